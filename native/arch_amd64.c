@@ -1,0 +1,106 @@
+/* The assembly of linux/amd64: setjmp, the change of stacks, and the loads
+ * that may fault.  All in one asm block each, so that the compiler has no say
+ * in what stands between the labels. */
+#include "base.h"
+
+__asm__(".text\n"
+        ".globl epi_arch_setjmp\n"
+        ".hidden epi_arch_setjmp\n"
+        ".type epi_arch_setjmp, @function\n"
+        "epi_arch_setjmp:\n"
+        "    movq %rbx, 0(%rdi)\n"
+        "    movq %rbp, 8(%rdi)\n"
+        "    movq %r12, 16(%rdi)\n"
+        "    movq %r13, 24(%rdi)\n"
+        "    movq %r14, 32(%rdi)\n"
+        "    movq %r15, 40(%rdi)\n"
+        "    leaq 8(%rsp), %rax\n"
+        "    movq %rax, 48(%rdi)\n"
+        "    movq (%rsp), %rax\n"
+        "    movq %rax, 56(%rdi)\n"
+        "    xorl %eax, %eax\n"
+        "    ret\n"
+        ".size epi_arch_setjmp, .-epi_arch_setjmp\n"
+
+        ".globl epi_arch_longjmp\n"
+        ".hidden epi_arch_longjmp\n"
+        ".type epi_arch_longjmp, @function\n"
+        "epi_arch_longjmp:\n"
+        "    movl %esi, %eax\n"
+        "    movq 0(%rdi), %rbx\n"
+        "    movq 8(%rdi), %rbp\n"
+        "    movq 16(%rdi), %r12\n"
+        "    movq 24(%rdi), %r13\n"
+        "    movq 32(%rdi), %r14\n"
+        "    movq 40(%rdi), %r15\n"
+        "    movq 48(%rdi), %rsp\n"
+        "    cld\n"
+        "    jmpq *56(%rdi)\n"
+        ".size epi_arch_longjmp, .-epi_arch_longjmp\n");
+
+/* CFI through RBP, so that a debugger and the core itself can unwind from the
+ * new stack to the old one. */
+__asm__(".text\n"
+        ".globl epi_arch_call_on\n"
+        ".hidden epi_arch_call_on\n"
+        ".type epi_arch_call_on, @function\n"
+        "epi_arch_call_on:\n"
+        "    .cfi_startproc\n"
+        "    pushq %rbp\n"
+        "    .cfi_def_cfa_offset 16\n"
+        "    .cfi_offset %rbp, -16\n"
+        "    movq %rsp, %rbp\n"
+        "    .cfi_def_cfa_register %rbp\n"
+        "    movq %rdi, %rsp\n"
+        "    andq $-16, %rsp\n"
+        "    movq %rdx, %rdi\n"
+        "    callq *%rsi\n"
+        "    movq %rbp, %rsp\n"
+        "    popq %rbp\n"
+        "    .cfi_def_cfa %rsp, 8\n"
+        "    ret\n"
+        "    .cfi_endproc\n"
+        ".size epi_arch_call_on, .-epi_arch_call_on\n");
+
+/* Leaf functions without a frame: when a load faults, the handler sets the PC
+ * to epi_arch_load_failed, and SP is that of the entry. */
+__asm__(".text\n"
+        ".globl epi_arch_load8, epi_arch_load\n"
+        ".globl epi_arch_load_begin, epi_arch_load_end, epi_arch_load_failed\n"
+        ".hidden epi_arch_load8, epi_arch_load\n"
+        ".hidden epi_arch_load_begin, epi_arch_load_end, epi_arch_load_failed\n"
+        ".type epi_arch_load8, @function\n"
+        ".type epi_arch_load, @function\n"
+        "epi_arch_load8:\n"
+        "epi_arch_load_begin:\n"
+        "    movq (%rsi), %rax\n"
+        "    movq %rax, (%rdi)\n"
+        "    xorl %eax, %eax\n"
+        "    ret\n"
+        ".size epi_arch_load8, .-epi_arch_load8\n"
+        "epi_arch_load:\n"
+        "    movq %rdx, %rcx\n"
+        "    rep movsb\n"
+        "epi_arch_load_end:\n"
+        "    xorl %eax, %eax\n"
+        "    ret\n"
+        "epi_arch_load_failed:\n"
+        "    movl $1, %eax\n"
+        "    ret\n"
+        ".size epi_arch_load, .-epi_arch_load\n");
+
+EPI_SAFE void epi_arch_regs_from_context(struct epi_regs *regs,
+                                         const ucontext_t *uc)
+{
+    static const unsigned char from[EPI_NREGS] = {
+        [EPI_RAX] = REG_RAX, [EPI_RDX] = REG_RDX, [EPI_RCX] = REG_RCX,
+        [EPI_RBX] = REG_RBX, [EPI_RSI] = REG_RSI, [EPI_RDI] = REG_RDI,
+        [EPI_RBP] = REG_RBP, [EPI_RSP] = REG_RSP, [EPI_R8] = REG_R8,
+        [EPI_R9] = REG_R9,   [EPI_R10] = REG_R10, [EPI_R11] = REG_R11,
+        [EPI_R12] = REG_R12, [EPI_R13] = REG_R13, [EPI_R14] = REG_R14,
+        [EPI_R15] = REG_R15, [EPI_RIP] = REG_RIP,
+    };
+    for (int i = 0; i < EPI_NREGS; i++)
+        regs->r[i] = (uint64_t)uc->uc_mcontext.gregs[from[i]];
+    regs->known = (1u << EPI_NREGS) - 1;
+}

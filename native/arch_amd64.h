@@ -1,0 +1,118 @@
+/* What differs by architecture, for linux/amd64.  Another architecture
+ * provides the same names in a header of its own. */
+#ifndef EPI_ARCH_AMD64_H
+#define EPI_ARCH_AMD64_H
+
+#include <ucontext.h>
+
+/* Registers are numbered as DWARF numbers them (System V psABI for x86-64,
+ * figure 3.36), so that CFI needs no translation.  The return address column
+ * is 16. */
+enum epi_reg {
+    EPI_RAX, EPI_RDX, EPI_RCX, EPI_RBX, EPI_RSI, EPI_RDI, EPI_RBP, EPI_RSP,
+    EPI_R8, EPI_R9, EPI_R10, EPI_R11, EPI_R12, EPI_R13, EPI_R14, EPI_R15,
+    EPI_RIP,
+    EPI_NREGS
+};
+
+/* The roles that the portable code knows. */
+#define EPI_REG_SP EPI_RSP
+#define EPI_REG_FP EPI_RBP
+#define EPI_REG_PC EPI_RIP
+
+/* Registers that a called C function must keep (psABI 3.2.1); the others are
+ * unknown in a caller's frame. */
+#define EPI_CALLEE_SAVED                                                    \
+    (1u << EPI_RBX | 1u << EPI_RBP | 1u << EPI_RSP | 1u << EPI_R12 |        \
+     1u << EPI_R13 | 1u << EPI_R14 | 1u << EPI_R15 | 1u << EPI_RIP)
+
+/* The psABI's red zone and the size of what a call pushes. */
+#define EPI_RED_ZONE 128
+#define EPI_CALL_PUSHES 8
+
+/* User space ends here with four-level paging; five-level paging is opt-in by
+ * address hint, so a PC or SP above this is never valid in practice. */
+#define EPI_USER_END ((uintptr_t)1 << 47)
+
+struct epi_regs {
+    uint64_t r[EPI_NREGS];
+    uint32_t known; /* bit N: r[N] holds what the frame had in register N */
+};
+
+/* Raw system call: -errno on failure.  libc's wrappers write errno, may be
+ * cancellation points, and are bound lazily. */
+static inline EPI_SAFE long epi_syscall6(long number, long a, long b, long c,
+                                         long d, long e, long f)
+{
+    long result;
+    register long r10 __asm__("r10") = d;
+    register long r8 __asm__("r8") = e;
+    register long r9 __asm__("r9") = f;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "0"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8),
+                       "r"(r9)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+
+/* String instructions instead of loops: the compiler would turn a loop back
+ * into a call of memcpy or memset. */
+static inline EPI_SAFE void epi_copy(void *to, const void *from, size_t n)
+{
+    __asm__ volatile("rep movsb"
+                     : "+D"(to), "+S"(from), "+c"(n)
+                     :
+                     : "memory");
+}
+
+static inline EPI_SAFE void epi_zero(void *to, size_t n)
+{
+    __asm__ volatile("rep stosb" : "+D"(to), "+c"(n) : "a"(0) : "memory");
+}
+
+/* Own setjmp: libc's siglongjmp may abort under _FORTIFY_SOURCE when the
+ * stack changed, and mangles pointers with a key from the TLS, which the
+ * fault may have damaged.  Saves no signal mask: all handlers of the core run
+ * with the same one, so there is none to restore. */
+struct epi_jump {
+    uint64_t rbx, rbp, r12, r13, r14, r15, rsp, rip;
+};
+int epi_arch_setjmp(struct epi_jump *jump) __attribute__((returns_twice));
+_Noreturn void epi_arch_longjmp(const struct epi_jump *jump, int value);
+
+/* Calls FN(ARG) with the stack pointer at TOP and comes back to the old stack. */
+void epi_arch_call_on(void *top, void (*fn)(void *), void *arg);
+
+/* The loads of peek.c: 0, or 1 when the memory could not be read.  They stand
+ * between the two labels, which is how the handler knows their faults. */
+int epi_arch_load8(void *to, uintptr_t from);
+int epi_arch_load(void *to, uintptr_t from, size_t n);
+extern const char epi_arch_load_begin[], epi_arch_load_end[];
+extern const char epi_arch_load_failed[];
+
+void epi_arch_regs_from_context(struct epi_regs *regs, const ucontext_t *uc);
+
+static inline EPI_SAFE uintptr_t epi_arch_pc(const ucontext_t *uc)
+{
+    return (uintptr_t)uc->uc_mcontext.gregs[REG_RIP];
+}
+
+static inline EPI_SAFE uintptr_t epi_arch_sp(const ucontext_t *uc)
+{
+    return (uintptr_t)uc->uc_mcontext.gregs[REG_RSP];
+}
+
+static inline EPI_SAFE void epi_arch_set_pc(ucontext_t *uc, uintptr_t pc)
+{
+    uc->uc_mcontext.gregs[REG_RIP] = (greg_t)pc;
+}
+
+static inline EPI_SAFE uintptr_t epi_arch_current_sp(void)
+{
+    uintptr_t sp;
+    __asm__ volatile("movq %%rsp, %0" : "=r"(sp));
+    return sp;
+}
+
+#endif

@@ -1,0 +1,60 @@
+/* What every file of the core is written in: the safety mark, the few
+ * helpers that take libc's place after a fault, and the raw system call. */
+#ifndef EPI_BASE_H
+#define EPI_BASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Marks a function that may run after a fault: on any thread, at any
+ * instruction, with any lock held and the heap damaged.  The macro is empty;
+ * tools/lintsafe checks that such a function calls only such functions.
+ * A function without the mark runs only while the process is healthy. */
+#define EPI_SAFE
+
+#define EPI_NOINLINE __attribute__((noinline))
+#define EPI_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+struct epi_range {
+    uintptr_t start, end; /* [start, end) */
+};
+
+#if defined(__x86_64__) && defined(__linux__)
+#include "arch_amd64.h"
+#else
+#error "epitaph: the C core is ported to linux/amd64 only"
+#endif
+
+/* memcpy and friends are not used after a fault: in a dynamic program the
+ * first call of each goes through the lazy binder and an IFUNC resolver. */
+static inline EPI_SAFE bool epi_equal(const void *a, const void *b, size_t n)
+{
+    const unsigned char *x = a, *y = b;
+    for (size_t i = 0; i < n; i++)
+        if (x[i] != y[i])
+            return false;
+    return true;
+}
+
+static inline EPI_SAFE size_t epi_strlen(const char *s)
+{
+    size_t n = 0;
+    while (s[n] != '\0')
+        n++;
+    return n;
+}
+
+static inline EPI_SAFE bool epi_streq(const char *a, const char *b)
+{
+    while (*a != '\0' && *a == *b)
+        a++, b++;
+    return *a == *b;
+}
+
+static inline EPI_SAFE bool epi_in(struct epi_range range, uintptr_t address)
+{
+    return address - range.start < range.end - range.start;
+}
+
+#endif

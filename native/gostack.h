@@ -1,0 +1,47 @@
+/* Go's side of a stack: what Enable learned about the runtime, the pclntab's
+ * names, and the step from a Go frame to its caller. */
+#ifndef EPI_GOSTACK_H
+#define EPI_GOSTACK_H
+
+#include "base.h"
+
+/* Filled by Go at Enable (package internal/gort), never changed afterwards. */
+struct epi_goruntime {
+    struct epi_range text;    /* runtime.text, runtime.etext */
+    struct epi_range pclntab; /* runtime.pclntab, runtime.epclntab */
+    uintptr_t gofunc;         /* base of the funcdata offsets: go:func.* */
+    uintptr_t getg; /* Go assembly: a frameless leaf that returns g in RAX; NULL
+                       on a thread that Go does not know */
+    bool tables;    /* the header of the pclntab is one that the core reads:
+                       SP deltas can be used */
+    bool names;     /* and its names agree with runtime.CallersFrames */
+};
+
+/* A function of Go as the pclntab tells it.  The strings are in the pclntab
+ * itself, terminated, and live as long as the process. */
+struct epi_goframe {
+    const char *function; /* "main.(*Decoder).Next" */
+    const char *file;
+    int32_t line;
+    bool inlined; /* into the frame that follows */
+};
+
+/* The functions that stand at PC, innermost (inlined) first, at most MAX of
+ * them; wrappers are left out as runtime.CallersFrames leaves them out.  PC is
+ * the exact one (a return address has 1 taken off already).  0 when PC has no
+ * entry or the table makes no sense. */
+EPI_SAFE uint32_t epi_pclntab_frames(const struct epi_goruntime *go, uintptr_t pc,
+                                     struct epi_goframe *frames, uint32_t max);
+
+static inline EPI_SAFE bool epi_go_text(const struct epi_goruntime *go, uintptr_t pc)
+{
+    return go != NULL && epi_in(go->text, pc);
+}
+
+/* The current thread's g, or NULL. */
+static inline EPI_SAFE uintptr_t epi_go_g(const struct epi_goruntime *go)
+{
+    return go == NULL || go->getg == 0 ? 0 : ((uintptr_t (*)(void))go->getg)();
+}
+
+#endif

@@ -1,0 +1,23 @@
+/* Reading memory that may not be there. */
+#ifndef EPI_PEEK_H
+#define EPI_PEEK_H
+
+#include "base.h"
+
+/* Copies N bytes from the address FROM; false when any of them cannot be read
+ * (TO may then hold a part).  Never faults, on any thread, as long as the
+ * core's handlers for SIGSEGV and SIGBUS are installed and not blocked. */
+EPI_SAFE bool epi_peek(void *to, uintptr_t from, size_t n);
+EPI_SAFE bool epi_peek64(uint64_t *to, uintptr_t from);
+EPI_SAFE bool epi_peek32(uint32_t *to, uintptr_t from);
+EPI_SAFE bool epi_peek8(uint8_t *to, uintptr_t from);
+
+/* Copies the string at FROM into TO (SIZE bytes, always terminated); false
+ * when it cannot be read, or has no end within SIZE (TO holds what fitted). */
+EPI_SAFE bool epi_peek_string(char *to, size_t size, uintptr_t from);
+
+/* The handler's first question: is this the fault of a peek?  If so, the
+ * context is changed to continue where the peek returns false. */
+EPI_SAFE bool epi_peek_fixup(ucontext_t *uc);
+
+#endif
