@@ -21,6 +21,9 @@ struct epi_module {
     struct epi_range text[2]; /* executable segments; more than two: the last
                                  entry covers the rest */
     uintptr_t eh_frame_hdr;   /* PT_GNU_EH_FRAME, or 0 */
+    struct epi_range eh_frame; /* for a module without that header (a static
+                                  link has none): the section, as Go found it
+                                  in the file; or empty */
     uintptr_t dynamic;        /* PT_DYNAMIC, or 0 */
     uint8_t build_id[EPI_MODULE_BUILD_ID];
     uint8_t build_id_size;
