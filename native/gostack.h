@@ -12,6 +12,8 @@ struct epi_goruntime {
     uintptr_t gofunc;         /* base of the funcdata offsets: go:func.* */
     uintptr_t getg; /* Go assembly: a frameless leaf that returns g in RAX; NULL
                        on a thread that Go does not know */
+    uintptr_t signal_wanted; /* uint32 words, a bit per signal that signal.Notify
+                                sends to the program; 0: not known */
     bool tables;    /* the header of the pclntab is one that the core reads:
                        SP deltas can be used */
     bool names;     /* and its names agree with runtime.CallersFrames */
@@ -27,11 +29,23 @@ struct epi_goframe {
 };
 
 /* The functions that stand at PC, innermost (inlined) first, at most MAX of
- * them; wrappers are left out as runtime.CallersFrames leaves them out.  PC is
- * the exact one (a return address has 1 taken off already).  0 when PC has no
- * entry or the table makes no sense. */
-EPI_SAFE uint32_t epi_pclntab_frames(const struct epi_goruntime *go, uintptr_t pc,
-                                     struct epi_goframe *frames, uint32_t max);
+ * them.  PC is the exact one (a return address has 1 taken off already).  -1
+ * when PC has no entry or the table makes no sense.
+ *
+ * Wrappers that the compiler made are left out as runtime.Callers leaves them
+ * out, which depends on what they call; so the result may be 0.  CALLEE
+ * carries what is needed for that from each frame of a walk to the next: 0
+ * before the first, and for a PC that stands alone. */
+EPI_SAFE int32_t epi_pclntab_frames(const struct epi_goruntime *go, uintptr_t pc,
+                                    uint8_t *callee, struct epi_goframe *frames,
+                                    uint32_t max);
+
+/* Writes FUNCTION as Go prints it, type arguments shortened to "[...]", into TO
+ * (SIZE bytes, always terminated).  Returns its length, cut to what fitted. */
+EPI_SAFE size_t epi_pclntab_print(char *to, size_t size, const char *function);
+
+/* Is the header of GO's pclntab one that this code reads? */
+EPI_SAFE bool epi_pclntab_readable(const struct epi_goruntime *go);
 
 static inline EPI_SAFE bool epi_go_text(const struct epi_goruntime *go, uintptr_t pc)
 {
