@@ -181,12 +181,41 @@ EPI_SAFE void epi_report_unwind(struct epi_crash *crash)
     crash->go_waits = crash->stack.crossed_asmcgocall;
 }
 
+/* A program that crashes right after Enable has no symbol index yet, but Go is
+ * alive and at it: it gets a moment.  Not a lock, not a wait for ever: the
+ * thread that crashed may hold what Go needs. */
+#define INDEX_WAIT (300 * EPI_MS)
+
+static EPI_SAFE bool lacks_index(const struct epi_stack *stack)
+{
+    for (uint32_t i = 0; i < stack->count; i++) {
+        const struct epi_module *module =
+            stack->frame[i].flags & EPI_FRAME_GO
+                ? NULL
+                : epi_modules_find(epi_state.modules, stack->frame[i].pc);
+        if (module != NULL && module->index == NULL)
+            return true;
+    }
+    return false;
+}
+
+static EPI_SAFE void wait_for_index(const struct epi_crash *crash)
+{
+    uint64_t end = epi_now() + INDEX_WAIT;
+    while (epi_state.symbols_pending && !crash->forked && lacks_index(&crash->stack) &&
+           epi_now() < end) {
+        struct timespec pause = epi_timespec(EPI_MS / 4);
+        epi_syscall6(SYS_ppoll, 0, 0, (long)&pause, 0, 0, 0);
+    }
+}
+
 EPI_SAFE void epi_report_stack(struct epi_crash *crash)
 {
     struct epi_out *out = &crash->out;
     const struct epi_stack *stack = &crash->stack;
     int32_t lines[EPI_STACK_PERIOD] = {0}; /* of the last frames, a ring */
     uint32_t run = 0;
+    wait_for_index(crash);
     crash->callee = 0;
     thread_header(crash);
     for (uint32_t i = 0; i < stack->count; i++) {
