@@ -110,7 +110,7 @@ func (s *Scanner) Scan() bool {
 // isForeign reports whether a line that was not understood cannot be part of a
 // report, of a newer Epitaph for instance.
 func isForeign(line string) bool {
-	return line[0] != ' ' && !strings.HasSuffix(strings.TrimSuffix(line, "\r"), ":")
+	return line != "" && line[0] != ' ' && !strings.HasSuffix(strings.TrimSuffix(line, "\r"), ":")
 }
 
 // startIn returns the part of a line that may be the first line of a report.
@@ -166,17 +166,20 @@ func (p *parser) finishPart() *Report {
 }
 
 // dropUnknown removes the lines behind the last one that was understood, except
-// for the first few if these are not empty.
+// for one empty line, which ends a block, and then for the first few.
 func (p *parser) dropUnknown(keep int) {
 	layout := strings.TrimSuffix(string(p.layout), string(markCut))
 	tail := len(strings.TrimRight(layout, string([]byte{lineUnknown, lineEmpty, markSecond})))
-	// A mark belongs to the understood line when it follows at once.
-	if tail < len(layout) && layout[tail] == markSecond {
+	is := func(letter byte) bool { return tail < len(layout) && layout[tail] == letter }
+	if is(markSecond) { // it belongs to the line before
 		tail++
 	}
-	for ; keep > 0 && tail < len(layout) && layout[tail] == lineUnknown; keep-- {
+	if is(lineEmpty) {
 		tail++
-		if tail < len(layout) && layout[tail] == markSecond {
+	}
+	for ; keep > 0 && is(lineUnknown); keep-- {
+		tail++
+		if is(markSecond) {
 			tail++
 		}
 	}

@@ -128,21 +128,26 @@ func parseGroup(s string) (t Thread, ok bool) {
 	if !ok || !closed || t.Count < 1 {
 		return t, false
 	}
-	for m := range strings.SplitSeq(list, "; ") {
-		if t.Elided {
-			return t, false
+	member := 0 // where it starts: a semicolon before its number is in its name
+	for part := 0; part < len(list); {
+		end := len(list)
+		if i := strings.Index(list[part:], "; "); i >= 0 {
+			end = part + i
 		}
-		if m == ellipsis || m == secondEllipsis {
-			t.Elided = true
-			continue
+		if _, ok := parseMember(list[part:end]); ok {
+			m, _ := parseMember(list[member:end])
+			t.Members = append(t.Members, m)
+			member = end + len("; ")
 		}
-		member, ok := parseMember(m)
-		if !ok {
-			return t, false
-		}
-		t.Members = append(t.Members, member)
+		part = end + len("; ")
 	}
-	// A name with a semicolon in it shows as a wrong count.
+	switch list[min(member, len(list)):] {
+	case "":
+	case ellipsis, secondEllipsis:
+		t.Elided = true
+	default:
+		return t, false
+	}
 	return t, t.Elided || len(t.Members) == t.Count
 }
 
