@@ -24,6 +24,59 @@
 // on, bytes that are not UTF-8, which JSON cannot hold, and the backslash,
 // \x5c. So a value is always printable UTF-8. Unescape gives the exact bytes.
 //
+// The lines, in the usual order; all but the first are optional:
+//
+//	Fatal Go error: TEXT
+//
+//	Signal: NAME (N), CODE (N): CAUSE
+//	Process: PID "NAME" (PATH), thread TID "NAME", TIME, up DURATION
+//	Build: GO-VERSION OS/ARCH, MODULE VERSION (revision HASH, modified), build-id HEX
+//	Note: TEXT
+//
+//	Current thread ADDRESS [NAME, TID] (most recent call first):
+//	  File "PATH", line N in FUNCTION (inlined) (frame pointer)
+//	  Binary file "PATH", at FUNCTION+0xOFFSET [ADDRESS] (inlined) (scan)
+//	  Binary file "<unknown>" [ADDRESS]
+//	  <not executable: ADDRESS>
+//	  <signal handler called>
+//	  <stack lost: TEXT>
+//	  <no stack: TEXT>
+//	  [Previous line repeated N more times]
+//	  [Previous N lines repeated N more times]
+//	  ... (N more frames)
+//	  ...
+//	Also crashed: thread TID "NAME", SIGNAL (N) at ADDRESS, PC ADDRESS
+//
+//	Thread ADDRESS [NAME, TID] (most recent call first):
+//	N threads [NAME, TID; NAME, TID; ...] (most recent call first):
+//
+//	N of N threads answered; N block the signal; N were late; N unsendable
+//
+//	Goroutines: N, live, in N groups
+//	Goroutines: N, snapshot DURATION old (REASON), in N groups
+//
+//	Goroutine ID [STATUS, DETAIL] (most recent call first):
+//	Goroutines ID, ID, ... (N in all) [STATUS, DETAIL] (most recent call first):
+//	  Created by FUNCTION in goroutine ID, File "PATH", line N
+//
+//	Registers:
+//	  NAME ADDRESS  NAME ADDRESS
+//	Code: HH HH <HH> HH
+//	Stack: ADDRESS: WORD WORD WORD WORD
+//	Modules:
+//	  START-END PATH build-id HEX
+//	Annotations:
+//	  KEY = VALUE
+//	Breadcrumbs:
+//	  DURATION before: TEXT
+//	End of report (complete, N bytes, DURATION)
+//	End of report (incomplete: REASON, REASON, N bytes, DURATION)
+//
+// A line [stage "NAME" faulted: TEXT; skipped] or [stage "NAME" timed out after
+// DURATION; skipped] may stand anywhere. A report on a timeout starts with
+// Timeout (H:MM:SS.ffffff)!, and a dump with its first stack, which may have the
+// header Stack (most recent call first):.
+//
 // The count of bytes in the end line is compared with the text. A difference is
 // no error, because such a report is still worth reading: Report.Intact tells it.
 //

@@ -49,14 +49,7 @@ const (
 // rowRegisters is the number of registers that Epitaph writes on a line.
 const rowRegisters = 4
 
-// headings are the lines that name a section.
-var headings = map[string]byte{
-	"Registers:":   lineRegisters,
-	"Modules:":     lineModules,
-	"Annotations:": lineAnnotations,
-	"Breadcrumbs:": lineBreadcrumbs,
-}
-
+// headingOf returns the line that opens a section.
 func headingOf(letter byte) string {
 	switch letter {
 	case lineRegisters:
@@ -69,6 +62,16 @@ func headingOf(letter byte) string {
 		return "Breadcrumbs:"
 	}
 	return ""
+}
+
+// sectionOf returns the letter of the section that a line opens, or 0.
+func sectionOf(line string) byte {
+	for _, letter := range []byte{lineRegisters, lineModules, lineAnnotations, lineBreadcrumbs} {
+		if line == headingOf(letter) {
+			return letter
+		}
+	}
+	return 0
 }
 
 // usualLayout returns the layout in which Epitaph writes these values.

@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"strings"
-	"time"
 )
 
 // Parse reads the text of one report, from its first line on. What follows the
@@ -218,7 +217,7 @@ func (p *parser) first(line string) bool {
 		return true
 	}
 	if d, second, ok := understood(p, line, parseTimeout, appendTimeout); ok {
-		r.Kind, r.Timeout = Timeout, time.Duration(d)
+		r.Kind, r.Timeout = Timeout, d
 		return p.letter(lineTimeout, second)
 	}
 	return false // a dump: the line is a heading
@@ -227,7 +226,7 @@ func (p *parser) first(line string) bool {
 // heading takes a line that is not indented.
 func (p *parser) heading(line string) bool {
 	r := p.r
-	if letter, ok := headings[line]; ok {
+	if letter := sectionOf(line); letter != 0 {
 		if p.seen[letter] {
 			return false
 		}
