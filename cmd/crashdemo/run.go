@@ -42,6 +42,7 @@ type runFlags struct {
 	notify    bool
 	ignore    bool
 	mask      bool
+	pid1      bool
 	core      bool
 }
 
@@ -57,6 +58,7 @@ func (f *runFlags) register(flags *flag.FlagSet) {
 	flags.BoolVar(&f.notify, "notify", false, "call signal.Notify for every signal first")
 	flags.BoolVar(&f.ignore, "ignore", false, "call signal.Ignore for every signal first")
 	flags.BoolVar(&f.mask, "mask", false, "block every signal but the crash's on the thread that crashes")
+	flags.BoolVar(&f.pid1, "pid1", false, "crash as PID 1, as in a container; a signal is told as status 128 + its number")
 	flags.BoolVar(&f.core, "core", false, "leave a core file if the system's limits allow (otherwise none)")
 }
 
@@ -118,12 +120,15 @@ func run(args []string) int {
 		return complain("-plain means without Epitaph: its other flags make no sense then")
 	}
 
-	if err := f.setUp(kind); err != nil {
-		fmt.Fprintln(os.Stderr, "crashdemo:", err)
-		if errors.Is(err, crashes.ErrUnavailable) {
-			return exitUnavailable
+	if f.pid1 && os.Getpid() != 1 {
+		status, err := runAsPID1()
+		if err != nil {
+			return fail(err)
 		}
-		return exitFailure
+		return status
+	}
+	if err := f.setUp(kind); err != nil {
+		return fail(err)
 	}
 	where.call(kind.Enter())
 	fmt.Fprintf(os.Stderr, "crashdemo: still running: %s did not end the program\n", kind.Name)
@@ -133,6 +138,11 @@ func run(args []string) int {
 // setUp prepares the process for its crash. What takes the signals away (signal.Ignore does) comes after Enable, where
 // it does the most harm.
 func (f *runFlags) setUp(kind crashes.Kind) error {
+	if f.pid1 {
+		if err := mountProc(); err != nil {
+			return err
+		}
+	}
 	if !f.core {
 		none := syscall.Rlimit{}
 		if err := syscall.Setrlimit(syscall.RLIMIT_CORE, &none); err != nil {
@@ -168,6 +178,14 @@ func (f *runFlags) setUp(kind crashes.Kind) error {
 		maskAllBut(int(kind.Signal))
 	}
 	return nil
+}
+
+func fail(err error) int {
+	fmt.Fprintln(os.Stderr, "crashdemo:", err)
+	if errors.Is(err, crashes.ErrUnavailable) {
+		return exitUnavailable
+	}
+	return exitFailure
 }
 
 func complain(format string, args ...any) int {

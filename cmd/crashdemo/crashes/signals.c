@@ -30,7 +30,7 @@ CRASH_FN void crash_raise(void) {
 // To the process, not to this thread: the kernel gives it to whichever thread does not block it, the main one first, so
 // that the wait is needed.
 CRASH_FN void crash_kill_self(void) {
-    struct timespec patience = {.tv_sec = 2, .tv_nsec = 0};
+    struct timespec patience = {.tv_sec = 1, .tv_nsec = 0};
     kill(getpid(), SIGSEGV);
     nanosleep(&patience, NULL);
     CRASH_KEEP_FRAME();
