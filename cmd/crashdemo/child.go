@@ -62,7 +62,7 @@ func (o *outcome) String() string {
 	case code == exitUnavailable:
 		return "cannot be had here"
 	case code > 128:
-		return fmt.Sprintf("exit status %d, which is 128 + %s", code, signalName(syscall.Signal(code-128)))
+		return fmt.Sprintf("exit status %d (128 + %s)", code, signalName(syscall.Signal(code-128)))
 	}
 	return fmt.Sprintf("exit status %d", code)
 }

@@ -150,8 +150,11 @@ func (d display) summary(rows [][3]string) {
 }
 
 func quantity(lines, bytes int) string {
-	if bytes == 0 {
+	switch {
+	case bytes == 0:
 		return "it printed nothing"
+	case lines == 1:
+		return fmt.Sprintf("it printed 1 line, %d bytes", bytes)
 	}
 	return fmt.Sprintf("it printed %d lines, %d bytes", lines, bytes)
 }

@@ -27,7 +27,7 @@ var constructorSource []byte
 // library is copied to a memory file and loaded through /proc/self/fd, and nothing stays on the disk.
 func buildConstructor() error {
 	if C.crash_can_dlopen() == 0 {
-		return fmt.Errorf("crashes: a static program cannot load libraries: %w", ErrUnavailable)
+		return fmt.Errorf("crashes: this static program cannot load libraries: %w", ErrUnavailable)
 	}
 	library, err := compile(constructorSource)
 	if err != nil {
@@ -56,7 +56,8 @@ func compile(source []byte) ([]byte, error) {
 	if err := os.WriteFile(in, source, 0o600); err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(compiler, "-shared", "-fPIC", "-O2", "-g", "-o", out, in)
+	// Without a C library of its own, so that a static program can load it.
+	cmd := exec.Command(compiler, "-shared", "-fPIC", "-nostdlib", "-O2", "-g", "-o", out, in)
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("%s: %w: %s", compiler, err, strings.TrimSpace(string(text)))
 	}

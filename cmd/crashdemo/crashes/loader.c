@@ -21,8 +21,9 @@ CRASH_FN void enter_in_dl_iterate(void) {
     crash_sink = dl_iterate_phdr(crash_in_dl_iterate, crash_hide(NULL));
 }
 
-// Weak, so that a static link, which cannot load libraries, neither warns nor pulls in the loader: the address is then
-// NULL, and crash_can_dlopen says no.
+// Weak, because not every link has them: in a static one of musl the addresses are NULL. A static one of glibc has them
+// and warns about it; what it warns of, a second C library of another version, does not come with a library that
+// needs none.
 void *dlopen(const char *path, int flags) __attribute__((weak));
 char *dlerror(void) __attribute__((weak));
 
@@ -40,7 +41,7 @@ void crash_set_constructor(const char *path) {
 CRASH_FN void enter_dlopen_constructor(void) {
     enum { LAZY = 1 };
     if (!crash_can_dlopen()) {
-        crash_unavailable("a static program cannot load libraries");
+        crash_unavailable("this static program cannot load libraries");
     }
     if (dlopen(constructor_path, LAZY) == NULL) {
         const char *why = dlerror();

@@ -3,10 +3,7 @@
 // Signals that somebody sent or blocked, and the one that a sandbox makes of a system call.
 #include "crash.h"
 
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <signal.h>
-#include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -36,17 +33,40 @@ CRASH_FN void crash_kill_self(void) {
     CRASH_KEEP_FRAME();
 }
 
+// What linux/filter.h and linux/seccomp.h define: the compiler wrapper of musl does not find the kernel's headers.
+struct bpf_instruction {
+    uint16_t code;
+    uint8_t jump_true, jump_false;
+    uint32_t operand;
+};
+
+struct bpf_program {
+    unsigned short length;
+    struct bpf_instruction *instructions;
+};
+
+enum {
+    BPF_LOAD_WORD = 0x20,
+    BPF_JUMP_IF_EQUAL = 0x15,
+    BPF_RETURN = 0x06,
+    OFFSET_OF_CALL_NUMBER = 0, // in struct seccomp_data
+    MODE_FILTER = 2,
+};
+
+static const uint32_t filter_trap = 0x00030000;
+static const uint32_t filter_allow = 0x7fff0000;
+
 // The filter is this thread's alone and traps one system call that neither Go nor a C library makes. With these
 // arguments the call only asks, should the filter not be there.
 CRASH_FN void crash_seccomp(void) {
-    struct sock_filter filter[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_personality, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    struct bpf_instruction filter[] = {
+        {BPF_LOAD_WORD, 0, 0, OFFSET_OF_CALL_NUMBER},
+        {BPF_JUMP_IF_EQUAL, 0, 1, SYS_personality},
+        {BPF_RETURN, 0, 0, filter_trap},
+        {BPF_RETURN, 0, 0, filter_allow},
     };
-    struct sock_fprog program = {.len = sizeof filter / sizeof filter[0], .filter = filter};
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) != 0 || prctl(PR_SET_SECCOMP, (long)SECCOMP_MODE_FILTER, &program) != 0) {
+    struct bpf_program program = {sizeof filter / sizeof filter[0], filter};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) != 0 || prctl(PR_SET_SECCOMP, (long)MODE_FILTER, &program) != 0) {
         crash_unavailable("this system allows no seccomp filter");
     }
     crash_sink = (int)syscall(SYS_personality, 0xffffffffUL);
