@@ -16,7 +16,7 @@ static EPI_SAFE void thread_header(struct epi_crash *crash)
     epi_out_text(out, "Current thread ");
     epi_out_address(out, epi_arch_thread_pointer());
     epi_out_text(out, " [");
-    epi_out_escaped(out, name);
+    epi_out_name(out, name);
     epi_out_text(out, ", ");
     epi_out_decimal(out, epi_gettid());
     epi_out_text(out, "] (most recent call first):\n");

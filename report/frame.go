@@ -118,8 +118,15 @@ func parseFrame(line string) (Frame, bool) {
 	return Frame{}, false
 }
 
+// cutSuffix is how the core ends a line that a failed stage left unfinished: the
+// name before it may be half of one, so the line is not understood.
+const cutSuffix = " <cut>"
+
 // parseCall reads the frames that are calls, and the suffixes that these have.
 func parseCall(s string) (f Frame, ok bool) {
+	if strings.HasSuffix(s, cutSuffix) {
+		return f, false
+	}
 	for how := FramePointer; how <= Scan; how++ {
 		if rest, has := strings.CutSuffix(s, howSuffixes[how]); has {
 			s, f.How = rest, how
