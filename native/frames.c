@@ -1,7 +1,7 @@
 /* The crashing thread's stack: first all of it is walked, then it is printed.
  * Two stages, so that a walk that fails in the middle costs only its rest. */
+#include "gostack.h"
 #include "report_parts.h"
-
 #include "system.h"
 
 #include <sys/prctl.h>
@@ -111,6 +111,8 @@ static EPI_SAFE int32_t c_frame(struct epi_crash *crash, const struct epi_frame 
 static EPI_SAFE int32_t print_frame(struct epi_crash *crash, const struct epi_frame *frame)
 {
     struct epi_out *out = &crash->out;
+    if (frame->flags & EPI_FRAME_GAP)
+        epi_out_text(out, "  <stack lost: the C frames up to Go's call>\n");
     if (frame->flags & EPI_FRAME_BAD_PC) {
         epi_out_text(out, "  <not executable: ");
         epi_out_address(out, frame->pc);
@@ -177,6 +179,7 @@ EPI_SAFE void epi_report_unwind(struct epi_crash *crash)
     epi_zero(&crash->stack, offsetof(struct epi_stack, frame));
     epi_arch_regs_from_context(&regs, &crash->context);
     epi_cursor_start(&crash->cursor, epi_state.modules, epi_state.go, &crash->cache, &regs);
+    crash->cursor.g = crash->forked ? 0 : epi_go_g(epi_state.go);
     epi_stack_collect(&crash->stack, &crash->cursor, crash->options->max_frames);
     crash->go_waits = crash->stack.crossed_asmcgocall;
 }

@@ -134,7 +134,8 @@ func TestCore(t *testing.T) {
 	}
 	for _, flag := range []string{"", "-core"} {
 		t.Run("flag="+flag, func(t *testing.T) {
-			cmd := exec.Command("/bin/sh", "-c", "ulimit -c unlimited || exit 77; exec \"$@\"", "sh", demo, "run", "null-write", "-place", "thread", "-plain")
+			cmd := exec.Command("/bin/sh", "-c", "ulimit -c unlimited || exit 77; exec \"$@\"", "sh",
+				demo, "run", "null-write", "-place", "thread", "-plain")
 			if flag != "" {
 				cmd.Args = append(cmd.Args, flag)
 			}

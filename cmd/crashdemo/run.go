@@ -44,6 +44,8 @@ type runFlags struct {
 	mask      bool
 	pid1      bool
 	core      bool
+
+	given map[string]bool // the flags that the command line has, at whatever value
 }
 
 func (f *runFlags) register(flags *flag.FlagSet) {
@@ -65,23 +67,23 @@ func (f *runFlags) register(flags *flag.FlagSet) {
 // options are those of handler.Enable that the flags ask for.
 func (f *runFlags) options() ([]handler.Option, error) {
 	var opts []handler.Option
-	if f.output != "" {
+	if f.given["o"] {
 		file, err := os.OpenFile(f.output, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 		if err != nil {
 			return nil, err
 		}
 		opts = append(opts, handler.WithOutput(file))
 	}
-	if f.dir != "" {
+	if f.given["dir"] {
 		opts = append(opts, handler.WithDir(f.dir))
 	}
-	if f.deadline != 0 {
+	if f.given["deadline"] {
 		opts = append(opts, handler.WithDeadline(f.deadline))
 	}
 	if f.chain {
 		opts = append(opts, handler.WithChain())
 	}
-	if f.maxFrames != 0 {
+	if f.given["max-frames"] {
 		opts = append(opts, handler.WithMaxFrames(f.maxFrames))
 	}
 	return opts, nil
@@ -89,37 +91,10 @@ func (f *runFlags) options() ([]handler.Option, error) {
 
 func run(args []string) int {
 	var f runFlags
-	flags := flag.NewFlagSet("run", flag.ContinueOnError)
-	f.register(flags)
-	flags.Usage = func() {
-		fmt.Fprint(flags.Output(), runUsage)
-		flags.PrintDefaults()
-	}
-	// The kind stands before the flags or behind them.
-	if status, ok := parse(flags, args); !ok {
+	kind, where, status, ok := f.parse(args)
+	if !ok {
 		return status
 	}
-	name := flags.Arg(0)
-	if flags.NArg() > 0 {
-		if status, ok := parse(flags, flags.Args()[1:]); !ok {
-			return status
-		}
-	}
-	kind, known := crashes.ByName(name)
-	where, knownPlace := placeByName(f.place)
-	switch {
-	case name == "":
-		return complain("run needs a KIND: crashdemo list shows them")
-	case !known:
-		return complain("unknown kind %q: crashdemo list shows them", name)
-	case !knownPlace:
-		return complain("unknown place %q: crashdemo list shows them", f.place)
-	case flags.NArg() > 0:
-		return complain("run takes one KIND, not also %q", flags.Arg(0))
-	case f.plain && (f.output != "" || f.dir != "" || f.chain || f.deadline != 0 || f.maxFrames != 0):
-		return complain("-plain means without Epitaph: its other flags make no sense then")
-	}
-
 	if f.pid1 && os.Getpid() != 1 {
 		status, err := runAsPID1()
 		if err != nil {
@@ -133,6 +108,47 @@ func run(args []string) int {
 	where.call(kind.Enter())
 	fmt.Fprintf(os.Stderr, "crashdemo: still running: %s did not end the program\n", kind.Name)
 	return exitWentOn
+}
+
+// parse understands the command line of run, which has the kind before the flags or behind them. When there is nothing
+// to run it says so, with the status to exit with.
+func (f *runFlags) parse(args []string) (kind crashes.Kind, where place, status int, ok bool) {
+	flags := flag.NewFlagSet("run", flag.ContinueOnError)
+	f.register(flags)
+	flags.Usage = func() {
+		fmt.Fprint(flags.Output(), runUsage)
+		flags.PrintDefaults()
+	}
+	if status, ok := parse(flags, args); !ok {
+		return kind, where, status, false
+	}
+	name := flags.Arg(0)
+	if flags.NArg() > 0 {
+		if status, ok := parse(flags, flags.Args()[1:]); !ok {
+			return kind, where, status, false
+		}
+	}
+	f.given = map[string]bool{}
+	flags.Visit(func(set *flag.Flag) { f.given[set.Name] = true })
+
+	kind, known := crashes.ByName(name)
+	where, knownPlace := placeByName(f.place)
+	switch {
+	case name == "":
+		status = complain("run needs a KIND: crashdemo list shows them")
+	case !known:
+		status = complain("unknown kind %q: crashdemo list shows them", name)
+	case !knownPlace:
+		status = complain("unknown place %q: crashdemo list shows them", f.place)
+	case flags.NArg() > 0:
+		status = complain("run takes one KIND, not also %q", flags.Arg(0))
+	}
+	for _, name := range []string{"o", "dir", "deadline", "chain", "max-frames", "nowait"} {
+		if status == exitOK && f.plain && f.given[name] {
+			status = complain("-plain means without Epitaph: -%s makes no sense then", name)
+		}
+	}
+	return kind, where, status, status == exitOK
 }
 
 // setUp prepares the process for its crash. What takes the signals away (signal.Ignore does) comes after Enable, where

@@ -40,7 +40,7 @@ const (
 	tourWidth = 100 // columns
 	// What is shown of each output, in lines: enough of Go's to see its kind, and of the report all of the stack.
 	tourPlainLines  = 10
-	tourReportLines = 32
+	tourReportLines = 40
 )
 
 // tour runs each scene twice, as child processes: without Epitaph and with it.

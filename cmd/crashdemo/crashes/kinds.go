@@ -26,8 +26,8 @@ const (
 	BelowLibrary
 	// BadPC: the faulting PC is no code. The crash function is the caller, known by the return address only.
 	BadPC
-	// CallersLost: the crash function destroyed its callers' return addresses, or the stack pointer. It is itself
-	// still known by the PC.
+	// CallersLost: the crash function destroyed its callers' return addresses, or the stack pointer, so that nobody has
+	// to find the callers (with a frame pointer some can be). It is itself still known by the PC.
 	CallersLost
 	// OwnThread: the crash is on a thread that the kind starts. The stack of the place is another thread's.
 	OwnThread

@@ -34,7 +34,7 @@ CRASH_FN void crash_no_stack(void) {
 #if defined(__x86_64__)
     __asm__ volatile("xorl %%esp, %%esp\n\tpushq %%rax" ::: "memory");
 #elif defined(__aarch64__)
-    __asm__ volatile("mov sp, xzr\n\tstr x0, [sp, #-16]!" ::: "memory");
+    __asm__ volatile("mov x0, xzr\n\tmov sp, x0\n\tstr x0, [sp, #-16]!" ::: "x0", "memory");
 #endif
     __builtin_unreachable();
 }
