@@ -38,8 +38,9 @@ bool epi_enabled(void);
  * then, not on a thread that must not wait for the loader's lock. */
 void epi_update_modules(void);
 
-/* The module table in force, for those who index its symbols. */
-const struct epi_modules *epi_current_modules(void);
+/* Module I of the table in force, or NULL behind the last; for those who index
+ * symbols. */
+const struct epi_module *epi_module_at(uint32_t i);
 
 /* SIZE bytes that epi_install_symbols will hand to the core; NULL without
  * memory. */

@@ -45,17 +45,20 @@ static EPI_SAFE void source_line(struct epi_out *out, const char *file, int64_t 
     epi_out_escaped(out, function);
 }
 
-/* Lines written; 0 when Go's tables have no names for the frame. */
-static EPI_SAFE uint32_t go_frame(struct epi_crash *crash, const struct epi_frame *frame,
+/* Lines written (a wrapper has none), or -1 when Go's tables do not know the
+ * frame. */
+static EPI_SAFE int32_t go_frame(struct epi_crash *crash, const struct epi_frame *frame,
                                   uintptr_t look_up)
 {
     struct epi_goframe functions[INLINE_MAX];
     const struct epi_goruntime *go = epi_state.go;
     if (go == NULL || !go->names)
-        return 0;
-    uint32_t n = epi_pclntab_frames(go, look_up, functions, INLINE_MAX);
-    for (uint32_t i = 0; i < n; i++) {
-        source_line(&crash->out, functions[i].file, functions[i].line, functions[i].function);
+        return -1;
+    int32_t n = epi_pclntab_frames(go, look_up, &crash->callee, functions, INLINE_MAX);
+    for (int32_t i = 0; i < n; i++) {
+        char *name = crash->symbols[0].name; /* the longest buffer at hand */
+        epi_pclntab_print(name, sizeof crash->symbols[0].name, functions[i].function);
+        source_line(&crash->out, functions[i].file, functions[i].line, name);
         end_frame(&crash->out, functions[i].inlined, frame->how);
     }
     return n;
@@ -75,7 +78,7 @@ static EPI_SAFE void binary_line(struct epi_out *out, const char *path, const ch
     epi_out_char(out, ']');
 }
 
-static EPI_SAFE uint32_t c_frame(struct epi_crash *crash, const struct epi_frame *frame,
+static EPI_SAFE int32_t c_frame(struct epi_crash *crash, const struct epi_frame *frame,
                                  uintptr_t look_up)
 {
     struct epi_out *out = &crash->out;
@@ -98,14 +101,14 @@ static EPI_SAFE uint32_t c_frame(struct epi_crash *crash, const struct epi_frame
         end_frame(out, symbol->inlined, frame->how);
     }
     if (n > 0)
-        return n;
+        return (int32_t)n;
     binary_line(out, module->path, "", frame->pc - module->bias, frame->pc);
     end_frame(out, false, frame->how);
     return 1;
 }
 
 /* Lines written: inlined calls have one each. */
-static EPI_SAFE uint32_t print_frame(struct epi_crash *crash, const struct epi_frame *frame)
+static EPI_SAFE int32_t print_frame(struct epi_crash *crash, const struct epi_frame *frame)
 {
     struct epi_out *out = &crash->out;
     if (frame->flags & EPI_FRAME_BAD_PC) {
@@ -123,11 +126,11 @@ static EPI_SAFE uint32_t print_frame(struct epi_crash *crash, const struct epi_f
     /* A return address is behind its call, and may belong to another line or,
      * after a call that does not return, to another function. */
     uintptr_t look_up = frame->flags & EPI_FRAME_EXACT ? frame->pc : frame->pc - 1;
-    uint32_t lines = frame->flags & EPI_FRAME_GO ? go_frame(crash, frame, look_up) : 0;
-    return lines > 0 ? lines : c_frame(crash, frame, look_up);
+    int32_t lines = frame->flags & EPI_FRAME_GO ? go_frame(crash, frame, look_up) : -1;
+    return lines >= 0 ? lines : c_frame(crash, frame, look_up);
 }
 
-static EPI_SAFE void print_repeated(struct epi_out *out, uint32_t lines, uint64_t more)
+static EPI_SAFE void print_repeated(struct epi_out *out, int32_t lines, uint64_t more)
 {
     epi_out_text(out, "  [Previous ");
     if (lines == 1) {
@@ -182,8 +185,9 @@ EPI_SAFE void epi_report_stack(struct epi_crash *crash)
 {
     struct epi_out *out = &crash->out;
     const struct epi_stack *stack = &crash->stack;
-    uint32_t lines[EPI_STACK_PERIOD] = {0}; /* of the last frames, a ring */
+    int32_t lines[EPI_STACK_PERIOD] = {0}; /* of the last frames, a ring */
     uint32_t run = 0;
+    crash->callee = 0;
     thread_header(crash);
     for (uint32_t i = 0; i < stack->count; i++) {
         if (stack->left_out > 0 && i == stack->head) {
@@ -193,7 +197,7 @@ EPI_SAFE void epi_report_stack(struct epi_crash *crash)
         }
         lines[i % EPI_STACK_PERIOD] = print_frame(crash, &stack->frame[i]);
         for (; run < stack->run_count && stack->run[run].at == i + 1; run++) {
-            uint32_t sum = 0;
+            int32_t sum = 0;
             for (uint32_t j = 0; j < stack->run[run].period; j++)
                 sum += lines[(i - j) % EPI_STACK_PERIOD];
             if (sum > 0)

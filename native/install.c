@@ -150,9 +150,10 @@ void epi_update_modules(void)
         load_modules();
 }
 
-const struct epi_modules *epi_current_modules(void)
+const struct epi_module *epi_module_at(uint32_t i)
 {
-    return epi_state.modules;
+    const struct epi_modules *table = epi_state.modules;
+    return table == NULL || i >= table->count ? NULL : &table->module[i];
 }
 
 static int set_options(struct epi_options *options, const struct epi_config *config)

@@ -89,6 +89,7 @@ struct epi_crash {
     struct epi_cursor cursor;
     struct epi_rule_cache cache;
     struct epi_symbol symbols[8];
+    uint8_t callee; /* of the Go frame printed last; see epi_pclntab_frames */
     _Atomic uint32_t parked_count;
     struct epi_parked parked[EPI_PARKED];
 };
