@@ -25,3 +25,16 @@ __attribute__((noinline)) void reference_take(struct reference *reference)
     }
     reference->count--;
 }
+
+static _Unwind_Reason_Code count(struct _Unwind_Context *context, void *arg)
+{
+    *(size_t *)arg += _Unwind_GetIP(context) != 0;
+    return _URC_NO_REASON;
+}
+
+size_t reference_count(void)
+{
+    size_t frames = 0;
+    _Unwind_Backtrace(count, &frames);
+    return frames;
+}
