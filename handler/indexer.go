@@ -35,6 +35,7 @@ func startIndexer() *indexer {
 		rounds: make(chan chan struct{}),
 	}
 	mustHaveEHFrame()
+	cgo.SymbolsPending(true)
 	go x.run()
 	return x
 }
@@ -62,6 +63,7 @@ func (x *indexer) run() {
 	used := 0
 	for {
 		x.round(failed, &used)
+		cgo.SymbolsPending(false)
 		select {
 		case <-x.quit:
 			return

@@ -8,6 +8,8 @@
 #define EPITAPH_H
 
 #include "gostack.h"
+#include "modules.h"
+#include "unwind.h"
 
 /* How a crash is reported.  Strings are copied. */
 struct epi_config {
@@ -50,6 +52,9 @@ void *epi_symbols_alloc(size_t size);
  * epi_symbols_alloc that must not change any more.  EINVAL: not a valid index,
  * ENOENT: no such module; the memory is released in both cases. */
 int epi_install_symbols(uintptr_t bias, const char *path, void *index, size_t size);
+
+/* Tells whether indexes are being built that a crash should wait for a moment. */
+void epi_symbols_pending(bool pending);
 
 /* Tells where the .eh_frame section of a module without PT_GNU_EH_FRAME is. */
 int epi_install_eh_frame(uintptr_t bias, const char *path, struct epi_range section);

@@ -1,7 +1,7 @@
 /* The crashing thread's stack: first all of it is walked, then it is printed.
  * Two stages, so that a walk that fails in the middle costs only its rest. */
+#include "gostack.h"
 #include "report_parts.h"
-
 #include "system.h"
 
 #include <sys/prctl.h>
@@ -16,7 +16,7 @@ static EPI_SAFE void thread_header(struct epi_crash *crash)
     epi_out_text(out, "Current thread ");
     epi_out_address(out, epi_arch_thread_pointer());
     epi_out_text(out, " [");
-    epi_out_escaped(out, name);
+    epi_out_name(out, name);
     epi_out_text(out, ", ");
     epi_out_decimal(out, epi_gettid());
     epi_out_text(out, "] (most recent call first):\n");
@@ -111,6 +111,8 @@ static EPI_SAFE int32_t c_frame(struct epi_crash *crash, const struct epi_frame 
 static EPI_SAFE int32_t print_frame(struct epi_crash *crash, const struct epi_frame *frame)
 {
     struct epi_out *out = &crash->out;
+    if (frame->flags & EPI_FRAME_GAP)
+        epi_out_text(out, "  <stack lost: the C frames up to Go's call>\n");
     if (frame->flags & EPI_FRAME_BAD_PC) {
         epi_out_text(out, "  <not executable: ");
         epi_out_address(out, frame->pc);
@@ -177,8 +179,37 @@ EPI_SAFE void epi_report_unwind(struct epi_crash *crash)
     epi_zero(&crash->stack, offsetof(struct epi_stack, frame));
     epi_arch_regs_from_context(&regs, &crash->context);
     epi_cursor_start(&crash->cursor, epi_state.modules, epi_state.go, &crash->cache, &regs);
+    crash->cursor.g = crash->forked ? 0 : epi_go_g(epi_state.go);
     epi_stack_collect(&crash->stack, &crash->cursor, crash->options->max_frames);
     crash->go_waits = crash->stack.crossed_asmcgocall;
+}
+
+/* A program that crashes right after Enable has no symbol index yet, but Go is
+ * alive and at it: it gets a moment.  Not a lock, not a wait for ever: the
+ * thread that crashed may hold what Go needs. */
+#define INDEX_WAIT (300 * EPI_MS)
+
+static EPI_SAFE bool lacks_index(const struct epi_stack *stack)
+{
+    for (uint32_t i = 0; i < stack->count; i++) {
+        const struct epi_module *module =
+            stack->frame[i].flags & EPI_FRAME_GO
+                ? NULL
+                : epi_modules_find(epi_state.modules, stack->frame[i].pc);
+        if (module != NULL && module->index == NULL)
+            return true;
+    }
+    return false;
+}
+
+static EPI_SAFE void wait_for_index(const struct epi_crash *crash)
+{
+    uint64_t end = epi_now() + INDEX_WAIT;
+    while (epi_state.symbols_pending && !crash->forked && lacks_index(&crash->stack) &&
+           epi_now() < end) {
+        struct timespec pause = epi_timespec(EPI_MS / 4);
+        epi_syscall6(SYS_ppoll, 0, 0, (long)&pause, 0, 0, 0);
+    }
 }
 
 EPI_SAFE void epi_report_stack(struct epi_crash *crash)
@@ -187,6 +218,7 @@ EPI_SAFE void epi_report_stack(struct epi_crash *crash)
     const struct epi_stack *stack = &crash->stack;
     int32_t lines[EPI_STACK_PERIOD] = {0}; /* of the last frames, a ring */
     uint32_t run = 0;
+    wait_for_index(crash);
     crash->callee = 0;
     thread_header(crash);
     for (uint32_t i = 0; i < stack->count; i++) {

@@ -49,6 +49,7 @@ EPI_SAFE void epi_report_process(struct epi_crash *crash)
     epi_out_seconds(out, now > options->started ? now - options->started : 0);
     epi_out_text(out, " s\nBuild: ");
     epi_out_escaped(out, options->build);
+    build_id(out);
     epi_out_char(out, '\n');
 
     if (crash->forked) {

@@ -139,6 +139,8 @@ struct epi_state {
     _Atomic uint32_t helper_word;
     int helper_pid; /* of the process that it was started in */
 
+    _Atomic bool symbols_pending; /* Go is building the first indexes */
+
     struct epi_altstacks altstacks; /* no handler reads it */
 
     struct epi_crash crash;

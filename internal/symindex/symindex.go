@@ -5,6 +5,7 @@
 package symindex
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"debug/elf"
@@ -23,7 +24,7 @@ import (
 // The layout of struct epi_symbol_index.
 const (
 	magic      = 0x31697045 // EPI_SYMBOL_MAGIC
-	headerSize = 16
+	headerSize = 24
 	entrySize  = 12
 )
 
@@ -136,8 +137,7 @@ func readTable(file *elf.File, table *elf.Section, opts *Options) ([]symbol, err
 		return nil, err
 	}
 	var symbols []symbol
-	in := table.Open()
-	var raw elf.Sym64
+	in := bufio.NewReaderSize(table.Open(), 1<<16)
 	record := make([]byte, elf.Sym64Size)
 	for {
 		if _, err := io.ReadFull(in, record); err != nil {
@@ -146,8 +146,13 @@ func readTable(file *elf.File, table *elf.Section, opts *Options) ([]symbol, err
 			}
 			return nil, err
 		}
-		if _, err := binary.Decode(record, binary.LittleEndian, &raw); err != nil {
-			return nil, err
+		// By hand: reflection would take most of the time here.
+		raw := elf.Sym64{
+			Name:  binary.LittleEndian.Uint32(record),
+			Info:  record[4],
+			Shndx: binary.LittleEndian.Uint16(record[6:]),
+			Value: binary.LittleEndian.Uint64(record[8:]),
+			Size:  binary.LittleEndian.Uint64(record[16:]),
 		}
 		if s, ok := keep(&raw, names, opts.Exclude); ok {
 			symbols = append(symbols, s)
@@ -201,7 +206,7 @@ func encode(symbols []symbol) []byte {
 	order := binary.NativeEndian
 	block = order.AppendUint32(block, magic)
 	block = order.AppendUint32(block, uint32(len(symbols)))
-	block = append(block, make([]byte, 8)...) // strings_size, reserved
+	block = append(block, make([]byte, 16)...) // strings_size, reserved, bias
 	for _, s := range symbols {
 		offset, ok := offsets[s.name]
 		if !ok {

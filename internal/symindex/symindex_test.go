@@ -40,13 +40,13 @@ func lookUp(t *testing.T, index []byte, name string) (start, size uint32, found 
 	t.Helper()
 	u32 := func(at int) uint32 { return binary.NativeEndian.Uint32(index[at:]) }
 	count := int(u32(4))
-	names := index[16+12*count:]
+	names := index[24+12*count:]
 	if len(names) != int(u32(8)) {
 		t.Fatalf("%d bytes of names, header says %d", len(names), u32(8))
 	}
 	last := uint32(0)
 	for i := range count {
-		at := 16 + 12*i
+		at := 24 + 12*i
 		if u32(at) < last {
 			t.Fatalf("entry %d is not in order", i)
 		}
