@@ -51,10 +51,12 @@ EPI_SAFE void epi_chain(const struct epi_sigaction *action, int signal, siginfo_
     if ((action->flags & SA_NODEFER) == 0)
         mask |= epi_mask_of(signal);
     epi_sigmask(SIG_BLOCK, mask); /* sigreturn undoes it */
+    uintptr_t handler = action->handler;
     if (action->flags & SA_SIGINFO)
-        ((void (*)(int, siginfo_t *, void *))action->handler)(signal, info, context);
+        /* EPI_SAFE: what was installed before is not ours to judge */
+        ((void (*)(int, siginfo_t *, void *))handler)(signal, info, context);
     else
-        ((void (*)(int))action->handler)(signal);
+        ((void (*)(int))handler)(signal); /* EPI_SAFE: the same */
 }
 
 /* A PC where nothing can be executed.  Modules that were loaded since the
