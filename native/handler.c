@@ -224,7 +224,8 @@ static EPI_SAFE void own(struct epi_crash *crash, const struct epi_options *opti
     crash->pid = epi_getpid();
     crash->forked = crash->pid != epi_state.pid;
     crash->go_waits = false;
-    crash->nested = crash->failure_count = crash->parked_count = 0;
+    crash->nested = crash->failure_count = 0;
+    crash->parked_count = 0;
     crash->file[0] = '\0';
     crash->epoch = (crash->epoch + 1) & ~1u;
     epi_zero(crash->parked, sizeof crash->parked);
