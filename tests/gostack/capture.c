@@ -1,0 +1,178 @@
+#include "capture.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "_cgo_export.h"
+#include "pclntab.h"
+#include "peek.h"
+
+struct epi_goruntime capture_go;
+struct capture_walk capture_last;
+struct capture_steps capture_steps;
+
+static struct epi_modules *modules;
+static struct sigaction previous_segv;
+static uintptr_t step_root;
+
+#define TRAP_FLAG 0x100
+
+/* The int3 instructions; the trap's PC is one behind. */
+extern const char capture_trap_here[], capture_trap_begin[], capture_trap_end[];
+
+static void walk(struct capture_walk *into, const ucontext_t *uc)
+{
+    struct epi_regs regs;
+    struct epi_cursor cursor;
+    epi_arch_regs_from_context(&regs, uc);
+    epi_cursor_start(&cursor, modules, &capture_go, NULL, &regs);
+    into->count = 0;
+    struct epi_frame frame;
+    while (epi_cursor_next(&cursor, &frame))
+        if (into->count < CAPTURE_FRAMES)
+            into->frame[into->count++] = frame;
+    into->stop = cursor.stop;
+    into->crossed = cursor.crossed_asmcgocall;
+}
+
+static bool same_function(uintptr_t pc, uintptr_t other)
+{
+    struct epi_func a, b;
+    if (!epi_go_text(&capture_go, other))
+        return pc >= other && pc < other + 64;
+    return epi_pclntab_find(&capture_go, pc, &a) &&
+           epi_pclntab_find(&capture_go, other, &b) && a.entry == b.entry;
+}
+
+static bool left_for_good(const struct capture_walk *w)
+{
+    static const char *const names[] = {"runtime.mcall", "runtime.morestack",
+                                        "runtime.gogo", "gogo"};
+    struct epi_func func;
+    if (w->count == 0 || w->stop != EPI_STOP_OUTERMOST ||
+        !epi_pclntab_find(&capture_go, w->frame[w->count - 1].pc, &func))
+        return false;
+    for (size_t i = 0; i < EPI_COUNT(names); i++)
+        if (epi_streq(epi_pclntab_function(&capture_go, &func), names[i]))
+            return true;
+    return false;
+}
+
+static void step(const ucontext_t *uc)
+{
+    static struct capture_walk w;
+    walk(&w, uc);
+    capture_steps.total++;
+    for (uint32_t i = 0; i < w.count; i++)
+        if (same_function(w.frame[i].pc, step_root)) {
+            capture_steps.reached++;
+            return;
+        }
+    if (left_for_good(&w)) {
+        capture_steps.parked++;
+        return;
+    }
+    if (capture_steps.failed < CAPTURE_FAILURES)
+        capture_steps.failure[capture_steps.failed] = w;
+    capture_steps.failed++;
+}
+
+static void on_trap(int sig, siginfo_t *info, void *context)
+{
+    (void)sig, (void)info;
+    ucontext_t *uc = context;
+    uintptr_t before = epi_arch_pc(uc) - 1;
+    if (before == (uintptr_t)capture_trap_here)
+        walk(&capture_last, uc);
+    else if (before == (uintptr_t)capture_trap_begin)
+        uc->uc_mcontext.gregs[REG_EFL] |= TRAP_FLAG;
+    else if (before == (uintptr_t)capture_trap_end)
+        uc->uc_mcontext.gregs[REG_EFL] &= ~TRAP_FLAG;
+    else if (uc->uc_mcontext.gregs[REG_EFL] & TRAP_FLAG)
+        step(uc);
+}
+
+static void on_segv(int sig, siginfo_t *info, void *context)
+{
+    if (!epi_peek_fixup(context))
+        previous_segv.sa_sigaction(sig, info, context);
+}
+
+int capture_init(void)
+{
+    if (modules == NULL) {
+        modules = calloc(1, sizeof *modules + 64 * sizeof modules->module[0]);
+        if (modules == NULL)
+            return ENOMEM;
+        modules->capacity = 64;
+    }
+    if (!epi_modules_load(modules))
+        return ENOSPC;
+    struct sigaction action = {.sa_sigaction = on_trap,
+                               .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
+    sigfillset(&action.sa_mask);
+    sigdelset(&action.sa_mask, SIGSEGV);
+    if (sigaction(SIGTRAP, &action, NULL) != 0)
+        return errno;
+    action.sa_sigaction = on_segv;
+    action.sa_flags |= SA_NODEFER;
+    return sigaction(SIGSEGV, &action, &previous_segv) == 0 ? 0 : errno;
+}
+
+EPI_NOINLINE static void capture_leaf(void)
+{
+    __asm__ volatile(".globl capture_trap_here\n"
+                     "capture_trap_here: int3" ::: "memory");
+}
+
+EPI_NOINLINE static void capture_middle(void)
+{
+    capture_leaf();
+    __asm__ volatile(""); /* no tail call */
+}
+
+EPI_NOINLINE void capture_here(void)
+{
+    capture_middle();
+    __asm__ volatile("");
+}
+
+EPI_NOINLINE void capture_step_begin(uintptr_t root)
+{
+    step_root = root;
+    epi_zero(&capture_steps, sizeof capture_steps);
+    __asm__ volatile(".globl capture_trap_begin\n"
+                     "capture_trap_begin: int3" ::: "memory");
+}
+
+EPI_NOINLINE void capture_step_end(void)
+{
+    __asm__ volatile(".globl capture_trap_end\n"
+                     "capture_trap_end: int3" ::: "memory");
+}
+
+EPI_NOINLINE void capture_call_go(uintptr_t arg)
+{
+    goCallback(arg);
+    __asm__ volatile("");
+}
+
+static void *capture_thread_main(void *arg)
+{
+    capture_call_go((uintptr_t)arg);
+    return NULL;
+}
+
+int capture_on_thread(uintptr_t arg)
+{
+    pthread_t thread;
+    int err = pthread_create(&thread, NULL, capture_thread_main, (void *)arg);
+    return err != 0 ? err : pthread_join(thread, NULL);
+}
+
+uintptr_t capture_thread_root(void)
+{
+    return (uintptr_t)capture_thread_main;
+}

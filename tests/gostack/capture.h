@@ -1,0 +1,51 @@
+/* Stacks for the tests of this directory, walked inside of signal handlers of
+ * their own: SIGTRAP at an int3 or after each instruction. */
+#ifndef CAPTURE_H
+#define CAPTURE_H
+
+#include "gostack.h"
+#include "unwind.h"
+
+#define CAPTURE_FRAMES 96
+#define CAPTURE_FAILURES 32
+
+struct capture_walk {
+    uint32_t count;
+    uint32_t stop;
+    bool crossed;
+    struct epi_frame frame[CAPTURE_FRAMES];
+};
+
+extern struct epi_goruntime capture_go;
+extern struct capture_walk capture_last; /* of the newest int3 */
+
+/* Steps since capture_step_begin. */
+struct capture_steps {
+    uint64_t total;
+    uint64_t reached; /* the walk passed through the root function */
+    uint64_t parked;  /* the walk ended in mcall, morestack or gogo, where the
+                         runtime has left the goroutine's stack for good */
+    uint64_t failed;
+    struct capture_walk failure[CAPTURE_FAILURES];
+};
+extern struct capture_steps capture_steps;
+
+/* Installs the handlers and reads the module table.  0, or errno. */
+int capture_init(void);
+
+/* Stops at an int3 below three functions of its own: capture_here,
+ * capture_middle, capture_leaf. */
+void capture_here(void);
+
+/* From here on the calling thread traps after each instruction.  ROOT is an
+ * address in the function that every walk has to reach: Go text or C. */
+void capture_step_begin(uintptr_t root);
+void capture_step_end(void);
+
+/* C that calls Go: capture_call_go calls goCallback(ARG), capture_on_thread
+ * does so on a new thread, from capture_thread_main. */
+void capture_call_go(uintptr_t arg);
+int capture_on_thread(uintptr_t arg);
+uintptr_t capture_thread_root(void); /* where capture_thread_main is */
+
+#endif

@@ -1,0 +1,141 @@
+//go:build cgo && linux && amd64
+
+// Package gostack has the C half of the tests of the Go unwinder: cgo is not
+// allowed in test files.
+package gostack
+
+// #cgo CFLAGS: -std=c11 -D_GNU_SOURCE -O2 -I${SRCDIR}/../../native -Wall -Wextra
+// #include "capture.h"
+// #include "pclntab.h"
+import "C"
+
+import (
+	"fmt"
+	"runtime/cgo"
+	"syscall"
+	"unsafe"
+
+	epicgo "github.com/epitaph-go/epitaph/cgo"
+)
+
+// Init fills the C side; once per process.
+func Init() error {
+	if err := epicgo.GoRuntime(unsafe.Pointer(&C.capture_go)); err != nil {
+		return err
+	}
+	if errno := C.capture_init(); errno != 0 {
+		return fmt.Errorf("capture_init: %w", syscall.Errno(errno))
+	}
+	return nil
+}
+
+// Function is one of the functions at a PC.
+type Function struct {
+	Name, File string
+	Line       int
+}
+
+// Functions asks epi_pclntab_frames; callee is the function's in-out argument.
+// ok is false when pc has no entry.
+func Functions(pc uintptr, callee *uint8) (functions []Function, ok bool) {
+	var frames [64]C.struct_epi_goframe
+	n := C.epi_pclntab_frames(&C.capture_go, C.uintptr_t(pc), (*C.uint8_t)(callee), &frames[0], C.uint32_t(len(frames)))
+	if n < 0 {
+		return nil, false
+	}
+	for _, f := range frames[:n] {
+		var name [4096]C.char
+		C.epi_pclntab_print(&name[0], C.size_t(len(name)), f.function)
+		functions = append(functions, Function{C.GoString(&name[0]), C.GoString(f.file), int(f.line)})
+	}
+	return functions, true
+}
+
+// Text is Go's text.
+func Text() (start, end uintptr) {
+	return uintptr(C.capture_go.text.start), uintptr(C.capture_go.text.end)
+}
+
+// SetTables switches between SP deltas and frame pointers.
+func SetTables(on bool) { C.capture_go.tables = C.bool(on) }
+
+// Frame is a frame of a walk.
+type Frame struct {
+	PC, SP     uintptr
+	How, Flags uint8
+}
+
+// The constants of unwind.h that the tests look at.
+const (
+	HowGo       = C.EPI_HOW_GO
+	HowFP       = C.EPI_HOW_FP
+	FlagExact   = C.EPI_FRAME_EXACT
+	FlagGo      = C.EPI_FRAME_GO
+	StopOutmost = C.EPI_STOP_OUTERMOST
+)
+
+// Walk is a stack as the core walked it.
+type Walk struct {
+	Frames  []Frame
+	Stop    uint32
+	Crossed bool
+}
+
+func walk(w *C.struct_capture_walk) Walk {
+	result := Walk{Stop: uint32(w.stop), Crossed: bool(w.crossed)}
+	for _, f := range w.frame[:w.count] {
+		result.Frames = append(result.Frames, Frame{uintptr(f.pc), uintptr(f.sp), uint8(f.how), uint8(f.flags)})
+	}
+	return result
+}
+
+// Last is the walk of the newest Here.
+func Last() Walk { return walk(&C.capture_last) }
+
+// Here stops in C and walks.
+func Here() { C.capture_here() }
+
+// Steps counts the walks after single instructions.
+type Steps struct {
+	Total, Reached, Parked, Failed uint64
+	Failures                       []Walk
+}
+
+// StepBegin makes this thread trap after each instruction until StepEnd.
+func StepBegin(root uintptr) { C.capture_step_begin(C.uintptr_t(root)) }
+
+// StepEnd ends it.
+func StepEnd() { C.capture_step_end() }
+
+// LastSteps returns what was counted in between.
+func LastSteps() Steps {
+	c := &C.capture_steps
+	s := Steps{Total: uint64(c.total), Reached: uint64(c.reached), Parked: uint64(c.parked), Failed: uint64(c.failed)}
+	for i := range min(s.Failed, C.CAPTURE_FAILURES) {
+		s.Failures = append(s.Failures, walk(&c.failure[i]))
+	}
+	return s
+}
+
+// CallGo calls f from C, on this thread; OnThread on a new one of C's.
+func CallGo(f func()) {
+	h := cgo.NewHandle(f)
+	defer h.Delete()
+	C.capture_call_go(C.uintptr_t(h))
+}
+
+// OnThread calls f on a thread that C creates.
+func OnThread(f func()) error {
+	h := cgo.NewHandle(f)
+	defer h.Delete()
+	if errno := C.capture_on_thread(C.uintptr_t(h)); errno != 0 {
+		return syscall.Errno(errno)
+	}
+	return nil
+}
+
+//export goCallback
+func goCallback(arg C.uintptr_t) { cgo.Handle(arg).Value().(func())() }
+
+// ThreadRoot is the function that new threads of C begin with.
+func ThreadRoot() uintptr { return uintptr(C.capture_thread_root()) }
