@@ -3,6 +3,11 @@
  * in what stands between the labels. */
 #include "base.h"
 
+#include "peek.h"
+
+#include <asm/prctl.h>
+#include <sys/syscall.h>
+
 __asm__(".text\n"
         ".globl epi_arch_setjmp\n"
         ".hidden epi_arch_setjmp\n"
@@ -89,6 +94,17 @@ __asm__(".text\n"
         "    ret\n"
         ".size epi_arch_load, .-epi_arch_load\n");
 
+__asm__(".text\n"
+        ".p2align 4\n"
+        ".asciz \"" EPI_SIGNATURE "\"\n"
+        ".globl epi_arch_handler\n"
+        ".hidden epi_arch_handler\n"
+        ".type epi_arch_handler, @function\n"
+        "epi_arch_handler:\n"
+        "    endbr64\n"
+        "    jmp epi_handler\n"
+        ".size epi_arch_handler, .-epi_arch_handler\n");
+
 EPI_SAFE void epi_arch_regs_from_context(struct epi_regs *regs,
                                          const ucontext_t *uc)
 {
@@ -103,4 +119,64 @@ EPI_SAFE void epi_arch_regs_from_context(struct epi_regs *regs,
     for (int i = 0; i < EPI_NREGS; i++)
         regs->r[i] = (uint64_t)uc->uc_mcontext.gregs[from[i]];
     regs->known = (1u << EPI_NREGS) - 1;
+}
+
+EPI_SAFE bool epi_arch_shown_register(const ucontext_t *uc, unsigned i, const char **name,
+                                      uint64_t *value)
+{
+    static const struct {
+        char name[7];
+        unsigned char reg;
+    } shown[] = {
+        {"rip", REG_RIP}, {"rsp", REG_RSP}, {"rbp", REG_RBP}, {"rax", REG_RAX},
+        {"rbx", REG_RBX}, {"rcx", REG_RCX}, {"rdx", REG_RDX}, {"rsi", REG_RSI},
+        {"rdi", REG_RDI}, {"r8", REG_R8},   {"r9", REG_R9},   {"r10", REG_R10},
+        {"r11", REG_R11}, {"r12", REG_R12}, {"r13", REG_R13}, {"r14", REG_R14},
+        {"r15", REG_R15}, {"eflags", REG_EFL}, {"trapno", REG_TRAPNO}, {"err", REG_ERR},
+        {"cr2", REG_CR2},
+    };
+    if (i >= EPI_COUNT(shown))
+        return false;
+    *name = shown[i].name;
+    *value = (uint64_t)uc->uc_mcontext.gregs[shown[i].reg];
+    return true;
+}
+
+/* Intel SDM volume 3, 4.7: the error code of a page fault (exception 14). */
+EPI_SAFE enum epi_access epi_arch_access(const ucontext_t *uc)
+{
+    if (uc->uc_mcontext.gregs[REG_TRAPNO] != 14)
+        return EPI_ACCESS_UNKNOWN;
+    greg_t error = uc->uc_mcontext.gregs[REG_ERR];
+    if (error & 16)
+        return EPI_ACCESS_EXEC;
+    return error & 2 ? EPI_ACCESS_WRITE : EPI_ACCESS_READ;
+}
+
+#ifndef SYS_SECCOMP
+#define SYS_SECCOMP 1
+#endif
+
+EPI_SAFE void epi_arch_step_back(ucontext_t *uc, const siginfo_t *info)
+{
+    uint8_t byte;
+    if (info->si_signo == SIGTRAP && info->si_code == SI_KERNEL &&
+        epi_peek8(&byte, epi_arch_pc(uc) - 1) && byte == 0xcc)
+        epi_arch_set_pc(uc, epi_arch_pc(uc) - 1);
+    else if (info->si_signo == SIGSYS && info->si_code == SYS_SECCOMP)
+        epi_arch_set_pc(uc, (uintptr_t)info->si_call_addr - 2); /* 0f 05 */
+}
+
+EPI_SAFE bool epi_arch_repeats(const siginfo_t *info)
+{
+    /* A hardware single step or watchpoint does not. */
+    return info->si_code > 0 &&
+           !(info->si_signo == SIGTRAP && info->si_code != SI_KERNEL);
+}
+
+EPI_SAFE uintptr_t epi_arch_thread_pointer(void)
+{
+    uintptr_t base = 0;
+    epi_syscall6(SYS_arch_prctl, ARCH_GET_FS, (long)&base, 0, 0, 0, 0);
+    return base;
 }

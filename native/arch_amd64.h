@@ -3,6 +3,7 @@
 #ifndef EPI_ARCH_AMD64_H
 #define EPI_ARCH_AMD64_H
 
+#include <signal.h>
 #include <ucontext.h>
 
 /* Registers are numbered as DWARF numbers them (System V psABI for x86-64,
@@ -33,6 +34,10 @@ enum epi_reg {
 /* User space ends here with four-level paging; five-level paging is opt-in by
  * address hint, so a PC or SP above this is never valid in practice. */
 #define EPI_USER_END ((uintptr_t)1 << 47)
+
+/* The part of a ucontext that the kernel fills in on the stack; libc's type
+ * goes on with room for floating-point state that is elsewhere. */
+#define EPI_CONTEXT_SIZE (offsetof(ucontext_t, uc_sigmask) + sizeof(uint64_t))
 
 struct epi_regs {
     uint64_t r[EPI_NREGS];
@@ -92,6 +97,41 @@ extern const char epi_arch_load_begin[], epi_arch_load_end[];
 extern const char epi_arch_load_failed[];
 
 void epi_arch_regs_from_context(struct epi_regs *regs, const ucontext_t *uc);
+
+/* What the kernel is given as the handler: jumps to epi_handler.  The bytes
+ * before it are the core's signature, by which another copy of the core in the
+ * same process is recognised. */
+void epi_arch_handler(int signal, siginfo_t *info, void *context);
+#define EPI_SIGNATURE "epitaph handler"
+
+/* A register as the report shows it: its name and value, or false after the
+ * last. */
+bool epi_arch_shown_register(const ucontext_t *uc, unsigned i, const char **name,
+                             uint64_t *value);
+
+/* What the faulting instruction did, as far as the CPU's error code tells. */
+enum epi_access { EPI_ACCESS_UNKNOWN, EPI_ACCESS_READ, EPI_ACCESS_WRITE, EPI_ACCESS_EXEC };
+enum epi_access epi_arch_access(const ucontext_t *uc);
+
+/* The kernel reports a breakpoint with the PC after it, and seccomp's SIGSYS
+ * with the PC after the system call; CONTEXT is set back, so that the
+ * instruction repeats under the default action and a core dump shows it. */
+void epi_arch_step_back(ucontext_t *uc, const siginfo_t *info);
+
+/* Will the instruction at the PC raise the same signal when it runs again? */
+bool epi_arch_repeats(const siginfo_t *info);
+
+/* pthread_self(), asked of the kernel. */
+uintptr_t epi_arch_thread_pointer(void);
+
+/* rt_sigaction's own structure; libc's sigaction is not for use after a fault,
+ * and the restorer must be libc's, which debuggers know. */
+struct epi_sigaction {
+    uintptr_t handler;
+    unsigned long flags;
+    uintptr_t restorer;
+    uint64_t mask;
+};
 
 static inline EPI_SAFE uintptr_t epi_arch_pc(const ucontext_t *uc)
 {

@@ -40,8 +40,10 @@ static inline EPI_SAFE bool epi_equal(const void *a, const void *b, size_t n)
 static inline EPI_SAFE size_t epi_strlen(const char *s)
 {
     size_t n = 0;
-    while (s[n] != '\0')
+    while (s[n] != '\0') {
         n++;
+        __asm__("" : "+r"(n)); /* or the compiler sees strlen, and calls it */
+    }
     return n;
 }
 

@@ -12,6 +12,8 @@ struct epi_goruntime {
     uintptr_t gofunc;         /* base of the funcdata offsets: go:func.* */
     uintptr_t getg; /* Go assembly: a frameless leaf that returns g in RAX; NULL
                        on a thread that Go does not know */
+    uintptr_t signal_wanted; /* uint32 words, a bit per signal that signal.Notify
+                                sends to the program; 0: not known */
     bool tables;    /* the header of the pclntab is one that the core reads:
                        SP deltas can be used */
     bool names;     /* and its names agree with runtime.CallersFrames */

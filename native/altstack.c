@@ -1,0 +1,215 @@
+/* The linker is told to wrap pthread_create (-Wl,-wrap), which holds for every
+ * object of this link: cgo's own threads, C code of the program, static
+ * libraries.  A definition of pthread_create that finds the real one by
+ * dlsym(RTLD_NEXT) would serve shared libraries too, but cannot start in a
+ * static program.  The build tag epitaph_nowrap leaves the wrapping out.
+ *
+ * A thread cannot unmap its own alternate stack: destructors that run after
+ * ours may still take a signal on it.  It is put on a list, and unmapped, or
+ * given to a new thread, when the kernel knows the thread no more.  The list is
+ * only ever pushed to or taken whole, so that no lock is needed and no ABA
+ * problem arises; fork and the helper thread could not live with a lock. */
+#include "altstack.h"
+
+#include "state.h"
+#include "system.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <stdatomic.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#ifndef AT_MINSIGSTKSZ
+#define AT_MINSIGSTKSZ 51
+#endif
+
+size_t epi_altstack_size(void)
+{
+    size_t kernel = getauxval(AT_MINSIGSTKSZ);
+    size_t size = 64 * 1024;
+    if (size < kernel + 32 * 1024)
+        size = kernel + 32 * 1024;
+    return (size + 4095) & ~(size_t)4095;
+}
+
+static EPI_SAFE void unmap(struct epi_range stack, size_t page)
+{
+    epi_syscall6(SYS_munmap, (long)(stack.start - page),
+                 (long)(stack.end - stack.start + 2 * page), 0, 0, 0, 0);
+}
+
+struct epi_range epi_altstack_map(size_t size)
+{
+    size_t page = 4096;
+    struct epi_range none = {0, 0}, stack;
+    char *memory = mmap(NULL, size + 2 * page, PROT_NONE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED)
+        return none;
+    stack.start = (uintptr_t)memory + page;
+    stack.end = stack.start + size;
+    if (mprotect((void *)stack.start, size, PROT_READ | PROT_WRITE) != 0) {
+        unmap(stack, page);
+        return none;
+    }
+    return stack;
+}
+
+#ifndef EPI_NOWRAP
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
+                          void *(*start)(void *), void *arg);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
+                          void *(*start)(void *), void *arg);
+int __real_sigaction(int signal, const struct sigaction *action, struct sigaction *old);
+int __wrap_sigaction(int signal, const struct sigaction *action, struct sigaction *old);
+#else
+#define __real_pthread_create pthread_create
+#endif
+
+int epi_altstack_create_without(pthread_t *thread, const pthread_attr_t *attr,
+                                void *(*start)(void *), void *arg)
+{
+    return __real_pthread_create(thread, attr, start, arg);
+}
+
+static EPI_SAFE bool has_ended(int tid)
+{
+    return epi_syscall6(SYS_tgkill, epi_getpid(), tid, 0, 0, 0, 0) == -ESRCH;
+}
+
+static EPI_SAFE void push(struct epi_altstack *slot)
+{
+    slot->next = epi_state.altstacks.ended;
+    while (!atomic_compare_exchange_weak(&epi_state.altstacks.ended, &slot->next, slot))
+        ;
+}
+
+EPI_SAFE bool epi_altstack_reap(void)
+{
+    bool left = false;
+    epi_state.altstacks.pending = false;
+    for (struct epi_altstack *slot = atomic_exchange(&epi_state.altstacks.ended, NULL), *next; slot != NULL;
+         slot = next) {
+        next = slot->next;
+        if (has_ended(slot->tid)) {
+            struct epi_range whole = {slot->stack.start, (uintptr_t)(slot + 1)};
+            unmap(whole, 4096);
+        } else {
+            push(slot);
+            left = true;
+        }
+    }
+    if (left)
+        epi_state.altstacks.pending = true;
+    return left;
+}
+
+#ifndef EPI_NOWRAP
+
+/* A stack whose thread is gone, or a new one. */
+static struct epi_altstack *take(void)
+{
+    struct epi_altstack *found = NULL;
+    for (struct epi_altstack *slot = atomic_exchange(&epi_state.altstacks.ended, NULL), *next; slot != NULL;
+         slot = next) {
+        next = slot->next;
+        if (found == NULL && has_ended(slot->tid))
+            found = slot;
+        else
+            push(slot);
+    }
+    if (found != NULL)
+        return found;
+    struct epi_range stack = epi_altstack_map(epi_altstack_size());
+    if (stack.end == 0)
+        return NULL;
+    found = (struct epi_altstack *)stack.end - 1;
+    found->stack.start = stack.start;
+    found->stack.end = (uintptr_t)found & ~(uintptr_t)15;
+    return found;
+}
+
+/* The key's destructor, on the thread that ends. */
+static void put_back(void *value)
+{
+    push(value);
+    if (!atomic_exchange(&epi_state.altstacks.pending, true)) {
+        atomic_fetch_add(&epi_state.helper_word, 1);
+        epi_syscall6(SYS_futex, (long)&epi_state.helper_word, FUTEX_WAKE_PRIVATE, INT_MAX, 0,
+                     0, 0);
+    }
+}
+
+static void *start_with_stack(void *value)
+{
+    struct epi_altstack *slot = value;
+    stack_t stack = {
+        .ss_sp = (void *)slot->stack.start,
+        .ss_size = slot->stack.end - slot->stack.start,
+    };
+    slot->tid = epi_gettid();
+    pthread_setspecific(epi_state.altstacks.key, slot);
+    epi_syscall6(SYS_sigaltstack, (long)&stack, 0, 0, 0, 0, 0);
+    return slot->start(slot->arg);
+}
+
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
+                          void *(*start)(void *), void *arg)
+{
+    if (!epi_state.altstacks.on)
+        return __real_pthread_create(thread, attr, start, arg);
+    int saved = errno;
+    struct epi_altstack *slot = take();
+    errno = saved;
+    if (slot == NULL) /* short of memory: the thread matters more than its stack */
+        return __real_pthread_create(thread, attr, start, arg);
+    slot->start = start;
+    slot->arg = arg;
+    int error = __real_pthread_create(thread, attr, start_with_stack, slot);
+    if (error != 0) {
+        slot->tid = INT_MAX; /* of no thread, so that the next one takes it */
+        put_back(slot);
+    }
+    return error;
+}
+
+/* Go's runtime changes signal actions through libc (runtime/cgo's
+ * x_cgo_sigaction), and signal.Ignore() would take SIGABRT away from us: an
+ * abort() in C would then kill in silence.  What Go wants for one of the seven
+ * is written down as the previous action, which is the one that a signal from
+ * outside gets. */
+int __wrap_sigaction(int signal, const struct sigaction *action, struct sigaction *old)
+{
+    int index = epi_fatal_index(signal);
+    if (action == NULL || index < 0 || epi_state.options == NULL)
+        return __real_sigaction(signal, action, old);
+    uintptr_t handler = (uintptr_t)action->sa_handler;
+    bool gos = (handler == epi_state.go_handler && handler != 0) ||
+               (signal == SIGABRT && action->sa_handler == SIG_IGN);
+    struct epi_sigaction now;
+    if (!gos || !epi_sigaction(signal, NULL, &now) ||
+        now.handler != epi_state.ours[index].handler)
+        return __real_sigaction(signal, action, old);
+    if (old != NULL)
+        __real_sigaction(signal, NULL, old);
+    epi_state.previous[index].handler = handler;
+    return 0;
+}
+
+#endif
+
+int epi_altstack_start(void)
+{
+#ifndef EPI_NOWRAP
+    if (!epi_state.altstacks.on) {
+        int error = pthread_key_create(&epi_state.altstacks.key, put_back);
+        if (error != 0)
+            return error;
+        epi_state.altstacks.on = true;
+    }
+#endif
+    return 0;
+}

@@ -1,0 +1,29 @@
+/* Alternate signal stacks for threads that C creates: without one a stack
+ * overflow kills in silence, since the kernel has nowhere to put the frame. */
+#ifndef EPI_ALTSTACK_H
+#define EPI_ALTSTACK_H
+
+#include "base.h"
+
+#include <pthread.h>
+
+/* The size of an alternate stack: the kernel's frame (up to 11 KiB with AMX),
+ * the entry of our handler, and Go's handler, which may run on it too. */
+size_t epi_altstack_size(void);
+
+/* From now on new threads get one; 0 or an errno value. */
+int epi_altstack_start(void);
+
+/* SIZE bytes of stack with a guard page at both ends, touched so that no fault
+ * is left for later; an empty range without memory. */
+struct epi_range epi_altstack_map(size_t size);
+
+/* pthread_create as libc has it, for a thread that is to have none. */
+int epi_altstack_create_without(pthread_t *thread, const pthread_attr_t *attr,
+                                void *(*start)(void *), void *arg);
+
+/* Unmaps the stacks of threads that have ended.  True when some are left, whose
+ * threads are about to end. */
+EPI_SAFE bool epi_altstack_reap(void);
+
+#endif

@@ -1,0 +1,65 @@
+/* The C core of Epitaph: what its callers see.  Package cgo is the one caller
+ * in a Go program; the C tests are another.
+ *
+ * Every function but the last part is for a healthy process, and its calls
+ * must come one at a time (package handler holds a mutex).  Errors are errno
+ * values; 0 is success. */
+#ifndef EPITAPH_H
+#define EPITAPH_H
+
+#include "gostack.h"
+
+/* How a crash is reported.  Strings are copied. */
+struct epi_config {
+    uint64_t deadline;    /* ns from the fault to the end of the process */
+    uint32_t max_frames;  /* per stack; 0: as many as the core can keep */
+    bool native_stack;    /* show C frames too */
+    bool chain;           /* end in Go's handler: its dump, exit status 2 */
+    int output;           /* where the report goes; the core keeps a duplicate */
+    uint64_t started;     /* when the process began, ns since 1970 */
+    const char *program;  /* base name, for the report and its file's name */
+    const char *executable;
+    const char *directory; /* where a report file is made; NULL: no file */
+    const char *build;    /* what follows "Build: " */
+    const char *note;     /* what follows "Note: ", or "" */
+};
+
+/* Installs the handlers, or replaces the configuration when they are there:
+ * then it puts back those that somebody took away.  GO may be NULL in a program
+ * without Go.  EBUSY: another copy of Epitaph is enabled in this process. */
+int epi_enable(const struct epi_config *config, const struct epi_goruntime *go);
+
+/* Restores what was there before, except where somebody else has installed a
+ * handler since.  False when it was not enabled. */
+bool epi_disable(void);
+bool epi_enabled(void);
+
+/* Follows dlopen and dlclose; cheap when nothing changed.  Call it now and
+ * then, not on a thread that must not wait for the loader's lock. */
+void epi_update_modules(void);
+
+/* The module table in force, for those who index its symbols. */
+const struct epi_modules *epi_current_modules(void);
+
+/* SIZE bytes that epi_install_symbols will hand to the core; NULL without
+ * memory. */
+void *epi_symbols_alloc(size_t size);
+
+/* Gives the module at BIAS with PATH a symbol index (symbols.h), in memory of
+ * epi_symbols_alloc that must not change any more.  EINVAL: not a valid index,
+ * ENOENT: no such module; the memory is released in both cases. */
+int epi_install_symbols(uintptr_t bias, const char *path, void *index, size_t size);
+
+/* Tells where the .eh_frame section of a module without PT_GNU_EH_FRAME is. */
+int epi_install_eh_frame(uintptr_t bias, const char *path, struct epi_range section);
+
+#ifdef EPI_TEST
+/* Makes the stage NAME fault, hang or abort in the next report. */
+enum epi_trouble { EPI_TROUBLE_NONE, EPI_TROUBLE_FAULT, EPI_TROUBLE_HANG, EPI_TROUBLE_ABORT };
+void epi_test_trouble(const char *stage, enum epi_trouble trouble);
+
+/* Bytes of the reporter's own stack that have ever been used. */
+size_t epi_test_stack_use(void);
+#endif
+
+#endif

@@ -1,0 +1,36 @@
+#include "fd.h"
+
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+static EPI_SAFE bool identify(int fd, uint64_t *device, uint64_t *inode)
+{
+    struct stat st;
+    if (fd < 0 || epi_syscall6(SYS_fstat, fd, (long)&st, 0, 0, 0, 0) != 0)
+        return false;
+    *device = st.st_dev;
+    *inode = st.st_ino;
+    return true;
+}
+
+EPI_SAFE struct epi_fd epi_fd_of(int fd)
+{
+    struct epi_fd result = {.fd = fd, .device = 0, .inode = 0};
+    if (!identify(fd, &result.device, &result.inode))
+        result.fd = -1;
+    return result;
+}
+
+EPI_SAFE bool epi_fd_valid(const struct epi_fd *fd)
+{
+    uint64_t device, inode;
+    return identify(fd->fd, &device, &inode) && device == fd->device &&
+           inode == fd->inode;
+}
+
+EPI_SAFE void epi_fd_close(struct epi_fd *fd)
+{
+    if (epi_fd_valid(fd))
+        epi_syscall6(SYS_close, fd->fd, 0, 0, 0, 0, 0);
+    fd->fd = -1;
+}

@@ -1,0 +1,23 @@
+/* Descriptors that were opened while the process was healthy.  The program may
+ * have closed one since, and got its number back for a file of its own:
+ * closefrom() and daemon() do that.  So each is remembered with the identity
+ * of what it was opened on, and is used only while that still holds. */
+#ifndef EPI_FD_H
+#define EPI_FD_H
+
+#include "base.h"
+
+struct epi_fd {
+    int fd; /* -1: none */
+    uint64_t device, inode;
+};
+
+/* Takes over FD, which stays open as long as the result is used. */
+EPI_SAFE struct epi_fd epi_fd_of(int fd);
+
+/* Is it still the same file? */
+EPI_SAFE bool epi_fd_valid(const struct epi_fd *fd);
+
+EPI_SAFE void epi_fd_close(struct epi_fd *fd);
+
+#endif

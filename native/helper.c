@@ -1,0 +1,74 @@
+/* It takes no lock and calls nothing that does: a crash inside the loader or
+ * malloc must not stop the one who enforces the deadline.  All signals are
+ * blocked, so none of the process's handlers ever runs on it. */
+#include "helper.h"
+
+#include "altstack.h"
+#include "handler.h"
+#include "stage.h"
+#include "system.h"
+
+#include <linux/futex.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/prctl.h>
+
+/* While somebody crashes, the deadlines are looked at this often. */
+#define TICK (5 * EPI_MS)
+
+static EPI_SAFE void sleep_on_word(uint32_t seen, uint64_t ns)
+{
+    struct timespec timeout = epi_timespec(ns);
+    epi_syscall6(SYS_futex, (long)&epi_state.helper_word, FUTEX_WAIT_PRIVATE, seen,
+                 ns != 0 ? (long)&timeout : 0, 0, 0);
+}
+
+/* From a crash's beginning to the end of the process, or until a host's handler
+ * has repaired it. */
+static EPI_SAFE void enforce(struct epi_crash *crash)
+{
+    while (crash->owner != 0) {
+        uint64_t now = epi_now();
+        uint64_t deadline = crash->deadline; /* 0: the owner has not got there yet */
+        if (deadline != 0 && now >= deadline)
+            epi_exit(128 + crash->signal);
+        if (crash->phase == EPI_PHASE_REPORTING)
+            epi_stage_enforce(crash, now);
+        sleep_on_word(epi_state.helper_word, TICK);
+    }
+}
+
+static EPI_SAFE void *helper(void *unused)
+{
+    epi_syscall6(SYS_prctl, PR_SET_NAME, (long)"epitaph", 0, 0, 0, 0);
+    for (;;) {
+        uint32_t seen = epi_state.helper_word;
+        enforce(&epi_state.crash);
+        sleep_on_word(seen, epi_altstack_reap() ? EPI_SECOND : 0);
+    }
+    return unused;
+}
+
+int epi_helper_start(void)
+{
+    pthread_attr_t attr;
+    pthread_t thread;
+    sigset_t all, old;
+    int error = pthread_attr_init(&attr);
+    if (error != 0)
+        return error;
+    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    pthread_attr_setstacksize(&attr, 256 * 1024);
+    error = epi_altstack_create_without(&thread, &attr, helper, NULL);
+    if (error != 0) { /* large static TLS counts against the stack */
+        pthread_attr_destroy(&attr);
+        pthread_attr_init(&attr);
+        pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+        error = epi_altstack_create_without(&thread, &attr, helper, NULL);
+    }
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    pthread_attr_destroy(&attr);
+    return error;
+}

@@ -1,0 +1,315 @@
+/* Switching it on and off.  Everything that needs memory, a descriptor, a
+ * thread or a lock is got here, so that the handler needs none. */
+#include "altstack.h"
+#include "handler.h"
+#include "helper.h"
+#include "stage.h"
+#include "system.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static const int fatal[EPI_FATAL_COUNT] = EPI_FATAL_SIGNALS;
+
+/* Room for a process with many plugins; the tables are only touched as far as
+ * they are used. */
+#define MODULES 1024
+
+#define REPORT_STACK (64 * 1024)
+
+/* Our own descriptors are put this high, out of the way of programs that close
+ * or count the low ones. */
+#define HIGH_FD 500
+
+static int duplicate_high(int fd)
+{
+    static const int places[] = {HIGH_FD, 100, 10, 3};
+    for (size_t i = 0; i < EPI_COUNT(places); i++) {
+        int copy = fcntl(fd, F_DUPFD_CLOEXEC, places[i]);
+        if (copy >= 0 || errno != EINVAL) /* beyond RLIMIT_NOFILE */
+            return copy;
+    }
+    return -1;
+}
+
+static int open_high(const char *path, int flags)
+{
+    int fd = open(path, flags | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    int copy = duplicate_high(fd);
+    int error = errno;
+    close(fd);
+    errno = error;
+    return copy;
+}
+
+/* Two copies in one process (an executable and a c-shared library, a plugin)
+ * would fight for the handlers.  A handler that is not this copy's but carries
+ * the signature is another's.  The bytes are looked at through a system call
+ * that fails instead of faulting: its "how" is invalid. */
+static bool other_copy(uintptr_t handler)
+{
+    static const char signature[] = EPI_SIGNATURE;
+    uintptr_t at = handler - sizeof signature;
+    if (handler <= 4096 || handler == (uintptr_t)epi_arch_handler)
+        return false;
+    for (uintptr_t word = at; word < handler; word += 8)
+        if (epi_syscall6(SYS_rt_sigprocmask, -1, (long)word, 0, 8, 0, 0) == -EFAULT)
+            return false;
+    return memcmp((const void *)at, signature, sizeof signature) == 0;
+}
+
+/* A real-time signal that nobody but Go has an action for.  Go handles all of
+ * them, so "free" cannot mean the default. */
+static int choose_deadline_signal(void)
+{
+    struct epi_sigaction now;
+    for (int signal = 63; signal > 40; signal--)
+        if (epi_sigaction(signal, NULL, &now) &&
+            (now.handler == epi_state.go_handler || now.handler == (uintptr_t)SIG_DFL))
+            return signal;
+    return 0;
+}
+
+static void touch(struct epi_range memory)
+{
+    for (uintptr_t at = memory.start; at < memory.end; at += 4096)
+        *(volatile char *)at = 0;
+}
+
+static int map_modules(void)
+{
+    size_t size = sizeof(struct epi_modules) + MODULES * sizeof(struct epi_module);
+    for (int i = 0; i < 2; i++) {
+        if (epi_state.module_slot[i] != NULL)
+            continue;
+        void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (memory == MAP_FAILED)
+            return ENOMEM;
+        epi_state.module_slot[i] = memory;
+        epi_state.module_slot[i]->capacity = MODULES;
+    }
+    return 0;
+}
+
+/* What stays for the life of the process, got once. */
+static int prepare(void)
+{
+    int error = map_modules();
+    if (error != 0)
+        return error;
+    if (epi_state.report_stack.end == 0)
+        epi_state.report_stack = epi_altstack_map(REPORT_STACK);
+    if (epi_state.nested_stack.end == 0)
+        epi_state.nested_stack = epi_altstack_map(epi_altstack_size());
+    if (epi_state.report_stack.end == 0 || epi_state.nested_stack.end == 0)
+        return ENOMEM;
+    touch(epi_state.report_stack);
+    touch(epi_state.nested_stack);
+    touch((struct epi_range){(uintptr_t)&epi_state.crash, (uintptr_t)(&epi_state.crash + 1)});
+    for (size_t i = 0; i < EPI_COUNT(epi_state.spare); i++)
+        if (!epi_fd_valid(&epi_state.spare[i]))
+            epi_state.spare[i] = epi_fd_of(open_high("/", O_PATH));
+    if (epi_state.helper_pid != getpid()) { /* fork leaves it behind */
+        error = epi_helper_start();
+        if (error != 0)
+            return error;
+        epi_state.helper_pid = getpid();
+    }
+    return epi_altstack_start();
+}
+
+static void load_modules(void)
+{
+    struct epi_modules *current = epi_state.modules;
+    struct epi_modules *next = epi_state.module_slot[current == epi_state.module_slot[0]];
+    epi_modules_load(next);
+    for (uint32_t i = 0; current != NULL && i < next->count; i++) {
+        struct epi_module *module = &next->module[i];
+        const struct epi_module *old = epi_modules_find(current, module->extent.start);
+        if (old != NULL && old->bias == module->bias && strcmp(old->path, module->path) == 0) {
+            module->index = old->index;
+            module->eh_frame = old->eh_frame;
+        }
+    }
+    epi_state.modules = next;
+}
+
+void epi_update_modules(void)
+{
+    /* Two tables suffice: while a crash reads one, the other is filled at most
+     * once, because after that there is an owner. */
+    if (epi_state.modules != NULL && epi_state.crash.owner == 0 &&
+        epi_modules_changed(epi_state.modules))
+        load_modules();
+}
+
+const struct epi_modules *epi_current_modules(void)
+{
+    return epi_state.modules;
+}
+
+static int set_options(struct epi_options *options, const struct epi_config *config)
+{
+    memset(options, 0, sizeof *options);
+    options->deadline = config->deadline;
+    options->started = config->started;
+    options->max_frames = config->max_frames;
+    options->native_stack = config->native_stack;
+    options->chain = config->chain;
+    options->directory.fd = -1;
+    if (config->directory != NULL) {
+        options->directory = epi_fd_of(open_high(config->directory, O_RDONLY | O_DIRECTORY));
+        if (options->directory.fd < 0)
+            return errno;
+        strncpy(options->directory_path, config->directory, sizeof options->directory_path - 1);
+    }
+    options->output = epi_fd_of(duplicate_high(config->output));
+    if (options->output.fd < 0) {
+        int error = errno;
+        epi_fd_close(&options->directory);
+        return error;
+    }
+    strncpy(options->program, config->program, sizeof options->program - 1);
+    strncpy(options->executable, config->executable, sizeof options->executable - 1);
+    strncpy(options->build, config->build, sizeof options->build - 1);
+    strncpy(options->note, config->note, sizeof options->note - 1);
+    return 0;
+}
+
+/* Libc's restorer, as the kernel got it with any action that libc installed;
+ * debuggers and our own unwinder know it by its CFI. */
+static struct epi_sigaction make_action(void (*handler)(int, siginfo_t *, void *))
+{
+    struct sigaction action;
+    struct epi_sigaction ours;
+    memset(&action, 0, sizeof action);
+    action.sa_sigaction = handler;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTART;
+    sigfillset(&action.sa_mask);
+    sigaction(epi_state.deadline_signal, &action, NULL);
+    epi_sigaction(epi_state.deadline_signal, NULL, &ours);
+    /* One mask for all handlers of the core, so that a jump out of one into
+     * another needs to restore none. */
+    ours.mask = ~UINT64_C(0) & ~epi_mask_of(epi_state.deadline_signal);
+    for (int i = 0; i < EPI_FATAL_COUNT; i++)
+        ours.mask &= ~epi_mask_of(fatal[i]);
+    return ours;
+}
+
+static int find_handlers(void)
+{
+    struct epi_sigaction action;
+    if (epi_state.deadline_signal != 0)
+        return 0;
+    for (int i = 0; i < EPI_FATAL_COUNT; i++) {
+        if (!epi_sigaction(fatal[i], NULL, &action))
+            return EINVAL;
+        if (other_copy(action.handler))
+            return EBUSY;
+    }
+    /* Go preempts with SIGURG: its handler there is Go's in every program. */
+    if (epi_state.go != NULL && epi_sigaction(SIGURG, NULL, &action) &&
+        action.handler > (uintptr_t)SIG_IGN)
+        epi_state.go_handler = action.handler;
+    int deadline_signal = choose_deadline_signal();
+    if (deadline_signal == 0)
+        return EBUSY;
+    epi_state.deadline_signal = deadline_signal;
+    epi_sigaction(deadline_signal, NULL, &epi_state.deadline_previous);
+    epi_state.deadline_ours = make_action(epi_stage_poke);
+    struct epi_sigaction ours = epi_state.deadline_ours;
+    ours.handler = (uintptr_t)epi_arch_handler;
+    for (int i = 0; i < EPI_FATAL_COUNT; i++)
+        epi_state.ours[i] = ours;
+    return 0;
+}
+
+/* What is there now becomes the previous action before ours is: the handler
+ * may be entered at once. */
+static void install(void)
+{
+    struct epi_sigaction now;
+    for (int i = 0; i < EPI_FATAL_COUNT; i++)
+        if (epi_sigaction(fatal[i], NULL, &now) && now.handler != epi_state.ours[i].handler)
+            epi_state.previous[i] = now;
+    epi_reassert();
+}
+
+int epi_enable(const struct epi_config *config, const struct epi_goruntime *go)
+{
+    const struct epi_options *old = epi_state.options;
+    struct epi_options *next = &epi_state.option_slot[old == &epi_state.option_slot[0]];
+    if (epi_state.crash.owner != 0)
+        return EAGAIN;
+    if (go != NULL && epi_in(go->text, (uintptr_t)epi_arch_handler))
+        return ENOTSUP; /* -linkmode=internal: C is among Go's text */
+    if (go != NULL && epi_state.go == NULL) {
+        epi_state.go_runtime = *go;
+        epi_state.go = &epi_state.go_runtime;
+    }
+    int error = find_handlers();
+    if (error == 0)
+        error = prepare();
+    if (error == 0)
+        error = set_options(next, config);
+    if (error != 0)
+        return error;
+    if (epi_state.modules == NULL || epi_modules_changed(epi_state.modules))
+        load_modules();
+    epi_state.pid = getpid();
+    epi_state.options = next;
+    if (old == NULL)
+        install();
+    else
+        epi_reassert();
+    if (old != NULL) {
+        struct epi_options *unused = &epi_state.option_slot[old != &epi_state.option_slot[0]];
+        epi_fd_close(&unused->output);
+        epi_fd_close(&unused->directory);
+    }
+    return 0;
+}
+
+bool epi_disable(void)
+{
+    struct epi_sigaction now;
+    const struct epi_options *old = epi_state.options;
+    if (old == NULL)
+        return false;
+    for (int i = 0; i < EPI_FATAL_COUNT; i++)
+        if (epi_sigaction(fatal[i], NULL, &now) && now.handler == epi_state.ours[i].handler)
+            epi_sigaction(fatal[i], &epi_state.previous[i], NULL);
+    epi_state.options = NULL;
+    struct epi_options *unused = &epi_state.option_slot[old != &epi_state.option_slot[0]];
+    epi_fd_close(&unused->output);
+    epi_fd_close(&unused->directory);
+    return true;
+}
+
+bool epi_enabled(void)
+{
+    return epi_state.options != NULL;
+}
+
+#ifdef EPI_TEST
+void epi_test_trouble(const char *stage, enum epi_trouble trouble)
+{
+    strncpy(epi_state.trouble_stage, stage, sizeof epi_state.trouble_stage - 1);
+    epi_state.trouble = trouble;
+}
+
+size_t epi_test_stack_use(void)
+{
+    uintptr_t at = epi_state.report_stack.start;
+    while (at < epi_state.report_stack.end && *(const uint64_t *)at == 0)
+        at += 8;
+    return epi_state.report_stack.end - at;
+}
+#endif

@@ -1,0 +1,61 @@
+/* The report's text: formatted into a fixed buffer, written so that nobody can
+ * hold the dying process up.
+ *
+ * A write is preceded by a poll with the time that is left, and carries at most
+ * 4 KiB: a pipe that polls writable takes that much without blocking.
+ * O_NONBLOCK is not set, since the open file belongs to others as well.  When a
+ * write blocks all the same, the helper thread interrupts it (EINTR). */
+#ifndef EPI_OUT_H
+#define EPI_OUT_H
+
+#include "fd.h"
+
+#define EPI_OUT_BUFFER 4096
+
+/* As CPython's faulthandler: strings from outside end here, with "...". */
+#define EPI_OUT_STRING 500
+
+struct epi_out {
+    struct epi_fd target;   /* where the text goes */
+    struct epi_fd fallback; /* where it goes on when that fails; -1: nowhere */
+    uint64_t deadline;      /* monotonic; text that is not out by then is lost */
+    uint64_t flushed;       /* bytes taken out of the buffer so far */
+    int error;              /* errno of the first write that failed for good */
+    bool lost;              /* some text went nowhere */
+    bool line_start;        /* the last byte was a newline */
+    /* Told to the helper thread: a write is under way, and its deadline counts
+     * instead of the stage's. */
+    _Atomic bool writing;
+    uint32_t used;
+    char buffer[EPI_OUT_BUFFER];
+};
+
+EPI_SAFE void epi_out_start(struct epi_out *out, struct epi_fd target,
+                            struct epi_fd fallback, uint64_t deadline);
+EPI_SAFE void epi_out_flush(struct epi_out *out);
+
+/* Bytes formatted since epi_out_start. */
+static inline EPI_SAFE uint64_t epi_out_total(const struct epi_out *out)
+{
+    return out->flushed + out->used;
+}
+
+EPI_SAFE void epi_out_char(struct epi_out *out, char c);
+EPI_SAFE void epi_out_text(struct epi_out *out, const char *text);
+EPI_SAFE void epi_out_decimal(struct epi_out *out, int64_t value);
+EPI_SAFE void epi_out_padded(struct epi_out *out, uint64_t value, unsigned digits);
+EPI_SAFE void epi_out_hex(struct epi_out *out, uint64_t value);     /* 0x2a */
+EPI_SAFE void epi_out_address(struct epi_out *out, uint64_t value); /* 16 digits */
+EPI_SAFE void epi_out_byte(struct epi_out *out, uint8_t value);     /* 2a */
+EPI_SAFE void epi_out_seconds(struct epi_out *out, uint64_t ns);    /* 3.204 */
+EPI_SAFE void epi_out_time(struct epi_out *out, uint64_t ns_since_1970);
+
+/* A string from outside (a path, a name): UTF-8 that is not printable ASCII as
+ * \xNN, \uNNNN or \UNNNNNNNN, a quotation mark as \x22, cut after
+ * EPI_OUT_STRING characters.  TEXT must be readable. */
+EPI_SAFE void epi_out_escaped(struct epi_out *out, const char *text);
+
+/* Begins a new line unless one has just begun. */
+EPI_SAFE void epi_out_fresh_line(struct epi_out *out);
+
+#endif

@@ -1,0 +1,196 @@
+/* The report, stage by stage.  What is certain comes first: the headline needs
+ * nothing but the signal's number, and is out before anything is looked at. */
+#include "handler.h"
+#include "report_parts.h"
+#include "signals.h"
+#include "stage.h"
+#include "system.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+static EPI_SAFE void refresh_modules(struct epi_crash *crash)
+{
+    (void)crash;
+    epi_modules_refresh(epi_state.modules);
+}
+
+static const struct epi_stage stages[] = {
+    {"cause", 500, epi_report_cause},
+    {"process", 200, epi_report_process},
+    {"module list", 500, refresh_modules},
+    {"unwind", 1000, epi_report_unwind},
+    {"current stack", 1000, epi_report_stack},
+    {"other crashes", 100, epi_report_parked},
+    {"registers", 100, epi_report_registers},
+    {"code", 100, epi_report_code},
+    {"stack words", 100, epi_report_words},
+    {"modules", 500, epi_report_modules},
+};
+
+/* What is kept back of the time for the end line and for dying. */
+static EPI_SAFE uint64_t reserve(uint64_t deadline)
+{
+    return deadline / 4 < 300 * EPI_MS ? deadline / 4 : 300 * EPI_MS;
+}
+
+/* "<program>-<pid>-<time>.crash", with a letter before the suffix when N > 0. */
+static EPI_SAFE void name_file(struct epi_crash *crash, const struct epi_options *options,
+                               unsigned n)
+{
+    struct epi_out *out = &crash->out; /* not in use yet: borrowed to format */
+    epi_out_start(out, epi_fd_of(-1), epi_fd_of(-1), 0);
+    epi_out_text(out, options->program);
+    epi_out_char(out, '-');
+    epi_out_decimal(out, epi_getpid());
+    epi_out_char(out, '-');
+    epi_out_time(out, epi_clock(CLOCK_REALTIME));
+    uint32_t size = 0;
+    for (uint32_t i = 0; i < out->used && size < sizeof crash->file - 9; i++)
+        if (out->buffer[i] != ':') /* not in a name, for the sake of other systems */
+            crash->file[size++] = out->buffer[i];
+    if (n > 0)
+        crash->file[size++] = (char)('a' + n - 1);
+    epi_copy(crash->file + size, ".crash", 7);
+}
+
+/* A report file of its own, private, and never somebody else's.  -errno when
+ * there can be none. */
+static EPI_SAFE long create_file(struct epi_crash *crash, const struct epi_options *options)
+{
+    if (!epi_fd_valid(&options->directory))
+        return -EBADF;
+    for (unsigned n = 0;; n++) {
+        name_file(crash, options, n);
+        long fd = epi_syscall6(SYS_openat, options->directory.fd, (long)crash->file,
+                               O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600,
+                               0, 0);
+        if (fd != -EEXIST || n == 26)
+            return fd;
+    }
+}
+
+/* The terminal learns where the report is. */
+static EPI_SAFE void announce_file(struct epi_crash *crash, const struct epi_options *options,
+                                   struct epi_fd terminal, uint64_t deadline)
+{
+    struct epi_out *out = &crash->out;
+    epi_out_start(out, terminal, epi_fd_of(-1), deadline);
+    epi_out_text(out, "epitaph: ");
+    epi_out_text(out, epi_signal_title(crash->signal));
+    epi_out_text(out, ", report in ");
+    epi_out_escaped(out, options->directory_path);
+    epi_out_char(out, '/');
+    epi_out_escaped(out, crash->file);
+    epi_out_char(out, '\n');
+    epi_out_flush(out);
+}
+
+/* Where the text goes.  The program may have closed the duplicate of standard
+ * error and got its number for a file of its own; then standard error itself
+ * is the next best, if it is still the same. */
+static EPI_SAFE void open_output(struct epi_crash *crash, const struct epi_options *options)
+{
+    uint64_t deadline = crash->deadline - reserve(options->deadline);
+    struct epi_fd none = {.fd = -1, .device = 0, .inode = 0};
+    struct epi_fd terminal = options->output;
+    if (!epi_fd_valid(&terminal)) {
+        terminal.fd = 2;
+        if (!epi_fd_valid(&terminal))
+            terminal = none;
+    }
+    long error = 0;
+    if (options->directory.fd >= 0) {
+        long fd = create_file(crash, options);
+        if (fd >= 0) {
+            announce_file(crash, options, terminal, deadline);
+            epi_out_start(&crash->out, epi_fd_of((int)fd), terminal, deadline);
+            return;
+        }
+        error = -fd;
+        crash->file[0] = '\0';
+    }
+    crash->file_error = (int)error;
+    epi_out_start(&crash->out, terminal, none, deadline);
+}
+
+static EPI_SAFE void headline(struct epi_crash *crash)
+{
+    epi_out_text(&crash->out, "Fatal Go error: ");
+    epi_out_text(&crash->out, epi_signal_title(crash->signal));
+    epi_out_text(&crash->out, "\n\n");
+    epi_out_flush(&crash->out);
+}
+
+static EPI_SAFE void end_line(struct epi_crash *crash)
+{
+    struct epi_out *out = &crash->out;
+    epi_out_fresh_line(out);
+    uint64_t size = epi_out_total(out);
+    epi_out_text(out, "End of report (");
+    if (crash->failure_count == 0 && out->error == 0 && !out->lost) {
+        epi_out_text(out, "complete, ");
+    } else {
+        epi_out_text(out, "incomplete: ");
+        if (out->error != 0 || out->lost) {
+            epi_out_text(out, "output failed with error ");
+            epi_out_decimal(out, out->error);
+            epi_out_text(out, ", ");
+        }
+        for (uint32_t i = 0; i < crash->failure_count; i++) {
+            epi_out_text(out, "stage \"");
+            epi_out_text(out, crash->failure[i].stage);
+            epi_out_text(out, crash->failure[i].timed_out ? "\" timed out, " : "\" faulted, ");
+        }
+    }
+    uint64_t took = (epi_now() - crash->began) / (EPI_MS / 10);
+    epi_out_decimal(out, (int64_t)size);
+    epi_out_text(out, " bytes, ");
+    epi_out_decimal(out, (int64_t)took / 10);
+    epi_out_char(out, '.');
+    epi_out_decimal(out, (int64_t)took % 10);
+    epi_out_text(out, " ms)\n");
+    epi_out_flush(out);
+}
+
+/* On the reporter's stack, a fault of the reporter itself must not land where
+ * the frame being reported is: the top of the thread's alternate stack.  The
+ * kernel lets it be changed now, since SP is not on it. */
+static EPI_SAFE void use_nested_stack(void)
+{
+    stack_t nested = {
+        .ss_sp = (void *)epi_state.nested_stack.start,
+        .ss_size = epi_state.nested_stack.end - epi_state.nested_stack.start,
+    };
+    epi_syscall6(SYS_sigaltstack, (long)&nested, 0, 0, 0, 0, 0);
+}
+
+static EPI_SAFE void restore_stack(const ucontext_t *uc)
+{
+    stack_t old = uc->uc_stack;
+    old.ss_flags &= ~SS_ONSTACK;
+    epi_syscall6(SYS_sigaltstack, (long)&old, 0, 0, 0, 0, 0);
+}
+
+EPI_SAFE void epi_report(struct epi_crash *crash)
+{
+    use_nested_stack();
+    for (size_t i = 0; i < EPI_COUNT(epi_state.spare); i++)
+        epi_fd_close(&epi_state.spare[i]);
+    if (epi_arch_setjmp(&crash->last_resort) == 0) {
+        crash->phase = EPI_PHASE_REPORTING;
+        open_output(crash, crash->options);
+        headline(crash);
+        for (size_t i = 0; i < EPI_COUNT(stages); i++)
+            epi_stage_run(crash, &stages[i]);
+    } else if (crash->failure_count < EPI_COUNT(crash->failure)) {
+        crash->failure[crash->failure_count].stage = crash->stage_name;
+        crash->failure[crash->failure_count++].timed_out = false;
+    }
+    if (epi_arch_setjmp(&crash->last_resort) == 0)
+        end_line(crash);
+    if (crash->file[0] != '\0')
+        epi_fd_close(&crash->out.target);
+    crash->phase = EPI_PHASE_NONE;
+    restore_stack(crash->uc);
+}

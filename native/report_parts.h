@@ -1,0 +1,18 @@
+/* The stages of a report; report.c puts them in order.  Each writes to
+ * CRASH->out and may fault: it runs under a guard. */
+#ifndef EPI_REPORT_PARTS_H
+#define EPI_REPORT_PARTS_H
+
+#include "state.h"
+
+EPI_SAFE void epi_report_cause(struct epi_crash *crash);     /* cause.c */
+EPI_SAFE void epi_report_process(struct epi_crash *crash);   /* process.c */
+EPI_SAFE void epi_report_unwind(struct epi_crash *crash);    /* frames.c */
+EPI_SAFE void epi_report_stack(struct epi_crash *crash);     /* frames.c */
+EPI_SAFE void epi_report_parked(struct epi_crash *crash);    /* process.c */
+EPI_SAFE void epi_report_registers(struct epi_crash *crash); /* machine.c */
+EPI_SAFE void epi_report_code(struct epi_crash *crash);      /* machine.c */
+EPI_SAFE void epi_report_words(struct epi_crash *crash);     /* machine.c */
+EPI_SAFE void epi_report_modules(struct epi_crash *crash);   /* machine.c */
+
+#endif

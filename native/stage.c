@@ -1,0 +1,127 @@
+/* Leaving a stage is a jump to its guard from inside a signal handler.  That
+ * is sound because every handler of the core has the same signal mask, which is
+ * also the one under which the stage ran: there is no mask to restore.  And
+ * because nested handlers run on an alternate stack of their own, which is
+ * simply used again from its top. */
+#include "stage.h"
+
+#include "handler.h"
+#include "signals.h"
+#include "system.h"
+
+#include <stdatomic.h>
+
+/* The values of epi_arch_setjmp. */
+enum { ENTERED, FAULTED, TIMED_OUT };
+
+#ifdef EPI_TEST
+static EPI_SAFE void make_trouble(const struct epi_stage *stage)
+{
+    if (!epi_streq(epi_state.trouble_stage, stage->name))
+        return;
+    if (epi_state.trouble == EPI_TROUBLE_FAULT)
+        *(volatile int *)8 = 1;
+    else if (epi_state.trouble == EPI_TROUBLE_HANG)
+        for (volatile bool forever = true; forever;)
+            ;
+    else if (epi_state.trouble == EPI_TROUBLE_ABORT)
+        epi_syscall6(SYS_tgkill, epi_getpid(), epi_gettid(), SIGABRT, 0, 0, 0);
+}
+#endif
+
+static EPI_SAFE void report_failure(struct epi_crash *crash, const struct epi_stage *stage,
+                                    int why)
+{
+    struct epi_out *out = &crash->out;
+    if (crash->failure_count < EPI_COUNT(crash->failure)) {
+        crash->failure[crash->failure_count].stage = stage->name;
+        crash->failure[crash->failure_count].timed_out = why == TIMED_OUT;
+        crash->failure_count++;
+    }
+    epi_out_fresh_line(out);
+    epi_out_text(out, "[stage \"");
+    epi_out_text(out, stage->name);
+    if (why == TIMED_OUT) {
+        epi_out_text(out, "\" timed out after ");
+        epi_out_decimal(out, stage->budget_ms);
+        epi_out_text(out, " ms; skipped]\n");
+        return;
+    }
+    epi_out_text(out, "\" faulted: ");
+    epi_out_text(out, epi_signal_name(crash->nested_signal));
+    epi_out_text(out, " (");
+    epi_out_decimal(out, crash->nested_signal);
+    epi_out_text(out, ") at ");
+    epi_out_address(out, crash->nested_address);
+    epi_out_text(out, ", PC ");
+    epi_out_address(out, crash->nested_pc);
+    epi_out_text(out, "; skipped]\n");
+}
+
+EPI_SAFE void epi_stage_run(struct epi_crash *crash, const struct epi_stage *stage)
+{
+    crash->stage_name = stage->name;
+    int how = epi_arch_setjmp(&crash->guard);
+    if (how == ENTERED) {
+        crash->stage_deadline = epi_now() + stage->budget_ms * EPI_MS;
+        crash->epoch++; /* odd: the guard holds */
+#ifdef EPI_TEST
+        make_trouble(stage);
+#endif
+        stage->run(crash);
+    }
+    crash->stage_deadline = 0;
+    crash->epoch += crash->epoch & 1;
+    crash->out.writing = false;
+    if (how != ENTERED)
+        report_failure(crash, stage, how);
+    epi_out_flush(&crash->out);
+}
+
+EPI_SAFE void epi_stage_fault(struct epi_crash *crash, int signal, const siginfo_t *info,
+                              const ucontext_t *uc)
+{
+    if (info->si_code <= 0 && info->si_pid != epi_getpid())
+        return;
+    crash->nested_signal = signal;
+    crash->nested_address = info->si_code > 0 ? (uintptr_t)info->si_addr : 0;
+    crash->nested_pc = epi_arch_pc(uc);
+    if (++crash->nested > EPI_NESTED_MAX || (crash->epoch & 1) == 0)
+        epi_arch_longjmp(&crash->last_resort, FAULTED);
+    epi_arch_longjmp(&crash->guard, FAULTED);
+}
+
+EPI_SAFE void epi_stage_poke(int signal, siginfo_t *info, void *context)
+{
+    struct epi_crash *crash = &epi_state.crash;
+    if (info->si_code != SI_QUEUE || info->si_pid != epi_getpid() ||
+        crash->owner != epi_gettid()) {
+        epi_chain(&epi_state.deadline_previous, signal, info, context);
+        return;
+    }
+    uint32_t epoch = (uint32_t)(uintptr_t)info->si_value.sival_ptr;
+    if ((epoch & 1) == 0 || epoch != crash->epoch)
+        return; /* meant for a stage that has ended since */
+    /* A write that is interrupted says how much it wrote; one that is jumped
+     * out of does not.  So the first poke only makes it return. */
+    if (atomic_exchange(&crash->out.writing, false))
+        return;
+    epi_arch_longjmp(&crash->guard, TIMED_OUT);
+}
+
+EPI_SAFE void epi_stage_enforce(struct epi_crash *crash, uint64_t now)
+{
+    uint32_t epoch = crash->epoch;
+    uint64_t deadline = crash->stage_deadline;
+    if (crash->out.writing) /* has a deadline of its own, and keeps to it */
+        deadline = crash->out.deadline + 20 * EPI_MS;
+    if ((epoch & 1) == 0 || deadline == 0 || now < deadline)
+        return;
+    siginfo_t info;
+    epi_zero(&info, sizeof info);
+    info.si_signo = epi_state.deadline_signal;
+    info.si_code = SI_QUEUE;
+    info.si_pid = epi_getpid();
+    info.si_value.sival_ptr = (void *)(uintptr_t)epoch;
+    epi_sigqueue(crash->owner, epi_state.deadline_signal, &info);
+}

@@ -1,0 +1,155 @@
+/* All memory that the handlers use: one object, here, so that a reader can see
+ * what outlives a function.  Who writes what, and when, is said at each part. */
+#ifndef EPI_STATE_H
+#define EPI_STATE_H
+
+#include "clock.h"
+#include "epitaph.h"
+#include "out.h"
+#include "symbols.h"
+#include "unwind.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+/* The signals that end a process by a fault, in the order in which a table of
+ * this length is indexed. */
+#define EPI_FATAL_SIGNALS                                                       \
+    {                                                                           \
+        SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS               \
+    }
+#define EPI_FATAL_COUNT 7
+
+/* A configuration in force.  Written while it is not published, then read only. */
+struct epi_options {
+    uint64_t deadline, started;
+    uint32_t max_frames;
+    bool native_stack, chain;
+    struct epi_fd output, directory;
+    char program[64];
+    char executable[256];
+    char directory_path[256];
+    char build[512];
+    char note[256];
+};
+
+enum epi_phase {
+    EPI_PHASE_NONE,
+    EPI_PHASE_REPORTING,   /* stages run */
+    EPI_PHASE_CHAINED,     /* somebody else's handler runs */
+    EPI_PHASE_TERMINATING, /* the default action is to come */
+};
+
+/* A thread that faulted while another one owned the crash. */
+struct epi_parked {
+    _Atomic bool filled; /* last, after the rest */
+    int tid, signal;
+    uintptr_t address, pc;
+    char name[16];
+};
+#define EPI_PARKED 16
+
+/* One crash.  Zero until a thread's compare-and-swap on owner wins it; from
+ * then on only the owner writes, but for parked and what the helper pokes. */
+struct epi_crash {
+    _Atomic int owner; /* tid */
+    _Atomic int phase;
+    const struct epi_options *options;
+    int signal;
+    int pid;
+    bool forked;   /* in a child of fork that has not called exec */
+    bool go_waits; /* a goroutine called the C code that crashed */
+    siginfo_t info;
+    ucontext_t *uc;     /* the kernel's frame: what sigreturn restores */
+    ucontext_t context; /* a copy: what the report shows */
+    uint64_t began;
+    _Atomic uint64_t deadline; /* of the whole, monotonic */
+
+    /* The guard of the stage that runs.  The epoch is odd while there is one,
+     * so that a poke for an older stage is known as such. */
+    struct epi_jump guard;
+    _Atomic uint32_t epoch;
+    _Atomic uint64_t stage_deadline;
+    const char *stage_name;
+    struct epi_jump last_resort; /* when something fails outside of a guard */
+    uint32_t nested;             /* faults in the reporter so far */
+    int nested_signal;
+    uintptr_t nested_address, nested_pc;
+
+    uint32_t failure_count;
+    struct {
+        const char *stage;
+        bool timed_out;
+    } failure[16];
+
+    char file[128]; /* the report file's name, or "" */
+    int file_error; /* errno, when it could not be made */
+    struct epi_out out;
+    struct epi_stack stack;
+    struct epi_cursor cursor;
+    struct epi_rule_cache cache;
+    struct epi_symbol symbols[8];
+    _Atomic uint32_t parked_count;
+    struct epi_parked parked[EPI_PARKED];
+};
+
+/* At the top of an alternate stack's mapping, above the stack proper. */
+struct epi_altstack {
+    struct epi_altstack *next;
+    struct epi_range stack; /* without this record and the guards */
+    int tid;
+    void *(*start)(void *);
+    void *arg;
+};
+
+struct epi_altstacks {
+    _Atomic bool on;
+    pthread_key_t key;
+    _Atomic(struct epi_altstack *) ended; /* of threads that end or have ended */
+    _Atomic bool pending;                 /* the helper looks at them every second */
+};
+
+struct epi_state {
+    /* Set by epi_enable; NULL while disabled.  One slot is in force, the next
+     * configuration is written to the other. */
+    _Atomic(const struct epi_options *) options;
+    struct epi_options option_slot[2];
+    _Atomic(struct epi_modules *) modules;
+    struct epi_modules *module_slot[2];
+    struct epi_goruntime go_runtime;
+    const struct epi_goruntime *go; /* &go_runtime, or NULL */
+    _Atomic int pid;                /* who enabled it: another one is a forked child */
+
+    /* What was there before, and what is ours, for re-assertion. */
+    struct epi_sigaction previous[EPI_FATAL_COUNT];
+    struct epi_sigaction ours[EPI_FATAL_COUNT];
+    struct epi_sigaction deadline_previous, deadline_ours;
+    int deadline_signal;
+    uintptr_t go_handler; /* Go's signal handler; 0: unknown */
+
+    /* The reporter's stack, and the alternate stack for faults of the reporter
+     * itself; both with guard pages, mapped once. */
+    struct epi_range report_stack, nested_stack;
+    /* Closed by the owner, so that a full descriptor table has room for the
+     * report file and for /proc. */
+    struct epi_fd spare[2];
+
+    /* The helper thread sleeps on this word; a change wakes it. */
+    _Atomic uint32_t helper_word;
+    int helper_pid; /* of the process that it was started in */
+
+    struct epi_altstacks altstacks; /* no handler reads it */
+
+    struct epi_crash crash;
+
+#ifdef EPI_TEST
+    char trouble_stage[32];
+    int trouble;
+#endif
+};
+
+extern struct epi_state epi_state;
+
+EPI_SAFE int epi_fatal_index(int signal); /* -1: not one of them */
+
+#endif

@@ -1,0 +1,50 @@
+/* The system calls that several files need, by name. */
+#ifndef EPI_SYSTEM_H
+#define EPI_SYSTEM_H
+
+#include "base.h"
+
+#include <signal.h>
+#include <sys/syscall.h>
+
+static inline EPI_SAFE int epi_getpid(void)
+{
+    return (int)epi_syscall6(SYS_getpid, 0, 0, 0, 0, 0, 0);
+}
+
+static inline EPI_SAFE int epi_gettid(void)
+{
+    return (int)epi_syscall6(SYS_gettid, 0, 0, 0, 0, 0, 0);
+}
+
+static inline EPI_SAFE uint64_t epi_mask_of(int signal)
+{
+    return UINT64_C(1) << (signal - 1);
+}
+
+static inline EPI_SAFE void epi_sigmask(int how, uint64_t mask)
+{
+    epi_syscall6(SYS_rt_sigprocmask, how, (long)&mask, 0, sizeof mask, 0, 0);
+}
+
+/* Both may be NULL, as for sigaction. */
+static inline EPI_SAFE bool epi_sigaction(int signal, const struct epi_sigaction *action,
+                                          struct epi_sigaction *old)
+{
+    return epi_syscall6(SYS_rt_sigaction, signal, (long)action, (long)old, sizeof(uint64_t),
+                        0, 0) == 0;
+}
+
+static inline EPI_SAFE bool epi_sigqueue(int tid, int signal, const siginfo_t *info)
+{
+    return epi_syscall6(SYS_rt_tgsigqueueinfo, epi_getpid(), tid, signal, (long)info, 0, 0) == 0;
+}
+
+/* The end that nothing can refuse. */
+static inline EPI_SAFE _Noreturn void epi_exit(int status)
+{
+    for (;;)
+        epi_syscall6(SYS_exit_group, status, 0, 0, 0, 0, 0);
+}
+
+#endif

@@ -1,0 +1,41 @@
+/* Dying of the original signal, so that the exit status tells it and a core
+ * dump shows the fault as frame 0.  The steps, each there because the simpler
+ * way was seen to fail:
+ *
+ *  1. The default action for all seven: abort() executes hlt when SIGABRT does
+ *     not kill, and another thread may fault now.
+ *  2. The original siginfo is queued while the signal is blocked here and
+ *     unblocked in the mask that sigreturn restores: it is delivered there, at
+ *     the faulting PC.  raise() would be delivered here, and the core's frame 0
+ *     would be this handler; returning alone does not kill after int3, a
+ *     seccomp SIGSYS or a signal that was sent.
+ *  3. int3 and a refused system call are stepped back, to repeat.
+ *  4. The kernel discards a queued signal whose action is the default when the
+ *     receiver is PID 1 of its namespace (kernel/signal.c, SIGNAL_UNKILLABLE).
+ *     A fault that repeats kills even PID 1; for the rest there is only
+ *     exit_group with the status that a shell would show.
+ *  5. Return.  The helper thread ends a process that lives on. */
+#include "handler.h"
+
+#include "system.h"
+
+EPI_SAFE void epi_terminate(int signal, const siginfo_t *info, ucontext_t *uc)
+{
+    static const int fatal[EPI_FATAL_COUNT] = EPI_FATAL_SIGNALS;
+    struct epi_sigaction action;
+    struct epi_crash *crash = &epi_state.crash;
+    crash->deadline = epi_now() + 200 * EPI_MS;
+    crash->phase = EPI_PHASE_TERMINATING;
+
+    epi_zero(&action, sizeof action);
+    for (int i = 0; i < EPI_FATAL_COUNT; i++)
+        epi_sigaction(fatal[i], &action, NULL);
+
+    epi_sigmask(SIG_BLOCK, epi_mask_of(signal));
+    *(uint64_t *)(void *)&uc->uc_sigmask &= ~epi_mask_of(signal);
+    bool queued = epi_sigqueue(epi_gettid(), signal, info);
+
+    epi_arch_step_back(uc, info);
+    if (!queued || (epi_getpid() == 1 && !epi_arch_repeats(info)))
+        epi_exit(128 + signal);
+}
