@@ -83,20 +83,33 @@ static inline EPI_SAFE void epi_zero(void *to, size_t n)
 struct epi_jump {
     uint64_t rbx, rbp, r12, r13, r14, r15, rsp, rip;
 };
-int epi_arch_setjmp(struct epi_jump *jump) __attribute__((returns_twice));
-_Noreturn void epi_arch_longjmp(const struct epi_jump *jump, int value);
+EPI_SAFE int epi_arch_setjmp(struct epi_jump *jump) __attribute__((returns_twice));
+EPI_SAFE _Noreturn void epi_arch_longjmp(const struct epi_jump *jump, int value);
 
 /* Calls FN(ARG) with the stack pointer at TOP and comes back to the old stack. */
-void epi_arch_call_on(void *top, void (*fn)(void *), void *arg);
+EPI_SAFE void epi_arch_call_on(void *top, void (*fn)(void *), void *arg);
 
 /* The loads of peek.c: 0, or 1 when the memory could not be read.  They stand
  * between the two labels, which is how the handler knows their faults. */
-int epi_arch_load8(void *to, uintptr_t from);
-int epi_arch_load(void *to, uintptr_t from, size_t n);
+EPI_SAFE int epi_arch_load8(void *to, uintptr_t from);
+EPI_SAFE int epi_arch_load(void *to, uintptr_t from, size_t n);
 extern const char epi_arch_load_begin[], epi_arch_load_end[];
 extern const char epi_arch_load_failed[];
 
-void epi_arch_regs_from_context(struct epi_regs *regs, const ucontext_t *uc);
+EPI_SAFE void epi_arch_regs_from_context(struct epi_regs *regs,
+                                         const ucontext_t *uc);
+
+/* What the unwinder asks of the instruction set; arch_amd64_code.c. */
+
+/* Does a CALL instruction end right before PC? */
+EPI_SAFE bool epi_arch_after_call(uintptr_t pc);
+
+/* Is PC at the two instructions that return from a signal handler? */
+EPI_SAFE bool epi_arch_at_sigreturn(uintptr_t pc);
+
+/* The registers that a signal interrupted, from the frame that the kernel
+ * pushed; SP is what it is when PC is at those instructions. */
+EPI_SAFE bool epi_arch_sigreturn_regs(struct epi_regs *regs, uintptr_t sp);
 
 /* What the kernel is given as the handler: jumps to epi_handler.  The bytes
  * before it are the core's signature, by which another copy of the core in the

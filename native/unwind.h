@@ -42,16 +42,19 @@ enum epi_stop {
     EPI_STOP_LIMIT,      /* EPI_CURSOR_STEPS frames */
 };
 
-/* A frame's rules as far as they are of the common kind, keyed by PC: the CFA
- * is SP or FP plus an offset, each register is saved at a fixed distance from
- * it.  A cache is memory of the caller's; zeroed it is empty. */
+/* A frame's rules as far as they are of the common kind, keyed by the PC that
+ * they were looked up for: the CFA is a register plus an offset, each register
+ * is saved at a fixed distance from it.  A cache is memory of the caller's;
+ * zeroed it is empty, and it has to be zeroed when a module was unloaded.  One
+ * thread at a time uses it. */
 #define EPI_RULES 512
+#define EPI_RULE_REGISTERS EPI_RBX, EPI_RBP, EPI_R12, EPI_R13, EPI_R14, EPI_R15
 struct epi_rule {
     uintptr_t pc; /* 0: empty */
     int32_t cfa_offset;
     uint8_t cfa_reg;
     uint8_t flags;
-    int16_t saved[6]; /* rbx rbp r12 r13 r14 r15: offset from the CFA, 0: kept */
+    int16_t saved[6]; /* of EPI_RULE_REGISTERS: offset from the CFA, 0: kept */
 };
 struct epi_rule_cache {
     struct epi_rule rule[EPI_RULES];
@@ -72,9 +75,19 @@ struct epi_cursor {
     uint32_t steps;
     enum epi_stop stop;
     bool crossed_asmcgocall; /* Go code is waiting for this C code */
-    struct epi_range stack;  /* where SP last moved to, for the progress check;
-                                a step across the border resets it */
+    struct epi_range stack;  /* start: SP must come out above it.  A step onto
+                                another stack sets both to 0 */
+    uint8_t switches;        /* such steps that only CFI vouches for */
+    uint32_t mark_at;        /* the step at which the mark moves next */
+    uintptr_t mark_pc, mark_sp; /* a state that must not come again */
 };
+
+/* The address whose rules and whose name are the frame's: a return address
+ * may be the first byte of another function, when the call does not return. */
+static inline EPI_SAFE uintptr_t epi_cursor_lookup_pc(const struct epi_cursor *cursor)
+{
+    return cursor->regs.r[EPI_REG_PC] - ((cursor->flags & EPI_FRAME_EXACT) == 0);
+}
 
 /* Starts a walk at REGS, the registers of an interrupted instruction. */
 EPI_SAFE void epi_cursor_start(struct epi_cursor *cursor,
@@ -127,9 +140,17 @@ enum epi_step {
     EPI_STEP_NO_RULE,    /* this method knows nothing of the PC */
 };
 
-/* One C frame by call frame information (DWARF 5, section 6.4). */
+/* One C frame by call frame information (DWARF 5, section 6.4).  MODULE holds
+ * the PC.  What is not EPI_STEP_OK leaves CURSOR as it was. */
 EPI_SAFE enum epi_step epi_cfi_step(struct epi_cursor *cursor,
                                     const struct epi_module *module);
+
+/* The same if the cache knows PC, the cursor's look-up PC; otherwise
+ * EPI_STEP_NO_RULE. */
+EPI_SAFE enum epi_step epi_cfi_step_cached(struct epi_cursor *cursor, uintptr_t pc);
+
+/* Does MODULE's call frame information cover PC? */
+EPI_SAFE bool epi_cfi_covers(const struct epi_module *module, uintptr_t pc);
 
 /* One Go frame; the PC is in Go text.  See gostack.h. */
 EPI_SAFE enum epi_step epi_gostack_step(struct epi_cursor *cursor);

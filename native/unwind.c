@@ -1,0 +1,302 @@
+/* The walk: one frame after the other, by the best method that knows the PC.
+ *
+ * Order: the rules for Go text (gostack.c), call frame information (cfi.c),
+ * the signal trampoline by its code, the return address at SP where no code
+ * can have moved SP yet, the frame pointer, a bounded scan of the stack.  The
+ * last three are guesses; a guess has to be an address in executable text
+ * right after a CALL, and so has whatever rules yield from guessed registers.
+ *
+ * Termination.  On one stack SP rises with every step.  Stacks change at
+ * signals, between Go and C, and by code that switches them itself, so rising
+ * cannot be asked for always: there Brent's algorithm (a mark that moves to
+ * the current state at every power of two) finds any cycle, and the number of
+ * steps is limited. */
+#include "unwind.h"
+
+#include "gostack.h"
+#include "peek.h"
+
+/* One frame larger than this is more likely a wrong register. */
+#define FRAME_MAX ((uintptr_t)1 << 20)
+
+/* Stack words looked at by one scan; a scan that only makes sure that a zero
+ * return address is the end is shorter. */
+#define SCAN_WORDS 4096
+#define SCAN_WORDS_AT_END 32
+
+#define SWITCHES_MAX 16
+
+#define WORD sizeof(uintptr_t)
+
+static EPI_SAFE bool known(const struct epi_regs *regs, unsigned reg)
+{
+    return (regs->known >> reg & 1) != 0;
+}
+
+static EPI_SAFE bool text(const struct epi_cursor *cursor, uintptr_t pc)
+{
+    return epi_go_text(cursor->go, pc) ||
+           epi_modules_find_text(cursor->modules, pc) != NULL;
+}
+
+static EPI_SAFE bool plausible_return(const struct epi_cursor *cursor, uintptr_t pc)
+{
+    return text(cursor, pc - 1) && epi_arch_after_call(pc);
+}
+
+/* The caller is at PC with SP; of the other registers those in KEPT are as
+ * they were. */
+static EPI_SAFE void guess(struct epi_cursor *cursor, enum epi_how how, uintptr_t pc,
+                           uintptr_t sp, uint32_t kept)
+{
+    struct epi_regs *regs = &cursor->regs;
+    regs->known = (regs->known & kept) | 1u << EPI_REG_SP | 1u << EPI_REG_PC;
+    regs->r[EPI_REG_PC] = pc;
+    regs->r[EPI_REG_SP] = sp;
+    cursor->how = (uint8_t)how;
+    cursor->flags = 0;
+}
+
+static EPI_SAFE bool step_sigreturn(struct epi_cursor *cursor)
+{
+    if (!epi_arch_at_sigreturn(cursor->regs.r[EPI_REG_PC]) ||
+        !epi_arch_sigreturn_regs(&cursor->regs, cursor->regs.r[EPI_REG_SP]))
+        return false;
+    cursor->how = EPI_HOW_CFI;
+    cursor->flags = EPI_FRAME_EXACT;
+    cursor->stack = (struct epi_range){0, 0};
+    return true;
+}
+
+/* A call that went wrong, and a function's first instruction, have the return
+ * address at SP and every register as the caller had it.  So does code without
+ * call frame information most of the time: it is a leaf in assembly. */
+static EPI_SAFE bool step_return(struct epi_cursor *cursor, enum epi_how how)
+{
+    uintptr_t sp = cursor->regs.r[EPI_REG_SP];
+    uint64_t pc;
+    if (!epi_peek64(&pc, sp) || !plausible_return(cursor, pc))
+        return false;
+    guess(cursor, how, pc, sp + EPI_CALL_PUSHES, EPI_CALLEE_SAVED);
+    return true;
+}
+
+static EPI_SAFE bool step_frame_pointer(struct epi_cursor *cursor)
+{
+    struct epi_regs *regs = &cursor->regs;
+    uintptr_t fp = regs->r[EPI_REG_FP], sp = regs->r[EPI_REG_SP];
+    uint64_t outer, pc;
+    uint8_t byte;
+    if (!known(regs, EPI_REG_FP) || fp % WORD != 0)
+        return false;
+    /* SP itself may be what is broken. */
+    if ((fp < sp || fp - sp > FRAME_MAX) && epi_peek8(&byte, sp))
+        return false;
+    if (!epi_peek64(&outer, fp) || !epi_peek64(&pc, fp + WORD) ||
+        !plausible_return(cursor, pc))
+        return false;
+    guess(cursor, EPI_HOW_FP, pc, fp + 2 * WORD, 0);
+    regs->r[EPI_REG_FP] = outer;
+    regs->known |= 1u << EPI_REG_FP;
+    return true;
+}
+
+/* The nearest word that looks like a return address.  One whose caller can be
+ * unwound further (it has rules) wins over one that cannot. */
+static EPI_SAFE bool step_scan(struct epi_cursor *cursor, unsigned words)
+{
+    uintptr_t sp = (cursor->regs.r[EPI_REG_SP] + WORD - 1) & ~(WORD - 1);
+    uint64_t pc, found_pc = 0;
+    uintptr_t found_at = 0;
+    for (unsigned i = 0; i < words; i++) {
+        uintptr_t at = sp + i * WORD;
+        if (!epi_peek64(&pc, at))
+            break;
+        bool go = epi_go_text(cursor->go, pc - 1);
+        const struct epi_module *module =
+            go ? NULL : epi_modules_find_text(cursor->modules, pc - 1);
+        if ((!go && module == NULL) || !epi_arch_after_call(pc))
+            continue;
+        bool rules = go || epi_cfi_covers(module, pc - 1);
+        if (rules || found_at == 0)
+            found_at = at, found_pc = pc;
+        if (rules)
+            break;
+    }
+    if (found_at == 0)
+        return false;
+    guess(cursor, EPI_HOW_SCAN, found_pc, found_at + WORD, 1u << EPI_REG_FP);
+    return true;
+}
+
+EPI_SAFE void epi_cursor_start(struct epi_cursor *cursor,
+                               const struct epi_modules *modules,
+                               const struct epi_goruntime *go,
+                               struct epi_rule_cache *cache,
+                               const struct epi_regs *regs)
+{
+    epi_zero(cursor, sizeof *cursor);
+    cursor->modules = modules;
+    cursor->go = go;
+    cursor->cache = cache;
+    epi_copy(&cursor->regs, regs, sizeof *regs);
+    cursor->how = EPI_HOW_CONTEXT;
+    cursor->flags = EPI_FRAME_EXACT;
+    cursor->stack.start = regs->r[EPI_REG_SP];
+    cursor->stack.end = UINTPTR_MAX;
+    cursor->mark_at = 1;
+    if (!known(regs, EPI_REG_PC) || !known(regs, EPI_REG_SP))
+        cursor->stop = EPI_STOP_NO_RULE;
+}
+
+/* The frame as CURSOR stands, before it moves on. */
+struct state {
+    struct epi_regs regs;
+    struct epi_range stack;
+    uint8_t how, flags;
+};
+
+static EPI_SAFE enum epi_step step_by_rules(struct epi_cursor *cursor,
+                                            struct epi_frame *frame)
+{
+    uintptr_t pc = epi_cursor_lookup_pc(cursor);
+    if (epi_go_text(cursor->go, pc)) {
+        frame->flags |= EPI_FRAME_GO;
+        return epi_gostack_step(cursor);
+    }
+    enum epi_step step = epi_cfi_step_cached(cursor, pc);
+    if (step != EPI_STEP_NO_RULE)
+        return step;
+    const struct epi_module *module = epi_modules_find_text(cursor->modules, pc);
+    if (module != NULL)
+        return epi_cfi_step(cursor, module);
+    frame->flags |= EPI_FRAME_BAD_PC;
+    return EPI_STEP_NO_RULE;
+}
+
+/* May SP have moved as it did?  Going inwards on a stack is only believed of
+ * rules that work on certain registers (code that switches stacks, and an SP
+ * that the crash destroyed, look like that). */
+static EPI_SAFE bool progress(struct epi_cursor *cursor, bool certain)
+{
+    uintptr_t sp = cursor->regs.r[EPI_REG_SP];
+    if (cursor->stack.end != 0 && sp <= cursor->stack.start) {
+        if (!certain || cursor->switches == SWITCHES_MAX ||
+            !plausible_return(cursor, cursor->regs.r[EPI_REG_PC]))
+            return false;
+        cursor->switches++;
+    }
+    cursor->stack.start = sp;
+    cursor->stack.end = UINTPTR_MAX;
+    return true;
+}
+
+/* Is what the rules made of the frame BEFORE to be believed? */
+static EPI_SAFE bool accept(struct epi_cursor *cursor, const struct state *before)
+{
+    uintptr_t pc = cursor->regs.r[EPI_REG_PC];
+    bool exact = (cursor->flags & EPI_FRAME_EXACT) != 0;
+    bool certain = before->how != EPI_HOW_FP && before->how != EPI_HOW_SCAN;
+    if (!exact && !certain && !plausible_return(cursor, pc))
+        return false;
+    /* A return address that is none was overwritten, which is worth a line, or
+     * else the CFA is wrong, and the stack is better searched from where it
+     * was.  Far away it is the latter. */
+    if (!exact && cursor->stack.end != 0 &&
+        cursor->regs.r[EPI_REG_SP] - before->regs.r[EPI_REG_SP] > FRAME_MAX &&
+        !plausible_return(cursor, pc))
+        return false;
+    return progress(cursor, certain);
+}
+
+static EPI_SAFE bool step_by_guess(struct epi_cursor *cursor, enum epi_step failed,
+                                   struct epi_frame *frame)
+{
+    bool bad = (frame->flags & EPI_FRAME_BAD_PC) != 0;
+    bool exact = (frame->flags & EPI_FRAME_EXACT) != 0;
+    bool found = false;
+    if (failed == EPI_STEP_NO_RULE && !bad && step_sigreturn(cursor)) {
+        frame->flags |= EPI_FRAME_SIGNAL | EPI_FRAME_EXACT;
+        found = true;
+    }
+    if (!found && failed == EPI_STEP_NO_RULE && exact)
+        found = step_return(cursor, bad ? EPI_HOW_RETURN : EPI_HOW_SCAN);
+    if (!found)
+        found = step_frame_pointer(cursor) || step_scan(cursor, SCAN_WORDS);
+    return found && progress(cursor, true);
+}
+
+/* Brent: a state that comes again would come for ever. */
+static EPI_SAFE bool comes_again(struct epi_cursor *cursor)
+{
+    uintptr_t pc = cursor->regs.r[EPI_REG_PC], sp = cursor->regs.r[EPI_REG_SP];
+    if (pc == cursor->mark_pc && sp == cursor->mark_sp)
+        return true;
+    if (cursor->steps == cursor->mark_at) {
+        cursor->mark_pc = pc;
+        cursor->mark_sp = sp;
+        cursor->mark_at *= 2;
+    }
+    return false;
+}
+
+/* Moves CURSOR from FRAME to its caller, or says why not. */
+static EPI_SAFE enum epi_stop move(struct epi_cursor *cursor, struct epi_frame *frame)
+{
+    struct state before;
+    before.regs = cursor->regs;
+    before.stack = cursor->stack;
+    before.how = cursor->how;
+    before.flags = cursor->flags;
+
+    enum epi_step step = step_by_rules(cursor, frame);
+    bool rejected = false;
+    if (step == EPI_STEP_OUTERMOST)
+        return EPI_STOP_OUTERMOST;
+    if (step == EPI_STEP_OK) {
+        if ((frame->flags & EPI_FRAME_GO) == 0 &&
+            (cursor->flags & EPI_FRAME_EXACT) != 0)
+            frame->flags |= EPI_FRAME_SIGNAL | EPI_FRAME_EXACT;
+        else if (cursor->regs.r[EPI_REG_PC] == 0 && cursor->how != EPI_HOW_SCAN) {
+            /* Threads made by clone end like this; so does a stack that was
+             * overwritten with zeros. */
+            return step_scan(cursor, SCAN_WORDS_AT_END) && progress(cursor, false)
+                       ? EPI_STOP_NONE
+                       : EPI_STOP_OUTERMOST;
+        }
+        if (accept(cursor, &before))
+            return EPI_STOP_NONE;
+        rejected = true;
+    }
+    cursor->regs = before.regs;
+    cursor->stack = before.stack;
+    cursor->how = before.how;
+    cursor->flags = before.flags;
+    if (step_by_guess(cursor, step, frame))
+        return EPI_STOP_NONE;
+    if (rejected)
+        return EPI_STOP_STUCK;
+    if (step == EPI_STEP_UNREADABLE)
+        return EPI_STOP_UNREADABLE;
+    /* The psABI (3.4.1) has the outermost frame marked by a frame pointer of 0. */
+    return known(&before.regs, EPI_REG_FP) && before.regs.r[EPI_REG_FP] == 0
+               ? EPI_STOP_OUTERMOST
+               : EPI_STOP_NO_RULE;
+}
+
+EPI_SAFE bool epi_cursor_next(struct epi_cursor *cursor, struct epi_frame *frame)
+{
+    if (cursor->stop != EPI_STOP_NONE)
+        return false;
+    frame->pc = cursor->regs.r[EPI_REG_PC];
+    frame->sp = cursor->regs.r[EPI_REG_SP];
+    frame->how = cursor->how;
+    frame->flags = cursor->flags;
+    cursor->steps++;
+    cursor->stop = move(cursor, frame);
+    if (cursor->stop == EPI_STOP_NONE && comes_again(cursor))
+        cursor->stop = EPI_STOP_STUCK;
+    if (cursor->stop == EPI_STOP_NONE && cursor->steps == EPI_CURSOR_STEPS)
+        cursor->stop = EPI_STOP_LIMIT;
+    return true;
+}
