@@ -281,6 +281,10 @@ static EPI_SAFE enum epi_step step_by_fp(struct epi_cursor *cursor)
             return EPI_STEP_NO_RULE;
         fp = next;
     }
+    /* What a goroutine begins with seems to have been called by goexit, by an
+     * instruction that is no call (newproc1). */
+    if (next == 0 && epi_go_text(cursor->go, pc) && !epi_arch_after_call(pc))
+        return EPI_STEP_OUTERMOST;
     /* asmcgocall and cgocallback lead to another stack without a trace. */
     cursor->stack = (struct epi_range){0, 0};
     regs->r[EPI_REG_PC] = pc;

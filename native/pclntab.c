@@ -329,8 +329,8 @@ EPI_SAFE int32_t epi_pclntab_frames(const struct epi_goruntime *go, uintptr_t pc
 
 /* runtime.funcNamePiecesForPrint of Go 1.27: what stands between the first '['
  * and the last ']' is replaced, and where a generic method of a generic type
- * has brackets at two places, each of them.  Go 1.26 knows no such methods, so
- * the same rule gives its names, too. */
+ * has brackets at two places, each of them.  Go 1.26 has one "[...]" there, for
+ * closures in closures of generic functions. */
 EPI_SAFE size_t epi_pclntab_print(char *to, size_t size, const char *function)
 {
     const char *open = NULL, *close = NULL, *end = function;

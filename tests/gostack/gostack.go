@@ -4,7 +4,7 @@
 // allowed in test files.
 package gostack
 
-// #cgo CFLAGS: -std=c11 -D_GNU_SOURCE -O2 -I${SRCDIR}/../../native -Wall -Wextra
+// #cgo CFLAGS: -std=c11 -D_GNU_SOURCE -O2 -I${SRCDIR}/../../native -Wall -Wextra -Wno-unused-parameter
 // #include "capture.h"
 // #include "pclntab.h"
 import "C"
@@ -67,11 +67,12 @@ type Frame struct {
 
 // The constants of unwind.h that the tests look at.
 const (
-	HowGo       = C.EPI_HOW_GO
-	HowFP       = C.EPI_HOW_FP
-	FlagExact   = C.EPI_FRAME_EXACT
-	FlagGo      = C.EPI_FRAME_GO
-	StopOutmost = C.EPI_STOP_OUTERMOST
+	HowReturn     = C.EPI_HOW_RETURN
+	HowGo         = C.EPI_HOW_GO
+	HowFP         = C.EPI_HOW_FP
+	FlagExact     = C.EPI_FRAME_EXACT
+	FlagGo        = C.EPI_FRAME_GO
+	StopOutermost = C.EPI_STOP_OUTERMOST
 )
 
 // Walk is a stack as the core walked it.
