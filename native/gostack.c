@@ -168,7 +168,7 @@ static EPI_SAFE enum epi_step pop_switch(struct gostep *s)
     return pop_by_fp(s);
 }
 
-/* The two words at SP.  g begins with stack.lo, stack.hi (runtime2.go). */
+/* The two words at SP. */
 static EPI_SAFE bool cgocall_words(const struct gostep *s, uint64_t *frame,
                                    bool *goroutine)
 {
@@ -236,11 +236,22 @@ static EPI_SAFE enum epi_step pop_from_c(struct gostep *s)
     return EPI_STEP_OK;
 }
 
-/* After the change of stacks the word at SP is whatever g0 has there; only for
- * two instructions, since what is called next does not come back here. */
+/* Is SP on the stack of G?  g begins with stack.lo, stack.hi (runtime2.go). */
+static EPI_SAFE bool on_stack_of(const struct gostep *s, uint64_t g)
+{
+    uint64_t low, high;
+    return epi_peek64(&low, g) && epi_peek64(&high, g + 8) && s->sp >= low &&
+           s->sp < high;
+}
+
+/* What morestack calls does not come back here, so only an interrupted frame
+ * has a caller, and only before the change of stacks, two instructions before
+ * the end.  DI is the old g there, BX the new one. */
 static EPI_SAFE enum epi_step pop_morestack(struct gostep *s)
 {
-    if (s->exact && returns_to_go(s, s->sp))
+    const uint64_t *r = s->cursor->regs.r;
+    bool changed = !on_stack_of(s, r[EPI_RDI]) && on_stack_of(s, r[EPI_RBX]);
+    if (s->exact && !changed && returns_to_go(s, s->sp))
         return pop(s, s->sp, 0);
     return EPI_STEP_OUTERMOST;
 }

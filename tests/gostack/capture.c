@@ -165,11 +165,37 @@ static void *capture_thread_main(void *arg)
     return NULL;
 }
 
-int capture_on_thread(uintptr_t arg)
+static int on_thread(void *(*run)(void *), uintptr_t arg)
 {
     pthread_t thread;
-    int err = pthread_create(&thread, NULL, capture_thread_main, (void *)arg);
+    int err = pthread_create(&thread, NULL, run, (void *)arg);
     return err != 0 ? err : pthread_join(thread, NULL);
+}
+
+int capture_on_thread(uintptr_t arg)
+{
+    return on_thread(capture_thread_main, arg);
+}
+
+/* Not the first time: then needm blocks every signal for a while, and a trap
+ * whose signal is blocked kills. */
+static void *capture_stepping_main(void *arg)
+{
+    capture_call_go((uintptr_t)arg);
+    capture_step_begin((uintptr_t)capture_stepping_main);
+    capture_call_go((uintptr_t)arg);
+    capture_step_end();
+    return NULL;
+}
+
+int capture_on_thread_stepping(uintptr_t arg)
+{
+    return on_thread(capture_stepping_main, arg);
+}
+
+EPI_NOINLINE void capture_nop(void)
+{
+    __asm__ volatile("");
 }
 
 uintptr_t capture_thread_root(void)

@@ -46,6 +46,9 @@ void capture_step_end(void);
  * does so on a new thread, from capture_thread_main. */
 void capture_call_go(uintptr_t arg);
 int capture_on_thread(uintptr_t arg);
+int capture_on_thread_stepping(uintptr_t arg); /* twice; the second call is
+                                                  stepped through */
+void capture_nop(void);
 uintptr_t capture_thread_root(void); /* where capture_thread_main is */
 
 #endif

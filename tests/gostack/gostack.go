@@ -135,6 +135,20 @@ func OnThread(f func()) error {
 	return nil
 }
 
+// OnThreadStepping calls f twice, the second time with a walk after each
+// instruction of the thread's, from before C calls Go until after that.
+func OnThreadStepping(f func()) error {
+	h := cgo.NewHandle(f)
+	defer h.Delete()
+	if errno := C.capture_on_thread_stepping(C.uintptr_t(h)); errno != 0 {
+		return syscall.Errno(errno)
+	}
+	return nil
+}
+
+// Nop calls a function of C that does nothing.
+func Nop() { C.capture_nop() }
+
 //export goCallback
 func goCallback(arg C.uintptr_t) { cgo.Handle(arg).Value().(func())() }
 
