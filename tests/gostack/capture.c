@@ -60,16 +60,46 @@ static bool left_for_good(const struct capture_walk *w)
     return false;
 }
 
+/* Are A's frames from I on B's from J on, the innermost of all not counted? */
+static bool same_callers(const struct capture_walk *a, uint32_t i,
+                         const struct capture_walk *b, uint32_t j)
+{
+    if (a->count - i != b->count - j)
+        return false;
+    for (; i < a->count; i++, j++)
+        if (a->frame[i].pc != b->frame[j].pc)
+            return false;
+    return true;
+}
+
+static void compare(const struct capture_walk *before, const struct capture_walk *now)
+{
+    if (same_callers(before, 1, now, 1) || same_callers(before, 1, now, 2) ||
+        same_callers(before, 2, now, 1))
+        return;
+    if (capture_steps.jumped < CAPTURE_FAILURES) {
+        capture_steps.jump[capture_steps.jumped][0] = *before;
+        capture_steps.jump[capture_steps.jumped][1] = *now;
+    }
+    capture_steps.jumped++;
+}
+
+static struct capture_walk step_walks[2];
+
 static void step(const ucontext_t *uc)
 {
-    static struct capture_walk w;
-    walk(&w, uc);
-    capture_steps.total++;
-    for (uint32_t i = 0; i < w.count; i++)
-        if (same_function(w.frame[i].pc, step_root)) {
+    struct capture_walk *before = &step_walks[capture_steps.total % 2];
+    struct capture_walk *now = &step_walks[++capture_steps.total % 2];
+    walk(now, uc);
+    for (uint32_t i = 0; i < now->count; i++)
+        if (same_function(now->frame[i].pc, step_root)) {
             capture_steps.reached++;
+            if (before->count > 0)
+                compare(before, now);
             return;
         }
+    struct capture_walk w = *now;
+    now->count = 0;
     if (left_for_good(&w)) {
         capture_steps.parked++;
         return;
@@ -143,6 +173,7 @@ EPI_NOINLINE void capture_step_begin(uintptr_t root)
 {
     step_root = root;
     epi_zero(&capture_steps, sizeof capture_steps);
+    epi_zero(step_walks, sizeof step_walks);
     __asm__ volatile(".globl capture_trap_begin\n"
                      "capture_trap_begin: int3" ::: "memory");
 }

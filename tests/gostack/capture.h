@@ -26,7 +26,10 @@ struct capture_steps {
     uint64_t parked;  /* the walk ended in mcall, morestack or gogo, where the
                          runtime has left the goroutine's stack for good */
     uint64_t failed;
+    uint64_t jumped; /* from one instruction to the next the return addresses
+                        changed by more than one call or return */
     struct capture_walk failure[CAPTURE_FAILURES];
+    struct capture_walk jump[CAPTURE_FAILURES][2]; /* before, after */
 };
 extern struct capture_steps capture_steps;
 

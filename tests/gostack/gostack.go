@@ -98,8 +98,10 @@ func Here() { C.capture_here() }
 
 // Steps counts the walks after single instructions.
 type Steps struct {
-	Total, Reached, Parked, Failed uint64
-	Failures                       []Walk
+	Total, Reached, Parked, Failed, Jumped uint64
+
+	Failures []Walk    // the first of those that did not reach the root
+	Jumps    [][2]Walk // and of the jumps
 }
 
 // StepBegin makes this thread trap after each instruction until StepEnd.
@@ -111,9 +113,12 @@ func StepEnd() { C.capture_step_end() }
 // LastSteps returns what was counted in between.
 func LastSteps() Steps {
 	c := &C.capture_steps
-	s := Steps{Total: uint64(c.total), Reached: uint64(c.reached), Parked: uint64(c.parked), Failed: uint64(c.failed)}
+	s := Steps{Total: uint64(c.total), Reached: uint64(c.reached), Parked: uint64(c.parked), Failed: uint64(c.failed), Jumped: uint64(c.jumped)}
 	for i := range min(s.Failed, C.CAPTURE_FAILURES) {
 		s.Failures = append(s.Failures, walk(&c.failure[i]))
+	}
+	for i := range min(s.Jumped, C.CAPTURE_FAILURES) {
+		s.Jumps = append(s.Jumps, [2]Walk{walk(&c.jump[i][0]), walk(&c.jump[i][1])})
 	}
 	return s
 }

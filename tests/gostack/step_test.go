@@ -35,6 +35,15 @@ func check(t *testing.T, s gostack.Steps) {
 	if s.Failed > 0 {
 		t.Errorf("%d of %d walks did not reach the root", s.Failed, s.Total)
 	}
+	if s.Jumped > 0 {
+		t.Errorf("%d jumps", s.Jumped)
+	}
+	for _, j := range s.Jumps[:min(len(s.Jumps), 6)] {
+		for _, w := range j {
+			all, _ := names(t, w)
+			t.Logf("at %#x, stop %d:\n\t%s", w.Frames[0].PC, w.Stop, strings.Join(all, "\n\t"))
+		}
+	}
 	for _, w := range s.Failures[:min(len(s.Failures), 6)] {
 		all, _ := names(t, w)
 		t.Logf("at %#x, stop %d:\n\t%s", w.Frames[0].PC, w.Stop, strings.Join(all, "\n\t"))
