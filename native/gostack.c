@@ -188,8 +188,7 @@ static EPI_SAFE bool cgocall_words(const struct gostep *s, uint64_t *frame,
 
 static EPI_SAFE enum epi_step pop_cgocall(struct gostep *s)
 {
-    /* Also at the return from gosave_systemstack_switch, before the change. */
-    if (outside_frame(s) || (s->fp_known && s->fp == s->sp))
+    if (outside_frame(s))
         return pop(s, s->sp, (uint64_t)s->delta.bytes);
     uint64_t frame;
     bool goroutine;
@@ -197,7 +196,8 @@ static EPI_SAFE enum epi_step pop_cgocall(struct gostep *s)
         s->cursor->crossed_asmcgocall |= goroutine;
         return pop_elsewhere(s, frame, 8);
     }
-    /* Where nothing was changed BP is a few words above SP. */
+    /* Before and after the change, and where nothing was changed, BP is at or a
+     * few words above SP. */
     enum epi_step step = pop_by_fp(s);
     if (step == EPI_STEP_OK && s->fp - s->sp > 64)
         s->cursor->crossed_asmcgocall = true;

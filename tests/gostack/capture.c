@@ -74,8 +74,12 @@ static bool same_callers(const struct capture_walk *a, uint32_t i,
 
 static void compare(const struct capture_walk *before, const struct capture_walk *now)
 {
-    if (same_callers(before, 1, now, 1) || same_callers(before, 1, now, 2) ||
-        same_callers(before, 2, now, 1))
+    uintptr_t from = before->frame[0].pc, to = now->frame[0].pc;
+    /* A call has 2 to 8 bytes; one that a signal handler injects, none. */
+    uintptr_t length = now->count > 1 ? now->frame[1].pc - from : UINTPTR_MAX;
+    if (same_callers(before, 1, now, 1) ||
+        (same_callers(before, 1, now, 2) && (length == 0 || (length >= 2 && length <= 8))) ||
+        (same_callers(before, 2, now, 1) && to == before->frame[1].pc))
         return;
     if (capture_steps.jumped < CAPTURE_FAILURES) {
         capture_steps.jump[capture_steps.jumped][0] = *before;
@@ -91,7 +95,7 @@ static void step(const ucontext_t *uc)
     struct capture_walk *before = &step_walks[capture_steps.total % 2];
     struct capture_walk *now = &step_walks[++capture_steps.total % 2];
     walk(now, uc);
-    for (uint32_t i = 0; i < now->count; i++)
+    for (uint32_t i = 0; i < now->count && now->frame[i].how <= EPI_HOW_GO; i++)
         if (same_function(now->frame[i].pc, step_root)) {
             capture_steps.reached++;
             if (before->count > 0)
@@ -184,8 +188,17 @@ EPI_NOINLINE void capture_step_end(void)
                      "capture_trap_end: int3" ::: "memory");
 }
 
+/* So that nothing is found on the stack because the call before left it. */
+EPI_NOINLINE static void scribble(void)
+{
+    volatile uint64_t words[128];
+    for (size_t i = 0; i < EPI_COUNT(words); i++)
+        words[i] = 0x5555555555555555;
+}
+
 EPI_NOINLINE void capture_call_go(uintptr_t arg)
 {
+    scribble();
     goCallback(arg);
     __asm__ volatile("");
 }
@@ -194,6 +207,55 @@ static void *capture_thread_main(void *arg)
 {
     capture_call_go((uintptr_t)arg);
     return NULL;
+}
+
+/* What a compiler may do when it aligns the stack: the CFA hangs on a register
+ * that crosscall2 has to have kept. */
+__asm__(".macro capture_by reg next\n"
+        "    .type capture_by_\\reg, @function\n"
+        "capture_by_\\reg:\n"
+        "    .cfi_startproc\n"
+        "    pushq %\\reg\n"
+        "    .cfi_def_cfa_offset 16\n"
+        "    .cfi_offset \\reg, -16\n"
+        "    movq %rsp, %\\reg\n"
+        "    .cfi_def_cfa_register \\reg\n"
+        "    subq $72, %rsp\n"
+        "    andq $-64, %rsp\n"
+        "    call \\next\n"
+        "    movq %\\reg, %rsp\n"
+        "    .cfi_def_cfa_register rsp\n"
+        "    popq %\\reg\n"
+        "    .cfi_def_cfa_offset 8\n"
+        "    ret\n"
+        "    .cfi_endproc\n"
+        "    .size capture_by_\\reg, . - capture_by_\\reg\n"
+        ".endm\n"
+        ".text\n"
+        "capture_by rbx, capture_by_r12\n"
+        "capture_by r12, capture_by_r13\n"
+        "capture_by r13, capture_by_r14\n"
+        "capture_by r14, capture_by_r15\n"
+        "capture_by r15, capture_call_go\n"
+        ".globl capture_by_rbx, capture_by_r12, capture_by_r13\n"
+        ".globl capture_by_r14, capture_by_r15\n");
+void capture_by_rbx(uintptr_t arg);
+extern const char capture_by_r12[], capture_by_r13[], capture_by_r14[],
+    capture_by_r15[];
+
+uintptr_t capture_by_register(int i)
+{
+    const uintptr_t functions[] = {
+        (uintptr_t)capture_by_r15, (uintptr_t)capture_by_r14,
+        (uintptr_t)capture_by_r13, (uintptr_t)capture_by_r12,
+        (uintptr_t)capture_by_rbx};
+    return functions[i];
+}
+
+void capture_call_go_by_registers(uintptr_t arg)
+{
+    capture_by_rbx(arg);
+    __asm__ volatile("");
 }
 
 static int on_thread(void *(*run)(void *), uintptr_t arg)

@@ -22,7 +22,7 @@ extern struct capture_walk capture_last; /* of the newest int3 */
 /* Steps since capture_step_begin. */
 struct capture_steps {
     uint64_t total;
-    uint64_t reached; /* the walk passed through the root function */
+    uint64_t reached; /* the walk came to the root function without guessing */
     uint64_t parked;  /* the walk ended in mcall, morestack or gogo, where the
                          runtime has left the goroutine's stack for good */
     uint64_t failed;
@@ -48,6 +48,10 @@ void capture_step_end(void);
 /* C that calls Go: capture_call_go calls goCallback(ARG), capture_on_thread
  * does so on a new thread, from capture_thread_main. */
 void capture_call_go(uintptr_t arg);
+void capture_call_go_by_registers(uintptr_t arg); /* below functions whose
+                                                     frames hang on BX and R12
+                                                     to R15 */
+uintptr_t capture_by_register(int i); /* these, innermost first, 0 to 4 */
 int capture_on_thread(uintptr_t arg);
 int capture_on_thread_stepping(uintptr_t arg); /* twice; the second call is
                                                   stepped through */

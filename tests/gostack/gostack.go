@@ -140,6 +140,22 @@ func OnThread(f func()) error {
 	return nil
 }
 
+// CallGoByRegisters is CallGo below frames of C that are found only by the
+// registers that crosscall2 saves for C.
+func CallGoByRegisters(f func()) {
+	h := cgo.NewHandle(f)
+	defer h.Delete()
+	C.capture_call_go_by_registers(C.uintptr_t(h))
+}
+
+// ByRegisters are those frames' functions, innermost first.
+func ByRegisters() (functions [5]uintptr) {
+	for i := range functions {
+		functions[i] = uintptr(C.capture_by_register(C.int(i)))
+	}
+	return functions
+}
+
 // OnThreadStepping calls f twice, the second time with a walk after each
 // instruction of the thread's, from before C calls Go until after that.
 func OnThreadStepping(f func()) error {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/epitaph-go/epitaph/tests/gostack"
 )
@@ -138,6 +139,39 @@ func TestGoToCToGoOnMovedStack(t *testing.T) {
 	var want []string
 	gostack.CallGo(func() { want = deep(16) })
 	sameGo(t, pkg+"goCallsC", want)
+
+	// A stale frame pointer would lead to the same functions on the stack as
+	// it was: what is left there need not have been overwritten yet.
+	var anchor byte
+	here := uintptr(unsafe.Pointer(&anchor))
+	for _, f := range gostack.Last().Frames {
+		var callee uint8
+		functions, ok := gostack.Functions(f.PC-1, &callee)
+		if !ok || len(functions) == 0 || functions[len(functions)-1].Name != pkg+t.Name() {
+			continue
+		}
+		if f.SP > here || here-f.SP > 4096 {
+			t.Errorf("the test's frame is at %#x, was walked at %#x", here, f.SP)
+		}
+		return
+	}
+	t.Error("the test's frame was not walked")
+}
+
+func TestCalleeSavedRegistersOfC(t *testing.T) {
+	var want []string
+	gostack.CallGoByRegisters(func() { want = goCallsC() })
+	sameGo(t, pkg+"goCallsC", want)
+	functions := gostack.ByRegisters()
+	next := 0
+	for _, f := range gostack.Last().Frames {
+		if next < len(functions) && f.PC > functions[next] && f.PC < functions[next]+32 {
+			next++
+		}
+	}
+	if next < len(functions) {
+		t.Errorf("walked through %d of %d frames", next, len(functions))
+	}
 }
 
 //go:noinline

@@ -59,7 +59,7 @@ func TestStepThroughCall(t *testing.T) {
 
 // Out of C into a callback, out of there into C, and all the way back.
 func TestStepThroughCallback(t *testing.T) {
-	stepThrough(t, entry(TestStepThroughCallback), func() { gostack.CallGo(gostack.Nop) })
+	stepThrough(t, entry(TestStepThroughCallback), func() { gostack.CallGoByRegisters(gostack.Nop) })
 }
 
 // The same on a thread that C made: each walk reaches the thread's function.
