@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "_cgo_export.h"
 #include "pclntab.h"
@@ -35,6 +36,74 @@ static void walk(struct capture_walk *into, const ucontext_t *uc)
             into->frame[into->count++] = frame;
     into->stop = cursor.stop;
     into->crossed = cursor.crossed_asmcgocall;
+}
+
+uint64_t capture_rounds, capture_nanoseconds;
+
+static uint64_t now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+static void measure(const ucontext_t *uc)
+{
+    static struct capture_walk w;
+    uint64_t start = now();
+    for (uint64_t i = 0; i < capture_rounds; i++)
+        walk(&w, uc);
+    capture_nanoseconds = (now() - start) / capture_rounds;
+    capture_rounds = 0;
+}
+
+static uint64_t random_word(void)
+{
+    static uint64_t x = 88172645463325252u;
+    x ^= x << 13;
+    x ^= x >> 7;
+    x ^= x << 17;
+    return x;
+}
+
+/* What a register may hold when things have gone wrong. */
+static uint64_t random_register(uintptr_t stack)
+{
+    uint64_t r = random_word();
+    switch (r >> 60) {
+    case 0: return 0;
+    case 1: return UINT64_MAX - (r & 31);
+    case 2: return r; /* most are not canonical */
+    case 3: return r & 0xffff;
+    case 4: return capture_go.text.start + r % 0x100000;
+    case 5: return capture_go.pclntab.start + (r & 0xffff8);
+    default: return stack + (r & 0x1ff8) - 0x800;
+    }
+}
+
+uint64_t capture_random(const uintptr_t *functions, size_t n, uint64_t count)
+{
+    struct epi_regs regs;
+    struct epi_cursor cursor;
+    struct epi_frame frame;
+    uint64_t frames = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        for (int r = 0; r < EPI_NREGS; r++)
+            regs.r[r] = random_register(epi_arch_current_sp());
+        regs.known = (1u << EPI_NREGS) - 1;
+        uint64_t x = random_word();
+        regs.r[EPI_REG_PC] =
+            n > 0 && x >> 62 != 0
+                ? functions[x % n] + (x >> 32) % 256
+                : capture_go.text.start +
+                      x % (capture_go.text.end - capture_go.text.start);
+        epi_cursor_start(&cursor, modules, &capture_go, NULL, &regs);
+        if (x & 1u << 30)
+            cursor.flags = 0; /* a return address */
+        while (epi_cursor_next(&cursor, &frame))
+            frames++;
+    }
+    return frames;
 }
 
 static bool same_function(uintptr_t pc, uintptr_t other)
@@ -88,6 +157,18 @@ static void compare(const struct capture_walk *before, const struct capture_walk
     capture_steps.jumped++;
 }
 
+static void count_border(uintptr_t pc)
+{
+    static const char *const names[] = {"runtime.asmcgocall",
+                                        "runtime.cgocallback", "crosscall2"};
+    struct epi_func func;
+    if (!epi_pclntab_find(&capture_go, pc, &func))
+        return;
+    for (size_t i = 0; i < EPI_COUNT(names); i++)
+        capture_steps.border[i] +=
+            epi_streq(epi_pclntab_function(&capture_go, &func), names[i]);
+}
+
 static struct capture_walk step_walks[2];
 
 static void step(const ucontext_t *uc)
@@ -95,6 +176,7 @@ static void step(const ucontext_t *uc)
     struct capture_walk *before = &step_walks[capture_steps.total % 2];
     struct capture_walk *now = &step_walks[++capture_steps.total % 2];
     walk(now, uc);
+    count_border(epi_arch_pc(uc));
     for (uint32_t i = 0; i < now->count && now->frame[i].how <= EPI_HOW_GO; i++)
         if (same_function(now->frame[i].pc, step_root)) {
             capture_steps.reached++;
@@ -118,9 +200,11 @@ static void on_trap(int sig, siginfo_t *info, void *context)
     (void)sig, (void)info;
     ucontext_t *uc = context;
     uintptr_t before = epi_arch_pc(uc) - 1;
-    if (before == (uintptr_t)capture_trap_here)
+    if (before == (uintptr_t)capture_trap_here) {
         walk(&capture_last, uc);
-    else if (before == (uintptr_t)capture_trap_begin)
+        if (capture_rounds > 0)
+            measure(uc);
+    } else if (before == (uintptr_t)capture_trap_begin)
         uc->uc_mcontext.gregs[REG_EFL] |= TRAP_FLAG;
     else if (before == (uintptr_t)capture_trap_end)
         uc->uc_mcontext.gregs[REG_EFL] &= ~TRAP_FLAG;

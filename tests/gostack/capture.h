@@ -28,6 +28,8 @@ struct capture_steps {
     uint64_t failed;
     uint64_t jumped; /* from one instruction to the next the return addresses
                         changed by more than one call or return */
+    /* Instructions of asmcgocall, cgocallback and crosscall2 among them. */
+    uint64_t border[3];
     struct capture_walk failure[CAPTURE_FAILURES];
     struct capture_walk jump[CAPTURE_FAILURES][2]; /* before, after */
 };
@@ -44,6 +46,13 @@ void capture_here(void);
  * address in the function that every walk has to reach: Go text or C. */
 void capture_step_begin(uintptr_t root);
 void capture_step_end(void);
+
+/* Walks from COUNT random register sets, with the PC in Go text: at the first
+ * bytes of FUNCTIONS (N addresses) or anywhere.  The number of frames. */
+uint64_t capture_random(const uintptr_t *functions, size_t n, uint64_t count);
+
+/* Walks the stack of the next capture_here ROUNDS times; how long one took. */
+extern uint64_t capture_rounds, capture_nanoseconds;
 
 /* C that calls Go: capture_call_go calls goCallback(ARG), capture_on_thread
  * does so on a new thread, from capture_thread_main. */

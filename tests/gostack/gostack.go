@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"runtime/cgo"
 	"syscall"
+	"time"
 	"unsafe"
 
 	epicgo "github.com/epitaph-go/epitaph/cgo"
@@ -100,6 +101,9 @@ func Here() { C.capture_here() }
 type Steps struct {
 	Total, Reached, Parked, Failed, Jumped uint64
 
+	// Instructions of asmcgocall, cgocallback and crosscall2 among them.
+	Border [3]uint64
+
 	Failures []Walk    // the first of those that did not reach the root
 	Jumps    [][2]Walk // and of the jumps
 }
@@ -114,6 +118,9 @@ func StepEnd() { C.capture_step_end() }
 func LastSteps() Steps {
 	c := &C.capture_steps
 	s := Steps{Total: uint64(c.total), Reached: uint64(c.reached), Parked: uint64(c.parked), Failed: uint64(c.failed), Jumped: uint64(c.jumped)}
+	for i := range s.Border {
+		s.Border[i] = uint64(c.border[i])
+	}
 	for i := range min(s.Failed, C.CAPTURE_FAILURES) {
 		s.Failures = append(s.Failures, walk(&c.failure[i]))
 	}
@@ -121,6 +128,20 @@ func LastSteps() Steps {
 		s.Jumps = append(s.Jumps, [2]Walk{walk(&c.jump[i][0]), walk(&c.jump[i][1])})
 	}
 	return s
+}
+
+// Random walks from count random register sets and returns the number of
+// frames; the PC is in one of the functions or anywhere in Go text.
+func Random(functions []uintptr, count int) uint64 {
+	return uint64(C.capture_random((*C.uintptr_t)(unsafe.Pointer(unsafe.SliceData(functions))),
+		C.size_t(len(functions)), C.uint64_t(count)))
+}
+
+// Measure is Here with the walk repeated; the time of one walk.
+func Measure(rounds int) time.Duration {
+	C.capture_rounds = C.uint64_t(rounds)
+	C.capture_here()
+	return time.Duration(C.capture_nanoseconds)
 }
 
 // CallGo calls f from C, on this thread; OnThread on a new one of C's.

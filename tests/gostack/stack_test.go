@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unsafe"
 
 	"github.com/epitaph-go/epitaph/tests/gostack"
@@ -273,4 +274,64 @@ func TestFramePointersOnly(t *testing.T) {
 			t.Errorf("not marked as found by frame pointer: %+v", f)
 		}
 	}
+}
+
+// TestRandomRegisters: no register set makes a walk fault or go on for ever.
+// Most begin in the functions that have rules of their own.
+func TestRandomRegisters(t *testing.T) {
+	special := specialFunctions(t)
+	start := time.Now()
+	frames := gostack.Random(special, 20_000)
+	t.Logf("%d special functions, %d frames in %v", len(special), frames, time.Since(start))
+	if len(special) < 12 {
+		t.Errorf("only %d special functions found", len(special))
+	}
+}
+
+// specialFunctions finds them by their names in all of the text.
+func specialFunctions(t *testing.T) (entries []uintptr) {
+	t.Helper()
+	special := map[string]bool{"crosscall2": true, "gogo": true, "time.now": true}
+	for _, name := range strings.Fields("sigpanic asyncPreempt debugCallV2 asmcgocall asmcgocall_no_g cgocallback " +
+		"sigtramp systemstack mcall morestack nanotime1 goexit mstart rt0_go sigfwd callCgoSigaction") {
+		special["runtime."+name] = true
+	}
+	start, end := gostack.Text()
+	previous := ""
+	for pc := start; pc < end; pc += 16 {
+		var callee uint8 = calleePanic
+		functions, _ := gostack.Functions(pc, &callee)
+		if len(functions) == 0 {
+			continue
+		}
+		if name := functions[len(functions)-1].Name; name != previous {
+			previous = name
+			if special[name] {
+				entries = append(entries, pc)
+			}
+		}
+	}
+	return entries
+}
+
+// BenchmarkWalk is the time of a walk through 30 frames of Go and 4 of C.
+func BenchmarkWalk(b *testing.B) {
+	var d time.Duration
+	frames := 0
+	recurse(20, func() {
+		d = gostack.Measure(2000)
+		frames = len(gostack.Last().Frames)
+	})
+	b.ReportMetric(float64(d.Nanoseconds())/float64(frames), "ns/frame")
+	b.ReportMetric(float64(frames), "frames")
+	b.ReportMetric(0, "ns/op")
+}
+
+//go:noinline
+func recurse(n int, f func()) {
+	if n == 0 {
+		f()
+		return
+	}
+	recurse(n-1, f)
 }
