@@ -29,6 +29,11 @@ func GoRuntime(to unsafe.Pointer) error {
 		getg:  C.uintptr_t(rt.GetG),
 		names: false,
 	}
+	if wanted, _, err := gort.SignalMasks(); err == nil {
+		// Without it a signal from outside is reported though the program
+		// has asked for it.
+		c.signal_wanted = C.uintptr_t(wanted)
+	}
 	if err != nil {
 		return err
 	}

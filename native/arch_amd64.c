@@ -5,7 +5,6 @@
 
 #include "peek.h"
 
-#include <asm/prctl.h>
 #include <sys/syscall.h>
 
 __asm__(".text\n"
@@ -176,7 +175,8 @@ EPI_SAFE bool epi_arch_repeats(const siginfo_t *info)
 
 EPI_SAFE uintptr_t epi_arch_thread_pointer(void)
 {
+    enum { GET_FS = 0x1003 }; /* ARCH_GET_FS of asm/prctl.h, which musl's wrapper does not find */
     uintptr_t base = 0;
-    epi_syscall6(SYS_arch_prctl, ARCH_GET_FS, (long)&base, 0, 0, 0, 0);
+    epi_syscall6(SYS_arch_prctl, GET_FS, (long)&base, 0, 0, 0, 0);
     return base;
 }

@@ -8,6 +8,8 @@
 #define EPITAPH_H
 
 #include "gostack.h"
+#include "modules.h"
+#include "unwind.h"
 
 /* How a crash is reported.  Strings are copied. */
 struct epi_config {
@@ -38,8 +40,9 @@ bool epi_enabled(void);
  * then, not on a thread that must not wait for the loader's lock. */
 void epi_update_modules(void);
 
-/* The module table in force, for those who index its symbols. */
-const struct epi_modules *epi_current_modules(void);
+/* Module I of the table in force, or NULL behind the last; for those who index
+ * symbols. */
+const struct epi_module *epi_module_at(uint32_t i);
 
 /* SIZE bytes that epi_install_symbols will hand to the core; NULL without
  * memory. */
@@ -49,6 +52,9 @@ void *epi_symbols_alloc(size_t size);
  * epi_symbols_alloc that must not change any more.  EINVAL: not a valid index,
  * ENOENT: no such module; the memory is released in both cases. */
 int epi_install_symbols(uintptr_t bias, const char *path, void *index, size_t size);
+
+/* Tells whether indexes are being built that a crash should wait for a moment. */
+void epi_symbols_pending(bool pending);
 
 /* Tells where the .eh_frame section of a module without PT_GNU_EH_FRAME is. */
 int epi_install_eh_frame(uintptr_t bias, const char *path, struct epi_range section);

@@ -1,7 +1,7 @@
 /* The crashing thread's stack: first all of it is walked, then it is printed.
  * Two stages, so that a walk that fails in the middle costs only its rest. */
+#include "gostack.h"
 #include "report_parts.h"
-
 #include "system.h"
 
 #include <sys/prctl.h>
@@ -16,7 +16,7 @@ static EPI_SAFE void thread_header(struct epi_crash *crash)
     epi_out_text(out, "Current thread ");
     epi_out_address(out, epi_arch_thread_pointer());
     epi_out_text(out, " [");
-    epi_out_escaped(out, name);
+    epi_out_name(out, name);
     epi_out_text(out, ", ");
     epi_out_decimal(out, epi_gettid());
     epi_out_text(out, "] (most recent call first):\n");
@@ -45,17 +45,20 @@ static EPI_SAFE void source_line(struct epi_out *out, const char *file, int64_t 
     epi_out_escaped(out, function);
 }
 
-/* Lines written; 0 when Go's tables have no names for the frame. */
-static EPI_SAFE uint32_t go_frame(struct epi_crash *crash, const struct epi_frame *frame,
+/* Lines written (a wrapper has none), or -1 when Go's tables do not know the
+ * frame. */
+static EPI_SAFE int32_t go_frame(struct epi_crash *crash, const struct epi_frame *frame,
                                   uintptr_t look_up)
 {
     struct epi_goframe functions[INLINE_MAX];
     const struct epi_goruntime *go = epi_state.go;
     if (go == NULL || !go->names)
-        return 0;
-    uint32_t n = epi_pclntab_frames(go, look_up, functions, INLINE_MAX);
-    for (uint32_t i = 0; i < n; i++) {
-        source_line(&crash->out, functions[i].file, functions[i].line, functions[i].function);
+        return -1;
+    int32_t n = epi_pclntab_frames(go, look_up, &crash->callee, functions, INLINE_MAX);
+    for (int32_t i = 0; i < n; i++) {
+        char *name = crash->symbols[0].name; /* the longest buffer at hand */
+        epi_pclntab_print(name, sizeof crash->symbols[0].name, functions[i].function);
+        source_line(&crash->out, functions[i].file, functions[i].line, name);
         end_frame(&crash->out, functions[i].inlined, frame->how);
     }
     return n;
@@ -75,7 +78,7 @@ static EPI_SAFE void binary_line(struct epi_out *out, const char *path, const ch
     epi_out_char(out, ']');
 }
 
-static EPI_SAFE uint32_t c_frame(struct epi_crash *crash, const struct epi_frame *frame,
+static EPI_SAFE int32_t c_frame(struct epi_crash *crash, const struct epi_frame *frame,
                                  uintptr_t look_up)
 {
     struct epi_out *out = &crash->out;
@@ -98,16 +101,18 @@ static EPI_SAFE uint32_t c_frame(struct epi_crash *crash, const struct epi_frame
         end_frame(out, symbol->inlined, frame->how);
     }
     if (n > 0)
-        return n;
+        return (int32_t)n;
     binary_line(out, module->path, "", frame->pc - module->bias, frame->pc);
     end_frame(out, false, frame->how);
     return 1;
 }
 
 /* Lines written: inlined calls have one each. */
-static EPI_SAFE uint32_t print_frame(struct epi_crash *crash, const struct epi_frame *frame)
+static EPI_SAFE int32_t print_frame(struct epi_crash *crash, const struct epi_frame *frame)
 {
     struct epi_out *out = &crash->out;
+    if (frame->flags & EPI_FRAME_GAP)
+        epi_out_text(out, "  <stack lost: the C frames up to Go's call>\n");
     if (frame->flags & EPI_FRAME_BAD_PC) {
         epi_out_text(out, "  <not executable: ");
         epi_out_address(out, frame->pc);
@@ -123,11 +128,11 @@ static EPI_SAFE uint32_t print_frame(struct epi_crash *crash, const struct epi_f
     /* A return address is behind its call, and may belong to another line or,
      * after a call that does not return, to another function. */
     uintptr_t look_up = frame->flags & EPI_FRAME_EXACT ? frame->pc : frame->pc - 1;
-    uint32_t lines = frame->flags & EPI_FRAME_GO ? go_frame(crash, frame, look_up) : 0;
-    return lines > 0 ? lines : c_frame(crash, frame, look_up);
+    int32_t lines = frame->flags & EPI_FRAME_GO ? go_frame(crash, frame, look_up) : -1;
+    return lines >= 0 ? lines : c_frame(crash, frame, look_up);
 }
 
-static EPI_SAFE void print_repeated(struct epi_out *out, uint32_t lines, uint64_t more)
+static EPI_SAFE void print_repeated(struct epi_out *out, int32_t lines, uint64_t more)
 {
     epi_out_text(out, "  [Previous ");
     if (lines == 1) {
@@ -174,16 +179,47 @@ EPI_SAFE void epi_report_unwind(struct epi_crash *crash)
     epi_zero(&crash->stack, offsetof(struct epi_stack, frame));
     epi_arch_regs_from_context(&regs, &crash->context);
     epi_cursor_start(&crash->cursor, epi_state.modules, epi_state.go, &crash->cache, &regs);
+    crash->cursor.g = crash->forked ? 0 : epi_go_g(epi_state.go);
     epi_stack_collect(&crash->stack, &crash->cursor, crash->options->max_frames);
     crash->go_waits = crash->stack.crossed_asmcgocall;
+}
+
+/* A program that crashes right after Enable has no symbol index yet, but Go is
+ * alive and at it: it gets a moment.  Not a lock, not a wait for ever: the
+ * thread that crashed may hold what Go needs. */
+#define INDEX_WAIT (300 * EPI_MS)
+
+static EPI_SAFE bool lacks_index(const struct epi_stack *stack)
+{
+    for (uint32_t i = 0; i < stack->count; i++) {
+        const struct epi_module *module =
+            stack->frame[i].flags & EPI_FRAME_GO
+                ? NULL
+                : epi_modules_find(epi_state.modules, stack->frame[i].pc);
+        if (module != NULL && module->index == NULL)
+            return true;
+    }
+    return false;
+}
+
+static EPI_SAFE void wait_for_index(const struct epi_crash *crash)
+{
+    uint64_t end = epi_now() + INDEX_WAIT;
+    while (epi_state.symbols_pending && !crash->forked && lacks_index(&crash->stack) &&
+           epi_now() < end) {
+        struct timespec pause = epi_timespec(EPI_MS / 4);
+        epi_syscall6(SYS_ppoll, 0, 0, (long)&pause, 0, 0, 0);
+    }
 }
 
 EPI_SAFE void epi_report_stack(struct epi_crash *crash)
 {
     struct epi_out *out = &crash->out;
     const struct epi_stack *stack = &crash->stack;
-    uint32_t lines[EPI_STACK_PERIOD] = {0}; /* of the last frames, a ring */
+    int32_t lines[EPI_STACK_PERIOD] = {0}; /* of the last frames, a ring */
     uint32_t run = 0;
+    wait_for_index(crash);
+    crash->callee = 0;
     thread_header(crash);
     for (uint32_t i = 0; i < stack->count; i++) {
         if (stack->left_out > 0 && i == stack->head) {
@@ -193,7 +229,7 @@ EPI_SAFE void epi_report_stack(struct epi_crash *crash)
         }
         lines[i % EPI_STACK_PERIOD] = print_frame(crash, &stack->frame[i]);
         for (; run < stack->run_count && stack->run[run].at == i + 1; run++) {
-            uint32_t sum = 0;
+            int32_t sum = 0;
             for (uint32_t j = 0; j < stack->run[run].period; j++)
                 sum += lines[(i - j) % EPI_STACK_PERIOD];
             if (sum > 0)

@@ -348,3 +348,73 @@ EPI_SAFE enum epi_step epi_gostack_step(struct epi_cursor *cursor)
     }
     return pop(&s, s.sp, (uint64_t)s.delta.bytes);
 }
+
+EPI_SAFE bool epi_gostack_calls_c(const struct epi_goruntime *go, uintptr_t pc)
+{
+    struct epi_func func;
+    if (!go->tables || !epi_pclntab_find(go, pc, &func))
+        return false;
+    enum kind kind = classify(go, &func);
+    return kind == KIND_CGOCALL || kind == KIND_RACECALL;
+}
+
+/* Where g and m keep what is needed (runtime2.go).  g.m and g.sched have not
+ * moved since Go 1.4; the place of m.curg is searched. */
+enum { G_STACK_LOW = 0, G_STACK_HIGH = 8, G_M = 48, G_SCHED_SP = 56, M_WORDS = 96 };
+
+/* Is G a goroutine of M that waits in asmcgocall?  Its saved SP then points to
+ * the frame of asmcgocall, which has pushed BP, so that the return address
+ * into runtime.cgocall is behind it: the name is the proof that none of the
+ * offsets is wrong. */
+static EPI_SAFE bool waits_in_cgocall(const struct epi_goruntime *go, uint64_t g, uint64_t m,
+                                      uint64_t *sp, uint64_t *pc)
+{
+    uint64_t its_m, low, high;
+    struct epi_func func;
+    return epi_peek64(&its_m, g + G_M) && its_m == m && epi_peek64(&low, g + G_STACK_LOW) &&
+           epi_peek64(&high, g + G_STACK_HIGH) && epi_peek64(sp, g + G_SCHED_SP) &&
+           *sp >= low && *sp < high && epi_peek64(pc, *sp + 8) && epi_go_text(go, *pc) &&
+           epi_pclntab_find(go, *pc, &func) &&
+           epi_streq(epi_pclntab_function(go, &func), "runtime.cgocall");
+}
+
+/* The goroutine on whose behalf C runs on the cursor's thread: its saved SP and
+ * the return address into runtime.cgocall. */
+static EPI_SAFE bool find_waiting(const struct epi_cursor *cursor, uint64_t *sp, uint64_t *pc)
+{
+    const struct epi_goruntime *go = cursor->go;
+    uint64_t m, g;
+    if (go == NULL || !go->tables || cursor->g == 0 || !epi_peek64(&m, cursor->g + G_M))
+        return false;
+    for (unsigned i = 0; i < M_WORDS && epi_peek64(&g, m + i * 8); i++)
+        if (g != 0 && g != cursor->g && waits_in_cgocall(go, g, m, sp, pc))
+            return true;
+    return false;
+}
+
+EPI_SAFE bool epi_gostack_resume(struct epi_cursor *cursor)
+{
+    struct epi_regs *regs = &cursor->regs;
+    uint64_t sp, pc, fp;
+    if (!find_waiting(cursor, &sp, &pc) || !epi_peek64(&fp, sp))
+        return false;
+    regs->r[EPI_REG_PC] = pc;
+    regs->r[EPI_REG_SP] = sp + 16;
+    regs->r[EPI_REG_FP] = fp;
+    regs->known = 1u << EPI_REG_PC | 1u << EPI_REG_SP | 1u << EPI_REG_FP;
+    cursor->how = EPI_HOW_GO;
+    cursor->flags = EPI_FRAME_GAP;
+    cursor->stack = (struct epi_range){0, 0};
+    cursor->crossed_asmcgocall = true;
+    return true;
+}
+
+EPI_SAFE uintptr_t epi_gostack_c_end(const struct epi_cursor *cursor)
+{
+    uint64_t sp, pc, end;
+    /* asmcgocall puts g0 in charge, and C below g0's saved SP. */
+    if (!find_waiting(cursor, &sp, &pc) || !epi_peek64(&end, cursor->g + G_SCHED_SP) ||
+        end <= cursor->regs.r[EPI_REG_SP])
+        return UINTPTR_MAX;
+    return end;
+}

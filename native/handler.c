@@ -18,8 +18,6 @@
 #include "stage.h"
 #include "system.h"
 
-#include <limits.h>
-#include <linux/futex.h>
 #include <stdatomic.h>
 #include <sys/prctl.h>
 #include <sys/time.h>
@@ -171,7 +169,7 @@ static EPI_SAFE void arm_child_deadline(uint64_t deadline)
 static EPI_SAFE void wake_helper(void)
 {
     atomic_fetch_add(&epi_state.helper_word, 1);
-    epi_syscall6(SYS_futex, (long)&epi_state.helper_word, FUTEX_WAKE_PRIVATE, INT_MAX, 0, 0, 0);
+    epi_futex_wake_all(&epi_state.helper_word);
 }
 
 static EPI_SAFE void report_on_own_stack(void *crash)

@@ -21,13 +21,15 @@ static const int fatal[EPI_FATAL_COUNT] = EPI_FATAL_SIGNALS;
 
 #define REPORT_STACK (64 * 1024)
 
-/* Our own descriptors are put this high, out of the way of programs that close
- * or count the low ones. */
-#define HIGH_FD 500
+/* Our own descriptors are put out of the way of programs that close or count
+ * the low ones; but below 64, which the descriptor table holds from the start.
+ * To grow it in a process with threads waits for an RCU grace period, some
+ * 10 ms (fs/file.c, expand_fdtable). */
+#define HIGH_FD 48
 
 static int duplicate_high(int fd)
 {
-    static const int places[] = {HIGH_FD, 100, 10, 3};
+    static const int places[] = {HIGH_FD, 10, 3};
     for (size_t i = 0; i < EPI_COUNT(places); i++) {
         int copy = fcntl(fd, F_DUPFD_CLOEXEC, places[i]);
         if (copy >= 0 || errno != EINVAL) /* beyond RLIMIT_NOFILE */
@@ -150,9 +152,10 @@ void epi_update_modules(void)
         load_modules();
 }
 
-const struct epi_modules *epi_current_modules(void)
+const struct epi_module *epi_module_at(uint32_t i)
 {
-    return epi_state.modules;
+    const struct epi_modules *table = epi_state.modules;
+    return table == NULL || i >= table->count ? NULL : &table->module[i];
 }
 
 static int set_options(struct epi_options *options, const struct epi_config *config)

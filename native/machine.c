@@ -3,7 +3,7 @@
 #include "peek.h"
 #include "report_parts.h"
 
-#define REGISTERS_A_LINE 3
+#define REGISTERS_A_LINE 4
 
 EPI_SAFE void epi_report_registers(struct epi_crash *crash)
 {

@@ -199,7 +199,7 @@ static EPI_SAFE uint32_t code_point(const char *text, unsigned *length)
     return value;
 }
 
-EPI_SAFE void epi_out_escaped(struct epi_out *out, const char *text)
+static EPI_SAFE void escape(struct epi_out *out, const char *text, bool brackets)
 {
     for (unsigned characters = 0; *text != '\0'; characters++) {
         if (characters == EPI_OUT_STRING) {
@@ -208,7 +208,9 @@ EPI_SAFE void epi_out_escaped(struct epi_out *out, const char *text)
         }
         unsigned length = 1;
         uint32_t point;
-        if (*text >= 0x20 && *text < 0x7f && *text != '"') {
+        bool special = *text == '"' || *text == '\\' ||
+                       (brackets && (*text == ']' || *text == ';'));
+        if (*text >= 0x20 && *text < 0x7f && !special) {
             epi_out_char(out, *text);
         } else if ((point = code_point(text, &length)) > 0xffff) {
             epi_out_text(out, "\\U");
@@ -222,6 +224,16 @@ EPI_SAFE void epi_out_escaped(struct epi_out *out, const char *text)
         }
         text += length;
     }
+}
+
+EPI_SAFE void epi_out_escaped(struct epi_out *out, const char *text)
+{
+    escape(out, text, false);
+}
+
+EPI_SAFE void epi_out_name(struct epi_out *out, const char *text)
+{
+    escape(out, text, true);
 }
 
 EPI_SAFE void epi_out_fresh_line(struct epi_out *out)

@@ -51,9 +51,12 @@ EPI_SAFE void epi_out_seconds(struct epi_out *out, uint64_t ns);    /* 3.204 */
 EPI_SAFE void epi_out_time(struct epi_out *out, uint64_t ns_since_1970);
 
 /* A string from outside (a path, a name): UTF-8 that is not printable ASCII as
- * \xNN, \uNNNN or \UNNNNNNNN, a quotation mark as \x22, cut after
+ * \xNN, \uNNNN or \UNNNNNNNN, a quotation mark and a backslash as \xNN, cut after
  * EPI_OUT_STRING characters.  TEXT must be readable. */
 EPI_SAFE void epi_out_escaped(struct epi_out *out, const char *text);
+
+/* The same for a name within brackets, where ] and ; have a meaning. */
+EPI_SAFE void epi_out_name(struct epi_out *out, const char *text);
 
 /* Begins a new line unless one has just begun. */
 EPI_SAFE void epi_out_fresh_line(struct epi_out *out);

@@ -12,6 +12,19 @@ static EPI_SAFE void note(struct epi_out *out, const char *text)
     epi_out_char(out, '\n');
 }
 
+/* Of the executable: the module that Go's text is in. */
+static EPI_SAFE void build_id(struct epi_out *out)
+{
+    const struct epi_module *module =
+        epi_state.go == NULL ? NULL
+                             : epi_modules_find(epi_state.modules, epi_state.go->text.start);
+    if (module == NULL || module->build_id_size == 0)
+        return;
+    epi_out_text(out, ", build-id ");
+    for (unsigned i = 0; i < module->build_id_size; i++)
+        epi_out_byte(out, module->build_id[i]);
+}
+
 EPI_SAFE void epi_report_process(struct epi_crash *crash)
 {
     const struct epi_options *options = crash->options;
@@ -36,6 +49,7 @@ EPI_SAFE void epi_report_process(struct epi_crash *crash)
     epi_out_seconds(out, now > options->started ? now - options->started : 0);
     epi_out_text(out, " s\nBuild: ");
     epi_out_escaped(out, options->build);
+    build_id(out);
     epi_out_char(out, '\n');
 
     if (crash->forked) {

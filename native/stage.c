@@ -38,7 +38,8 @@ static EPI_SAFE void report_failure(struct epi_crash *crash, const struct epi_st
         crash->failure[crash->failure_count].timed_out = why == TIMED_OUT;
         crash->failure_count++;
     }
-    epi_out_fresh_line(out);
+    if (!out->line_start) /* what stands there may be half a name */
+        epi_out_text(out, " <cut>\n");
     epi_out_text(out, "[stage \"");
     epi_out_text(out, stage->name);
     if (why == TIMED_OUT) {

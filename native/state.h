@@ -89,6 +89,7 @@ struct epi_crash {
     struct epi_cursor cursor;
     struct epi_rule_cache cache;
     struct epi_symbol symbols[8];
+    uint8_t callee; /* of the Go frame printed last; see epi_pclntab_frames */
     _Atomic uint32_t parked_count;
     struct epi_parked parked[EPI_PARKED];
 };
@@ -137,6 +138,8 @@ struct epi_state {
     /* The helper thread sleeps on this word; a change wakes it. */
     _Atomic uint32_t helper_word;
     int helper_pid; /* of the process that it was started in */
+
+    _Atomic bool symbols_pending; /* Go is building the first indexes */
 
     struct epi_altstacks altstacks; /* no handler reads it */
 

@@ -174,7 +174,11 @@ EPI_SAFE uint32_t epi_symbols_find(const struct epi_module *module, uintptr_t pc
     symbols[0].line = 0;
     symbols[0].inlined = false;
     symbols[0].file = NULL;
-    bool found = (module->index != NULL && find_in_index(module->index, at, &symbols[0])) ||
+    /* The bias is compared because an index may be installed in the very moment
+     * in which a crash rearranges the module table. */
+    const struct epi_symbol_index *index = module->index;
+    bool found = (index != NULL && index->bias == module->bias &&
+                  find_in_index(index, at, &symbols[0])) ||
                  find_in_dynsym(module, at, &symbols[0]);
     return found ? 1 : 0;
 }

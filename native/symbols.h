@@ -39,6 +39,7 @@ struct epi_symbol_index {
     uint32_t count;
     uint32_t strings_size; /* at least 1; the last byte is 0 */
     uint32_t reserved;
+    uint64_t bias; /* of the module that it is for; the core sets it */
     struct epi_symbol_entry entry[];
 };
 

@@ -28,9 +28,15 @@ int epi_install_symbols(uintptr_t bias, const char *path, void *index, size_t si
         munmap(index, size);
         return module == NULL ? ENOENT : EINVAL;
     }
+    ((struct epi_symbol_index *)index)->bias = bias;
     mprotect(index, size, PROT_READ);
     __atomic_store_n(&module->index, index, __ATOMIC_RELEASE);
     return 0;
+}
+
+void epi_symbols_pending(bool pending)
+{
+    epi_state.symbols_pending = pending;
 }
 
 int epi_install_eh_frame(uintptr_t bias, const char *path, struct epi_range section)

@@ -108,14 +108,19 @@ static EPI_SAFE bool step_scan(struct epi_cursor *cursor, unsigned words)
     uintptr_t sp = (cursor->regs.r[EPI_REG_SP] + WORD - 1) & ~(WORD - 1);
     uint64_t pc, found_pc = 0;
     uintptr_t found_at = 0;
+    uintptr_t end = cursor->crossed_asmcgocall ? UINTPTR_MAX : epi_gostack_c_end(cursor);
     for (unsigned i = 0; i < words; i++) {
         uintptr_t at = sp + i * WORD;
-        if (!epi_peek64(&pc, at))
+        if (at >= end || !epi_peek64(&pc, at))
             break;
         bool go = epi_go_text(cursor->go, pc - 1);
         const struct epi_module *module =
             go ? NULL : epi_modules_find_text(cursor->modules, pc - 1);
         if ((!go && module == NULL) || !epi_arch_after_call(pc))
+            continue;
+        /* A C frame returns to C, or to Go's way of calling it. */
+        if (go && !epi_go_text(cursor->go, cursor->regs.r[EPI_REG_PC]) &&
+            !epi_gostack_calls_c(cursor->go, pc - 1))
             continue;
         bool rules = go || epi_cfi_covers(module, pc - 1);
         if (rules || found_at == 0)
@@ -294,6 +299,11 @@ EPI_SAFE bool epi_cursor_next(struct epi_cursor *cursor, struct epi_frame *frame
     frame->flags = cursor->flags;
     cursor->steps++;
     cursor->stop = move(cursor, frame);
+    cursor->guessed |= cursor->how == EPI_HOW_FP || cursor->how == EPI_HOW_SCAN;
+    if (cursor->stop != EPI_STOP_NONE && !cursor->crossed_asmcgocall &&
+        (cursor->stop != EPI_STOP_OUTERMOST || cursor->guessed) &&
+        epi_gostack_resume(cursor))
+        cursor->stop = EPI_STOP_NONE;
     if (cursor->stop == EPI_STOP_NONE && comes_again(cursor))
         cursor->stop = EPI_STOP_STUCK;
     if (cursor->stop == EPI_STOP_NONE && cursor->steps == EPI_CURSOR_STEPS)

@@ -23,6 +23,7 @@ enum epi_frame_flag {
     EPI_FRAME_GO = 2,     /* the PC is in Go text */
     EPI_FRAME_BAD_PC = 4, /* the PC is in no executable segment */
     EPI_FRAME_SIGNAL = 8, /* the trampoline of a signal handler */
+    EPI_FRAME_GAP = 16,   /* the frames between this and the one before are lost */
 };
 
 struct epi_frame {
@@ -70,10 +71,14 @@ struct epi_cursor {
     const struct epi_modules *modules;
     const struct epi_goruntime *go; /* or NULL: no Go text */
     struct epi_rule_cache *cache;   /* or NULL */
+    uintptr_t g; /* the thread's g, set after the start by who knows it; then a
+                    walk that loses the C frames goes on with the Go functions
+                    that called them */
     struct epi_regs regs;           /* of the frame that next returns */
     uint8_t how, flags;             /* of the same frame */
     uint32_t steps;
     enum epi_stop stop;
+    bool guessed;            /* some frame was */
     bool crossed_asmcgocall; /* Go code is waiting for this C code */
     struct epi_range stack;  /* start: SP must come out above it.  A step onto
                                 another stack sets both to 0 */
@@ -154,5 +159,17 @@ EPI_SAFE bool epi_cfi_covers(const struct epi_module *module, uintptr_t pc);
 
 /* One Go frame; the PC is in Go text.  See gostack.h. */
 EPI_SAFE enum epi_step epi_gostack_step(struct epi_cursor *cursor);
+
+/* Does the Go function at PC call C?  Others are no callers of a C frame. */
+EPI_SAFE bool epi_gostack_calls_c(const struct epi_goruntime *go, uintptr_t pc);
+
+/* When the C frames of a cgo call are lost: moves CURSOR to the Go function
+ * that made the call, which the goroutine's saved SP leads to.  False when
+ * CURSOR's thread is not in such a call. */
+EPI_SAFE bool epi_gostack_resume(struct epi_cursor *cursor);
+
+/* Where the C frames of the current cgo call end on CURSOR's stack; UINTPTR_MAX
+ * when that is not known. */
+EPI_SAFE uintptr_t epi_gostack_c_end(const struct epi_cursor *cursor);
 
 #endif

@@ -1,0 +1,5 @@
+// Package cgo is the thin Go binding of the C core in package native: types and
+// calls, nothing else. Package handler is what programs use.
+//
+// It is empty where the core is not ported, or without cgo.
+package cgo

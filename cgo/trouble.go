@@ -1,0 +1,30 @@
+//go:build cgo && linux && amd64 && epitaph_test
+
+package cgo
+
+// #cgo CFLAGS: -DEPI_TEST
+// #include <stdlib.h>
+// #include "epitaph.h"
+import "C"
+
+import (
+	"fmt"
+	"unsafe"
+)
+
+// Trouble makes the named stage of the next report fault, hang or abort.
+func Trouble(stage, kind string) error {
+	kinds := map[string]C.enum_epi_trouble{
+		"fault": C.EPI_TROUBLE_FAULT,
+		"hang":  C.EPI_TROUBLE_HANG,
+		"abort": C.EPI_TROUBLE_ABORT,
+	}
+	trouble, ok := kinds[kind]
+	if !ok {
+		return fmt.Errorf("cgo: unknown trouble %q", kind)
+	}
+	name := C.CString(stage)
+	defer C.free(unsafe.Pointer(name))
+	C.epi_test_trouble(name, trouble)
+	return nil
+}

@@ -1,0 +1,174 @@
+//go:build linux && cgo
+
+package main_test
+
+import (
+	"debug/elf"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestUsage(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "missing", "report")
+	for _, c := range []struct {
+		args   string
+		status int
+		want   string
+	}{
+		{"", 64, "Usage:"},
+		{"fly", 64, `unknown command "fly"`},
+		{"run", 64, "run needs a KIND"},
+		{"run no-such", 64, `unknown kind "no-such"`},
+		{"run null-read -place nowhere", 64, `unknown place "nowhere"`},
+		{"run null-read null-write", 64, `not also "null-write"`},
+		{"run null-read -plain -chain", 64, "-plain means without Epitaph"},
+		{"run null-read -no-such-flag", 64, "flag provided but not defined"},
+		{"run null-read -o " + missing, 1, "no such file or directory"},
+		{"list extra", 64, `list takes no "extra"`},
+		{"tour extra", 64, "tour takes flags only"},
+		{"tour -limit 0s", 64, "tour takes flags only"},
+	} {
+		r := runFor(t, hardLimit, demo, strings.Fields(c.args)...)
+		if !r.exited(c.status) || !strings.Contains(r.stderr, c.want) || r.stdout != "" {
+			t.Errorf("crashdemo %s: want status %d and %q on standard error: %v", c.args, c.status, c.want, r)
+		}
+	}
+	for _, c := range []struct{ args, want string }{
+		{"help", "crashdemo tour"},
+		{"run -help", "-pid1"},
+		{"list -h", "-json"},
+		{"tour -help", "-limit"},
+	} {
+		r := runFor(t, hardLimit, demo, strings.Fields(c.args)...)
+		if !r.exited(0) || !strings.Contains(r.stdout+r.stderr, c.want) {
+			t.Errorf("crashdemo %s: want status 0 and %q: %v", c.args, c.want, r)
+		}
+	}
+}
+
+// TestList checks that the text has one line for each kind and place of the JSON table, within 100 columns.
+func TestList(t *testing.T) {
+	list := tableOf(t, demo)
+	r := runFor(t, hardLimit, demo, "list")
+	if !r.exited(0) {
+		t.Fatal(r)
+	}
+	for _, k := range list.Kinds {
+		if !regexp.MustCompile(`(?m)^` + k.Name + ` +` + k.Signal + ` +\S`).MatchString(r.stdout) {
+			t.Errorf("list has no line for %s with %s", k.Name, k.Signal)
+		}
+	}
+	for _, p := range list.Places {
+		if !hasLine(r.stdout, p.Name+" ") {
+			t.Errorf("list has no line for the place %s", p.Name)
+		}
+	}
+	for line := range strings.Lines(r.stdout) {
+		if len(line) > 101 {
+			t.Errorf("line of more than 100 columns: %q", line)
+		}
+	}
+}
+
+// TestExported checks that .dynsym, which survives stripping, names every crash function and every C caller.
+func TestExported(t *testing.T) {
+	file, err := elf.Open(demo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	symbols, err := file.DynamicSymbols()
+	if err != nil {
+		t.Fatal(err)
+	}
+	functions := map[string]bool{}
+	for _, s := range symbols {
+		if elf.ST_TYPE(s.Info) == elf.STT_FUNC && s.Section != elf.SHN_UNDEF && s.Size > 0 {
+			functions[s.Name] = true
+		}
+	}
+	list := tableOf(t, demo)
+	want := map[string]bool{}
+	for _, k := range list.Kinds {
+		if k.Name != "dlopen-constructor" { // it is in a library of its own
+			want[k.Func] = true
+		}
+		for _, c := range k.Callers {
+			want[c] = true
+		}
+	}
+	for _, p := range list.Places {
+		for _, f := range p.Frames {
+			want[f] = true
+		}
+	}
+	for name := range want {
+		if !strings.Contains(name, ".") && !functions[name] { // those with a dot are Go's
+			t.Errorf("%s is not among the dynamic symbols", name)
+		}
+	}
+}
+
+// TestTour checks the shape of the tour: each scene without and with Epitaph, everything within 100 columns, and hangs
+// and swallowed signals called by their name.
+func TestTour(t *testing.T) {
+	start := time.Now()
+	r := runFor(t, 60*time.Second, demo, "tour", "-limit", "2s")
+	if r.hung || !r.status.Exited() {
+		t.Fatal(r)
+	}
+	for _, want := range []string{"  without Epitaph: ", "  with Epitaph: "} {
+		if n := strings.Count(r.stdout, want); n != 6 {
+			t.Errorf("%d scenes have %q, want 6", n, want)
+		}
+	}
+	for _, want := range []string{
+		"1/6  crashdemo run null-write -place cgo ===",
+		"  without Epitaph: exit status 2; it printed ",
+		"  | SIGSEGV: segmentation violation\n",
+		" more lines)\n",
+		"  without Epitaph: killed by SIGSEGV; it printed nothing\n",
+		"  without Epitaph: went on as if nothing had happened; it printed 1 line, ",
+		"In short ===",
+	} {
+		if !strings.Contains(r.stdout, want) {
+			t.Errorf("the tour does not have %q", want)
+		}
+	}
+	if !regexp.MustCompile(`\n  without Epitaph: (hung, and had to be killed after [2-9]|cannot be had here)`).MatchString(r.stdout) {
+		t.Errorf("the tour does not show a hang")
+	}
+	for line := range strings.Lines(r.stdout) {
+		if len(line) > 101 {
+			t.Errorf("line of more than 100 columns: %q", line)
+		}
+	}
+	if t.Failed() {
+		t.Logf("after %v: %v\n%s", time.Since(start), r, r.stdout)
+	}
+}
+
+// TestNothingLeftBehind runs the kinds that need files and checks that the directory for temporary ones stays empty.
+func TestNothingLeftBehind(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"bus", "dlopen-constructor", "no-fds"} {
+		cmd := exec.Command(demo, "run", name, "-plain")
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "TMPDIR="+dir)
+		if r := runCmd(t, hardLimit, cmd); !r.exited(2) && !r.exited(69) {
+			t.Errorf("%s: %v", name, r)
+		}
+	}
+	left, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range left {
+		t.Errorf("left behind: %s", file.Name())
+	}
+}

@@ -1,0 +1,5 @@
+//go:build linux && cgo && nocxx
+
+package crashes
+
+func cxxKinds() []Kind { return nil }

@@ -1,0 +1,188 @@
+//go:build linux && cgo
+
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/epitaph-go/epitaph/cmd/crashdemo/crashes"
+)
+
+// A scene is one stop of the tour.
+type scene struct {
+	kind, place string
+	flags       []string
+	text        string
+}
+
+// scenes are one for each way in which Go alone leaves a crash in C unexplained.
+var scenes = [...]scene{
+	{"null-write", "cgo", nil,
+		"C, called by Go, writes through a NULL pointer. Go tells of the goroutines, but not of the C functions."},
+	{"call-null", "callback", nil,
+		"Go, C, Go, C: and then a call through a NULL function pointer. Nothing says who called."},
+	{"double-free", "goroutine", nil,
+		"The C library finds its heap damaged and aborts. Who freed the block?"},
+	{"stack-overflow", "thread", nil,
+		"Endless recursion on a thread that C created. Go prints nothing at all."},
+	{"bus", "thread", []string{"-pid1"},
+		"A C thread reads past the end of a mapped file, and the program is PID 1, as in a container. Go hangs."},
+	{"int3", "thread", []string{"-notify"},
+		"A failed assertion of a C library (a breakpoint) in a program that calls signal.Notify. Go swallows it."},
+}
+
+const (
+	tourWidth = 100 // columns
+	// What is shown of each output, in lines: enough of Go's to see its kind, and of the report all of the stack.
+	tourPlainLines  = 10
+	tourReportLines = 40
+)
+
+// tour runs each scene twice, as child processes: without Epitaph and with it.
+func tour(args []string) int {
+	flags := flag.NewFlagSet("tour", flag.ContinueOnError)
+	limit := flags.Duration("limit", 3*time.Second, "kill a child that still runs after this `time`")
+	width := flags.Int("width", tourWidth, "cut lines at this `column`")
+	full := flags.Bool("full", false, "cut nothing")
+	if status, ok := parse(flags, args); !ok {
+		return status
+	}
+	if flags.NArg() > 0 || *limit <= 0 || *width < 20 {
+		return complain("tour takes flags only, a time above 0 and a width of 20 or more")
+	}
+	show := display{out: os.Stdout, width: *width, full: *full}
+	unexpected := 0
+	var summary [][3]string
+	for i, s := range scenes {
+		show.heading(fmt.Sprintf("%d/%d  crashdemo %s", i+1, len(scenes), strings.Join(s.command(), " ")), s.text)
+		plain, err := runChild(*limit, append(s.command(), "-plain")...)
+		if err != nil {
+			return fail(err)
+		}
+		show.child("without Epitaph", plain, tourPlainLines)
+		reported, err := runChild(*limit, s.command()...)
+		if err != nil {
+			return fail(err)
+		}
+		show.child("with Epitaph", reported, tourReportLines)
+		if kind, _ := crashes.ByName(s.kind); !reported.diedOf(kind.Signal) && reported.status.ExitStatus() != exitUnavailable {
+			unexpected++
+		}
+		summary = append(summary, [3]string{s.kind + ", " + s.place, plain.String(), reported.String()})
+	}
+	show.summary(summary)
+	if unexpected > 0 {
+		fmt.Fprintf(os.Stderr, "crashdemo: with Epitaph, %d of %d did not die of their signal\n", unexpected, len(scenes))
+		return exitFailure
+	}
+	return exitOK
+}
+
+func (s scene) command() []string {
+	return append([]string{"run", s.kind, "-place", s.place}, s.flags...)
+}
+
+// A display writes the tour as text, one child below the other: next to each other the lines of a report, which are
+// long, would not fit.
+type display struct {
+	out   io.Writer
+	width int
+	full  bool
+}
+
+func (d display) heading(title, text string) {
+	rule := max(d.width-len(title)-1, 0)
+	fmt.Fprintf(d.out, "%s %s\n", title, strings.Repeat("=", rule))
+	for _, line := range wrap(text, d.width) {
+		fmt.Fprintln(d.out, line)
+	}
+	fmt.Fprintln(d.out)
+}
+
+// child shows the first lines of what a child printed. A report's stages from the registers on are for tools and for
+// experts: they are counted, not shown.
+func (d display) child(who string, o *outcome, limit int) {
+	text := strings.TrimSuffix(string(o.output.kept), "\n")
+	lines := strings.Split(text, "\n")
+	if text == "" {
+		lines = nil
+	}
+	fmt.Fprintf(d.out, "  %s: %v; %s\n", who, o, quantity(len(lines), o.output.total))
+	shown := min(len(lines), limit)
+	for i, line := range lines[:shown] {
+		if line == "Registers:" {
+			shown = i
+			break
+		}
+	}
+	if d.full {
+		shown = len(lines)
+	}
+	for _, line := range lines[:shown] {
+		line = "  | " + strings.ReplaceAll(line, "\t", "    ")
+		if !d.full {
+			line = cut(line, d.width)
+		}
+		fmt.Fprintln(d.out, line)
+	}
+	if rest := len(lines) - shown; rest > 0 {
+		fmt.Fprintf(d.out, "  | ... (%d more lines)\n", rest)
+	}
+	fmt.Fprintln(d.out)
+}
+
+func (d display) summary(rows [][3]string) {
+	d.heading("In short", "")
+	columns := [2]int{}
+	rows = append([][3]string{{"", "without Epitaph", "with Epitaph"}}, rows...)
+	for _, row := range rows {
+		columns[0], columns[1] = max(columns[0], len(row[0])), max(columns[1], len(row[1]))
+	}
+	for _, row := range rows {
+		line := fmt.Sprintf("%-*s  %-*s  %s", columns[0], row[0], columns[1], row[1], row[2])
+		fmt.Fprintln(d.out, cut(line, d.width))
+	}
+}
+
+func quantity(lines, bytes int) string {
+	switch {
+	case bytes == 0:
+		return "it printed nothing"
+	case lines == 1:
+		return fmt.Sprintf("it printed 1 line, %d bytes", bytes)
+	}
+	return fmt.Sprintf("it printed %d lines, %d bytes", lines, bytes)
+}
+
+// cut shortens a line to width columns, and shows that it did.
+func cut(line string, width int) string {
+	if len(line) <= width {
+		return line
+	}
+	return strings.ToValidUTF8(line[:width-3], "") + "..."
+}
+
+// wrap breaks a text at spaces into lines of at most width columns.
+func wrap(text string, width int) []string {
+	var lines []string
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		switch {
+		case line == "":
+			line = word
+		case len(line)+1+len(word) <= width:
+			line += " " + word
+		default:
+			lines, line = append(lines, line), word
+		}
+	}
+	if line != "" {
+		lines = append(lines, line)
+	}
+	return lines
+}

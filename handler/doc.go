@@ -1,0 +1,28 @@
+// Package handler reports how a Go program that calls C dies.
+//
+// Without it, a fault in C prints the Go stacks but none of the C frames and
+// ends with status 2; a fault on a thread that C created prints nothing at all,
+// and as PID 1 of a container the process hangs for ever. After
+//
+//	if err := handler.Enable(); err != nil {
+//		log.Print(err) // the program runs on, without reports
+//	}
+//
+// a fatal signal (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS)
+// that Go would not turn into a panic writes a report to standard error (or to
+// [WithOutput], or to a file in [WithDir]): the cause in words, the C and Go
+// functions of the crashing thread in one list, registers, code and stack
+// words, the modules. Then the process dies of the original signal, so that
+// its exit status tells it and a core dump shows the fault.
+//
+// What Go handles stays with Go: a nil dereference or a call of a nil func is
+// a panic as before, recovered or not, and is not reported. A signal that
+// somebody sends goes to the program's signal.Notify channel if it has one for
+// that signal.
+//
+// The package works on linux/amd64 with cgo. Elsewhere, and with CGO_ENABLED=0,
+// it builds, and [Enable] returns an error that wraps [ErrNoNative].
+//
+// Nothing in this package may be called after a fault; what then runs is the C
+// core in package native.
+package handler

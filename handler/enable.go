@@ -1,0 +1,71 @@
+package handler
+
+import (
+	"context"
+	"errors"
+	"sync"
+)
+
+// ErrNoNative is wrapped by the error of [Enable] where the C core does not
+// work: on other platforms than linux/amd64, without cgo, and in programs that
+// were linked with -linkmode=internal.
+var ErrNoNative = errors.New("the native core is not available")
+
+// mu orders the calls of the exported functions.
+var mu sync.Mutex
+
+// Enable installs the handlers of the fatal signals. Its counterpart in Python
+// is faulthandler.enable.
+//
+// A second call replaces the options, and puts back handlers that somebody has
+// taken away since. On an error nothing is changed. Enable starts a thread and
+// a goroutine and returns within a millisecond or so; names of C functions
+// that are not exported become known in the background a moment later (see
+// [Ready]).
+//
+// It is safe for concurrent use. Call it late, after C libraries that install
+// handlers of their own, whose handlers it then calls after the report; not in
+// an init function.
+func Enable(opts ...Option) error {
+	c, err := newConfig(opts)
+	if err != nil {
+		return err
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	return enable(c)
+}
+
+// Disable restores the handlers that were there before [Enable], except where
+// somebody else has installed one since. It reports whether Epitaph was
+// enabled. Its counterpart in Python is faulthandler.disable.
+func Disable() bool {
+	mu.Lock()
+	defer mu.Unlock()
+	return disable()
+}
+
+// Enabled reports whether [Enable] is in force (faulthandler.is_enabled).
+func Enabled() bool {
+	mu.Lock()
+	defer mu.Unlock()
+	return enabled()
+}
+
+// Ready waits until the work that [Enable] does in the background is done for
+// the modules that are loaded now: then the names of all C functions that the
+// program's symbol tables hold are known. It returns the context's error if
+// that comes first, and nil at once when Epitaph is not enabled.
+//
+// Programs do not need it; a test that crashes right after Enable does.
+func Ready(ctx context.Context) error {
+	mu.Lock()
+	done := ready()
+	mu.Unlock()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,94 @@
+//go:build cgo && linux && amd64
+
+package handler
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/epitaph-go/epitaph/cgo"
+)
+
+// background is the indexer's life: from Enable to Disable.
+var background *indexer
+
+func enable(c *config) error {
+	conn, err := c.output.SyscallConn()
+	if err != nil {
+		return fmt.Errorf("handler: the output: %w", err)
+	}
+	native := cgo.Config{
+		Deadline:    c.deadline,
+		MaxFrames:   c.maxFrames,
+		NativeStack: c.nativeStack,
+		Chain:       c.chain,
+		Started:     processStart(),
+		Executable:  executable(),
+		Directory:   c.dir,
+		Build:       buildLine(),
+	}
+	native.Program = filepath.Base(native.Executable)
+	// Control, not Fd: that would put the file into blocking mode.
+	if ctlErr := conn.Control(func(fd uintptr) {
+		native.Output = fd
+		err = cgo.Enable(&native)
+	}); ctlErr != nil {
+		return fmt.Errorf("handler: the output: %w", ctlErr)
+	}
+	switch {
+	case errors.Is(err, cgo.ErrOtherCopy):
+		return errors.New("handler: another copy of Epitaph is enabled in this process, or no real-time signal is free")
+	case errors.Is(err, cgo.ErrInternalLinking):
+		return fmt.Errorf("handler: the program was linked with -linkmode=internal: %w", ErrNoNative)
+	case errors.Is(err, cgo.ErrCrashing):
+		return errors.New("handler: the process is crashing")
+	case err != nil:
+		return fmt.Errorf("handler: %w", err)
+	}
+	if background == nil {
+		background = startIndexer()
+	}
+	return nil
+}
+
+func disable() bool {
+	was := cgo.Disable()
+	if background != nil {
+		background.stop()
+		background = nil
+	}
+	return was
+}
+
+func enabled() bool { return cgo.Enabled() }
+
+func ready() <-chan struct{} {
+	if background == nil {
+		return closed
+	}
+	return background.settled()
+}
+
+var closed = func() chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}()
+
+func checkDir(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		return &os.PathError{Op: "open", Path: path, Err: unix.ENOTDIR}
+	}
+	if err := unix.Faccessat(unix.AT_FDCWD, path, unix.W_OK|unix.X_OK, unix.AT_EACCESS); err != nil {
+		return &os.PathError{Op: "write to", Path: path, Err: err}
+	}
+	return nil
+}

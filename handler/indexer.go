@@ -1,0 +1,120 @@
+//go:build cgo && linux && amd64
+
+package handler
+
+import (
+	"time"
+
+	"github.com/epitaph-go/epitaph/cgo"
+	"github.com/epitaph-go/epitaph/internal/symindex"
+)
+
+// How often the loader is asked whether it has loaded or unloaded anything: one
+// look at two counters. A crash in between is no worse for it, since the core
+// then reads /proc/self/maps; only names that are not exported are missing.
+const modulePeriod = time.Second
+
+// The most memory that the symbol index of one module may take, and the most
+// that all of them may.
+const (
+	moduleBudget = 32 << 20
+	totalBudget  = 128 << 20
+)
+
+// An indexer keeps the core's module table and its symbols up to date. It is a
+// goroutine, not the core's helper thread: it may wait for the loader's lock.
+type indexer struct {
+	quit, done chan struct{}
+	rounds     chan chan struct{} // who waits for a whole round
+}
+
+func startIndexer() *indexer {
+	x := &indexer{
+		quit:   make(chan struct{}),
+		done:   make(chan struct{}),
+		rounds: make(chan chan struct{}),
+	}
+	mustHaveEHFrame()
+	cgo.SymbolsPending(true)
+	go x.run()
+	return x
+}
+
+func (x *indexer) stop() { close(x.quit) }
+
+// settled is closed when a round that began after the call is over.
+func (x *indexer) settled() <-chan struct{} {
+	waiting := make(chan struct{})
+	go func() {
+		select {
+		case x.rounds <- waiting:
+		case <-x.done:
+			close(waiting)
+		}
+	}()
+	return waiting
+}
+
+func (x *indexer) run() {
+	defer close(x.done)
+	ticker := time.NewTicker(modulePeriod)
+	defer ticker.Stop()
+	failed := make(map[string]bool) // modules without an index, and why is of no use
+	used := 0
+	for {
+		x.round(failed, &used)
+		cgo.SymbolsPending(false)
+		select {
+		case <-x.quit:
+			return
+		case waiting := <-x.rounds:
+			x.round(failed, &used)
+			close(waiting)
+		case <-ticker.C:
+		}
+	}
+}
+
+// round indexes the modules that have no index yet. The lock is held for calls
+// of the core only, not while files are read.
+func (x *indexer) round(failed map[string]bool, used *int) {
+	mu.Lock()
+	cgo.UpdateModules()
+	modules := cgo.Modules()
+	mu.Unlock()
+	for _, module := range modules {
+		if module.Indexed || failed[module.Path] {
+			continue
+		}
+		index, err := symindex.Build(module.Path, symindex.Options{
+			Exclude: symindex.Range{Start: uint64(module.GoText[0]), End: uint64(module.GoText[1])},
+			BuildID: module.BuildID,
+			Budget:  min(moduleBudget, totalBudget-*used),
+		})
+		if err == nil {
+			mu.Lock()
+			err = cgo.InstallSymbols(&module, index)
+			mu.Unlock()
+		}
+		if err != nil {
+			failed[module.Path] = true
+			continue
+		}
+		*used += len(index)
+	}
+}
+
+// mustHaveEHFrame finds the call frame information of a static executable,
+// whose program headers do not tell where it is. It is not left to the
+// background: without it no C frame can be unwound.
+func mustHaveEHFrame() {
+	for _, module := range cgo.Modules() {
+		if module.HasEHFrame {
+			continue
+		}
+		if section, err := symindex.EHFrame(module.Path); err == nil {
+			// A module that goes away between the two calls needs no frames.
+			_ = cgo.InstallEHFrame(&module, uintptr(section.Start), uintptr(section.End))
+		}
+	}
+}

@@ -1,0 +1,128 @@
+package handler
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// An Option changes what [Enable] does. Bad values are errors of Enable, which
+// name the option.
+type Option func(*config) error
+
+// DefaultDeadline is the time from the fault to the end of the process that is
+// never exceeded, unless [WithDeadline] sets another.
+const DefaultDeadline = 5 * time.Second
+
+type config struct {
+	output      *os.File
+	dir         string
+	deadline    time.Duration
+	maxFrames   int
+	nativeStack bool
+	chain       bool
+}
+
+func newConfig(opts []Option) (*config, error) {
+	c := &config{output: os.Stderr, deadline: DefaultDeadline, nativeStack: true}
+	for _, opt := range opts {
+		if opt == nil {
+			return nil, errors.New("handler: an Option is nil")
+		}
+		if err := opt(c); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// WithOutput writes the report to f instead of standard error. Enable keeps a
+// duplicate of its descriptor, so f may be closed afterwards.
+//
+// If the program closes that duplicate as well (closefrom does), and its number
+// becomes another file, the report goes to standard error.
+func WithOutput(f *os.File) Option {
+	return func(c *config) error {
+		if f == nil {
+			return errors.New("handler: WithOutput: the file is nil")
+		}
+		if _, err := f.Stat(); err != nil {
+			return fmt.Errorf("handler: WithOutput: %w", err)
+		}
+		c.output = f
+		return nil
+	}
+}
+
+// WithDir writes the report to a new file in the directory at path, named
+// <program>-<pid>-<time>.crash; one line on standard error (or the file of
+// [WithOutput]) says so. The file is made at the crash, mode 0600, and never
+// through a symbolic link; a run that does not crash leaves none. If it cannot
+// be made, the report goes where it would go without WithDir.
+//
+// The directory must exist and be writable when Enable is called.
+func WithDir(path string) Option {
+	return func(c *config) error {
+		if path == "" {
+			return errors.New("handler: WithDir: the path is empty")
+		}
+		abs, err := filepath.Abs(path)
+		if err != nil {
+			return fmt.Errorf("handler: WithDir: %w", err)
+		}
+		if err := checkDir(abs); err != nil {
+			return fmt.Errorf("handler: WithDir: %w", err)
+		}
+		c.dir = abs
+		return nil
+	}
+}
+
+// WithDeadline sets the time from the fault to the end of the process, however
+// slow or stuck the output, the report or another handler is. A report that is
+// not finished by then is cut. The default is [DefaultDeadline].
+func WithDeadline(d time.Duration) Option {
+	return func(c *config) error {
+		if d <= 0 {
+			return fmt.Errorf("handler: WithDeadline: %v is not positive", d)
+		}
+		c.deadline = d
+		return nil
+	}
+}
+
+// WithMaxFrames sets how many frames of a stack the report shows; of a longer
+// one both ends are shown, and what was left out is counted. Recursion is
+// collapsed before that. The default is as many as are kept, 256.
+func WithMaxFrames(n int) Option {
+	return func(c *config) error {
+		if n < 1 {
+			return fmt.Errorf("handler: WithMaxFrames: %d is not positive", n)
+		}
+		c.maxFrames = n
+		return nil
+	}
+}
+
+// WithNativeStack(false) leaves the C frames out of the stack, as
+// faulthandler.enable(c_stack=False) does. The default is true.
+func WithNativeStack(show bool) Option {
+	return func(c *config) error {
+		c.nativeStack = show
+		return nil
+	}
+}
+
+// WithChain hands over to Go's own handler after the report, on threads where
+// it has something to say: it prints its dump of all goroutines and exits with
+// status 2. Without it the process dies of the signal, and Go prints nothing.
+//
+// A handler that C code had installed before Enable is always called.
+func WithChain() Option {
+	return func(c *config) error {
+		c.chain = true
+		return nil
+	}
+}

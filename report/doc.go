@@ -1,0 +1,108 @@
+// Package report reads the reports that Epitaph writes when a process crashes
+// back into Go values: for tools that collect crashes, group them, or look up
+// their addresses, and for tests that say how a program must crash.
+//
+// It is pure Go and needs no other package of the module, so it builds for
+// every platform with CGO_ENABLED=0. No text makes it panic, and its time and
+// memory are linear in the length of the text.
+//
+// # Text
+//
+// Parse reads one report; a Scanner finds reports in a stream of other output.
+// Every line has a value that is typed, and a line counts as understood only if
+// its value prints as exactly that line. All other lines are kept as they stood,
+// in Report.Unknown. So printing a parsed report (String, AppendText,
+// MarshalText) gives back the same bytes, for every text that Parse accepts: one
+// of a newer Epitaph, one with another writer's lines in between, one with the
+// \r\n of a terminal's capture, one that stops in the middle of a line.
+//
+// Names, paths and other strings from outside are printable ASCII in a report:
+// other code points are \uNNNN or \UNNNNNNNN, and bytes that are no text are
+// \xNN. In the parsed values a code point that can be printed is itself, and
+// \x22 within quotes is a quote. Other escapes stay as they are: control
+// characters, which would otherwise reach the terminal that a value is printed
+// on, bytes that are not UTF-8, which JSON cannot hold, and the backslash,
+// \x5c. So a value is always printable UTF-8. Unescape gives the exact bytes.
+//
+// The lines, in the usual order; all but the first are optional:
+//
+//	Fatal Go error: TEXT
+//
+//	Signal: NAME (N), CODE (N): CAUSE
+//	Process: PID "NAME" (PATH), thread TID "NAME", TIME, up DURATION
+//	Build: GO-VERSION OS/ARCH, MODULE VERSION (revision HASH, modified), build-id HEX
+//	Note: TEXT
+//
+//	Current thread ADDRESS [NAME, TID] (most recent call first):
+//	  File "PATH", line N in FUNCTION (inlined) (frame pointer)
+//	  Binary file "PATH", at FUNCTION+0xOFFSET [ADDRESS] (inlined) (scan)
+//	  Binary file "<unknown>" [ADDRESS]
+//	  <not executable: ADDRESS>
+//	  <signal handler called>
+//	  <stack lost: TEXT>
+//	  <no stack: TEXT>
+//	  [Previous line repeated N more times]
+//	  [Previous N lines repeated N more times]
+//	  ... (N more frames)
+//	  ...
+//	Also crashed: thread TID "NAME", SIGNAL (N) at ADDRESS, PC ADDRESS
+//
+//	Thread ADDRESS [NAME, TID] (most recent call first):
+//	N threads [NAME, TID; NAME, TID; ...] (most recent call first):
+//
+//	N of N threads answered; N block the signal; N were late; N unsendable
+//
+//	Goroutines: N, live, in N groups
+//	Goroutines: N, snapshot DURATION old (REASON), in N groups
+//
+//	Goroutine ID [STATUS, DETAIL] (most recent call first):
+//	Goroutines ID, ID, ... (N in all) [STATUS, DETAIL] (most recent call first):
+//	  Created by FUNCTION in goroutine ID, File "PATH", line N
+//
+//	Registers:
+//	  NAME ADDRESS  NAME ADDRESS
+//	Code: HH HH <HH> HH
+//	Stack: ADDRESS: WORD WORD WORD WORD
+//	Modules:
+//	  START-END PATH build-id HEX
+//	Annotations:
+//	  KEY = VALUE
+//	Breadcrumbs:
+//	  DURATION before: TEXT
+//	End of report (complete, N bytes, DURATION)
+//	End of report (incomplete: REASON, REASON, N bytes, DURATION)
+//
+// A line [stage "NAME" faulted: TEXT; skipped] or [stage "NAME" timed out after
+// DURATION; skipped] may stand anywhere. A report on a timeout starts with
+// Timeout (H:MM:SS.ffffff)!, and a dump with its first stack, which may have the
+// header Stack (most recent call first):.
+//
+// The count of bytes in the end line is compared with the text. A difference is
+// no error, because such a report is still worth reading: Report.Intact tells it.
+//
+// # JSON
+//
+// A Report marshals to a JSON object and back without loss; its text is the
+// same afterwards. The names are those of the Go fields in snake_case, and an
+// absent part has no key. They only grow: a name that is there keeps its
+// meaning. The types:
+//
+//   - addresses, registers, stack words: strings, "0x" and 16 digits
+//   - durations: {"value": 3.204, "unit": "s"}, with the decimals of the report;
+//     "timeout_ns" is a number of nanoseconds
+//   - times: strings as in RFC 3339
+//   - code bytes: one string of hexadecimal digits
+//   - kinds: strings. Of a report: crash, timeout, dump. Of a thread: thread,
+//     current, group, stack. Of a frame: source, binary, unknown,
+//     not_executable, signal, repeated, cut, lost, no_stack, created_by.
+//     Of how a frame was found: exact (which has no key), frame_pointer, scan
+//   - an absent number or address is 0, an absent string empty, an absent truth false
+//   - "unknown": objects of line number and text, where a backslash is \x5c and a
+//     byte that is not UTF-8 is \xNN
+//   - "layout": the order of the lines, when it is not the usual one
+//
+// # Signature
+//
+// Signature gives a short name for "the same crash as that one", for grouping.
+// It depends on the names of functions only; SignatureParts shows of what.
+package report

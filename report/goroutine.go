@@ -1,0 +1,145 @@
+package report
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Goroutines says where the stacks of the goroutines come from.
+type Goroutines struct {
+	Count int  `json:"count"`
+	Live  bool `json:"live"` // the scheduler answered after the crash
+	// Age and Reason are those of a snapshot that stands in for it.
+	Age    Duration `json:"age,omitzero"`
+	Reason string   `json:"reason,omitempty"`
+	Groups int      `json:"groups"`
+}
+
+// GoroutineGroup is a stack and the goroutines that have it.
+type GoroutineGroup struct {
+	IDs   []uint64 `json:"ids"`   // the first ones, if there are many
+	Count int      `json:"count"` // of all goroutines of the group
+	// Status is what the goroutines do or wait for: "chan receive".
+	Status string `json:"status"`
+	// Details holds what else stands behind it: "3 minutes", "locked to thread".
+	Details []string `json:"details,omitempty"`
+	Frames  []Frame  `json:"frames,omitempty"`
+}
+
+// Wait returns for how long the goroutines have waited, as far as Go tells: in
+// full minutes, and nothing below one.
+func (g *GoroutineGroup) Wait() time.Duration {
+	for _, d := range g.Details {
+		if n, ok := strings.CutSuffix(d, " minutes"); ok {
+			if m, err := strconv.ParseInt(n, 10, 32); err == nil {
+				return time.Duration(m) * time.Minute
+			}
+		}
+	}
+	return 0
+}
+
+func parseGoroutines(line string) (g Goroutines, ok bool) {
+	s, ok := strings.CutPrefix(line, "Goroutines: ")
+	count, s, ok1 := strings.Cut(s, ", ")
+	source, groups, ok2 := cutLast(s, ", in ")
+	if !ok || !ok1 || !ok2 {
+		return g, false
+	}
+	groups, _, _ = strings.Cut(groups, " ")
+	var err1, err2 error
+	g.Count, err1 = strconv.Atoi(count)
+	g.Groups, err2 = strconv.Atoi(groups)
+	if err1 != nil || err2 != nil {
+		return g, false
+	}
+	if g.Live = source == "live"; g.Live {
+		return g, true
+	}
+	source, ok = strings.CutPrefix(source, "snapshot ")
+	age, reason, ok1 := strings.Cut(source, " old")
+	if reason != "" {
+		g.Reason = decode(strings.TrimSuffix(strings.TrimPrefix(reason, " ("), ")"), false)
+	}
+	g.Age, ok2 = parseDuration(age)
+	return g, ok && ok1 && ok2
+}
+
+// appendGoroutines writes the line; the second spelling is "in 1 groups".
+func appendGoroutines(b []byte, g Goroutines, second bool) []byte {
+	b = fmt.Appendf(b, "Goroutines: %d, ", g.Count)
+	if g.Live {
+		b = append(b, "live"...)
+	} else {
+		b = append(appendDuration(append(b, "snapshot "...), g.Age), " old"...)
+		if g.Reason != "" {
+			b = append(appendText(append(b, " ("...), g.Reason), ')')
+		}
+	}
+	return fmt.Appendf(b, ", in %d %s", g.Groups, plural("group", g.Groups, second))
+}
+
+func parseGoroutineGroup(line string) (g GoroutineGroup, ok bool) {
+	s, ok := strings.CutSuffix(line, "]"+stackSuffix)
+	s, state, ok1 := strings.Cut(s, " [")
+	if !ok || !ok1 {
+		return g, false
+	}
+	for i, part := range strings.Split(state, ", ") {
+		if i == 0 {
+			g.Status = decode(part, false)
+		} else {
+			g.Details = append(g.Details, decode(part, false))
+		}
+	}
+	if id, one := strings.CutPrefix(s, "Goroutine "); one {
+		n, err := strconv.ParseUint(id, 10, 64)
+		g.IDs, g.Count = []uint64{n}, 1
+		return g, err == nil
+	}
+	s, ok = strings.CutPrefix(s, "Goroutines ")
+	all := ""
+	if rest, n, cut := cutLast(s, " ("); cut {
+		s, all = rest, strings.TrimSuffix(n, " in all)")
+	}
+	for part := range strings.SplitSeq(s, ", ") {
+		if all != "" && (part == ellipsis || part == secondEllipsis) {
+			continue
+		}
+		n, err := strconv.ParseUint(part, 10, 64)
+		if err != nil {
+			return g, false
+		}
+		g.IDs = append(g.IDs, n)
+	}
+	g.Count = len(g.IDs)
+	if all != "" {
+		g.Count, _ = strconv.Atoi(all)
+	}
+	return g, ok
+}
+
+// appendGoroutineGroup writes the line before the stack. The count stands
+// there when the list of ids is cut short.
+func appendGoroutineGroup(b []byte, g GoroutineGroup, second bool) []byte {
+	b = append(b, "Goroutine"...)
+	if g.Count > 1 {
+		b = append(b, 's')
+	}
+	for i, id := range g.IDs {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendUint(append(b, ' '), id, 10)
+	}
+	if g.Count > len(g.IDs) {
+		b = fmt.Appendf(b, ", %s (%d in all)", ellipsisOf(second), g.Count)
+	}
+	b = appendText(append(b, " ["...), g.Status)
+	for _, d := range g.Details {
+		b = appendText(append(b, ", "...), d)
+	}
+	return append(append(b, ']'), stackSuffix...)
+}

@@ -1,0 +1,370 @@
+package report_test
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/epitaph-go/epitaph/report"
+)
+
+// samples returns the reports in testdata, by name.
+func samples(t testing.TB) map[string]string {
+	t.Helper()
+	paths, err := filepath.Glob("testdata/*.crash")
+	if err != nil || len(paths) < 10 {
+		t.Fatalf("testdata: %d reports, %v", len(paths), err)
+	}
+	all := make(map[string]string)
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[strings.TrimSuffix(filepath.Base(path), ".crash")] = string(text)
+	}
+	return all
+}
+
+func parse(t testing.TB, text string) *report.Report {
+	t.Helper()
+	r, err := report.Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func sample(t testing.TB, name string) *report.Report {
+	t.Helper()
+	return parse(t, samples(t)[name])
+}
+
+func equal[T any](t *testing.T, what string, got, want T) {
+	t.Helper()
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%s:\n got %+v\nwant %+v", what, got, want)
+	}
+}
+
+func TestPrintIsTheInverseOfParse(t *testing.T) {
+	for name, text := range samples(t) {
+		r := parse(t, text)
+		if got := r.String(); got != text {
+			t.Errorf("%s:\n%s", name, firstDifference(got, text))
+		}
+		b, err := r.AppendText([]byte("before "))
+		if err != nil || string(b) != "before "+text {
+			t.Errorf("%s: AppendText does not append the text: %v", name, err)
+		}
+		b, err = r.MarshalText()
+		if err != nil || string(b) != text {
+			t.Errorf("%s: MarshalText differs: %v", name, err)
+		}
+		var again report.Report
+		if err := again.UnmarshalText(b); err != nil || !reflect.DeepEqual(&again, r) {
+			t.Errorf("%s: UnmarshalText differs: %v", name, err)
+		}
+	}
+}
+
+func firstDifference(got, want string) string {
+	g, w := strings.SplitAfter(got, "\n"), strings.SplitAfter(want, "\n")
+	for i := range min(len(g), len(w)) {
+		if g[i] != w[i] {
+			return "got  " + g[i] + "want " + w[i]
+		}
+	}
+	return "the lengths differ"
+}
+
+// TestUnderstood shows that the identity does not come from keeping raw lines:
+// the reports of this version have none, and those in the usual order need no
+// layout either.
+func TestUnderstood(t *testing.T) {
+	unknown := map[string][]string{
+		"abort": {"  0x0000000000400000-0x00000000005e80"},
+		"cut":   {`  File "native/decoder.c", line 42 in deco`},
+		"newer": {
+			"Container: 0123 (memory limit 512 MiB)",
+			"2026/11/21 19:40:00 another goroutine logs this",
+			"  <tail call: 3>",
+			"Fiber 12 [parked] (most recent call first):",
+			`  File "/srv/g.go", line 40 in main.fiber`,
+			"Open files:",
+			"  3 /srv/data",
+			"  x3 0x0000000000000004  x4 undefined",
+			"  ... (12 more modules)",
+		},
+	}
+	ordered := map[string]bool{"segv": true, "overflow": true, "bare": true, "panic": true, "timeout": true, "dump": true}
+	for name, text := range samples(t) {
+		r := parse(t, text)
+		var got []string
+		for _, u := range r.Unknown {
+			got = append(got, string(u.Text))
+			if line := strings.Split(text, "\n")[u.Line-1]; line != string(u.Text) {
+				t.Errorf("%s: line %d is %q, not %q", name, u.Line, line, u.Text)
+			}
+		}
+		equal(t, name+": lines that were not understood", got, unknown[name])
+		if usual := r.Layout == ""; usual != ordered[name] {
+			t.Errorf("%s: the layout is %q", name, r.Layout)
+		}
+	}
+}
+
+func TestHeader(t *testing.T) {
+	r := sample(t, "segv")
+	equal(t, "kind", r.Kind, report.Crash)
+	equal(t, "headline", r.Headline, "Segmentation fault")
+	equal(t, "signal", *r.Signal, report.Signal{"SIGSEGV", 11, "SEGV_MAPERR", 1,
+		"write to 0x0000000000000008, in the first page: a NULL pointer + 8"})
+	equal(t, "process", *r.Process, report.Process{12345, "ingest", "/srv/ingest", 12350, "decoder-3",
+		time.Date(2026, 11, 21, 19, 40, 0, 123456000, time.UTC), report.Duration{3204 * time.Millisecond, "s", 3}})
+	equal(t, "build", *r.Build, report.Build{"go1.26.8", "linux/amd64", "example.com/ingest", "v1.4.2", "9b1c9e0", true, "5f1d8c2e"})
+	if r.Truncated || !r.Complete() || !r.Intact() {
+		t.Errorf("truncated %v, complete %v, intact %v", r.Truncated, r.Complete(), r.Intact())
+	}
+	equal(t, "duration", r.End.Duration.Duration, 1800*time.Microsecond)
+
+	r = sample(t, "abort")
+	equal(t, "signal", *r.Signal, report.Signal{"SIGABRT", 6, "SI_TKILL", -6, `sent by process 123 "ba\x22sh" (uid 0)`})
+	equal(t, "build", *r.Build, report.Build{GoVersion: "devel go1.28-7cf3cb3 Tue Nov 3", Platform: "linux/amd64",
+		Module: "example.com/odd", Version: "(devel)", BuildID: "ab"})
+	equal(t, "thread's name", r.Process.Thread, "/path 1), thread 2")
+	equal(t, "notes", r.Notes, []string{"forked child of 122: goroutines and black box belong to the parent"})
+
+	equal(t, "code without a name", *sample(t, "bare").Signal,
+		report.Signal{"SIGTRAP", 5, "code", 77, "address unknown: the kernel gives none"})
+	equal(t, "no code", *sample(t, "newer").Signal, report.Signal{Name: "SIGSEGV", Number: 11})
+	equal(t, "build without a module", *sample(t, "overflow").Build, report.Build{GoVersion: "go1.27.4", Platform: "linux/arm64"})
+	equal(t, "notes", len(sample(t, "overflow").Notes), 2)
+	r = sample(t, "timeout")
+	equal(t, "kind", r.Kind, report.Timeout)
+	equal(t, "timeout", r.Timeout, 500*time.Millisecond)
+	equal(t, "kind", sample(t, "dump").Kind, report.Dump)
+	equal(t, "headline", sample(t, "panic").Headline, "panic: runtime error: index out of range [5] with length 3")
+}
+
+func TestThreads(t *testing.T) {
+	r := sample(t, "segv")
+	current := r.Current()
+	equal(t, "threads", len(r.Threads), 2)
+	equal(t, "current thread", current, &r.Threads[0])
+	equal(t, "id", current.ID, report.Word(0x7fb899f39700))
+	equal(t, "name", current.Name(), "decoder-3")
+	equal(t, "tid", current.TID(), 12350)
+	equal(t, "frames", len(current.Frames), 5)
+	group := r.Threads[1]
+	equal(t, "kind", group.Kind, report.ThreadGroup)
+	equal(t, "count", group.Count, 3)
+	equal(t, "names", group.Names(), []string{"worker-0", "worker-1", "worker-2"})
+	equal(t, "members", group.Members[2], report.Member{"worker-2", 12349})
+	equal(t, "answers", *r.Answers, report.Answers{Answered: 4, Total: 4})
+
+	r = sample(t, "abort")
+	equal(t, "name with a comma", r.Current().Members, []report.Member{{"a, b", 123}})
+	equal(t, "threads", len(r.Threads), 5)
+	equal(t, "thread without a name", len(r.Threads[2].Members), 0)
+	equal(t, "name of no thread", r.Threads[2].Name(), "")
+	equal(t, "name without a tid", r.Threads[3].Members, []report.Member{{"pool 1", 0}})
+	equal(t, "answers", *r.Answers, report.Answers{Answered: 3, Total: 43, Blocked: 1})
+	equal(t, "also crashed", r.AlsoCrashed, []report.AlsoCrashed{
+		{12351, "worker", report.Fault{"SIGSEGV", 11, 8, 0x7f2f1c0de142}},
+		{12352, "wor, ker", report.Fault{"SIGBUS", 7, 9, 0x7f2f1c0de143}}})
+
+	equal(t, "bare stack", sample(t, "dump").Current().Kind, report.BareStack)
+	equal(t, "current thread that is not the first", sample(t, "timeout").Current().Name(), "main")
+	equal(t, "report without a stack", sample(t, "bare").Current(), nil)
+}
+
+func TestGroupWithElidedMembers(t *testing.T) {
+	for _, dots := range []string{"...", "\u2026"} {
+		text := "Fatal Go error: X\n\n40 threads [w, 1; x, 2; " + dots + "] (most recent call first):\n" +
+			"\nGoroutines 7, 9, " + dots + " (5316 in all) [select] (most recent call first):\n"
+		r := parse(t, text)
+		equal(t, "text", r.String(), text)
+		equal(t, "members", r.Threads[0], report.Thread{Kind: report.ThreadGroup, Count: 40, Elided: true,
+			Members: []report.Member{{"w", 1}, {"x", 2}}})
+		equal(t, "goroutines", r.GoroutineGroups[0], report.GoroutineGroup{IDs: []uint64{7, 9}, Count: 5316, Status: "select"})
+	}
+}
+
+func TestGoroutines(t *testing.T) {
+	r := sample(t, "segv")
+	equal(t, "summary", *r.Goroutines, report.Goroutines{Count: 5321, Live: true, Groups: 4})
+	equal(t, "groups", len(r.GoroutineGroups), 3)
+	g := r.GoroutineGroups[0]
+	equal(t, "group", g, report.GoroutineGroup{IDs: []uint64{7, 9, 12}, Count: 5316, Status: "chan receive",
+		Details: []string{"3 minutes"}, Frames: []report.Frame{
+			{File: "/srv/ingest/pool.go", Line: 40, Func: "main.(*Pool).wait"},
+			{Kind: report.CreatedBy, Func: "main.NewPool", Goroutine: 1, File: "/srv/ingest/pool.go", Line: 21}}})
+	equal(t, "wait", g.Wait(), 3*time.Minute)
+	equal(t, "group", r.GoroutineGroups[1].Count, 2)
+	equal(t, "status", r.GoroutineGroups[1].Status, "force gc (idle)")
+	equal(t, "creator without a goroutine", r.GoroutineGroups[1].Frames[1].Func, "runtime.init.7")
+	equal(t, "details", r.GoroutineGroups[2].Details, []string{"locked to thread"})
+	equal(t, "wait", r.GoroutineGroups[2].Wait(), 0)
+	equal(t, "snapshot", *sample(t, "abort").Goroutines, report.Goroutines{Count: 1, Groups: 1, Reason: "no P came",
+		Age: report.Duration{800 * time.Millisecond, "s", 1}})
+}
+
+func TestMachineState(t *testing.T) {
+	r := sample(t, "segv")
+	equal(t, "registers", len(r.Registers), 6)
+	equal(t, "first register", r.Registers[0], report.Register{"rip", 0x7f2f1c0de142})
+	equal(t, "last register", r.Registers[5], report.Register{"eflags", 0x10246})
+	equal(t, "code", *r.Code, report.Code{Bytes: report.HexBytes("\x48\x8b\x45\xf8\xc7\x00\x01\x00\x00\x00"), PC: 4})
+	equal(t, "stack", r.Stack, []report.StackRow{
+		{Address: 0x7ffd00000010, Words: []report.Word{1, 2, 3, 4}},
+		{Address: 0x7ffd00000030, Words: []report.Word{5, 0x7f2f1c0de142}}})
+	equal(t, "modules", r.Modules, []report.Module{
+		{0x400000, 0x5e8000, "/srv/ingest", "5f1d8c2e"},
+		{0x7f2f1c0dd000, 0x7f2f1c0e0000, "/usr/lib/libfoo.so.1", ""},
+		{0x7f2f1c100000, 0x7f2f1c2f0000, "/opt/my libs/libc.so.6", "0123456789abcdef0123456789abcdef01234567"}})
+	r = sample(t, "abort")
+	equal(t, "code", *r.Code, report.Code{Unreadable: true, PC: -1})
+	equal(t, "stack", r.Stack, []report.StackRow{{Unreadable: true}})
+}
+
+func TestModuleOf(t *testing.T) {
+	r := sample(t, "segv")
+	for pc, want := range map[report.Word]string{
+		0x3fffff: "", 0x400000: "/srv/ingest", 0x5e7fff: "/srv/ingest", 0x5e8000: "", 0x7f2f1c0de142: "/usr/lib/libfoo.so.1",
+	} {
+		got := ""
+		if m := r.Module(pc); m != nil {
+			got = m.Path
+		}
+		equal(t, pc.String(), got, want)
+	}
+	frames := r.Current().Frames
+	if offset, ok := r.ModuleOffset(frames[2]); !ok || offset != 0x1142 {
+		t.Errorf("offset of %v: %#x, %v", frames[2], offset, ok)
+	}
+	if _, ok := r.ModuleOffset(frames[0]); ok {
+		t.Error("a frame without a PC has an offset")
+	}
+	if _, ok := r.ModuleOffset(report.Frame{Kind: report.UnknownFrame, PC: 1}); ok {
+		t.Error("a frame in no module has an offset")
+	}
+}
+
+func TestTrail(t *testing.T) {
+	r := sample(t, "segv")
+	equal(t, "annotations", r.Annotations, []report.Annotation{{"request", "7f3a"}, {"user", "J\u00f6rg = 1"}})
+	equal(t, "breadcrumbs", r.Breadcrumbs, []report.Breadcrumb{
+		{report.Duration{12 * time.Millisecond, "s", 3}, "frame 91 has 3 planes"},
+		{report.Duration{3 * time.Second, "s", 3}, "start"}})
+
+	r = sample(t, "abort")
+	equal(t, "failures", r.StageFailures, []report.StageFailure{
+		{Stage: "registers", Detail: "SIGSEGV (11) at 0x0000000000000008, PC 0x00007f2f1c0de142"},
+		{Stage: "modules", TimedOut: true, After: report.Duration{500 * time.Millisecond, "ms", 0}}})
+	equal(t, "kind", r.StageFailures[0].Kind(), "faulted")
+	equal(t, "kind", r.StageFailures[1].Kind(), "timed out")
+	if f, ok := r.StageFailures[0].Fault(); !ok || f != (report.Fault{"SIGSEGV", 11, 8, 0x7f2f1c0de142}) {
+		t.Errorf("fault: %+v, %v", f, ok)
+	}
+	if r.Complete() || !r.Intact() || r.Truncated {
+		t.Errorf("complete %v, intact %v, truncated %v", r.Complete(), r.Intact(), r.Truncated)
+	}
+	equal(t, "reasons", r.End.Reasons, []string{`stage "registers" faulted`, `stage "modules" timed out`})
+}
+
+func TestCountOfBytes(t *testing.T) {
+	text := samples(t)["segv"]
+	r := parse(t, strings.Replace(text, "\nCode:", "\nlog line\nCode:", 1))
+	if r.Intact() || !r.Complete() {
+		t.Errorf("with a line in between: intact %v, complete %v", r.Intact(), r.Complete())
+	}
+	equal(t, "difference", r.End.Counted-r.End.Bytes, int64(len("log line\n")))
+	r = sample(t, "terminal")
+	if !r.Intact() {
+		t.Errorf("with the ends of lines of a terminal: %d bytes counted, not %d", r.End.Counted, r.End.Bytes)
+	}
+}
+
+func TestErrors(t *testing.T) {
+	text := samples(t)["panic"]
+	for name, c := range map[string]struct{ text, want string }{
+		"empty":    {"", "report: line 1: the text is empty"},
+		"other":    {"hello\nworld\n", `report: line 1: not the start of a report: "hello"`},
+		"blank":    {"\n" + text, `report: line 1: not the start of a report: ""`},
+		"behind":   {text + "\nmore\n", `report: line 9: text after the end of the report: "more"`},
+		"second":   {text + text, `report: line 8: a second report starts: "Fatal Go error: panic: runtime error: index out of range [5]`},
+		"two cuts": {"Fatal Go error: X\nTimeout (0:00:01)!\n", `report: line 2: a second report starts: "Timeout (0:00:01)!"`},
+	} {
+		r, err := report.Parse([]byte(c.text))
+		if err == nil || !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("%s: %v, %v; want %s", name, r, err, c.want)
+		}
+	}
+	r := parse(t, text+"\n\n")
+	equal(t, "empty lines behind", r.String(), text+"\n\n")
+}
+
+// TestEveryTruncation cuts every sample at every byte.
+func TestEveryTruncation(t *testing.T) {
+	for name, text := range samples(t) {
+		whole := parse(t, text)
+		for n := range len(text) {
+			r, err := report.Parse([]byte(text[:n]))
+			if err != nil {
+				if n >= len("Goroutines: 5321, ") && !strings.HasPrefix(name, "timeout") && name != "dump" {
+					t.Errorf("%s cut at %d: %v", name, n, err)
+				}
+				continue
+			}
+			if got := r.String(); got != text[:n] {
+				t.Fatalf("%s cut at %d:\n%s", name, n, firstDifference(got, text[:n]))
+			}
+			if !r.Truncated && (whole.End == nil || n < len(strings.TrimRight(text, "\r\n"))) {
+				t.Errorf("%s cut at %d is not truncated", name, n)
+			}
+			r.Signature()
+		}
+	}
+}
+
+// TestChangedValues shows that a report prints its values, not its text.
+func TestChangedValues(t *testing.T) {
+	text := samples(t)["newer"]
+	r := parse(t, text)
+	r.Threads[0].Frames[1].Line = 4711
+	equal(t, "changed value", r.String(), strings.Replace(text, "line 11 in main.main", "line 4711 in main.main", 1))
+	r.Notes = append(r.Notes, "added")
+	got := r.String()
+	for _, want := range []string{"Note: added\n", "Fiber 12 [parked] (most recent call first):\n", "line 4711 in main.main\n"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("after adding a value, %q is not in\n%s", want, got)
+		}
+	}
+	if again := parse(t, got); !reflect.DeepEqual(again.Notes, r.Notes) {
+		t.Errorf("notes: %q", again.Notes)
+	}
+}
+
+func TestValuesMadeByHand(t *testing.T) {
+	r := &report.Report{
+		Headline: "Aborted\nInjected: line",
+		Process:  &report.Process{Name: "a\"b\\c\x1b[31m\xff\u202e\u00e9"},
+		Threads:  []report.Thread{{Kind: report.CurrentThread, Count: 1, Frames: []report.Frame{{Func: "f\ng"}}}},
+		Unknown:  []report.UnknownLine{{Text: "a\nb"}},
+	}
+	again := parse(t, r.String())
+	equal(t, "headline", again.Headline, `Aborted\x0aInjected: line`)
+	equal(t, "name", again.Process.Name, `a"b\c\x1b[31m\xff\u202e`+"\u00e9")
+	equal(t, "function", again.Current().Frames[0].Func, `f\x0ag`)
+	equal(t, "unknown", again.Unknown[0].Text, `a\x0ab`)
+	for _, empty := range []*report.Report{{}, {Kind: report.Timeout}, {Kind: report.Dump}, {Kind: 9},
+		{Layout: "TFFF"}, {Layout: "^$"}, {Layout: "'9?"}} {
+		if got, _ := empty.MarshalText(); len(got) > 40 {
+			t.Errorf("%+v: %q", empty, got)
+		}
+	}
+}

@@ -1,0 +1,149 @@
+package report
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Annotation is what the program said about itself.
+type Annotation struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
+}
+
+// Breadcrumb is what the program noted on its way, and how long before the
+// crash it did.
+type Breadcrumb struct {
+	Before Duration `json:"before"`
+	Text   string   `json:"text"`
+}
+
+func parseAnnotation(line string) (a Annotation, ok bool) {
+	s, ok := strings.CutPrefix(line, "  ")
+	key, value, ok1 := strings.Cut(s, " = ")
+	a.Key, a.Value = decode(key, false), decode(value, false)
+	return a, ok && ok1
+}
+
+func appendAnnotation(b []byte, a Annotation, _ bool) []byte {
+	b = append(appendText(append(b, "  "...), a.Key), " = "...)
+	return appendText(b, a.Value)
+}
+
+func parseBreadcrumb(line string) (c Breadcrumb, ok bool) {
+	s, ok := strings.CutPrefix(line, "  ")
+	before, text, ok1 := strings.Cut(s, " before: ")
+	var ok2 bool
+	c.Before, ok2 = parseDuration(before)
+	c.Text = decode(text, false)
+	return c, ok && ok1 && ok2
+}
+
+func appendBreadcrumb(b []byte, c Breadcrumb, _ bool) []byte {
+	b = appendDuration(append(b, "  "...), c.Before)
+	return appendText(append(b, " before: "...), c.Text)
+}
+
+// StageFailure is a part of the report that could not be finished. The line
+// before it may be cut short, for the stage was in the middle of it; such a
+// line is in the report as far as it goes.
+type StageFailure struct {
+	Stage    string   `json:"stage"` // "registers"
+	TimedOut bool     `json:"timed_out,omitempty"`
+	After    Duration `json:"after,omitzero"`   // the budget, when TimedOut
+	Detail   string   `json:"detail,omitempty"` // the fault, when not
+}
+
+// Fault returns the fault that Detail tells of.
+func (f StageFailure) Fault() (Fault, bool) { return parseFault(f.Detail) }
+
+// Kind returns "faulted" or "timed out".
+func (f StageFailure) Kind() string {
+	if f.TimedOut {
+		return "timed out"
+	}
+	return "faulted"
+}
+
+func parseStageFailure(line string) (f StageFailure, ok bool) {
+	s, ok := strings.CutPrefix(line, `[stage "`)
+	s, ok1 := strings.CutSuffix(s, "; skipped]")
+	name, s, ok2 := strings.Cut(s, `" `)
+	f.Stage = decode(name, true)
+	if after, late := strings.CutPrefix(s, "timed out after "); late {
+		var ok3 bool
+		f.TimedOut = true
+		f.After, ok3 = parseDuration(after)
+		return f, ok && ok1 && ok2 && ok3
+	}
+	s, ok3 := strings.CutPrefix(s, "faulted: ")
+	f.Detail = decode(s, false)
+	return f, ok && ok1 && ok2 && ok3
+}
+
+func appendStageFailure(b []byte, f StageFailure, _ bool) []byte {
+	b = appendQuoted(append(b, "[stage "...), f.Stage)
+	if f.TimedOut {
+		b = appendDuration(append(b, " timed out after "...), f.After)
+	} else {
+		b = appendText(append(b, " faulted: "...), f.Detail)
+	}
+	return append(b, "; skipped]"...)
+}
+
+// End is the last line of a report.
+type End struct {
+	Complete bool `json:"complete"`
+	// Reasons say why a report is not complete: `stage "modules" faulted`.
+	Reasons []string `json:"reasons,omitempty"`
+	// Bytes is the size of the report before this line, as the writer counted,
+	// and Counted is the size that Parse saw. They differ when something was
+	// lost, or written in between by somebody else.
+	Bytes    int64    `json:"bytes"`
+	Counted  int64    `json:"counted"`
+	Duration Duration `json:"duration"` // what writing the report took
+}
+
+const endPrefix = "End of report ("
+
+func parseEnd(line string) (e End, ok bool) {
+	s, ok := strings.CutPrefix(line, endPrefix)
+	s, ok1 := strings.CutSuffix(s, ")")
+	s, took, ok2 := cutLast(s, ", ")
+	s, size, ok3 := cutLast(s, ", ")
+	size, ok4 := strings.CutSuffix(size, " bytes")
+	if !ok || !ok1 || !ok2 || !ok3 || !ok4 {
+		return e, false
+	}
+	var err error
+	e.Bytes, err = strconv.ParseInt(size, 10, 64)
+	e.Duration, ok = parseDuration(took)
+	if e.Complete = s == "complete"; !e.Complete {
+		reasons, has := strings.CutPrefix(s, "incomplete: ")
+		if !has {
+			return e, false
+		}
+		for reason := range strings.SplitSeq(reasons, ", ") {
+			e.Reasons = append(e.Reasons, decode(reason, false))
+		}
+	}
+	return e, ok && err == nil
+}
+
+func appendEnd(b []byte, e End, _ bool) []byte {
+	b = append(b, endPrefix...)
+	if e.Complete {
+		b = append(b, "complete"...)
+	} else {
+		b = append(b, "incomplete: "...)
+		for i, reason := range e.Reasons {
+			if i > 0 {
+				b = append(b, ", "...)
+			}
+			b = appendText(b, reason)
+		}
+	}
+	b = strconv.AppendInt(append(b, ", "...), e.Bytes, 10)
+	b = appendDuration(append(b, " bytes, "...), e.Duration)
+	return append(b, ')')
+}
