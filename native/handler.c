@@ -223,7 +223,7 @@ static EPI_SAFE void own(struct epi_crash *crash, const struct epi_options *opti
     epi_copy(&crash->context, uc, EPI_CONTEXT_SIZE);
     crash->pid = epi_getpid();
     crash->forked = crash->pid != epi_state.pid;
-    crash->go_waits = false;
+    crash->go_waits = epi_go_g(epi_state.go) != 0; /* until the unwinder knows better */
     crash->nested = crash->failure_count = 0;
     crash->parked_count = 0;
     crash->file[0] = '\0';
