@@ -171,6 +171,9 @@ func functions(path string) ([]elf.Symbol, error) {
 	symbols = slices.DeleteFunc(symbols, func(s elf.Symbol) bool {
 		return elf.ST_TYPE(s.Info) != elf.STT_FUNC || s.Section == elf.SHN_UNDEF || s.Size == 0
 	})
-	slices.SortFunc(symbols, func(a, b elf.Symbol) int { return cmp.Compare(a.Value+a.Size, b.Value+b.Size) })
+	slices.SortStableFunc(symbols, func(a, b elf.Symbol) int {
+		// Of two names for one function the global one first: compilers make local aliases.
+		return cmp.Or(cmp.Compare(a.Value+a.Size, b.Value+b.Size), cmp.Compare(elf.ST_BIND(b.Info), elf.ST_BIND(a.Info)))
+	})
 	return symbols, err
 }
