@@ -49,7 +49,7 @@ func gdb(t *testing.T, args ...string) []view {
 		t.Fatal(err)
 	}
 	r := child(t, command(nil, append([]string{"gdb", "-nx", "-batch", "-iex", "set auto-load off", "-iex", "set debuginfod enabled off", "-x", script}, args...)...), gdbLimit)
-	if !r.exited(0) {
+	if r.hung { // its status does not matter: it may fail to let go of a program that has ended
 		t.Fatalf("gdb: %v", r)
 	}
 	var views []view
