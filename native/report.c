@@ -67,6 +67,8 @@ static EPI_SAFE long create_file(struct epi_crash *crash, const struct epi_optio
         long fd = epi_syscall6(SYS_openat, options->directory.fd, (long)crash->file,
                                O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600,
                                0, 0);
+        if (fd >= 0) /* whatever the umask leaves out or lets in */
+            epi_syscall6(SYS_fchmod, fd, 0600, 0, 0, 0, 0);
         if (fd != -EEXIST || n == 26)
             return fd;
     }
@@ -192,7 +194,7 @@ EPI_SAFE void epi_report(struct epi_crash *crash)
     }
     if (epi_arch_setjmp(&crash->last_resort) == 0)
         end_line(crash);
-    if (crash->file[0] != '\0')
+    if (crash->file[0] != '\0' && crash->out.fallback.fd >= 0) /* not fallen back */
         epi_fd_close(&crash->out.target);
     crash->phase = EPI_PHASE_NONE;
     restore_stack(crash->uc);
