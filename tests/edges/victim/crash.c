@@ -51,6 +51,7 @@ static NOINLINE void crash_raise_sys(void) {
     KEEP_FRAME();
 }
 
+#pragma GCC diagnostic ignored "-Winfinite-recursion"
 static NOINLINE int crash_overflow_deeper(volatile char *above) {
     volatile char room[512];
     room[0] = above[0];
