@@ -76,7 +76,7 @@ EPI_SAFE void epi_stage_run(struct epi_crash *crash, const struct epi_stage *sta
 #ifdef EPI_TEST
         make_trouble(stage);
 #endif
-        stage->run(crash);
+        stage->run(crash); /* EPI_SAFE: the stages of report.c */
     }
     crash->stage_deadline = 0;
     crash->epoch += crash->epoch & 1;
