@@ -24,8 +24,8 @@ static NOINLINE void crash_null(void) {
 }
 
 static NOINLINE void crash_div(void) {
-    volatile int zero = 0;
-    volatile int result = 1 / zero;
+    volatile int zero = 0, seven = 7;
+    volatile int result = seven / zero;
     (void)result;
 }
 
