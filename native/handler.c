@@ -75,10 +75,11 @@ static EPI_SAFE bool fault_of_go(const siginfo_t *info, const ucontext_t *uc)
 }
 
 /* Go's last act after its own report is raise(SIGABRT) from Go text
- * (runtime.dieFromSignal). */
+ * (runtime.dieFromSignal), which is a tgkill; a Go program that sends itself the
+ * signal uses kill. */
 static EPI_SAFE bool last_act_of_go(const siginfo_t *info, const ucontext_t *uc)
 {
-    return info->si_signo == SIGABRT && info->si_code <= 0 &&
+    return info->si_signo == SIGABRT && info->si_code == SI_TKILL &&
            epi_go_text(epi_state.go, epi_arch_pc(uc)) && info->si_pid == epi_getpid();
 }
 
@@ -170,7 +171,7 @@ static EPI_SAFE void finish(struct epi_crash *crash, int signal, siginfo_t *info
                             ucontext_t *uc)
 {
     const struct epi_sigaction *previous = &epi_state.previous[epi_fatal_index(signal)];
-    if (previous->handler == epi_state.go_handler) {
+    if (previous->handler == epi_state.go_handler && epi_state.go_handler != 0) {
         if (!crash->forked && crash->go_waits && epi_go_g(epi_state.go) != 0 &&
             (crash->options->chain || crash->failure_count > 0)) {
             crash->deadline = epi_now() + crash->options->deadline;

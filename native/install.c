@@ -67,14 +67,26 @@ static bool other_copy(uintptr_t handler)
 }
 
 /* A real-time signal that nobody but Go has an action for.  Go handles all of
- * them, so "free" cannot mean the default. */
+ * them, so "free" cannot mean the default; or ignores all of them, after
+ * signal.Ignore() without arguments. */
 static int choose_deadline_signal(void)
 {
     struct epi_sigaction now;
     for (int signal = 63; signal > 40; signal--)
         if (epi_sigaction(signal, NULL, &now) &&
-            (now.handler == epi_state.go_handler || now.handler == (uintptr_t)SIG_DFL))
+            (now.handler == epi_state.go_handler || now.handler <= (uintptr_t)SIG_IGN))
             return signal;
+    return 0;
+}
+
+/* Go has one handler for all signals, in its text (runtime.cgoSigtramp).  Any
+ * single signal may have been ignored by the program, or be a C library's. */
+static uintptr_t find_go_handler(void)
+{
+    struct epi_sigaction now;
+    for (int signal = 1; signal <= 64; signal++)
+        if (epi_sigaction(signal, NULL, &now) && epi_go_text(epi_state.go, now.handler))
+            return now.handler;
     return 0;
 }
 
@@ -219,10 +231,7 @@ static int find_handlers(void)
         if (other_copy(action.handler))
             return EBUSY;
     }
-    /* Go preempts with SIGURG: its handler there is Go's in every program. */
-    if (epi_state.go != NULL && epi_sigaction(SIGURG, NULL, &action) &&
-        action.handler > (uintptr_t)SIG_IGN)
-        epi_state.go_handler = action.handler;
+    epi_state.go_handler = find_go_handler();
     int deadline_signal = choose_deadline_signal();
     if (deadline_signal == 0)
         return EBUSY;
