@@ -63,4 +63,9 @@ func (s settings) function() C.victim_function {
 }
 
 //export goCallBack
-func goCallBack(crash C.victim_function) { C.victim_call(crash) }
+func goCallBack(crash C.victim_function) {
+	recoverMany(recoverInCallback)
+	if crash != nil {
+		C.victim_call(crash)
+	}
+}
