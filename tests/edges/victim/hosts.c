@@ -14,18 +14,18 @@ struct host_seen host_seen;
 static int *page;
 static sigjmp_buf back;
 
-static void see(int signal, siginfo_t *info) {
+static void see(int signal, siginfo_t *info, void *context) {
     host_seen.calls++;
     host_seen.signal = signal;
     host_seen.code = info->si_code;
+    host_seen.frame = (uintptr_t)context;
     host_seen.address = info->si_code > 0 ? (uintptr_t)info->si_addr : 0;
 }
 
 // What most of them do.
 static void host_log(int signal, siginfo_t *info, void *context) {
-    (void)context;
     char line[] = "host: signal 00, code 0x00, address 0x0000000000000000\n";
-    see(signal, info);
+    see(signal, info, context);
     line[13] = (char)('0' + signal / 10 % 10);
     line[14] = (char)('0' + signal % 10);
     for (int i = 0; i < 2; i++) {
@@ -42,39 +42,34 @@ static void host_log(int signal, siginfo_t *info, void *context) {
 // Returns from the function that faulted, which has no frame.
 static void host_skip(int signal, siginfo_t *info, void *context) {
     greg_t *regs = ((ucontext_t *)context)->uc_mcontext.gregs;
-    see(signal, info);
+    see(signal, info, context);
     regs[REG_RIP] = *(greg_t *)regs[REG_RSP];
     regs[REG_RSP] += 8;
 }
 
 static void host_repair(int signal, siginfo_t *info, void *context) {
-    (void)context;
-    see(signal, info);
+    see(signal, info, context);
     mprotect(page, 4096, PROT_READ | PROT_WRITE);
 }
 
 static void host_jump(int signal, siginfo_t *info, void *context) {
-    (void)context;
-    see(signal, info);
+    see(signal, info, context);
     siglongjmp(back, 1);
 }
 
 static void host_end_thread(int signal, siginfo_t *info, void *context) {
-    (void)context;
-    see(signal, info);
+    see(signal, info, context);
     syscall(SYS_exit, 0);
 }
 
 static void host_hang(int signal, siginfo_t *info, void *context) {
-    (void)context;
-    see(signal, info);
+    see(signal, info, context);
     for (volatile int forever = 1; forever;) {
     }
 }
 
 static void host_malloc(int signal, siginfo_t *info, void *context) {
-    (void)context;
-    see(signal, info);
+    see(signal, info, context);
     free(malloc(17));
 }
 

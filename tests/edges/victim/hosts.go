@@ -41,6 +41,13 @@ func sayHost() {
 	say("host: calls %d, signal %d, code %d, address %#x", seen.calls, seen.signal, seen.code, seen.address)
 }
 
+// jumpOut crashes, and comes back by the handler "jump".
+func jumpOut(s settings) {
+	if C.host_guarded(s.function()) != 1 {
+		must(fmt.Errorf("the handler did not jump out"))
+	}
+}
+
 func init() {
 	// A handler was there before, and the crash is offered to it.
 	add("host", func(s settings) {
@@ -70,7 +77,7 @@ func init() {
 		s.installHost()
 		s.enable()
 		for range max(1, s.number("times")) {
-			say("jumped %d", C.host_guarded(s.function()))
+			jumpOut(s)
 		}
 		time.Sleep(time.Duration(s.number("sleep")) * time.Millisecond)
 		sayHost()

@@ -12,6 +12,7 @@ int host_install(const char *name, int signal);
 struct host_seen {
     int calls, signal, code;
     uintptr_t address;
+    uintptr_t frame; // the lowest address of the kernel's
 };
 extern struct host_seen host_seen;
 
