@@ -334,10 +334,12 @@ static void *on_thread(void *arg)
     (void)arg;
     static uint8_t alternate[1 << 16];
     stack_t altstack = {.ss_sp = alternate, .ss_size = sizeof alternate};
-    sigaltstack(&altstack, NULL);
+    stack_t old; /* a sanitizer's runtime takes its own away at the end */
+    sigaltstack(&altstack, &old);
     bad_calls();
     in_libc();
     in_handler(0);
+    sigaltstack(&old, NULL);
     return NULL;
 }
 
