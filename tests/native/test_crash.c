@@ -153,7 +153,7 @@ static void in_libc(void)
     CHECK(crash(call_abort) == SIGABRT, "abort");
     check_rest("abort", own_frame(call_abort) + 1, 1, false);
     CHECK(crash(call_strlen) == SIGSEGV, "strlen");
-    CHECK(own_frame(call_strlen) == 1, "strlen has one frame");
+    CHECK(own_frame(call_strlen) >= 1, "strlen has a frame");
     check_rest("strlen", own_frame(call_strlen) + 1, 1, false);
     CHECK(crash(call_qsort) == SIGSEGV, "qsort");
     CHECK(own_frame((function *)(uintptr_t)compare) == 0, "compare is first");
