@@ -90,11 +90,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
      * short. */
     MUST(stack.total < 64 * STACK_WORDS);
 
+    /* The cache makes no difference.  A walk that strayed into memory that it
+     * changes itself cannot be compared with another. */
+    struct epi_range made = {(uintptr_t)stack_words, (uintptr_t)(stack_words + STACK_WORDS)};
+    for (uint32_t f = 0; f < stack.count; f++)
+        if (!epi_in(made, stack.frame[f].sp))
+            return 0;
     epi_zero(&cache, sizeof cache);
     for (int i = 0; i < 2; i++) {
         harness_walk(&again, &cache, &regs, max);
         MUST(again.total == stack.total && again.stop == stack.stop);
-        MUST(memcmp(again.frame, stack.frame, stack.count * sizeof stack.frame[0]) == 0);
+        for (uint32_t f = 0; f < stack.count; f++)
+            MUST(again.frame[f].pc == stack.frame[f].pc &&
+                 again.frame[f].sp == stack.frame[f].sp &&
+                 again.frame[f].how == stack.frame[f].how &&
+                 again.frame[f].flags == stack.frame[f].flags);
     }
     return 0;
 }

@@ -267,8 +267,9 @@ static void smashed(void)
     }
 }
 
-/* Without a usable stack pointer; the CFA comes from RBP. */
-__attribute__((noinline, optimize("no-omit-frame-pointer"))) static void no_stack(void)
+/* Without a usable stack pointer; the CFA comes from RBP (this file is compiled
+ * with frame pointers). */
+static __attribute__((noinline)) void no_stack(void)
 {
     reference_take(&reference);
     __asm__ volatile("xorl %%esp, %%esp\n\tpushq %%rax" ::: "memory");

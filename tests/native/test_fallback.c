@@ -236,7 +236,7 @@ static void without_header(void)
         struct epi_module *module = &harness_modules->module[i];
         if (module->eh_frame_hdr == 0)
             continue;
-        int32_t offset;
+        int32_t offset = 0;
         CHECK(epi_peek8(&encoding, module->eh_frame_hdr + 1) && encoding == 0x1b &&
                   epi_peek(&offset, module->eh_frame_hdr + 4, sizeof offset),
               "header of %s", module->path);
