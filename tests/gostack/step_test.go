@@ -105,3 +105,14 @@ func grow(n int) int {
 func TestStepThroughGo(t *testing.T) {
 	stepThrough(t, entry(TestStepThroughGo), [3]uint64{60, 0, 0}, func() { work() })
 }
+
+// The runtime's signal handler, called by one in C as a chain of handlers does:
+// from sigtramp back into C, through the signal frame, and on.
+func TestStepThroughSignalHandler(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := gostack.StepGoHandler(entry(TestStepThroughSignalHandler)); err != nil {
+		t.Fatal(err)
+	}
+	check(t, gostack.LastSteps(), [3]uint64{})
+}
