@@ -36,9 +36,9 @@ EPI_SAFE void epi_chain(const struct epi_sigaction *action, int signal, siginfo_
     if ((action->flags & SA_NODEFER) == 0)
         mask |= epi_mask_of(signal);
     epi_sigmask(SIG_BLOCK, mask); /* sigreturn undoes it */
-    if (action->flags & SA_SIGINFO)
+    if (action->flags & SA_SIGINFO) /* EPI_SAFE: signal handlers both, which the kernel */
         ((void (*)(int, siginfo_t *, void *))action->handler)(signal, info, context);
-    else
+    else /* EPI_SAFE: would call in their place */
         ((void (*)(int))action->handler)(signal);
 }
 
@@ -51,6 +51,8 @@ static EPI_SAFE void end_crash(struct epi_crash *crash)
     }
     crash->phase = EPI_PHASE_NONE;
     crash->deadline = 0;
+    epi_zero(crash->parked, sizeof crash->parked);
+    crash->parked_count = 0;
     crash->owner = 0; /* last: the next crash begins with it */
 }
 
@@ -108,7 +110,7 @@ EPI_SAFE bool epi_chain_left(struct epi_crash *crash, const ucontext_t *uc)
 
 EPI_SAFE void epi_chain_ask(struct epi_crash *crash, uint64_t now)
 {
-    int owner = crash->owner;
+    int owner = (int)(uint32_t)crash->owner;
     if (owner == 0 || now < crash->stage_deadline)
         return;
     crash->stage_deadline = now + (now - crash->chained);
