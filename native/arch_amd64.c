@@ -69,12 +69,13 @@ __asm__(".text\n"
 /* Leaf functions without a frame: when a load faults, the handler sets the PC
  * to epi_arch_load_failed, and SP is that of the entry. */
 __asm__(".text\n"
-        ".globl epi_arch_load8, epi_arch_load\n"
+        ".globl epi_arch_load8, epi_arch_load, epi_arch_touch\n"
         ".globl epi_arch_load_begin, epi_arch_load_end, epi_arch_load_failed\n"
-        ".hidden epi_arch_load8, epi_arch_load\n"
+        ".hidden epi_arch_load8, epi_arch_load, epi_arch_touch\n"
         ".hidden epi_arch_load_begin, epi_arch_load_end, epi_arch_load_failed\n"
         ".type epi_arch_load8, @function\n"
         ".type epi_arch_load, @function\n"
+        ".type epi_arch_touch, @function\n"
         "epi_arch_load8:\n"
         "epi_arch_load_begin:\n"
         "    movq (%rsi), %rax\n"
@@ -82,6 +83,11 @@ __asm__(".text\n"
         "    xorl %eax, %eax\n"
         "    ret\n"
         ".size epi_arch_load8, .-epi_arch_load8\n"
+        "epi_arch_touch:\n"
+        "    lock addb $0, (%rdi)\n"
+        "    xorl %eax, %eax\n"
+        "    ret\n"
+        ".size epi_arch_touch, .-epi_arch_touch\n"
         "epi_arch_load:\n"
         "    movq %rdx, %rcx\n"
         "    rep movsb\n"
@@ -123,6 +129,14 @@ EPI_SAFE bool epi_arch_shown_register(const ucontext_t *uc, unsigned i, const ch
     *name = shown[i].name;
     *value = (uint64_t)uc->uc_mcontext.gregs[shown[i].reg];
     return true;
+}
+
+/* REG_R8 to REG_RIP; what follows are flags, of which the kernel sets one when
+ * an instruction is repeated, and the fault itself. */
+EPI_SAFE bool epi_arch_same_registers(const ucontext_t *a, const ucontext_t *b)
+{
+    return epi_equal(a->uc_mcontext.gregs, b->uc_mcontext.gregs,
+                     (REG_RIP + 1) * sizeof a->uc_mcontext.gregs[0]);
 }
 
 /* Intel SDM volume 3, 4.7: the error code of a page fault (exception 14). */

@@ -93,6 +93,7 @@ EPI_SAFE void epi_arch_call_on(void *top, void (*fn)(void *), void *arg);
  * between the two labels, which is how the handler knows their faults. */
 EPI_SAFE int epi_arch_load8(void *to, uintptr_t from);
 EPI_SAFE int epi_arch_load(void *to, uintptr_t from, size_t n);
+EPI_SAFE int epi_arch_touch(uintptr_t at); /* adds zero, atomically */
 extern const char epi_arch_load_begin[], epi_arch_load_end[];
 extern const char epi_arch_load_failed[];
 
@@ -121,6 +122,9 @@ EPI_SAFE void epi_arch_handler(int signal, siginfo_t *info, void *context);
  * last. */
 EPI_SAFE bool epi_arch_shown_register(const ucontext_t *uc, unsigned i,
                                       const char **name, uint64_t *value);
+
+/* Are the general registers, SP and PC the same in both? */
+EPI_SAFE bool epi_arch_same_registers(const ucontext_t *a, const ucontext_t *b);
 
 /* What the faulting instruction did, as far as the CPU's error code tells. */
 enum epi_access { EPI_ACCESS_UNKNOWN, EPI_ACCESS_READ, EPI_ACCESS_WRITE, EPI_ACCESS_EXEC };

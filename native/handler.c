@@ -12,6 +12,7 @@
  * so what is Go's is found without a system call. */
 #include "handler.h"
 
+#include "chain.h"
 #include "maps.h"
 #include "peek.h"
 #include "signals.h"
@@ -40,23 +41,6 @@ static EPI_SAFE uint64_t fatal_mask(void)
     for (int i = 0; i < EPI_FATAL_COUNT; i++)
         mask |= epi_mask_of(fatal[i]);
     return mask;
-}
-
-EPI_SAFE void epi_chain(const struct epi_sigaction *action, int signal, siginfo_t *info,
-                        void *context)
-{
-    if (action->handler == (uintptr_t)SIG_DFL || action->handler == (uintptr_t)SIG_IGN)
-        return;
-    uint64_t mask = action->mask;
-    if ((action->flags & SA_NODEFER) == 0)
-        mask |= epi_mask_of(signal);
-    epi_sigmask(SIG_BLOCK, mask); /* sigreturn undoes it */
-    uintptr_t handler = action->handler;
-    if (action->flags & SA_SIGINFO)
-        /* EPI_SAFE: what was installed before is not ours to judge */
-        ((void (*)(int, siginfo_t *, void *))handler)(signal, info, context);
-    else
-        ((void (*)(int))handler)(signal); /* EPI_SAFE: the same */
 }
 
 /* A PC where nothing can be executed.  Modules that were loaded since the
@@ -91,10 +75,11 @@ static EPI_SAFE bool fault_of_go(const siginfo_t *info, const ucontext_t *uc)
 }
 
 /* Go's last act after its own report is raise(SIGABRT) from Go text
- * (runtime.dieFromSignal). */
+ * (runtime.dieFromSignal), which is a tgkill; a Go program that sends itself the
+ * signal uses kill. */
 static EPI_SAFE bool last_act_of_go(const siginfo_t *info, const ucontext_t *uc)
 {
-    return info->si_signo == SIGABRT && info->si_code <= 0 &&
+    return info->si_signo == SIGABRT && info->si_code == SI_TKILL &&
            epi_go_text(epi_state.go, epi_arch_pc(uc)) && info->si_pid == epi_getpid();
 }
 
@@ -186,23 +171,16 @@ static EPI_SAFE void finish(struct epi_crash *crash, int signal, siginfo_t *info
                             ucontext_t *uc)
 {
     const struct epi_sigaction *previous = &epi_state.previous[epi_fatal_index(signal)];
-    bool go = previous->handler == epi_state.go_handler;
-    bool chain = go ? !crash->forked && crash->go_waits && epi_go_g(epi_state.go) != 0 &&
-                          (crash->options->chain || crash->failure_count > 0)
-                    : previous->handler > (uintptr_t)SIG_IGN;
-    if (chain) {
-        uintptr_t pc = epi_arch_pc(uc), sp = epi_arch_sp(uc);
-        crash->deadline = epi_now() + crash->options->deadline;
-        crash->phase = EPI_PHASE_CHAINED;
-        epi_chain(previous, signal, info, uc);
-        if (pc != epi_arch_pc(uc) || sp != epi_arch_sp(uc)) {
-            /* It changed where execution goes on: the host lives with such
-             * faults.  The crash is over. */
-            crash->phase = EPI_PHASE_NONE;
-            crash->deadline = 0;
-            crash->owner = 0;
-            return;
+    if (previous->handler == epi_state.go_handler && epi_state.go_handler != 0) {
+        if (!crash->forked && crash->go_waits && epi_go_g(epi_state.go) != 0 &&
+            (crash->options->chain || crash->failure_count > 0)) {
+            crash->deadline = epi_now() + crash->options->deadline;
+            crash->phase = EPI_PHASE_CHAINED;
+            epi_chain(previous, signal, info, uc);
         }
+    } else if (previous->handler > (uintptr_t)SIG_IGN) {
+        if (epi_chain_host(crash, previous, signal, info, uc))
+            return;
     }
     epi_terminate(signal, info, uc);
 }
@@ -210,7 +188,9 @@ static EPI_SAFE void finish(struct epi_crash *crash, int signal, siginfo_t *info
 static EPI_SAFE void own(struct epi_crash *crash, const struct epi_options *options,
                          int signal, siginfo_t *info, ucontext_t *uc)
 {
+    bool in_vain = epi_chain_in_vain(crash, signal, info, uc);
     crash->options = options;
+    crash->resumed = 0;
     crash->began = epi_now();
     crash->deadline = crash->began + options->deadline;
     /* A thread that blocks these would be killed by a nested fault, in
@@ -223,7 +203,7 @@ static EPI_SAFE void own(struct epi_crash *crash, const struct epi_options *opti
     epi_copy(&crash->context, uc, EPI_CONTEXT_SIZE);
     crash->pid = epi_getpid();
     crash->forked = crash->pid != epi_state.pid;
-    crash->go_waits = false;
+    crash->go_waits = epi_go_g(epi_state.go) != 0; /* until the unwinder knows better */
     crash->nested = crash->failure_count = 0;
     crash->parked_count = 0;
     crash->file[0] = '\0';
@@ -233,6 +213,10 @@ static EPI_SAFE void own(struct epi_crash *crash, const struct epi_options *opti
         arm_child_deadline(options->deadline);
     else
         wake_helper();
+    if (in_vain) {
+        epi_terminate(signal, info, uc);
+        return;
+    }
     /* Always, not only where the alternate stack is small: Go's is heap memory
      * without a guard page, a library's may have 8 KiB, and one path is tested
      * better than two. */
@@ -262,11 +246,14 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
 
     int tid = epi_gettid();
     if (crash->owner == tid && crash->pid == epi_getpid()) {
-        if (crash->phase == EPI_PHASE_REPORTING)
+        if (crash->phase == EPI_PHASE_REPORTING) {
             epi_stage_fault(crash, signal, info, uc);
-        else
+            return;
+        }
+        if (crash->phase != EPI_PHASE_HOST || !epi_chain_left(crash, uc)) {
             epi_terminate(signal, info, uc);
-        return;
+            return;
+        }
     }
     if (sent_from_outside(info) && crash->owner == 0) {
         if (wanted_by_go(signal)) {

@@ -4,6 +4,7 @@
 #include "helper.h"
 
 #include "altstack.h"
+#include "chain.h"
 #include "handler.h"
 #include "stage.h"
 #include "system.h"
@@ -32,6 +33,8 @@ static EPI_SAFE void enforce(struct epi_crash *crash)
             epi_exit(128 + crash->signal);
         if (crash->phase == EPI_PHASE_REPORTING)
             epi_stage_enforce(crash, now);
+        else if (crash->phase == EPI_PHASE_HOST)
+            epi_chain_ask(crash, now);
         sleep_on_word(epi_state.helper_word, TICK);
     }
 }

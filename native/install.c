@@ -67,14 +67,26 @@ static bool other_copy(uintptr_t handler)
 }
 
 /* A real-time signal that nobody but Go has an action for.  Go handles all of
- * them, so "free" cannot mean the default. */
+ * them, so "free" cannot mean the default; or ignores all of them, after
+ * signal.Ignore() without arguments. */
 static int choose_deadline_signal(void)
 {
     struct epi_sigaction now;
     for (int signal = 63; signal > 40; signal--)
         if (epi_sigaction(signal, NULL, &now) &&
-            (now.handler == epi_state.go_handler || now.handler == (uintptr_t)SIG_DFL))
+            (now.handler == epi_state.go_handler || now.handler <= (uintptr_t)SIG_IGN))
             return signal;
+    return 0;
+}
+
+/* Go has one handler for all signals, in its text (runtime.cgoSigtramp).  Any
+ * single signal may have been ignored by the program, or be a C library's. */
+static uintptr_t find_go_handler(void)
+{
+    struct epi_sigaction now;
+    for (int signal = 1; signal <= 64; signal++)
+        if (epi_sigaction(signal, NULL, &now) && epi_go_text(epi_state.go, now.handler))
+            return now.handler;
     return 0;
 }
 
@@ -198,6 +210,8 @@ static struct epi_sigaction make_action(void (*handler)(int, siginfo_t *, void *
     sigfillset(&action.sa_mask);
     sigaction(epi_state.deadline_signal, &action, NULL);
     epi_sigaction(epi_state.deadline_signal, NULL, &ours);
+    /* Not yet: that is done with the right mask, and once nothing can fail. */
+    epi_sigaction(epi_state.deadline_signal, &epi_state.deadline_previous, NULL);
     /* One mask for all handlers of the core, so that a jump out of one into
      * another needs to restore none. */
     ours.mask = ~UINT64_C(0) & ~epi_mask_of(epi_state.deadline_signal);
@@ -217,10 +231,7 @@ static int find_handlers(void)
         if (other_copy(action.handler))
             return EBUSY;
     }
-    /* Go preempts with SIGURG: its handler there is Go's in every program. */
-    if (epi_state.go != NULL && epi_sigaction(SIGURG, NULL, &action) &&
-        action.handler > (uintptr_t)SIG_IGN)
-        epi_state.go_handler = action.handler;
+    epi_state.go_handler = find_go_handler();
     int deadline_signal = choose_deadline_signal();
     if (deadline_signal == 0)
         return EBUSY;
@@ -289,6 +300,9 @@ bool epi_disable(void)
     for (int i = 0; i < EPI_FATAL_COUNT; i++)
         if (epi_sigaction(fatal[i], NULL, &now) && now.handler == epi_state.ours[i].handler)
             epi_sigaction(fatal[i], &epi_state.previous[i], NULL);
+    if (epi_sigaction(epi_state.deadline_signal, NULL, &now) &&
+        now.handler == epi_state.deadline_ours.handler)
+        epi_sigaction(epi_state.deadline_signal, &epi_state.deadline_previous, NULL);
     epi_state.options = NULL;
     struct epi_options *unused = &epi_state.option_slot[old != &epi_state.option_slot[0]];
     epi_fd_close(&unused->output);

@@ -28,7 +28,9 @@ static const struct epi_stage stages[] = {
     {"modules", 500, epi_report_modules},
 };
 
-/* What is kept back of the time for the end line and for dying. */
+/* The time is kept back twice: once from the stages, so that the end line is
+ * still written, and once from the output, so that the process dies by itself
+ * when nobody reads. */
 static EPI_SAFE uint64_t reserve(uint64_t deadline)
 {
     return deadline / 4 < 300 * EPI_MS ? deadline / 4 : 300 * EPI_MS;
@@ -65,6 +67,8 @@ static EPI_SAFE long create_file(struct epi_crash *crash, const struct epi_optio
         long fd = epi_syscall6(SYS_openat, options->directory.fd, (long)crash->file,
                                O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600,
                                0, 0);
+        if (fd >= 0) /* whatever the umask leaves out or lets in */
+            epi_syscall6(SYS_fchmod, fd, 0600, 0, 0, 0, 0);
         if (fd != -EEXIST || n == 26)
             return fd;
     }
@@ -181,6 +185,7 @@ EPI_SAFE void epi_report(struct epi_crash *crash)
         crash->phase = EPI_PHASE_REPORTING;
         open_output(crash, crash->options);
         headline(crash);
+        crash->stages_deadline = crash->deadline - 2 * reserve(crash->options->deadline);
         for (size_t i = 0; i < EPI_COUNT(stages); i++)
             epi_stage_run(crash, &stages[i]);
     } else if (crash->failure_count < EPI_COUNT(crash->failure)) {
@@ -189,7 +194,7 @@ EPI_SAFE void epi_report(struct epi_crash *crash)
     }
     if (epi_arch_setjmp(&crash->last_resort) == 0)
         end_line(crash);
-    if (crash->file[0] != '\0')
+    if (crash->file[0] != '\0' && crash->out.fallback.fd >= 0) /* not fallen back */
         epi_fd_close(&crash->out.target);
     crash->phase = EPI_PHASE_NONE;
     restore_stack(crash->uc);

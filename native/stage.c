@@ -5,7 +5,7 @@
  * simply used again from its top. */
 #include "stage.h"
 
-#include "handler.h"
+#include "chain.h"
 #include "signals.h"
 #include "system.h"
 
@@ -17,7 +17,8 @@ enum { ENTERED, FAULTED, TIMED_OUT };
 #ifdef EPI_TEST
 static EPI_SAFE void make_trouble(const struct epi_stage *stage)
 {
-    if (!epi_streq(epi_state.trouble_stage, stage->name))
+    if (!epi_streq(epi_state.trouble_stage, stage->name) &&
+        !epi_streq(epi_state.trouble_stage, "*"))
         return;
     if (epi_state.trouble == EPI_TROUBLE_FAULT)
         *(volatile int *)8 = 1;
@@ -30,7 +31,7 @@ static EPI_SAFE void make_trouble(const struct epi_stage *stage)
 #endif
 
 static EPI_SAFE void report_failure(struct epi_crash *crash, const struct epi_stage *stage,
-                                    int why)
+                                    int why, uint64_t budget)
 {
     struct epi_out *out = &crash->out;
     if (crash->failure_count < EPI_COUNT(crash->failure)) {
@@ -44,7 +45,7 @@ static EPI_SAFE void report_failure(struct epi_crash *crash, const struct epi_st
     epi_out_text(out, stage->name);
     if (why == TIMED_OUT) {
         epi_out_text(out, "\" timed out after ");
-        epi_out_decimal(out, stage->budget_ms);
+        epi_out_decimal(out, (int64_t)(budget / EPI_MS));
         epi_out_text(out, " ms; skipped]\n");
         return;
     }
@@ -62,9 +63,15 @@ static EPI_SAFE void report_failure(struct epi_crash *crash, const struct epi_st
 EPI_SAFE void epi_stage_run(struct epi_crash *crash, const struct epi_stage *stage)
 {
     crash->stage_name = stage->name;
+    /* Never so much that no time is left for the end line; then the stages that
+     * are quick still come. */
+    uint64_t now = epi_now(), budget = stage->budget_ms * EPI_MS;
+    uint64_t left = crash->stages_deadline > now ? crash->stages_deadline - now : 0;
+    if (budget > left)
+        budget = left;
     int how = epi_arch_setjmp(&crash->guard);
     if (how == ENTERED) {
-        crash->stage_deadline = epi_now() + stage->budget_ms * EPI_MS;
+        crash->stage_deadline = now + budget;
         crash->epoch++; /* odd: the guard holds */
 #ifdef EPI_TEST
         make_trouble(stage);
@@ -75,7 +82,7 @@ EPI_SAFE void epi_stage_run(struct epi_crash *crash, const struct epi_stage *sta
     crash->epoch += crash->epoch & 1;
     crash->out.writing = false;
     if (how != ENTERED)
-        report_failure(crash, stage, how);
+        report_failure(crash, stage, how, budget);
     epi_out_flush(&crash->out);
 }
 
@@ -92,15 +99,26 @@ EPI_SAFE void epi_stage_fault(struct epi_crash *crash, int signal, const siginfo
     epi_arch_longjmp(&crash->guard, FAULTED);
 }
 
+/* In the upper half of the deadline signal's value, so that one which comes too
+ * late is not taken for a signal of the program's. */
+#define POKE ((uint64_t)0x45504954 << 32)
+
 EPI_SAFE void epi_stage_poke(int signal, siginfo_t *info, void *context)
 {
     struct epi_crash *crash = &epi_state.crash;
+    uint64_t value = (uint64_t)(uintptr_t)info->si_value.sival_ptr;
     if (info->si_code != SI_QUEUE || info->si_pid != epi_getpid() ||
-        crash->owner != epi_gettid()) {
+        (value & ~UINT64_C(0xffffffff)) != POKE) {
         epi_chain(&epi_state.deadline_previous, signal, info, context);
         return;
     }
-    uint32_t epoch = (uint32_t)(uintptr_t)info->si_value.sival_ptr;
+    if (crash->owner != epi_gettid())
+        return;
+    if (crash->phase == EPI_PHASE_HOST) {
+        epi_chain_left(crash, context);
+        return;
+    }
+    uint32_t epoch = (uint32_t)value;
     if ((epoch & 1) == 0 || epoch != crash->epoch)
         return; /* meant for a stage that has ended since */
     /* A write that is interrupted says how much it wrote; one that is jumped
@@ -108,6 +126,17 @@ EPI_SAFE void epi_stage_poke(int signal, siginfo_t *info, void *context)
     if (atomic_exchange(&crash->out.writing, false))
         return;
     epi_arch_longjmp(&crash->guard, TIMED_OUT);
+}
+
+EPI_SAFE void epi_stage_send(struct epi_crash *crash, uint32_t epoch)
+{
+    siginfo_t info;
+    epi_zero(&info, sizeof info);
+    info.si_signo = epi_state.deadline_signal;
+    info.si_code = SI_QUEUE;
+    info.si_pid = epi_getpid();
+    info.si_value.sival_ptr = (void *)(uintptr_t)(POKE | epoch);
+    epi_sigqueue(crash->owner, epi_state.deadline_signal, &info);
 }
 
 EPI_SAFE void epi_stage_enforce(struct epi_crash *crash, uint64_t now)
@@ -118,11 +147,5 @@ EPI_SAFE void epi_stage_enforce(struct epi_crash *crash, uint64_t now)
         deadline = crash->out.deadline + 20 * EPI_MS;
     if ((epoch & 1) == 0 || deadline == 0 || now < deadline)
         return;
-    siginfo_t info;
-    epi_zero(&info, sizeof info);
-    info.si_signo = epi_state.deadline_signal;
-    info.si_code = SI_QUEUE;
-    info.si_pid = epi_getpid();
-    info.si_value.sival_ptr = (void *)(uintptr_t)epoch;
-    epi_sigqueue(crash->owner, epi_state.deadline_signal, &info);
+    epi_stage_send(crash, epoch);
 }

@@ -36,7 +36,8 @@ struct epi_options {
 enum epi_phase {
     EPI_PHASE_NONE,
     EPI_PHASE_REPORTING,   /* stages run */
-    EPI_PHASE_CHAINED,     /* somebody else's handler runs */
+    EPI_PHASE_CHAINED,     /* Go's handler runs, and ends the process */
+    EPI_PHASE_HOST,        /* a handler of the host's runs, and may jump out */
     EPI_PHASE_TERMINATING, /* the default action is to come */
 };
 
@@ -64,6 +65,8 @@ struct epi_crash {
     ucontext_t context; /* a copy: what the report shows */
     uint64_t began;
     _Atomic uint64_t deadline; /* of the whole, monotonic */
+    uint64_t stages_deadline;  /* of all stages together */
+    uint64_t chained, resumed; /* when the host's handler was called and returned */
 
     /* The guard of the stage that runs.  The epoch is odd while there is one,
      * so that a poke for an older stage is known as such. */
