@@ -324,7 +324,8 @@ static void stack_overflow(void)
     CHECK(stack.total > 10000 && stack.run_count == 1 && stack.run[0].period == 2,
           "%lu frames, %u runs", stack.total, stack.run_count);
     CHECK(stack.count < 40 && stack.stop == EPI_STOP_OUTERMOST, "%u kept", stack.count);
-    uint32_t at = own_frame(overflow);
+    uint32_t at = stack.count - (uint32_t)reference.count;
+    CHECK(NEAR(stack.frame[at].pc, overflow), "who began it");
     check_rest("overflow", at + 1, 1);
 }
 
