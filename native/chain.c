@@ -36,10 +36,12 @@ EPI_SAFE void epi_chain(const struct epi_sigaction *action, int signal, siginfo_
     if ((action->flags & SA_NODEFER) == 0)
         mask |= epi_mask_of(signal);
     epi_sigmask(SIG_BLOCK, mask); /* sigreturn undoes it */
-    if (action->flags & SA_SIGINFO) /* EPI_SAFE: signal handlers both, which the kernel */
-        ((void (*)(int, siginfo_t *, void *))action->handler)(signal, info, context);
-    else /* EPI_SAFE: would call in their place */
-        ((void (*)(int))action->handler)(signal);
+    uintptr_t handler = action->handler;
+    if (action->flags & SA_SIGINFO)
+        /* EPI_SAFE: what was installed before is not ours to judge */
+        ((void (*)(int, siginfo_t *, void *))handler)(signal, info, context);
+    else
+        ((void (*)(int))handler)(signal); /* EPI_SAFE: the same */
 }
 
 static EPI_SAFE void end_crash(struct epi_crash *crash)
