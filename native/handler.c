@@ -279,7 +279,8 @@ static EPI_SAFE bool take(struct epi_crash *crash, uint64_t self)
 static EPI_SAFE bool nested(struct epi_crash *crash, int signal, siginfo_t *info,
                             ucontext_t *uc)
 {
-    switch (crash->phase) {
+    int phase = crash->phase;
+    switch (phase) {
     case EPI_PHASE_REPORTING:
         epi_stage_fault(crash, signal, info, uc);
         return true;
