@@ -77,11 +77,9 @@ type caretRow struct {
 	start, end int // in the first and in the last line
 	shown      bool
 
-	anchored              bool
-	leftLine, leftCol     int
-	rightLine, rightCol   int
-	primary, secondary    string
-	primaryStyle, anchorS string
+	anchored            bool
+	leftLine, leftCol   int
+	rightLine, rightCol int
 }
 
 // findAnchor looks for an anchor in the text from byte start of the first line
@@ -99,12 +97,9 @@ func (c *caretRow) findAnchor(start, end int) bool {
 		segment += c.lines[last][:end]
 	}
 	a, ok := findAnchor(segment)
-	c.primary, c.primaryStyle = "^", c.th.highlight
-	c.secondary, c.anchorS = "^", c.th.highlight
 	if !ok {
 		return false
 	}
-	c.primary, c.primaryStyle = "~", c.th.span
 	position := func(off int) (line, col int) {
 		off += start
 		for line < last && off > len(c.lines[line]) {
@@ -170,10 +165,10 @@ func (c *caretRow) appendLine(dst []byte, n int) []byte {
 		case col < blank || n == 0 && col < c.start:
 			row = append(row, ' ')
 			continue
-		case c.inAnchor(n, col):
-			row = append(row, c.secondary...)
+		case c.anchored && !c.inAnchor(n, col):
+			row = append(row, '~')
 		default:
-			row = append(row, c.primary...)
+			row = append(row, '^')
 		}
 		used = true
 	}
@@ -187,44 +182,55 @@ func (c *caretRow) appendLine(dst []byte, n int) []byte {
 		dst = append(dst, sourceIndent...)
 		return append(append(dst, row...), '\n')
 	}
-	dst = c.appendColored(dst, row, line)
+	dst = c.appendColored(dst, row, line, false)
 	dst = append(append(dst, '\n'), sourceIndent...)
-	dst = c.appendColored(dst, row, string(row))
+	dst = c.appendColored(dst, row, line, true)
 	return append(dst, '\n')
 }
 
 func (c *caretRow) inAnchor(line, col int) bool {
-	return c.anchored &&
-		(line > c.leftLine || line == c.leftLine && col >= c.leftCol) &&
+	return (line > c.leftLine || line == c.leftLine && col >= c.leftCol) &&
 		(line < c.rightLine || line == c.rightLine && col < c.rightCol)
 }
 
-// appendColored appends text with each run of cells in the colour of the carets
-// below it.
-func (c *caretRow) appendColored(dst, row []byte, text string) []byte {
-	mark := func(col int) byte {
-		if col < len(row) {
-			return row[col]
-		}
-		return ' '
+// appendColored appends the characters of a line, or the carets below them, each
+// run in one colour. Python ends a run also where a wide character, which has two
+// carets, follows a narrow one.
+func (c *caretRow) appendColored(dst, row []byte, line string, carets bool) []byte {
+	// under returns what the row holds below the character of line at col.
+	under := func(i, col int) (mark []byte, size int) {
+		r, size := utf8.DecodeRuneInString(line[i:])
+		from := min(col, len(row))
+		return row[from:min(from+runeWidth(r), len(row))], size
 	}
-	col := 0
-	for len(text) > 0 {
-		m, i := mark(col), 0
-		for i < len(text) && mark(col) == m {
-			r, size := utf8.DecodeRuneInString(text[i:])
+	for i, col := 0, 0; i < len(line); {
+		first, size := under(i, col)
+		from, fromCol := i, col
+		for mark := first; i < len(line) && string(mark) == string(first); {
 			i += size
-			col += runeWidth(r)
+			col += max(len(mark), 1)
+			if i < len(line) {
+				mark, size = under(i, col)
+			}
 		}
-		switch m {
-		case '^':
-			dst = append(append(append(dst, c.anchorS...), text[:i]...), c.th.reset...)
-		case '~':
-			dst = append(append(append(dst, c.primaryStyle...), text[:i]...), c.th.reset...)
-		default:
-			dst = append(dst, text[:i]...)
+		text := line[from:i]
+		if carets {
+			text = string(row[min(fromCol, len(row)):min(col, len(row))])
 		}
-		text = text[i:]
+		style := ""
+		if len(first) > 0 {
+			switch first[0] {
+			case '^':
+				style = c.th.highlight
+			case '~':
+				style = c.th.span
+			}
+		}
+		if style == "" {
+			dst = append(dst, text...)
+			continue
+		}
+		dst = append(append(append(dst, style...), text...), c.th.reset...)
 	}
 	return dst
 }
