@@ -40,10 +40,10 @@ func (s errorStack) same(t errorStack) bool {
 	return slices.Equal(s.pcs, t.pcs)
 }
 
-// stackOf returns the stack that err itself carries. A single address is a
+// carriedStack returns the stack that err itself carries. A single address is a
 // position, not a stack: eris keeps one for each wrapper and puts it into the
 // stack of the innermost error as well.
-func stackOf(err error) (s errorStack) {
+func carriedStack(err error) (s errorStack) {
 	switch e := err.(type) {
 	case pcStackTracer:
 		s.pcs = e.StackTrace()
@@ -85,7 +85,7 @@ func typedStackTrace(err error) []uintptr {
 // resolve returns the stack, oldest call first.
 func (s errorStack) resolve() Stack {
 	if s.frames == nil {
-		return stackFromPCs(s.pcs)
+		return errorStackOf(s.pcs)
 	}
 	stack := make(Stack, 0, len(s.frames))
 	for i := range s.frames {

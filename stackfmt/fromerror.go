@@ -222,12 +222,14 @@ func (w *errorWalker) fill(t *Traceback, block []link, stack errorStack) {
 
 // take applies the options that say what is kept of a traceback's stack.
 func (c *config) take(s Stack) Stack {
+	s = c.limited(s, false)
+	c.addLocals(s)
 	return s
 }
 
 func inspect(err error) link {
 	l := link{err: err}
-	if failed := guard("StackTrace", func() { l.stack = stackOf(err) }); failed != "" {
+	if failed := guard("StackTrace", func() { l.stack = carriedStack(err) }); failed != "" {
 		l.failed = append(l.failed, failed)
 		l.stack = errorStack{}
 	}

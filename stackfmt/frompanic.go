@@ -1,12 +1,9 @@
 package stackfmt
 
 import (
-	"bytes"
 	"fmt"
 	"reflect"
-	"runtime"
 	"slices"
-	"strconv"
 	"sync/atomic"
 )
 
@@ -43,26 +40,13 @@ func FromPanic(value any, opts ...Option) *Traceback {
 		return nil
 	}
 	c := newConfig(opts)
-	return c.fromPanic(value, callers(1))
-}
-
-// callers returns the addresses of the whole stack, most recent call first,
-// without its own frame and skip more.
-func callers(skip int) []uintptr {
-	pcs := make([]uintptr, 64)
-	for {
-		n := runtime.Callers(skip+2, pcs)
-		if n < len(pcs) || len(pcs) >= maxPanicDepth {
-			return pcs[:n]
-		}
-		pcs = make([]uintptr, 4*len(pcs))
-	}
+	return c.fromPanic(value, callers(1, maxPanicDepth))
 }
 
 // recorded is the panic that FromPanic saw last.
 type recorded struct {
 	traceback *Traceback
-	goroutine int64
+	goroutine int
 	// pcs is the stack from where the panic arose.
 	pcs []uintptr
 }
@@ -82,20 +66,22 @@ func lastPanic() *Traceback {
 
 func (c *config) fromPanic(value any, pcs []uintptr) *Traceback {
 	stacks := panicStacks(pcs)
-	t := c.panicTraceback(value, c.take(stackFromPCs(stacks[0])))
+	t := c.panicTraceback(value, c.take(errorStackOf(stacks[0])))
 	r := &recorded{traceback: t, goroutine: goroutineID(), pcs: stacks[0]}
 	earlier := last.Load()
 	inner := t
-	for inner.Cause != nil {
+	for inner.Cause != nil && !inner.Cause.Cycle {
+		// A Context beside a Cause is not shown. The first error of the chain
+		// arose while the other panic was being handled, too.
 		inner = inner.Cause
 	}
 	for _, s := range stacks[1:] {
 		if earlier != nil && earlier.goroutine == r.goroutine && slices.Equal(earlier.pcs, s) {
-			t.Context = earlier.traceback
+			inner.Context = earlier.traceback
 			break
 		}
-		t.Context = &Traceback{Type: "panic", Message: unknownPanic, Stack: c.take(stackFromPCs(s))}
-		t = t.Context
+		inner.Context = &Traceback{Type: "panic", Message: unknownPanic, Stack: c.take(errorStackOf(s))}
+		inner = inner.Context
 	}
 	last.Store(r)
 	return r.traceback
@@ -132,8 +118,7 @@ func (c *config) panicTraceback(value any, stack Stack) *Traceback {
 func panicStacks(pcs []uintptr) [][]uintptr {
 	stacks := [][]uintptr{pcs}
 	for i, pc := range pcs {
-		// gopanic is never inlined, so that its address is of no other function.
-		if f := runtime.FuncForPC(pc - 1); f != nil && f.Name() == "runtime.gopanic" {
+		if functionAt(pc) == gopanic {
 			stacks = append(stacks, pcs[i+1:])
 		}
 	}
@@ -169,15 +154,4 @@ func panicValue(value any) (text string) {
 		return fmt.Sprintf("%s(%v)", v.Type(), value)
 	}
 	return fmt.Sprintf("(%s) %+v", v.Type(), value)
-}
-
-// goroutineID is read from the header of the goroutine's own traceback, the
-// only place where Go tells it.
-func goroutineID() int64 {
-	var buf [64]byte
-	b := buf[:runtime.Stack(buf[:], false)]
-	b, _ = bytes.CutPrefix(b, []byte("goroutine "))
-	n, _, _ := bytes.Cut(b, []byte(" "))
-	id, _ := strconv.ParseInt(string(n), 10, 64)
-	return id
 }

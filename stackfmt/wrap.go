@@ -129,10 +129,9 @@ func newStacked(err error, message string, prefix bool) *stacked {
 		o := &stacked128{}
 		s, room = &o.stacked, o.room[:n]
 	default:
-		s = &stacked{}
-		room = make([]uintptr, maxWrapDepth)
-		room = room[:runtime.Callers(3, room)]
-		pcs = nil
+		deep := make([]uintptr, maxWrapDepth)
+		pcs = deep[:runtime.Callers(3, deep)]
+		s, room = &stacked{}, make([]uintptr, len(pcs))
 	}
 	copy(room, pcs)
 	s.err, s.message, s.prefix, s.pcs = err, message, prefix, room
