@@ -68,7 +68,11 @@ type config struct {
 	hidden          []string
 	hook            FrameHook
 	source          *Source
+	rewrites        []pathRewrite
+	goroutine       int // shown by StyleGo
 }
+
+type pathRewrite struct{ from, to string }
 
 // defaultGroupWidth and defaultGroupDepth are Python's.
 const (
@@ -195,6 +199,14 @@ func WithSource(s *Source) Option { return func(c *config) { c.source = s } }
 // again by each call: make a [Source] to keep them.
 func WithSourceFS(fsys fs.FS) Option {
 	return func(c *config) { c.source = NewSource(SourceFS(fsys)) }
+}
+
+// WithPathRewrite reads the source of a file whose name starts with from as if
+// its name started with to instead: for binaries built with -trimpath, in a
+// container or on another machine. The first rewrite that fits counts. The name
+// that is printed stays what it is.
+func WithPathRewrite(from, to string) Option {
+	return func(c *config) { c.rewrites = append(c.rewrites, pathRewrite{from, to}) }
 }
 
 // WithRecursion sets the longest cycle of calls that is collapsed: 1, the
