@@ -261,6 +261,15 @@ func TestWrap(t *testing.T) {
 	if n := stackfmt.AddNote(err, "n"); n.Error() != "A: EOF" || !errors.Is(n, io.EOF) {
 		t.Errorf("%v", n)
 	}
+	for format, want := range map[string]string{"%v": "A: EOF", "%s": "A: EOF", "%q": `"A: EOF"`, "%10.1s|": "         A|"} {
+		if got := fmt.Sprintf(format, err); got != want {
+			t.Errorf("%s: %q, want %q", format, got, want)
+		}
+	}
+	noted := stackfmt.AddNote(err, "a note")
+	if got, want := fmt.Sprintf("%+v\n", noted), stackfmt.FromError(noted).String(); got != want || !strings.Contains(got, "a note") || !strings.Contains(got, "stackfmt.Wrap(err, \"A\")") {
+		t.Errorf("%%+v:\n%s", got)
+	}
 	if s := stackfmt.WithStack(err); s != err {
 		t.Error("a second stack was taken")
 	}

@@ -1,6 +1,9 @@
 package stackfmt
 
-import "runtime"
+import (
+	"fmt"
+	"runtime"
+)
 
 // Wrap returns an error that has the message "message: " and that of err, and
 // the stack of its caller. It is nil if err is.
@@ -62,6 +65,10 @@ func (s *stacked) Unwrap() error { return s.err }
 // in the form that runtime.CallersFrames takes. The caller must not write to it.
 func (s *stacked) StackTrace() []uintptr { return s.pcs }
 
+// Format prints the message for %s, %v and %q, and for %+v the whole traceback,
+// as errors of the other libraries do.
+func (s *stacked) Format(f fmt.State, verb rune) { formatAs(s, f, verb) }
+
 type noted struct {
 	err   error
 	notes []string
@@ -70,6 +77,18 @@ type noted struct {
 func (n *noted) Error() string   { return n.err.Error() }
 func (n *noted) Unwrap() error   { return n.err }
 func (n *noted) Notes() []string { return n.notes }
+
+// Format is as that of an error with a stack.
+func (n *noted) Format(f fmt.State, verb rune) { formatAs(n, f, verb) }
+
+func formatAs(err error, f fmt.State, verb rune) {
+	if verb == 'v' && f.Flag('+') {
+		text := AppendError(nil, err, WithColor(ColorNever))
+		_, _ = f.Write(text[:len(text)-1]) // without the last newline
+		return
+	}
+	fmt.Fprintf(f, fmt.FormatString(f, verb), err.Error())
+}
 
 const (
 	// shallow is the depth that needs only one runtime.Callers.
