@@ -15,8 +15,11 @@ const sourceIndent = "    "
 // StackSummary.format_frame_summary (PEP 657): the lines lose their common
 // indentation; only the first, the last and those around the anchor are shown.
 //
-// src holds the lines from f.Line to the end of f's range.
-func appendSource(dst []byte, src string, f *Frame, carets bool, th *theme) []byte {
+// src holds the lines from f.Line to the end of f's range. found says that the
+// columns were found in Go's syntax tree: where Python, whose own programs have
+// no tabs, draws a blank below a tab of a deeper line, the row then has a tab
+// too, and without carets only the first line is shown.
+func appendSource(dst []byte, src string, f *Frame, carets, found bool, th *theme) []byte {
 	if strings.TrimSpace(src) == "" {
 		return dst
 	}
@@ -27,11 +30,7 @@ func appendSource(dst []byte, src string, f *Frame, carets bool, th *theme) []by
 		last = f.EndLine - f.Line
 	}
 	if !carets || !f.HasColumns() || last >= len(lines) {
-		if first := strings.TrimSpace(lines[0]); first != "" {
-			dst = append(dst, sourceIndent...)
-			dst = append(dst, first...)
-		}
-		return append(dst, '\n')
+		return appendFirstLine(dst, lines)
 	}
 
 	start := charBoundary(lines[0], f.Col)
@@ -46,11 +45,14 @@ func appendSource(dst []byte, src string, f *Frame, carets bool, th *theme) []by
 		end = start
 	}
 
-	c := caretRow{lines: lines, th: th}
+	c := caretRow{lines: lines, th: th, tabs: found}
 	c.anchored = c.findAnchor(start, end)
 	c.start = displayWidth(lines[0][:start])
 	c.end = displayWidth(lines[last][:end])
 	c.shown = c.show(start, end)
+	if found && !c.shown {
+		return appendFirstLine(dst, lines)
+	}
 
 	prev := -1
 	for _, n := range c.significant() {
@@ -69,6 +71,15 @@ func appendSource(dst []byte, src string, f *Frame, carets bool, th *theme) []by
 	return dst
 }
 
+// appendFirstLine appends the first of lines without its indentation.
+func appendFirstLine(dst []byte, lines []string) []byte {
+	if first := strings.TrimSpace(lines[0]); first != "" {
+		dst = append(dst, sourceIndent...)
+		dst = append(dst, first...)
+	}
+	return append(dst, '\n')
+}
+
 // caretRow draws source lines with carets. Positions are a line and a display
 // column in it.
 type caretRow struct {
@@ -76,6 +87,7 @@ type caretRow struct {
 	th         *theme
 	start, end int // in the first and in the last line
 	shown      bool
+	tabs       bool
 
 	anchored            bool
 	leftLine, leftCol   int
@@ -162,6 +174,9 @@ func (c *caretRow) appendLine(dst []byte, n int) []byte {
 	used := false
 	for col := range width {
 		switch {
+		case c.tabs && col < blank && line[col] == '\t':
+			row = append(row, '\t')
+			continue
 		case col < blank || n == 0 && col < c.start:
 			row = append(row, ' ')
 			continue

@@ -76,9 +76,9 @@ func (p *printer) printTraceback(t *Traceback) {
 	}
 }
 
-// link is an error of a chain and the sentence that leads to it from the error
+// chainLink is an error of a chain and the sentence that leads to it from the error
 // before, which is the one that it wraps or replaces.
-type link struct {
+type chainLink struct {
 	t        *Traceback
 	sentence string
 	cycle    bool
@@ -87,17 +87,17 @@ type link struct {
 // chainOf lists t and what led to it, t first. Chains can be very long, so they
 // are walked, not recursed into. A chain that returns to an error that is being
 // printed ends there with a mark; enter and leave keep track of those.
-func (p *printer) chainOf(t *Traceback) []link {
-	var list []link
+func (p *printer) chainOf(t *Traceback) []chainLink {
+	var list []chainLink
 	for t != nil {
 		if p.onPath[t] {
-			return append(list, link{t: t, cycle: true})
+			return append(list, chainLink{t: t, cycle: true})
 		}
 		if p.onPath == nil {
 			p.onPath = map[*Traceback]bool{}
 		}
 		p.onPath[t] = true
-		l := link{t: t}
+		l := chainLink{t: t}
 		next := t.Cause
 		switch {
 		case !p.chain:
@@ -118,7 +118,7 @@ func (p *printer) chainOf(t *Traceback) []link {
 func (p *printer) printChain(t *Traceback) {
 	if t.Cause == nil && t.Context == nil && len(t.Group) == 0 {
 		// The usual error needs no bookkeeping.
-		p.printError(link{t: t}, nil)
+		p.printError(chainLink{t: t}, nil)
 		return
 	}
 	list := p.chainOf(t)
@@ -139,7 +139,7 @@ func (p *printer) printChain(t *Traceback) {
 }
 
 // printError prints one error of a chain.
-func (p *printer) printError(l link, shared Stack) {
+func (p *printer) printError(l chainLink, shared Stack) {
 	t := l.t
 	switch {
 	case l.cycle || t.Cycle:
@@ -245,7 +245,7 @@ func (p *printer) printMember(m *Traceback) {
 		p.text(nilText)
 		p.endItem()
 	case p.onPath[m]:
-		p.printError(link{t: m, cycle: true}, nil)
+		p.printError(chainLink{t: m, cycle: true}, nil)
 	default:
 		p.printChain(m)
 	}

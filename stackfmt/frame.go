@@ -1,5 +1,7 @@
 package stackfmt
 
+import "maps"
+
 // Frame is one call of a stack: Python's FrameSummary. It holds only copied
 // values, so keeping one keeps no goroutine, error or file alive.
 //
@@ -63,6 +65,13 @@ func (f *Frame) HasColumns() bool {
 		return f.EndCol > 0
 	}
 	return f.EndCol > f.Col && (f.EndLine == 0 || f.EndLine == f.Line)
+}
+
+// SameCall reports whether f and g are the same call by file, line, function and
+// locals, whatever else is known of them. So Python compares FrameSummaries. It
+// is not named Equal because go-cmp would then use it and hide other differences.
+func (f Frame) SameCall(g Frame) bool {
+	return f.File == g.File && f.Line == g.Line && f.Func == g.Func && maps.Equal(f.Locals, g.Locals)
 }
 
 // sameLine reports whether two frames count as repetitions of each other:

@@ -156,14 +156,14 @@ func (p *printer) printSource(f *Frame, callee, message string, last bool) {
 	}
 	if f.Source != "" {
 		if !f.HasColumns() || !p.carets {
-			p.dst = appendSource(p.dst, f.Source, f, false, p.th)
+			p.dst = appendSource(p.dst, f.Source, f, false, false, p.th)
 			return
 		}
 		key := blockKey{
 			file: f.Source, line: f.EndLine - f.Line, col: f.Col, endCol: f.EndCol, colored: p.th.colored,
 		}
 		p.dst = append(p.dst, p.src.block(key, func() []byte {
-			return appendSource(nil, f.Source, f, true, p.th)
+			return appendSource(nil, f.Source, f, true, false, p.th)
 		})...)
 		return
 	}

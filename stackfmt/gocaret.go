@@ -5,7 +5,6 @@ import (
 	"go/parser"
 	"go/token"
 	"path"
-	"slices"
 	"strings"
 )
 
@@ -242,11 +241,7 @@ type syntaxBuilder struct {
 func (b *syntaxBuilder) visit(n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.CallExpr:
-		// A call is reported on the line of its name or of its parenthesis.
-		name, at := calledName(n.Fun)
-		e := b.expr(n, noFailure)
-		e.name, e.builtin = name, builtins[name]
-		b.add(b.g.calls, e, at, n.Lparen)
+		b.addCall(n)
 	case *ast.AssignStmt:
 		for _, l := range n.Lhs {
 			b.written[ast.Unparen(l)] = true
@@ -321,21 +316,40 @@ func (b *syntaxBuilder) expr(n ast.Node, kind failure) goExpr {
 	}
 }
 
-func (b *syntaxBuilder) addFailure(n ast.Node, kind failure, at token.Pos) {
-	b.add(b.g.failures, b.expr(n, kind), at)
+// addCall lists a call under the line of its opening parenthesis, which is the
+// one that the compiler reports. In a chain of methods over several lines the
+// range starts at the name, the only part of the callee on that line.
+func (b *syntaxBuilder) addCall(n *ast.CallExpr) {
+	name, at := calledName(n.Fun)
+	e := b.expr(n, noFailure)
+	e.name, e.builtin = name, builtins[name]
+	line := b.position(n.Lparen).line
+	if pos := b.position(at); e.line != line && pos.line == line {
+		e.line, e.span.col = line, pos.col
+	}
+	if fun := b.position(n.Fun.End()); hasLongLiteral(n.Args) && fun.line == line {
+		// The body of a function literal is not what is being called.
+		e.span.endLine, e.span.endCol = fun.line, fun.col
+	}
+	b.g.calls[line] = append(b.g.calls[line], e)
 }
 
-// add lists e under each line that the compiler may report for it: those of at
-// and the one that it starts on.
-func (b *syntaxBuilder) add(m map[int][]goExpr, e goExpr, at ...token.Pos) {
-	lines := []int{e.line}
-	for _, pos := range at {
-		if line := b.position(pos).line; !slices.Contains(lines, line) {
-			lines = append(lines, line)
+func hasLongLiteral(args []ast.Expr) bool {
+	for _, a := range args {
+		if f, ok := a.(*ast.FuncLit); ok && len(f.Body.List) > 0 {
+			return true
 		}
 	}
-	for _, line := range lines {
-		m[line] = append(m[line], e)
+	return false
+}
+
+// addFailure lists an expression under the lines that the compiler may report
+// for it: that of its operator or bracket and the one that it starts on.
+func (b *syntaxBuilder) addFailure(n ast.Node, kind failure, at token.Pos) {
+	e := b.expr(n, kind)
+	b.g.failures[e.line] = append(b.g.failures[e.line], e)
+	if line := b.position(at).line; line != e.line {
+		b.g.failures[line] = append(b.g.failures[line], e)
 	}
 }
 

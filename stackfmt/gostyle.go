@@ -106,7 +106,7 @@ func (p *printer) printGoChain(t *Traceback, number string, depth int) {
 	}
 }
 
-func (p *printer) printGoError(l link, number string, depth int) {
+func (p *printer) printGoError(l chainLink, number string, depth int) {
 	t := l.t
 	if l.cycle || t.Cycle {
 		p.text(cycleText)

@@ -264,9 +264,11 @@ func (s *Source) appendLines(f *Frame, name string, key blockKey, th *theme) []b
 		return nil
 	}
 	g := *f
+	found := false
 	if key.carets && !g.HasColumns() && strings.HasSuffix(name, ".go") {
 		if r, ok := file.locate(f.Line, key.callee, key.failure); ok {
 			g.EndLine, g.Col, g.EndCol = r.endLine, r.col, r.endCol
+			found = true
 		}
 	}
 	last := min(max(g.EndLine, g.Line), file.count())
@@ -274,5 +276,5 @@ func (s *Source) appendLines(f *Frame, name string, key blockKey, th *theme) []b
 	for i, l := range lines {
 		lines[i] = strings.TrimRight(l, " \t\r\n\f\v")
 	}
-	return appendSource(nil, strings.Join(lines, "\n"), &g, key.carets, th)
+	return appendSource(nil, strings.Join(lines, "\n"), &g, key.carets, found, th)
 }
