@@ -105,8 +105,8 @@ func (w *errorWalker) push(err error, to *Traceback) {
 	w.work = append(w.work, errorWork{err: err, to: to})
 }
 
-// chainLink is one error of a chain.
-type chainLink struct {
+// errorLink is one error of a chain.
+type errorLink struct {
 	err     error
 	stack   errorStack
 	members []error
@@ -115,7 +115,7 @@ type chainLink struct {
 
 // visit fills item.to from a stretch of the chain that begins with item.err.
 func (w *errorWalker) visit(item errorWork) {
-	block := []chainLink{inspect(item.err)}
+	block := []errorLink{inspect(item.err)}
 	var entered []any
 	enter := func(err error) {
 		if k, _ := identity(err); k != nil {
@@ -201,7 +201,7 @@ func (w *errorWalker) visit(item errorWork) {
 }
 
 // fill sets everything but the relations to other errors.
-func (w *errorWalker) fill(t *Traceback, block []chainLink, stack errorStack) {
+func (w *errorWalker) fill(t *Traceback, block []errorLink, stack errorStack) {
 	outer, inner := &block[0], &block[len(block)-1]
 	t.Type = blockType(block)
 	t.Message = errorText(outer.err)
@@ -227,8 +227,8 @@ func (c *config) take(s Stack) Stack {
 	return s
 }
 
-func inspect(err error) chainLink {
-	l := chainLink{err: err}
+func inspect(err error) errorLink {
+	l := errorLink{err: err}
 	if failed := guard("StackTrace", func() { l.stack = carriedStack(err) }); failed != "" {
 		l.failed = append(l.failed, failed)
 		l.stack = errorStack{}
@@ -244,7 +244,7 @@ func inspect(err error) chainLink {
 	return l
 }
 
-func unwrap(l *chainLink) (next error) {
+func unwrap(l *errorLink) (next error) {
 	e, ok := l.err.(interface{ Unwrap() error })
 	if !ok {
 		return nil
@@ -278,7 +278,7 @@ var wrapperPackages = []string{
 }
 
 // blockType returns the type to show for a stretch of a chain.
-func blockType(block []chainLink) string {
+func blockType(block []errorLink) string {
 	for i := range block {
 		if t := reflect.TypeOf(block[i].err); !isWrapper(t) {
 			return t.String()

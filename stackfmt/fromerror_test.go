@@ -14,10 +14,10 @@ import (
 	"github.com/epitaph-go/epitaph/stackfmt"
 )
 
-// outline writes a tree in one line: the type and message of each error, {the
+// treeText writes a tree in one line: the type and message of each error, {the
 // innermost function of its stack}, its notes, [group], <- its cause, ~ its
 // context.
-func outline(t *stackfmt.Traceback) string {
+func treeText(t *stackfmt.Traceback) string {
 	if t == nil {
 		return "nil"
 	}
@@ -36,15 +36,15 @@ func outline(t *stackfmt.Traceback) string {
 	if t.Group != nil {
 		var all []string
 		for _, m := range t.Group {
-			all = append(all, outline(m))
+			all = append(all, treeText(m))
 		}
 		b.WriteString(" [" + strings.Join(all, "; ") + "]")
 	}
 	if t.Cause != nil {
-		b.WriteString(" <- " + outline(t.Cause))
+		b.WriteString(" <- " + treeText(t.Cause))
 	}
 	if t.Context != nil {
-		b.WriteString(" ~ " + outline(t.Context))
+		b.WriteString(" ~ " + treeText(t.Context))
 	}
 	return b.String()
 }
@@ -172,14 +172,14 @@ func TestFromErrorTrees(t *testing.T) {
 		{"nil pointer", (*nilPanics)(nil), "*stackfmt_test.nilPanics=<error Error() failed>", nil},
 	}
 	for _, tt := range tests {
-		if got := outline(stackfmt.FromError(tt.err, tt.opts...)); got != tt.want {
+		if got := treeText(stackfmt.FromError(tt.err, tt.opts...)); got != tt.want {
 			t.Errorf("%s:\ngot  %s\nwant %s", tt.name, got, tt.want)
 		}
 	}
 	// A value that cannot be recognised ends the chain by its length.
 	tb := stackfmt.FromError(loop)
 	if tb.Cause == nil || !strings.Contains(tb.Cause.Message, "65536") {
-		t.Errorf("endless chain: %s", outline(tb))
+		t.Errorf("endless chain: %s", treeText(tb))
 	}
 }
 
@@ -246,7 +246,7 @@ func count(t *stackfmt.Traceback) int {
 func TestFromErrorDeterministic(t *testing.T) {
 	err := atB(errors.Join(atA(io.EOF), fmt.Errorf("x: %w", io.EOF)))
 	if a, b := stackfmt.FromError(err), stackfmt.FromError(err); !reflect.DeepEqual(a, b) {
-		t.Errorf("two tracebacks of one error differ:\n%s\n%s", outline(a), outline(b))
+		t.Errorf("two tracebacks of one error differ:\n%s\n%s", treeText(a), treeText(b))
 	}
 }
 

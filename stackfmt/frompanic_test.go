@@ -68,14 +68,14 @@ func TestFromPanic(t *testing.T) {
 		{"error with a stack", func() { throwError(atA(io.EOF)) }, "panic=A: EOF{stackfmt_test.throwError} <- *errors.errorString=A: EOF{stackfmt_test.atA}"},
 		{"group", func() { throwError(errors.Join(io.EOF)) }, "*errors.joinError=1 error{stackfmt_test.throwError} [*errors.errorString=EOF]"},
 	} {
-		got := outline(caught(tt.f))
+		got := treeText(caught(tt.f))
 		got = strings.Replace(got, "runtime.errorString=runtime error: integer", "runtime.runtimeError=runtime error: integer", 1)
 		if got != tt.want {
 			t.Errorf("%s:\ngot  %s\nwant %s", tt.name, got, tt.want)
 		}
 	}
 	if tb := caught(func() {}); tb != nil {
-		t.Errorf("no panic: %s", outline(tb))
+		t.Errorf("no panic: %s", treeText(tb))
 	}
 }
 
@@ -95,7 +95,7 @@ func TestFromPanicStack(t *testing.T) {
 
 func TestFromPanicWhileHandlingPanic(t *testing.T) {
 	// The first value is seen by nobody.
-	got := outline(caught(func() {
+	got := treeText(caught(func() {
 		defer func() { panic("second") }()
 		panic("first")
 	}))
@@ -112,7 +112,7 @@ func TestFromPanicWhileHandlingPanic(t *testing.T) {
 		panic("first")
 	})
 	want = "panic=second{stackfmt_test.TestFromPanicWhileHandlingPanic.func2.1} ~ panic=first{stackfmt_test.TestFromPanicWhileHandlingPanic.func2}"
-	if got := outline(tb); got != want {
+	if got := treeText(tb); got != want {
 		t.Errorf("seen:\ngot  %s\nwant %s", got, want)
 	}
 	// The stack of the second goes through the call of panic.
@@ -124,7 +124,7 @@ func TestFromPanicWhileHandlingPanic(t *testing.T) {
 		t.Errorf("no call of panic in %+v", tb.Stack)
 	}
 	// Three of them, and an error with a stack, whose Cause would hide Context.
-	got = outline(caught(func() {
+	got = treeText(caught(func() {
 		defer func() {
 			defer func() { throwError(atA(io.EOF)) }()
 			panic("second")
@@ -190,7 +190,7 @@ func TestFromPanicFaultAddress(t *testing.T) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	tb := caught(func() { faultAt(0x123456789000) })
 	if len(tb.Notes) != 1 || tb.Notes[0] != "fault address 0x123456789000" {
-		t.Errorf("%s", outline(tb))
+		t.Errorf("%s", treeText(tb))
 	}
 }
 
