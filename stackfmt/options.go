@@ -128,8 +128,8 @@ func WithSkip(n int) Option { return func(c *config) { c.skip = max(n, 0) } }
 func WithCompact(on bool) Option { return func(c *config) { c.compact = on } }
 
 // WithAllWrappers shows each wrapper in a chain of errors as a block of its own.
-// By default wrappers that carry neither a stack nor notes are part of the block
-// of the error that they wrap, since their message repeats its message.
+// By default wrappers that carry no stack are part of the block of an error that
+// does, since its message repeats theirs; see [FromError].
 func WithAllWrappers() Option { return func(c *config) { c.allWrappers = true } }
 
 // WithLocals is Python's capture_locals. Go keeps no names of local variables,
