@@ -114,17 +114,18 @@ func TestCaretsOverGOROOT(t *testing.T) {
 	frames, carets := 0, 0
 	for range count {
 		name := files[rnd.IntN(len(files))]
-		text, err := os.ReadFile(name)
+		content, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i, line := range strings.Split(string(text), "\n") {
+		text := string(content)
+		for i, line := range strings.Split(text, "\n") {
 			for _, callee := range namesIn(line) {
 				s := stackfmt.Stack{{File: name, Line: i + 1, Func: "p.f"}, {File: "?", Func: "example.com/p." + callee}}
 				got := s.Format(stackfmt.WithSource(src))[0]
 				frames++
 				_, below, _ := strings.Cut(got, "\n")
-				checkCaretRows(t, below, string(text))
+				checkCaretRows(t, below, text)
 				lines := strings.Split(below, "\n")
 				if len(lines) < 3 || strings.Trim(lines[1], " \t~^") != "" || lines[1] == "" {
 					continue
@@ -141,7 +142,7 @@ func TestCaretsOverGOROOT(t *testing.T) {
 			for _, message := range []string{"index out of range [1]", "integer divide by zero", "invalid memory address or nil pointer dereference"} {
 				e := &stackfmt.Traceback{Message: "runtime error: " + message, Stack: stackfmt.Stack{{File: name, Line: i + 1, Func: "p.f"}}}
 				_, below, _ := strings.Cut(e.Format(stackfmt.WithSource(src))[1], "\n")
-				checkCaretRows(t, below, string(text))
+				checkCaretRows(t, below, text)
 			}
 		}
 	}
