@@ -7,6 +7,7 @@ require (
 	github.com/epitaph-go/epitaph v0.0.0
 	github.com/go-errors/errors v1.5.1
 	github.com/google/go-cmp v0.7.0
+	github.com/maruel/panicparse/v2 v2.5.0
 	github.com/pkg/errors v0.9.1
 	github.com/rotisserie/eris v0.5.4
 	github.com/samber/oops v1.23.2
