@@ -75,6 +75,7 @@ func (c *config) fromPanic(value any, pcs []uintptr) *Traceback {
 		// arose while the other panic was being handled, too.
 		inner = inner.Cause
 	}
+	first := inner
 	for _, s := range stacks[1:] {
 		if earlier != nil && earlier.goroutine == r.goroutine && slices.Equal(earlier.pcs, s) {
 			inner.Context = earlier.traceback
@@ -82,6 +83,9 @@ func (c *config) fromPanic(value any, pcs []uintptr) *Traceback {
 		}
 		inner.Context = &Traceback{Type: "panic", Message: unknownPanic, Stack: c.take(errorStackOf(s))}
 		inner = inner.Context
+	}
+	if !c.compact && t.Cause != nil && t.Context == nil {
+		t.Context = first.Context
 	}
 	last.Store(r)
 	return r.traceback

@@ -181,7 +181,9 @@ func funcName(fn string) (name string, closure bool) {
 		}
 	}
 	fn = fn[strings.LastIndexByte(fn, '/')+1:]
-	_, fn, _ = strings.Cut(fn, ".")
+	if _, rest, ok := strings.Cut(fn, "."); ok { // not a builtin, such as panic
+		fn = rest
+	}
 	fn = strings.TrimSuffix(fn, "-fm")
 	name = fn[strings.LastIndexByte(fn, '.')+1:]
 	// Literals are numbered: main.f.func1, main.f.func1.2, main.f.gowrap1.

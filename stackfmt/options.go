@@ -122,9 +122,9 @@ func LastFrames(n int) Option { return func(c *config) { c.last = max(n, 0) } }
 // 0 starts at the caller of the function that takes it. A negative n is 0.
 func WithSkip(n int) Option { return func(c *config) { c.skip = max(n, 0) } }
 
-// WithCompact is Python's compact. It is on by default, as in Python's module
-// functions: a Context that will not be shown, because there is a Cause or
-// because it is suppressed, is not collected at all.
+// WithCompact is Python's compact, on by default as in Python's module functions.
+// Off, the Traceback of a panic keeps its Context also where it has a Cause, and
+// so will not print it.
 func WithCompact(on bool) Option { return func(c *config) { c.compact = on } }
 
 // WithAllWrappers shows each wrapper in a chain of errors as a block of its own.

@@ -189,7 +189,9 @@ type sourceFile struct {
 }
 
 func newSourceFile(name, text string) *sourceFile {
-	f := &sourceFile{name: name, text: text}
+	// A byte order mark is no part of the first line.
+	f := &sourceFile{name: name, text: strings.TrimPrefix(text, "\ufeff")}
+	text = f.text
 	f.starts = make([]int32, 1, strings.Count(text, "\n")+1)
 	for i := 0; ; {
 		n := strings.IndexByte(text[i:], '\n')
