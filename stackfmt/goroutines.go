@@ -291,7 +291,7 @@ func (d *GoroutineDump) Traceback() *Traceback {
 		if g.ID < 0 && len(d.Goroutines) > 1 {
 			g = &d.Goroutines[1] // "runtime stack:" is how, not where
 		}
-		stack = g.Stack
+		stack = withoutRuntime(g.Stack)
 	}
 	switch {
 	case d.Fatal != "":
@@ -309,6 +309,22 @@ func (d *GoroutineDump) Traceback() *Traceback {
 		return &Traceback{Type: s.Name, Message: s.Text, Stack: stack}
 	}
 	return nil
+}
+
+// withoutRuntime leaves out the calls that the runtime itself leaves out, unless
+// it is in trouble and prints everything. A call of C has a program counter and
+// no offset.
+func withoutRuntime(s Stack) Stack {
+	var kept Stack
+	for i := range s {
+		if f := &s[i]; f.Elided != 0 || f.PC != 0 && f.Offset == 0 || showsFunction(f.Func, i == len(s)-1) || f.Func == "panic" {
+			kept = append(kept, *f)
+		}
+	}
+	if kept == nil {
+		return s
+	}
+	return kept
 }
 
 func (d *GoroutineDump) signalNotes() []string {
