@@ -5,8 +5,13 @@ import (
 	"strconv"
 )
 
+// maxLogDepth is how many errors below each other a log record shows. Handlers
+// recurse into groups, and repeat the names of all groups above.
+const maxLogDepth = 32
+
 // LogValue implements [slog.LogValuer]: a group of type, message and, where there
-// are any, notes, stack, cause, context and group.
+// are any, notes, stack, cause, context and group. Errors more than 32 levels
+// deep are left out, with a mark.
 func (t *Traceback) LogValue() slog.Value { return t.logValue(map[*Traceback]bool{}) }
 
 // logValue builds the whole value at once: a handler that resolves values as it
@@ -14,6 +19,9 @@ func (t *Traceback) LogValue() slog.Value { return t.logValue(map[*Traceback]boo
 func (t *Traceback) logValue(onPath map[*Traceback]bool) slog.Value {
 	if t == nil {
 		return slog.StringValue("<nil>")
+	}
+	if len(onPath) == maxLogDepth {
+		return slog.StringValue("...")
 	}
 	attrs := []slog.Attr{slog.String("type", t.Type), slog.String("message", t.Message)}
 	if onPath[t] || t.Cycle {

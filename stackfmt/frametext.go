@@ -27,6 +27,7 @@ func (p *printer) printStack(s, shared Stack, message string) {
 	}
 	i := 0
 	if p.elideShared {
+		shared, _ = p.visible(p.limited(shared, false))
 		if i = commonCalls(s, shared); i > 0 {
 			p.text("  ...<")
 			p.int(i)

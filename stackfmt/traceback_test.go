@@ -157,6 +157,9 @@ func TestLongChain(t *testing.T) {
 	for range 100_000 {
 		e = &tb{Type: "E", Cause: e}
 	}
+	if got := fmt.Sprint(e.LogValue()); strings.Count(got, "cause=") != 32 || !strings.Contains(got, "cause=...") {
+		t.Errorf("slog: %s", got)
+	}
 	got := e.String()
 	if !strings.HasPrefix(got, "Root\n"+causeText+"E\n") || strings.Count(got, "E\n") != 100_000 {
 		t.Errorf("%d errors in %d bytes", strings.Count(got, "E\n"), len(got))
@@ -314,6 +317,10 @@ E
 `
 	if got := string(top.Append(nil, stackfmt.WithElideShared())); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	hidden := strings.Replace(want, "  File \"a.go\", line 3, in load\n", "", 1)
+	if got := string(top.Append(nil, stackfmt.WithElideShared(), stackfmt.WithHidden("load"))); got != hidden {
+		t.Errorf("got\n%swant\n%s", got, hidden)
 	}
 	same := &tb{Type: "E", Stack: cause.Stack, Cause: cause}
 	if got := string(same.Append(nil, stackfmt.WithElideShared())); !strings.HasSuffix(got, "  ...<3 frames as above>...\n  File \"a.go\", line 4, in read\nE\n") {
