@@ -91,15 +91,8 @@ func stackOf(pcs []uintptr) Stack {
 		return nil
 	}
 	s := make(Stack, 0, len(pcs))
-	frames := runtime.CallersFrames(pcs)
-	for {
-		f, more := frames.Next()
-		if f.PC != 0 && f.Function != "runtime.goexit" && f.Function != "runtime.main" {
-			s = append(s, frameOf(&f))
-		}
-		if !more {
-			break
-		}
+	for _, pc := range pcs {
+		s = appendSymbol(s, pc)
 	}
 	slices.Reverse(s)
 	return s

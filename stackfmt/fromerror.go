@@ -52,16 +52,21 @@ func FromError(err error, opts ...Option) *Traceback {
 }
 
 func (c *config) fromError(err error) *Traceback {
-	w := errorWalker{c: c, state: make(map[any]visit), budget: maxErrors}
+	w := errorWalker{c: c, budget: maxErrors - 1}
 	root := &Traceback{}
-	w.push(err, root)
+	// Room for the usual error, in one allocation.
+	room := &struct {
+		block [4]errorLink
+		path  [4]any
+		work  [4]errorWork
+	}{}
+	w.block, w.path = room.block[:0], room.path[:0]
+	w.work = append(room.work[:0], errorWork{err: err, to: root})
 	for len(w.work) > 0 {
 		item := w.work[len(w.work)-1]
 		w.work = w.work[:len(w.work)-1]
-		if item.leave != nil {
-			for _, key := range item.leave {
-				w.state[key] = done
-			}
+		if item.err == nil {
+			w.leave(item.above)
 			continue
 		}
 		w.visit(item)
@@ -83,16 +88,18 @@ const (
 type errorWalker struct {
 	c      *config
 	work   []errorWork
-	state  map[any]visit
+	state  map[any]visit // made when the first error is entered
+	path   []any         // the open errors, outermost first
+	block  []errorLink   // reused by each visit
 	budget int
 }
 
-// errorWork is an error and the Traceback to fill from it, or a list of errors
-// whose descendants are all done.
+// errorWork is an error and the Traceback to fill from it. Without an error it
+// says that those are done which were opened after the first above.
 type errorWork struct {
 	err   error
 	to    *Traceback
-	leave []any
+	above int
 }
 
 func (w *errorWalker) push(err error, to *Traceback) {
@@ -100,9 +107,36 @@ func (w *errorWalker) push(err error, to *Traceback) {
 	if k, shared := identity(err); shared && w.state[k] == unseen {
 		// Seen from now on, as in Python where it is when the object is made:
 		// of two that share a cause the one that is taken first gets it.
-		w.state[k] = done
+		w.set(k, done)
 	}
 	w.work = append(w.work, errorWork{err: err, to: to})
+}
+
+func (w *errorWalker) set(key any, v visit) {
+	if w.state == nil {
+		w.state = make(map[any]visit)
+	}
+	w.state[key] = v
+}
+
+// enter opens an error that wraps others. Nothing can lead back to one that
+// does not.
+func (w *errorWalker) enter(l *errorLink) {
+	if !l.follows {
+		return
+	}
+	if k, _ := identity(l.err); k != nil {
+		w.set(k, open)
+		w.path = append(w.path, k)
+	}
+}
+
+func (w *errorWalker) leave(above int) {
+	for _, k := range w.path[above:] {
+		w.state[k] = done
+	}
+	clear(w.path[above:])
+	w.path = w.path[:above]
 }
 
 // errorLink is one error of a chain.
@@ -111,19 +145,15 @@ type errorLink struct {
 	stack   errorStack
 	members []error
 	failed  []string
+	// follows says that it wraps something.
+	follows bool
 }
 
 // visit fills item.to from a stretch of the chain that begins with item.err.
 func (w *errorWalker) visit(item errorWork) {
-	block := []errorLink{inspect(item.err)}
-	var entered []any
-	enter := func(err error) {
-		if k, _ := identity(err); k != nil {
-			w.state[k] = open
-			entered = append(entered, k)
-		}
-	}
-	enter(item.err)
+	block := append(w.block[:0], inspect(item.err))
+	above := len(w.path)
+	w.enter(&block[0])
 	stack := block[0].stack
 	var cause error
 	cut, cycle := false, false
@@ -160,14 +190,13 @@ func (w *errorWalker) visit(item errorWork) {
 			stack = l.stack
 		}
 		w.budget--
-		enter(next)
+		w.enter(&l)
 		block = append(block, l)
 	}
+	w.block = block
 	t := item.to
 	w.fill(t, block, stack)
-	if len(entered) > 0 {
-		w.work = append(w.work, errorWork{leave: entered})
-	}
+	w.work = append(w.work, errorWork{above: above})
 	switch {
 	case cycle:
 		t.Cause = cycleMark(cause)
@@ -233,7 +262,11 @@ func inspect(err error) errorLink {
 		l.failed = append(l.failed, failed)
 		l.stack = errorStack{}
 	}
+	if _, ok := err.(interface{ Unwrap() error }); ok {
+		l.follows = true
+	}
 	if e, ok := err.(interface{ Unwrap() []error }); ok {
+		l.follows = true
 		if failed := guard("Unwrap", func() { l.members = e.Unwrap() }); failed != "" {
 			l.failed = append(l.failed, failed)
 		}

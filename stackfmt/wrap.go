@@ -14,7 +14,8 @@ func Wrap(err error, message string) error {
 	if err == nil {
 		return nil
 	}
-	return newStacked(err, message, true)
+	var buf [shallow]uintptr
+	return newStacked(err, message, true, buf[:runtime.Callers(2, buf[:])])
 }
 
 // WithStack returns an error that has the message of err and the stack of its
@@ -28,7 +29,8 @@ func WithStack(err error) error {
 	if err == nil || hasStack(err) {
 		return err
 	}
-	return newStacked(err, "", false)
+	var buf [shallow]uintptr
+	return newStacked(err, "", false, buf[:runtime.Callers(2, buf[:])])
 }
 
 // AddNote returns an error that has the message and the stack of err, and notes
@@ -123,12 +125,11 @@ type (
 	}
 )
 
-// newStacked takes the stack of its caller's caller.
-func newStacked(err error, message string, prefix bool) *stacked {
-	// The stack is taken into memory that costs nothing and then copied, because
-	// its depth is not known before.
-	var buf [shallow]uintptr
-	pcs := buf[:runtime.Callers(3, buf[:])]
+// newStacked makes an error with a copy of the stack that its caller took into
+// memory that costs nothing, because the depth is not known before. Its caller
+// took it and not a function in between, because each further call costs as much
+// time as the allocation.
+func newStacked(err error, message string, prefix bool, pcs []uintptr) *stacked {
 	var s *stacked
 	var room []uintptr
 	switch n := len(pcs); {
