@@ -329,8 +329,8 @@ func ExamplePrintPanic() {
 	defer func() {
 		stackfmt.PrintPanic(os.Stdout, recover(), short, stackfmt.WithLookupLines(false))
 	}()
-	var m map[string]int
-	m["a"] = 1
+	var cache struct{ hits map[string]int }
+	cache.hits["a"]++
 	// Output:
 	// Traceback (most recent call last):
 	//   File "example_test.go", line 333, in stackfmt_test.ExamplePrintPanic

@@ -37,7 +37,9 @@ func (m *methodPanic) index(i int) int { return m.s[i] }
 func (g genericPanic[T]) throw() { panic(g.v) }
 
 //go:noinline
-func divide(a, b int) int { return a / b }
+func divide(a, b int) { quotient = a / b }
+
+var quotient int
 
 //go:noinline
 func throwError(err error) { panic(err) }

@@ -2,11 +2,11 @@ package stackfmt_test
 
 import (
 	"encoding/json"
+	"go/build"
 	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -92,7 +92,7 @@ func checkCaretRows(t *testing.T, text, source string) {
 // frame that called each function named on it, and as one that failed in each
 // way. What is marked must be one call of that name or one such expression.
 func TestCaretsOverGOROOT(t *testing.T) {
-	root := filepath.Join(runtime.GOROOT(), "src")
+	root := filepath.Join(build.Default.GOROOT, "src")
 	var files []string
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && strings.HasSuffix(path, ".go") && !strings.Contains(path, "testdata") {
