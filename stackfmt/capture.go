@@ -83,23 +83,11 @@ func callers(skip, n int) []uintptr {
 	}
 }
 
-// stackOf turns return addresses, the innermost first, into a Stack. The frames
-// of the runtime below main and below a goroutine's first function are left
-// out, as the runtime leaves them out.
-func stackOf(pcs []uintptr) Stack {
-	if len(pcs) == 0 {
-		return nil
-	}
-	s := make(Stack, 0, len(pcs))
-	for _, pc := range pcs {
-		s = appendSymbol(s, pc)
-	}
-	slices.Reverse(s)
-	return s
-}
-
 func frameOf(f *runtime.Frame) Frame {
 	out := Frame{File: f.File, Line: f.Line, Func: f.Function}
+	if out.Func == gopanic {
+		out.Func = "panic" // as printFuncName (runtime/traceback.go) has it
+	}
 	if f.Entry != 0 && f.PC >= f.Entry {
 		// PC is that of the call, the runtime prints where it returns to.
 		out.Offset = uint64(f.PC-f.Entry) + 1

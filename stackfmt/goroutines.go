@@ -317,7 +317,7 @@ func (d *GoroutineDump) Traceback() *Traceback {
 func withoutRuntime(s Stack) Stack {
 	var kept Stack
 	for i := range s {
-		if f := &s[i]; f.Elided != 0 || f.PC != 0 && f.Offset == 0 || showsFunction(f.Func, i == len(s)-1) || f.Func == "panic" {
+		if f := &s[i]; f.Elided != 0 || f.PC != 0 && f.Offset == 0 || rankOf(f.Func) == rankUser {
 			kept = append(kept, *f)
 		}
 	}

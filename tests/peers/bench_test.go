@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"runtime"
 	"runtime/debug"
@@ -35,7 +34,7 @@ func deep(n int, f func()) {
 
 var sink error
 
-// BenchmarkCapture makes an error with a stack, at three depths.
+// BenchmarkCapture makes an error with a stack, at two depths.
 func BenchmarkCapture(b *testing.B) {
 	base := errors.New("broken")
 	for _, depth := range []int{10, 50} {
@@ -73,17 +72,19 @@ func BenchmarkCapture(b *testing.B) {
 	}
 }
 
+// formats are the ways in which the libraries print an error with its stack.
+var formats = map[string]func(error) int{
+	"pkg/errors":         func(err error) int { return len(fmt.Sprintf("%+v", err)) },
+	"cockroachdb/errors": func(err error) int { return len(fmt.Sprintf("%+v", cockroach.Formattable(err))) },
+	"go-errors":          func(err error) int { return len(err.(*goerrors.Error).ErrorStack()) },
+	"eris":               func(err error) int { return len(eris.ToString(err, true)) },
+	"oops":               func(err error) int { return len(fmt.Sprintf("%+v", err)) },
+	"tozd":               func(err error) int { return len(fmt.Sprintf("%+v", err)) },
+}
+
 // BenchmarkFormat prints an error that was made 50 calls deep: without source
 // lines, as the libraries print it, and with them.
 func BenchmarkFormat(b *testing.B) {
-	formats := map[string]func(error) int{
-		"pkg/errors":         func(err error) int { return len(fmt.Sprintf("%+v", err)) },
-		"cockroachdb/errors": func(err error) int { return len(fmt.Sprintf("%+v", cockroach.Formattable(err))) },
-		"go-errors":          func(err error) int { return len(err.(*goerrors.Error).ErrorStack()) },
-		"eris":               func(err error) int { return len(eris.ToString(err, true)) },
-		"oops":               func(err error) int { return len(fmt.Sprintf("%+v", err)) },
-		"tozd":               func(err error) int { return len(fmt.Sprintf("%+v", err)) },
-	}
 	for _, lib := range libraries {
 		var err error
 		deep(50, func() { err = lib.make("broken") })
@@ -132,9 +133,9 @@ func BenchmarkFormat(b *testing.B) {
 }
 
 // dumpOf returns what runtime.Stack prints with n further goroutines.
-func dumpOf(b *testing.B, n int) []byte {
+func dumpOf(tb testing.TB, n int) []byte {
 	stop := make(chan struct{})
-	b.Cleanup(func() { close(stop) })
+	tb.Cleanup(func() { close(stop) })
 	for range n {
 		go deep(10, func() { <-stop })
 	}
@@ -226,50 +227,5 @@ func BenchmarkPython(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.ReportMetric(ns, "ns/format")
-	}
-}
-
-// TestRatios measures the aims in one run and prints the ratios. It fails only
-// where asked to, because a busy machine is not a slow program:
-//
-//	STACKFMT_RATIOS=1 go test -run TestRatios -v .
-func TestRatios(t *testing.T) {
-	if os.Getenv("STACKFMT_RATIOS") == "" {
-		t.Skip("STACKFMT_RATIOS is not set")
-	}
-	measure := func(f func(b *testing.B)) float64 {
-		best := 0.0
-		for range 3 {
-			r := testing.Benchmark(f)
-			if ns := float64(r.T.Nanoseconds()) / float64(r.N); best == 0 || ns < best {
-				best = ns
-			}
-		}
-		return best
-	}
-	base := errors.New("broken")
-	fastest, name := 0.0, ""
-	var ours float64
-	for _, lib := range libraries {
-		ns := measure(func(b *testing.B) {
-			deep(10, func() {
-				for b.Loop() {
-					if lib.name == "stackfmt" {
-						sink = stackfmt.Wrap(base, "outer")
-					} else {
-						sink = lib.make("broken")
-					}
-				}
-			})
-		})
-		if lib.name == "stackfmt" {
-			ours = ns
-		} else if fastest == 0 || ns < fastest {
-			fastest, name = ns, lib.name
-		}
-	}
-	t.Logf("capture at depth 10: %.0f ns, the fastest peer (%s) %.0f ns: %.2f times as fast", ours, name, fastest, fastest/ours)
-	if ours > fastest {
-		t.Error("capture is slower than the fastest peer")
 	}
 }
