@@ -53,6 +53,7 @@ type config struct {
 	compact       bool
 	allWrappers   bool
 	captureLocals func(Frame) map[string]string
+	scratch       *scratch
 
 	// What is shown.
 	style           Style

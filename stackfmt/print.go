@@ -15,13 +15,17 @@ func FormatError(err error, opts ...Option) []string {
 
 // AppendError appends the text of FormatError to dst.
 func AppendError(dst []byte, err error, opts ...Option) []byte {
-	return FromError(err, opts...).Append(dst, opts...)
+	c := newConfig(opts)
+	c.withScratch(err, func(t *Traceback) { dst = t.Append(dst, opts...) })
+	return dst
 }
 
 // PrintError writes the text of FormatError to w, os.Stderr if w is nil. It
 // answers to traceback.print_exception.
-func PrintError(w io.Writer, err error, opts ...Option) error {
-	return FromError(err, opts...).Print(w, opts...)
+func PrintError(w io.Writer, err error, opts ...Option) (failed error) {
+	c := newConfig(opts)
+	c.withScratch(err, func(t *Traceback) { failed = t.Print(w, opts...) })
+	return failed
 }
 
 // FormatErrorOnly returns type, message and notes of an error, without stacks and
