@@ -30,6 +30,18 @@ func ExampleWrap() {
 	// *errors.errorString: opening app.conf: file does not exist
 }
 
+func ExampleWithStack() {
+	first := stackfmt.WithStack(fs.ErrNotExist)
+	second := stackfmt.WithStack(fmt.Errorf("app.conf: %w", first))
+	fmt.Println(second)
+	fmt.Println("frames:", stackfmt.FormatErrorStack(second, short, stackfmt.LastFrames(1)))
+	// Output:
+	// app.conf: file does not exist
+	// frames: [  File "example_error_test.go", line 34, in stackfmt_test.ExampleWithStack
+	//     first := stackfmt.WithStack(fs.ErrNotExist)
+	// ]
+}
+
 func ExampleAddNote() {
 	err := stackfmt.AddNote(errors.New("timeout"), "while fetching page 3")
 	err = stackfmt.AddNote(err, "host: example.com", "")
