@@ -83,9 +83,9 @@ func typedStackTrace(err error) []uintptr {
 }
 
 // resolve returns the stack, oldest call first.
-func (s errorStack) resolve() Stack {
+func (s errorStack) resolve(c *config) Stack {
 	if s.frames == nil {
-		return errorStackOf(s.pcs)
+		return c.errorStackOf(s.pcs)
 	}
 	stack := make(Stack, 0, len(s.frames))
 	for i := range s.frames {

@@ -246,7 +246,7 @@ func (w *errorWalker) fill(t *Traceback, block []errorLink, stack errorStack) {
 		}
 		t.Notes = append(append(t.Notes, notes...), l.failed...)
 	}
-	t.Stack = w.c.take(stack.resolve())
+	t.Stack = w.c.take(stack.resolve(w.c))
 }
 
 // take applies the options that say what is kept of a traceback's stack.

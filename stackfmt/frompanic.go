@@ -66,7 +66,7 @@ func lastPanic() *Traceback {
 
 func (c *config) fromPanic(value any, pcs []uintptr) *Traceback {
 	stacks := panicStacks(pcs)
-	t := c.panicTraceback(value, c.take(errorStackOf(stacks[0])))
+	t := c.panicTraceback(value, c.take(c.errorStackOf(stacks[0])))
 	r := &recorded{traceback: t, goroutine: goroutineID(), pcs: stacks[0]}
 	earlier := last.Load()
 	inner := t
@@ -81,7 +81,7 @@ func (c *config) fromPanic(value any, pcs []uintptr) *Traceback {
 			inner.Context = earlier.traceback
 			break
 		}
-		inner.Context = &Traceback{Type: "panic", Message: unknownPanic, Stack: c.take(errorStackOf(s))}
+		inner.Context = &Traceback{Type: "panic", Message: unknownPanic, Stack: c.take(c.errorStackOf(s))}
 		inner = inner.Context
 	}
 	if !c.compact && t.Cause != nil && t.Context == nil {

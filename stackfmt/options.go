@@ -70,6 +70,7 @@ type config struct {
 	source          *Source
 	rewrites        []pathRewrite
 	goroutine       int // shown by StyleGo
+	scratch         *scratch
 }
 
 type pathRewrite struct{ from, to string }

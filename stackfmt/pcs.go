@@ -3,18 +3,20 @@ package stackfmt
 import "runtime"
 
 // stackOf turns return addresses, the innermost first, into a Stack.
-func stackOf(pcs []uintptr) Stack { return symbolized(pcs, rankSystem, false) }
+func stackOf(pcs []uintptr) Stack { return symbolized(nil, pcs, rankSystem, false) }
 
 // errorStackOf turns return addresses as an error or a panic carries them into
 // the Stack to show. The runtime's own functions are left out, as in its
 // tracebacks.
-func errorStackOf(pcs []uintptr) Stack { return symbolized(pcs, rankUser, isCut(pcs)) }
+func (c *config) errorStackOf(pcs []uintptr) Stack {
+	return symbolized(c.scratch, pcs, rankUser, isCut(pcs))
+}
 
-func symbolized(pcs []uintptr, lowest rank, cut bool) Stack {
+func symbolized(in *scratch, pcs []uintptr, lowest rank, cut bool) Stack {
 	if len(pcs) == 0 {
 		return nil
 	}
-	s := make(Stack, 0, len(pcs)+1)
+	s := in.stack(len(pcs) + 1)
 	if cut {
 		s = append(s, Frame{Elided: -1})
 	}

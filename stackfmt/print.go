@@ -13,9 +13,19 @@ func FormatError(err error, opts ...Option) []string {
 	return FromError(err, opts...).Format(opts...)
 }
 
-// AppendError appends the text of FormatError to dst.
+// AppendError appends the text of FormatError to dst. It is the fastest of the
+// functions that print an error.
 func AppendError(dst []byte, err error, opts ...Option) []byte {
-	return FromError(err, opts...).Append(dst, opts...)
+	c := newConfig(opts)
+	c.scratch = scratches.Get().(*scratch)
+	defer c.scratch.release()
+	var t *Traceback
+	if err != nil {
+		t = c.fromError(err)
+	}
+	p := newPrinter(&c, c.themeFor(nil), dst)
+	p.printTraceback(t)
+	return p.dst
 }
 
 // PrintError writes the text of FormatError to w, os.Stderr if w is nil. It
