@@ -258,19 +258,26 @@ func (s *Source) block(key blockKey, render func() []byte) []byte {
 	return b
 }
 
-// appendLines renders the source lines of a frame from its file. A Go frame
-// without columns gets those of the call or the expression that it stands in.
+// appendLines renders the source lines of a frame from its file.
 func (s *Source) appendLines(f *Frame, name string, key blockKey, th *theme) []byte {
-	file := s.file(name)
-	if file == nil || f.Line > file.count() {
+	g, ok := s.expression(f, name, key)
+	if !ok {
 		return nil
 	}
+	return appendSource(nil, g.Source, &g, key.carets, !f.HasColumns(), th)
+}
+
+// expression returns f with the source lines that it stands for. A Go frame
+// without columns gets those of the call or the expression that it stands in.
+func (s *Source) expression(f *Frame, name string, key blockKey) (Frame, bool) {
 	g := *f
-	found := false
+	file := s.file(name)
+	if file == nil || f.Line > file.count() {
+		return g, false
+	}
 	if key.carets && !g.HasColumns() && strings.HasSuffix(name, ".go") {
 		if r, ok := file.locate(f.Line, key.callee, key.failure); ok {
 			g.EndLine, g.Col, g.EndCol = r.endLine, r.col, r.endCol
-			found = true
 		}
 	}
 	last := min(max(g.EndLine, g.Line), file.count())
@@ -278,5 +285,6 @@ func (s *Source) appendLines(f *Frame, name string, key blockKey, th *theme) []b
 	for i, l := range lines {
 		lines[i] = strings.TrimRight(l, " \t\r\n\f\v")
 	}
-	return appendSource(nil, strings.Join(lines, "\n"), &g, key.carets, found, th)
+	g.Source = strings.TrimSuffix(strings.Join(lines, "\n"), "\n")
+	return g, true
 }

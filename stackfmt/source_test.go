@@ -225,3 +225,36 @@ func TestColorAuto(t *testing.T) {
 		t.Errorf("got %q", b)
 	}
 }
+
+// TestLookupLines: lines and columns can be stored, so that JSON prints the same
+// elsewhere.
+func TestLookupLines(t *testing.T) {
+	src := stackfmt.WithSource(testSource())
+	e := &stackfmt.Traceback{Type: "E", Message: "runtime error: index out of range [1]",
+		Stack: stackfmt.Stack{
+			{File: "/calls.go", Line: lineOf(t, "t.A().B(g(2))"), Func: "f"},
+			{File: "/calls.go", Line: lineOf(t, "_ = a[i]"), Func: "calls.g"},
+		},
+		Cause: &stackfmt.Traceback{Stack: at("/none.go", 1)},
+		Group: []*stackfmt.Traceback{{Stack: stackfmt.Stack{{File: "/calls.go", Line: 1, Func: "x", Source: "own"}}}, nil},
+	}
+	e.Group[0].Cause = e
+	want := string(e.Append(nil, src))
+	e.LookupLines(src)
+	if got := string(e.Append(nil, stackfmt.WithLookupLines(false))); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	f := e.Stack[0]
+	if f.Source != "\tt.A().B(g(2))" || f.Col != 9 || f.EndCol != 13 {
+		t.Errorf("got %+v", f)
+	}
+	if g := e.Group[0].Stack[0]; g.Source != "own" {
+		t.Errorf("got %+v", g)
+	}
+	s := e.Stack[:1]
+	s[0].Source, s[0].EndLine, s[0].Col, s[0].EndCol = "", 0, 0, 0
+	s.LookupLines(src)
+	if s[0].Source == "" {
+		t.Error("nothing stored")
+	}
+}
