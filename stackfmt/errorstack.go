@@ -83,11 +83,11 @@ func typedStackTrace(err error) []uintptr {
 }
 
 // resolve returns the stack, oldest call first.
-func (s errorStack) resolve(c *config) Stack {
+func (c *config) resolve(s errorStack) Stack {
 	if s.frames == nil {
 		return c.errorStackOf(s.pcs)
 	}
-	stack := make(Stack, 0, len(s.frames))
+	stack := c.newStack(len(s.frames))
 	for i := range s.frames {
 		f := fullNames(s.frames[i])
 		stack = append(stack, frameOf(&f))

@@ -59,7 +59,9 @@ func (c *config) fromError(err error) *Traceback {
 		block [4]errorLink
 		path  [4]any
 		work  [4]errorWork
+		few   [fewErrors]visited
 	}{}
+	w.few = room.few[:0]
 	w.block, w.path = room.block[:0], room.path[:0]
 	w.work = append(room.work[:0], errorWork{err: err, to: root})
 	for len(w.work) > 0 {
@@ -88,7 +90,8 @@ const (
 type errorWalker struct {
 	c      *config
 	work   []errorWork
-	state  map[any]visit // made when the first error is entered
+	few    []visited     // the states of the first errors
+	state  map[any]visit // those of the others
 	path   []any         // the open errors, outermost first
 	block  []errorLink   // reused by each visit
 	budget int
@@ -104,7 +107,7 @@ type errorWork struct {
 
 func (w *errorWalker) push(err error, to *Traceback) {
 	w.budget--
-	if k, shared := identity(err); shared && w.state[k] == unseen {
+	if k, shared := identity(err); shared && w.seen(k) == unseen {
 		// Seen from now on, as in Python where it is when the object is made:
 		// of two that share a cause the one that is taken first gets it.
 		w.set(k, done)
@@ -112,11 +115,40 @@ func (w *errorWalker) push(err error, to *Traceback) {
 	w.work = append(w.work, errorWork{err: err, to: to})
 }
 
+// visited is an error that was entered, and where the walk stands with it.
+type visited struct {
+	key   any
+	visit visit
+}
+
+// fewErrors is how many are looked through one by one, which is faster than a
+// map for the chains of most programs.
+const fewErrors = 8
+
 func (w *errorWalker) set(key any, v visit) {
+	for i := range w.few {
+		if w.few[i].key == key {
+			w.few[i].visit = v
+			return
+		}
+	}
+	if len(w.few) < fewErrors {
+		w.few = append(w.few, visited{key, v})
+		return
+	}
 	if w.state == nil {
 		w.state = make(map[any]visit)
 	}
 	w.state[key] = v
+}
+
+func (w *errorWalker) seen(key any) visit {
+	for i := range w.few {
+		if w.few[i].key == key {
+			return w.few[i].visit
+		}
+	}
+	return w.state[key]
 }
 
 // enter opens an error that wraps others. Nothing can lead back to one that
@@ -133,7 +165,7 @@ func (w *errorWalker) enter(l *errorLink) {
 
 func (w *errorWalker) leave(above int) {
 	for _, k := range w.path[above:] {
-		w.state[k] = done
+		w.set(k, done)
 	}
 	clear(w.path[above:])
 	w.path = w.path[:above]
@@ -166,7 +198,7 @@ func (w *errorWalker) visit(item errorWork) {
 		if next == nil {
 			break
 		}
-		if k, _ := identity(next); k != nil && w.state[k] == open {
+		if k, _ := identity(next); k != nil && w.seen(k) == open {
 			cause, cycle = next, true
 			break
 		}
@@ -203,7 +235,7 @@ func (w *errorWalker) visit(item errorWork) {
 	case cut:
 		t.Cause = cutMark()
 	case cause != nil:
-		if k, shared := identity(cause); !shared || w.state[k] == unseen {
+		if k, shared := identity(cause); !shared || w.seen(k) == unseen {
 			t.Cause = &Traceback{}
 			w.push(cause, t.Cause)
 		}
@@ -215,7 +247,7 @@ func (w *errorWalker) visit(item errorWork) {
 		switch {
 		case m == nil:
 			mt.Type = "<nil>"
-		case k != nil && w.state[k] == open:
+		case k != nil && w.seen(k) == open:
 			*mt = *cycleMark(m)
 		case w.budget <= 0:
 			*mt = *cutMark()
@@ -246,7 +278,7 @@ func (w *errorWalker) fill(t *Traceback, block []errorLink, stack errorStack) {
 		}
 		t.Notes = append(append(t.Notes, notes...), l.failed...)
 	}
-	t.Stack = w.c.take(stack.resolve(w.c))
+	t.Stack = w.c.take(w.c.resolve(stack))
 }
 
 // take applies the options that say what is kept of a traceback's stack.

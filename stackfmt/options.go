@@ -53,6 +53,7 @@ type config struct {
 	compact       bool
 	allWrappers   bool
 	captureLocals func(Frame) map[string]string
+	scratch       *scratch
 
 	// What is shown.
 	style           Style
@@ -70,7 +71,6 @@ type config struct {
 	source          *Source
 	rewrites        []pathRewrite
 	goroutine       int // shown by StyleGo
-	scratch         *scratch
 }
 
 type pathRewrite struct{ from, to string }

@@ -3,20 +3,24 @@ package stackfmt
 import "runtime"
 
 // stackOf turns return addresses, the innermost first, into a Stack.
-func stackOf(pcs []uintptr) Stack { return symbolized(nil, pcs, rankSystem, false) }
+func stackOf(pcs []uintptr) Stack {
+	return symbolized(make(Stack, 0, len(pcs)), pcs, rankSystem, false)
+}
 
 // errorStackOf turns return addresses as an error or a panic carries them into
 // the Stack to show. The runtime's own functions are left out, as in its
 // tracebacks.
 func (c *config) errorStackOf(pcs []uintptr) Stack {
-	return symbolized(c.scratch, pcs, rankUser, isCut(pcs))
-}
-
-func symbolized(in *scratch, pcs []uintptr, lowest rank, cut bool) Stack {
 	if len(pcs) == 0 {
 		return nil
 	}
-	s := in.stack(len(pcs) + 1)
+	return symbolized(c.newStack(len(pcs)+1), pcs, rankUser, isCut(pcs))
+}
+
+func symbolized(s Stack, pcs []uintptr, lowest rank, cut bool) Stack {
+	if len(pcs) == 0 {
+		return nil
+	}
 	if cut {
 		s = append(s, Frame{Elided: -1})
 	}

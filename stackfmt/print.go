@@ -17,21 +17,17 @@ func FormatError(err error, opts ...Option) []string {
 // functions that print an error.
 func AppendError(dst []byte, err error, opts ...Option) []byte {
 	c := newConfig(opts)
-	c.scratch = scratches.Get().(*scratch)
-	defer c.scratch.release()
-	var t *Traceback
-	if err != nil {
-		t = c.fromError(err)
-	}
 	p := newPrinter(&c, c.themeFor(nil), dst)
-	p.printTraceback(t)
+	c.withScratch(err, p.printTraceback)
 	return p.dst
 }
 
 // PrintError writes the text of FormatError to w, os.Stderr if w is nil. It
 // answers to traceback.print_exception.
-func PrintError(w io.Writer, err error, opts ...Option) error {
-	return FromError(err, opts...).Print(w, opts...)
+func PrintError(w io.Writer, err error, opts ...Option) (failed error) {
+	c := newConfig(opts)
+	c.withScratch(err, func(t *Traceback) { failed = t.Print(w, opts...) })
+	return failed
 }
 
 // FormatErrorOnly returns type, message and notes of an error, without stacks and
