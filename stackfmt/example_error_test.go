@@ -129,3 +129,15 @@ func ExampleGroupStacks() {
 	//   File "/srv/main.go", line 12, in main.main
 	//   File "/srv/drive.go", line 31, in main.(*Drive).Read
 }
+
+func ExampleWithStack() {
+	first := stackfmt.WithStack(fs.ErrNotExist)
+	second := stackfmt.WithStack(fmt.Errorf("app.conf: %w", first))
+	fmt.Println(second)
+	fmt.Println("frames:", stackfmt.FormatErrorStack(second, short, stackfmt.LastFrames(1)))
+	// Output:
+	// app.conf: file does not exist
+	// frames: [  File "example_error_test.go", line 134, in stackfmt_test.ExampleWithStack
+	//     first := stackfmt.WithStack(fs.ErrNotExist)
+	// ]
+}

@@ -106,11 +106,14 @@ func (g *grouper) setKey(m *Goroutine) {
 			stack = stack[len(stack)-g.innermost:]
 		}
 		k = strconv.AppendBool(k, m.Unavailable)
+		last := ""
 		for i := range stack {
-			if g.recursion && (stack[i].Elided != 0 || i > 0 && stack[i].Func == stack[i-1].Func) {
+			f := &stack[i]
+			if g.recursion && (f.Elided != 0 || f.Func != "" && f.Func == last) {
 				continue
 			}
-			k = g.appendFrame(k, &stack[i])
+			last = f.Func
+			k = g.appendFrame(k, f)
 		}
 	}
 	g.key = k
