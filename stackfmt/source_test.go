@@ -39,6 +39,8 @@ func TestSourceLines(t *testing.T) {
 	write(t, filepath.Join(dir, "latin1.c"), "x = \"caf\xe9\";\n", old)
 	write(t, filepath.Join(dir, "new.go"), "changed\n", time.Now().Add(1000*time.Hour))
 	write(t, filepath.Join(dir, "empty.go"), "", old)
+	write(t, filepath.Join(dir, "secret"), "password\n", old)
+	write(t, filepath.Join(dir, "secret.txt"), "password\n", old)
 	tests := []struct {
 		file string
 		line int
@@ -55,7 +57,9 @@ func TestSourceLines(t *testing.T) {
 		{"new.go", 1, ""},                         // newer than the program
 		{"none.go", 1, ""},                        // no such file
 		{"empty.go", 1, ""},
-		{".", 1, ""}, // a directory
+		{".", 1, ""},      // a directory
+		{"secret", 1, ""}, // no source
+		{"secret.txt", 1, ""},
 	}
 	src := stackfmt.NewSource()
 	for _, test := range tests {
