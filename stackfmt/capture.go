@@ -44,6 +44,26 @@ func WalkStack(opts ...Option) iter.Seq[Frame] {
 	}
 }
 
+// Extract collects the frames of a walk, in its order. A positive limit keeps
+// the first frames of the walk, a negative one the last. A stack from the most
+// recent call, as [WalkStack] yields it, has to be reversed to be printed. It
+// answers to StackSummary.extract.
+func Extract(walk iter.Seq[Frame], opts ...Option) Stack {
+	c := newConfig(opts)
+	var s Stack
+	if walk != nil {
+		for f := range walk {
+			if c.limitSet && c.limit >= 0 && len(s) >= c.limit {
+				break
+			}
+			s = append(s, f)
+		}
+	}
+	s = c.limited(s, false)
+	c.addLocals(s)
+	return s
+}
+
 // extract takes the current stack without the skip innermost functions, which
 // are those of this package between the program and extract.
 func extract(c config, skip int) Stack {

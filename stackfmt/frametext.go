@@ -175,16 +175,22 @@ func (p *printer) printSource(f *Frame, callee, message string, last bool) {
 	if path == "" {
 		return
 	}
+	key := p.blockKey(f, path, callee, message, last)
+	p.dst = append(p.dst, p.src.block(key, func() []byte {
+		return p.src.appendLines(f, path, key, p.th)
+	})...)
+}
+
+// blockKey names what is printed below f when it is read from file.
+func (p *printer) blockKey(f *Frame, file, callee, message string, last bool) blockKey {
 	key := blockKey{
-		file: path, line: f.Line, endLine: f.EndLine, col: f.Col, endCol: f.EndCol,
+		file: file, line: f.Line, endLine: f.EndLine, col: f.Col, endCol: f.EndCol,
 		callee: callee, colored: p.th.colored, carets: p.carets, fromFile: true,
 	}
 	if last || strings.HasPrefix(callee, "runtime.") {
 		key.failure = failureKind(callee, message)
 	}
-	p.dst = append(p.dst, p.src.block(key, func() []byte {
-		return p.src.appendLines(f, path, key, p.th)
-	})...)
+	return key
 }
 
 // rewritten applies the path rewrites to a file name. Names in angle brackets,

@@ -67,6 +67,8 @@ func (e *groupError) Error() string   { return e.msg }
 func (e *groupError) Unwrap() []error { return e.all }
 
 // here returns a stack of its caller.
+//
+//go:noinline
 func here() []uintptr {
 	pcs := make([]uintptr, 32)
 	return pcs[:runtime.Callers(2, pcs)]

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 	"unicode/utf8"
 
@@ -200,6 +201,47 @@ func randomTree(rnd *rand.Rand, size int) *stackfmt.Traceback {
 		}
 	}
 	return e
+}
+
+// FuzzGoCarets looks for the expression of any line of any text.
+func FuzzGoCarets(f *testing.F) {
+	text, err := os.ReadFile("testdata/src/calls.go")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for line := range 60 {
+		f.Add(string(text), line, "calls.g", "runtime error: index out of range [5]")
+	}
+	f.Add("package p\nfunc f() {\n\tg(func() {\n}, `\n`)(x)[y]\n}", 3, "p.g", "close of nil channel")
+	f.Add("package p; var x = a[b[c].d] / *e << f.(T)", 1, "", "invalid memory address or nil pointer dereference")
+	f.Fuzz(func(t *testing.T, text string, line int, callee, message string) {
+		src := stackfmt.WithSource(stackfmt.NewSource(stackfmt.SourceFS(fstest.MapFS{"a.go": {Data: []byte(text)}})))
+		for _, next := range []string{callee, ""} {
+			s := stackfmt.Stack{{File: "a.go", Line: line, Func: "f"}}
+			if next != "" {
+				s = append(s, stackfmt.Frame{Func: next})
+			}
+			e := &stackfmt.Traceback{Message: message, Stack: s}
+			_, below, _ := strings.Cut(e.Format(src)[1], "\n")
+			checkCaretRows(t, below, text)
+			e.Append(nil, src, stackfmt.WithColorize(true))
+		}
+	})
+}
+
+// FuzzTree prints random trees in every style.
+func FuzzTree(f *testing.F) {
+	f.Add(uint64(1), uint8(200), 10, 8)
+	f.Fuzz(func(t *testing.T, seed uint64, size uint8, depth, period int) {
+		e := randomTree(rand.New(rand.NewPCG(seed, 3)), int(size))
+		for _, style := range []stackfmt.Style{stackfmt.StylePython, stackfmt.StyleGo} {
+			opts := []stackfmt.Option{stackfmt.WithStyle(style), stackfmt.WithMaxGroupDepth(depth), stackfmt.WithRecursion(period)}
+			whole := string(e.Append(nil, opts...))
+			if items := strings.Join(e.Format(opts...), ""); items != whole {
+				t.Errorf("Format and Append differ: %s", cmp.Diff(whole, items))
+			}
+		}
+	})
 }
 
 // TestRandomTrees prints random trees, and the same with a random edge that leads

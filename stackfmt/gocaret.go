@@ -24,6 +24,7 @@ const (
 	failDivide
 	failDeref
 	failAssert
+	failConvert
 	failShift
 	failMapWrite
 	failSend
@@ -88,6 +89,7 @@ var failuresByMessage = []failureName{
 	{"integer divide by zero", failDivide},
 	{"invalid memory address or nil pointer dereference", failDeref},
 	{"interface conversion: ", failAssert},
+	{"cannot convert slice ", failConvert},
 	{"negative shift amount", failShift},
 	{"assignment to entry in nil map", failMapWrite},
 	{"send on closed channel", failSend},
@@ -244,6 +246,9 @@ func (b *syntaxBuilder) visit(n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.CallExpr:
 		b.addCall(n)
+		if isArrayType(n.Fun) {
+			b.addFailure(n, failConvert, n.Lparen)
+		}
 	case *ast.AssignStmt:
 		for _, l := range n.Lhs {
 			b.written[ast.Unparen(l)] = true
@@ -334,6 +339,16 @@ func (b *syntaxBuilder) addCall(n *ast.CallExpr) {
 		e.span.endLine, e.span.endCol = fun.line, fun.col
 	}
 	b.g.calls[line] = append(b.g.calls[line], e)
+}
+
+// isArrayType reports whether a call converts to an array or to a pointer to one.
+func isArrayType(fun ast.Expr) bool {
+	fun = ast.Unparen(fun)
+	if p, ok := fun.(*ast.StarExpr); ok {
+		fun = p.X
+	}
+	a, ok := fun.(*ast.ArrayType)
+	return ok && a.Len != nil
 }
 
 func hasLongLiteral(args []ast.Expr) bool {

@@ -106,6 +106,8 @@ func TestFailureCarets(t *testing.T) {
 		{"close(c)", "close of nil channel", "runtime.closechan", "~~~~~^^^"},
 		{"1 << i", "runtime error: negative shift amount", "runtime.panicshift", "    ~~^^~~"},
 		{"make([]int, i)", "runtime error: makeslice: len out of range", "runtime.makeslice", ""},
+		{"_ = [4]int(a)", "runtime error: cannot convert slice with length 2 to array or pointer to array with length 4", "runtime.panicBounds", ""}, // the whole line
+		{"return [4]int(a)[i]", "runtime error: cannot convert slice with length 2 to array or pointer to array with length 4", "", "       ~~~~~~^^^"},
 		{"_ = a[i]", "some error", "", ""},
 		{"return a[i]", index, "", "       ~^^^"},
 	}

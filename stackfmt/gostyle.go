@@ -72,7 +72,7 @@ func (p *printer) printGoFrame(f *Frame) {
 // in a frame does.
 func isNativeFile(file string) bool {
 	switch strings.ToLower(path.Ext(file)) {
-	case ".c", ".cc", ".cpp", ".cxx", ".c++", ".h", ".hh", ".hpp", ".hxx", ".inc", ".m", ".mm":
+	case ".c", ".cc", ".cpp", ".cxx", ".c++", ".h", ".hh", ".hpp", ".hxx", ".inc", ".inl", ".ipp", ".m", ".mm":
 		return true
 	}
 	return false

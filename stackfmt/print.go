@@ -13,11 +13,13 @@ func FormatError(err error, opts ...Option) []string {
 	return FromError(err, opts...).Format(opts...)
 }
 
-// AppendError appends the text of FormatError to dst.
+// AppendError appends the text of FormatError to dst. It is the fastest of the
+// functions that print an error.
 func AppendError(dst []byte, err error, opts ...Option) []byte {
 	c := newConfig(opts)
-	c.withScratch(err, func(t *Traceback) { dst = t.Append(dst, opts...) })
-	return dst
+	p := newPrinter(&c, c.themeFor(nil), dst)
+	c.withScratch(err, p.printTraceback)
+	return p.dst
 }
 
 // PrintError writes the text of FormatError to w, os.Stderr if w is nil. It

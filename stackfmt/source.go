@@ -16,6 +16,9 @@ import (
 // printed without it. So is the line of a file that was changed after the
 // program was built, as a wrong line is worse than none.
 //
+// From disk only files with the extensions of source text are read, since the
+// names in a stack may come from another program; an fs.FS is read as it is.
+//
 // A Source is safe for concurrent use. What it keeps is bounded.
 type Source struct {
 	fsys  fs.FS
@@ -117,10 +120,22 @@ func (s *Source) file(name string) *sourceFile {
 }
 
 var (
+	errNotSource  = errors.New("not a source file")
 	errNotRegular = errors.New("not a regular file")
 	errChanged    = errors.New("changed since the build")
 	errTooLarge   = errors.New("too large")
 )
+
+// isSourceFile tells source text by its name. From disk nothing else is read, as
+// the names in a stack may come from elsewhere and must not make a program print
+// what it can read.
+func isSourceFile(name string) bool {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".go", ".s", ".y", ".l", ".rl", ".templ", ".qtpl", ".rs", ".swift", ".f", ".f90", ".zig":
+		return true
+	}
+	return isNativeFile(name)
+}
 
 // read reads a file that is regular (a pipe could block for ever), not too
 // large, and older than the program.
@@ -128,10 +143,13 @@ func (s *Source) read(name string) (string, error) {
 	var fi fs.FileInfo
 	var err error
 	fsName := path.Clean(strings.TrimLeft(strings.ReplaceAll(name, `\`, "/"), "/"))
-	if s.fsys != nil {
+	switch {
+	case s.fsys != nil:
 		fi, err = fs.Stat(s.fsys, fsName)
-	} else {
+	case isSourceFile(name):
 		fi, err = os.Stat(name)
+	default:
+		err = errNotSource
 	}
 	switch {
 	case err != nil:
@@ -258,19 +276,26 @@ func (s *Source) block(key blockKey, render func() []byte) []byte {
 	return b
 }
 
-// appendLines renders the source lines of a frame from its file. A Go frame
-// without columns gets those of the call or the expression that it stands in.
+// appendLines renders the source lines of a frame from its file.
 func (s *Source) appendLines(f *Frame, name string, key blockKey, th *theme) []byte {
-	file := s.file(name)
-	if file == nil || f.Line > file.count() {
+	g, ok := s.expression(f, name, key)
+	if !ok {
 		return nil
 	}
+	return appendSource(nil, g.Source, &g, key.carets, !f.HasColumns(), th)
+}
+
+// expression returns f with the source lines that it stands for. A Go frame
+// without columns gets those of the call or the expression that it stands in.
+func (s *Source) expression(f *Frame, name string, key blockKey) (Frame, bool) {
 	g := *f
-	found := false
+	file := s.file(name)
+	if file == nil || f.Line > file.count() {
+		return g, false
+	}
 	if key.carets && !g.HasColumns() && strings.HasSuffix(name, ".go") {
 		if r, ok := file.locate(f.Line, key.callee, key.failure); ok {
 			g.EndLine, g.Col, g.EndCol = r.endLine, r.col, r.endCol
-			found = true
 		}
 	}
 	last := min(max(g.EndLine, g.Line), file.count())
@@ -278,5 +303,6 @@ func (s *Source) appendLines(f *Frame, name string, key blockKey, th *theme) []b
 	for i, l := range lines {
 		lines[i] = strings.TrimRight(l, " \t\r\n\f\v")
 	}
-	return appendSource(nil, strings.Join(lines, "\n"), &g, key.carets, found, th)
+	g.Source = strings.TrimSuffix(strings.Join(lines, "\n"), "\n")
+	return g, true
 }

@@ -39,6 +39,8 @@ func TestSourceLines(t *testing.T) {
 	write(t, filepath.Join(dir, "latin1.c"), "x = \"caf\xe9\";\n", old)
 	write(t, filepath.Join(dir, "new.go"), "changed\n", time.Now().Add(1000*time.Hour))
 	write(t, filepath.Join(dir, "empty.go"), "", old)
+	write(t, filepath.Join(dir, "secret"), "password\n", old)
+	write(t, filepath.Join(dir, "secret.txt"), "password\n", old)
 	tests := []struct {
 		file string
 		line int
@@ -55,7 +57,9 @@ func TestSourceLines(t *testing.T) {
 		{"new.go", 1, ""},                         // newer than the program
 		{"none.go", 1, ""},                        // no such file
 		{"empty.go", 1, ""},
-		{".", 1, ""}, // a directory
+		{".", 1, ""},      // a directory
+		{"secret", 1, ""}, // no source
+		{"secret.txt", 1, ""},
 	}
 	src := stackfmt.NewSource()
 	for _, test := range tests {
@@ -223,5 +227,38 @@ func TestColorAuto(t *testing.T) {
 	}
 	if b, _ := os.ReadFile(file.Name()); !strings.Contains(string(b), "\x1b[35m") {
 		t.Errorf("got %q", b)
+	}
+}
+
+// TestLookupLines: lines and columns can be stored, so that JSON prints the same
+// elsewhere.
+func TestLookupLines(t *testing.T) {
+	src := stackfmt.WithSource(testSource())
+	e := &stackfmt.Traceback{Type: "E", Message: "runtime error: index out of range [1]",
+		Stack: stackfmt.Stack{
+			{File: "/calls.go", Line: lineOf(t, "t.A().B(g(2))"), Func: "f"},
+			{File: "/calls.go", Line: lineOf(t, "_ = a[i]"), Func: "calls.g"},
+		},
+		Cause: &stackfmt.Traceback{Stack: at("/none.go", 1)},
+		Group: []*stackfmt.Traceback{{Stack: stackfmt.Stack{{File: "/calls.go", Line: 1, Func: "x", Source: "own"}}}, nil},
+	}
+	e.Group[0].Cause = e
+	want := string(e.Append(nil, src))
+	e.LookupLines(src)
+	if got := string(e.Append(nil, stackfmt.WithLookupLines(false))); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	f := e.Stack[0]
+	if f.Source != "\tt.A().B(g(2))" || f.Col != 9 || f.EndCol != 13 {
+		t.Errorf("got %+v", f)
+	}
+	if g := e.Group[0].Stack[0]; g.Source != "own" {
+		t.Errorf("got %+v", g)
+	}
+	s := e.Stack[:1]
+	s[0].Source, s[0].EndLine, s[0].Col, s[0].EndCol = "", 0, 0, 0
+	s.LookupLines(src)
+	if s[0].Source == "" {
+		t.Error("nothing stored")
 	}
 }

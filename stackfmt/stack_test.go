@@ -420,3 +420,30 @@ func TestSameCall(t *testing.T) {
 		}
 	}
 }
+
+// TestExtract collects a walk, in its order and with its limits.
+func TestExtract(t *testing.T) {
+	s := named("m", "f3", "f2", "f1")
+	tests := []struct {
+		opts []stackfmt.Option
+		want []string
+	}{
+		{nil, []string{"m", "f3", "f2", "f1"}},
+		{[]stackfmt.Option{stackfmt.WithLimit(2)}, []string{"m", "f3"}},
+		{[]stackfmt.Option{stackfmt.WithLimit(-2)}, []string{"f2", "f1"}},
+		{[]stackfmt.Option{stackfmt.WithLimit(0)}, nil},
+	}
+	for _, test := range tests {
+		if got := funcs(stackfmt.Extract(slices.Values(s), test.opts...)); !slices.Equal(got, test.want) {
+			t.Errorf("got %v, want %v", got, test.want)
+		}
+	}
+	walked := stackfmt.Extract(stackfmt.WalkStack())
+	slices.Reverse(walked)
+	if got, want := funcs(walked), funcs(stackfmt.ExtractStack()); !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if got := stackfmt.Extract(nil); got != nil {
+		t.Errorf("got %v", got)
+	}
+}

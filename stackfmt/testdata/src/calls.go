@@ -32,6 +32,7 @@ func operations(a []int, m map[string]int, p *T, e any, c chan int, i int) int {
 	close(c)
 	_ = 1 << i
 	_ = make([]int, i)
+	_ = [4]int(a)
 	return a[i] // 5 / i
 }
 
@@ -55,4 +56,8 @@ func literals(f func(), s *T) {
 	x := g(1)
 	return
 	_ = []byte("x")
+}
+
+func convert(a []int, i int) int {
+	return [4]int(a)[i]
 }
