@@ -123,7 +123,7 @@ func compare(t *testing.T, file, got string) {
 }
 
 var (
-	goroot   = regexp.MustCompile(`File "(?:[^"]*/go[^/"]*/src/|)((?:runtime|testing|os|io|internal|slices|sort|sync|strconv|fmt|errors|reflect)/[^"]*)", line \d+`)
+	goroot   = regexp.MustCompile(`File "(?:[^"]*/(?:go[^/"]*|toolchain@[^/"]*)/src/|)((?:runtime|testing|os|io|internal|slices|sort|sync|strconv|fmt|errors|reflect)/[^"]*)", line \d+`)
 	modcache = regexp.MustCompile(`File "(?:[^"]*/pkg/mod/|)([^"@]+)@[^/"]+/([^"]*)", line \d+`)
 	elided   = regexp.MustCompile(`\.\.\.<\d{4,} frames>`)
 	hex      = regexp.MustCompile(`0x[0-9a-f]{4,}`)
@@ -149,7 +149,7 @@ func normalise(t *testing.T, text string) string {
 			for _, r := range []struct {
 				re *regexp.Regexp
 				to string
-			}{{modcache, `File "$$MODCACHE/$1/$2", line N`}, {goroot, `File "$$GOROOT/$1", line N`}} {
+			}{{goroot, `File "$$GOROOT/$1", line N`}, {modcache, `File "$$MODCACHE/$1/$2", line N`}} {
 				if l := r.re.ReplaceAllString(line, r.to); l != line {
 					line, foreign = l, true
 					break
