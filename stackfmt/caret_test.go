@@ -266,6 +266,7 @@ func TestLongLine(t *testing.T) {
 func TestAnchors(t *testing.T) {
 	tests := []struct{ segment, want string }{
 		{"a+b", "+"}, {"a%b", "%"}, {"a>>b", ">>"}, {"a*b+c", "+"}, {"a+b*c", "+"}, {"(a+b)*c", "*"},
+		{"a/(b)", "/("}, {"a/ (b)", "/"}, {"a<<(b)", "<<"}, {"a+-b", "+"}, {"a&^b", "&^"}, {"a+/* */b", "+"}, {"a+\nb", "+"},
 		{"a\n+ b", "+"}, {"a + // x\nb", "+"}, {"a + /* ( */ b", "+"},
 		{"f(x)(y)", "(y)"}, {"f[int](x)", "(x)"}, {"f[a, b]", "[a, b]"}, {"x[:]", "[:]"}, {"x.(T)", ".(T)"},
 		{"f(a,\nb\n)", "(a,\nb\n)"}, {"f(func() {\n\tg()\n\th()\n})", "(func() {\n\tg()\n\th()\n})"},
