@@ -271,7 +271,7 @@ func TestWrap(t *testing.T) {
 		}
 	}
 	noted := stackfmt.AddNote(err, "a note")
-	if got, want := fmt.Sprintf("%+v\n", noted), stackfmt.FromError(noted).String(); got != want || !strings.Contains(got, "a note") || !strings.Contains(got, "stackfmt.Wrap(err, \"A\")") {
+	if got, want := fmt.Sprintf("%+v\n", noted), stackfmt.FromError(noted).String(); got != want || !strings.Contains(got, "a note") || !strings.Contains(got, "stackfmt_test.atA\n") {
 		t.Errorf("%%+v:\n%s", got)
 	}
 	if s := stackfmt.WithStack(err); s != err {
