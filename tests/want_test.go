@@ -92,8 +92,6 @@ func (e *exception) applies(v *variant, k kind, p place) bool {
 	return one(e.kinds, k.Name) && one(e.places, p.Name) && one(e.variants, v.name)
 }
 
-const anyGoPlace = "main,goroutine,cgo,callback"
-
 var exceptions = []exception{
 	{
 		traits: "silent",
@@ -127,7 +125,7 @@ var exceptions = []exception{
 	},
 	{
 		variants: "musl",
-		reason:   "musl is built without call frame information: frames in it, and those that called it, are found by a scan, and marked. The start of a thread is not found at all.",
+		reason:   "musl is built without call frame information: frames in it, and those that called it, are found by a scan, and marked. Where a thread starts is not known.",
 		change: func(w *want) {
 			w.guesses = true
 			if slices.Equal(w.end, threadEnd) {
