@@ -11,6 +11,9 @@ import (
 // exitUnavailable is crashdemo's status for a crash that cannot be had where it runs.
 const exitUnavailable = 69
 
+// exitWentOn is its status when the crash did not end it.
+const exitWentOn = 3
+
 // want is what has to be seen of a crash.
 type want struct {
 	signal syscall.Signal
@@ -142,5 +145,10 @@ var exceptions = []exception{
 		kinds: "stack-overflow,no-stack", places: "thread", variants: "nowrap",
 		reason: "Without the wrapper of pthread_create a C thread has no alternate stack, so that the kernel has nowhere to call a handler once the stack is used up, or gone.",
 		change: func(w *want) { w.silent = true },
+	},
+	{
+		traits: "any-thread", variants: "notify,pid1-notify",
+		reason: "kill is no fault: the signal goes to the channel of signal.Notify, as without Epitaph, and the program goes on. crashdemo says so and exits with status 3.",
+		change: func(w *want) { w.status, w.silent = exitWentOn, true },
 	},
 }
