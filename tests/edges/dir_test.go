@@ -94,33 +94,41 @@ func TestDirIsGone(t *testing.T) {
 	hasNote(t, o.stderr, fmt.Sprintf("no report file could be made in %s: error %d", dir, syscall.ENOENT))
 }
 
-func TestDirIsReadOnly(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	var nobody change = func(*exec.Cmd) {}
-	if os.Getuid() == 0 { // whom no mode keeps out
-		const id = 65534
+// ownedByNobody is a directory, and has the victim run as its owner, with the
+// directory as its descriptor 3. Root is kept out by no mode, and others cannot
+// get to a test's directory by its path.
+func ownedByNobody(t *testing.T) (dir string, nobody change) {
+	t.Helper()
+	dir = t.TempDir()
+	id := os.Getuid()
+	if id == 0 {
+		id = 65534
 		if err := os.Chmod(filepath.Dir(victim), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		dir = "/proc/self/fd/3" // the way to it is closed to others
-		path := t.TempDir()
-		if err := os.Chown(path, id, id); err != nil {
+		if err := os.Chown(dir, id, id); err != nil {
 			t.Fatal(err)
-		}
-		file, err := os.Open(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer file.Close()
-		nobody = func(c *exec.Cmd) {
-			c.ExtraFiles = append(c.ExtraFiles, file)
-			c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: id, Gid: id}}
 		}
 	}
-	o := run(t, "dir_read_only dir="+dir, nobody)
+	file, err := os.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { file.Close() })
+	return dir, func(c *exec.Cmd) {
+		c.ExtraFiles = append(c.ExtraFiles, file)
+		if id != os.Getuid() {
+			c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(id), Gid: uint32(id)}}
+		}
+	}
+}
+
+func TestDirIsReadOnly(t *testing.T) {
+	t.Parallel()
+	_, nobody := ownedByNobody(t)
+	o := run(t, "dir_read_only dir=/proc/self/fd/3", nobody)
 	o.diedOf(t, syscall.SIGSEGV)
-	hasNote(t, o.stderr, fmt.Sprintf("no report file could be made in %s: error %d", dir, syscall.EACCES))
+	hasNote(t, o.stderr, fmt.Sprintf("no report file could be made in /proc/self/fd/3: error %d", syscall.EACCES))
 }
 
 func hasNote(t *testing.T, text, note string) {
