@@ -153,7 +153,7 @@ static void in_libc(void)
     CHECK(crash(call_abort) == SIGABRT, "abort");
     check_rest("abort", own_frame(call_abort) + 1, 1, false);
     CHECK(crash(call_strlen) == SIGSEGV, "strlen");
-    CHECK(own_frame(call_strlen) == 1, "strlen has one frame");
+    CHECK(own_frame(call_strlen) >= 1, "strlen has a frame");
     check_rest("strlen", own_frame(call_strlen) + 1, 1, false);
     CHECK(crash(call_qsort) == SIGSEGV, "qsort");
     CHECK(own_frame((function *)(uintptr_t)compare) == 0, "compare is first");
@@ -267,8 +267,9 @@ static void smashed(void)
     }
 }
 
-/* Without a usable stack pointer; the CFA comes from RBP. */
-__attribute__((noinline, optimize("no-omit-frame-pointer"))) static void no_stack(void)
+/* Without a usable stack pointer; the CFA comes from RBP (this file is compiled
+ * with frame pointers). */
+static __attribute__((noinline)) void no_stack(void)
 {
     reference_take(&reference);
     __asm__ volatile("xorl %%esp, %%esp\n\tpushq %%rax" ::: "memory");
@@ -334,10 +335,12 @@ static void *on_thread(void *arg)
     (void)arg;
     static uint8_t alternate[1 << 16];
     stack_t altstack = {.ss_sp = alternate, .ss_size = sizeof alternate};
-    sigaltstack(&altstack, NULL);
+    stack_t old; /* a sanitizer's runtime takes its own away at the end */
+    sigaltstack(&altstack, &old);
     bad_calls();
     in_libc();
     in_handler(0);
+    sigaltstack(&old, NULL);
     return NULL;
 }
 
