@@ -191,6 +191,8 @@ static EPI_SAFE void own(struct epi_crash *crash, const struct epi_options *opti
     bool in_vain = epi_chain_in_vain(crash, signal, info, uc);
     crash->options = options;
     crash->resumed = 0;
+    crash->pid = epi_getpid();
+    crash->forked = crash->pid != epi_state.pid;
     crash->began = epi_now();
     crash->deadline = crash->began + options->deadline;
     /* A thread that blocks these would be killed by a nested fault, in
@@ -201,8 +203,6 @@ static EPI_SAFE void own(struct epi_crash *crash, const struct epi_options *opti
     crash->uc = uc;
     epi_copy(&crash->info, info, sizeof crash->info);
     epi_copy(&crash->context, uc, EPI_CONTEXT_SIZE);
-    crash->pid = epi_getpid();
-    crash->forked = crash->pid != epi_state.pid;
     crash->go_waits = epi_go_g(epi_state.go) != 0; /* until the unwinder knows better */
     crash->nested = crash->failure_count = 0;
     crash->parked_count = 0;

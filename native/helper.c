@@ -26,7 +26,8 @@ static EPI_SAFE void sleep_on_word(uint32_t seen, uint64_t ns)
  * has repaired it. */
 static EPI_SAFE void enforce(struct epi_crash *crash)
 {
-    while (crash->owner != 0) {
+    /* A child of vfork crashes in the memory of its parent, which waits for it. */
+    while (crash->owner != 0 && !crash->forked) {
         uint64_t now = epi_now();
         uint64_t deadline = crash->deadline; /* 0: the owner has not got there yet */
         if (deadline != 0 && now >= deadline)

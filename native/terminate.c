@@ -36,6 +36,11 @@ EPI_SAFE void epi_terminate(int signal, const siginfo_t *info, ucontext_t *uc)
     bool queued = epi_sigqueue(epi_gettid(), signal, info);
 
     epi_arch_step_back(uc, info);
+    if (crash->forked) { /* after vfork this memory is the parent's as well */
+        crash->phase = EPI_PHASE_NONE;
+        crash->deadline = 0;
+        crash->owner = 0;
+    }
     if (!queued || (epi_getpid() == 1 && !epi_arch_repeats(info)))
         epi_exit(128 + signal);
 }
