@@ -147,6 +147,11 @@ func TestBadOptions(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	readOnly, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer readOnly.Close()
 	before := actions(t)
 	for _, test := range []struct {
 		name   string
@@ -156,6 +161,7 @@ func TestBadOptions(t *testing.T) {
 		{"nil option", nil, []string{"Option", "nil"}},
 		{"nil file", handler.WithOutput(nil), []string{"WithOutput", "nil"}},
 		{"closed file", handler.WithOutput(closed), []string{"WithOutput", "closed"}},
+		{"read-only file", handler.WithOutput(readOnly), []string{"WithOutput", "write to " + file, "not open for writing"}},
 		{"no path", handler.WithDir(""), []string{"WithDir", "empty"}},
 		{"missing directory", handler.WithDir("/does/not/exist"), []string{"WithDir", "/does/not/exist", "no such file"}},
 		{"not a directory", handler.WithDir(file), []string{"WithDir", file, "not a directory"}},

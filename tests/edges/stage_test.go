@@ -109,6 +109,55 @@ func TestDeadlineShorterThanAHang(t *testing.T) {
 	}
 }
 
+// Deadlines that leave no time at all, and all the time in the world.
+func TestExtremeDeadlines(t *testing.T) {
+	for _, deadline := range []string{"1ns", "1us", "1ms"} {
+		t.Run(deadline, func(t *testing.T) {
+			t.Parallel()
+			o := run(t, "crash deadline="+deadline)
+			// By itself, or by the helper's exit.
+			if !o.status.Signaled() || o.status.Signal() != syscall.SIGSEGV {
+				o.exited(t, 128+int(syscall.SIGSEGV))
+			}
+		})
+	}
+	for _, place := range []string{"cgo", "thread"} {
+		t.Run("endless/"+place, func(t *testing.T) {
+			t.Parallel()
+			o := run(t, "crash deadline=2562047h47m16.854775807s place="+place)
+			o.diedOf(t, syscall.SIGSEGV)
+			completeReport(t, o.stderr)
+		})
+	}
+}
+
+// A stage that hangs and an output that takes nothing, at once.
+func TestHangAndStoppedReader(t *testing.T) {
+	t.Parallel()
+	_, w := pipe(t, 0)
+	fill(t, w)
+	o := run(t, "trouble stage=unwind trouble=hang deadline=1s fd=3 place=thread", inherit(w))
+	o.diedOf(t, syscall.SIGSEGV)
+	if o.elapsed > 2*time.Second {
+		t.Errorf("took %v with a deadline of 1 s", o.elapsed)
+	}
+}
+
+// There is no helper in a forked child. A stage that hangs is ended by the
+// deadline's alarm, and with it the child.
+func TestHangInForkedChild(t *testing.T) {
+	t.Parallel()
+	o := run(t, "fork_trouble stage=unwind trouble=hang deadline=500ms")
+	o.exited(t, 3)
+	if !strings.Contains(o.stdout, fmt.Sprintf("child: signal %d,", syscall.SIGALRM)) ||
+		!strings.Contains(o.stdout, "parent: enabled true") {
+		t.Errorf("standard output:\n%s", o.stdout)
+	}
+	if o.elapsed > 2*time.Second {
+		t.Errorf("took %v with a deadline of 500 ms", o.elapsed)
+	}
+}
+
 // checkFailures fails unless the report says that these stages, and no others,
 // failed in the way of this trouble, and that it is incomplete for that reason.
 func checkFailures(t *testing.T, r *report.Report, trouble string, stages ...string) {

@@ -12,6 +12,11 @@ func init() {
 		s.crash()
 	})
 
+	add("fork_trouble", func(s settings) {
+		must(cgo.Trouble(s["stage"], s["trouble"]))
+		scenarios["fork"](s)
+	})
+
 	// How much of the reporter's own stack a report needs. A handler of the
 	// host's jumps out, so that the process is there to tell.
 	add("stack_use", func(s settings) {
