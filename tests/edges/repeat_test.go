@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 )
@@ -32,16 +33,11 @@ func TestManyCrashesUnderLoad(t *testing.T) {
 	}
 	mix = append(mix, crash{"storm", syscall.SIGSEGV}, crash{"storm kind=abort place=thread", syscall.SIGABRT})
 
-	stop := make(chan bool)
-	defer close(stop)
+	var over atomic.Bool
+	defer over.Store(true)
 	for range 2 * runtime.NumCPU() {
 		go func() {
-			for {
-				select {
-				case <-stop:
-					return
-				default:
-				}
+			for !over.Load() {
 			}
 		}()
 	}
