@@ -28,7 +28,9 @@ struct epi_config {
 
 /* Installs the handlers, or replaces the configuration when they are there:
  * then it puts back those that somebody took away.  GO may be NULL in a program
- * without Go.  EBUSY: another copy of Epitaph is enabled in this process. */
+ * without Go.  EBUSY: another copy of Epitaph is enabled in this process;
+ * EUSERS: no real-time signal is free; EAGAIN: the process is crashing;
+ * ENOTSUP: the C core is among Go's text (-linkmode=internal). */
 int epi_enable(const struct epi_config *config, const struct epi_goruntime *go);
 
 /* Restores what was there before, except where somebody else has installed a
