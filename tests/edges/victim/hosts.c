@@ -74,6 +74,14 @@ static void host_malloc(int signal, siginfo_t *info, void *context) {
     free(p);
 }
 
+// What well-behaved libraries do that come later: the one before gets its turn.
+static struct sigaction before;
+
+static void host_forward(int signal, siginfo_t *info, void *context) {
+    see(signal, info, context);
+    before.sa_sigaction(signal, info, context);
+}
+
 // What programs do that want a core dump.
 static void host_default(int signal, siginfo_t *info, void *context) {
     struct sigaction action;
@@ -92,6 +100,7 @@ int host_install(const char *name, int signal) {
         {"repair", host_repair}, {"jump", host_jump},
         {"end", host_end_thread}, {"hang", host_hang},
         {"malloc", host_malloc}, {"default", host_default},
+        {"forward", host_forward},
     };
     struct sigaction action;
     memset(&action, 0, sizeof action);
@@ -102,7 +111,7 @@ int host_install(const char *name, int signal) {
             if (handlers[i].handler == host_malloc) { // with the signal mask of the core's handler
                 action.sa_flags |= SA_NODEFER;
             }
-            return sigaction(signal, &action, NULL);
+            return sigaction(signal, &action, &before);
         }
     }
     return -1;
