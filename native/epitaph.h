@@ -34,7 +34,8 @@ struct epi_config {
 int epi_enable(const struct epi_config *config, const struct epi_goruntime *go);
 
 /* Restores what was there before, except where somebody else has installed a
- * handler since.  False when it was not enabled. */
+ * handler since, and except during a crash, which needs its handlers to the end.
+ * False when it was not enabled. */
 bool epi_disable(void);
 bool epi_enabled(void);
 

@@ -336,6 +336,8 @@ bool epi_disable(void)
     const struct epi_options *old = epi_state.options;
     if (old == NULL)
         return false;
+    if (crashing()) /* which needs its handlers to the end */
+        return true;
     for (int i = 0; i < EPI_FATAL_COUNT; i++) {
         if (!epi_sigaction(fatal[i], NULL, &now))
             continue;
@@ -350,6 +352,8 @@ bool epi_disable(void)
         now.handler == epi_state.deadline_ours.handler)
         epi_sigaction(epi_state.deadline_signal, &epi_state.deadline_previous, NULL);
     epi_state.options = NULL;
+    if (crashing()) /* it began in between, and has perhaps put them back before */
+        epi_reassert();
     release(&epi_state.option_slot[old != &epi_state.option_slot[0]]);
     return true;
 }
