@@ -186,6 +186,30 @@ func outputFailed(t *testing.T, text string, why syscall.Errno) {
 	}
 }
 
+// What the program is called is nobody's choice.
+func TestDirOfOddProgram(t *testing.T) {
+	for _, name := range []string{"b\u00e9b\u00e9 \u2020", "new\nline \"quoted\"", "\xff\xfe", strings.Repeat("long", 50)} {
+		t.Run(fmt.Sprintf("%.20q", name), func(t *testing.T) {
+			t.Parallel()
+			program := filepath.Join(t.TempDir(), name)
+			if err := os.Link(victim, program); err != nil {
+				t.Skip(err) // another file system
+			}
+			dir := t.TempDir()
+			o := run(t, "crash dir="+dir, func(c *exec.Cmd) { c.Path = program })
+			o.diedOf(t, syscall.SIGSEGV)
+			path, text := onlyFile(t, dir)
+			completeReport(t, text)
+			if base := filepath.Base(path); !strings.HasPrefix(base, name[:min(len(name), 60)]) || !strings.HasSuffix(base, ".crash") {
+				t.Errorf("the file of %q is %q", name, base)
+			}
+			if strings.Count(o.stderr, "\n") != 1 {
+				t.Errorf("not one line: %q", o.stderr)
+			}
+		})
+	}
+}
+
 // A name that exists, if only as a symbolic link, is left alone. The name has
 // the time in it, so nobody can be there first on purpose; what can be shown is
 // the flags of the call, and that the next name is tried.

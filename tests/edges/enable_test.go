@@ -316,3 +316,33 @@ func TestSecondCopy(t *testing.T) {
 		})
 	}
 }
+
+// The crash comes while the handlers are being changed: it is reported or it is
+// not, but wholly, once, and the process dies of it.
+func TestCrashWhileEnabling(t *testing.T) {
+	times := 20
+	if full {
+		times = 200
+	}
+	for _, place := range []string{"cgo", "thread"} {
+		t.Run(place, func(t *testing.T) {
+			t.Parallel()
+			reported := 0
+			for i := range times {
+				o := run(t, fmt.Sprintf("toggle place=%s after=%d", place, i%50))
+				switch all := reports(t, o.stderr); {
+				case len(all) > 1:
+					t.Errorf("%d reports:\n%s", len(all), o.stderr)
+				case len(all) == 1:
+					reported++
+					o.diedOf(t, syscall.SIGSEGV)
+				case place == "cgo":
+					o.exited(t, 2) // as Go ends it
+				case !o.status.Signaled() && o.status.ExitStatus() != 2:
+					t.Errorf("%s without a report:\n%s", o.end(), o.stderr)
+				}
+			}
+			t.Logf("%d of %d crashes were reported", reported, times)
+		})
+	}
+}

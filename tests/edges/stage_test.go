@@ -112,6 +112,19 @@ func TestDeadlineShorterThanAHang(t *testing.T) {
 	}
 }
 
+// A program that is shutting down may disable Epitaph while another thread
+// crashes. The report needs its handlers to the end.
+func TestDisableDuringACrash(t *testing.T) {
+	for _, place := range []string{"cgo", "thread"} {
+		t.Run(place, func(t *testing.T) {
+			t.Parallel()
+			o := run(t, "disable_late stage=unwind trouble=hang place="+place)
+			checkFailures(t, onlyReport(t, o.stderr), "hang", "unwind")
+			checkEndOfIncomplete(t, o, place)
+		})
+	}
+}
+
 // Deadlines that leave no time at all, and all the time in the world.
 func TestExtremeDeadlines(t *testing.T) {
 	for _, deadline := range []string{"1ns", "1us", "1ms"} {

@@ -18,6 +18,7 @@ import "C"
 
 import (
 	"os"
+	"time"
 	"unsafe"
 
 	"github.com/epitaph-go/epitaph/handler"
@@ -33,6 +34,20 @@ func init() {
 		s.enable()
 		handler.Disable()
 		s.enable()
+		s.crash()
+	})
+
+	// Crashes at some moment while another goroutine enables and disables.
+	add("toggle", func(s settings) {
+		s.enable()
+		go func() {
+			for {
+				// An error when the process is crashing by now.
+				_ = handler.Enable(s.options()...)
+				handler.Disable()
+			}
+		}()
+		time.Sleep(time.Duration(s.number("after")) * 100 * time.Microsecond)
 		s.crash()
 	})
 

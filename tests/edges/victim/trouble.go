@@ -2,13 +2,29 @@
 
 package main
 
-import "github.com/epitaph-go/epitaph/cgo"
+import (
+	"time"
+
+	"github.com/epitaph-go/epitaph/cgo"
+	"github.com/epitaph-go/epitaph/handler"
+)
 
 func init() {
 	// A stage of the report (all of them: "*") faults, hangs or aborts.
 	add("trouble", func(s settings) {
 		s.enable()
 		must(cgo.Trouble(s["stage"], s["trouble"]))
+		s.crash()
+	})
+
+	// Somebody disables Epitaph while the report is being written.
+	add("disable_late", func(s settings) {
+		s.enable()
+		must(cgo.Trouble(s["stage"], s["trouble"]))
+		go func() {
+			time.Sleep(200 * time.Millisecond) // into the hang
+			handler.Disable()
+		}()
 		s.crash()
 	})
 
