@@ -23,6 +23,9 @@ static EPI_SAFE void make_trouble(const struct epi_stage *stage)
     if (epi_state.trouble == EPI_TROUBLE_FAULT)
         *(volatile int *)8 = 1;
     else if (epi_state.trouble == EPI_TROUBLE_HANG)
+        for (;;)
+            epi_syscall6(SYS_ppoll, 0, 0, 0, 0, 0, 0);
+    else if (epi_state.trouble == EPI_TROUBLE_SPIN)
         for (volatile bool forever = true; forever;)
             ;
     else if (epi_state.trouble == EPI_TROUBLE_ABORT)
