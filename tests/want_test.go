@@ -11,6 +11,9 @@ import (
 // exitUnavailable is crashdemo's status for a crash that cannot be had where it runs.
 const exitUnavailable = 69
 
+// exitSwallowed is its status when the crash did not end the process.
+const exitSwallowed = 3
+
 // want is what has to be seen of a crash.
 type want struct {
 	signal syscall.Signal
@@ -102,6 +105,11 @@ var exceptions = []exception{
 		traits: "any-thread", places: "goroutine,thread",
 		reason: "kill sends the signal to the process, and the kernel prefers the first thread, which does not crash here: the report tells of a signal that the process sent to itself, and shows where it hit.",
 		change: func(w *want) { w.anywhere, w.end = true, nil },
+	},
+	{
+		traits: "any-thread", variants: "notify,pid1-notify",
+		reason: "signal.Notify has asked for the signal, and kill sends one, if to the process itself: it goes to the channel, as without Epitaph, and the program goes on. (raise and abort are no such requests, and are reported.)",
+		change: func(w *want) { w.status, w.silent = exitSwallowed, true },
 	},
 	{
 		traits: "callers-lost",
