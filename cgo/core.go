@@ -1,0 +1,160 @@
+//go:build cgo && linux && amd64
+
+package cgo
+
+// #include <errno.h>
+// #include <stdlib.h>
+// #include "epitaph.h"
+import "C"
+
+import (
+	"fmt"
+	"sync"
+	"syscall"
+	"time"
+	"unsafe"
+)
+
+// Config is struct epi_config; the core copies it.
+type Config struct {
+	Deadline    time.Duration // from the fault to the end of the process
+	MaxFrames   int           // per stack; 0: as many as the core can keep
+	NativeStack bool          // show C frames too
+	Chain       bool          // end in Go's handler
+	Output      uintptr       // descriptor; the core keeps a duplicate
+	Started     time.Time     // when the process began
+	Program     string
+	Executable  string
+	Directory   string // for a report file; empty: none
+	Build       string
+}
+
+// MaxFrames is the most frames of a stack that the core keeps.
+const MaxFrames = C.EPI_STACK_FRAMES
+
+// The errors of Enable that mean more than that a system call failed.
+const (
+	ErrOtherCopy       = syscall.EBUSY
+	ErrInternalLinking = syscall.ENOTSUP
+	ErrCrashing        = syscall.EAGAIN
+)
+
+// loadRuntime fills in what the core knows of Go, once: none of it changes.
+var loadRuntime = sync.OnceValues(func() (*C.struct_epi_goruntime, error) {
+	rt := new(C.struct_epi_goruntime)
+	err := GoRuntime(unsafe.Pointer(rt))
+	return rt, err
+})
+
+// Enable installs the core's handlers, or replaces the configuration. Calls of
+// the functions in this file must come one at a time.
+func Enable(config *Config) error {
+	rt, namesErr := loadRuntime()
+	note := ""
+	if namesErr != nil {
+		note = "Go names are off: " + namesErr.Error()
+	}
+	var c C.struct_epi_config
+	c.deadline = C.uint64_t(config.Deadline)
+	c.max_frames = C.uint32_t(config.MaxFrames)
+	c.native_stack = C.bool(config.NativeStack)
+	c.chain = C.bool(config.Chain)
+	c.output = C.int(config.Output)
+	c.started = C.uint64_t(config.Started.UnixNano())
+	for _, s := range []struct {
+		to   **C.char
+		from string
+	}{
+		{&c.program, config.Program},
+		{&c.executable, config.Executable},
+		{&c.build, config.Build},
+		{&c.note, note},
+	} {
+		*s.to = C.CString(s.from)
+		defer C.free(unsafe.Pointer(*s.to))
+	}
+	if config.Directory != "" {
+		c.directory = C.CString(config.Directory)
+		defer C.free(unsafe.Pointer(c.directory))
+	}
+	if errno := C.epi_enable(&c, rt); errno != 0 {
+		return fmt.Errorf("cgo: enabling the core: %w", syscall.Errno(errno))
+	}
+	return nil
+}
+
+// Disable restores what was there before Enable; false when it was not enabled.
+func Disable() bool { return bool(C.epi_disable()) }
+
+// Enabled tells whether the core is enabled.
+func Enabled() bool { return bool(C.epi_enabled()) }
+
+// UpdateModules follows dlopen and dlclose. It may wait for the loader's lock.
+func UpdateModules() { C.epi_update_modules() }
+
+// A Module is an entry of the core's module table.
+type Module struct {
+	Bias       uintptr // what the loader added to the file's addresses
+	Path       string
+	BuildID    []byte
+	GoText     [2]uintptr // the Go text in it, as addresses of the file; or zero
+	Indexed    bool       // the core has its symbols
+	HasEHFrame bool       // the core finds its call frame information
+}
+
+// Modules returns the core's module table.
+func Modules() []Module {
+	rt, _ := loadRuntime()
+	var modules []Module
+	for i := C.uint32_t(0); ; i++ {
+		m := C.epi_module_at(i)
+		if m == nil {
+			return modules
+		}
+		module := Module{
+			Bias:       uintptr(m.bias),
+			Path:       C.GoString(&m.path[0]),
+			BuildID:    C.GoBytes(unsafe.Pointer(&m.build_id[0]), C.int(m.build_id_size)),
+			Indexed:    m.index != nil,
+			HasEHFrame: m.eh_frame_hdr != 0 || m.eh_frame.end != 0,
+		}
+		if m.extent.start <= rt.text.start && rt.text.end <= m.extent.end {
+			module.GoText = [2]uintptr{uintptr(rt.text.start - m.bias), uintptr(rt.text.end - m.bias)}
+		}
+		modules = append(modules, module)
+	}
+}
+
+// InstallSymbols hands the core a symbol index (internal/symindex).
+func InstallSymbols(module *Module, index []byte) error {
+	memory := C.epi_symbols_alloc(C.size_t(len(index)))
+	if memory == nil {
+		return fmt.Errorf("cgo: no memory for %d bytes of symbols", len(index))
+	}
+	copy(unsafe.Slice((*byte)(memory), len(index)), index)
+	path := C.CString(module.Path)
+	defer C.free(unsafe.Pointer(path))
+	if errno := C.epi_install_symbols(C.uintptr_t(module.Bias), path, memory, C.size_t(len(index))); errno != 0 {
+		return fmt.Errorf("cgo: installing the symbols of %s: %w", module.Path, syscall.Errno(errno))
+	}
+	return nil
+}
+
+// SymbolsPending tells whether indexes are being built that a crash should
+// wait for a moment.
+func SymbolsPending(pending bool) { C.epi_symbols_pending(C.bool(pending)) }
+
+// InstallEHFrame tells the core where the .eh_frame section of a module is that
+// has no PT_GNU_EH_FRAME; start and end are addresses of the file.
+func InstallEHFrame(module *Module, start, end uintptr) error {
+	path := C.CString(module.Path)
+	defer C.free(unsafe.Pointer(path))
+	section := C.struct_epi_range{
+		start: C.uintptr_t(module.Bias + start),
+		end:   C.uintptr_t(module.Bias + end),
+	}
+	if errno := C.epi_install_eh_frame(C.uintptr_t(module.Bias), path, section); errno != 0 {
+		return fmt.Errorf("cgo: the .eh_frame of %s: %w", module.Path, syscall.Errno(errno))
+	}
+	return nil
+}
