@@ -16,7 +16,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <linux/futex.h>
 #include <stdatomic.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
@@ -138,8 +137,7 @@ static void put_back(void *value)
     push(value);
     if (!atomic_exchange(&epi_state.altstacks.pending, true)) {
         atomic_fetch_add(&epi_state.helper_word, 1);
-        epi_syscall6(SYS_futex, (long)&epi_state.helper_word, FUTEX_WAKE_PRIVATE, INT_MAX, 0,
-                     0, 0);
+        epi_futex_wake_all(&epi_state.helper_word);
     }
 }
 

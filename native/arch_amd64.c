@@ -5,7 +5,6 @@
 
 #include "peek.h"
 
-#include <asm/prctl.h>
 #include <sys/syscall.h>
 
 __asm__(".text\n"
@@ -105,22 +104,6 @@ __asm__(".text\n"
         "    jmp epi_handler\n"
         ".size epi_arch_handler, .-epi_arch_handler\n");
 
-EPI_SAFE void epi_arch_regs_from_context(struct epi_regs *regs,
-                                         const ucontext_t *uc)
-{
-    static const unsigned char from[EPI_NREGS] = {
-        [EPI_RAX] = REG_RAX, [EPI_RDX] = REG_RDX, [EPI_RCX] = REG_RCX,
-        [EPI_RBX] = REG_RBX, [EPI_RSI] = REG_RSI, [EPI_RDI] = REG_RDI,
-        [EPI_RBP] = REG_RBP, [EPI_RSP] = REG_RSP, [EPI_R8] = REG_R8,
-        [EPI_R9] = REG_R9,   [EPI_R10] = REG_R10, [EPI_R11] = REG_R11,
-        [EPI_R12] = REG_R12, [EPI_R13] = REG_R13, [EPI_R14] = REG_R14,
-        [EPI_R15] = REG_R15, [EPI_RIP] = REG_RIP,
-    };
-    for (int i = 0; i < EPI_NREGS; i++)
-        regs->r[i] = (uint64_t)uc->uc_mcontext.gregs[from[i]];
-    regs->known = (1u << EPI_NREGS) - 1;
-}
-
 EPI_SAFE bool epi_arch_shown_register(const ucontext_t *uc, unsigned i, const char **name,
                                       uint64_t *value)
 {
@@ -176,7 +159,8 @@ EPI_SAFE bool epi_arch_repeats(const siginfo_t *info)
 
 EPI_SAFE uintptr_t epi_arch_thread_pointer(void)
 {
+    enum { GET_FS = 0x1003 }; /* ARCH_GET_FS of asm/prctl.h, which musl's wrapper does not find */
     uintptr_t base = 0;
-    epi_syscall6(SYS_arch_prctl, ARCH_GET_FS, (long)&base, 0, 0, 0, 0);
+    epi_syscall6(SYS_arch_prctl, GET_FS, (long)&base, 0, 0, 0, 0);
     return base;
 }

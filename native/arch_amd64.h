@@ -114,28 +114,28 @@ EPI_SAFE bool epi_arch_sigreturn_regs(struct epi_regs *regs, uintptr_t sp);
 /* What the kernel is given as the handler: jumps to epi_handler.  The bytes
  * before it are the core's signature, by which another copy of the core in the
  * same process is recognised. */
-void epi_arch_handler(int signal, siginfo_t *info, void *context);
+EPI_SAFE void epi_arch_handler(int signal, siginfo_t *info, void *context);
 #define EPI_SIGNATURE "epitaph handler"
 
 /* A register as the report shows it: its name and value, or false after the
  * last. */
-bool epi_arch_shown_register(const ucontext_t *uc, unsigned i, const char **name,
-                             uint64_t *value);
+EPI_SAFE bool epi_arch_shown_register(const ucontext_t *uc, unsigned i,
+                                      const char **name, uint64_t *value);
 
 /* What the faulting instruction did, as far as the CPU's error code tells. */
 enum epi_access { EPI_ACCESS_UNKNOWN, EPI_ACCESS_READ, EPI_ACCESS_WRITE, EPI_ACCESS_EXEC };
-enum epi_access epi_arch_access(const ucontext_t *uc);
+EPI_SAFE enum epi_access epi_arch_access(const ucontext_t *uc);
 
 /* The kernel reports a breakpoint with the PC after it, and seccomp's SIGSYS
  * with the PC after the system call; CONTEXT is set back, so that the
  * instruction repeats under the default action and a core dump shows it. */
-void epi_arch_step_back(ucontext_t *uc, const siginfo_t *info);
+EPI_SAFE void epi_arch_step_back(ucontext_t *uc, const siginfo_t *info);
 
 /* Will the instruction at the PC raise the same signal when it runs again? */
-bool epi_arch_repeats(const siginfo_t *info);
+EPI_SAFE bool epi_arch_repeats(const siginfo_t *info);
 
 /* pthread_self(), asked of the kernel. */
-uintptr_t epi_arch_thread_pointer(void);
+EPI_SAFE uintptr_t epi_arch_thread_pointer(void);
 
 /* rt_sigaction's own structure; libc's sigaction is not for use after a fault,
  * and the restorer must be libc's, which debuggers know. */

@@ -1,4 +1,4 @@
-/* What can be told from instruction bytes and from the kernel's signal frame,
+/* What can be told from instruction bytes and from the kernel's signal frames,
  * for linux/amd64. */
 #include "base.h"
 #include "peek.h"
@@ -49,11 +49,9 @@ EPI_SAFE bool epi_arch_at_sigreturn(uintptr_t pc)
     return epi_equal(b, rax, sizeof rax) || epi_equal(b, eax, sizeof eax);
 }
 
-/* struct rt_sigframe of the kernel: the return address, which the handler's
- * RET popped, then the ucontext. */
-EPI_SAFE bool epi_arch_sigreturn_regs(struct epi_regs *regs, uintptr_t sp)
+static EPI_SAFE void from_gregs(struct epi_regs *regs, const greg_t *gregs)
 {
-    static const unsigned char from[] = {
+    static const unsigned char from[EPI_NREGS] = {
         [EPI_RAX] = REG_RAX, [EPI_RDX] = REG_RDX, [EPI_RCX] = REG_RCX,
         [EPI_RBX] = REG_RBX, [EPI_RSI] = REG_RSI, [EPI_RDI] = REG_RDI,
         [EPI_RBP] = REG_RBP, [EPI_RSP] = REG_RSP, [EPI_R8] = REG_R8,
@@ -61,11 +59,23 @@ EPI_SAFE bool epi_arch_sigreturn_regs(struct epi_regs *regs, uintptr_t sp)
         [EPI_R12] = REG_R12, [EPI_R13] = REG_R13, [EPI_R14] = REG_R14,
         [EPI_R15] = REG_R15, [EPI_RIP] = REG_RIP,
     };
-    gregset_t gregs;
-    if (!epi_peek(gregs, sp + offsetof(ucontext_t, uc_mcontext.gregs), sizeof gregs))
-        return false;
     for (unsigned i = 0; i < EPI_NREGS; i++)
         regs->r[i] = (uint64_t)gregs[from[i]];
     regs->known = (1u << EPI_NREGS) - 1;
+}
+
+EPI_SAFE void epi_arch_regs_from_context(struct epi_regs *regs, const ucontext_t *uc)
+{
+    from_gregs(regs, uc->uc_mcontext.gregs);
+}
+
+/* struct rt_sigframe of the kernel: the return address, which the handler's
+ * RET popped, then the ucontext. */
+EPI_SAFE bool epi_arch_sigreturn_regs(struct epi_regs *regs, uintptr_t sp)
+{
+    gregset_t gregs;
+    if (!epi_peek(gregs, sp + offsetof(ucontext_t, uc_mcontext.gregs), sizeof gregs))
+        return false;
+    from_gregs(regs, gregs);
     return true;
 }

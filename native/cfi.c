@@ -48,6 +48,8 @@ static EPI_SAFE enum epi_step apply_rule(struct epi_cursor *cursor,
         if (rule->saved[i] != 0 &&
             !epi_peek64(&saved[i], cfa + (uintptr_t)(intptr_t)rule->saved[i]))
             return EPI_STEP_UNREADABLE;
+    if (!epi_cursor_accepts(cursor, pc, cfa, false))
+        return EPI_STEP_STUCK;
     for (size_t i = 0; i < EPI_COUNT(saved_registers); i++)
         if (rule->saved[i] != 0) {
             regs->r[saved_registers[i]] = saved[i];
@@ -187,7 +189,9 @@ static EPI_SAFE enum epi_step apply_row(struct epi_cursor *cursor,
         return EPI_STEP_NO_RULE;
     next.r[EPI_REG_PC] = next.r[entry->return_column];
     next.known |= 1u << EPI_REG_PC;
-    epi_copy(regs, &next, sizeof next);
+    if (!epi_cursor_accepts(cursor, next.r[EPI_REG_PC], next.r[EPI_REG_SP], entry->signal))
+        return EPI_STEP_STUCK;
+    epi_copy_words(regs, &next, sizeof next);
     cursor->how = EPI_HOW_CFI;
     cursor->flags = 0;
     if (entry->signal) {
@@ -219,7 +223,7 @@ EPI_SAFE enum epi_step epi_cfi_step(struct epi_cursor *cursor,
         !compress(&rule, &row))
         return apply_row(cursor, module, &entry, &row);
     rule.pc = pc;
-    epi_copy(rule_slot(cursor->cache, pc), &rule, sizeof rule);
+    epi_copy_words(rule_slot(cursor->cache, pc), &rule, sizeof rule);
     return apply_rule(cursor, &rule);
 }
 

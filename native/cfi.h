@@ -45,7 +45,7 @@ enum epi_cfi_kind {
  * offset, a register number, or where in the module the length and the bytes
  * of an expression stand (an offset from the start of its extent). */
 struct epi_cfi_row {
-    int32_t value[EPI_NREGS];
+    _Alignas(8) int32_t value[EPI_NREGS];
     uint8_t kind[EPI_NREGS];
     uint8_t cfa_kind; /* EPI_CFI_UNDEFINED, EPI_CFI_REGISTER, EPI_CFI_EXPRESSION */
     uint8_t cfa_reg;

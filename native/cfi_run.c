@@ -111,7 +111,7 @@ static EPI_SAFE void remember(struct machine *m)
     if (m->remembered == REMEMBERED)
         m->failed = true;
     else
-        epi_copy(&m->saved[m->remembered++], &m->row, sizeof m->row);
+        epi_copy_words(&m->saved[m->remembered++], &m->row, sizeof m->row);
 }
 
 /* The CFA comes back as well: DWARF leaves that open, compilers rely on it. */
@@ -120,7 +120,7 @@ static EPI_SAFE void recall(struct machine *m)
     if (m->remembered == 0)
         m->failed = true;
     else
-        epi_copy(&m->row, &m->saved[--m->remembered], sizeof m->row);
+        epi_copy_words(&m->row, &m->saved[--m->remembered], sizeof m->row);
 }
 
 static EPI_SAFE void advance(struct machine *m, uint64_t delta)
@@ -231,17 +231,17 @@ EPI_SAFE bool epi_cfi_run(const struct epi_module *module,
     m.location = entry->pc.start;
     m.failed = false;
     m.remembered = 0;
-    epi_zero(&m.row, sizeof m.row);
-    epi_zero(&m.initial, sizeof m.initial);
+    epi_zero_words(&m.row, sizeof m.row);
+    epi_zero_words(&m.initial, sizeof m.initial);
     m.row.cfa_kind = EPI_CFI_UNDEFINED;
 
     if (!run(&m, entry->initial, UINTPTR_MAX))
         return false;
     /* A location in a CIE means nothing. */
     m.location = entry->pc.start;
-    epi_copy(&m.initial, &m.row, sizeof m.row);
+    epi_copy_words(&m.initial, &m.row, sizeof m.row);
     if (!run(&m, entry->instructions, pc))
         return false;
-    epi_copy(row, &m.row, sizeof *row);
+    epi_copy_words(row, &m.row, sizeof *row);
     return true;
 }

@@ -77,8 +77,14 @@ static inline EPI_SAFE uint8_t epi_dwarf_u8(struct epi_dwarf *r)
 /* SIZE bytes, 1 to 8, least significant first. */
 static inline EPI_SAFE uint64_t epi_dwarf_unsigned(struct epi_dwarf *r, unsigned size)
 {
-    uint64_t value = 0;
-    for (unsigned i = 0; i < size; i++)
+    uint64_t value = epi_dwarf_u8(r);
+    unsigned offset = (unsigned)(r->at - 1) & 7;
+    if (offset + size <= 8 && size - 1 <= r->end - r->at && !r->failed) {
+        r->at += size - 1; /* the rest is in the same word */
+        value = r->word >> 8 * offset;
+        return size == 8 ? value : value & (((uint64_t)1 << 8 * size) - 1);
+    }
+    for (unsigned i = 1; i < size; i++)
         value |= (uint64_t)epi_dwarf_u8(r) << 8 * i;
     return value;
 }

@@ -168,7 +168,7 @@ static EPI_SAFE enum epi_step pop_switch(struct gostep *s)
     return pop_by_fp(s);
 }
 
-/* The two words at SP.  g begins with stack.lo, stack.hi (runtime2.go). */
+/* The two words at SP. */
 static EPI_SAFE bool cgocall_words(const struct gostep *s, uint64_t *frame,
                                    bool *goroutine)
 {
@@ -188,8 +188,7 @@ static EPI_SAFE bool cgocall_words(const struct gostep *s, uint64_t *frame,
 
 static EPI_SAFE enum epi_step pop_cgocall(struct gostep *s)
 {
-    /* Also at the return from gosave_systemstack_switch, before the change. */
-    if (outside_frame(s) || (s->fp_known && s->fp == s->sp))
+    if (outside_frame(s))
         return pop(s, s->sp, (uint64_t)s->delta.bytes);
     uint64_t frame;
     bool goroutine;
@@ -197,7 +196,8 @@ static EPI_SAFE enum epi_step pop_cgocall(struct gostep *s)
         s->cursor->crossed_asmcgocall |= goroutine;
         return pop_elsewhere(s, frame, 8);
     }
-    /* Where nothing was changed BP is a few words above SP. */
+    /* Before and after the change, and where nothing was changed, BP is at or a
+     * few words above SP. */
     enum epi_step step = pop_by_fp(s);
     if (step == EPI_STEP_OK && s->fp - s->sp > 64)
         s->cursor->crossed_asmcgocall = true;
@@ -236,11 +236,22 @@ static EPI_SAFE enum epi_step pop_from_c(struct gostep *s)
     return EPI_STEP_OK;
 }
 
-/* After the change of stacks the word at SP is whatever g0 has there; only for
- * two instructions, since what is called next does not come back here. */
+/* Is SP on the stack of G?  g begins with stack.lo, stack.hi (runtime2.go). */
+static EPI_SAFE bool on_stack_of(const struct gostep *s, uint64_t g)
+{
+    uint64_t low, high;
+    return epi_peek64(&low, g) && epi_peek64(&high, g + 8) && s->sp >= low &&
+           s->sp < high;
+}
+
+/* What morestack calls does not come back here, so only an interrupted frame
+ * has a caller, and only before the change of stacks, two instructions before
+ * the end.  DI is the old g there, BX the new one. */
 static EPI_SAFE enum epi_step pop_morestack(struct gostep *s)
 {
-    if (s->exact && returns_to_go(s, s->sp))
+    const uint64_t *r = s->cursor->regs.r;
+    bool changed = !on_stack_of(s, r[EPI_RDI]) && on_stack_of(s, r[EPI_RBX]);
+    if (s->exact && !changed && returns_to_go(s, s->sp))
         return pop(s, s->sp, 0);
     return EPI_STEP_OUTERMOST;
 }
@@ -281,6 +292,10 @@ static EPI_SAFE enum epi_step step_by_fp(struct epi_cursor *cursor)
             return EPI_STEP_NO_RULE;
         fp = next;
     }
+    /* What a goroutine begins with seems to have been called by goexit, by an
+     * instruction that is no call (newproc1). */
+    if (next == 0 && epi_go_text(cursor->go, pc) && !epi_arch_after_call(pc))
+        return EPI_STEP_OUTERMOST;
     /* asmcgocall and cgocallback lead to another stack without a trace. */
     cursor->stack = (struct epi_range){0, 0};
     regs->r[EPI_REG_PC] = pc;

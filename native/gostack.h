@@ -55,6 +55,7 @@ static inline EPI_SAFE bool epi_go_text(const struct epi_goruntime *go, uintptr_
 /* The current thread's g, or NULL. */
 static inline EPI_SAFE uintptr_t epi_go_g(const struct epi_goruntime *go)
 {
+    /* EPI_SAFE: three instructions of package gort */
     return go == NULL || go->getg == 0 ? 0 : ((uintptr_t (*)(void))go->getg)();
 }
 

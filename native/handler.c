@@ -18,8 +18,6 @@
 #include "stage.h"
 #include "system.h"
 
-#include <limits.h>
-#include <linux/futex.h>
 #include <stdatomic.h>
 #include <sys/prctl.h>
 #include <sys/time.h>
@@ -53,10 +51,12 @@ EPI_SAFE void epi_chain(const struct epi_sigaction *action, int signal, siginfo_
     if ((action->flags & SA_NODEFER) == 0)
         mask |= epi_mask_of(signal);
     epi_sigmask(SIG_BLOCK, mask); /* sigreturn undoes it */
+    uintptr_t handler = action->handler;
     if (action->flags & SA_SIGINFO)
-        ((void (*)(int, siginfo_t *, void *))action->handler)(signal, info, context);
+        /* EPI_SAFE: what was installed before is not ours to judge */
+        ((void (*)(int, siginfo_t *, void *))handler)(signal, info, context);
     else
-        ((void (*)(int))action->handler)(signal);
+        ((void (*)(int))handler)(signal); /* EPI_SAFE: the same */
 }
 
 /* A PC where nothing can be executed.  Modules that were loaded since the
@@ -171,7 +171,7 @@ static EPI_SAFE void arm_child_deadline(uint64_t deadline)
 static EPI_SAFE void wake_helper(void)
 {
     atomic_fetch_add(&epi_state.helper_word, 1);
-    epi_syscall6(SYS_futex, (long)&epi_state.helper_word, FUTEX_WAKE_PRIVATE, INT_MAX, 0, 0, 0);
+    epi_futex_wake_all(&epi_state.helper_word);
 }
 
 static EPI_SAFE void report_on_own_stack(void *crash)
@@ -223,8 +223,9 @@ static EPI_SAFE void own(struct epi_crash *crash, const struct epi_options *opti
     epi_copy(&crash->context, uc, EPI_CONTEXT_SIZE);
     crash->pid = epi_getpid();
     crash->forked = crash->pid != epi_state.pid;
-    crash->go_waits = false;
-    crash->nested = crash->failure_count = crash->parked_count = 0;
+    crash->go_waits = epi_go_g(epi_state.go) != 0; /* until the unwinder knows better */
+    crash->nested = crash->failure_count = 0;
+    crash->parked_count = 0;
     crash->file[0] = '\0';
     crash->epoch = (crash->epoch + 1) & ~1u;
     epi_zero(crash->parked, sizeof crash->parked);

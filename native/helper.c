@@ -8,7 +8,6 @@
 #include "stage.h"
 #include "system.h"
 
-#include <linux/futex.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/prctl.h>
@@ -19,8 +18,7 @@
 static EPI_SAFE void sleep_on_word(uint32_t seen, uint64_t ns)
 {
     struct timespec timeout = epi_timespec(ns);
-    epi_syscall6(SYS_futex, (long)&epi_state.helper_word, FUTEX_WAIT_PRIVATE, seen,
-                 ns != 0 ? (long)&timeout : 0, 0, 0);
+    epi_futex_wait(&epi_state.helper_word, seen, ns != 0 ? &timeout : NULL);
 }
 
 /* From a crash's beginning to the end of the process, or until a host's handler

@@ -198,6 +198,8 @@ static struct epi_sigaction make_action(void (*handler)(int, siginfo_t *, void *
     sigfillset(&action.sa_mask);
     sigaction(epi_state.deadline_signal, &action, NULL);
     epi_sigaction(epi_state.deadline_signal, NULL, &ours);
+    /* Not yet: that is done with the right mask, and once nothing can fail. */
+    epi_sigaction(epi_state.deadline_signal, &epi_state.deadline_previous, NULL);
     /* One mask for all handlers of the core, so that a jump out of one into
      * another needs to restore none. */
     ours.mask = ~UINT64_C(0) & ~epi_mask_of(epi_state.deadline_signal);
@@ -289,6 +291,9 @@ bool epi_disable(void)
     for (int i = 0; i < EPI_FATAL_COUNT; i++)
         if (epi_sigaction(fatal[i], NULL, &now) && now.handler == epi_state.ours[i].handler)
             epi_sigaction(fatal[i], &epi_state.previous[i], NULL);
+    if (epi_sigaction(epi_state.deadline_signal, NULL, &now) &&
+        now.handler == epi_state.deadline_ours.handler)
+        epi_sigaction(epi_state.deadline_signal, &epi_state.deadline_previous, NULL);
     epi_state.options = NULL;
     struct epi_options *unused = &epi_state.option_slot[old != &epi_state.option_slot[0]];
     epi_fd_close(&unused->output);

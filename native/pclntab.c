@@ -37,9 +37,10 @@ enum {
     INLINED_ID = 0, INLINED_NAME = 4, INLINED_PARENT = 8, INLINED_SIZE = 16,
 };
 
-/* Calls inlined into each other at one PC.  The compiler's budget keeps real
- * ones below a few dozen; a damaged tree may hold a cycle. */
-#define INLINE_DEPTH 256
+/* Calls inlined into each other at one PC.  The compiler's budget (80 nodes,
+ * each call takes some) keeps real ones below 40; a damaged tree may hold a
+ * cycle. */
+#define INLINE_DEPTH 64
 
 static EPI_SAFE bool in_table(const struct epi_goruntime *go, uintptr_t address,
                               uint64_t size)
@@ -193,7 +194,8 @@ struct pcvalue {
 
 /* The value at PC (an offset from runtime.text) of the table at TABLE in
  * pctab: runtime.pcvalue.  Ends because each round takes two bytes or more of
- * a table that has an end. */
+ * a table that has an end, and moves on in the text (cmd/internal/obj/pcln.go
+ * writes no empty ranges). */
 static EPI_SAFE bool pcvalue(const struct epi_goruntime *go,
                              const struct epi_func *func, uint32_t table,
                              uint32_t pc, struct pcvalue *result)
@@ -207,7 +209,7 @@ static EPI_SAFE bool pcvalue(const struct epi_goruntime *go,
     for (bool first = true;; first = false) {
         uint32_t value_delta, pc_delta;
         if (!varint(go, &at, &value_delta) || (value_delta == 0 && !first) ||
-            !varint(go, &at, &pc_delta))
+            !varint(go, &at, &pc_delta) || pc_delta == 0)
             return false;
         value += -(value_delta & 1) ^ value_delta >> 1;
         uint64_t end = start + pc_delta;
@@ -327,8 +329,8 @@ EPI_SAFE int32_t epi_pclntab_frames(const struct epi_goruntime *go, uintptr_t pc
 
 /* runtime.funcNamePiecesForPrint of Go 1.27: what stands between the first '['
  * and the last ']' is replaced, and where a generic method of a generic type
- * has brackets at two places, each of them.  Go 1.26 knows no such methods, so
- * the same rule gives its names, too. */
+ * has brackets at two places, each of them.  Go 1.26 has one "[...]" there, for
+ * closures in closures of generic functions. */
 EPI_SAFE size_t epi_pclntab_print(char *to, size_t size, const char *function)
 {
     const char *open = NULL, *close = NULL, *end = function;

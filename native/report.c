@@ -28,7 +28,9 @@ static const struct epi_stage stages[] = {
     {"modules", 500, epi_report_modules},
 };
 
-/* What is kept back of the time for the end line and for dying. */
+/* The time is kept back twice: once from the stages, so that the end line is
+ * still written, and once from the output, so that the process dies by itself
+ * when nobody reads. */
 static EPI_SAFE uint64_t reserve(uint64_t deadline)
 {
     return deadline / 4 < 300 * EPI_MS ? deadline / 4 : 300 * EPI_MS;
@@ -181,6 +183,7 @@ EPI_SAFE void epi_report(struct epi_crash *crash)
         crash->phase = EPI_PHASE_REPORTING;
         open_output(crash, crash->options);
         headline(crash);
+        crash->stages_deadline = crash->deadline - 2 * reserve(crash->options->deadline);
         for (size_t i = 0; i < EPI_COUNT(stages); i++)
             epi_stage_run(crash, &stages[i]);
     } else if (crash->failure_count < EPI_COUNT(crash->failure)) {

@@ -52,7 +52,7 @@ static EPI_SAFE void append(struct fold *fold, const struct epi_frame *frame)
     if (stack->count == EPI_STACK_FRAMES)
         leave_out(stack, HEAD, DROP);
     uint32_t n = stack->count;
-    stack->frame[n] = *frame;
+    epi_copy_words(&stack->frame[n], frame, sizeof *frame);
     stack->count = n + 1;
     if (stack->left_out == 0)
         stack->head = stack->count;

@@ -64,6 +64,7 @@ struct epi_crash {
     ucontext_t context; /* a copy: what the report shows */
     uint64_t began;
     _Atomic uint64_t deadline; /* of the whole, monotonic */
+    uint64_t stages_deadline;  /* of all stages together */
 
     /* The guard of the stage that runs.  The epoch is odd while there is one,
      * so that a poke for an older stage is known as such. */

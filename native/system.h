@@ -4,7 +4,9 @@
 
 #include "base.h"
 
+#include <limits.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/syscall.h>
 
 static inline EPI_SAFE int epi_getpid(void)
@@ -38,6 +40,25 @@ static inline EPI_SAFE bool epi_sigaction(int signal, const struct epi_sigaction
 static inline EPI_SAFE bool epi_sigqueue(int tid, int signal, const siginfo_t *info)
 {
     return epi_syscall6(SYS_rt_tgsigqueueinfo, epi_getpid(), tid, signal, (long)info, 0, 0) == 0;
+}
+
+/* What linux/futex.h defines: the kernel's headers are not among those of a C
+ * library, and musl's compiler wrapper does not find them. */
+enum {
+    EPI_FUTEX_WAIT_PRIVATE = 0 | 128,
+    EPI_FUTEX_WAKE_PRIVATE = 1 | 128,
+};
+
+/* TIMEOUT may be NULL. */
+static inline EPI_SAFE void epi_futex_wait(_Atomic(uint32_t) *word, uint32_t seen,
+                                           const struct timespec *timeout)
+{
+    epi_syscall6(SYS_futex, (long)word, EPI_FUTEX_WAIT_PRIVATE, seen, (long)timeout, 0, 0);
+}
+
+static inline EPI_SAFE void epi_futex_wake_all(_Atomic(uint32_t) *word)
+{
+    epi_syscall6(SYS_futex, (long)word, EPI_FUTEX_WAKE_PRIVATE, INT_MAX, 0, 0, 0);
 }
 
 /* The end that nothing can refuse. */

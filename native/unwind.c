@@ -144,7 +144,7 @@ EPI_SAFE void epi_cursor_start(struct epi_cursor *cursor,
     cursor->modules = modules;
     cursor->go = go;
     cursor->cache = cache;
-    epi_copy(&cursor->regs, regs, sizeof *regs);
+    epi_copy_words(&cursor->regs, regs, sizeof *regs);
     cursor->how = EPI_HOW_CONTEXT;
     cursor->flags = EPI_FRAME_EXACT;
     cursor->stack.start = regs->r[EPI_REG_SP];
@@ -154,12 +154,52 @@ EPI_SAFE void epi_cursor_start(struct epi_cursor *cursor,
         cursor->stop = EPI_STOP_NO_RULE;
 }
 
-/* The frame as CURSOR stands, before it moves on. */
-struct state {
-    struct epi_regs regs;
-    struct epi_range stack;
-    uint8_t how, flags;
-};
+/* Going inwards on a stack is only believed of rules that work on certain
+ * registers: code that switches stacks, and an SP that the crash destroyed,
+ * look like that. */
+static EPI_SAFE bool rises(const struct epi_cursor *cursor, uintptr_t sp)
+{
+    return cursor->stack.end == 0 || sp > cursor->stack.start;
+}
+
+static EPI_SAFE void arrive(struct epi_cursor *cursor)
+{
+    uintptr_t sp = cursor->regs.r[EPI_REG_SP];
+    if (!rises(cursor, sp))
+        cursor->switches++;
+    cursor->stack.start = sp;
+    cursor->stack.end = UINTPTR_MAX;
+}
+
+EPI_SAFE bool epi_cursor_accepts(const struct epi_cursor *cursor, uintptr_t pc,
+                                 uintptr_t sp, bool exact)
+{
+    bool certain = cursor->how != EPI_HOW_FP && cursor->how != EPI_HOW_SCAN;
+    if (exact)
+        return true;
+    /* A return address that is none was overwritten, which is worth a line, or
+     * else the CFA is wrong, and the stack is better searched from where it
+     * was.  Far away it is the latter. */
+    bool near = sp - cursor->regs.r[EPI_REG_SP] <= FRAME_MAX;
+    if (certain && near && rises(cursor, sp))
+        return true;
+    return plausible_return(cursor, pc) &&
+           (rises(cursor, sp) || (certain && cursor->switches < SWITCHES_MAX));
+}
+
+/* Go's rules do not ask, and may be wrong like any other. */
+static EPI_SAFE enum epi_step step_go(struct epi_cursor *cursor)
+{
+    struct epi_cursor before;
+    epi_copy_words(&before, cursor, sizeof before);
+    enum epi_step step = epi_gostack_step(cursor);
+    if (step == EPI_STEP_OK &&
+        !rises(cursor, cursor->regs.r[EPI_REG_SP]) && before.stack.end != 0)
+        step = EPI_STEP_STUCK;
+    if (step != EPI_STEP_OK)
+        epi_copy_words(cursor, &before, sizeof before);
+    return step;
+}
 
 static EPI_SAFE enum epi_step step_by_rules(struct epi_cursor *cursor,
                                             struct epi_frame *frame)
@@ -167,7 +207,7 @@ static EPI_SAFE enum epi_step step_by_rules(struct epi_cursor *cursor,
     uintptr_t pc = epi_cursor_lookup_pc(cursor);
     if (epi_go_text(cursor->go, pc)) {
         frame->flags |= EPI_FRAME_GO;
-        return epi_gostack_step(cursor);
+        return step_go(cursor);
     }
     enum epi_step step = epi_cfi_step_cached(cursor, pc);
     if (step != EPI_STEP_NO_RULE)
@@ -177,41 +217,6 @@ static EPI_SAFE enum epi_step step_by_rules(struct epi_cursor *cursor,
         return epi_cfi_step(cursor, module);
     frame->flags |= EPI_FRAME_BAD_PC;
     return EPI_STEP_NO_RULE;
-}
-
-/* May SP have moved as it did?  Going inwards on a stack is only believed of
- * rules that work on certain registers (code that switches stacks, and an SP
- * that the crash destroyed, look like that). */
-static EPI_SAFE bool progress(struct epi_cursor *cursor, bool certain)
-{
-    uintptr_t sp = cursor->regs.r[EPI_REG_SP];
-    if (cursor->stack.end != 0 && sp <= cursor->stack.start) {
-        if (!certain || cursor->switches == SWITCHES_MAX ||
-            !plausible_return(cursor, cursor->regs.r[EPI_REG_PC]))
-            return false;
-        cursor->switches++;
-    }
-    cursor->stack.start = sp;
-    cursor->stack.end = UINTPTR_MAX;
-    return true;
-}
-
-/* Is what the rules made of the frame BEFORE to be believed? */
-static EPI_SAFE bool accept(struct epi_cursor *cursor, const struct state *before)
-{
-    uintptr_t pc = cursor->regs.r[EPI_REG_PC];
-    bool exact = (cursor->flags & EPI_FRAME_EXACT) != 0;
-    bool certain = before->how != EPI_HOW_FP && before->how != EPI_HOW_SCAN;
-    if (!exact && !certain && !plausible_return(cursor, pc))
-        return false;
-    /* A return address that is none was overwritten, which is worth a line, or
-     * else the CFA is wrong, and the stack is better searched from where it
-     * was.  Far away it is the latter. */
-    if (!exact && cursor->stack.end != 0 &&
-        cursor->regs.r[EPI_REG_SP] - before->regs.r[EPI_REG_SP] > FRAME_MAX &&
-        !plausible_return(cursor, pc))
-        return false;
-    return progress(cursor, certain);
 }
 
 static EPI_SAFE bool step_by_guess(struct epi_cursor *cursor, enum epi_step failed,
@@ -228,7 +233,7 @@ static EPI_SAFE bool step_by_guess(struct epi_cursor *cursor, enum epi_step fail
         found = step_return(cursor, bad ? EPI_HOW_RETURN : EPI_HOW_SCAN);
     if (!found)
         found = step_frame_pointer(cursor) || step_scan(cursor, SCAN_WORDS);
-    return found && progress(cursor, true);
+    return found;
 }
 
 /* Brent: a state that comes again would come for ever. */
@@ -248,45 +253,33 @@ static EPI_SAFE bool comes_again(struct epi_cursor *cursor)
 /* Moves CURSOR from FRAME to its caller, or says why not. */
 static EPI_SAFE enum epi_stop move(struct epi_cursor *cursor, struct epi_frame *frame)
 {
-    struct state before;
-    before.regs = cursor->regs;
-    before.stack = cursor->stack;
-    before.how = cursor->how;
-    before.flags = cursor->flags;
-
+    uint64_t fp = cursor->regs.r[EPI_REG_FP];
+    bool outermost_fp = known(&cursor->regs, EPI_REG_FP) && fp == 0;
     enum epi_step step = step_by_rules(cursor, frame);
-    bool rejected = false;
-    if (step == EPI_STEP_OUTERMOST)
-        return EPI_STOP_OUTERMOST;
-    if (step == EPI_STEP_OK) {
-        if ((frame->flags & EPI_FRAME_GO) == 0 &&
-            (cursor->flags & EPI_FRAME_EXACT) != 0)
+    switch (step) {
+    case EPI_STEP_OK:
+        if ((frame->flags & EPI_FRAME_GO) == 0 && (cursor->flags & EPI_FRAME_EXACT) != 0)
             frame->flags |= EPI_FRAME_SIGNAL | EPI_FRAME_EXACT;
-        else if (cursor->regs.r[EPI_REG_PC] == 0 && cursor->how != EPI_HOW_SCAN) {
+        else if (cursor->regs.r[EPI_REG_PC] == 0 &&
+                 !step_scan(cursor, SCAN_WORDS_AT_END))
             /* Threads made by clone end like this; so does a stack that was
-             * overwritten with zeros. */
-            return step_scan(cursor, SCAN_WORDS_AT_END) && progress(cursor, false)
-                       ? EPI_STOP_NONE
-                       : EPI_STOP_OUTERMOST;
-        }
-        if (accept(cursor, &before))
-            return EPI_STOP_NONE;
-        rejected = true;
+             * overwritten with zeros, where the scan finds more. */
+            return EPI_STOP_OUTERMOST;
+        break;
+    case EPI_STEP_OUTERMOST:
+        return EPI_STOP_OUTERMOST;
+    default:
+        if (step_by_guess(cursor, step, frame))
+            break;
+        if (step == EPI_STEP_STUCK)
+            return EPI_STOP_STUCK;
+        if (step == EPI_STEP_UNREADABLE)
+            return EPI_STOP_UNREADABLE;
+        /* The psABI (3.4.1) marks the outermost frame by a frame pointer of 0. */
+        return outermost_fp ? EPI_STOP_OUTERMOST : EPI_STOP_NO_RULE;
     }
-    cursor->regs = before.regs;
-    cursor->stack = before.stack;
-    cursor->how = before.how;
-    cursor->flags = before.flags;
-    if (step_by_guess(cursor, step, frame))
-        return EPI_STOP_NONE;
-    if (rejected)
-        return EPI_STOP_STUCK;
-    if (step == EPI_STEP_UNREADABLE)
-        return EPI_STOP_UNREADABLE;
-    /* The psABI (3.4.1) has the outermost frame marked by a frame pointer of 0. */
-    return known(&before.regs, EPI_REG_FP) && before.regs.r[EPI_REG_FP] == 0
-               ? EPI_STOP_OUTERMOST
-               : EPI_STOP_NO_RULE;
+    arrive(cursor);
+    return EPI_STOP_NONE;
 }
 
 EPI_SAFE bool epi_cursor_next(struct epi_cursor *cursor, struct epi_frame *frame)

@@ -143,7 +143,14 @@ enum epi_step {
     EPI_STEP_OUTERMOST,  /* there is no caller */
     EPI_STEP_UNREADABLE, /* a read failed */
     EPI_STEP_NO_RULE,    /* this method knows nothing of the PC */
+    EPI_STEP_STUCK,      /* what it found is not to be believed */
 };
+
+/* Are PC and SP to be believed as the caller of the frame that CURSOR is at?
+ * Steps ask before they change anything.  EXACT: a signal frame says so, which
+ * is on any stack. */
+EPI_SAFE bool epi_cursor_accepts(const struct epi_cursor *cursor, uintptr_t pc,
+                                 uintptr_t sp, bool exact);
 
 /* One C frame by call frame information (DWARF 5, section 6.4).  MODULE holds
  * the PC.  What is not EPI_STEP_OK leaves CURSOR as it was. */

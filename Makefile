@@ -1,0 +1,66 @@
+# make demo     what each kind of crash looks like, without Epitaph and with it
+# make test     everything that must hold; what CI runs
+# make lint     the static checks alone
+# make bench    speed, as ratios measured in one run
+# make matrix   every kind of crash in every place in every kind of build (long)
+# make fuzz     each fuzzer for FUZZTIME (long)
+# make cover    test coverage of the Go packages
+#
+# Go and a C compiler are needed; what else a target uses is installed with the
+# system's package manager where that is allowed, or else named.
+
+GO       ?= go
+BUILD    ?= build
+FUZZTIME ?= 60s
+
+# No instrumented or optimised-away frames in what the tests look at.
+export CGO_ENABLED := 1
+
+.PHONY: all demo test lint test-c test-go bench matrix fuzz fuzz-c fuzz-go cover clean
+
+all: test
+
+demo:
+	@tools/need cc
+	@$(GO) build $(DEMO_TAGS) -o $(BUILD)/crashdemo ./cmd/crashdemo
+	@$(BUILD)/crashdemo tour
+
+# The C++ crashes of crashdemo need a C++ compiler; without one they are left out.
+DEMO_TAGS := $(if $(shell command -v $${CXX:-c++} 2>/dev/null),,-tags nocxx)
+
+test: lint test-c test-go
+
+lint:
+	@tools/need cc
+	@tools/lint
+
+test-c:
+	@tools/need cc cmake clang
+	@tools/test-c $(BUILD)
+
+test-go:
+	@tools/need cc c++ gdb
+	@tools/test-go
+
+matrix: test-go
+	EPITAPH_MATRIX=full $(GO) test -count=1 -timeout 60m ./tests/...
+
+bench:
+	@tools/need cc cmake
+	@tools/bench $(BUILD)
+
+fuzz: fuzz-c fuzz-go
+
+fuzz-c:
+	@tools/need cc cmake clang
+	@FUZZTIME=$(FUZZTIME) tools/fuzz-c $(BUILD)
+
+fuzz-go:
+	@FUZZTIME=$(FUZZTIME) tools/fuzz-go
+
+cover:
+	$(GO) test -coverprofile=$(BUILD)/cover.out -coverpkg=./... ./...
+	$(GO) tool cover -func=$(BUILD)/cover.out | tail -1
+
+clean:
+	rm -rf $(BUILD)

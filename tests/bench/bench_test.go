@@ -1,0 +1,145 @@
+//go:build linux && amd64 && cgo
+
+// Package bench_test measures whole crashes: from the fault to the first byte
+// of output, to the last, and to the end of the process, beside a textbook
+// handler (backtrace_symbols_fd) and no handler of C's at all.
+package bench_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/epitaph-go/epitaph/handler"
+)
+
+func now(b *testing.B) int64 {
+	var ts unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts); err != nil {
+		b.Fatal(err)
+	}
+	return ts.Nano()
+}
+
+// times of one crash, since the fault, in nanoseconds.
+type times struct{ first, last, death int64 }
+
+func build(b *testing.B) string {
+	b.Helper()
+	victim := filepath.Join(b.TempDir(), "victim")
+	if out, err := exec.Command("go", "build", "-o", victim, "./victim").CombinedOutput(); err != nil {
+		b.Fatalf("%v\n%s", err, out)
+	}
+	return victim
+}
+
+func crash(b *testing.B, victim, how string) (t times, output []byte) {
+	stderr, stderrChild, err := os.Pipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	clock, clockChild, err := os.Pipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer stderr.Close()
+	defer clock.Close()
+	cmd := exec.Command(victim, how)
+	cmd.Stderr = stderrChild
+	cmd.ExtraFiles = []*os.File{clockChild}
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	stderrChild.Close()
+	clockChild.Close()
+	watchdog := time.AfterFunc(10*time.Second, func() { _ = cmd.Process.Kill() })
+	defer watchdog.Stop()
+
+	var faultAt int64
+	if how != "clean" {
+		if err := binary.Read(clock, binary.NativeEndian, &faultAt); err != nil {
+			b.Fatalf("%s: %v", how, err)
+		}
+	}
+	buffer := make([]byte, 64<<10)
+	for {
+		n, err := stderr.Read(buffer)
+		if n > 0 {
+			at := now(b) - faultAt
+			if t.first == 0 {
+				t.first = at
+			}
+			t.last = at
+			output = append(output, buffer[:n]...)
+		}
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	_ = cmd.Wait() // it is killed by its signal, as it should
+	t.death = now(b) - faultAt
+	return t, output
+}
+
+func median(all []times, of func(times) int64) float64 {
+	values := make([]int64, len(all))
+	for i, t := range all {
+		values[i] = of(t)
+	}
+	slices.Sort(values)
+	return float64(values[len(values)/2])
+}
+
+// BenchmarkCrash takes turns between the handlers, so that their ratios hold on
+// a machine whose speed changes. Figures are medians, in microseconds; the
+// times hold the wake-up of the reader at the other end of a pipe as well.
+func BenchmarkCrash(b *testing.B) {
+	victim := build(b)
+	handlers := []string{"epitaph", "textbook", "none"}
+	all := make(map[string][]times)
+	for b.Loop() {
+		for _, how := range handlers {
+			t, output := crash(b, victim, how)
+			if how == "epitaph" && !bytes.Contains(output, []byte("End of report (complete")) {
+				b.Fatalf("no complete report:\n%s", output)
+			}
+			all[how] = append(all[how], t)
+		}
+	}
+	b.ReportMetric(0, "ns/op") // of no meaning here
+	plain := median(all["none"], func(t times) int64 { return t.death })
+	for _, how := range handlers {
+		if how != "none" {
+			b.ReportMetric(median(all[how], func(t times) int64 { return t.first })/1e3, how+"-first-line-us")
+			b.ReportMetric(median(all[how], func(t times) int64 { return t.last })/1e3, how+"-end-line-us")
+		}
+		b.ReportMetric(median(all[how], func(t times) int64 { return t.death })/1e3, how+"-death-us")
+	}
+	b.ReportMetric(median(all["epitaph"], func(t times) int64 { return t.death })/plain, "epitaph/none-death")
+	b.ReportMetric(median(all["epitaph"], func(t times) int64 { return t.last })/
+		median(all["textbook"], func(t times) int64 { return t.last }), "epitaph/textbook-end")
+}
+
+// BenchmarkEnable is the time of a first Enable less the background's.
+func BenchmarkEnable(b *testing.B) {
+	for b.Loop() {
+		if err := handler.Enable(); err != nil {
+			b.Fatal(err)
+		}
+		b.StopTimer()
+		handler.Disable()
+		b.StartTimer()
+	}
+}

@@ -1,0 +1,22 @@
+// The kinds of crash, and the places to crash in.
+#ifndef VICTIM_CRASH_H
+#define VICTIM_CRASH_H
+
+#include <stdint.h>
+
+typedef void (*victim_function)(void);
+
+#define NOINLINE __attribute__((noinline, used))
+
+// Keeps a frame on the stack that the compiler would replace by a jump.
+#define KEEP_FRAME() __asm__ volatile("" ::: "memory")
+
+// The function crash_KIND, or NULL.
+victim_function victim_kind(const char *kind);
+
+void victim_call(victim_function crash);
+void victim_call_back(victim_function crash);
+int victim_on_thread(victim_function crash);
+void victim_write(int *to);
+
+#endif

@@ -1,0 +1,59 @@
+//go:build linux && amd64 && cgo
+
+package main
+
+// #cgo CFLAGS: -std=c11 -D_GNU_SOURCE -Wall -Wextra
+// #include <stdlib.h>
+// #include "crash.h"
+import "C"
+
+import (
+	"fmt"
+	"os"
+	"syscall"
+	"unsafe"
+)
+
+func init() {
+	add("crash", func(s settings) {
+		s.enable()
+		s.crash()
+	})
+}
+
+// crash crashes by the setting kind in the setting place: cgo (the default),
+// goroutine, callback or thread.
+func (s settings) crash() {
+	kind := C.CString(s["kind"])
+	if s["kind"] == "" {
+		kind = C.CString("null")
+	}
+	function := C.victim_kind(kind)
+	C.free(unsafe.Pointer(kind))
+	if function == nil {
+		must(fmt.Errorf("no kind %q", s["kind"]))
+	}
+	switch s["place"] {
+	case "", "cgo":
+		C.victim_call(function)
+	case "goroutine":
+		done := make(chan bool)
+		go func() {
+			C.victim_call(function)
+			close(done)
+		}()
+		<-done
+	case "callback":
+		C.victim_call_back(function)
+	case "thread":
+		if errno := C.victim_on_thread(function); errno != 0 {
+			must(syscall.Errno(errno))
+		}
+	default:
+		must(fmt.Errorf("no place %q", s["place"]))
+	}
+	fmt.Fprintln(os.Stderr, "victim: went on after the crash")
+}
+
+//export goCallBack
+func goCallBack(crash C.victim_function) { C.victim_call(crash) }

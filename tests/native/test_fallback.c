@@ -1,0 +1,266 @@
+/* Code without call frame information, and stacks that lead nowhere or in
+ * circles. */
+#include "check.h"
+#include "harness.h"
+#include "reference.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+static struct epi_stack stack;
+static struct epi_regs regs;
+static struct reference reference;
+
+/* Machine code of nobody's module, as a just-in-time compiler leaves it. */
+static uint8_t *jit;
+
+static void jit_start(const uint8_t *code, size_t size)
+{
+    if (jit == NULL)
+        jit = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+                   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (jit == MAP_FAILED)
+        abort();
+    memcpy(jit, code, size);
+}
+
+static __attribute__((noinline)) void take(void)
+{
+    harness_here(&regs);
+    harness_walk(&stack, NULL, &regs, 0);
+}
+
+static volatile unsigned kept;
+
+typedef void jitted(void (*)(void));
+
+static __attribute__((noinline)) void call_jit(void)
+{
+    reference_take(&reference);
+    ((jitted *)(uintptr_t)jit)(take);
+    kept = 1;
+}
+
+static void check_tail(const char *what, uint32_t first)
+{
+    CHECK(stack.count - first == reference.count - 1, "%s: %u frames, reference %zu", what,
+          stack.count, reference.count);
+    for (uint32_t i = 0; i + 1 < reference.count && first + i < stack.count; i++)
+        CHECK(stack.frame[first + i].pc == reference.pc[1 + i], "%s: frame %u: %#lx, not %#lx",
+              what, first + i, stack.frame[first + i].pc, reference.pc[1 + i]);
+    CHECK(stack.stop == EPI_STOP_OUTERMOST, "%s: stop %d", what, stack.stop);
+}
+
+static void jit_code(void)
+{
+    /* push rbp; mov rsp, rbp; call *rdi; pop rbp; ret */
+    static const uint8_t framed[] = {0x55, 0x48, 0x89, 0xe5, 0xff, 0xd7, 0x5d, 0xc3};
+    jit_start(framed, sizeof framed);
+    call_jit();
+    CHECK(stack.frame[1].pc == (uintptr_t)jit + 6 &&
+              (stack.frame[1].flags & EPI_FRAME_BAD_PC) != 0,
+          "%#lx", stack.frame[1].pc);
+    CHECK(stack.frame[2].how == EPI_HOW_FP, "how %d", stack.frame[2].how);
+    check_tail("with frame pointer", 3);
+
+    /* sub 24, rsp; call *rdi; add 24, rsp; ret; it clears what it skips */
+    static const uint8_t bare[] = {0x6a, 0, 0x6a, 0, 0x6a, 0, 0xff, 0xd7,
+                                   0x48, 0x83, 0xc4, 24, 0xc3};
+    jit_start(bare, sizeof bare);
+    call_jit();
+    CHECK(stack.frame[1].pc == (uintptr_t)jit + 8, "%#lx", stack.frame[1].pc);
+    CHECK(stack.frame[2].how == EPI_HOW_SCAN, "how %d", stack.frame[2].how);
+    check_tail("without", 3);
+}
+
+/* A function of the module itself that its CFI does not cover, with and
+ * without a frame. */
+void uncovered_leaf(void);
+void uncovered_framed(void (*)(void));
+extern const char uncovered_leaf_at[];
+__asm__(".text\n"
+        ".type uncovered_leaf, @function\n"
+        "uncovered_leaf: nop\n"
+        "uncovered_leaf_at: ret\n"
+        ".size uncovered_leaf, .-uncovered_leaf\n"
+        ".type uncovered_framed, @function\n"
+        "uncovered_framed: pushq %rbp\n"
+        "    movq %rsp, %rbp\n"
+        "    subq $64, %rsp\n"
+        "    call *%rdi\n"
+        "    leave\n"
+        "    ret\n"
+        ".size uncovered_framed, .-uncovered_framed\n");
+
+static __attribute__((noinline)) void call_framed(void)
+{
+    reference_take(&reference);
+    uncovered_framed(take);
+    kept = 1;
+}
+
+/* The registers as they are inside uncovered_leaf. */
+static __attribute__((noinline)) void stand_in_leaf(void)
+{
+    uint64_t word;
+    reference_take(&reference);
+    harness_here(&regs);
+    word = regs.r[EPI_RIP];
+    static uint64_t room[64];
+    memcpy(room, (void *)regs.r[EPI_RSP], sizeof room);
+    /* One word more below: a return address into this function. */
+    regs.r[EPI_RSP] -= 8;
+    uint64_t saved = *(volatile uint64_t *)regs.r[EPI_RSP];
+    *(volatile uint64_t *)regs.r[EPI_RSP] = word;
+    regs.r[EPI_RIP] = (uintptr_t)uncovered_leaf_at;
+    struct epi_cursor cursor;
+    struct epi_frame frame;
+    epi_cursor_start(&cursor, harness_modules, NULL, NULL, &regs);
+    epi_cursor_next(&cursor, &frame);
+    *(volatile uint64_t *)regs.r[EPI_RSP] = saved;
+    epi_stack_collect(&stack, &cursor, 0);
+    kept = (unsigned)room[0];
+}
+
+static void uncovered(void)
+{
+    CHECK(!epi_cfi_covers(epi_modules_find_text(harness_modules, (uintptr_t)uncovered_leaf),
+                          (uintptr_t)uncovered_leaf),
+          "covered after all");
+    call_framed();
+    CHECK(stack.frame[1].pc - (uintptr_t)uncovered_framed < 32, "%#lx", stack.frame[1].pc);
+    CHECK(stack.frame[1].flags == 0 && stack.frame[2].how == EPI_HOW_FP, "how %d",
+          stack.frame[2].how);
+    check_tail("uncovered", 3);
+    stand_in_leaf();
+    CHECK(stack.frame[0].pc - (uintptr_t)stand_in_leaf < 512 &&
+              stack.frame[0].how == EPI_HOW_SCAN,
+          "%#lx how %d", stack.frame[0].pc, stack.frame[0].how);
+    check_tail("leaf", 1);
+}
+
+/* A stack made by hand, in memory of its own. */
+static uint64_t made[512];
+
+static void circles(void)
+{
+    /* A chain of frame pointers that bites its own tail, through return
+     * addresses that look right. */
+    static const uint8_t code[] = {0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0xff, 0xd7, 0xc3};
+    jit_start(code, sizeof code);
+    take();
+    uintptr_t call = stack.frame[0].pc; /* after a CALL, in text */
+    CHECK(epi_arch_after_call(call), "take's call");
+    made[0] = (uintptr_t)&made[4], made[1] = call;
+    made[4] = (uintptr_t)&made[8], made[5] = call;
+    made[8] = (uintptr_t)&made[0], made[9] = call;
+    struct epi_regs loop;
+    epi_zero(&loop, sizeof loop);
+    loop.r[EPI_RIP] = (uintptr_t)jit;
+    loop.r[EPI_RSP] = loop.r[EPI_RBP] = (uintptr_t)&made[0];
+    loop.known = (1u << EPI_NREGS) - 1;
+    harness_walk(&stack, NULL, &loop, 0);
+    CHECK(stack.total < 20 && stack.stop != EPI_STOP_NONE, "%lu frames, stop %d", stack.total,
+          stack.stop);
+
+    /* Signal frames that lead to each other: SP may go anywhere there, so only
+     * the mark ends it. */
+    static uint8_t frames[2][sizeof(ucontext_t)] __attribute__((aligned(16)));
+    static const uint8_t sigreturn[] = {0xb8, 0x0f, 0, 0, 0, 0x0f, 0x05};
+    jit_start(sigreturn, sizeof sigreturn);
+    struct epi_module *module = &harness_modules->module[harness_modules->count++];
+    epi_zero(module, sizeof *module);
+    module->extent = module->text[0] =
+        (struct epi_range){(uintptr_t)jit, (uintptr_t)jit + 4096};
+    /* The table is sorted. */
+    for (uint32_t i = harness_modules->count - 1;
+         i > 0 && harness_modules->module[i - 1].extent.start > (uintptr_t)jit; i--) {
+        struct epi_module swap = harness_modules->module[i];
+        harness_modules->module[i] = harness_modules->module[i - 1];
+        harness_modules->module[i - 1] = swap;
+    }
+    for (int i = 0; i < 2; i++) {
+        ucontext_t *context = (ucontext_t *)(void *)frames[i];
+        context->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)jit;
+        context->uc_mcontext.gregs[REG_RSP] = (greg_t)(uintptr_t)frames[1 - i];
+    }
+    loop.r[EPI_RSP] = (uintptr_t)frames[0];
+    harness_walk(&stack, NULL, &loop, 0);
+    CHECK(stack.total > 1 && stack.total < 20 && stack.stop == EPI_STOP_STUCK,
+          "%lu frames, stop %d", stack.total, stack.stop);
+    CHECK(stack.frame[0].flags == (EPI_FRAME_EXACT | EPI_FRAME_SIGNAL), "flags %d",
+          stack.frame[0].flags);
+    harness_modules->count = 0;
+    epi_modules_load(harness_modules);
+}
+
+static void call_encodings(void)
+{
+    static const struct {
+        uint8_t bytes[8]; /* right-aligned: the CALL ends at the end */
+        bool call;
+    } cases[] = {
+        {{0x90, 0x90, 0x90, 0xe8, 1, 2, 3, 4}, true},
+        {{0x90, 0x90, 0x90, 0xe9, 1, 2, 3, 4}, false},          /* jmp */
+        {{0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0xff, 0xd0}, true}, /* *%rax */
+        {{0x90, 0x90, 0x90, 0x90, 0x90, 0x41, 0xff, 0xd3}, true}, /* *%r11 */
+        {{0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0xff, 0xe0}, false}, /* jmp *%rax */
+        {{0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0xff, 0x10}, true}, /* *(%rax) */
+        {{0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0xff, 0x14}, false}, /* SIB is missing */
+        {{0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0xff, 0x15}, false}, /* disp32 is missing */
+        {{0x90, 0x90, 0x90, 0x90, 0x90, 0xff, 0x14, 0xc8}, true}, /* *(%rax,%rcx,8) */
+        {{0x90, 0x90, 0x90, 0x90, 0x90, 0xff, 0x50, 0x10}, true}, /* *16(%rax) */
+        {{0x90, 0x90, 0x90, 0x90, 0xff, 0x54, 0x24, 0x10}, true}, /* *16(%rsp) */
+        {{0x90, 0x90, 0xff, 0x15, 1, 2, 3, 4}, true},           /* *disp(%rip) */
+        {{0x90, 0x90, 0xff, 0x90, 1, 2, 3, 4}, true},           /* *disp32(%rax) */
+        {{0x90, 0xff, 0x94, 0x24, 1, 2, 3, 4}, true},           /* *disp32(%rsp) */
+        {{0x90, 0xff, 0x14, 0x25, 1, 2, 3, 4}, true},           /* *disp32 */
+        {{0x90, 0xff, 0x14, 0xc5, 1, 2, 3, 4}, true},           /* *disp32(,%rax,8) */
+        {{0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0xc3}, false},
+    };
+    for (size_t i = 0; i < EPI_COUNT(cases); i++)
+        CHECK(epi_arch_after_call((uintptr_t)cases[i].bytes + 8) == cases[i].call, "case %zu", i);
+    CHECK(!epi_arch_after_call(0) && !epi_arch_after_call(4) && !epi_arch_after_call(0x1000) &&
+              !epi_arch_after_call(UINTPTR_MAX),
+          "memory that is not there");
+}
+
+/* A static link has no .eh_frame_hdr, only .eh_frame: the walk must be the
+ * same without the header. */
+static void without_header(void)
+{
+    static struct epi_stack expected;
+    uint8_t encoding;
+    harness_here(&regs);
+    harness_walk(&expected, NULL, &regs, 0);
+    for (uint32_t i = 0; i < harness_modules->count; i++) {
+        struct epi_module *module = &harness_modules->module[i];
+        if (module->eh_frame_hdr == 0)
+            continue;
+        int32_t offset;
+        CHECK(epi_peek8(&encoding, module->eh_frame_hdr + 1) && encoding == 0x1b &&
+                  epi_peek(&offset, module->eh_frame_hdr + 4, sizeof offset),
+              "header of %s", module->path);
+        module->eh_frame.start = module->eh_frame_hdr + 4 + (uintptr_t)(intptr_t)offset;
+        module->eh_frame.end = module->extent.end;
+        module->eh_frame_hdr = 0;
+    }
+    harness_walk(&stack, NULL, &regs, 0);
+    CHECK(stack.count > 2 && stack.count == expected.count && stack.stop == expected.stop,
+          "%u frames, not %u", stack.count, expected.count);
+    for (uint32_t i = 0; i < stack.count; i++)
+        CHECK(stack.frame[i].pc == expected.frame[i].pc && stack.frame[i].how <= EPI_HOW_CFI,
+              "frame %u", i);
+}
+
+int main(void)
+{
+    harness_start(NULL);
+    jit_code();
+    uncovered();
+    circles();
+    call_encodings();
+    without_header();
+    return check_result();
+}
