@@ -8,12 +8,10 @@
  * known to be less than that and a fault of a peek need, no walk is tried. */
 #include "threads.h"
 
-#include "altstack.h"
 #include "gostack.h"
 #include "handler.h"
 #include "system.h"
 
-#include <linux/futex.h>
 #include <stdatomic.h>
 
 /* For the walk; and for the kernel's frame and the handler of a peek's fault. */
@@ -114,7 +112,7 @@ static EPI_SAFE void answer(struct epi_threads *threads, struct epi_ask ask, con
                           memory_order_release);
     if (threads->epoch == ask.epoch &&
         atomic_fetch_add(&threads->answered, 1) + 1 == threads->asked)
-        epi_syscall6(SYS_futex, (long)&threads->answered, FUTEX_WAKE_PRIVATE, 1, 0, 0, 0);
+        epi_futex_wake_all(&threads->answered);
 }
 
 EPI_SAFE void epi_capture(int signal, siginfo_t *info, void *context)
@@ -126,8 +124,6 @@ EPI_SAFE void epi_capture(int signal, siginfo_t *info, void *context)
     }
     struct epi_ask ask = epi_ask_unpack((uintptr_t)info->si_value.sival_ptr);
     unblock_faults(uc);
-    if (ask.question == EPI_ASK_ALTSTACK)
-        epi_altstack_accept(uc, ask.slot);
-    else if (ask.question <= EPI_ASK_DUMP && ask.slot < EPI_THREADS)
+    if (ask.question <= EPI_ASK_DUMP && ask.slot < EPI_THREADS)
         answer(epi_state.threads[ask.question], ask, uc);
 }

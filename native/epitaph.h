@@ -15,6 +15,9 @@
 struct epi_config {
     uint64_t deadline;    /* ns from the fault to the end of the process */
     uint32_t max_frames;  /* per stack; 0: as many as the core can keep */
+    uint32_t max_threads; /* stacks of other threads; 0: no limit */
+    bool all_threads;     /* show the other threads too */
+    int thread_signal;    /* that asks them; 0: one that is free */
     bool native_stack;    /* show C frames too */
     bool chain;           /* end in Go's handler: its dump, exit status 2 */
     int output;           /* where the report goes; the core keeps a duplicate */
@@ -28,7 +31,8 @@ struct epi_config {
 
 /* Installs the handlers, or replaces the configuration when they are there:
  * then it puts back those that somebody took away.  GO may be NULL in a program
- * without Go.  EBUSY: another copy of Epitaph is enabled in this process. */
+ * without Go.  EBUSY: another copy of Epitaph is enabled in this process.
+ * EADDRINUSE: the thread signal is handled by somebody other than Go. */
 int epi_enable(const struct epi_config *config, const struct epi_goruntime *go);
 
 /* Restores what was there before, except where somebody else has installed a

@@ -125,9 +125,11 @@ static EPI_SAFE void park(struct epi_crash *crash, const struct epi_options *opt
         parked->signal = signal;
         parked->address = info->si_code > 0 ? (uintptr_t)info->si_addr : 0;
         parked->pc = epi_arch_pc(uc);
+        parked->uc = uc;
         epi_syscall6(SYS_prctl, PR_GET_NAME, (long)parked->name, 0, 0, 0, 0);
         parked->filled = true;
     }
+    epi_sigmask(SIG_UNBLOCK, epi_mask_of(epi_state.thread_signal)); /* it has a stack to show */
     uint64_t give_up = epi_now() + 2 * options->deadline + EPI_SECOND;
     while (crash->owner != 0) {
         uint64_t now = epi_now();
@@ -151,6 +153,9 @@ EPI_SAFE void epi_reassert(void)
     if (epi_sigaction(epi_state.deadline_signal, NULL, &now) &&
         now.handler != epi_state.deadline_ours.handler)
         epi_sigaction(epi_state.deadline_signal, &epi_state.deadline_ours, NULL);
+    if (epi_sigaction(epi_state.thread_signal, NULL, &now) &&
+        now.handler != epi_state.thread_ours.handler)
+        epi_sigaction(epi_state.thread_signal, &epi_state.thread_ours, NULL);
 }
 
 /* There is no helper thread in a forked child: a timer whose signal kills

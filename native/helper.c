@@ -39,6 +39,8 @@ static EPI_SAFE void enforce(struct epi_crash *crash)
 static EPI_SAFE void *helper(void *unused)
 {
     epi_syscall6(SYS_prctl, PR_SET_NAME, (long)"epitaph", 0, 0, 0, 0);
+    epi_state.helper_pointer = epi_arch_thread_pointer();
+    epi_state.helper_tid = epi_gettid();
     for (;;) {
         uint32_t seen = epi_state.helper_word;
         enforce(&epi_state.crash);

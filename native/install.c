@@ -5,6 +5,7 @@
 #include "helper.h"
 #include "stage.h"
 #include "system.h"
+#include "threads_install.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -66,14 +67,10 @@ static bool other_copy(uintptr_t handler)
     return memcmp((const void *)at, signature, sizeof signature) == 0;
 }
 
-/* A real-time signal that nobody but Go has an action for.  Go handles all of
- * them, so "free" cannot mean the default. */
-static int choose_deadline_signal(void)
+static int choose_deadline_signal(int except)
 {
-    struct epi_sigaction now;
     for (int signal = 63; signal > 40; signal--)
-        if (epi_sigaction(signal, NULL, &now) &&
-            (now.handler == epi_state.go_handler || now.handler == (uintptr_t)SIG_DFL))
+        if (signal != except && epi_signal_free(signal))
             return signal;
     return 0;
 }
@@ -164,7 +161,9 @@ static int set_options(struct epi_options *options, const struct epi_config *con
     options->deadline = config->deadline;
     options->started = config->started;
     options->max_frames = config->max_frames;
+    options->max_threads = config->max_threads;
     options->native_stack = config->native_stack;
+    options->all_threads = config->all_threads;
     options->chain = config->chain;
     options->directory.fd = -1;
     if (config->directory != NULL) {
@@ -208,7 +207,7 @@ static struct epi_sigaction make_action(void (*handler)(int, siginfo_t *, void *
     return ours;
 }
 
-static int find_handlers(void)
+static int find_handlers(int thread_signal)
 {
     struct epi_sigaction action;
     if (epi_state.deadline_signal != 0)
@@ -223,7 +222,7 @@ static int find_handlers(void)
     if (epi_state.go != NULL && epi_sigaction(SIGURG, NULL, &action) &&
         action.handler > (uintptr_t)SIG_IGN)
         epi_state.go_handler = action.handler;
-    int deadline_signal = choose_deadline_signal();
+    int deadline_signal = choose_deadline_signal(thread_signal);
     if (deadline_signal == 0)
         return EBUSY;
     epi_state.deadline_signal = deadline_signal;
@@ -259,7 +258,9 @@ int epi_enable(const struct epi_config *config, const struct epi_goruntime *go)
         epi_state.go_runtime = *go;
         epi_state.go = &epi_state.go_runtime;
     }
-    int error = find_handlers();
+    int error = find_handlers(config->thread_signal);
+    if (error == 0)
+        error = epi_threads_prepare(config->thread_signal);
     if (error == 0)
         error = prepare();
     if (error == 0)
@@ -294,6 +295,7 @@ bool epi_disable(void)
     if (epi_sigaction(epi_state.deadline_signal, NULL, &now) &&
         now.handler == epi_state.deadline_ours.handler)
         epi_sigaction(epi_state.deadline_signal, &epi_state.deadline_previous, NULL);
+    epi_threads_uninstall();
     epi_state.options = NULL;
     struct epi_options *unused = &epi_state.option_slot[old != &epi_state.option_slot[0]];
     epi_fd_close(&unused->output);

@@ -7,6 +7,7 @@
 #include "epitaph.h"
 #include "out.h"
 #include "symbols.h"
+#include "threads.h"
 #include "unwind.h"
 
 #include <pthread.h>
@@ -23,8 +24,8 @@
 /* A configuration in force.  Written while it is not published, then read only. */
 struct epi_options {
     uint64_t deadline, started;
-    uint32_t max_frames;
-    bool native_stack, chain;
+    uint32_t max_frames, max_threads;
+    bool native_stack, all_threads, chain;
     struct epi_fd output, directory;
     char program[64];
     char executable[256];
@@ -45,6 +46,7 @@ struct epi_parked {
     _Atomic bool filled; /* last, after the rest */
     int tid, signal;
     uintptr_t address, pc;
+    const ucontext_t *uc; /* of the fault; stays while the thread is parked */
     char name[16];
 };
 #define EPI_PARKED 16
@@ -139,6 +141,13 @@ struct epi_state {
     /* The helper thread sleeps on this word; a change wakes it. */
     _Atomic uint32_t helper_word;
     int helper_pid; /* of the process that it was started in */
+    int helper_tid;
+    uintptr_t helper_pointer; /* its pthread_t */
+
+    /* The other threads: the crash's table and that of dumps, by question. */
+    struct epi_threads *threads[2];
+    int thread_signal;
+    struct epi_sigaction thread_previous, thread_ours;
 
     _Atomic bool symbols_pending; /* Go is building the first indexes */
 

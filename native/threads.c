@@ -4,7 +4,6 @@
 #include "system.h"
 
 #include <errno.h>
-#include <linux/futex.h>
 #include <stdatomic.h>
 
 /* Answers that have not come by then are late. */
@@ -132,8 +131,7 @@ static EPI_SAFE void wait(struct epi_threads *threads, const struct epi_tasks *t
         if (next <= now)
             continue;
         struct timespec left = epi_timespec(next - now);
-        epi_syscall6(SYS_futex, (long)&threads->answered, FUTEX_WAIT_PRIVATE, answered,
-                     (long)&left, 0, 0);
+        epi_futex_wait(&threads->answered, answered, &left);
     }
 }
 

@@ -1,0 +1,24 @@
+/* For install.c: the preparations of threads.h. */
+#ifndef EPI_THREADS_INSTALL_H
+#define EPI_THREADS_INSTALL_H
+
+#include "base.h"
+
+/* The signals that may be chosen: below are those with a meaning and those of
+ * the C library. */
+#define EPI_THREAD_SIGNAL_LEAST 35
+#define EPI_THREAD_SIGNAL_MOST 64
+
+/* Has nobody but Go an action for SIGNAL?  Go handles all real-time signals, so
+ * "free" cannot mean the default. */
+bool epi_signal_free(int signal);
+
+/* Chooses the thread signal (WANTED, or any when that is 0) and gets the memory.
+ * EINVAL: WANTED is not one that may be chosen; EADDRINUSE: somebody handles it,
+ * or all. */
+int epi_threads_prepare(int wanted);
+
+/* Puts back the action that was there before. */
+void epi_threads_uninstall(void);
+
+#endif
