@@ -10,6 +10,7 @@
 
 #include "gostack.h"
 #include "handler.h"
+#include "inject.h"
 #include "system.h"
 
 #include <stdatomic.h>
@@ -124,6 +125,8 @@ EPI_SAFE void epi_capture(int signal, siginfo_t *info, void *context)
     }
     struct epi_ask ask = epi_ask_unpack((uintptr_t)info->si_value.sival_ptr);
     unblock_faults(uc);
-    if (ask.question <= EPI_ASK_DUMP && ask.slot < EPI_THREADS)
+    if (ask.question == EPI_ASK_ALTSTACK)
+        epi_inject_accept(uc, ask.slot);
+    else if (ask.question <= EPI_ASK_DUMP && ask.slot < EPI_THREADS)
         answer(epi_state.threads[ask.question], ask, uc);
 }

@@ -12,6 +12,7 @@
  * so what is Go's is found without a system call. */
 #include "handler.h"
 
+#include "helper.h"
 #include "maps.h"
 #include "peek.h"
 #include "signals.h"
@@ -173,12 +174,6 @@ static EPI_SAFE void arm_child_deadline(uint64_t deadline)
     epi_syscall6(SYS_setitimer, ITIMER_REAL, (long)&timer, 0, 0, 0, 0);
 }
 
-static EPI_SAFE void wake_helper(void)
-{
-    atomic_fetch_add(&epi_state.helper_word, 1);
-    epi_futex_wake_all(&epi_state.helper_word);
-}
-
 static EPI_SAFE void report_on_own_stack(void *crash)
 {
     epi_report(crash);
@@ -237,7 +232,7 @@ static EPI_SAFE void own(struct epi_crash *crash, const struct epi_options *opti
     if (crash->forked)
         arm_child_deadline(options->deadline);
     else
-        wake_helper();
+        epi_helper_wake();
     /* Always, not only where the alternate stack is small: Go's is heap memory
      * without a guard page, a library's may have 8 KiB, and one path is tested
      * better than two. */
@@ -271,6 +266,12 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
             epi_stage_fault(crash, signal, info, uc);
         else
             epi_terminate(signal, info, uc);
+        return;
+    }
+    struct epi_crash *dump = &epi_state.dump;
+    if (info->si_code > 0 && dump->owner == tid && dump->pid == epi_getpid() &&
+        dump->phase == EPI_PHASE_REPORTING) {
+        epi_stage_fault(dump, signal, info, uc);
         return;
     }
     if (sent_from_outside(info) && crash->owner == 0) {

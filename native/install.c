@@ -3,6 +3,7 @@
 #include "altstack.h"
 #include "handler.h"
 #include "helper.h"
+#include "inject.h"
 #include "stage.h"
 #include "system.h"
 #include "threads_install.h"
@@ -11,8 +12,13 @@
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#ifndef AT_MINSIGSTKSZ
+#define AT_MINSIGSTKSZ 51
+#endif
 
 static const int fatal[EPI_FATAL_COUNT] = EPI_FATAL_SIGNALS;
 
@@ -100,6 +106,7 @@ static int map_modules(void)
 /* What stays for the life of the process, got once. */
 static int prepare(void)
 {
+    epi_state.altstacks.kernel_frame = getauxval(AT_MINSIGSTKSZ);
     int error = map_modules();
     if (error != 0)
         return error;
@@ -275,6 +282,8 @@ int epi_enable(const struct epi_config *config, const struct epi_goruntime *go)
         install();
     else
         epi_reassert();
+    epi_state.inject->on = true;
+    epi_helper_wake();
     if (old != NULL) {
         struct epi_options *unused = &epi_state.option_slot[old != &epi_state.option_slot[0]];
         epi_fd_close(&unused->output);
@@ -295,6 +304,7 @@ bool epi_disable(void)
     if (epi_sigaction(epi_state.deadline_signal, NULL, &now) &&
         now.handler == epi_state.deadline_ours.handler)
         epi_sigaction(epi_state.deadline_signal, &epi_state.deadline_previous, NULL);
+    epi_state.inject->on = false;
     epi_threads_uninstall();
     epi_state.options = NULL;
     struct epi_options *unused = &epi_state.option_slot[old != &epi_state.option_slot[0]];

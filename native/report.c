@@ -126,7 +126,7 @@ static EPI_SAFE void headline(struct epi_crash *crash)
     epi_out_flush(&crash->out);
 }
 
-static EPI_SAFE void end_line(struct epi_crash *crash)
+EPI_SAFE void epi_report_end(struct epi_crash *crash)
 {
     struct epi_out *out = &crash->out;
     epi_out_fresh_line(out);
@@ -193,7 +193,7 @@ EPI_SAFE void epi_report(struct epi_crash *crash)
         crash->failure[crash->failure_count++].timed_out = false;
     }
     if (epi_arch_setjmp(&crash->last_resort) == 0)
-        end_line(crash);
+        epi_report_end(crash);
     if (crash->file[0] != '\0')
         epi_fd_close(&crash->out.target);
     crash->phase = EPI_PHASE_NONE;

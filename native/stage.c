@@ -101,9 +101,11 @@ EPI_SAFE void epi_stage_fault(struct epi_crash *crash, int signal, const siginfo
 
 EPI_SAFE void epi_stage_poke(int signal, siginfo_t *info, void *context)
 {
-    struct epi_crash *crash = &epi_state.crash;
+    int tid = epi_gettid();
+    struct epi_crash *crash =
+        epi_state.crash.owner == tid ? &epi_state.crash : &epi_state.dump;
     if (info->si_code != SI_QUEUE || info->si_pid != epi_getpid() ||
-        crash->owner != epi_gettid()) {
+        crash->owner != tid) {
         epi_chain(&epi_state.deadline_previous, signal, info, context);
         return;
     }

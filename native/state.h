@@ -87,6 +87,11 @@ struct epi_crash {
 
     char file[128]; /* the report file's name, or "" */
     int file_error; /* errno, when it could not be made */
+
+    /* Of a dump on demand. */
+    bool interrupt;
+    struct epi_jump caller;
+
     struct epi_out out;
     struct epi_stack stack;
     struct epi_cursor cursor;
@@ -109,6 +114,7 @@ struct epi_altstack {
 struct epi_altstacks {
     _Atomic bool on;
     pthread_key_t key;
+    size_t kernel_frame; /* what a signal puts on a stack, at most */
     _Atomic(struct epi_altstack *) ended; /* of threads that end or have ended */
     _Atomic bool pending;                 /* the helper looks at them every second */
 };
@@ -146,6 +152,7 @@ struct epi_state {
 
     /* The other threads: the crash's table and that of dumps, by question. */
     struct epi_threads *threads[2];
+    struct epi_inject *inject;
     int thread_signal;
     struct epi_sigaction thread_previous, thread_ours;
 
@@ -154,6 +161,8 @@ struct epi_state {
     struct epi_altstacks altstacks; /* no handler reads it */
 
     struct epi_crash crash;
+    struct epi_crash dump; /* the same for a dump on demand; its owner lives on */
+    struct epi_options dump_options;
 
 #ifdef EPI_TEST
     char trouble_stage[32];

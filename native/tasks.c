@@ -63,8 +63,8 @@ static EPI_SAFE long read_file(const struct epi_tasks *tasks, int tid, const cha
     char path[32];
     size_t n = sizeof path;
     path[--n] = '\0';
-    for (size_t i = epi_strlen(name); i > 0;)
-        path[--n] = name[--i];
+    n -= epi_strlen(name);
+    epi_copy(path + n, name, epi_strlen(name));
     path[--n] = '/';
     for (; tid > 0; tid /= 10)
         path[--n] = (char)('0' + tid % 10);

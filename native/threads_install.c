@@ -1,6 +1,7 @@
 /* What the other threads' part of a report needs while the process is healthy:
  * memory, and a real-time signal of its own. */
 #include "handler.h"
+#include "inject.h"
 #include "threads.h"
 #include "threads_install.h"
 
@@ -27,6 +28,13 @@ static int map_tables(void)
         if (memory == MAP_FAILED)
             return ENOMEM;
         epi_state.threads[i] = memory;
+    }
+    if (epi_state.inject == NULL) {
+        void *memory = mmap(NULL, sizeof *epi_state.inject, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (memory == MAP_FAILED)
+            return ENOMEM;
+        epi_state.inject = memory;
     }
     return 0;
 }

@@ -6,6 +6,7 @@
  * way there differs (runtime/proc.go: findRunnable, gcstopm, exitsyscall0).
  * Grouping is by a hash table, linear in the number of threads, in the order of
  * the kernel's list; threads with a fault of their own come first. */
+#include "dump.h"
 #include "pclntab.h"
 #include "report_parts.h"
 #include "threads.h"
@@ -241,6 +242,8 @@ EPI_SAFE void epi_threads_print(struct epi_crash *crash, struct epi_threads *thr
             if (!epi_thread_listed(threads, thread) || thread->members == 0 ||
                 thread->crashed != crashed)
                 continue;
+            if (epi_dump_gives_way(crash))
+                return;
             if (max != 0 && shown == max) {
                 more += thread->members;
                 continue;
