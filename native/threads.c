@@ -135,8 +135,23 @@ static EPI_SAFE void wait(struct epi_threads *threads, const struct epi_tasks *t
     }
 }
 
-/* Ends the question: an answer that begins now is too late.  For who gave none,
- * the stack is walked from outside, unless the slot is still written to. */
+/* Looks once at those that gave no answer; true when some could not be seen,
+ * because they run.  A slot that is still written to is not touched. */
+static EPI_SAFE bool look_from_outside(struct epi_threads *threads, const struct epi_tasks *tasks)
+{
+    bool left = false;
+    for (uint32_t i = 0; i < threads->count; i++) {
+        struct epi_thread *thread = &threads->thread[i];
+        if (epi_thread_listed(threads, thread) && epi_thread_answer(thread) == EPI_UNUSED &&
+            (thread->fate == EPI_FATE_BLOCKS || thread->fate == EPI_FATE_LATE ||
+             thread->fate == EPI_FATE_UNSENDABLE) &&
+            thread->stack.count == 0)
+            left |= !epi_thread_walk_outside(thread, tasks, threads->max_frames);
+    }
+    return left;
+}
+
+/* Ends the question: an answer that begins now is too late. */
 static EPI_SAFE void settle(struct epi_threads *threads, const struct epi_tasks *tasks)
 {
     may_answer(threads, tasks);
@@ -152,11 +167,12 @@ static EPI_SAFE void settle(struct epi_threads *threads, const struct epi_tasks 
             thread->fate = EPI_FATE_ANSWERED;
         else if (thread->fate == EPI_FATE_ASKED)
             thread->fate = EPI_FATE_LATE;
-        if (answer == EPI_UNUSED &&
-            (thread->fate == EPI_FATE_BLOCKS || thread->fate == EPI_FATE_LATE ||
-             thread->fate == EPI_FATE_UNSENDABLE))
-            epi_thread_walk_outside(thread, tasks, threads->max_frames);
         threads->fates[thread->fate]++;
+    }
+    /* Who runs may sleep in a moment. */
+    for (int i = 0; look_from_outside(threads, tasks) && i < 4; i++) {
+        struct timespec pause = epi_timespec(3 * EPI_MS);
+        epi_syscall6(SYS_ppoll, 0, 0, (long)&pause, 0, 0, 0);
     }
 }
 

@@ -245,7 +245,7 @@ EPI_SAFE void epi_threads_print(struct epi_crash *crash, struct epi_threads *thr
             if (epi_dump_gives_way(crash))
                 return;
             if (max != 0 && shown == max) {
-                more += thread->members;
+                more += thread->fate == EPI_FATE_HELPER ? 0 : thread->members;
                 continue;
             }
             shown++;

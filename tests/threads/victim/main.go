@@ -59,9 +59,7 @@ var scenarios = map[string]func(n int) error{
 	"sigqueue": sigqueue,
 	"late":     late,
 	"busy":     busy,
-	"together": together,
 	"race":     race,
-	"trouble":  trouble,
 	"stackuse": stackUse,
 	"max":      func(n int) error { return parkAndCrash(100, handler.WithMaxThreads(n)) },
 	"alone":    func(int) error { return parkAndCrash(10, handler.WithAllThreads(false)) },
@@ -199,14 +197,6 @@ func busy(n int) error {
 		}
 	}
 	C.busy_stop()
-	return nil
-}
-
-func together(n int) error {
-	if err := enable(); err != nil {
-		return err
-	}
-	C.odd_crash_together(C.int(n))
 	return nil
 }
 

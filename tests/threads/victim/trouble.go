@@ -2,11 +2,32 @@
 
 package main
 
+// #include "park.h"
+import "C"
+
 import (
 	"fmt"
 
 	"github.com/epitaph-go/epitaph/cgo"
 )
+
+func init() {
+	scenarios["together"] = together
+	scenarios["trouble"] = trouble
+}
+
+// together has n threads crash at once, and the report's first stage take its
+// time, so that all have crashed when the others are asked.
+func together(n int) error {
+	if err := enable(); err != nil {
+		return err
+	}
+	if err := cgo.Trouble("cause", "hang"); err != nil {
+		return err
+	}
+	C.odd_crash_together(C.int(n))
+	return nil
+}
 
 // trouble dumps with a stage that faults (0) or hangs (1), and then without.
 func trouble(n int) error {
