@@ -28,3 +28,6 @@ func Trouble(stage, kind string) error {
 	C.epi_test_trouble(name, trouble)
 	return nil
 }
+
+// StackUse is how many bytes of the reporter's own stack reports have used.
+func StackUse() int { return int(C.epi_test_stack_use()) }

@@ -44,7 +44,9 @@ func enable(c *config) error {
 	}
 	switch {
 	case errors.Is(err, cgo.ErrOtherCopy):
-		return errors.New("handler: another copy of Epitaph is enabled in this process, or no real-time signal is free")
+		return errors.New("handler: another copy of Epitaph is enabled in this process")
+	case errors.Is(err, cgo.ErrNoSignal):
+		return errors.New("handler: the program handles all real-time signals; the deadline needs one")
 	case errors.Is(err, cgo.ErrInternalLinking):
 		return fmt.Errorf("handler: the program was linked with -linkmode=internal: %w", ErrNoNative)
 	case errors.Is(err, cgo.ErrSignalInUse) && c.threadSignal != 0:

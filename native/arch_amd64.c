@@ -69,12 +69,13 @@ __asm__(".text\n"
 /* Leaf functions without a frame: when a load faults, the handler sets the PC
  * to epi_arch_load_failed, and SP is that of the entry. */
 __asm__(".text\n"
-        ".globl epi_arch_load8, epi_arch_load\n"
+        ".globl epi_arch_load8, epi_arch_load, epi_arch_touch\n"
         ".globl epi_arch_load_begin, epi_arch_load_end, epi_arch_load_failed\n"
-        ".hidden epi_arch_load8, epi_arch_load\n"
+        ".hidden epi_arch_load8, epi_arch_load, epi_arch_touch\n"
         ".hidden epi_arch_load_begin, epi_arch_load_end, epi_arch_load_failed\n"
         ".type epi_arch_load8, @function\n"
         ".type epi_arch_load, @function\n"
+        ".type epi_arch_touch, @function\n"
         "epi_arch_load8:\n"
         "epi_arch_load_begin:\n"
         "    movq (%rsi), %rax\n"
@@ -82,6 +83,11 @@ __asm__(".text\n"
         "    xorl %eax, %eax\n"
         "    ret\n"
         ".size epi_arch_load8, .-epi_arch_load8\n"
+        "epi_arch_touch:\n"
+        "    lock addb $0, (%rdi)\n"
+        "    xorl %eax, %eax\n"
+        "    ret\n"
+        ".size epi_arch_touch, .-epi_arch_touch\n"
         "epi_arch_load:\n"
         "    movq %rdx, %rcx\n"
         "    rep movsb\n"
@@ -101,6 +107,9 @@ __asm__(".text\n"
         ".type epi_arch_handler, @function\n"
         "epi_arch_handler:\n"
         "    endbr64\n"
+        "    pushfq\n" /* the kernel leaves AC as the program had it, */
+        "    andl $~0x40000, (%rsp)\n" /* and then every unaligned load is a fault */
+        "    popfq\n"
         "    jmp epi_handler\n"
         ".size epi_arch_handler, .-epi_arch_handler\n");
 
@@ -139,6 +148,14 @@ EPI_SAFE bool epi_arch_shown_register(const ucontext_t *uc, unsigned i, const ch
     return true;
 }
 
+/* REG_R8 to REG_RIP; what follows are flags, of which the kernel sets one when
+ * an instruction is repeated, and the fault itself. */
+EPI_SAFE bool epi_arch_same_registers(const ucontext_t *a, const ucontext_t *b)
+{
+    return epi_equal(a->uc_mcontext.gregs, b->uc_mcontext.gregs,
+                     (REG_RIP + 1) * sizeof a->uc_mcontext.gregs[0]);
+}
+
 /* Intel SDM volume 3, 4.7: the error code of a page fault (exception 14). */
 EPI_SAFE enum epi_access epi_arch_access(const ucontext_t *uc)
 {
@@ -150,17 +167,13 @@ EPI_SAFE enum epi_access epi_arch_access(const ucontext_t *uc)
     return error & 2 ? EPI_ACCESS_WRITE : EPI_ACCESS_READ;
 }
 
-#ifndef SYS_SECCOMP
-#define SYS_SECCOMP 1
-#endif
-
 EPI_SAFE void epi_arch_step_back(ucontext_t *uc, const siginfo_t *info)
 {
     uint8_t byte;
     if (info->si_signo == SIGTRAP && info->si_code == SI_KERNEL &&
         epi_peek8(&byte, epi_arch_pc(uc) - 1) && byte == 0xcc)
         epi_arch_set_pc(uc, epi_arch_pc(uc) - 1);
-    else if (info->si_signo == SIGSYS && info->si_code == SYS_SECCOMP)
+    else if (info->si_signo == SIGSYS && info->si_code == EPI_SYS_SECCOMP)
         epi_arch_set_pc(uc, (uintptr_t)info->si_call_addr - 2); /* 0f 05 */
 }
 
@@ -169,6 +182,19 @@ EPI_SAFE bool epi_arch_repeats(const siginfo_t *info)
     /* A hardware single step or watchpoint does not. */
     return info->si_code > 0 &&
            !(info->si_signo == SIGTRAP && info->si_code != SI_KERNEL);
+}
+
+EPI_SAFE void epi_arch_return(ucontext_t *uc, uint64_t value)
+{
+    greg_t *gregs = uc->uc_mcontext.gregs;
+    gregs[REG_RIP] = (greg_t) * (const uint64_t *)gregs[REG_RSP];
+    gregs[REG_RSP] += EPI_CALL_PUSHES;
+    gregs[REG_RAX] = (greg_t)value;
+}
+
+EPI_SAFE void epi_arch_fail_syscall(ucontext_t *uc)
+{
+    uc->uc_mcontext.gregs[REG_RAX] = -38; /* ENOSYS */
 }
 
 EPI_SAFE uintptr_t epi_arch_thread_pointer(void)

@@ -9,6 +9,7 @@
 #include "threads.h"
 
 #include "gostack.h"
+#include "chain.h"
 #include "handler.h"
 #include "inject.h"
 #include "system.h"
@@ -119,11 +120,13 @@ static EPI_SAFE void answer(struct epi_threads *threads, struct epi_ask ask, con
 EPI_SAFE void epi_capture(int signal, siginfo_t *info, void *context)
 {
     ucontext_t *uc = context;
-    if (info->si_code != SI_QUEUE || info->si_pid != epi_getpid()) {
+    uintptr_t value = (uintptr_t)info->si_value.sival_ptr;
+    if (info->si_code != SI_QUEUE || info->si_pid != epi_getpid() ||
+        value >> 56 != EPI_ASK_MAGIC >> 56) {
         epi_chain(&epi_state.thread_previous, signal, info, context);
         return;
     }
-    struct epi_ask ask = epi_ask_unpack((uintptr_t)info->si_value.sival_ptr);
+    struct epi_ask ask = epi_ask_unpack(value);
     unblock_faults(uc);
     if (ask.question == EPI_ASK_ALTSTACK)
         epi_inject_accept(uc, ask.slot);

@@ -70,7 +70,7 @@ static EPI_SAFE void run(struct epi_crash *dump)
 
 EPI_SAFE bool epi_dump_gives_way(const struct epi_crash *crash)
 {
-    return crash == &epi_state.dump && epi_state.crash.owner != 0;
+    return crash == &epi_state.dump && epi_crashing();
 }
 
 static int result(const struct epi_crash *dump)
@@ -109,16 +109,16 @@ int epi_dump(const struct epi_dump *how)
     const struct epi_options *enabled = epi_state.options;
     if (enabled == NULL)
         return ENODEV;
-    if (epi_state.crash.owner != 0)
+    if (epi_crashing())
         return ECANCELED;
     if (epi_fd_of(how->output).fd < 0)
         return EBADF;
-    int pid = epi_getpid(), nobody = 0;
-    if (dump->pid != pid) /* a forked child: the thread that dumped is not here */
-        dump->owner = 0;
-    if (!atomic_compare_exchange_strong(&dump->owner, &nobody, epi_gettid()))
+    uint64_t owner = dump->owner, self = epi_self();
+    if (owner >> 32 != self >> 32) /* in a forked child: who dumped is not here */
+        atomic_compare_exchange_strong(&dump->owner, &owner, 0);
+    owner = 0;
+    if (!atomic_compare_exchange_strong(&dump->owner, &owner, self))
         return EBUSY;
-    dump->pid = pid;
 
     uint64_t mask = epi_state.ours[0].mask & ~epi_mask_of(epi_state.thread_signal), old;
     epi_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, (long)&old, sizeof mask, 0, 0);

@@ -31,8 +31,10 @@ struct epi_config {
 
 /* Installs the handlers, or replaces the configuration when they are there:
  * then it puts back those that somebody took away.  GO may be NULL in a program
- * without Go.  EBUSY: another copy of Epitaph is enabled in this process.
- * EADDRINUSE: the thread signal is handled by somebody other than Go. */
+ * without Go.  EBUSY: another copy of Epitaph is enabled in this process;
+ * EUSERS: no real-time signal is free; EADDRINUSE: somebody other than Go
+ * handles the thread signal; EAGAIN: the process is crashing;
+ * ENOTSUP: the C core is among Go's text (-linkmode=internal). */
 int epi_enable(const struct epi_config *config, const struct epi_goruntime *go);
 
 /* Restores what was there before, except where somebody else has installed a

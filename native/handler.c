@@ -1,6 +1,8 @@
 /* The life of a crash, from the kernel's call to the end of the process:
  *
  *   a load of peek.c that failed ............ skip it
+ *   g cannot be read ........................ there is none
+ *   seccomp refuses the reporter a call ..... the call fails
  *   Go's own fault .......................... Go's handler, untouched
  *   somebody outside sent it, and the program
  *     wants it or ignores it ................ Go's handler, or nothing
@@ -12,6 +14,7 @@
  * so what is Go's is found without a system call. */
 #include "handler.h"
 
+#include "chain.h"
 #include "helper.h"
 #include "maps.h"
 #include "peek.h"
@@ -34,6 +37,11 @@ EPI_SAFE int epi_fatal_index(int signal)
     return -1;
 }
 
+EPI_SAFE bool epi_crashing(void)
+{
+    return epi_state.crash.owner >> 32 == (uint32_t)epi_getpid();
+}
+
 static EPI_SAFE uint64_t fatal_mask(void)
 {
     static const int fatal[EPI_FATAL_COUNT] = EPI_FATAL_SIGNALS;
@@ -41,23 +49,6 @@ static EPI_SAFE uint64_t fatal_mask(void)
     for (int i = 0; i < EPI_FATAL_COUNT; i++)
         mask |= epi_mask_of(fatal[i]);
     return mask;
-}
-
-EPI_SAFE void epi_chain(const struct epi_sigaction *action, int signal, siginfo_t *info,
-                        void *context)
-{
-    if (action->handler == (uintptr_t)SIG_DFL || action->handler == (uintptr_t)SIG_IGN)
-        return;
-    uint64_t mask = action->mask;
-    if ((action->flags & SA_NODEFER) == 0)
-        mask |= epi_mask_of(signal);
-    epi_sigmask(SIG_BLOCK, mask); /* sigreturn undoes it */
-    uintptr_t handler = action->handler;
-    if (action->flags & SA_SIGINFO)
-        /* EPI_SAFE: what was installed before is not ours to judge */
-        ((void (*)(int, siginfo_t *, void *))handler)(signal, info, context);
-    else
-        ((void (*)(int))handler)(signal); /* EPI_SAFE: the same */
 }
 
 /* A PC where nothing can be executed.  Modules that were loaded since the
@@ -86,16 +77,36 @@ static EPI_SAFE bool fault_of_go(const siginfo_t *info, const ucontext_t *uc)
         return false;
     if (epi_go_text(go, epi_arch_pc(uc)))
         return epi_go_g(go) != 0;
+    /* A C function that ends in such a call, and was called by asmcgocall
+     * itself, has left Go's return address at SP, but the call was C's. */
     return info->si_signo == SIGSEGV && go != NULL &&
            epi_peek64(&caller, epi_arch_sp(uc)) && epi_go_text(go, caller) &&
-           epi_go_g(go) != 0 && !executable(epi_arch_pc(uc));
+           !executable(epi_arch_pc(uc)) && !epi_gostack_calls_c(go, caller - 1) &&
+           epi_go_g(go) != 0;
+}
+
+/* The load of g goes through the thread pointer, which the crash may have
+ * damaged. */
+static EPI_SAFE bool fault_of_getg(const ucontext_t *uc)
+{
+    const struct epi_goruntime *go = epi_state.go;
+    return go != NULL && go->getg != 0 && epi_arch_pc(uc) - go->getg < EPI_GETG_SIZE;
+}
+
+/* A filter that traps system calls does so to the reporter's too.  Each of them
+ * may fail, and then something is missing from the report. */
+static EPI_SAFE bool refused_to_reporter(const struct epi_crash *crash, const siginfo_t *info)
+{
+    return info->si_signo == SIGSYS && info->si_code == EPI_SYS_SECCOMP &&
+           crash->phase <= EPI_PHASE_REPORTING && crash->owner == epi_self();
 }
 
 /* Go's last act after its own report is raise(SIGABRT) from Go text
- * (runtime.dieFromSignal). */
+ * (runtime.dieFromSignal), which is a tgkill; a Go program that sends itself the
+ * signal uses kill. */
 static EPI_SAFE bool last_act_of_go(const siginfo_t *info, const ucontext_t *uc)
 {
-    return info->si_signo == SIGABRT && info->si_code <= 0 &&
+    return info->si_signo == SIGABRT && info->si_code == SI_TKILL &&
            epi_go_text(epi_state.go, epi_arch_pc(uc)) && info->si_pid == epi_getpid();
 }
 
@@ -109,9 +120,11 @@ static EPI_SAFE bool wanted_by_go(int signal)
            (word >> signal % 32 & 1) != 0;
 }
 
-static EPI_SAFE bool sent_from_outside(const siginfo_t *info)
+/* By kill or sigqueue, or by another process: not the raise() of an abort(). */
+static EPI_SAFE bool sent(const siginfo_t *info)
 {
-    return info->si_code <= 0 && info->si_pid != epi_getpid();
+    return info->si_code == SI_USER || info->si_code == SI_QUEUE ||
+           (info->si_code <= 0 && info->si_pid != epi_getpid());
 }
 
 /* Another thread reports.  What it does not know is kept for it; this thread
@@ -179,6 +192,14 @@ static EPI_SAFE void report_on_own_stack(void *crash)
     epi_report(crash);
 }
 
+/* Go passes a fault in C on to the handler that was there before Go
+ * (runtime/signal_unix.go, sigfwdgo): then Go's handler is the host's. */
+static EPI_SAFE bool forwarded_by_go(int signal, const siginfo_t *info)
+{
+    return info->si_code > 0 && (signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE) &&
+           epi_state.before_go[epi_fatal_index(signal)] > (uintptr_t)SIG_IGN;
+}
+
 /* After the report: a host's handler always gets its turn, Go's when the
  * program asked for it or the report is not complete (its dump needs no P).
  * On a thread that C created Go's would print nothing and, as PID 1, hang. */
@@ -186,23 +207,18 @@ static EPI_SAFE void finish(struct epi_crash *crash, int signal, siginfo_t *info
                             ucontext_t *uc)
 {
     const struct epi_sigaction *previous = &epi_state.previous[epi_fatal_index(signal)];
-    bool go = previous->handler == epi_state.go_handler;
-    bool chain = go ? !crash->forked && crash->go_waits && epi_go_g(epi_state.go) != 0 &&
-                          (crash->options->chain || crash->failure_count > 0)
-                    : previous->handler > (uintptr_t)SIG_IGN;
-    if (chain) {
-        uintptr_t pc = epi_arch_pc(uc), sp = epi_arch_sp(uc);
-        crash->deadline = epi_now() + crash->options->deadline;
-        crash->phase = EPI_PHASE_CHAINED;
-        epi_chain(previous, signal, info, uc);
-        if (pc != epi_arch_pc(uc) || sp != epi_arch_sp(uc)) {
-            /* It changed where execution goes on: the host lives with such
-             * faults.  The crash is over. */
-            crash->phase = EPI_PHASE_NONE;
-            crash->deadline = 0;
-            crash->owner = 0;
-            return;
+    bool go = previous->handler == epi_state.go_handler && epi_state.go_handler != 0;
+    if (go && !forwarded_by_go(signal, info)) {
+        uintptr_t g = crash->forked ? 0 : epi_go_g(epi_state.go);
+        if (g != 0 && (crash->options->chain || crash->failure_count > 0) &&
+            (crash->stack.crossed_asmcgocall || epi_gostack_waits(epi_state.go, g))) {
+            crash->deadline = epi_now() + crash->options->deadline;
+            crash->phase = EPI_PHASE_CHAINED;
+            epi_chain(previous, signal, info, uc);
         }
+    } else if (previous->handler > (uintptr_t)SIG_IGN) {
+        if (epi_chain_host(crash, previous, signal, info, uc))
+            return;
     }
     epi_terminate(signal, info, uc);
 }
@@ -210,29 +226,34 @@ static EPI_SAFE void finish(struct epi_crash *crash, int signal, siginfo_t *info
 static EPI_SAFE void own(struct epi_crash *crash, const struct epi_options *options,
                          int signal, siginfo_t *info, ucontext_t *uc)
 {
+    bool in_vain = epi_chain_in_vain(crash, signal, info, uc);
     crash->options = options;
+    crash->resumed = 0;
+    crash->signal = signal;
     crash->began = epi_now();
     crash->deadline = crash->began + options->deadline;
-    /* A thread that blocks these would be killed by a nested fault, in
-     * silence, and would not hear the deadline. */
-    epi_sigmask(SIG_UNBLOCK, fatal_mask());
-    epi_reassert();
-    crash->signal = signal;
-    crash->uc = uc;
-    epi_copy(&crash->info, info, sizeof crash->info);
-    epi_copy(&crash->context, uc, EPI_CONTEXT_SIZE);
-    crash->pid = epi_getpid();
-    crash->forked = crash->pid != epi_state.pid;
-    crash->go_waits = epi_go_g(epi_state.go) != 0; /* until the unwinder knows better */
-    crash->nested = crash->failure_count = 0;
-    crash->parked_count = 0;
-    crash->file[0] = '\0';
-    crash->epoch = (crash->epoch + 1) & ~1u;
-    epi_zero(crash->parked, sizeof crash->parked);
+    crash->forked = epi_getpid() != epi_state.pid;
     if (crash->forked)
         arm_child_deadline(options->deadline);
     else
         epi_helper_wake();
+    /* A thread that blocks these would be killed by a nested fault, in
+     * silence, and would not hear the deadline. */
+    epi_sigmask(SIG_UNBLOCK, fatal_mask());
+    epi_reassert();
+    crash->uc = uc;
+    epi_copy(&crash->info, info, sizeof crash->info);
+    epi_copy(&crash->context, uc, EPI_CONTEXT_SIZE);
+    crash->nested = crash->failure_count = 0;
+    crash->stage_name = "headline";
+    crash->stack.count = crash->stack.run_count = 0;
+    crash->stack.crossed_asmcgocall = false;
+    crash->file[0] = '\0';
+    crash->epoch = (crash->epoch + 1) & ~1u;
+    if (in_vain) {
+        epi_terminate(signal, info, uc);
+        return;
+    }
     /* Always, not only where the alternate stack is small: Go's is heap memory
      * without a guard page, a library's may have 8 KiB, and one path is tested
      * better than two. */
@@ -240,41 +261,91 @@ static EPI_SAFE void own(struct epi_crash *crash, const struct epi_options *opti
     finish(crash, signal, info, uc);
 }
 
+/* Makes the calling thread the owner, unless there is one.  An owner in another
+ * process is a crash that was under way when this process was forked from it,
+ * or that of a vfork child which is gone. */
+static EPI_SAFE bool take(struct epi_crash *crash, uint64_t self)
+{
+    uint64_t owner = 0;
+    while (!atomic_compare_exchange_strong(&crash->owner, &owner, self)) {
+        if (owner >> 32 == self >> 32)
+            return false;
+        epi_zero(crash->parked, sizeof crash->parked);
+        crash->parked_count = 0;
+        crash->phase = EPI_PHASE_NONE;
+        if (atomic_compare_exchange_strong(&crash->owner, &owner, self))
+            return true;
+        owner = 0;
+    }
+    return true;
+}
+
+/* A signal on the owner's own thread.  True when it has been dealt with. */
+static EPI_SAFE bool nested(struct epi_crash *crash, int signal, siginfo_t *info,
+                            ucontext_t *uc)
+{
+    int phase = crash->phase;
+    switch (phase) {
+    case EPI_PHASE_REPORTING:
+        epi_stage_fault(crash, signal, info, uc);
+        return true;
+    case EPI_PHASE_NONE: /* on the way in or out */
+        if (info->si_code <= 0)
+            return true; /* it was pending when its signal was unblocked */
+        break;
+    case EPI_PHASE_HOST:
+        if (epi_chain_left(crash, uc))
+            return false;
+        break;
+    default:
+        break;
+    }
+    epi_terminate(signal, info, uc);
+    return true;
+}
+
 EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
 {
     struct epi_crash *crash = &epi_state.crash;
     ucontext_t *uc = context;
-    if ((signal == SIGSEGV || signal == SIGBUS) && epi_peek_fixup(uc))
+    if (signal == SIGSEGV || signal == SIGBUS) {
+        if (epi_peek_fixup(uc))
+            return;
+        if (fault_of_getg(uc)) {
+            epi_arch_return(uc, 0);
+            return;
+        }
+    }
+    if (refused_to_reporter(crash, info)) {
+        epi_arch_fail_syscall(uc);
         return;
+    }
 
+    /* In c-shared and c-archive mode Go handles only some of the seven. */
     const struct epi_sigaction *previous = &epi_state.previous[epi_fatal_index(signal)];
-    if (fault_of_go(info, uc) || last_act_of_go(info, uc)) {
+    if (previous->handler > (uintptr_t)SIG_IGN &&
+        (fault_of_go(info, uc) || last_act_of_go(info, uc))) {
         epi_chain(previous, signal, info, context);
         return;
     }
     const struct epi_options *options = epi_state.options;
     if (options == NULL) { /* disabled, but a later handler kept us as its next */
         epi_chain(previous, signal, info, context);
-        if (previous->handler == (uintptr_t)SIG_DFL)
+        if (previous->handler == (uintptr_t)SIG_DFL ||
+            (previous->handler == (uintptr_t)SIG_IGN && info->si_code > 0))
             epi_terminate(signal, info, uc);
         return;
     }
 
-    int tid = epi_gettid();
-    if (crash->owner == tid && crash->pid == epi_getpid()) {
-        if (crash->phase == EPI_PHASE_REPORTING)
-            epi_stage_fault(crash, signal, info, uc);
-        else
-            epi_terminate(signal, info, uc);
+    uint64_t self = epi_self();
+    if (crash->owner == self && nested(crash, signal, info, uc))
         return;
-    }
     struct epi_crash *dump = &epi_state.dump;
-    if (info->si_code > 0 && dump->owner == tid && dump->pid == epi_getpid() &&
-        dump->phase == EPI_PHASE_REPORTING) {
+    if (info->si_code > 0 && dump->owner == self && dump->phase == EPI_PHASE_REPORTING) {
         epi_stage_fault(dump, signal, info, uc);
         return;
     }
-    if (sent_from_outside(info) && crash->owner == 0) {
+    if (sent(info) && crash->owner == 0) {
         if (wanted_by_go(signal)) {
             epi_chain(previous, signal, info, context);
             return;
@@ -282,8 +353,7 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
         if (previous->handler == (uintptr_t)SIG_IGN)
             return;
     }
-    int nobody = 0;
-    if (atomic_compare_exchange_strong(&crash->owner, &nobody, tid))
+    if (take(crash, self))
         own(crash, options, signal, info, uc);
     else
         park(crash, options, signal, info, uc);

@@ -8,11 +8,6 @@
  * assembly, which carries the core's signature (arch_*.c). */
 EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context);
 
-/* Calls the handler that ACTION names as the kernel would: with its mask, with
- * the original siginfo and context.  Default and ignore do nothing. */
-EPI_SAFE void epi_chain(const struct epi_sigaction *action, int signal, siginfo_t *info,
-                        void *context);
-
 /* The last steps of a crash: the process dies of SIGNAL, at the faulting
  * instruction, once the calling handler has returned. */
 EPI_SAFE void epi_terminate(int signal, const siginfo_t *info, ucontext_t *uc);

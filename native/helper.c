@@ -7,6 +7,7 @@
 #include "helper.h"
 
 #include "altstack.h"
+#include "chain.h"
 #include "handler.h"
 #include "inject.h"
 #include "stage.h"
@@ -29,13 +30,22 @@ static EPI_SAFE void sleep_on_word(uint32_t seen, uint64_t ns)
  * has repaired it. */
 static EPI_SAFE void enforce(struct epi_crash *crash)
 {
-    while (crash->owner != 0) {
+    uint64_t last = epi_now();
+    while (crash->owner >> 32 == (uint32_t)epi_getpid()) {
         uint64_t now = epi_now();
+        /* The process was stopped, or the machine slept: so did the owner. */
+        if (now - last > EPI_SECOND && crash->deadline != 0) {
+            crash->deadline += now - last;
+            crash->stage_deadline += now - last;
+        }
+        last = now;
         uint64_t deadline = crash->deadline; /* 0: the owner has not got there yet */
         if (deadline != 0 && now >= deadline)
             epi_exit(128 + crash->signal);
         if (crash->phase == EPI_PHASE_REPORTING)
             epi_stage_enforce(crash, now);
+        else if (crash->phase == EPI_PHASE_HOST)
+            epi_chain_ask(crash, now);
         sleep_on_word(epi_state.helper_word, TICK);
     }
 }
@@ -43,7 +53,7 @@ static EPI_SAFE void enforce(struct epi_crash *crash)
 /* A dump ends by itself; only a stage of it may be stuck. */
 static EPI_SAFE void watch(struct epi_crash *dump)
 {
-    while (dump->owner != 0 && dump->pid == epi_getpid() && epi_state.crash.owner == 0) {
+    while (dump->owner >> 32 == (uint32_t)epi_getpid() && !epi_crashing()) {
         if (dump->phase == EPI_PHASE_REPORTING)
             epi_stage_enforce(dump, epi_now());
         sleep_on_word(epi_state.helper_word, TICK);

@@ -112,7 +112,7 @@ static EPI_SAFE uint32_t serve(struct epi_inject *inject, const struct epi_tasks
 {
     uint32_t sent = 0, looks = 0, start = inject->next;
     inject->waiting = 0;
-    for (uint32_t n = 0; n < inject->used && epi_state.crash.owner == 0; n++) {
+    for (uint32_t n = 0; n < inject->used && !epi_crashing(); n++) {
         uint32_t i = (start + n) % inject->used;
         struct epi_known *known = &inject->known[i];
         struct epi_task_syscall task;
@@ -161,7 +161,7 @@ EPI_SAFE bool epi_inject_round(void)
         uint64_t end = epi_now() + 10 * EPI_MS, now;
         uint32_t moves;
         while ((moves = inject->moves) - before < sent && (now = epi_now()) < end &&
-               epi_state.crash.owner == 0) {
+               !epi_crashing()) {
             struct timespec left = epi_timespec(end - now);
             epi_futex_wait(&inject->moves, moves, &left);
         }

@@ -28,6 +28,11 @@ EPI_SAFE bool epi_peek8(uint8_t *to, uintptr_t from)
     return epi_arch_load(to, from, 1) == 0;
 }
 
+EPI_SAFE bool epi_peek_writable(uintptr_t address)
+{
+    return epi_arch_touch(address) == 0;
+}
+
 EPI_SAFE bool epi_peek_string(char *to, size_t size, uintptr_t from)
 {
     for (size_t i = 0; i < size; i++) {

@@ -20,4 +20,7 @@ EPI_SAFE bool epi_peek_string(char *to, size_t size, uintptr_t from);
  * context is changed to continue where the peek returns false. */
 EPI_SAFE bool epi_peek_fixup(ucontext_t *uc);
 
+/* Could the byte at ADDRESS be written?  Tried out, without changing it. */
+EPI_SAFE bool epi_peek_writable(uintptr_t address);
+
 #endif

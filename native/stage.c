@@ -5,7 +5,7 @@
  * simply used again from its top. */
 #include "stage.h"
 
-#include "handler.h"
+#include "chain.h"
 #include "signals.h"
 #include "system.h"
 
@@ -89,7 +89,9 @@ EPI_SAFE void epi_stage_run(struct epi_crash *crash, const struct epi_stage *sta
 EPI_SAFE void epi_stage_fault(struct epi_crash *crash, int signal, const siginfo_t *info,
                               const ucontext_t *uc)
 {
-    if (info->si_code <= 0 && info->si_pid != epi_getpid())
+    /* Of those that are sent, only abort() and the like concern the stage. */
+    if (info->si_code <= 0 &&
+        (info->si_code != SI_TKILL || info->si_pid != epi_getpid()))
         return;
     crash->nested_signal = signal;
     crash->nested_address = info->si_code > 0 ? (uintptr_t)info->si_addr : 0;
@@ -99,39 +101,57 @@ EPI_SAFE void epi_stage_fault(struct epi_crash *crash, int signal, const siginfo
     epi_arch_longjmp(&crash->guard, FAULTED);
 }
 
+/* In the upper half of the deadline signal's value, so that one which comes too
+ * late is not taken for a signal of the program's. */
+#define POKE ((uint64_t)0x45504954 << 32)
+
 EPI_SAFE void epi_stage_poke(int signal, siginfo_t *info, void *context)
 {
-    int tid = epi_gettid();
+    uint64_t self = epi_self();
     struct epi_crash *crash =
-        epi_state.crash.owner == tid ? &epi_state.crash : &epi_state.dump;
+        epi_state.dump.owner == self && epi_state.crash.owner != self ? &epi_state.dump
+                                                                      : &epi_state.crash;
+    uint64_t value = (uint64_t)(uintptr_t)info->si_value.sival_ptr;
     if (info->si_code != SI_QUEUE || info->si_pid != epi_getpid() ||
-        crash->owner != tid) {
+        (value & ~UINT64_C(0xffffffff)) != POKE) {
         epi_chain(&epi_state.deadline_previous, signal, info, context);
         return;
     }
-    uint32_t epoch = (uint32_t)(uintptr_t)info->si_value.sival_ptr;
-    if ((epoch & 1) == 0 || epoch != crash->epoch)
-        return; /* meant for a stage that has ended since */
+    if (crash->owner != self)
+        return;
+    if (crash->phase == EPI_PHASE_HOST) {
+        epi_chain_left(crash, context);
+        return;
+    }
     /* A write that is interrupted says how much it wrote; one that is jumped
-     * out of does not.  So the first poke only makes it return. */
+     * out of does not.  So the first poke only makes it return; between stages
+     * there is no other. */
     if (atomic_exchange(&crash->out.writing, false))
         return;
+    uint32_t epoch = (uint32_t)value;
+    if ((epoch & 1) == 0 || epoch != crash->epoch)
+        return; /* meant for a stage that has ended since */
     epi_arch_longjmp(&crash->guard, TIMED_OUT);
 }
 
-EPI_SAFE void epi_stage_enforce(struct epi_crash *crash, uint64_t now)
+EPI_SAFE void epi_stage_send(struct epi_crash *crash, uint32_t epoch)
 {
-    uint32_t epoch = crash->epoch;
-    uint64_t deadline = crash->stage_deadline;
-    if (crash->out.writing) /* has a deadline of its own, and keeps to it */
-        deadline = crash->out.deadline + 20 * EPI_MS;
-    if ((epoch & 1) == 0 || deadline == 0 || now < deadline)
-        return;
     siginfo_t info;
     epi_zero(&info, sizeof info);
     info.si_signo = epi_state.deadline_signal;
     info.si_code = SI_QUEUE;
     info.si_pid = epi_getpid();
-    info.si_value.sival_ptr = (void *)(uintptr_t)epoch;
-    epi_sigqueue(crash->owner, epi_state.deadline_signal, &info);
+    info.si_value.sival_ptr = (void *)(uintptr_t)(POKE | epoch);
+    epi_sigqueue((int)(uint32_t)crash->owner, epi_state.deadline_signal, &info);
+}
+
+EPI_SAFE void epi_stage_enforce(struct epi_crash *crash, uint64_t now)
+{
+    uint32_t epoch = crash->epoch;
+    uint64_t deadline = (epoch & 1) == 0 ? 0 : crash->stage_deadline;
+    if (crash->out.writing) /* has a deadline of its own, and keeps to it */
+        deadline = crash->out.deadline + 20 * EPI_MS;
+    if (deadline == 0 || now < deadline)
+        return;
+    epi_stage_send(crash, epoch);
 }

@@ -37,7 +37,8 @@ struct epi_options {
 enum epi_phase {
     EPI_PHASE_NONE,
     EPI_PHASE_REPORTING,   /* stages run */
-    EPI_PHASE_CHAINED,     /* somebody else's handler runs */
+    EPI_PHASE_CHAINED,     /* Go's handler runs, and ends the process */
+    EPI_PHASE_HOST,        /* a handler of the host's runs, and may jump out */
     EPI_PHASE_TERMINATING, /* the default action is to come */
 };
 
@@ -54,19 +55,18 @@ struct epi_parked {
 /* One crash.  Zero until a thread's compare-and-swap on owner wins it; from
  * then on only the owner writes, but for parked and what the helper pokes. */
 struct epi_crash {
-    _Atomic int owner; /* tid */
+    _Atomic uint64_t owner; /* epi_self() of the thread; 0: nobody */
     _Atomic int phase;
     const struct epi_options *options;
     int signal;
-    int pid;
     bool forked;   /* in a child of fork that has not called exec */
-    bool go_waits; /* a goroutine called the C code that crashed */
     siginfo_t info;
     ucontext_t *uc;     /* the kernel's frame: what sigreturn restores */
     ucontext_t context; /* a copy: what the report shows */
     uint64_t began;
     _Atomic uint64_t deadline; /* of the whole, monotonic */
     uint64_t stages_deadline;  /* of all stages together */
+    uint64_t chained, resumed; /* when the host's handler was called and returned */
 
     /* The guard of the stage that runs.  The epoch is odd while there is one,
      * so that a poke for an older stage is known as such. */
@@ -92,6 +92,7 @@ struct epi_crash {
     bool interrupt;
     struct epi_jump caller;
 
+    struct epi_fd file_fd, terminal;
     struct epi_out out;
     struct epi_stack stack;
     struct epi_cursor cursor;
@@ -136,6 +137,9 @@ struct epi_state {
     struct epi_sigaction deadline_previous, deadline_ours;
     int deadline_signal;
     uintptr_t go_handler; /* Go's signal handler; 0: unknown */
+    uintptr_t before_go[EPI_FATAL_COUNT]; /* handlers that were there before Go's */
+    bool taken[EPI_FATAL_COUNT]; /* somebody's handler was in front of ours at
+                                    Disable, and may call ours */
 
     /* The reporter's stack, and the alternate stack for faults of the reporter
      * itself; both with guard pages, mapped once. */
@@ -171,6 +175,9 @@ struct epi_state {
 };
 
 extern struct epi_state epi_state;
+
+/* Is a thread of this process reporting a crash? */
+EPI_SAFE bool epi_crashing(void);
 
 EPI_SAFE int epi_fatal_index(int signal); /* -1: not one of them */
 

@@ -90,9 +90,12 @@ struct epi_ask {
     enum epi_question question;
     uint32_t epoch, slot;
 };
+/* In the top byte, so that one which comes too late is not taken for a signal of
+ * the program's. */
+#define EPI_ASK_MAGIC ((uintptr_t)0xe7 << 56)
 static inline EPI_SAFE uintptr_t epi_ask_pack(struct epi_ask ask)
 {
-    return (uintptr_t)ask.epoch << 24 | (uintptr_t)ask.slot << 4 | ask.question;
+    return EPI_ASK_MAGIC | (uintptr_t)ask.epoch << 24 | (uintptr_t)ask.slot << 4 | ask.question;
 }
 static inline EPI_SAFE struct epi_ask epi_ask_unpack(uintptr_t value)
 {

@@ -14,7 +14,8 @@ bool epi_signal_free(int signal)
 {
     struct epi_sigaction now;
     return epi_sigaction(signal, NULL, &now) &&
-           (now.handler == epi_state.go_handler || now.handler == (uintptr_t)SIG_DFL);
+           (now.handler == epi_state.go_handler || now.handler <= (uintptr_t)SIG_IGN ||
+            now.handler == (uintptr_t)epi_capture);
 }
 
 /* 27 MB of addresses each; a page is got when a thread's stack is written. */
@@ -50,26 +51,31 @@ static int choose(int wanted)
     return 0;
 }
 
-int epi_threads_prepare(int wanted)
+int epi_threads_prepare(int wanted, int *signal)
 {
-    int error = map_tables(), old = epi_state.thread_signal;
+    int error = map_tables();
     if (error != 0)
         return error;
-    if (old != 0 && (wanted == 0 || wanted == old))
-        return 0;
     if (wanted != 0 && (wanted < EPI_THREAD_SIGNAL_LEAST || wanted > EPI_THREAD_SIGNAL_MOST))
         return EINVAL;
-    int signal = choose(wanted);
-    if (signal == 0)
-        return EADDRINUSE;
-    epi_threads_uninstall();
-    epi_sigaction(signal, NULL, &epi_state.thread_previous);
+    *signal = epi_state.thread_signal;
+    if (epi_state.options == NULL || (wanted != 0 && wanted != *signal))
+        *signal = choose(wanted);
+    return *signal == 0 ? EADDRINUSE : 0;
+}
+
+void epi_threads_install(int signal)
+{
+    struct epi_sigaction now;
+    if (epi_state.thread_signal != signal) {
+        epi_threads_uninstall();
+        epi_state.thread_signal = signal;
+    }
+    if (epi_sigaction(signal, NULL, &now) && now.handler != (uintptr_t)epi_capture)
+        epi_state.thread_previous = now;
     epi_state.thread_ours = epi_state.deadline_ours;
     epi_state.thread_ours.handler = (uintptr_t)epi_capture;
-    epi_state.thread_signal = signal;
-    if (old != 0) /* enabled, with another signal so far */
-        epi_sigaction(signal, &epi_state.thread_ours, NULL);
-    return 0;
+    epi_sigaction(signal, &epi_state.thread_ours, NULL);
 }
 
 void epi_threads_uninstall(void)
@@ -79,6 +85,6 @@ void epi_threads_uninstall(void)
     /* An answer may still be owed by a thread that blocks the signal: where the
      * default action would then kill the process, the handler stays. */
     if (signal != 0 && epi_state.thread_previous.handler != (uintptr_t)SIG_DFL &&
-        epi_sigaction(signal, NULL, &now) && now.handler == epi_state.thread_ours.handler)
+        epi_sigaction(signal, NULL, &now) && now.handler == (uintptr_t)epi_capture)
         epi_sigaction(signal, &epi_state.thread_previous, NULL);
 }

@@ -10,13 +10,17 @@
 #define EPI_THREAD_SIGNAL_MOST 64
 
 /* Has nobody but Go an action for SIGNAL?  Go handles all real-time signals, so
- * "free" cannot mean the default. */
+ * "free" cannot mean the default; or ignores all of them, after signal.Ignore()
+ * without arguments. */
 bool epi_signal_free(int signal);
 
-/* Chooses the thread signal (WANTED, or any when that is 0) and gets the memory.
+/* Gets the memory, and chooses the thread signal: WANTED, or any when that is 0.
  * EINVAL: WANTED is not one that may be chosen; EADDRINUSE: somebody handles it,
  * or all. */
-int epi_threads_prepare(int wanted);
+int epi_threads_prepare(int wanted, int *signal);
+
+/* Makes SIGNAL the thread signal, instead of the one so far. */
+void epi_threads_install(int signal);
 
 /* Puts back the action that was there before. */
 void epi_threads_uninstall(void);

@@ -24,6 +24,9 @@
 #define SCAN_WORDS 4096
 #define SCAN_WORDS_AT_END 32
 
+/* And behind the first candidate, in the hope of a better one. */
+#define SCAN_BETTER_WORDS 64
+
 #define SWITCHES_MAX 16
 
 #define WORD sizeof(uintptr_t)
@@ -68,6 +71,16 @@ static EPI_SAFE bool step_sigreturn(struct epi_cursor *cursor)
     return true;
 }
 
+/* A C frame returns to C, or to Go's way of calling it.  What else looks like a
+ * return to Go was left on the stack by the runtime, or is in the frame of the
+ * goroutine that BP still points to. */
+static EPI_SAFE bool returns_oddly(const struct epi_cursor *cursor, uint64_t pc)
+{
+    return epi_go_text(cursor->go, pc - 1) &&
+           !epi_go_text(cursor->go, cursor->regs.r[EPI_REG_PC]) &&
+           !epi_gostack_calls_c(cursor->go, pc - 1);
+}
+
 /* A call that went wrong, and a function's first instruction, have the return
  * address at SP and every register as the caller had it.  So does code without
  * call frame information most of the time: it is a leaf in assembly. */
@@ -75,7 +88,8 @@ static EPI_SAFE bool step_return(struct epi_cursor *cursor, enum epi_how how)
 {
     uintptr_t sp = cursor->regs.r[EPI_REG_SP];
     uint64_t pc;
-    if (!epi_peek64(&pc, sp) || !plausible_return(cursor, pc))
+    if (!epi_peek64(&pc, sp) || !plausible_return(cursor, pc) ||
+        (how == EPI_HOW_SCAN && returns_oddly(cursor, pc)))
         return false;
     guess(cursor, how, pc, sp + EPI_CALL_PUSHES, EPI_CALLEE_SAVED);
     return true;
@@ -93,7 +107,7 @@ static EPI_SAFE bool step_frame_pointer(struct epi_cursor *cursor)
     if ((fp < sp || fp - sp > FRAME_MAX) && epi_peek8(&byte, sp))
         return false;
     if (!epi_peek64(&outer, fp) || !epi_peek64(&pc, fp + WORD) ||
-        !plausible_return(cursor, pc))
+        !plausible_return(cursor, pc) || returns_oddly(cursor, pc))
         return false;
     guess(cursor, EPI_HOW_FP, pc, fp + 2 * WORD, 0);
     regs->r[EPI_REG_FP] = outer;
@@ -111,16 +125,14 @@ static EPI_SAFE bool step_scan(struct epi_cursor *cursor, unsigned words)
     uintptr_t end = cursor->crossed_asmcgocall ? UINTPTR_MAX : epi_gostack_c_end(cursor);
     for (unsigned i = 0; i < words; i++) {
         uintptr_t at = sp + i * WORD;
+        if (found_at != 0 && at - found_at > SCAN_BETTER_WORDS * WORD)
+            break;
         if (at >= end || !epi_peek64(&pc, at))
             break;
         bool go = epi_go_text(cursor->go, pc - 1);
         const struct epi_module *module =
             go ? NULL : epi_modules_find_text(cursor->modules, pc - 1);
-        if ((!go && module == NULL) || !epi_arch_after_call(pc))
-            continue;
-        /* A C frame returns to C, or to Go's way of calling it. */
-        if (go && !epi_go_text(cursor->go, cursor->regs.r[EPI_REG_PC]) &&
-            !epi_gostack_calls_c(cursor->go, pc - 1))
+        if ((!go && module == NULL) || !epi_arch_after_call(pc) || returns_oddly(cursor, pc))
             continue;
         bool rules = go || epi_cfi_covers(module, pc - 1);
         if (rules || found_at == 0)

@@ -32,6 +32,8 @@ func pclntabHeader() *header
 
 // getg returns g in AX, where C expects a result.  It is never called from Go;
 // the declaration is for vet.
+//
+//lint:ignore U1000 bounds takes its address in assembly
 func getg()
 
 // header is runtime.pcHeader, the beginning of the pclntab.

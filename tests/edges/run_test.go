@@ -234,3 +234,8 @@ func shows(t *testing.T, r *report.Report, functions ...string) {
 func appendArg(arg string) change {
 	return func(c *exec.Cmd) { c.Args = append(c.Args, arg) }
 }
+
+// appendSignal adds the number of a signal as a setting.
+func appendSignal(signal syscall.Signal) change {
+	return appendArg(fmt.Sprintf("signal=%d", signal))
+}

@@ -272,6 +272,34 @@ EPI_NOINLINE void capture_step_end(void)
                      "capture_trap_end: int3" ::: "memory");
 }
 
+static struct sigaction go_action;
+
+static void on_chain(int sig, siginfo_t *info, void *context)
+{
+    (void)sig;
+    capture_step_begin(step_root);
+    go_action.sa_sigaction(SIGURG, info, context);
+    capture_step_end();
+}
+
+/* SIGURG asks a goroutine to give way: nobody has asked, so the runtime does
+ * nothing about it. */
+int capture_step_go_handler(uintptr_t root)
+{
+    struct sigaction action = {.sa_sigaction = on_chain,
+                               .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    struct sigaction before;
+    sigfillset(&action.sa_mask);
+    sigdelset(&action.sa_mask, SIGTRAP);
+    sigdelset(&action.sa_mask, SIGSEGV);
+    step_root = root;
+    if (sigaction(SIGURG, NULL, &go_action) != 0 ||
+        sigaction(SIGUSR2, &action, &before) != 0)
+        return errno;
+    raise(SIGUSR2);
+    return sigaction(SIGUSR2, &before, NULL) == 0 ? 0 : errno;
+}
+
 /* So that nothing is found on the stack because the call before left it. */
 EPI_NOINLINE static void scribble(void)
 {

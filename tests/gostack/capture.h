@@ -54,6 +54,10 @@ uint64_t capture_random(const uintptr_t *functions, size_t n, uint64_t count);
 /* Walks the stack of the next capture_here ROUNDS times; how long one took. */
 extern uint64_t capture_rounds, capture_nanoseconds;
 
+/* Raises a signal whose handler calls Go's, and steps through that; 0, or
+ * errno. */
+int capture_step_go_handler(uintptr_t root);
+
 /* C that calls Go: capture_call_go calls goCallback(ARG), capture_on_thread
  * does so on a new thread, from capture_thread_main. */
 void capture_call_go(uintptr_t arg);

@@ -188,6 +188,15 @@ func OnThreadStepping(f func()) error {
 	return nil
 }
 
+// StepGoHandler raises a signal whose handler, in C, calls that of the runtime,
+// with a walk after each instruction of the latter.
+func StepGoHandler(root uintptr) error {
+	if errno := C.capture_step_go_handler(C.uintptr_t(root)); errno != 0 {
+		return syscall.Errno(errno)
+	}
+	return nil
+}
+
 // Nop calls a function of C that does nothing.
 func Nop() { C.capture_nop() }
 

@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -20,6 +22,7 @@ func stepThrough(t *testing.T, root uintptr, border [3]uint64, f func()) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	spareThreads(t)
 	gostack.StepBegin(root)
 	f()
 	gostack.StepEnd()
@@ -57,6 +60,30 @@ func check(t *testing.T, s gostack.Steps, border [3]uint64) {
 	}
 }
 
+// spareThreads leaves the runtime with idle threads, so that it makes none while
+// one is stepped through: a new thread inherits the trap flag, and has every
+// signal blocked at first, so the trap would kill.
+func spareThreads(t *testing.T) {
+	t.Helper()
+	const n = 8
+	var pipe [2]int
+	if err := syscall.Pipe(pipe[:]); err != nil {
+		t.Fatal(err)
+	}
+	var about, done sync.WaitGroup
+	for range n {
+		about.Add(1)
+		done.Go(func() {
+			about.Done()
+			_, _ = syscall.Read(pipe[0], make([]byte, 1)) // keeps a thread
+		})
+	}
+	about.Wait()
+	_ = syscall.Close(pipe[1])
+	done.Wait()
+	_ = syscall.Close(pipe[0])
+}
+
 func entry(f any) uintptr { return reflect.ValueOf(f).Pointer() }
 
 // Entry to and exit from C, with everything that cgocall does.
@@ -72,6 +99,7 @@ func TestStepThroughCallback(t *testing.T) {
 // The same on a thread that C made: each walk reaches the thread's function.
 func TestStepThroughCallbackOfThread(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	spareThreads(t)
 	if err := gostack.OnThreadStepping(gostack.Nop); err != nil {
 		t.Fatal(err)
 	}
@@ -104,4 +132,15 @@ func grow(n int) int {
 // recovered fault (sigpanic), stack growth (morestack), and calls of C.
 func TestStepThroughGo(t *testing.T) {
 	stepThrough(t, entry(TestStepThroughGo), [3]uint64{60, 0, 0}, func() { work() })
+}
+
+// The runtime's signal handler, called by one in C as a chain of handlers does:
+// from sigtramp back into C, through the signal frame, and on.
+func TestStepThroughSignalHandler(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := gostack.StepGoHandler(entry(TestStepThroughSignalHandler)); err != nil {
+		t.Fatal(err)
+	}
+	check(t, gostack.LastSteps(), [3]uint64{})
 }

@@ -1,10 +1,9 @@
 /* libFuzzer target for the function table reader.  The input is a table of its
  * own, or changes (place, place, byte) to a good one, which reach further than
  * random bytes do. */
+#include "fuzz.h"
 #include "pclntab_sample.h"
 #include "pclntab_use.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

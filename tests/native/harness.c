@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+static struct sigaction previous[NSIG];
 static void (*fault_handler)(int, siginfo_t *, void *);
 
 static void on_signal(int sig, siginfo_t *info, void *context)
@@ -15,7 +16,9 @@ static void on_signal(int sig, siginfo_t *info, void *context)
         fault_handler(sig, info, context);
         return;
     }
-    signal(sig, SIG_DFL);
+    /* The instruction repeats, under whoever was there before (a fuzzer wants
+     * to keep the input). */
+    sigaction(sig, &previous[sig], NULL);
 }
 
 struct epi_modules *harness_modules;
@@ -41,7 +44,7 @@ void harness_start(void (*on_fault)(int, siginfo_t *, void *))
                                .sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK};
     static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
     for (size_t i = 0; i < EPI_COUNT(signals); i++)
-        if (sigaction(signals[i], &action, NULL) != 0)
+        if (sigaction(signals[i], &action, &previous[signals[i]]) != 0)
             abort();
 }
 

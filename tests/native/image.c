@@ -8,7 +8,7 @@ void image_start(struct image *image)
 {
     /* A page that cannot be read stands behind it, so that reading too far is
      * seen. */
-    uint8_t *bytes = mmap(NULL, IMAGE_SIZE + 4096, PROT_NONE,
+    uint8_t *bytes = mmap((void *)IMAGE_ADDRESS, IMAGE_SIZE + 4096, PROT_NONE,
                           MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (bytes == MAP_FAILED ||
         mprotect(bytes, IMAGE_SIZE, PROT_READ | PROT_WRITE) != 0)
@@ -127,8 +127,7 @@ static void put_pointer(struct image *image, uint8_t encoding, uintptr_t target)
         return;
     }
     if ((encoding & EPI_PE_INDIRECT) != 0) {
-        /* The cell stands in the bytes that nothing else uses. */
-        uintptr_t cell = (uintptr_t)image->bytes + 0x800;
+        uintptr_t cell = (uintptr_t)image->bytes + IMAGE_CELL;
         memcpy((void *)cell, &target, sizeof target);
         target = cell;
     }

@@ -5,8 +5,12 @@
 
 #include "cfi.h"
 
+/* Where images go if there is room, so that absolute addresses in a fuzzer's
+ * seed stay right. */
+#define IMAGE_ADDRESS 0x5e0000000000
 #define IMAGE_SIZE 0x10000
-#define IMAGE_EH_FRAME 0x1000
+#define IMAGE_CELL 0x3f8 /* what indirect pointers go through */
+#define IMAGE_EH_FRAME 0x400
 #define IMAGE_TEXT 0x8000 /* addresses only; there is no code */
 
 struct image {

@@ -1,19 +1,11 @@
 /* The function table reader on a table that is known byte by byte: first as it
  * should be, then with bytes changed, in every place and at random, under the
  * sanitizers or between guard pages. */
-#include <stdio.h>
-#include <sys/mman.h>
-
+#include "check.h"
 #include "pclntab_sample.h"
 #include "pclntab_use.h"
 
-#define CHECK(condition)                                                  \
-    do {                                                                  \
-        if (!(condition)) {                                               \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-            exit(1);                                                      \
-        }                                                                 \
-    } while (0)
+#include <sys/mman.h>
 
 static void expect(const struct epi_goruntime *go, uintptr_t pc, const char *want)
 {
@@ -27,10 +19,7 @@ static void expect(const struct epi_goruntime *go, uintptr_t pc, const char *wan
                  frames[i].file, frames[i].line, frames[i].inlined ? " inlined" : "");
         strcat(got, line);
     }
-    if (strcmp(got, want) != 0) {
-        fprintf(stderr, "PC %#zx: %s\nwant: %s\n", (size_t)pc, got, want);
-        exit(1);
-    }
+    CHECK(strcmp(got, want) == 0, "PC %#zx: %s; want: %s", (size_t)pc, got, want);
 }
 
 static void test_names(const struct epi_goruntime *go)
@@ -55,11 +44,12 @@ static void test_deltas(const struct epi_goruntime *go)
     for (size_t i = 0; i < EPI_COUNT(cases); i++) {
         struct epi_func func;
         struct epi_spdelta delta;
-        CHECK(epi_pclntab_find(go, SAMPLE_TEXT + cases[i].pc, &func));
-        CHECK(epi_pclntab_spdelta(go, &func, SAMPLE_TEXT + cases[i].pc, &delta));
-        CHECK(delta.bytes == cases[i].want.bytes);
-        CHECK(delta.before == cases[i].want.before);
-        CHECK(delta.first == cases[i].want.first);
+        bool found = epi_pclntab_find(go, SAMPLE_TEXT + cases[i].pc, &func) &&
+                     epi_pclntab_spdelta(go, &func, SAMPLE_TEXT + cases[i].pc, &delta);
+        CHECK(found && delta.bytes == cases[i].want.bytes &&
+                  delta.before == cases[i].want.before &&
+                  delta.first == cases[i].want.first,
+              "PC %#zx", (size_t)cases[i].pc);
     }
 }
 
@@ -76,11 +66,14 @@ static void test_print(void)
     };
     for (size_t i = 0; i < EPI_COUNT(cases); i++) {
         char printed[64], cut[8];
-        CHECK(epi_pclntab_print(printed, sizeof printed, cases[i][0]) == strlen(cases[i][1]));
-        CHECK(strcmp(printed, cases[i][1]) == 0);
-        size_t n = epi_pclntab_print(cut, sizeof cut, cases[i][0]);
-        CHECK(n == (strlen(cases[i][1]) < 7 ? strlen(cases[i][1]) : 7));
-        CHECK(strncmp(cut, cases[i][1], n) == 0 && cut[n] == '\0');
+        const char *want = cases[i][1];
+        size_t length = epi_pclntab_print(printed, sizeof printed, cases[i][0]);
+        CHECK(length == strlen(want) && strcmp(printed, want) == 0, "%s: %s",
+              cases[i][0], printed);
+        length = epi_pclntab_print(cut, sizeof cut, cases[i][0]);
+        CHECK(length == (strlen(want) < 7 ? strlen(want) : 7) &&
+                  strncmp(cut, want, length) == 0 && cut[length] == '\0',
+              "%s: %s", cases[i][0], cut);
     }
 }
 
@@ -95,7 +88,7 @@ static void test_damaged(uint8_t *table)
             use_table(&go, SAMPLE_TEXT_SIZE);
         }
     uint64_t random = 88172645463325252u;
-    for (int round = 0; round < 20000; round++) {
+    for (int round = 0; round < 3000; round++) {
         sample_build(table, &go);
         for (int changes = 0; changes < 1 + round % 6; changes++) {
             random ^= random << 13;
@@ -118,16 +111,18 @@ int main(void)
     /* The table ends at a page that cannot be read, and another precedes its
      * first page. */
     uint8_t *pages = mmap(NULL, 3 * 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    CHECK(pages != MAP_FAILED);
-    CHECK(mprotect(pages + 4096, 4096, PROT_READ | PROT_WRITE) == 0);
+    if (pages == MAP_FAILED || mprotect(pages + 4096, 4096, PROT_READ | PROT_WRITE) != 0) {
+        perror("mmap");
+        return 1;
+    }
     uint8_t *table = pages + 2 * 4096 - SAMPLE_SIZE;
 
     struct epi_goruntime go;
     sample_build(table, &go);
-    CHECK(epi_pclntab_readable(&go));
+    CHECK(epi_pclntab_readable(&go), "the sample's header");
     test_names(&go);
     test_deltas(&go);
     test_print();
-    test_damaged(table);
-    return 0;
+    test_damaged(table); /* aborts, or is killed, when something is wrong */
+    return check_result();
 }

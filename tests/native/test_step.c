@@ -103,10 +103,9 @@ static void on_trap(int sig, siginfo_t *info, void *context)
         compare_libgcc(&regs);
 }
 
-/* The asm statement moves SP without telling; with a frame pointer the CFA
- * does not depend on it. */
-__attribute__((noinline, optimize("no-omit-frame-pointer"))) static void
-run(const char *name, void (*function)(void))
+/* The asm statement moves SP without telling; with a frame pointer, which this
+ * file is compiled with, the CFA does not depend on it. */
+static __attribute__((noinline)) void run(const char *name, void (*function)(void))
 {
     variant = name;
     steps = in_others = depth = 0;

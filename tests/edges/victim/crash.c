@@ -24,8 +24,8 @@ static NOINLINE void crash_null(void) {
 }
 
 static NOINLINE void crash_div(void) {
-    volatile int zero = 0;
-    volatile int result = 1 / zero;
+    volatile int zero = 0, seven = 7;
+    volatile int result = seven / zero;
     (void)result;
 }
 
@@ -51,6 +51,7 @@ static NOINLINE void crash_raise_sys(void) {
     KEEP_FRAME();
 }
 
+#pragma GCC diagnostic ignored "-Winfinite-recursion"
 static NOINLINE int crash_overflow_deeper(volatile char *above) {
     volatile char room[512];
     room[0] = above[0];

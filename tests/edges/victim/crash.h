@@ -16,6 +16,7 @@ victim_function victim_kind(const char *kind);
 
 void victim_call(victim_function crash);
 void victim_call_back(victim_function crash);
+void victim_call_back_without(void); // which only calls Go
 int victim_on_thread(victim_function crash);
 void victim_write(int *to);
 

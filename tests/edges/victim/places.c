@@ -3,6 +3,7 @@
 #include "_cgo_export.h"
 
 #include <pthread.h>
+#include <stddef.h>
 
 NOINLINE void victim_call(victim_function crash) {
     crash();
@@ -11,6 +12,11 @@ NOINLINE void victim_call(victim_function crash) {
 
 NOINLINE void victim_call_back(victim_function crash) {
     goCallBack(crash);
+    KEEP_FRAME();
+}
+
+NOINLINE void victim_call_back_without(void) {
+    victim_call_back(NULL);
     KEEP_FRAME();
 }
 

@@ -24,15 +24,7 @@ func init() {
 // crash crashes by the setting kind in the setting place: cgo (the default),
 // goroutine, callback or thread.
 func (s settings) crash() {
-	kind := C.CString(s["kind"])
-	if s["kind"] == "" {
-		kind = C.CString("null")
-	}
-	function := C.victim_kind(kind)
-	C.free(unsafe.Pointer(kind))
-	if function == nil {
-		must(fmt.Errorf("no kind %q", s["kind"]))
-	}
+	function := s.function()
 	switch s["place"] {
 	case "", "cgo":
 		C.victim_call(function)
@@ -55,5 +47,25 @@ func (s settings) crash() {
 	fmt.Fprintln(os.Stderr, "victim: went on after the crash")
 }
 
+// function is the C function that crashes by the setting kind, null by default.
+func (s settings) function() C.victim_function {
+	kind := s["kind"]
+	if kind == "" {
+		kind = "null"
+	}
+	name := C.CString(kind)
+	defer C.free(unsafe.Pointer(name))
+	function := C.victim_kind(name)
+	if function == nil {
+		must(fmt.Errorf("no kind %q", kind))
+	}
+	return function
+}
+
 //export goCallBack
-func goCallBack(crash C.victim_function) { C.victim_call(crash) }
+func goCallBack(crash C.victim_function) {
+	recoverMany(recoverInCallback)
+	if crash != nil {
+		C.victim_call(crash)
+	}
+}

@@ -11,4 +11,14 @@ func init() {
 		must(cgo.Trouble(s["stage"], s["trouble"]))
 		s.crash()
 	})
+
+	// How much of the reporter's own stack a report needs. A handler of the
+	// host's jumps out, so that the process is there to tell.
+	add("stack_use", func(s settings) {
+		s["host"] = "jump"
+		s.installHost()
+		s.enable()
+		jumpOut(s)
+		say("used %d", cgo.StackUse())
+	})
 }

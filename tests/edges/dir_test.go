@@ -1,0 +1,219 @@
+//go:build linux && amd64 && cgo
+
+package edges
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// onlyFile is the one report file in a directory, and its text.
+func onlyFile(t *testing.T, dir string) (path, text string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) != 1 {
+		t.Fatalf("%d files in the directory, want 1: %v", len(entries), entries)
+	}
+	path = filepath.Join(dir, entries[0].Name())
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path, string(content)
+}
+
+func TestDir(t *testing.T) {
+	for _, umask := range []int{0, 0o022, 0o777} {
+		t.Run(fmt.Sprintf("umask %03o", umask), func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			o := run(t, fmt.Sprintf("umask umask=%d dir=%s", umask, dir))
+			o.diedOf(t, syscall.SIGSEGV)
+			path, text := onlyFile(t, dir)
+			r := completeReport(t, text)
+			info, err := os.Stat(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if info.Mode() != 0o600 {
+				t.Errorf("the mode is %v", info.Mode())
+			}
+			pattern := fmt.Sprintf(`^victim-%d-(\d{4}-\d{2}-\d{2}T\d{6}\.\d{6}Z)\.crash$`, o.pid)
+			match := regexp.MustCompile(pattern).FindStringSubmatch(filepath.Base(path))
+			if match == nil {
+				t.Fatalf("the name is %q, want %s", filepath.Base(path), pattern)
+			}
+			at, err := time.Parse("2006-01-02T150405.000000Z", match[1])
+			if since := r.Process.Time.Sub(at); err != nil || since < 0 || since > time.Second {
+				t.Errorf("the time in the name is %v, in the report %v (%v)", at, r.Process.Time, err)
+			}
+			// One line tells where it is.
+			if want := "epitaph: Segmentation fault, report in " + path + "\n"; o.stderr != want {
+				t.Errorf("standard error is %q, want %q", o.stderr, want)
+			}
+		})
+	}
+}
+
+func TestDirWithoutACrash(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	run(t, "enable dir="+dir).exited(t, 3)
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+		t.Errorf("a run without a crash left %v (%v)", entries, err)
+	}
+}
+
+func TestDirWithFullDescriptorTable(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	run(t, "full_table dir="+dir).diedOf(t, syscall.SIGSEGV)
+	_, text := onlyFile(t, dir)
+	completeReport(t, text)
+}
+
+// Where no file can be made, the report goes to standard error and says why.
+func TestDirIsGone(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "reports")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	o := run(t, "dir_gone dir="+dir)
+	o.diedOf(t, syscall.SIGSEGV)
+	hasNote(t, o.stderr, fmt.Sprintf("no report file could be made in %s: error %d", dir, syscall.ENOENT))
+}
+
+func TestDirIsReadOnly(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var nobody change = func(*exec.Cmd) {}
+	if os.Getuid() == 0 { // whom no mode keeps out
+		const id = 65534
+		if err := os.Chmod(filepath.Dir(victim), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		dir = "/proc/self/fd/3" // the way to it is closed to others
+		path := t.TempDir()
+		if err := os.Chown(path, id, id); err != nil {
+			t.Fatal(err)
+		}
+		file, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		nobody = func(c *exec.Cmd) {
+			c.ExtraFiles = append(c.ExtraFiles, file)
+			c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: id, Gid: id}}
+		}
+	}
+	o := run(t, "dir_read_only dir="+dir, nobody)
+	o.diedOf(t, syscall.SIGSEGV)
+	hasNote(t, o.stderr, fmt.Sprintf("no report file could be made in %s: error %d", dir, syscall.EACCES))
+}
+
+func hasNote(t *testing.T, text, note string) {
+	t.Helper()
+	r := completeReport(t, text)
+	for _, n := range r.Notes {
+		if n == note {
+			return
+		}
+	}
+	t.Errorf("the notes are %q, want %q", r.Notes, note)
+}
+
+// Nothing can be written to the file: the whole report goes to standard error,
+// and says so in its end line.
+func TestDirOnFullDisk(t *testing.T) {
+	dir := t.TempDir()
+	if err := syscall.Mount("none", dir, "tmpfs", 0, "size=4k"); err != nil {
+		t.Skip("no tmpfs of our own:", err)
+	}
+	defer syscall.Unmount(dir, 0)
+	if err := os.WriteFile(filepath.Join(dir, "filler"), make([]byte, 4096), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o := run(t, "crash dir="+dir)
+	o.diedOf(t, syscall.SIGSEGV)
+	outputFailed(t, o.stderr, syscall.ENOSPC)
+}
+
+// The file is full in the middle of the report: its rest goes to standard error,
+// and SIGXFSZ is not what the process dies of.
+func TestDirFileIsFull(t *testing.T) {
+	t.Parallel()
+	for _, place := range []string{"cgo", "thread"} {
+		dir := t.TempDir()
+		o := run(t, "file_size bytes=1000 place="+place+" dir="+dir)
+		o.diedOf(t, syscall.SIGSEGV)
+		_, text := onlyFile(t, dir)
+		if len(text) != 1000 {
+			t.Errorf("%d bytes are in the file", len(text))
+		}
+		_, rest, _ := strings.Cut(o.stderr, "\n")
+		outputFailed(t, text+rest, syscall.EFBIG)
+	}
+}
+
+// outputFailed fails unless the text is a report that lost nothing, but tells
+// that its first output failed.
+func outputFailed(t *testing.T, text string, why syscall.Errno) {
+	t.Helper()
+	r := onlyReport(t, text)
+	if want := fmt.Sprintf("output failed with error %d", why); r.Complete() || !r.Intact() ||
+		len(r.End.Reasons) != 1 || r.End.Reasons[0] != want {
+		t.Errorf("want an end line with %q:\n%s", want, text)
+	}
+}
+
+// A name that exists, if only as a symbolic link, is left alone. The name has
+// the time in it, so nobody can be there first on purpose; what can be shown is
+// the flags of the call, and that the next name is tried.
+func TestDirNameIsTaken(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("strace"); err != nil {
+		t.Skip("needs strace, to make the first name fail")
+	}
+	dir := t.TempDir()
+	// Enable opens the directory by another path, so that the first openat
+	// that is in it is the one of the crash.
+	file, err := os.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	trace := filepath.Join(t.TempDir(), "trace")
+	o := run(t, "crash dir=/proc/self/fd/3", inherit(file), under("strace", "-f", "-qq", "-o", trace,
+		"-e", "trace=openat", "-e", "inject=openat:error=EEXIST:when=1", "-P", dir))
+	lines, err := os.ReadFile(trace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.diedOf(t, syscall.SIGSEGV)
+	path, text := onlyFile(t, dir)
+	completeReport(t, text)
+	if !strings.HasSuffix(path, "Za.crash") {
+		t.Errorf("the second name is %q", path)
+	}
+	opened := regexp.MustCompile(`(?m)^.*\.crash.*$`).FindAllString(string(lines), -1)
+	if len(opened) != 2 {
+		t.Errorf("opened by %q", opened)
+	}
+	for _, line := range opened {
+		if !strings.Contains(line, "O_WRONLY|O_CREAT|O_EXCL|O_NOFOLLOW|O_CLOEXEC, 0600") {
+			t.Errorf("opened by %s", line)
+		}
+	}
+}

@@ -1,0 +1,68 @@
+//go:build linux && amd64 && cgo
+
+package edges
+
+import (
+	"fmt"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/epitaph-go/epitaph/report"
+)
+
+func TestForkedChild(t *testing.T) {
+	for kind, signal := range map[string]syscall.Signal{
+		"null": syscall.SIGSEGV, "abort": syscall.SIGABRT, "int3": syscall.SIGTRAP, "overflow": syscall.SIGSEGV,
+	} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			o := run(t, "fork then=crash kind="+kind)
+			// The parent crashes afterwards as if nothing had been.
+			o.diedOf(t, signal)
+			if !strings.Contains(o.stdout, fmt.Sprintf("child: signal %d,", signal)) ||
+				!strings.Contains(o.stdout, "parent: enabled true") {
+				t.Errorf("standard output:\n%s", o.stdout)
+			}
+			all := reports(t, o.stderr)
+			if len(all) != 2 {
+				t.Fatalf("%d reports, want the child's and the parent's:\n%s", len(all), o.stderr)
+			}
+			child, parent := all[0], all[1]
+			if child.Process.PID == o.pid || parent.Process.PID != o.pid {
+				t.Errorf("reports of %d and %d; the parent is %d", child.Process.PID, parent.Process.PID, o.pid)
+			}
+			want := fmt.Sprintf("in a forked child of process %d that has not called exec", o.pid)
+			if len(child.Notes) != 1 || child.Notes[0] != want {
+				t.Errorf("the child's notes are %q, want %q", child.Notes, want)
+			}
+			if len(parent.Notes) != 0 {
+				t.Errorf("the parent's notes are %q", parent.Notes)
+			}
+			for _, r := range []*report.Report{child, parent} {
+				if !r.Complete() || !r.Intact() {
+					t.Errorf("not complete:\n%s", r)
+				}
+				if kind != "overflow" { // of which only the ends are shown
+					shows(t, r, "crash_"+kind, "victim_call")
+				}
+			}
+		})
+	}
+}
+
+// There is no helper thread in the child: it has to be in time by itself.
+func TestForkedChildWithStoppedReader(t *testing.T) {
+	t.Parallel()
+	_, w := pipe(t, 0)
+	fill(t, w)
+	o := run(t, "fork fd=3 deadline=1s", inherit(w))
+	o.exited(t, 3)
+	if !strings.Contains(o.stdout, "child: signal 11,") || !strings.Contains(o.stdout, "parent: enabled true") {
+		t.Errorf("standard output:\n%s", o.stdout)
+	}
+	if o.elapsed > 2*time.Second {
+		t.Errorf("took %v with a deadline of 1 s", o.elapsed)
+	}
+}

@@ -1,0 +1,140 @@
+//go:build linux && amd64 && cgo
+
+package edges
+
+import (
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// hasLine fails unless a text has a line.
+func hasLine(t *testing.T, text, line string) {
+	t.Helper()
+	if !strings.Contains("\n"+text, "\n"+line+"\n") {
+		t.Errorf("no line %q in:\n%s", line, text)
+	}
+}
+
+// The handler that was there before gets the signal as the kernel sent it,
+// after the report; what it repairs nothing of still kills.
+func TestHostHandlerIsChained(t *testing.T) {
+	for _, test := range []struct {
+		kind   string
+		signal syscall.Signal
+		line   string
+	}{
+		{"null", syscall.SIGSEGV, "host: signal 11, code 0x01, address 0x0000000000000008"},
+		{"div", syscall.SIGFPE, "host: signal 08, code 0x01, address 0x"},
+		{"ud2", syscall.SIGILL, "host: signal 04, code 0x02, address 0x"},
+		{"abort", syscall.SIGABRT, "host: signal 06, code 0xfa, address 0x0000000000000000"},
+	} {
+		for _, host := range []string{"log", "default"} {
+			for _, place := range []string{"cgo", "callback", "thread"} {
+				t.Run(test.kind+"/"+host+"/"+place, func(t *testing.T) {
+					t.Parallel()
+					o := run(t, "host host="+host+" kind="+test.kind+" place="+place, appendSignal(test.signal))
+					o.diedOf(t, test.signal)
+					completeReport(t, o.stderr)
+					_, after, _ := strings.Cut(o.stderr, "End of report (")
+					if strings.Count(after, test.line) != 1 {
+						t.Errorf("want %q once after the report:\n%s", test.line, o.stderr)
+					}
+				})
+			}
+		}
+	}
+}
+
+// A breakpoint does not repeat: a host's handler that returns from it has it
+// behind itself.
+func TestHostHandlerOfABreakpoint(t *testing.T) {
+	t.Parallel()
+	o := run(t, "host host=log kind=int3 signal=5")
+	o.exited(t, 3)
+	completeReport(t, o.stderr)
+	hasLine(t, o.stdout, "host: calls 1, signal 5, code 128, address 0x0")
+}
+
+func TestHostHandlerChangesTheContext(t *testing.T) {
+	for _, place := range []string{"cgo", "callback", "thread"} {
+		t.Run(place, func(t *testing.T) {
+			t.Parallel()
+			o := run(t, "host host=skip place="+place)
+			o.exited(t, 3)
+			completeReport(t, o.stderr)
+			hasLine(t, o.stdout, "host: calls 1, signal 11, code 1, address 0x8")
+		})
+	}
+}
+
+func TestHostHandlerRepairsTheMemory(t *testing.T) {
+	t.Parallel()
+	o := run(t, "host_repair times=3")
+	o.exited(t, 3)
+	if all := reports(t, o.stderr); len(all) != 3 {
+		t.Errorf("%d reports of 3 faults", len(all))
+	}
+	hasLine(t, o.stdout, "page holds 1")
+	if !strings.Contains(o.stdout, "host: calls 3, signal 11, code 2,") {
+		t.Errorf("standard output:\n%s", o.stdout)
+	}
+}
+
+// Nobody tells when a handler is left by a jump. The program must not be ended
+// by the deadline then, and the next fault is a crash of its own.
+func TestHostHandlerJumpsOut(t *testing.T) {
+	t.Run("and the program lives on", func(t *testing.T) {
+		t.Parallel()
+		o := run(t, "host_jump deadline=400ms sleep=1200")
+		o.exited(t, 3)
+		completeReport(t, o.stderr)
+		hasLine(t, o.stdout, "host: calls 1, signal 11, code 1, address 0x8")
+	})
+	t.Run("again and again", func(t *testing.T) {
+		t.Parallel()
+		o := run(t, "host_jump times=5 kind=div signal=8 sleep=0")
+		o.exited(t, 3)
+		if all := reports(t, o.stderr); len(all) != 5 {
+			t.Errorf("%d reports of 5 faults", len(all))
+		}
+	})
+	t.Run("and the program crashes later", func(t *testing.T) {
+		t.Parallel()
+		o := run(t, "host_jump then=crash sleep=100")
+		o.diedOf(t, syscall.SIGSEGV)
+		if all := reports(t, o.stderr); len(all) != 2 {
+			t.Errorf("%d reports of 2 faults:\n%s", len(all), o.stderr)
+		}
+	})
+}
+
+func TestHostHandlerEndsTheThread(t *testing.T) {
+	t.Parallel()
+	o := run(t, "host_end_thread deadline=400ms sleep=1200")
+	o.exited(t, 3)
+	completeReport(t, o.stderr)
+}
+
+func TestHostHandlerHangs(t *testing.T) {
+	for _, place := range []string{"cgo", "thread"} {
+		t.Run(place, func(t *testing.T) {
+			t.Parallel()
+			o := run(t, "host host=hang deadline=400ms place="+place)
+			// No signal ends a thread that does not return.
+			o.exited(t, 128+int(syscall.SIGSEGV))
+			completeReport(t, o.stderr)
+			if o.elapsed > 2*time.Second {
+				t.Errorf("took %v with a deadline of 400 ms", o.elapsed)
+			}
+		})
+	}
+}
+
+func TestErrnoIsKept(t *testing.T) {
+	t.Parallel()
+	o := run(t, "host_errno")
+	o.exited(t, 3)
+	hasLine(t, o.stdout, "errno 77")
+}

@@ -1,0 +1,120 @@
+//go:build linux && amd64 && cgo
+
+package edges
+
+import (
+	"fmt"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// What the handler may use of a stack, without the kernel's frame.
+const stackLimit = 8 << 10
+
+// used is the number in a line "used N".
+func used(t *testing.T, o *outcome) int {
+	t.Helper()
+	o.exited(t, 3)
+	var n int
+	if _, err := fmt.Sscanf(o.stdout, "used %d", &n); err != nil || n <= 0 {
+		t.Fatalf("standard output %q: %v", o.stdout, err)
+	}
+	return n
+}
+
+// The reporter has a stack of its own.
+func TestStackUseOfTheReporter(t *testing.T) {
+	for kind, signal := range map[string]syscall.Signal{
+		"null": syscall.SIGSEGV, "div": syscall.SIGFPE, "overflow": syscall.SIGSEGV, "raise_sys": syscall.SIGSYS,
+	} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			o := run(t, "stack_use kind="+kind, appendSignal(signal))
+			n := used(t, o)
+			t.Logf("%d bytes", n)
+			if n > stackLimit {
+				t.Errorf("used %d bytes of the reporter's stack, want at most %d", n, stackLimit)
+			}
+			completeReport(t, o.stderr)
+		})
+	}
+}
+
+// What is used of the thread's own alternate stack below the kernel's frame, up
+// to and with a small handler of the host's: little enough for the 8 KiB that
+// some libraries set up, kernel's frame included.
+func TestStackUseOfTheThread(t *testing.T) {
+	for _, size := range []int{8 << 10, 16 << 10, 64 << 10} {
+		t.Run(fmt.Sprint(size), func(t *testing.T) {
+			t.Parallel()
+			o := run(t, fmt.Sprintf("small_stack host=skip size=%d", size))
+			n := used(t, o)
+			t.Logf("%d bytes", n)
+			if n > stackLimit {
+				t.Errorf("used %d bytes of the alternate stack, want at most %d", n, stackLimit)
+			}
+			completeReport(t, o.stderr)
+		})
+	}
+}
+
+func TestCrashOnSmallAlternateStack(t *testing.T) {
+	for kind, signal := range map[string]syscall.Signal{
+		"null": syscall.SIGSEGV, "overflow": syscall.SIGSEGV, "abort": syscall.SIGABRT, "int3": syscall.SIGTRAP,
+	} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			o := run(t, fmt.Sprintf("small_stack size=%d kind=%s", 8<<10, kind))
+			o.diedOf(t, signal)
+			completeReport(t, o.stderr)
+		})
+	}
+}
+
+func TestStackOverflow(t *testing.T) {
+	for _, line := range []string{
+		"crash place=cgo", "crash place=goroutine", "crash place=callback", "crash place=thread", "late_thread",
+	} {
+		t.Run(line, func(t *testing.T) {
+			t.Parallel()
+			o := run(t, line+" kind=overflow")
+			o.diedOf(t, syscall.SIGSEGV)
+			r := completeReport(t, o.stderr)
+			if !strings.HasPrefix(r.Signal.Cause, "stack overflow: ") {
+				t.Errorf("the cause is %q", r.Signal.Cause)
+			}
+		})
+	}
+}
+
+// A thread that is older than Enable has no alternate stack. It can crash in
+// every way but one: when its stack is used up the kernel has nowhere to put
+// the signal's frame, and kills in silence. This is an exception that is known.
+func TestThreadOlderThanEnable(t *testing.T) {
+	t.Parallel()
+	o := run(t, "early_thread kind=null")
+	o.diedOf(t, syscall.SIGSEGV)
+	shows(t, completeReport(t, o.stderr), "crash_null", "victim_call", "early_main")
+
+	o = run(t, "early_thread kind=overflow")
+	o.diedOf(t, syscall.SIGSEGV)
+	noReport(t, o.stderr)
+}
+
+// Every thread gets an alternate stack, and gives it back.
+func TestShortThreadsLeaveNoMappings(t *testing.T) {
+	t.Parallel()
+	o := run(t, "short_threads threads=10000")
+	o.exited(t, 3)
+	var before, most, after int
+	if _, err := fmt.Sscanf(o.stdout, "mappings before %d, at the end %d, after %d", &before, &most, &after); err != nil {
+		t.Fatalf("standard output %q: %v", o.stdout, err)
+	}
+	// A stack with its guards is three mappings. A few are Go's, which makes
+	// threads when it likes.
+	if after > before+10 {
+		t.Errorf("%d mappings before and %d after (%d at the end of the last thread)", before, after, most)
+	}
+	t.Logf("%d mappings before, %d at the end of the last thread, %d after", before, most, after)
+}

@@ -1,0 +1,19 @@
+// A child of fork that does not call exec.
+#include "forked.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+int victim_fork(victim_function crash) {
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        victim_call(crash);
+        _exit(EXIT_WENT_ON);
+    }
+    if (child < 0 || waitpid(child, &status, 0) != child) {
+        return -1;
+    }
+    return status;
+}

@@ -1,0 +1,31 @@
+//go:build linux && amd64 && cgo
+
+package main
+
+// #include "forked.h"
+import "C"
+
+import (
+	"fmt"
+	"syscall"
+	"time"
+
+	"github.com/epitaph-go/epitaph/handler"
+)
+
+func init() {
+	// A forked child crashes; then, with the setting then, the parent does.
+	add("fork", func(s settings) {
+		s.enable()
+		began := time.Now()
+		status := syscall.WaitStatus(C.victim_fork(s.function()))
+		if int(status) == -1 {
+			must(fmt.Errorf("no child"))
+		}
+		say("child: signal %d, exit status %d, took %v", status.Signal(), status.ExitStatus(), time.Since(began))
+		say("parent: enabled %v", handler.Enabled())
+		if s["then"] != "" {
+			s.crash()
+		}
+	})
+}

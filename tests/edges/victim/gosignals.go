@@ -1,0 +1,108 @@
+//go:build linux && amd64 && cgo
+
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/pprof"
+	"syscall"
+	"time"
+)
+
+func init() {
+	// Waits for a signal from outside. With the setting notify, the program
+	// wants it; with ignore, it does not.
+	add("wait", func(s settings) {
+		s.enable()
+		sig := syscall.Signal(s.number("signal"))
+		channel := make(chan os.Signal, 1)
+		if s["notify"] != "" {
+			signal.Notify(channel, sig)
+		}
+		if s["ignore"] != "" {
+			signal.Ignore(sig)
+			signal.Notify(channel, syscall.SIGUSR1) // how the test asks whether it lives
+		}
+		say("ready")
+		select {
+		case got := <-channel:
+			say("got %v", got)
+		case <-time.After(8 * time.Second):
+			say("got nothing")
+		}
+	})
+
+	add("ignore_all", func(s settings) {
+		s.enable()
+		signal.Ignore()
+		s.crash()
+	})
+	add("ignore_all_first", func(s settings) {
+		signal.Ignore()
+		s.enable()
+		s.crash()
+	})
+
+	// What Go ends a program by. None of it is Epitaph's business.
+	add("go_panic", func(s settings) {
+		s.enable()
+		panic("an ordinary panic")
+	})
+	add("go_nil", func(s settings) {
+		s.enable()
+		var p *int
+		*p = 1
+	})
+	add("go_nil_func", func(s settings) {
+		s.enable()
+		var f func()
+		f()
+	})
+	add("go_throw", func(s settings) {
+		s.enable()
+		m := map[int]int{}
+		for range 2 {
+			go func() {
+				for {
+					m[1]++
+				}
+			}()
+		}
+		select {}
+	})
+	add("go_exit", func(s settings) {
+		s.enable()
+		os.Exit(7)
+	})
+	add("go_raise", func(s settings) {
+		s.enable()
+		must(syscall.Kill(os.Getpid(), syscall.Signal(s.number("signal"))))
+		time.Sleep(5 * time.Second)
+	})
+
+	// A crash under load: the CPU profiler's timer fires on every thread that
+	// runs, the scheduler preempts, and the collector stops the world.
+	add("storm", func(s settings) {
+		s.enable()
+		runtime.SetCPUProfileRate(2000)
+		must(pprof.StartCPUProfile(io.Discard))
+		for range 4 {
+			go func() {
+				for {
+					_ = fmt.Sprint(s)
+				}
+			}()
+		}
+		go func() {
+			for {
+				runtime.GC()
+			}
+		}()
+		time.Sleep(20 * time.Millisecond) // the storm blows
+		s.crash()
+	})
+}

@@ -1,0 +1,56 @@
+//go:build linux && amd64 && cgo
+
+package tests
+
+import (
+	"fmt"
+	"os"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// hardLimit is how long any process may take that crashes. None takes as much as a second on an idle machine.
+const hardLimit = 10 * time.Second
+
+// full says that every case is wanted, not only the telling ones.
+var full = os.Getenv("EPITAPH_MATRIX") == "full"
+
+// counted sums up the processes that were made to crash.
+var counted struct{ cases, hung, slowest atomic.Int64 }
+
+func count(r *result) {
+	counted.cases.Add(1)
+	if r.hung {
+		counted.hung.Add(1)
+	}
+	for took := int64(r.took); ; {
+		slowest := counted.slowest.Load()
+		if took <= slowest || counted.slowest.CompareAndSwap(slowest, took) {
+			return
+		}
+	}
+}
+
+func TestMain(m *testing.M) {
+	os.Exit(testMain(m))
+}
+
+func testMain(m *testing.M) int {
+	start := time.Now()
+	dir, err := os.MkdirTemp("", "epitaph-tests")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	programDir = dir
+	status := m.Run()
+	hung := counted.hung.Load()
+	fmt.Printf("%d cases, %d hung; the slowest took %.2f s, all of it %.0f s\n", counted.cases.Load(), hung,
+		time.Duration(counted.slowest.Load()).Seconds(), time.Since(start).Seconds())
+	if hung > 0 {
+		return 1
+	}
+	return status
+}

@@ -1,0 +1,148 @@
+//go:build linux && amd64 && cgo
+
+package tests
+
+import (
+	"slices"
+	"strings"
+	"syscall"
+)
+
+// exitUnavailable is crashdemo's status for a crash that cannot be had where it runs.
+const exitUnavailable = 69
+
+// want is what has to be seen of a crash.
+type want struct {
+	signal syscall.Signal
+	// status is that of exit, or 0 when the signal itself has to end the process.
+	status int
+	// silent: there is no report. Nothing else may be on standard error either.
+	silent bool
+	// frames are the program's own functions, innermost first: C functions by their symbol, Go functions less the
+	// import path. No other function of the program may be on the stack.
+	frames []string
+	// mayMiss: the frames may be gone that are C functions behind the first. Those of Go may not.
+	mayMiss bool
+	// gap: the report has to say that it lost the stack, or met a return address that is none.
+	gap bool
+	// end is the function at the end of the stack; without one any will do.
+	end end
+	// guesses: frames may be found by a scan or by frame pointers, and are marked then.
+	guesses bool
+	// unnamed: functions of C have no names, only module and offset.
+	unnamed bool
+	// anywhere: the stack may be that of a thread that has nothing to do with the crash.
+	anywhere bool
+}
+
+// An end is where a stack ends, as one of these functions.
+type end []string
+
+var (
+	goroutineEnd = end{"runtime.goexit"}
+	threadEnd    = end{"clone3", "clone", "__clone", "__clone3"}
+)
+
+// normally is what the table of crashdemo leads one to expect of a kind in a place. What its traits change is among the
+// exceptions.
+func normally(k kind, p place) *want {
+	w := &want{signal: k.signal(), end: goroutineEnd}
+	w.frames = append([]string{k.Func}, k.Callers...)
+	if !k.has("own-thread") {
+		w.frames = append(w.frames, p.Frames...)
+	}
+	if k.has("own-thread") || p.Name == "thread" {
+		w.end = threadEnd
+	}
+	return w
+}
+
+// expect is what has to be seen of a case in a variant.
+func (v *variant) expect(k kind, p place) *want {
+	w := normally(k, p)
+	for _, e := range exceptions {
+		if e.applies(v, k, p) {
+			e.change(w)
+		}
+	}
+	return w
+}
+
+// isGo tells a Go function from one of C.
+func isGo(name string) bool { return strings.Contains(name, ".") }
+
+// An exception is a place where something else is right than what normally says. All of a row's conditions have to hold;
+// an empty one always does.
+type exception struct {
+	traits   string // of the kind, separated by commas
+	kinds    string // likewise
+	places   string
+	variants string
+	reason   string // for README.md
+	change   func(w *want)
+}
+
+func (e *exception) applies(v *variant, k kind, p place) bool {
+	one := func(list, name string) bool {
+		return list == "" || slices.Contains(strings.Split(list, ","), name)
+	}
+	if e.traits != "" && !slices.ContainsFunc(strings.Split(e.traits, ","), k.has) {
+		return false
+	}
+	return one(e.kinds, k.Name) && one(e.places, p.Name) && one(e.variants, v.name)
+}
+
+const anyGoPlace = "main,goroutine,cgo,callback"
+
+var exceptions = []exception{
+	{
+		traits: "silent",
+		reason: "The kernel kills a thread that faults with the signal blocked, without asking any handler: nothing in the process can report it.",
+		change: func(w *want) { w.silent = true },
+	},
+	{
+		traits: "any-thread", places: "goroutine,thread",
+		reason: "kill sends the signal to the process, and the kernel prefers the first thread, which does not crash here: the report tells of a signal that the process sent to itself, and shows where it hit.",
+		change: func(w *want) { w.anywhere, w.end = true, nil },
+	},
+	{
+		traits: "callers-lost",
+		reason: "The return addresses of C are overwritten, or the stack pointer is 0: the C callers cannot be known. The gap is marked, and the Go functions behind it are all there.",
+		change: func(w *want) { w.mayMiss, w.gap, w.guesses = true, true, true },
+	},
+	{
+		traits: "callers-lost", places: "thread",
+		reason: "With the stack lost on a thread that C created, nothing leads to its start: no Go function called this.",
+		change: func(w *want) { w.end = nil },
+	},
+	{
+		traits: "sent", variants: "pid1,pid1-notify,pid1-ignore",
+		reason: "A signal that is sent cannot kill PID 1: the kernel discards it when the default action is all there is. The exit status tells the signal as a shell does, 128 + its number.",
+		change: func(w *want) { w.status = 128 + int(w.signal) },
+	},
+	{
+		kinds: "dlopen-constructor", variants: "musl",
+		reason: "A static program of musl cannot load libraries; crashdemo says so.",
+		change: func(w *want) { w.status, w.silent = exitUnavailable, true },
+	},
+	{
+		variants: "musl",
+		reason:   "musl is built without call frame information: frames in it, and those that called it, are found by a scan, and marked. The start of a thread is not found at all.",
+		change: func(w *want) {
+			w.guesses = true
+			if slices.Equal(w.end, threadEnd) {
+				w.end = nil
+			}
+		},
+	},
+	{
+		variants: "static-stripped",
+		reason:   "A static program has no dynamic symbols, so that without its symbol table nothing names a C function: the report has module and offset, by which the unstripped program names it later. Go's functions have their names as always.",
+		change:   func(w *want) { w.unnamed = true },
+	},
+	{
+		kinds: "stack-overflow,no-stack", places: "thread", variants: "nowrap",
+		reason: "Without the wrapper of pthread_create a C thread has no alternate stack, so that the kernel has nowhere to call a handler once the stack is used up, or gone.",
+		change: func(w *want) { w.silent = true },
+	},
+}
