@@ -19,7 +19,8 @@
 
 static EPI_SAFE void ask(struct epi_crash *dump)
 {
-    struct epi_ask_options options = {EPI_ASK_DUMP, !dump->interrupt, dump->options->max_frames};
+    struct epi_ask_options options = {EPI_ASK_DUMP, !dump->interrupt, dump->options->max_frames,
+                                      dump->stage_deadline};
     if (dump->options->all_threads)
         epi_threads_ask(epi_state.threads[EPI_ASK_DUMP], &options);
 }

@@ -10,6 +10,9 @@
 #define WAIT_LEAST (200 * EPI_MS)
 #define WAIT_THREAD (10 * EPI_MS / 1000)
 
+/* Kept back of the time for looking at those that did not answer. */
+#define RESERVE (20 * EPI_MS)
+
 /* Who has not answered is looked at after these times: most are known then to
  * block the signal or to have ended, and need not be waited for. */
 static const uint64_t looks[] = {10 * EPI_MS, 30 * EPI_MS, 100 * EPI_MS, 200 * EPI_MS};
@@ -111,10 +114,13 @@ static EPI_SAFE bool may_answer(struct epi_threads *threads, const struct epi_ta
     return any;
 }
 
-static EPI_SAFE void wait(struct epi_threads *threads, const struct epi_tasks *tasks)
+static EPI_SAFE void wait(struct epi_threads *threads, const struct epi_tasks *tasks,
+                          uint64_t deadline)
 {
     uint64_t began = epi_now();
     uint64_t end = began + WAIT_LEAST + threads->asked * WAIT_THREAD;
+    if (end > deadline - RESERVE)
+        end = deadline - RESERVE;
     for (size_t look = 0;;) {
         uint32_t answered = threads->answered;
         uint64_t now = epi_now();
@@ -187,12 +193,16 @@ EPI_SAFE void epi_threads_ask(struct epi_threads *threads, const struct epi_ask_
     for (size_t i = 0; i < EPI_COUNT(threads->cache); i++)
         if (!threads->cache[i].taken) /* modules may have been unloaded since */
             epi_zero(&threads->cache[i].rules, sizeof threads->cache[i].rules);
+    if (epi_now() + 2 * RESERVE > options->deadline) {
+        threads->error = ETIME;
+        return;
+    }
     threads->error = -epi_tasks_open(&tasks);
     if (threads->error != 0)
         return;
     list(threads, &tasks);
     send_all(threads, options, &tasks);
-    wait(threads, &tasks);
+    wait(threads, &tasks, options->deadline);
     settle(threads, &tasks);
     epi_tasks_close(&tasks);
 }

@@ -63,7 +63,7 @@ struct epi_threads {
     uint32_t more;             /* threads that there were no slots for */
     uint32_t max_frames;       /* per stack; 0: as many as a slot has room for */
     uint32_t fates[EPI_FATES];
-    int error; /* the list could not be read: errno */
+    int error; /* the list could not be read: errno; ETIME: there was no time */
     struct {
         _Atomic bool taken;
         struct epi_rule_cache rules;
@@ -115,6 +115,7 @@ struct epi_ask_options {
     enum epi_question question;
     bool spare;        /* leave system calls alone that a signal ends for good */
     uint32_t max_frames;
+    uint64_t deadline; /* monotonic, for all of it; without enough time nobody is asked */
 };
 
 /* Asks all threads but the caller's and the helper, and waits for the answers

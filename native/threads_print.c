@@ -11,6 +11,8 @@
 #include "report_parts.h"
 #include "threads.h"
 
+#include <errno.h>
+
 /* Names in the header of a group. */
 #define NAMES_MAX 64
 
@@ -230,7 +232,12 @@ EPI_SAFE void epi_threads_print(struct epi_crash *crash, struct epi_threads *thr
     struct epi_out *out = &crash->out;
     uint32_t shown = 0, more = threads->more;
     if (threads->error != 0) {
-        epi_out_text(out, "Note: the other threads are not known: /proc/self/task: error ");
+        epi_out_text(out, "Note: the other threads are not known: ");
+        if (threads->error == ETIME) {
+            epi_out_text(out, "no time was left to ask them\n\n");
+            return;
+        }
+        epi_out_text(out, "/proc/self/task: error ");
         epi_out_decimal(out, threads->error);
         epi_out_text(out, "\n\n");
         return;
@@ -262,7 +269,8 @@ EPI_SAFE void epi_threads_print(struct epi_crash *crash, struct epi_threads *thr
 
 EPI_SAFE void epi_report_ask(struct epi_crash *crash)
 {
-    struct epi_ask_options options = {EPI_ASK_CRASH, false, crash->options->max_frames};
+    struct epi_ask_options options = {EPI_ASK_CRASH, false, crash->options->max_frames,
+                                      crash->stage_deadline};
     if (crash->options->all_threads)
         epi_threads_ask(epi_state.threads[EPI_ASK_CRASH], &options);
 }
