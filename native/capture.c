@@ -121,15 +121,15 @@ EPI_SAFE void epi_capture(int signal, siginfo_t *info, void *context)
 {
     ucontext_t *uc = context;
     uintptr_t value = (uintptr_t)info->si_value.sival_ptr;
-    if (info->si_code != SI_QUEUE || info->si_pid != epi_getpid() ||
-        value >> 56 != EPI_ASK_MAGIC >> 56) {
+    bool own = info->si_pid == epi_getpid();
+    if (own && info->si_code == SI_TKILL && epi_inject_accept(uc))
+        return;
+    if (!own || info->si_code != SI_QUEUE || value >> 56 != EPI_ASK_MAGIC >> 56) {
         epi_chain(&epi_state.thread_previous, signal, info, context);
         return;
     }
     struct epi_ask ask = epi_ask_unpack(value);
     unblock_faults(uc);
-    if (ask.question == EPI_ASK_ALTSTACK)
-        epi_inject_accept(uc, ask.slot);
-    else if (ask.question <= EPI_ASK_DUMP && ask.slot < EPI_THREADS)
+    if (ask.question <= EPI_ASK_DUMP && ask.slot < EPI_THREADS)
         answer(epi_state.threads[ask.question], ask, uc);
 }

@@ -15,12 +15,17 @@
 /* At most so many threads that wait are looked at in a round, besides new ones. */
 #define LOOKS 128
 
-EPI_SAFE void epi_inject_accept(ucontext_t *uc, uint32_t slot)
+EPI_SAFE bool epi_inject_accept(ucontext_t *uc)
 {
     struct epi_inject *inject = epi_state.inject;
-    if (slot >= EPI_THREADS || inject->known[slot].tid != epi_gettid())
-        return;
-    struct epi_known *known = &inject->known[slot];
+    struct epi_known *known = inject->known;
+    int tid = epi_gettid();
+    /* Not by the buckets, which the helper may be filling. */
+    while (known < inject->known + EPI_THREADS && known->tid != tid)
+        known++;
+    if (known == inject->known + EPI_THREADS ||
+        (known->state != EPI_ALT_ASKED && known->state != EPI_ALT_OFFERED))
+        return false;
     bool has = (uc->uc_stack.ss_flags & SS_DISABLE) == 0;
     if (known->state == EPI_ALT_ASKED) {
         known->state = has ? EPI_ALT_HAS : EPI_ALT_NEEDS;
@@ -34,6 +39,7 @@ EPI_SAFE void epi_inject_accept(ucontext_t *uc, uint32_t slot)
     }
     atomic_fetch_add(&inject->moves, 1);
     epi_futex_wake_all(&inject->moves);
+    return true;
 }
 
 static EPI_SAFE uint16_t *bucket_of(struct epi_inject *inject, int tid)
@@ -94,16 +100,15 @@ static EPI_SAFE void list(struct epi_inject *inject, struct epi_tasks *tasks)
     inject->used = used;
 }
 
-static EPI_SAFE void send(struct epi_inject *inject, struct epi_known *known)
+static EPI_SAFE void send(struct epi_known *known)
 {
     uint8_t state = known->state;
-    struct epi_ask ask = {EPI_ASK_ALTSTACK, 0, (uint32_t)(known - inject->known)};
     if (state == EPI_ALT_NEEDS && known->stack == NULL)
         known->stack = epi_altstack_take();
     if (state == EPI_ALT_NEEDS && known->stack == NULL)
         return; /* no memory: another time */
     known->state = state == EPI_ALT_NEEDS ? EPI_ALT_OFFERED : EPI_ALT_ASKED;
-    if (epi_ask_send(known->tid, ask) != 0)
+    if (epi_syscall6(SYS_tgkill, epi_getpid(), known->tid, epi_state.thread_signal, 0, 0, 0) != 0)
         known->state = state;
 }
 
@@ -132,7 +137,7 @@ static EPI_SAFE uint32_t serve(struct epi_inject *inject, const struct epi_tasks
             looks++;
             continue;
         }
-        send(inject, known);
+        send(known);
         sent++;
     }
     return sent;

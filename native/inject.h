@@ -2,7 +2,8 @@
  * pthread_create: older than Enable, made by a shared library, made by clone.
  *
  * The helper finds new threads in /proc/self/task and sends them the thread
- * signal.  The handler sees in its context whether there is an alternate stack;
+ * signal, by tgkill: Go preempts its threads with that, so a filter of system
+ * calls under which the program works at all allows it.  The handler sees in its context whether there is an alternate stack;
  * where there is none it writes one in, and sigreturn installs it
  * (kernel/signal.c, restore_altstack).  One that is there is never touched.
  *
@@ -44,8 +45,9 @@ struct epi_inject {
     struct epi_known known[EPI_THREADS];
 };
 
-/* For the thread signal's handler: record SLOT is the thread's own. */
-EPI_SAFE void epi_inject_accept(ucontext_t *uc, uint32_t slot);
+/* For the thread signal's handler: was the signal sent by the helper?  Then it
+ * has been dealt with. */
+EPI_SAFE bool epi_inject_accept(ucontext_t *uc);
 
 /* For the helper: looks for new threads, and serves them; false while the core
  * is disabled. */

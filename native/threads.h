@@ -85,7 +85,7 @@ static inline EPI_SAFE enum epi_answer epi_thread_answer(const struct epi_thread
 }
 
 /* What a signal's value holds. */
-enum epi_question { EPI_ASK_CRASH, EPI_ASK_DUMP, EPI_ASK_ALTSTACK };
+enum epi_question { EPI_ASK_CRASH, EPI_ASK_DUMP };
 struct epi_ask {
     enum epi_question question;
     uint32_t epoch, slot;

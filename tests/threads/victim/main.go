@@ -69,6 +69,12 @@ var scenarios = map[string]func(n int) error{
 	"own":      own,
 	"recycle":  recycle,
 	"time":     measure,
+	"time-busy": func(n int) error {
+		for range 8 {
+			C.odd_start_spinning()
+		}
+		return measure(n)
+	},
 }
 
 // enable waits for the names, so that a crash right afterwards has them.
