@@ -108,6 +108,16 @@ func samePlace(ours report.Frame, theirs gdbFrame, innermost bool) bool {
 	return theirs.pc == ours.PC || innermost && theirs.pc == ours.PC+syscallInstruction
 }
 
+// sameStart reports whether a thread is where it was: in the same function.
+func sameStart(ours *report.Thread, theirs []gdbFrame) bool {
+	for _, frame := range ours.Frames {
+		if frame.Kind == report.SourceFrame {
+			return len(theirs) > 0 && theirs[0].function == frame.Func
+		}
+	}
+	return true
+}
+
 // The stacks of a dump are those that gdb finds in the same process.
 func TestStacksAgreeWithGdb(t *testing.T) {
 	if _, err := exec.LookPath("gdb"); err != nil {
@@ -151,7 +161,7 @@ func TestStacksAgreeWithGdb(t *testing.T) {
 	accounted(t, reports[0])
 	ours := byTID(t, reports[0])
 	functions := parked(t, outcome{stdout: lines.String()}, n)
-	compared, different := 0, 0
+	compared, different, moved := 0, 0, 0
 	for tid, theirs := range stacks {
 		thread := ours[tid]
 		switch {
@@ -159,6 +169,8 @@ func TestStacksAgreeWithGdb(t *testing.T) {
 			t.Errorf("thread %d is not in the dump", tid)
 		case thread == nil || thread.Current() || thread.Name() == "epitaph" || len(thread.Frames) == 0:
 			continue // new since, or known to be elsewhere by now
+		case functions[tid] == "" && !sameStart(thread, theirs):
+			moved++ // a thread of Go's, which lives its own life
 		default:
 			compared++
 			if !equalStacks(thread, theirs) {
@@ -170,8 +182,8 @@ func TestStacksAgreeWithGdb(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d of %d stacks differ", different, compared)
-	if compared < n || different*200 > compared+2*200 {
+	t.Logf("%d of %d stacks differ; %d more threads had moved", different, compared, moved)
+	if compared < n || different*200 > compared {
 		t.Errorf("%d of %d stacks differ, of %d threads", different, compared, n)
 	}
 }
