@@ -24,6 +24,9 @@ func enable(c *config) error {
 	native := cgo.Config{
 		Deadline:    c.deadline,
 		MaxFrames:   c.maxFrames,
+		MaxThreads:  c.maxThreads,
+		AllThreads:  c.allThreads,
+		Signal:      c.threadSignal,
 		NativeStack: c.nativeStack,
 		Chain:       c.chain,
 		Started:     processStart(),
@@ -46,6 +49,10 @@ func enable(c *config) error {
 		return errors.New("handler: the program handles all real-time signals; the deadline needs one")
 	case errors.Is(err, cgo.ErrInternalLinking):
 		return fmt.Errorf("handler: the program was linked with -linkmode=internal: %w", ErrNoNative)
+	case errors.Is(err, cgo.ErrSignalInUse) && c.threadSignal != 0:
+		return fmt.Errorf("handler: WithThreadSignal: something other than Go handles signal %d", c.threadSignal)
+	case errors.Is(err, cgo.ErrSignalInUse):
+		return errors.New("handler: no real-time signal is free to ask the threads with")
 	case errors.Is(err, cgo.ErrCrashing):
 		return errors.New("handler: the process is crashing")
 	case err != nil:

@@ -215,15 +215,12 @@ static EPI_SAFE void wait_for_index(const struct epi_crash *crash)
     }
 }
 
-EPI_SAFE void epi_report_stack(struct epi_crash *crash)
+EPI_SAFE void epi_print_stack(struct epi_crash *crash, const struct epi_stack *stack)
 {
     struct epi_out *out = &crash->out;
-    const struct epi_stack *stack = &crash->stack;
     int32_t lines[EPI_STACK_PERIOD] = {0}; /* of the last frames, a ring */
     uint32_t run = 0;
-    wait_for_index(crash);
     crash->callee = 0;
-    thread_header(crash);
     for (uint32_t i = 0; i < stack->count; i++) {
         if (stack->left_out > 0 && i == stack->head) {
             epi_out_text(out, "  ... (");
@@ -240,4 +237,11 @@ EPI_SAFE void epi_report_stack(struct epi_crash *crash)
         }
     }
     print_end(out, stack->stop);
+}
+
+EPI_SAFE void epi_report_stack(struct epi_crash *crash)
+{
+    wait_for_index(crash);
+    thread_header(crash);
+    epi_print_stack(crash, &crash->stack);
 }
