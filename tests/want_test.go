@@ -11,8 +11,8 @@ import (
 // exitUnavailable is crashdemo's status for a crash that cannot be had where it runs.
 const exitUnavailable = 69
 
-// exitWentOn is its status when the crash did not end it.
-const exitWentOn = 3
+// exitSwallowed is its status when the crash did not end the process.
+const exitSwallowed = 3
 
 // want is what has to be seen of a crash.
 type want struct {
@@ -122,6 +122,11 @@ var exceptions = []exception{
 		change: func(w *want) { w.status = 128 + int(w.signal) },
 	},
 	{
+		traits: "any-thread", variants: "notify,pid1-notify",
+		reason: "signal.Notify has asked for the signal, and kill sends one, if to the process itself: it goes to the channel, as without Epitaph, and the program goes on. (raise and abort are no such requests, and are reported.)",
+		change: func(w *want) { w.status, w.silent = exitSwallowed, true },
+	},
+	{
 		kinds: "dlopen-constructor", variants: "musl",
 		reason: "A static program of musl cannot load libraries; crashdemo says so.",
 		change: func(w *want) { w.status, w.silent = exitUnavailable, true },
@@ -145,10 +150,5 @@ var exceptions = []exception{
 		kinds: "stack-overflow,no-stack", places: "thread", variants: "nowrap",
 		reason: "Without the wrapper of pthread_create a C thread has no alternate stack, so that the kernel has nowhere to call a handler once the stack is used up, or gone.",
 		change: func(w *want) { w.silent = true },
-	},
-	{
-		traits: "any-thread", variants: "notify,pid1-notify",
-		reason: "kill is no fault: the signal goes to the channel of signal.Notify, as without Epitaph, and the program goes on. crashdemo says so and exits with status 3.",
-		change: func(w *want) { w.status, w.silent = exitWentOn, true },
 	},
 }
