@@ -112,19 +112,15 @@ EPI_SAFE bool epi_task_stat(const struct epi_tasks *tasks, int tid, struct epi_t
     stat->state = '?';
     if (size <= 0)
         return false;
-    /* "tid (name) state": the name may hold anything but escapes \ and newline;
-     * what follows holds no parenthesis. */
+    /* "tid (name) state": the name may hold anything (older kernels escape some
+     * of it); what follows holds no parenthesis. */
     char *end = text + size, *c = text;
     while (end > text && *end != ')')
         end--;
     while (c < end && *c != '(')
         c++;
-    for (size_t n = 0; ++c < end && n < sizeof stat->name - 1;) {
-        bool escape = *c == '\\' && c + 1 < end;
-        if (escape)
-            c++;
-        stat->name[n++] = escape && *c == 'n' ? '\n' : *c;
-    }
+    for (size_t n = 0; ++c < end && n < sizeof stat->name - 1;)
+        stat->name[n++] = *c;
     if (end[0] != ')' || end[1] != ' ' || end[2] == '\0')
         return true;
     stat->state = end[2];

@@ -173,7 +173,6 @@ static EPI_SAFE void settle(struct epi_threads *threads, const struct epi_tasks 
             thread->fate = EPI_FATE_ANSWERED;
         else if (thread->fate == EPI_FATE_ASKED)
             thread->fate = EPI_FATE_LATE;
-        threads->fates[thread->fate]++;
     }
     /* Who runs may sleep in a moment. */
     for (int i = 0; look_from_outside(threads, tasks) && i < 4; i++) {
@@ -189,7 +188,6 @@ EPI_SAFE void epi_threads_ask(struct epi_threads *threads, const struct epi_ask_
     threads->asked = threads->answered = 0;
     threads->count = threads->more = 0;
     threads->max_frames = options->max_frames;
-    epi_zero(threads->fates, sizeof threads->fates);
     for (size_t i = 0; i < EPI_COUNT(threads->cache); i++)
         if (!threads->cache[i].taken) /* modules may have been unloaded since */
             epi_zero(&threads->cache[i].rules, sizeof threads->cache[i].rules);

@@ -80,13 +80,24 @@ static EPI_SAFE bool equal_stacks(const struct epi_thread *a, const struct epi_t
                           a->stop_early == b->stop_early);
 }
 
+/* What became of a thread is known already, unless the asker was stopped in the
+ * middle. */
+static EPI_SAFE void settle(struct epi_threads *threads, struct epi_thread *thread)
+{
+    if (thread->fate == EPI_FATE_ASKED)
+        thread->fate = epi_thread_answer(thread) == EPI_DONE ? EPI_FATE_ANSWERED : EPI_FATE_LATE;
+    threads->fates[thread->fate]++;
+}
+
 static EPI_SAFE void group(struct epi_threads *threads)
 {
+    epi_zero(threads->fates, sizeof threads->fates);
     epi_zero(threads->bucket, sizeof threads->bucket);
     for (uint32_t i = 0; i < threads->count; i++) {
         struct epi_thread *thread = &threads->thread[i], *first;
         if (!epi_thread_listed(threads, thread))
             continue;
+        settle(threads, thread);
         hash_stack(thread);
         for (uint32_t at = (uint32_t)(thread->hash >> 40);; at++) {
             uint16_t *bucket = &threads->bucket[at % EPI_COUNT(threads->bucket)];
@@ -150,7 +161,6 @@ static EPI_SAFE const char *reason(const struct epi_thread *thread)
     case EPI_FATE_BLOCKS:
         return "it blocks the signal";
     case EPI_FATE_LATE:
-    case EPI_FATE_ASKED:
         return "no answer in time";
     case EPI_FATE_UNSENDABLE:
         return "the signal could not be sent";
