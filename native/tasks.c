@@ -6,7 +6,7 @@
 #include <sys/syscall.h>
 
 #define DENTRY_RECLEN 16 /* struct linux_dirent64: inode, offset, this, type, name */
-#define DENTRY_NAME 19
+#define DENTRY_NAME   19
 
 EPI_SAFE int epi_tasks_open(struct epi_tasks *tasks)
 {
@@ -68,7 +68,8 @@ static EPI_SAFE long read_file(const struct epi_tasks *tasks, int tid, const cha
     path[--n] = '/';
     for (; tid > 0; tid /= 10)
         path[--n] = (char)('0' + tid % 10);
-    long fd = epi_syscall6(SYS_openat, tasks->fd, (long)(path + n), O_RDONLY | O_CLOEXEC, 0, 0, 0);
+    long fd =
+        epi_syscall6(SYS_openat, tasks->fd, (long)(path + n), O_RDONLY | O_CLOEXEC, 0, 0, 0);
     if (fd < 0)
         return fd;
     long got = epi_syscall6(SYS_read, fd, (long)to, (long)size - 1, 0, 0, 0);

@@ -24,7 +24,8 @@ static EPI_SAFE bool has_stack(const struct epi_thread *thread)
 static EPI_SAFE bool named(const struct epi_frame *frame, const char *name)
 {
     struct epi_func func;
-    return (frame->flags & EPI_FRAME_GO) != 0 && epi_pclntab_find(epi_state.go, frame->pc, &func) &&
+    return (frame->flags & EPI_FRAME_GO) != 0 &&
+           epi_pclntab_find(epi_state.go, frame->pc, &func) &&
            epi_streq(epi_pclntab_function(epi_state.go, &func), name);
 }
 
@@ -85,7 +86,8 @@ static EPI_SAFE bool equal_stacks(const struct epi_thread *a, const struct epi_t
 static EPI_SAFE void settle(struct epi_threads *threads, struct epi_thread *thread)
 {
     if (thread->fate == EPI_FATE_ASKED)
-        thread->fate = epi_thread_answer(thread) == EPI_DONE ? EPI_FATE_ANSWERED : EPI_FATE_LATE;
+        thread->fate =
+            epi_thread_answer(thread) == EPI_DONE ? EPI_FATE_ANSWERED : EPI_FATE_LATE;
     threads->fates[thread->fate]++;
 }
 
@@ -204,7 +206,8 @@ static EPI_SAFE void print_thread(struct epi_crash *crash, const struct epi_thre
         epi_print_stack(crash, &thread->stack);
     }
     if (thread->stop_early)
-        epi_out_text(out, "  <stack lost: the thread's signal stack is too small for a walk>\n");
+        epi_out_text(out,
+                     "  <stack lost: the thread's signal stack is too small for a walk>\n");
     epi_out_char(out, '\n');
 }
 
@@ -237,7 +240,8 @@ static EPI_SAFE void print_counts(struct epi_out *out, const struct epi_threads 
     epi_out_text(out, "\n\n");
 }
 
-EPI_SAFE void epi_threads_print(struct epi_crash *crash, struct epi_threads *threads, uint32_t max)
+EPI_SAFE void epi_threads_print(struct epi_crash *crash, struct epi_threads *threads,
+                                uint32_t max)
 {
     struct epi_out *out = &crash->out;
     uint32_t shown = 0, more = threads->more;
