@@ -88,6 +88,29 @@ var closed = func() chan struct{} {
 	return c
 }()
 
+// checkOutput looks at how the file was opened: a crash is too late to find out
+// that it cannot be written to.
+func checkOutput(f *os.File) error {
+	conn, err := f.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var flags int
+	var flagsErr error
+	if err := conn.Control(func(fd uintptr) {
+		flags, flagsErr = unix.FcntlInt(fd, unix.F_GETFL, 0)
+	}); err != nil {
+		return err
+	}
+	if flagsErr == nil && (flags&unix.O_ACCMODE == unix.O_RDONLY || flags&unix.O_PATH != 0) {
+		flagsErr = errors.New("not open for writing")
+	}
+	if flagsErr != nil {
+		return &os.PathError{Op: "write to", Path: f.Name(), Err: flagsErr}
+	}
+	return nil
+}
+
 func checkDir(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {

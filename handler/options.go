@@ -52,7 +52,7 @@ func WithOutput(f *os.File) Option {
 		if f == nil {
 			return errors.New("handler: WithOutput: the file is nil")
 		}
-		if _, err := f.Stat(); err != nil {
+		if err := checkOutput(f); err != nil {
 			return fmt.Errorf("handler: WithOutput: %w", err)
 		}
 		c.output = f

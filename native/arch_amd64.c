@@ -42,6 +42,27 @@ __asm__(".text\n"
         "    jmpq *56(%rdi)\n"
         ".size epi_arch_longjmp, .-epi_arch_longjmp\n");
 
+__asm__(".text\n"
+        ".globl epi_syscall6\n"
+        ".hidden epi_syscall6\n"
+        ".globl epi_arch_syscall_end\n"
+        ".hidden epi_arch_syscall_end\n"
+        ".type epi_syscall6, @function\n"
+        "epi_syscall6:\n"
+        "    .cfi_startproc\n"
+        "    movq %rdi, %rax\n"
+        "    movq %rsi, %rdi\n"
+        "    movq %rdx, %rsi\n"
+        "    movq %rcx, %rdx\n"
+        "    movq %r8, %r10\n"
+        "    movq %r9, %r8\n"
+        "    movq 8(%rsp), %r9\n"
+        "    syscall\n"
+        "epi_arch_syscall_end:\n"
+        "    ret\n"
+        "    .cfi_endproc\n"
+        ".size epi_syscall6, .-epi_syscall6\n");
+
 /* CFI through RBP, so that a debugger and the core itself can unwind from the
  * new stack to the old one. */
 __asm__(".text\n"

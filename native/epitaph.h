@@ -38,7 +38,8 @@ struct epi_config {
 int epi_enable(const struct epi_config *config, const struct epi_goruntime *go);
 
 /* Restores what was there before, except where somebody else has installed a
- * handler since.  False when it was not enabled. */
+ * handler since, and except during a crash, which needs its handlers to the end.
+ * False when it was not enabled. */
 bool epi_disable(void);
 bool epi_enabled(void);
 
@@ -66,8 +67,15 @@ void epi_symbols_pending(bool pending);
 int epi_install_eh_frame(uintptr_t bias, const char *path, struct epi_range section);
 
 #ifdef EPI_TEST
-/* Makes the stage NAME fault, hang or abort in the next report. */
-enum epi_trouble { EPI_TROUBLE_NONE, EPI_TROUBLE_FAULT, EPI_TROUBLE_HANG, EPI_TROUBLE_ABORT };
+/* Makes the stage NAME ("*": each) fault, hang in a system call, hang in a loop, or
+ * abort in the reports to come. */
+enum epi_trouble {
+    EPI_TROUBLE_NONE,
+    EPI_TROUBLE_FAULT,
+    EPI_TROUBLE_HANG,
+    EPI_TROUBLE_SPIN,
+    EPI_TROUBLE_ABORT
+};
 void epi_test_trouble(const char *stage, enum epi_trouble trouble);
 
 /* Bytes of the reporter's own stack that have ever been used. */

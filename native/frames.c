@@ -204,7 +204,10 @@ static EPI_SAFE bool lacks_index(const struct epi_stack *stack)
 
 static EPI_SAFE void wait_for_index(const struct epi_crash *crash)
 {
-    uint64_t end = epi_now() + INDEX_WAIT;
+    uint64_t now = epi_now(), end = now + INDEX_WAIT;
+    uint64_t limit = crash->stage_deadline; /* half of what is left is for the printing */
+    if (limit < now + 2 * INDEX_WAIT)
+        end = limit > now ? now + (limit - now) / 2 : now;
     while (epi_state.symbols_pending && !crash->forked && lacks_index(&crash->stack) &&
            epi_now() < end) {
         struct timespec pause = epi_timespec(EPI_MS / 4);

@@ -95,10 +95,10 @@ static EPI_SAFE bool fault_of_getg(const ucontext_t *uc)
 
 /* A filter that traps system calls does so to the reporter's too.  Each of them
  * may fail, and then something is missing from the report. */
-static EPI_SAFE bool refused_to_reporter(const struct epi_crash *crash, const siginfo_t *info)
+static EPI_SAFE bool refused_to_reporter(const siginfo_t *info, const ucontext_t *uc)
 {
     return info->si_signo == SIGSYS && info->si_code == EPI_SYS_SECCOMP &&
-           crash->phase <= EPI_PHASE_REPORTING && crash->owner == epi_self();
+           epi_arch_pc(uc) == (uintptr_t)epi_arch_syscall_end;
 }
 
 /* Go's last act after its own report is raise(SIGABRT) from Go text
@@ -316,7 +316,7 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
             return;
         }
     }
-    if (refused_to_reporter(crash, info)) {
+    if (refused_to_reporter(info, uc)) {
         epi_arch_fail_syscall(uc);
         return;
     }

@@ -267,7 +267,7 @@ static void install(void)
             continue;
         /* One that was in front of ours before may call ours as its next; it
          * stays there, or the two would call each other for ever. */
-        if (epi_state.taken[i])
+        if (now.handler == epi_state.in_front[i])
             continue;
         epi_state.previous[i] = now;
         epi_sigaction(fatal[i], &epi_state.ours[i], NULL);
@@ -341,12 +341,17 @@ bool epi_disable(void)
     const struct epi_options *old = epi_state.options;
     if (old == NULL)
         return false;
+    if (epi_crashing()) /* which needs its handlers to the end */
+        return true;
     for (int i = 0; i < EPI_FATAL_COUNT; i++) {
         if (!epi_sigaction(fatal[i], NULL, &now))
             continue;
-        epi_state.taken[i] = now.handler != epi_state.ours[i].handler;
-        if (!epi_state.taken[i])
+        epi_state.in_front[i] = 0;
+        if (now.handler == epi_state.ours[i].handler)
             epi_sigaction(fatal[i], &epi_state.previous[i], NULL);
+        else if (now.handler > (uintptr_t)SIG_IGN && now.handler != epi_state.go_handler &&
+                 now.handler != epi_state.previous[i].handler) /* these know nothing of ours */
+            epi_state.in_front[i] = now.handler;
     }
     if (epi_sigaction(epi_state.deadline_signal, NULL, &now) &&
         now.handler == epi_state.deadline_ours.handler)
@@ -354,6 +359,8 @@ bool epi_disable(void)
     epi_state.inject->on = false;
     epi_threads_uninstall();
     epi_state.options = NULL;
+    if (epi_crashing()) /* it began in between, and has perhaps put them back before */
+        epi_reassert();
     release(&epi_state.option_slot[old != &epi_state.option_slot[0]]);
     return true;
 }

@@ -23,6 +23,9 @@ static EPI_SAFE void make_trouble(const struct epi_stage *stage)
     if (epi_state.trouble == EPI_TROUBLE_FAULT)
         *(volatile int *)8 = 1;
     else if (epi_state.trouble == EPI_TROUBLE_HANG)
+        for (;;)
+            epi_syscall6(SYS_ppoll, 0, 0, 0, 0, 0, 0);
+    else if (epi_state.trouble == EPI_TROUBLE_SPIN)
         for (volatile bool forever = true; forever;)
             ;
     else if (epi_state.trouble == EPI_TROUBLE_ABORT)
@@ -89,9 +92,10 @@ EPI_SAFE void epi_stage_run(struct epi_crash *crash, const struct epi_stage *sta
 EPI_SAFE void epi_stage_fault(struct epi_crash *crash, int signal, const siginfo_t *info,
                               const ucontext_t *uc)
 {
-    /* Of those that are sent, only abort() and the like concern the stage. */
+    /* Of those that are sent, only abort() and the like concern the stage; and
+     * between stages nothing is called that does that. */
     if (info->si_code <= 0 &&
-        (info->si_code != SI_TKILL || info->si_pid != epi_getpid()))
+        ((crash->epoch & 1) == 0 || info->si_code != SI_TKILL || info->si_pid != epi_getpid()))
         return;
     crash->nested_signal = signal;
     crash->nested_address = info->si_code > 0 ? (uintptr_t)info->si_addr : 0;

@@ -138,8 +138,8 @@ struct epi_state {
     int deadline_signal;
     uintptr_t go_handler; /* Go's signal handler; 0: unknown */
     uintptr_t before_go[EPI_FATAL_COUNT]; /* handlers that were there before Go's */
-    bool taken[EPI_FATAL_COUNT]; /* somebody's handler was in front of ours at
-                                    Disable, and may call ours */
+    uintptr_t in_front[EPI_FATAL_COUNT]; /* somebody's handler that was there, in
+                                            front of ours, at epi_disable; or 0 */
 
     /* The reporter's stack, and the alternate stack for faults of the reporter
      * itself; both with guard pages, mapped once. */
