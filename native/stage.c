@@ -146,8 +146,11 @@ EPI_SAFE void epi_stage_send(struct epi_crash *crash, uint32_t epoch)
 EPI_SAFE void epi_stage_enforce(struct epi_crash *crash, uint64_t now)
 {
     uint32_t epoch = crash->epoch;
-    uint64_t deadline = (epoch & 1) == 0 ? 0 : crash->stage_deadline;
-    if (crash->out.writing) /* has a deadline of its own, and keeps to it */
+    uint64_t deadline = crash->stage_deadline;
+    /* Output has a deadline of its own, and keeps to it.  Between stages there
+     * is nothing but output: it is poked until it is over, since the first poke
+     * may come just before the write that blocks. */
+    if (crash->out.writing || (epoch & 1) == 0)
         deadline = crash->out.deadline + 20 * EPI_MS;
     if (deadline == 0 || now < deadline)
         return;

@@ -69,6 +69,7 @@ func init() {
 
 	for name, state := range map[string]func(){
 		"null":          func() { C.state_null() },
+		"deep":          func() { C.state_deep() },
 		"no_fs":         func() { C.state_no_fs() },
 		"pending_abort": func() { C.state_pending_abort() },
 		"tail_null":     func() { C.state_tail_null() },
