@@ -134,6 +134,20 @@ __asm__(".text\n"
         "    jmp epi_handler\n"
         ".size epi_arch_handler, .-epi_arch_handler\n");
 
+EPI_SAFE void epi_arch_regs_from_jump(struct epi_regs *regs, const struct epi_jump *jump)
+{
+    epi_zero(regs, sizeof *regs);
+    regs->r[EPI_RBX] = jump->rbx;
+    regs->r[EPI_RBP] = jump->rbp;
+    regs->r[EPI_R12] = jump->r12;
+    regs->r[EPI_R13] = jump->r13;
+    regs->r[EPI_R14] = jump->r14;
+    regs->r[EPI_R15] = jump->r15;
+    regs->r[EPI_RSP] = jump->rsp;
+    regs->r[EPI_RIP] = jump->rip;
+    regs->known = EPI_CALLEE_SAVED;
+}
+
 EPI_SAFE bool epi_arch_shown_register(const ucontext_t *uc, unsigned i, const char **name,
                                       uint64_t *value)
 {

@@ -76,6 +76,9 @@ struct epi_jump {
 EPI_SAFE int epi_arch_setjmp(struct epi_jump *jump) __attribute__((returns_twice));
 EPI_SAFE _Noreturn void epi_arch_longjmp(const struct epi_jump *jump, int value);
 
+/* The caller's registers as epi_arch_setjmp kept them. */
+EPI_SAFE void epi_arch_regs_from_jump(struct epi_regs *regs, const struct epi_jump *jump);
+
 /* Calls FN(ARG) with the stack pointer at TOP and comes back to the old stack. */
 EPI_SAFE void epi_arch_call_on(void *top, void (*fn)(void *), void *arg);
 

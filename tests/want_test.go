@@ -11,6 +11,9 @@ import (
 // exitUnavailable is crashdemo's status for a crash that cannot be had where it runs.
 const exitUnavailable = 69
 
+// exitSwallowed is its status when the crash did not end the process.
+const exitSwallowed = 3
+
 // want is what has to be seen of a crash.
 type want struct {
 	signal syscall.Signal
@@ -92,8 +95,6 @@ func (e *exception) applies(v *variant, k kind, p place) bool {
 	return one(e.kinds, k.Name) && one(e.places, p.Name) && one(e.variants, v.name)
 }
 
-const anyGoPlace = "main,goroutine,cgo,callback"
-
 var exceptions = []exception{
 	{
 		traits: "silent",
@@ -104,6 +105,11 @@ var exceptions = []exception{
 		traits: "any-thread", places: "goroutine,thread",
 		reason: "kill sends the signal to the process, and the kernel prefers the first thread, which does not crash here: the report tells of a signal that the process sent to itself, and shows where it hit.",
 		change: func(w *want) { w.anywhere, w.end = true, nil },
+	},
+	{
+		traits: "any-thread", variants: "notify,pid1-notify",
+		reason: "signal.Notify has asked for the signal, and kill sends one, if to the process itself: it goes to the channel, as without Epitaph, and the program goes on. (raise and abort are no such requests, and are reported.)",
+		change: func(w *want) { w.status, w.silent = exitSwallowed, true },
 	},
 	{
 		traits: "callers-lost",
@@ -127,7 +133,7 @@ var exceptions = []exception{
 	},
 	{
 		variants: "musl",
-		reason:   "musl is built without call frame information: frames in it, and those that called it, are found by a scan, and marked. The start of a thread is not found at all.",
+		reason:   "musl is built without call frame information: frames in it, and those that called it, are found by a scan, and marked. Where a thread starts is not known.",
 		change: func(w *want) {
 			w.guesses = true
 			if slices.Equal(w.end, threadEnd) {
