@@ -343,7 +343,7 @@ bool epi_disable(void)
     const struct epi_options *old = epi_state.options;
     if (old == NULL)
         return false;
-    if (crashing()) /* which needs its handlers to the end */
+    if (epi_crashing()) /* which needs its handlers to the end */
         return true;
     for (int i = 0; i < EPI_FATAL_COUNT; i++) {
         if (!epi_sigaction(fatal[i], NULL, &now))
@@ -361,7 +361,7 @@ bool epi_disable(void)
     epi_state.inject->on = false;
     epi_threads_uninstall();
     epi_state.options = NULL;
-    if (crashing()) /* it began in between, and has perhaps put them back before */
+    if (epi_crashing()) /* it began in between, and has perhaps put them back before */
         epi_reassert();
     release(&epi_state.option_slot[old != &epi_state.option_slot[0]]);
     return true;
