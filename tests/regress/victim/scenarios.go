@@ -3,6 +3,7 @@
 package main
 
 // #cgo CFLAGS: -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wno-unused-parameter
+// #include <stdlib.h>
 // #include "hosts.h"
 // #include "states.h"
 // #include "threads.h"
@@ -13,6 +14,7 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+	"unsafe"
 
 	"github.com/epitaph-go/epitaph/handler"
 )
@@ -82,6 +84,13 @@ func init() {
 			s.enable()
 			state()
 		}
+	}
+
+	scenarios["wait"] = func(s settings) {
+		s.enable()
+		call := C.CString(s["call"])
+		defer C.free(unsafe.Pointer(call))
+		C.threads_wait(call)
 	}
 
 	// A filter traps one system call.
