@@ -35,7 +35,7 @@ static const struct epi_stage stages[] = {
  * when nobody reads. */
 static EPI_SAFE uint64_t reserve(uint64_t deadline)
 {
-    return deadline / 4 < 300 * EPI_MS ? deadline / 4 : 300 * EPI_MS;
+    return deadline / 4 < 500 * EPI_MS ? deadline / 4 : 500 * EPI_MS;
 }
 
 /* "<program>-<pid>-<time>.crash", with a letter before the suffix when N > 0. */
