@@ -173,8 +173,10 @@ void epi_update_modules(void)
     /* Two tables suffice: while a crash reads one, the other is filled at most
      * once, because after that there is an owner. */
     if (epi_state.modules != NULL && !crashing() &&
-        epi_modules_changed(epi_state.modules))
+        epi_modules_changed(epi_state.modules)) {
         load_modules();
+        epi_message_start();
+    }
 }
 
 const struct epi_module *epi_module_at(uint32_t i)
@@ -320,6 +322,7 @@ int epi_enable(const struct epi_config *config, const struct epi_goruntime *go)
         load_modules();
     epi_state.pid = getpid();
     epi_state.options = next;
+    epi_message_start();
     if (old == NULL)
         install();
     else
@@ -336,6 +339,7 @@ bool epi_disable(void)
     const struct epi_options *old = epi_state.options;
     if (old == NULL)
         return false;
+    epi_message_stop();
     for (int i = 0; i < EPI_FATAL_COUNT; i++) {
         if (!epi_sigaction(fatal[i], NULL, &now))
             continue;
