@@ -23,6 +23,8 @@ static const struct epi_stage stages[] = {
     {"unwind", 1000, epi_report_unwind},
     {"current stack", 1000, epi_report_stack},
     {"other crashes", 100, epi_report_parked},
+    {"threads", 1000, epi_report_ask},
+    {"other threads", 2000, epi_report_threads},
     {"registers", 100, epi_report_registers},
     {"code", 100, epi_report_code},
     {"stack words", 100, epi_report_words},
@@ -136,7 +138,7 @@ static EPI_SAFE void headline(struct epi_crash *crash)
     epi_out_flush(&crash->out);
 }
 
-static EPI_SAFE void end_line(struct epi_crash *crash)
+EPI_SAFE void epi_report_end(struct epi_crash *crash)
 {
     struct epi_out *out = &crash->out;
     epi_out_fresh_line(out);
@@ -212,7 +214,7 @@ EPI_SAFE void epi_report(struct epi_crash *crash)
         crash->failure[crash->failure_count++].timed_out = false;
     }
     if (epi_arch_setjmp(&crash->last_resort) == 0)
-        end_line(crash);
+        epi_report_end(crash);
     epi_fd_close(&crash->file_fd);
     crash->phase = EPI_PHASE_NONE;
     restore_stack(crash->uc);

@@ -11,6 +11,9 @@ import (
 // exitUnavailable is crashdemo's status for a crash that cannot be had where it runs.
 const exitUnavailable = 69
 
+// exitSwallowed is its status when the crash did not end the process.
+const exitSwallowed = 3
+
 // want is what has to be seen of a crash.
 type want struct {
 	signal syscall.Signal
@@ -21,6 +24,8 @@ type want struct {
 	// frames are the program's own functions, innermost first: C functions by their symbol, Go functions less the
 	// import path. No other function of the program may be on the stack.
 	frames []string
+	// message is the form of what the C library or the C++ runtime said of it; empty: nothing.
+	message string
 	// mayMiss: the frames may be gone that are C functions behind the first. Those of Go may not.
 	mayMiss bool
 	// gap: the report has to say that it lost the stack, or met a return address that is none.
@@ -43,10 +48,21 @@ var (
 	threadEnd    = end{"clone3", "clone", "__clone", "__clone3"}
 )
 
+// messages are what glibc and libstdc++ say, by kind. Which of its checks finds a damaged heap depends on the arena, and so
+// on the thread; whether an assertion's function has its type in front, on the compiler.
+var messages = map[string]string{
+	"assert":           `^[a-z0-9.-]+: aborts\.c:\d+: (void )?crash_assert(\(void\))?: Assertion .balance >= 0' failed\.$`,
+	"double-free":      `^double free or corruption \((!prev|out)\)$`,
+	"heap-corruption":  `^free\(\): invalid next size \(normal\)$`,
+	"cxx-throw":        `^terminate called after throwing an instance of 'std::runtime_error'; what\(\): nobody catches this$`,
+	"cxx-terminate":    `^terminate called without an active exception$`,
+	"cxx-thread-throw": `^terminate called after throwing an instance of 'std::runtime_error'; what\(\): nobody on this thread catches this$`,
+}
+
 // normally is what the table of crashdemo leads one to expect of a kind in a place. What its traits change is among the
 // exceptions.
 func normally(k kind, p place) *want {
-	w := &want{signal: k.signal(), end: goroutineEnd}
+	w := &want{signal: k.signal(), end: goroutineEnd, message: messages[k.Name]}
 	w.frames = append([]string{k.Func}, k.Callers...)
 	if !k.has("own-thread") {
 		w.frames = append(w.frames, p.Frames...)
@@ -92,8 +108,6 @@ func (e *exception) applies(v *variant, k kind, p place) bool {
 	return one(e.kinds, k.Name) && one(e.places, p.Name) && one(e.variants, v.name)
 }
 
-const anyGoPlace = "main,goroutine,cgo,callback"
-
 var exceptions = []exception{
 	{
 		traits: "silent",
@@ -104,6 +118,11 @@ var exceptions = []exception{
 		traits: "any-thread", places: "goroutine,thread",
 		reason: "kill sends the signal to the process, and the kernel prefers the first thread, which does not crash here: the report tells of a signal that the process sent to itself, and shows where it hit.",
 		change: func(w *want) { w.anywhere, w.end = true, nil },
+	},
+	{
+		traits: "any-thread", variants: "notify,pid1-notify",
+		reason: "signal.Notify has asked for the signal, and kill sends one, if to the process itself: it goes to the channel, as without Epitaph, and the program goes on. (raise and abort are no such requests, and are reported.)",
+		change: func(w *want) { w.status, w.silent = exitSwallowed, true },
 	},
 	{
 		traits: "callers-lost",
@@ -127,13 +146,18 @@ var exceptions = []exception{
 	},
 	{
 		variants: "musl",
-		reason:   "musl is built without call frame information: frames in it, and those that called it, are found by a scan, and marked. The start of a thread is not found at all.",
+		reason:   "musl is built without call frame information: frames in it, and those that called it, are found by a scan, and marked. Where a thread starts is not known.",
 		change: func(w *want) {
 			w.guesses = true
 			if slices.Equal(w.end, threadEnd) {
 				w.end = nil
 			}
 		},
+	},
+	{
+		variants: "musl",
+		reason:   "musl keeps no message: what a failed assertion says is on standard error only, and its allocator says nothing.",
+		change:   func(w *want) { w.message = "" },
 	},
 	{
 		variants: "static-stripped",
