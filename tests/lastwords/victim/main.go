@@ -36,6 +36,8 @@ func main() {
 			C.own_handler(0)
 		case "own-chain":
 			C.own_handler(1)
+		case "quiet":
+			C.quiet_handler()
 		case "is-own":
 			fmt.Println(C.is_own_handler())
 		default:

@@ -88,7 +88,9 @@ static void rethrow() {
     std::rethrow_exception(kept);
 }
 
-static void may_not_throw() noexcept { throw std::runtime_error("out of noexcept"); }
+static void throw_error(const char *text) { throw std::runtime_error(text); }
+
+static void may_not_throw() noexcept { throw_error("out of noexcept"); }
 
 void throws(const char *name) {
     std::string s = name;
@@ -133,6 +135,8 @@ static void say_and_chain() {
 }
 
 void own_handler(int chain) { before = std::set_terminate(chain ? say_and_chain : say_and_abort); }
+
+void quiet_handler(void) { std::set_terminate(std::abort); }
 
 int is_own_handler(void) {
     return std::get_terminate() == say_and_abort || std::get_terminate() == say_and_chain;

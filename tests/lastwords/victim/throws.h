@@ -12,6 +12,9 @@ void throws(const char *name);
  * chain, in the handler that was there before. */
 void own_handler(int chain);
 
+/* std::set_terminate(abort), which prints nothing. */
+void quiet_handler(void);
+
 /* Is the handler of std::terminate the one of own_handler? */
 int is_own_handler(void);
 
