@@ -17,7 +17,7 @@
 #include <stdatomic.h>
 
 /* For the walk; and for the kernel's frame and the handler of a peek's fault. */
-#define ROOM_WALK (4 * 1024)
+#define ROOM_WALK  (4 * 1024)
 #define ROOM_FAULT (4 * 1024)
 
 EPI_SAFE int epi_ask_send(int tid, struct epi_ask ask)
@@ -28,8 +28,8 @@ EPI_SAFE int epi_ask_send(int tid, struct epi_ask ask)
     info.si_code = SI_QUEUE;
     info.si_pid = epi_getpid();
     info.si_value.sival_ptr = (void *)epi_ask_pack(ask);
-    return (int)epi_syscall6(SYS_rt_tgsigqueueinfo, info.si_pid, tid, info.si_signo, (long)&info,
-                             0, 0);
+    return (int)epi_syscall6(SYS_rt_tgsigqueueinfo, info.si_pid, tid, info.si_signo,
+                             (long)&info, 0, 0);
 }
 
 /* Peeks need them; a thread that blocks everything would be killed by the
@@ -94,14 +94,14 @@ static EPI_SAFE void innermost_only(struct epi_thread *thread, const ucontext_t 
     thread->stack.count = 1;
 }
 
-static EPI_SAFE void answer(struct epi_threads *threads, struct epi_ask ask, const ucontext_t *uc)
+static EPI_SAFE void answer(struct epi_threads *threads, struct epi_ask ask,
+                            const ucontext_t *uc)
 {
     struct epi_thread *thread = &threads->thread[ask.slot];
     uint64_t turn = (uint64_t)ask.epoch << 2 | EPI_ASKED;
     uint64_t writing = (uint64_t)ask.epoch << 2 | EPI_WRITING;
     int tid = epi_gettid();
-    if (thread->tid != tid ||
-        !atomic_compare_exchange_strong(&thread->turn, &turn, writing))
+    if (thread->tid != tid || !atomic_compare_exchange_strong(&thread->turn, &turn, writing))
         return; /* the question is not asked any more */
     const ucontext_t *crash = own_crash(tid);
     thread->crashed = crash != NULL;
@@ -115,6 +115,23 @@ static EPI_SAFE void answer(struct epi_threads *threads, struct epi_ask ask, con
     if (threads->epoch == ask.epoch &&
         atomic_fetch_add(&threads->answered, 1) + 1 == threads->asked)
         epi_futex_wake_all(&threads->answered);
+}
+
+/* The question itself ends some system calls, and a thread that was to wait
+ * for ever in pause or sigsuspend may be one whose return ends the program, in
+ * the middle of the report.  So it comes back when that is written; but not
+ * later, since a handler of the host's may count on the thread.  Go's runtime
+ * copes with EINTR, and its threads are needed. */
+static EPI_SAFE void hold(const ucontext_t *uc)
+{
+    const struct epi_crash *crash = &epi_state.crash;
+    if (epi_go_text(epi_state.go, epi_arch_pc(uc)) || !epi_arch_interrupted(uc))
+        return;
+    while (epi_crashing() && crash->phase != EPI_PHASE_HOST &&
+           crash->phase != EPI_PHASE_CHAINED) {
+        struct timespec pause = epi_timespec(10 * EPI_MS);
+        epi_syscall6(SYS_ppoll, 0, 0, (long)&pause, 0, 0, 0);
+    }
 }
 
 EPI_SAFE void epi_capture(int signal, siginfo_t *info, void *context)
@@ -132,4 +149,6 @@ EPI_SAFE void epi_capture(int signal, siginfo_t *info, void *context)
     unblock_faults(uc);
     if (ask.question <= EPI_ASK_DUMP && ask.slot < EPI_THREADS)
         answer(epi_state.threads[ask.question], ask, uc);
+    if (ask.question == EPI_ASK_CRASH)
+        hold(uc);
 }

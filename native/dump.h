@@ -5,9 +5,9 @@
 #include "base.h"
 
 struct epi_dump {
-    int output;           /* stays open */
-    uint64_t timeout;     /* ns for all of it, as long as output takes text */
-    uint32_t max_frames;  /* as in struct epi_config */
+    int output;          /* stays open */
+    uint64_t timeout;    /* ns for all of it, as long as output takes text */
+    uint32_t max_frames; /* as in struct epi_config */
     uint32_t max_threads;
     bool native_stack;
     bool all_threads; /* or the calling one alone */

@@ -108,7 +108,8 @@ static EPI_SAFE void send(struct epi_known *known)
     if (state == EPI_ALT_NEEDS && known->stack == NULL)
         return; /* no memory: another time */
     known->state = state == EPI_ALT_NEEDS ? EPI_ALT_OFFERED : EPI_ALT_ASKED;
-    if (epi_syscall6(SYS_tgkill, epi_getpid(), known->tid, epi_state.thread_signal, 0, 0, 0) != 0)
+    if (epi_syscall6(SYS_tgkill, epi_getpid(), known->tid, epi_state.thread_signal, 0, 0, 0) !=
+        0)
         known->state = state;
 }
 

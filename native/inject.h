@@ -3,9 +3,9 @@
  *
  * The helper finds new threads in /proc/self/task and sends them the thread
  * signal, by tgkill: Go preempts its threads with that, so a filter of system
- * calls under which the program works at all allows it.  The handler sees in its context whether there is an alternate stack;
- * where there is none it writes one in, and sigreturn installs it
- * (kernel/signal.c, restore_altstack).  One that is there is never touched.
+ * calls under which the program works at all allows it.  The handler sees in its context
+ * whether there is an alternate stack; where there is none it writes one in, and sigreturn
+ * installs it (kernel/signal.c, restore_altstack).  One that is there is never touched.
  *
  * A thread in a system call that a signal ends for good is left alone until it
  * is met outside of it: an EINTR that the program does not expect may harm it,
@@ -33,14 +33,14 @@ struct epi_known {
 };
 
 struct epi_inject {
-    _Atomic bool on; /* the handler is installed */
+    _Atomic bool on;  /* the handler is installed */
     uint64_t threads; /* their number at the last listing */
     uint32_t round;
-    uint32_t quiet;   /* rounds without a listing */
-    uint32_t waiting; /* threads that are still to be asked, or given a stack */
-    uint32_t next;    /* where the next look at these begins */
-    uint32_t used;    /* records in use are below */
-    _Atomic uint32_t moves; /* answers; the helper sleeps on it */
+    uint32_t quiet;                   /* rounds without a listing */
+    uint32_t waiting;                 /* threads that are still to be asked, or given a stack */
+    uint32_t next;                    /* where the next look at these begins */
+    uint32_t used;                    /* records in use are below */
+    _Atomic uint32_t moves;           /* answers; the helper sleeps on it */
     uint16_t bucket[2 * EPI_THREADS]; /* by tid: index + 1 */
     struct epi_known known[EPI_THREADS];
 };

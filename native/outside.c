@@ -8,7 +8,8 @@
 
 #define TRIES 3
 
-static EPI_SAFE bool same_place(const struct epi_task_syscall *a, const struct epi_task_syscall *b)
+static EPI_SAFE bool same_place(const struct epi_task_syscall *a,
+                                const struct epi_task_syscall *b)
 {
     return b->sleeps && a->number == b->number && a->sp == b->sp && a->pc == b->pc &&
            epi_equal(a->argument, b->argument, sizeof a->argument);

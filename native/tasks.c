@@ -6,7 +6,7 @@
 #include <sys/syscall.h>
 
 #define DENTRY_RECLEN 16 /* struct linux_dirent64: inode, offset, this, type, name */
-#define DENTRY_NAME 19
+#define DENTRY_NAME   19
 
 EPI_SAFE int epi_tasks_open(struct epi_tasks *tasks)
 {
@@ -68,7 +68,8 @@ static EPI_SAFE long read_file(const struct epi_tasks *tasks, int tid, const cha
     path[--n] = '/';
     for (; tid > 0; tid /= 10)
         path[--n] = (char)('0' + tid % 10);
-    long fd = epi_syscall6(SYS_openat, tasks->fd, (long)(path + n), O_RDONLY | O_CLOEXEC, 0, 0, 0);
+    long fd =
+        epi_syscall6(SYS_openat, tasks->fd, (long)(path + n), O_RDONLY | O_CLOEXEC, 0, 0, 0);
     if (fd < 0)
         return fd;
     long got = epi_syscall6(SYS_read, fd, (long)to, (long)size - 1, 0, 0, 0);
@@ -112,19 +113,15 @@ EPI_SAFE bool epi_task_stat(const struct epi_tasks *tasks, int tid, struct epi_t
     stat->state = '?';
     if (size <= 0)
         return false;
-    /* "tid (name) state": the name may hold anything but escapes \ and newline;
-     * what follows holds no parenthesis. */
+    /* "tid (name) state": the name may hold anything (older kernels escape some
+     * of it); what follows holds no parenthesis. */
     char *end = text + size, *c = text;
     while (end > text && *end != ')')
         end--;
     while (c < end && *c != '(')
         c++;
-    for (size_t n = 0; ++c < end && n < sizeof stat->name - 1;) {
-        bool escape = *c == '\\' && c + 1 < end;
-        if (escape)
-            c++;
-        stat->name[n++] = escape && *c == 'n' ? '\n' : *c;
-    }
+    for (size_t n = 0; ++c < end && n < sizeof stat->name - 1;)
+        stat->name[n++] = *c;
     if (end[0] != ')' || end[1] != ' ' || end[2] == '\0')
         return true;
     stat->state = end[2];

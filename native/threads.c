@@ -7,7 +7,7 @@
 #include <stdatomic.h>
 
 /* Answers that have not come by then are late. */
-#define WAIT_LEAST (200 * EPI_MS)
+#define WAIT_LEAST  (200 * EPI_MS)
 #define WAIT_THREAD (10 * EPI_MS / 1000)
 
 /* Kept back of the time for looking at those that did not answer. */
@@ -25,8 +25,8 @@ static EPI_SAFE struct epi_thread *add(struct epi_threads *threads, int tid)
         if (epi_thread_answer(thread) == EPI_WRITING) /* for an older question, still */
             continue;
         thread->turn = (uint64_t)threads->epoch << 2 | EPI_UNUSED;
-        epi_zero(&thread->tid, offsetof(struct epi_thread, stack.frame) -
-                                   offsetof(struct epi_thread, tid));
+        epi_zero(&thread->tid,
+                 offsetof(struct epi_thread, stack.frame) - offsetof(struct epi_thread, tid));
         thread->tid = tid;
         return thread;
     }
@@ -70,7 +70,8 @@ static EPI_SAFE bool spare(const struct epi_threads *threads, struct epi_thread 
     return false;
 }
 
-static EPI_SAFE void send_all(struct epi_threads *threads, const struct epi_ask_options *options,
+static EPI_SAFE void send_all(struct epi_threads *threads,
+                              const struct epi_ask_options *options,
                               const struct epi_tasks *tasks)
 {
     uint32_t asked = 0;
@@ -143,7 +144,8 @@ static EPI_SAFE void wait(struct epi_threads *threads, const struct epi_tasks *t
 
 /* Looks once at those that gave no answer; true when some could not be seen,
  * because they run.  A slot that is still written to is not touched. */
-static EPI_SAFE bool look_from_outside(struct epi_threads *threads, const struct epi_tasks *tasks)
+static EPI_SAFE bool look_from_outside(struct epi_threads *threads,
+                                       const struct epi_tasks *tasks)
 {
     bool left = false;
     for (uint32_t i = 0; i < threads->count; i++) {
@@ -173,7 +175,6 @@ static EPI_SAFE void settle(struct epi_threads *threads, const struct epi_tasks 
             thread->fate = EPI_FATE_ANSWERED;
         else if (thread->fate == EPI_FATE_ASKED)
             thread->fate = EPI_FATE_LATE;
-        threads->fates[thread->fate]++;
     }
     /* Who runs may sleep in a moment. */
     for (int i = 0; look_from_outside(threads, tasks) && i < 4; i++) {
@@ -182,14 +183,14 @@ static EPI_SAFE void settle(struct epi_threads *threads, const struct epi_tasks 
     }
 }
 
-EPI_SAFE void epi_threads_ask(struct epi_threads *threads, const struct epi_ask_options *options)
+EPI_SAFE void epi_threads_ask(struct epi_threads *threads,
+                              const struct epi_ask_options *options)
 {
     struct epi_tasks tasks;
     threads->epoch++;
     threads->asked = threads->answered = 0;
     threads->count = threads->more = 0;
     threads->max_frames = options->max_frames;
-    epi_zero(threads->fates, sizeof threads->fates);
     for (size_t i = 0; i < EPI_COUNT(threads->cache); i++)
         if (!threads->cache[i].taken) /* modules may have been unloaded since */
             epi_zero(&threads->cache[i].rules, sizeof threads->cache[i].rules);

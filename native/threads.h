@@ -43,10 +43,10 @@ struct epi_thread {
     bool crashed;       /* it waits in the handler, for a fault of its own */
     bool idle_go;       /* a thread of Go's scheduler that has nothing to do */
     struct epi_task_stat stat;
-    const char *call; /* the system call that it sleeps in, or NULL */
-    uintptr_t pointer; /* its pthread_t; 0: unknown */
-    uint64_t hash;     /* of the stack */
-    uint32_t members;  /* threads with this stack; 0: it is another one's member */
+    const char *call;    /* the system call that it sleeps in, or NULL */
+    uintptr_t pointer;   /* its pthread_t; 0: unknown */
+    uint64_t hash;       /* of the stack */
+    uint32_t members;    /* threads with this stack; 0: it is another one's member */
     uint32_t next, last; /* index + 1 of the next member; of the last one */
     struct epi_stack stack;
 };
@@ -113,14 +113,15 @@ EPI_SAFE void epi_capture(int signal, siginfo_t *info, void *context);
 
 struct epi_ask_options {
     enum epi_question question;
-    bool spare;        /* leave system calls alone that a signal ends for good */
+    bool spare; /* leave system calls alone that a signal ends for good */
     uint32_t max_frames;
     uint64_t deadline; /* monotonic, for all of it; without enough time nobody is asked */
 };
 
 /* Asks all threads but the caller's and the helper, and waits for the answers
  * (threads.c).  What THREADS then holds stays as it is until the next call. */
-EPI_SAFE void epi_threads_ask(struct epi_threads *threads, const struct epi_ask_options *options);
+EPI_SAFE void epi_threads_ask(struct epi_threads *threads,
+                              const struct epi_ask_options *options);
 
 /* Walks the stack of a sleeping thread from outside, as far as its PC and SP
  * lead: no other register of it is known.  False, with nothing walked, when it

@@ -7,7 +7,7 @@
 /* The signals that may be chosen: below are those with a meaning and those of
  * the C library. */
 #define EPI_THREAD_SIGNAL_LEAST 35
-#define EPI_THREAD_SIGNAL_MOST 64
+#define EPI_THREAD_SIGNAL_MOST  64
 
 /* Has nobody but Go an action for SIGNAL?  Go handles all real-time signals, so
  * "free" cannot mean the default; or ignores all of them, after signal.Ignore()

@@ -24,7 +24,8 @@ static EPI_SAFE bool has_stack(const struct epi_thread *thread)
 static EPI_SAFE bool named(const struct epi_frame *frame, const char *name)
 {
     struct epi_func func;
-    return (frame->flags & EPI_FRAME_GO) != 0 && epi_pclntab_find(epi_state.go, frame->pc, &func) &&
+    return (frame->flags & EPI_FRAME_GO) != 0 &&
+           epi_pclntab_find(epi_state.go, frame->pc, &func) &&
            epi_streq(epi_pclntab_function(epi_state.go, &func), name);
 }
 
@@ -80,13 +81,25 @@ static EPI_SAFE bool equal_stacks(const struct epi_thread *a, const struct epi_t
                           a->stop_early == b->stop_early);
 }
 
+/* What became of a thread is known already, unless the asker was stopped in the
+ * middle. */
+static EPI_SAFE void settle(struct epi_threads *threads, struct epi_thread *thread)
+{
+    if (thread->fate == EPI_FATE_ASKED)
+        thread->fate =
+            epi_thread_answer(thread) == EPI_DONE ? EPI_FATE_ANSWERED : EPI_FATE_LATE;
+    threads->fates[thread->fate]++;
+}
+
 static EPI_SAFE void group(struct epi_threads *threads)
 {
+    epi_zero(threads->fates, sizeof threads->fates);
     epi_zero(threads->bucket, sizeof threads->bucket);
     for (uint32_t i = 0; i < threads->count; i++) {
         struct epi_thread *thread = &threads->thread[i], *first;
         if (!epi_thread_listed(threads, thread))
             continue;
+        settle(threads, thread);
         hash_stack(thread);
         for (uint32_t at = (uint32_t)(thread->hash >> 40);; at++) {
             uint16_t *bucket = &threads->bucket[at % EPI_COUNT(threads->bucket)];
@@ -150,7 +163,6 @@ static EPI_SAFE const char *reason(const struct epi_thread *thread)
     case EPI_FATE_BLOCKS:
         return "it blocks the signal";
     case EPI_FATE_LATE:
-    case EPI_FATE_ASKED:
         return "no answer in time";
     case EPI_FATE_UNSENDABLE:
         return "the signal could not be sent";
@@ -194,7 +206,8 @@ static EPI_SAFE void print_thread(struct epi_crash *crash, const struct epi_thre
         epi_print_stack(crash, &thread->stack);
     }
     if (thread->stop_early)
-        epi_out_text(out, "  <stack lost: the thread's signal stack is too small for a walk>\n");
+        epi_out_text(out,
+                     "  <stack lost: the thread's signal stack is too small for a walk>\n");
     epi_out_char(out, '\n');
 }
 
@@ -227,7 +240,8 @@ static EPI_SAFE void print_counts(struct epi_out *out, const struct epi_threads 
     epi_out_text(out, "\n\n");
 }
 
-EPI_SAFE void epi_threads_print(struct epi_crash *crash, struct epi_threads *threads, uint32_t max)
+EPI_SAFE void epi_threads_print(struct epi_crash *crash, struct epi_threads *threads,
+                                uint32_t max)
 {
     struct epi_out *out = &crash->out;
     uint32_t shown = 0, more = threads->more;

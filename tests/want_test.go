@@ -120,11 +120,6 @@ var exceptions = []exception{
 		change: func(w *want) { w.anywhere, w.end = true, nil },
 	},
 	{
-		traits: "any-thread", variants: "notify,pid1-notify",
-		reason: "signal.Notify has asked for the signal, and kill sends one, if to the process itself: it goes to the channel, as without Epitaph, and the program goes on. (raise and abort are no such requests, and are reported.)",
-		change: func(w *want) { w.status, w.silent = exitSwallowed, true },
-	},
-	{
 		traits: "callers-lost",
 		reason: "The return addresses of C are overwritten, or the stack pointer is 0: the C callers cannot be known. The gap is marked, and the Go functions behind it are all there.",
 		change: func(w *want) { w.mayMiss, w.gap, w.guesses = true, true, true },
@@ -138,6 +133,11 @@ var exceptions = []exception{
 		traits: "sent", variants: "pid1,pid1-notify,pid1-ignore",
 		reason: "A signal that is sent cannot kill PID 1: the kernel discards it when the default action is all there is. The exit status tells the signal as a shell does, 128 + its number.",
 		change: func(w *want) { w.status = 128 + int(w.signal) },
+	},
+	{
+		traits: "any-thread", variants: "notify,pid1-notify",
+		reason: "signal.Notify has asked for the signal, and kill sends one, if to the process itself: it goes to the channel, as without Epitaph, and the program goes on. (raise and abort are no such requests, and are reported.)",
+		change: func(w *want) { w.status, w.silent = exitSwallowed, true },
 	},
 	{
 		kinds: "dlopen-constructor", variants: "musl",

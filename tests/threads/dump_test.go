@@ -3,13 +3,17 @@
 package threads
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/epitaph-go/epitaph/report"
 )
 
 // crashWithReportFile gives the victim a file as descriptor 3 and returns what it
@@ -37,20 +41,56 @@ func crashWithReportFile(t *testing.T, scenario string) string {
 	return string(text)
 }
 
+// stream runs a scenario that ends well, and takes its dumps as they come: all of
+// them together may be large.
+func stream(t *testing.T, scenario string, take func(*report.Report)) outcome {
+	t.Helper()
+	cmd := command(scenario)
+	var stdout bytes.Buffer
+	cmd.Stdout = &stdout
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	allowed := limit
+	if full {
+		allowed = 20 * time.Minute
+	}
+	killer := time.AfterFunc(allowed, func() { cmd.Process.Kill() })
+	defer killer.Stop()
+	for scanner := report.NewScanner(stderr); scanner.Scan(); {
+		r := scanner.Report()
+		if len(r.Unknown) > 0 || r.Truncated || !r.Intact() {
+			t.Errorf("unknown lines %v\n%s", r.Unknown, tail(r.String()))
+		}
+		take(r)
+		if t.Failed() {
+			cmd.Process.Kill()
+		}
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	return outcome{stdout: stdout.String()}
+}
+
 // Dumping a program at work, over and over: every thread is accounted for each
 // time, no call is ended that the signal would end, none that goes on after a
 // signal fails, and no result is wrong.
 func TestDumpDoesNoHarm(t *testing.T) {
 	rounds := 100
 	if full {
-		rounds = 2000
+		rounds = 10_000
 	}
-	dumps, out := survive(t, fmt.Sprintf("busy %d", rounds))
-	if len(dumps) != rounds {
-		t.Fatalf("%d dumps of %d", len(dumps), rounds)
-	}
-	late := 0
-	for _, dump := range dumps {
+	dumps, late := 0, 0
+	out := stream(t, fmt.Sprintf("busy %d", rounds), func(dump *report.Report) {
+		dumps++
+		if !dump.Complete() {
+			t.Errorf("dump %d: %v\n%s", dumps, dump.End.Reasons, tail(dump.String()))
+		}
 		accounted(t, dump)
 		late += dump.Answers.Late
 		for _, kind := range []string{"poll", "select", "epoll", "nanosleep", "clock_nanosleep",
@@ -71,6 +111,9 @@ func TestDumpDoesNoHarm(t *testing.T) {
 				t.Errorf("%s was asked: %v", thread.Name(), thread.Frames)
 			}
 		}
+	})
+	if dumps != rounds {
+		t.Fatalf("%d dumps of %d\n%s", dumps, rounds, out.stdout)
 	}
 	found := numbers(t, out)
 	if found["sat-through"] != 0 || found["restarted"] != 0 || found["wrong"] != 0 || found["rounds"] == 0 {
