@@ -17,6 +17,7 @@ static EPI_SAFE void refresh_modules(struct epi_crash *crash)
 
 static const struct epi_stage stages[] = {
     {"cause", 500, epi_report_cause},
+    {"message", 200, epi_report_message},
     {"process", 200, epi_report_process},
     {"module list", 500, refresh_modules},
     {"unwind", 1000, epi_report_unwind},
