@@ -218,6 +218,13 @@ EPI_SAFE void epi_arch_fail_syscall(ucontext_t *uc)
     uc->uc_mcontext.gregs[REG_RAX] = -38; /* ENOSYS */
 }
 
+EPI_SAFE bool epi_arch_interrupted(const ucontext_t *uc)
+{
+    uint8_t code[2];
+    return uc->uc_mcontext.gregs[REG_RAX] == -4 && /* EINTR */
+           epi_peek(code, epi_arch_pc(uc) - 2, 2) && code[0] == 0x0f && code[1] == 0x05;
+}
+
 EPI_SAFE uintptr_t epi_arch_thread_pointer(void)
 {
     enum { GET_FS = 0x1003 }; /* ARCH_GET_FS of asm/prctl.h, which musl's wrapper does not find */

@@ -138,6 +138,9 @@ EPI_SAFE void epi_arch_return(ucontext_t *uc, uint64_t value);
 /* Continues as if the system call before the PC had failed with ENOSYS. */
 EPI_SAFE void epi_arch_fail_syscall(ucontext_t *uc);
 
+/* Is a system call before the PC about to fail with EINTR? */
+EPI_SAFE bool epi_arch_interrupted(const ucontext_t *uc);
+
 /* Will the instruction at the PC raise the same signal when it runs again? */
 EPI_SAFE bool epi_arch_repeats(const siginfo_t *info);
 

@@ -250,6 +250,7 @@ static EPI_SAFE void own(struct epi_crash *crash, const struct epi_options *opti
     crash->stack.crossed_asmcgocall = false;
     crash->file[0] = '\0';
     crash->epoch = (crash->epoch + 1) & ~1u;
+    crash->poked = false;
     if (in_vain) {
         epi_terminate(signal, info, uc);
         return;

@@ -251,6 +251,8 @@ static int find_handlers(int thread_signal)
     epi_sigaction(deadline_signal, NULL, &epi_state.deadline_previous);
     epi_state.deadline_ours = make_action(epi_stage_poke);
     struct epi_sigaction ours = epi_state.deadline_ours;
+    /* Its purpose is to end a write that blocks. */
+    epi_state.deadline_ours.flags &= ~(unsigned long)SA_RESTART;
     ours.handler = (uintptr_t)epi_arch_handler;
     for (int i = 0; i < EPI_FATAL_COUNT; i++)
         epi_state.ours[i] = ours;

@@ -206,7 +206,8 @@ EPI_SAFE void epi_report(struct epi_crash *crash)
             start_output(crash);
         }
         headline(crash);
-        for (size_t i = 0; i < EPI_COUNT(stages); i++)
+        /* Without an output there is nobody to go on for. */
+        for (size_t i = 0; i < EPI_COUNT(stages) && crash->out.target.fd >= 0; i++)
             epi_stage_run(crash, &stages[i]);
     } else if (crash->failure_count < EPI_COUNT(crash->failure)) {
         crash->failure[crash->failure_count].stage = crash->stage_name;

@@ -63,17 +63,27 @@ static EPI_SAFE void report_failure(struct epi_crash *crash, const struct epi_st
     epi_out_text(out, "; skipped]\n");
 }
 
+#define LEAST_BUDGET (20 * EPI_MS)
+
+/* Never so much that no time is left for the end line; but enough for a stage
+ * that is quick. */
+static EPI_SAFE uint64_t budget_of(const struct epi_crash *crash,
+                                   const struct epi_stage *stage, uint64_t now)
+{
+    uint64_t budget = stage->budget_ms * EPI_MS;
+    uint64_t left = crash->stages_deadline > now ? crash->stages_deadline - now : 0;
+    if (left < LEAST_BUDGET)
+        left = LEAST_BUDGET;
+    return budget < left ? budget : left;
+}
+
 EPI_SAFE void epi_stage_run(struct epi_crash *crash, const struct epi_stage *stage)
 {
     crash->stage_name = stage->name;
-    /* Never so much that no time is left for the end line; then the stages that
-     * are quick still come. */
-    uint64_t now = epi_now(), budget = stage->budget_ms * EPI_MS;
-    uint64_t left = crash->stages_deadline > now ? crash->stages_deadline - now : 0;
-    if (budget > left)
-        budget = left;
+    const uint64_t now = epi_now(), budget = budget_of(crash, stage, now);
     int how = epi_arch_setjmp(&crash->guard);
     if (how == ENTERED) {
+        crash->out.waited = 0;
         crash->stage_deadline = now + budget;
         crash->epoch++; /* odd: the guard holds */
 #ifdef EPI_TEST
@@ -123,13 +133,14 @@ EPI_SAFE void epi_stage_poke(int signal, siginfo_t *info, void *context)
     }
     if (crash->owner != self)
         return;
+    crash->poked = false;
     if (crash->phase == EPI_PHASE_HOST) {
         epi_chain_left(crash, context);
         return;
     }
     /* A write that is interrupted says how much it wrote; one that is jumped
      * out of does not.  So the first poke only makes it return; between stages
-     * there is no other. */
+     * they all do. */
     if (atomic_exchange(&crash->out.writing, false))
         return;
     uint32_t epoch = (uint32_t)value;
@@ -141,19 +152,29 @@ EPI_SAFE void epi_stage_poke(int signal, siginfo_t *info, void *context)
 EPI_SAFE void epi_stage_send(struct epi_crash *crash, uint32_t epoch)
 {
     siginfo_t info;
+    /* One at a time: the kernel stacks the frames of all that are pending, and an
+     * owner that got no CPU for a while would run out of stack. */
+    if (atomic_exchange(&crash->poked, true))
+        return;
     epi_zero(&info, sizeof info);
     info.si_signo = epi_state.deadline_signal;
     info.si_code = SI_QUEUE;
     info.si_pid = epi_getpid();
     info.si_value.sival_ptr = (void *)(uintptr_t)(POKE | epoch);
-    epi_sigqueue((int)(uint32_t)crash->owner, epi_state.deadline_signal, &info);
+    if (!epi_sigqueue((int)(uint32_t)crash->owner, epi_state.deadline_signal, &info))
+        crash->poked = false;
 }
 
 EPI_SAFE void epi_stage_enforce(struct epi_crash *crash, uint64_t now)
 {
     uint32_t epoch = crash->epoch;
-    uint64_t deadline = (epoch & 1) == 0 ? 0 : crash->stage_deadline;
-    if (crash->out.writing) /* has a deadline of its own, and keeps to it */
+    uint64_t deadline = crash->stage_deadline;
+    if (deadline != 0) /* else it is being left */
+        deadline += crash->out.waited;
+    /* Output has a deadline of its own, and keeps to it.  Between stages there
+     * is nothing but output: it is poked until it is over, since the first poke
+     * may come just before the write that blocks. */
+    if (crash->out.writing || (epoch & 1) == 0)
         deadline = crash->out.deadline + 20 * EPI_MS;
     if (deadline == 0 || now < deadline)
         return;

@@ -73,6 +73,7 @@ struct epi_crash {
     struct epi_jump guard;
     _Atomic uint32_t epoch;
     _Atomic uint64_t stage_deadline;
+    _Atomic bool poked; /* a poke is on its way */
     const char *stage_name;
     struct epi_jump last_resort; /* when something fails outside of a guard */
     uint32_t nested;             /* faults in the reporter so far */

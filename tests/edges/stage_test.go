@@ -95,16 +95,16 @@ func TestDeadlineShorterThanAHang(t *testing.T) {
 	for _, trouble := range []string{"hang", "spin"} {
 		for _, place := range []string{"cgo", "thread"} {
 			t.Run(trouble+"/"+place, func(t *testing.T) {
-				t.Parallel()
-				// The budget of this stage is a second.
-				o := run(t, "trouble stage=unwind trouble="+trouble+" deadline=1s place="+place)
+				// Not parallel: a stage that spins wants a CPU for itself. The
+				// budget of this one is a second.
+				o := run(t, "trouble stage=unwind trouble="+trouble+" deadline=1500ms place="+place)
 				r := onlyReport(t, o.stderr)
 				checkFailures(t, r, trouble, "unwind")
 				if len(r.Registers) == 0 || len(r.Modules) == 0 {
 					t.Errorf("the stages after the hang are missing:\n%s", r)
 				}
-				if r.End != nil && r.End.Duration.Duration > time.Second {
-					t.Errorf("the report took %v with a deadline of 1 s", r.End.Duration)
+				if r.End != nil && r.End.Duration.Duration > 1500*time.Millisecond {
+					t.Errorf("the report took %v with a deadline of 1.5 s", r.End.Duration)
 				}
 				checkEndOfIncomplete(t, o, place)
 			})
