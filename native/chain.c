@@ -51,6 +51,7 @@ static EPI_SAFE void end_crash(struct epi_crash *crash)
     }
     crash->phase = EPI_PHASE_NONE;
     crash->deadline = 0;
+    epi_state.notes.frozen = 0;
     crash->owner = 0; /* last: the next crash begins with it */
 }
 

@@ -197,6 +197,7 @@ static EPI_SAFE void own(struct epi_crash *crash, const struct epi_options *opti
      * silence, and would not hear the deadline. */
     epi_sigmask(SIG_UNBLOCK, fatal_mask());
     epi_reassert();
+    epi_state.notes.frozen = 1;
     crash->signal = signal;
     crash->uc = uc;
     epi_copy(&crash->info, info, sizeof crash->info);

@@ -26,6 +26,8 @@ static const struct epi_stage stages[] = {
     {"code", 100, epi_report_code},
     {"stack words", 100, epi_report_words},
     {"modules", 500, epi_report_modules},
+    {"annotations", 100, epi_report_annotations},
+    {"breadcrumbs", 200, epi_report_breadcrumbs},
 };
 
 /* The time is kept back twice: once from the stages, so that the end line is

@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "epitaph.h"
+#include "notes.h"
 #include "out.h"
 #include "symbols.h"
 #include "unwind.h"
@@ -147,6 +148,9 @@ struct epi_state {
     struct epi_altstacks altstacks; /* no handler reads it */
 
     struct epi_crash crash;
+
+    /* Written by anybody, at any time; see notes.h. */
+    _Alignas(4096) struct epi_notes notes;
 
 #ifdef EPI_TEST
     char trouble_stage[32];
