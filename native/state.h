@@ -7,6 +7,7 @@
 #include "epitaph.h"
 #include "notes.h"
 #include "out.h"
+#include "ring.h"
 #include "symbols.h"
 #include "unwind.h"
 
@@ -151,6 +152,8 @@ struct epi_state {
 
     /* Written by anybody, at any time; see notes.h. */
     _Alignas(4096) struct epi_notes notes;
+    struct epi_slot ring[EPI_SLOTS]; /* written by one goroutine */
+    struct epi_slot slot;            /* the copy that a report shows */
 
 #ifdef EPI_TEST
     char trouble_stage[32];
