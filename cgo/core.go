@@ -35,6 +35,7 @@ const MaxFrames = C.EPI_STACK_FRAMES
 // The errors of Enable that mean more than that a system call failed.
 const (
 	ErrOtherCopy       = syscall.EBUSY
+	ErrNoSignal        = syscall.EUSERS
 	ErrInternalLinking = syscall.ENOTSUP
 	ErrCrashing        = syscall.EAGAIN
 )

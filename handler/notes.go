@@ -59,8 +59,22 @@ var clock = func() (c struct {
 	return c
 }()
 
+// notesOpen waits while the notes are moved; it is false once a crash is being
+// reported.
+func notesOpen() bool {
+	for {
+		switch atomic.LoadUint32(half(notes, boxformat.NotesFrozen)) {
+		case boxformat.NotesOpen:
+			return true
+		case boxformat.NotesCrash:
+			return false
+		}
+		runtime.Gosched()
+	}
+}
+
 func breadcrumb(text string) {
-	if atomic.LoadUint32(half(notes, boxformat.NotesFrozen)) != 0 {
+	if atomic.LoadUint32(half(notes, boxformat.NotesFrozen)) != boxformat.NotesOpen {
 		return
 	}
 	now := monotonic()
@@ -94,7 +108,7 @@ var (
 )
 
 func annotate(key, value string) {
-	if atomic.LoadUint32(half(notes, boxformat.NotesFrozen)) != 0 || key == "" {
+	if !notesOpen() || key == "" {
 		return
 	}
 	if known := annotations.Load(); known != nil && value != "" {

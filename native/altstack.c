@@ -148,9 +148,14 @@ static void *start_with_stack(void *value)
         .ss_sp = (void *)slot->stack.start,
         .ss_size = slot->stack.end - slot->stack.start,
     };
+    stack_t present = {.ss_flags = 0};
     slot->tid = epi_gettid();
     pthread_setspecific(epi_state.altstacks.key, slot);
-    epi_syscall6(SYS_sigaltstack, (long)&stack, 0, 0, 0, 0, 0);
+    /* A sanitizer has given the thread one already, and will unmap whatever is
+     * registered when the thread ends. */
+    epi_syscall6(SYS_sigaltstack, 0, (long)&present, 0, 0, 0, 0);
+    if (present.ss_flags & SS_DISABLE)
+        epi_syscall6(SYS_sigaltstack, (long)&stack, 0, 0, 0, 0, 0);
     return slot->start(slot->arg);
 }
 
@@ -194,20 +199,19 @@ int __wrap_sigaction(int signal, const struct sigaction *action, struct sigactio
     if (old != NULL)
         __real_sigaction(signal, NULL, old);
     epi_state.previous[index].handler = handler;
+    epi_state.previous[index].flags = (unsigned long)action->sa_flags;
+    epi_state.previous[index].mask = *(const uint64_t *)(const void *)&action->sa_mask;
     return 0;
 }
 
 #endif
 
-int epi_altstack_start(void)
+void epi_altstack_start(void)
 {
 #ifndef EPI_NOWRAP
     if (!epi_state.altstacks.on) {
-        int error = pthread_key_create(&epi_state.altstacks.key, put_back);
-        if (error != 0)
-            return error;
-        epi_state.altstacks.on = true;
+        /* A program that has used up all keys goes without. */
+        epi_state.altstacks.on = pthread_key_create(&epi_state.altstacks.key, put_back) == 0;
     }
 #endif
-    return 0;
 }

@@ -11,8 +11,8 @@
  * the entry of our handler, and Go's handler, which may run on it too. */
 size_t epi_altstack_size(void);
 
-/* From now on new threads get one; 0 or an errno value. */
-int epi_altstack_start(void);
+/* From now on new threads get one. */
+void epi_altstack_start(void);
 
 /* SIZE bytes of stack with a guard page at both ends, touched so that no fault
  * is left for later; an empty range without memory. */

@@ -107,6 +107,9 @@ __asm__(".text\n"
         ".type epi_arch_handler, @function\n"
         "epi_arch_handler:\n"
         "    endbr64\n"
+        "    pushfq\n" /* the kernel leaves AC as the program had it, */
+        "    andl $~0x40000, (%rsp)\n" /* and then every unaligned load is a fault */
+        "    popfq\n"
         "    jmp epi_handler\n"
         ".size epi_arch_handler, .-epi_arch_handler\n");
 
@@ -150,17 +153,13 @@ EPI_SAFE enum epi_access epi_arch_access(const ucontext_t *uc)
     return error & 2 ? EPI_ACCESS_WRITE : EPI_ACCESS_READ;
 }
 
-#ifndef SYS_SECCOMP
-#define SYS_SECCOMP 1
-#endif
-
 EPI_SAFE void epi_arch_step_back(ucontext_t *uc, const siginfo_t *info)
 {
     uint8_t byte;
     if (info->si_signo == SIGTRAP && info->si_code == SI_KERNEL &&
         epi_peek8(&byte, epi_arch_pc(uc) - 1) && byte == 0xcc)
         epi_arch_set_pc(uc, epi_arch_pc(uc) - 1);
-    else if (info->si_signo == SIGSYS && info->si_code == SYS_SECCOMP)
+    else if (info->si_signo == SIGSYS && info->si_code == EPI_SYS_SECCOMP)
         epi_arch_set_pc(uc, (uintptr_t)info->si_call_addr - 2); /* 0f 05 */
 }
 
@@ -169,6 +168,19 @@ EPI_SAFE bool epi_arch_repeats(const siginfo_t *info)
     /* A hardware single step or watchpoint does not. */
     return info->si_code > 0 &&
            !(info->si_signo == SIGTRAP && info->si_code != SI_KERNEL);
+}
+
+EPI_SAFE void epi_arch_return(ucontext_t *uc, uint64_t value)
+{
+    greg_t *gregs = uc->uc_mcontext.gregs;
+    gregs[REG_RIP] = (greg_t) * (const uint64_t *)gregs[REG_RSP];
+    gregs[REG_RSP] += EPI_CALL_PUSHES;
+    gregs[REG_RAX] = (greg_t)value;
+}
+
+EPI_SAFE void epi_arch_fail_syscall(ucontext_t *uc)
+{
+    uc->uc_mcontext.gregs[REG_RAX] = -38; /* ENOSYS */
 }
 
 EPI_SAFE uintptr_t epi_arch_thread_pointer(void)

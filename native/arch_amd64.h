@@ -124,7 +124,10 @@ EPI_SAFE bool epi_arch_shown_register(const ucontext_t *uc, unsigned i,
                                       const char **name, uint64_t *value);
 
 /* Are the general registers, SP and PC the same in both? */
-bool epi_arch_same_registers(const ucontext_t *a, const ucontext_t *b);
+EPI_SAFE bool epi_arch_same_registers(const ucontext_t *a, const ucontext_t *b);
+
+/* si_code of the SIGSYS of seccomp; libc headers do not all have it. */
+#define EPI_SYS_SECCOMP 1
 
 /* What the faulting instruction did, as far as the CPU's error code tells. */
 enum epi_access { EPI_ACCESS_UNKNOWN, EPI_ACCESS_READ, EPI_ACCESS_WRITE, EPI_ACCESS_EXEC };
@@ -134,6 +137,13 @@ EPI_SAFE enum epi_access epi_arch_access(const ucontext_t *uc);
  * with the PC after the system call; CONTEXT is set back, so that the
  * instruction repeats under the default action and a core dump shows it. */
 EPI_SAFE void epi_arch_step_back(ucontext_t *uc, const siginfo_t *info);
+
+/* Continues as if the function whose first instructions are at the PC had
+ * returned VALUE. */
+EPI_SAFE void epi_arch_return(ucontext_t *uc, uint64_t value);
+
+/* Continues as if the system call before the PC had failed with ENOSYS. */
+EPI_SAFE void epi_arch_fail_syscall(ucontext_t *uc);
 
 /* Will the instruction at the PC raise the same signal when it runs again? */
 EPI_SAFE bool epi_arch_repeats(const siginfo_t *info);

@@ -28,7 +28,9 @@ struct epi_config {
 
 /* Installs the handlers, or replaces the configuration when they are there:
  * then it puts back those that somebody took away.  GO may be NULL in a program
- * without Go.  EBUSY: another copy of Epitaph is enabled in this process. */
+ * without Go.  EBUSY: another copy of Epitaph is enabled in this process;
+ * EUSERS: no real-time signal is free; EAGAIN: the process is crashing;
+ * ENOTSUP: the C core is among Go's text (-linkmode=internal). */
 int epi_enable(const struct epi_config *config, const struct epi_goruntime *go);
 
 /* Restores what was there before, except where somebody else has installed a
@@ -65,6 +67,21 @@ int epi_install_eh_frame(uintptr_t bias, const char *path, struct epi_range sect
  * lock; not after a fault, when the notes are kept as they were.  Takes some
  * 50 ns.  A C file of another package declares it by itself. */
 void epi_breadcrumb(const char *text);
+
+/* The black box; see box.h.  Puts the file FD, which package handler has made and
+ * locked, under the notes and keeps a duplicate of it; PATH is for the report.
+ * Another box that was attached before is closed as epi_box_detach does. */
+int epi_box_attach(int fd, const char *path);
+
+/* Marks the box as one of a program that ended well, and closes it.  The notes
+ * stay. */
+void epi_box_detach(void);
+
+/* Writes the snapshot slot INDEX; false when there is no box any more. */
+bool epi_box_write_slot(uint32_t index, const void *slot, size_t size);
+
+/* Is a box attached, and nothing wrong with it? */
+bool epi_box_works(void);
 
 #ifdef EPI_TEST
 /* Makes the stage NAME fault, hang or abort in the next report. */

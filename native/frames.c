@@ -177,11 +177,11 @@ EPI_SAFE void epi_report_unwind(struct epi_crash *crash)
 {
     struct epi_regs regs;
     epi_zero(&crash->stack, offsetof(struct epi_stack, frame));
+    epi_zero(&crash->cache, sizeof crash->cache);
     epi_arch_regs_from_context(&regs, &crash->context);
     epi_cursor_start(&crash->cursor, epi_state.modules, epi_state.go, &crash->cache, &regs);
     crash->cursor.g = crash->forked ? 0 : epi_go_g(epi_state.go);
     epi_stack_collect(&crash->stack, &crash->cursor, crash->options->max_frames);
-    crash->go_waits = crash->stack.crossed_asmcgocall;
 }
 
 /* A program that crashes right after Enable has no symbol index yet, but Go is

@@ -1,6 +1,9 @@
 /* The life of a crash, from the kernel's call to the end of the process:
  *
+ *   a note in a black box that was truncated  ordinary memory under it
  *   a load of peek.c that failed ............ skip it
+ *   g cannot be read ........................ there is none
+ *   seccomp refuses the reporter a call ..... the call fails
  *   Go's own fault .......................... Go's handler, untouched
  *   somebody outside sent it, and the program
  *     wants it or ignores it ................ Go's handler, or nothing
@@ -12,6 +15,7 @@
  * so what is Go's is found without a system call. */
 #include "handler.h"
 
+#include "box.h"
 #include "chain.h"
 #include "maps.h"
 #include "peek.h"
@@ -69,9 +73,28 @@ static EPI_SAFE bool fault_of_go(const siginfo_t *info, const ucontext_t *uc)
         return false;
     if (epi_go_text(go, epi_arch_pc(uc)))
         return epi_go_g(go) != 0;
+    /* A C function that ends in such a call, and was called by asmcgocall
+     * itself, has left Go's return address at SP, but the call was C's. */
     return info->si_signo == SIGSEGV && go != NULL &&
            epi_peek64(&caller, epi_arch_sp(uc)) && epi_go_text(go, caller) &&
-           epi_go_g(go) != 0 && !executable(epi_arch_pc(uc));
+           !executable(epi_arch_pc(uc)) && !epi_gostack_calls_c(go, caller - 1) &&
+           epi_go_g(go) != 0;
+}
+
+/* The load of g goes through the thread pointer, which the crash may have
+ * damaged. */
+static EPI_SAFE bool fault_of_getg(const ucontext_t *uc)
+{
+    const struct epi_goruntime *go = epi_state.go;
+    return go != NULL && go->getg != 0 && epi_arch_pc(uc) - go->getg < EPI_GETG_SIZE;
+}
+
+/* A filter that traps system calls does so to the reporter's too.  Each of them
+ * may fail, and then something is missing from the report. */
+static EPI_SAFE bool refused_to_reporter(const struct epi_crash *crash, const siginfo_t *info)
+{
+    return info->si_signo == SIGSYS && info->si_code == EPI_SYS_SECCOMP &&
+           crash->phase <= EPI_PHASE_REPORTING && crash->owner == epi_self();
 }
 
 /* Go's last act after its own report is raise(SIGABRT) from Go text
@@ -93,9 +116,11 @@ static EPI_SAFE bool wanted_by_go(int signal)
            (word >> signal % 32 & 1) != 0;
 }
 
-static EPI_SAFE bool sent_from_outside(const siginfo_t *info)
+/* By kill or sigqueue, or by another process: not the raise() of an abort(). */
+static EPI_SAFE bool sent(const siginfo_t *info)
 {
-    return info->si_code <= 0 && info->si_pid != epi_getpid();
+    return info->si_code == SI_USER || info->si_code == SI_QUEUE ||
+           (info->si_code <= 0 && info->si_pid != epi_getpid());
 }
 
 /* Another thread reports.  What it does not know is kept for it; this thread
@@ -164,6 +189,14 @@ static EPI_SAFE void report_on_own_stack(void *crash)
     epi_report(crash);
 }
 
+/* Go passes a fault in C on to the handler that was there before Go
+ * (runtime/signal_unix.go, sigfwdgo): then Go's handler is the host's. */
+static EPI_SAFE bool forwarded_by_go(int signal, const siginfo_t *info)
+{
+    return info->si_code > 0 && (signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE) &&
+           epi_state.before_go[epi_fatal_index(signal)] > (uintptr_t)SIG_IGN;
+}
+
 /* After the report: a host's handler always gets its turn, Go's when the
  * program asked for it or the report is not complete (its dump needs no P).
  * On a thread that C created Go's would print nothing and, as PID 1, hang. */
@@ -171,9 +204,11 @@ static EPI_SAFE void finish(struct epi_crash *crash, int signal, siginfo_t *info
                             ucontext_t *uc)
 {
     const struct epi_sigaction *previous = &epi_state.previous[epi_fatal_index(signal)];
-    if (previous->handler == epi_state.go_handler && epi_state.go_handler != 0) {
-        if (!crash->forked && crash->go_waits && epi_go_g(epi_state.go) != 0 &&
-            (crash->options->chain || crash->failure_count > 0)) {
+    bool go = previous->handler == epi_state.go_handler && epi_state.go_handler != 0;
+    if (go && !forwarded_by_go(signal, info)) {
+        uintptr_t g = crash->forked ? 0 : epi_go_g(epi_state.go);
+        if (g != 0 && (crash->options->chain || crash->failure_count > 0) &&
+            (crash->stack.crossed_asmcgocall || epi_gostack_waits(epi_state.go, g))) {
             crash->deadline = epi_now() + crash->options->deadline;
             crash->phase = EPI_PHASE_CHAINED;
             epi_chain(previous, signal, info, uc);
@@ -191,29 +226,28 @@ static EPI_SAFE void own(struct epi_crash *crash, const struct epi_options *opti
     bool in_vain = epi_chain_in_vain(crash, signal, info, uc);
     crash->options = options;
     crash->resumed = 0;
+    crash->signal = signal;
     crash->began = epi_now();
     crash->deadline = crash->began + options->deadline;
-    /* A thread that blocks these would be killed by a nested fault, in
-     * silence, and would not hear the deadline. */
-    epi_sigmask(SIG_UNBLOCK, fatal_mask());
-    epi_reassert();
-    epi_state.notes.frozen = 1;
-    crash->signal = signal;
-    crash->uc = uc;
-    epi_copy(&crash->info, info, sizeof crash->info);
-    epi_copy(&crash->context, uc, EPI_CONTEXT_SIZE);
-    crash->pid = epi_getpid();
-    crash->forked = crash->pid != epi_state.pid;
-    crash->go_waits = epi_go_g(epi_state.go) != 0; /* until the unwinder knows better */
-    crash->nested = crash->failure_count = 0;
-    crash->parked_count = 0;
-    crash->file[0] = '\0';
-    crash->epoch = (crash->epoch + 1) & ~1u;
-    epi_zero(crash->parked, sizeof crash->parked);
+    crash->forked = epi_getpid() != epi_state.pid;
     if (crash->forked)
         arm_child_deadline(options->deadline);
     else
         wake_helper();
+    /* A thread that blocks these would be killed by a nested fault, in
+     * silence, and would not hear the deadline. */
+    epi_sigmask(SIG_UNBLOCK, fatal_mask());
+    epi_reassert();
+    epi_state.notes.frozen = EPI_NOTES_CRASH;
+    crash->uc = uc;
+    epi_copy(&crash->info, info, sizeof crash->info);
+    epi_copy(&crash->context, uc, EPI_CONTEXT_SIZE);
+    crash->nested = crash->failure_count = 0;
+    crash->stage_name = "headline";
+    crash->stack.count = crash->stack.run_count = 0;
+    crash->stack.crossed_asmcgocall = false;
+    crash->file[0] = '\0';
+    crash->epoch = (crash->epoch + 1) & ~1u;
     if (in_vain) {
         epi_terminate(signal, info, uc);
         return;
@@ -225,38 +259,88 @@ static EPI_SAFE void own(struct epi_crash *crash, const struct epi_options *opti
     finish(crash, signal, info, uc);
 }
 
+/* Makes the calling thread the owner, unless there is one.  An owner in another
+ * process is a crash that was under way when this process was forked from it,
+ * or that of a vfork child which is gone. */
+static EPI_SAFE bool take(struct epi_crash *crash, uint64_t self)
+{
+    uint64_t owner = 0;
+    while (!atomic_compare_exchange_strong(&crash->owner, &owner, self)) {
+        if (owner >> 32 == self >> 32)
+            return false;
+        epi_zero(crash->parked, sizeof crash->parked);
+        crash->parked_count = 0;
+        crash->phase = EPI_PHASE_NONE;
+        if (atomic_compare_exchange_strong(&crash->owner, &owner, self))
+            return true;
+        owner = 0;
+    }
+    return true;
+}
+
+/* A signal on the owner's own thread.  True when it has been dealt with. */
+static EPI_SAFE bool nested(struct epi_crash *crash, int signal, siginfo_t *info,
+                            ucontext_t *uc)
+{
+    int phase = crash->phase;
+    switch (phase) {
+    case EPI_PHASE_REPORTING:
+        epi_stage_fault(crash, signal, info, uc);
+        return true;
+    case EPI_PHASE_NONE: /* on the way in or out */
+        if (info->si_code <= 0)
+            return true; /* it was pending when its signal was unblocked */
+        break;
+    case EPI_PHASE_HOST:
+        if (epi_chain_left(crash, uc))
+            return false;
+        break;
+    default:
+        break;
+    }
+    epi_terminate(signal, info, uc);
+    return true;
+}
+
 EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
 {
     struct epi_crash *crash = &epi_state.crash;
     ucontext_t *uc = context;
-    if ((signal == SIGSEGV || signal == SIGBUS) && epi_peek_fixup(uc))
+    if (signal == SIGSEGV || signal == SIGBUS) {
+        if (epi_box_fault(info))
+            return;
+        if (epi_peek_fixup(uc))
+            return;
+        if (fault_of_getg(uc)) {
+            epi_arch_return(uc, 0);
+            return;
+        }
+    }
+    if (refused_to_reporter(crash, info)) {
+        epi_arch_fail_syscall(uc);
         return;
+    }
 
+    /* In c-shared and c-archive mode Go handles only some of the seven. */
     const struct epi_sigaction *previous = &epi_state.previous[epi_fatal_index(signal)];
-    if (fault_of_go(info, uc) || last_act_of_go(info, uc)) {
+    if (previous->handler > (uintptr_t)SIG_IGN &&
+        (fault_of_go(info, uc) || last_act_of_go(info, uc))) {
         epi_chain(previous, signal, info, context);
         return;
     }
     const struct epi_options *options = epi_state.options;
     if (options == NULL) { /* disabled, but a later handler kept us as its next */
         epi_chain(previous, signal, info, context);
-        if (previous->handler == (uintptr_t)SIG_DFL)
+        if (previous->handler == (uintptr_t)SIG_DFL ||
+            (previous->handler == (uintptr_t)SIG_IGN && info->si_code > 0))
             epi_terminate(signal, info, uc);
         return;
     }
 
-    int tid = epi_gettid();
-    if (crash->owner == tid && crash->pid == epi_getpid()) {
-        if (crash->phase == EPI_PHASE_REPORTING) {
-            epi_stage_fault(crash, signal, info, uc);
-            return;
-        }
-        if (crash->phase != EPI_PHASE_HOST || !epi_chain_left(crash, uc)) {
-            epi_terminate(signal, info, uc);
-            return;
-        }
-    }
-    if (sent_from_outside(info) && crash->owner == 0) {
+    uint64_t self = epi_self();
+    if (crash->owner == self && nested(crash, signal, info, uc))
+        return;
+    if (sent(info) && crash->owner == 0) {
         if (wanted_by_go(signal)) {
             epi_chain(previous, signal, info, context);
             return;
@@ -264,8 +348,7 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
         if (previous->handler == (uintptr_t)SIG_IGN)
             return;
     }
-    int nobody = 0;
-    if (atomic_compare_exchange_strong(&crash->owner, &nobody, tid))
+    if (take(crash, self))
         own(crash, options, signal, info, uc);
     else
         park(crash, options, signal, info, uc);

@@ -26,8 +26,15 @@ static EPI_SAFE void sleep_on_word(uint32_t seen, uint64_t ns)
  * has repaired it. */
 static EPI_SAFE void enforce(struct epi_crash *crash)
 {
-    while (crash->owner != 0) {
+    uint64_t last = epi_now();
+    while (crash->owner >> 32 == (uint32_t)epi_getpid()) {
         uint64_t now = epi_now();
+        /* The process was stopped, or the machine slept: so did the owner. */
+        if (now - last > EPI_SECOND && crash->deadline != 0) {
+            crash->deadline += now - last;
+            crash->stage_deadline += now - last;
+        }
+        last = now;
         uint64_t deadline = crash->deadline; /* 0: the owner has not got there yet */
         if (deadline != 0 && now >= deadline)
             epi_exit(128 + crash->signal);

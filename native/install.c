@@ -17,7 +17,7 @@ static const int fatal[EPI_FATAL_COUNT] = EPI_FATAL_SIGNALS;
 
 /* Room for a process with many plugins; the tables are only touched as far as
  * they are used. */
-#define MODULES 1024
+#define MODULES 4096
 
 #define REPORT_STACK (64 * 1024)
 
@@ -118,15 +118,18 @@ static int prepare(void)
     int error = map_modules();
     if (error != 0)
         return error;
-    if (epi_state.report_stack.end == 0)
+    if (epi_state.report_stack.end == 0) {
+        struct epi_range crash = {(uintptr_t)&epi_state.crash, (uintptr_t)(&epi_state.crash + 1)};
         epi_state.report_stack = epi_altstack_map(REPORT_STACK);
-    if (epi_state.nested_stack.end == 0)
+        touch(epi_state.report_stack);
+        touch(crash);
+    }
+    if (epi_state.nested_stack.end == 0) {
         epi_state.nested_stack = epi_altstack_map(epi_altstack_size());
+        touch(epi_state.nested_stack);
+    }
     if (epi_state.report_stack.end == 0 || epi_state.nested_stack.end == 0)
         return ENOMEM;
-    touch(epi_state.report_stack);
-    touch(epi_state.nested_stack);
-    touch((struct epi_range){(uintptr_t)&epi_state.crash, (uintptr_t)(&epi_state.crash + 1)});
     for (size_t i = 0; i < EPI_COUNT(epi_state.spare); i++)
         if (!epi_fd_valid(&epi_state.spare[i]))
             epi_state.spare[i] = epi_fd_of(open_high("/", O_PATH));
@@ -136,7 +139,14 @@ static int prepare(void)
             return error;
         epi_state.helper_pid = getpid();
     }
-    return epi_altstack_start();
+    epi_altstack_start();
+    return 0;
+}
+
+/* A crash of another process is none: see take() in handler.c. */
+static bool crashing(void)
+{
+    return epi_state.crash.owner >> 32 == (uint32_t)getpid();
 }
 
 static void load_modules(void)
@@ -147,7 +157,10 @@ static void load_modules(void)
     for (uint32_t i = 0; current != NULL && i < next->count; i++) {
         struct epi_module *module = &next->module[i];
         const struct epi_module *old = epi_modules_find(current, module->extent.start);
-        if (old != NULL && old->bias == module->bias && strcmp(old->path, module->path) == 0) {
+        if (old != NULL && old->bias == module->bias &&
+            strcmp(old->path, module->path) == 0 &&
+            old->build_id_size == module->build_id_size &&
+            memcmp(old->build_id, module->build_id, module->build_id_size) == 0) {
             module->index = old->index;
             module->eh_frame = old->eh_frame;
         }
@@ -159,7 +172,7 @@ void epi_update_modules(void)
 {
     /* Two tables suffice: while a crash reads one, the other is filled at most
      * once, because after that there is an owner. */
-    if (epi_state.modules != NULL && epi_state.crash.owner == 0 &&
+    if (epi_state.modules != NULL && !crashing() &&
         epi_modules_changed(epi_state.modules))
         load_modules();
 }
@@ -223,7 +236,7 @@ static struct epi_sigaction make_action(void (*handler)(int, siginfo_t *, void *
 static int find_handlers(void)
 {
     struct epi_sigaction action;
-    if (epi_state.deadline_signal != 0)
+    if (epi_state.options != NULL)
         return 0;
     for (int i = 0; i < EPI_FATAL_COUNT; i++) {
         if (!epi_sigaction(fatal[i], NULL, &action))
@@ -234,7 +247,7 @@ static int find_handlers(void)
     epi_state.go_handler = find_go_handler();
     int deadline_signal = choose_deadline_signal();
     if (deadline_signal == 0)
-        return EBUSY;
+        return EUSERS;
     epi_state.deadline_signal = deadline_signal;
     epi_sigaction(deadline_signal, NULL, &epi_state.deadline_previous);
     epi_state.deadline_ours = make_action(epi_stage_poke);
@@ -250,17 +263,45 @@ static int find_handlers(void)
 static void install(void)
 {
     struct epi_sigaction now;
+    for (int i = 0; i < EPI_FATAL_COUNT; i++) {
+        if (!epi_sigaction(fatal[i], NULL, &now) || now.handler == epi_state.ours[i].handler)
+            continue;
+        /* One that was in front of ours before may call ours as its next; it
+         * stays there, or the two would call each other for ever. */
+        if (epi_state.taken[i])
+            continue;
+        epi_state.previous[i] = now;
+        epi_sigaction(fatal[i], &epi_state.ours[i], NULL);
+    }
+    epi_sigaction(epi_state.deadline_signal, &epi_state.deadline_ours, NULL);
+}
+
+/* Before Go's runtime starts, which then calls these handlers for faults in C
+ * and tells nobody (runtime.fwdSig).  Only looks: a handler that is installed
+ * this early is called instead of Go's, not before it. */
+static __attribute__((constructor)) void look_before_go(void)
+{
+    struct epi_sigaction now;
     for (int i = 0; i < EPI_FATAL_COUNT; i++)
-        if (epi_sigaction(fatal[i], NULL, &now) && now.handler != epi_state.ours[i].handler)
-            epi_state.previous[i] = now;
-    epi_reassert();
+        if (epi_sigaction(fatal[i], NULL, &now))
+            epi_state.before_go[i] = now.handler;
+}
+
+/* The configuration that was in force until now.  A crash that has begun since
+ * goes on using it. */
+static void release(struct epi_options *options)
+{
+    if (crashing())
+        return;
+    epi_fd_close(&options->output);
+    epi_fd_close(&options->directory);
 }
 
 int epi_enable(const struct epi_config *config, const struct epi_goruntime *go)
 {
     const struct epi_options *old = epi_state.options;
     struct epi_options *next = &epi_state.option_slot[old == &epi_state.option_slot[0]];
-    if (epi_state.crash.owner != 0)
+    if (crashing())
         return EAGAIN;
     if (go != NULL && epi_in(go->text, (uintptr_t)epi_arch_handler))
         return ENOTSUP; /* -linkmode=internal: C is among Go's text */
@@ -284,9 +325,7 @@ int epi_enable(const struct epi_config *config, const struct epi_goruntime *go)
     else
         epi_reassert();
     if (old != NULL) {
-        struct epi_options *unused = &epi_state.option_slot[old != &epi_state.option_slot[0]];
-        epi_fd_close(&unused->output);
-        epi_fd_close(&unused->directory);
+        release(&epi_state.option_slot[old != &epi_state.option_slot[0]]);
     }
     return 0;
 }
@@ -297,16 +336,18 @@ bool epi_disable(void)
     const struct epi_options *old = epi_state.options;
     if (old == NULL)
         return false;
-    for (int i = 0; i < EPI_FATAL_COUNT; i++)
-        if (epi_sigaction(fatal[i], NULL, &now) && now.handler == epi_state.ours[i].handler)
+    for (int i = 0; i < EPI_FATAL_COUNT; i++) {
+        if (!epi_sigaction(fatal[i], NULL, &now))
+            continue;
+        epi_state.taken[i] = now.handler != epi_state.ours[i].handler;
+        if (!epi_state.taken[i])
             epi_sigaction(fatal[i], &epi_state.previous[i], NULL);
+    }
     if (epi_sigaction(epi_state.deadline_signal, NULL, &now) &&
         now.handler == epi_state.deadline_ours.handler)
         epi_sigaction(epi_state.deadline_signal, &epi_state.deadline_previous, NULL);
     epi_state.options = NULL;
-    struct epi_options *unused = &epi_state.option_slot[old != &epi_state.option_slot[0]];
-    epi_fd_close(&unused->output);
-    epi_fd_close(&unused->directory);
+    release(&epi_state.option_slot[old != &epi_state.option_slot[0]]);
     return true;
 }
 

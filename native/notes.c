@@ -15,6 +15,37 @@ void *epi_notes_area(void)
     return &epi_state.notes;
 }
 
+static bool each_record(bool (*check)(_Atomic uint64_t *sequence))
+{
+    bool all = true;
+    for (int i = 0; i < EPI_CRUMBS; i++)
+        all &= check(&epi_state.notes.crumb[i].sequence);
+    for (int i = 0; i < EPI_ANNOTATIONS; i++)
+        all &= check(&epi_state.notes.annotation[i].sequence);
+    return all;
+}
+
+static bool is_even(_Atomic uint64_t *sequence)
+{
+    return (*sequence & 1) == 0;
+}
+
+static bool make_even(_Atomic uint64_t *sequence)
+{
+    uint64_t odd = *sequence;
+    return (odd & 1) == 0 || atomic_compare_exchange_strong(sequence, &odd, odd + 1);
+}
+
+bool epi_notes_quiet(void)
+{
+    return each_record(is_even);
+}
+
+void epi_notes_release(void)
+{
+    each_record(make_even);
+}
+
 void epi_breadcrumb(const char *text)
 {
     struct epi_notes *notes = &epi_state.notes;

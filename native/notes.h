@@ -45,13 +45,21 @@ struct epi_annotation {
     char value[EPI_ANNOTATION_VALUE];
 };
 
+enum {
+    EPI_NOTES_OPEN,
+    /* A crash is reported: a busy program would replace what led to it before
+     * the report gets to it. */
+    EPI_NOTES_CRASH,
+    /* For some 0.1 ms: the pages are replaced by others.  Breadcrumbs are
+     * dropped, annotations wait. */
+    EPI_NOTES_MOVING,
+};
+
 struct epi_notes {
     _Atomic uint64_t crumbs;  /* begun so far */
     _Atomic uint64_t dropped; /* breadcrumbs that found every record claimed */
     _Atomic uint64_t refused; /* annotations beyond EPI_ANNOTATIONS keys */
-    /* While a crash is reported, nothing is written: a busy program would
-     * replace what led to the crash before the report gets to it. */
-    _Atomic uint32_t frozen;
+    _Atomic uint32_t frozen; /* nothing is written */
     char reserved[4096 - 28];
     struct epi_crumb crumb[EPI_CRUMBS];
     struct epi_annotation annotation[EPI_ANNOTATIONS];
@@ -61,6 +69,13 @@ _Static_assert(sizeof(struct epi_crumb) == 256, "layout of the black box");
 _Static_assert(sizeof(struct epi_annotation) == 512, "layout of the black box");
 _Static_assert(offsetof(struct epi_notes, crumb) == 4096, "layout of the black box");
 _Static_assert(sizeof(struct epi_notes) == 17 * 4096, "whole pages");
+
+/* No record is claimed: all are whole. */
+bool epi_notes_quiet(void);
+
+/* Releases records whose writers have released them in memory that was
+ * replaced since. */
+void epi_notes_release(void);
 
 /* The memory, for writers in Go.  It stays where it is, box or no box. */
 void *epi_notes_area(void);

@@ -89,7 +89,9 @@ EPI_SAFE void epi_stage_run(struct epi_crash *crash, const struct epi_stage *sta
 EPI_SAFE void epi_stage_fault(struct epi_crash *crash, int signal, const siginfo_t *info,
                               const ucontext_t *uc)
 {
-    if (info->si_code <= 0 && info->si_pid != epi_getpid())
+    /* Of those that are sent, only abort() and the like concern the stage. */
+    if (info->si_code <= 0 &&
+        (info->si_code != SI_TKILL || info->si_pid != epi_getpid()))
         return;
     crash->nested_signal = signal;
     crash->nested_address = info->si_code > 0 ? (uintptr_t)info->si_addr : 0;
@@ -112,19 +114,20 @@ EPI_SAFE void epi_stage_poke(int signal, siginfo_t *info, void *context)
         epi_chain(&epi_state.deadline_previous, signal, info, context);
         return;
     }
-    if (crash->owner != epi_gettid())
+    if (crash->owner != epi_self())
         return;
     if (crash->phase == EPI_PHASE_HOST) {
         epi_chain_left(crash, context);
         return;
     }
+    /* A write that is interrupted says how much it wrote; one that is jumped
+     * out of does not.  So the first poke only makes it return; between stages
+     * there is no other. */
+    if (atomic_exchange(&crash->out.writing, false))
+        return;
     uint32_t epoch = (uint32_t)value;
     if ((epoch & 1) == 0 || epoch != crash->epoch)
         return; /* meant for a stage that has ended since */
-    /* A write that is interrupted says how much it wrote; one that is jumped
-     * out of does not.  So the first poke only makes it return. */
-    if (atomic_exchange(&crash->out.writing, false))
-        return;
     epi_arch_longjmp(&crash->guard, TIMED_OUT);
 }
 
@@ -136,16 +139,16 @@ EPI_SAFE void epi_stage_send(struct epi_crash *crash, uint32_t epoch)
     info.si_code = SI_QUEUE;
     info.si_pid = epi_getpid();
     info.si_value.sival_ptr = (void *)(uintptr_t)(POKE | epoch);
-    epi_sigqueue(crash->owner, epi_state.deadline_signal, &info);
+    epi_sigqueue((int)(uint32_t)crash->owner, epi_state.deadline_signal, &info);
 }
 
 EPI_SAFE void epi_stage_enforce(struct epi_crash *crash, uint64_t now)
 {
     uint32_t epoch = crash->epoch;
-    uint64_t deadline = crash->stage_deadline;
+    uint64_t deadline = (epoch & 1) == 0 ? 0 : crash->stage_deadline;
     if (crash->out.writing) /* has a deadline of its own, and keeps to it */
         deadline = crash->out.deadline + 20 * EPI_MS;
-    if ((epoch & 1) == 0 || deadline == 0 || now < deadline)
+    if (deadline == 0 || now < deadline)
         return;
     epi_stage_send(crash, epoch);
 }

@@ -3,6 +3,7 @@
 #ifndef EPI_STATE_H
 #define EPI_STATE_H
 
+#include "box.h"
 #include "clock.h"
 #include "epitaph.h"
 #include "notes.h"
@@ -55,13 +56,11 @@ struct epi_parked {
 /* One crash.  Zero until a thread's compare-and-swap on owner wins it; from
  * then on only the owner writes, but for parked and what the helper pokes. */
 struct epi_crash {
-    _Atomic int owner; /* tid */
+    _Atomic uint64_t owner; /* epi_self() of the thread; 0: nobody */
     _Atomic int phase;
     const struct epi_options *options;
     int signal;
-    int pid;
     bool forked;   /* in a child of fork that has not called exec */
-    bool go_waits; /* a goroutine called the C code that crashed */
     siginfo_t info;
     ucontext_t *uc;     /* the kernel's frame: what sigreturn restores */
     ucontext_t context; /* a copy: what the report shows */
@@ -89,6 +88,7 @@ struct epi_crash {
 
     char file[128]; /* the report file's name, or "" */
     int file_error; /* errno, when it could not be made */
+    struct epi_fd file_fd, terminal;
     struct epi_out out;
     struct epi_stack stack;
     struct epi_cursor cursor;
@@ -132,6 +132,9 @@ struct epi_state {
     struct epi_sigaction deadline_previous, deadline_ours;
     int deadline_signal;
     uintptr_t go_handler; /* Go's signal handler; 0: unknown */
+    uintptr_t before_go[EPI_FATAL_COUNT]; /* handlers that were there before Go's */
+    bool taken[EPI_FATAL_COUNT]; /* somebody's handler was in front of ours at
+                                    Disable, and may call ours */
 
     /* The reporter's stack, and the alternate stack for faults of the reporter
      * itself; both with guard pages, mapped once. */
@@ -152,6 +155,7 @@ struct epi_state {
 
     /* Written by anybody, at any time; see notes.h. */
     _Alignas(4096) struct epi_notes notes;
+    struct epi_box box;
     struct epi_slot ring[EPI_SLOTS]; /* written by one goroutine */
     struct epi_slot slot;            /* the copy that a report shows */
 

@@ -34,13 +34,20 @@ const (
 	NotesCrumbs      = 0  // uint64: breadcrumbs begun so far
 	NotesDropped     = 8  // uint64: breadcrumbs that found every record claimed
 	NotesRefused     = 16 // uint64: annotations beyond Annotations keys
-	NotesFrozen      = 24 // uint32: a crash is being reported
+	NotesFrozen      = 24 // uint32: one of Open, Crash, Moving
 	CrumbsOffset     = 4096
 	Crumbs           = 128
 	CrumbSize        = 256
 	Annotations      = 64
 	AnnotationsStart = CrumbsOffset + Crumbs*CrumbSize
 	AnnotationSize   = 512
+)
+
+// The values at NotesFrozen.
+const (
+	NotesOpen   = 0
+	NotesCrash  = 1 // a crash is reported: nothing is written
+	NotesMoving = 2 // for some 0.1 ms; annotations wait for its end
 )
 
 // A breadcrumb or an annotation: offsets from its start. The sequence number is

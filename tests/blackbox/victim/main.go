@@ -15,6 +15,6 @@ func main() {
 	handler.Annotate("after", "héllo")
 	for range 130 { handler.Breadcrumb("frame 91") }
 	C.crumb()
-	if err := handler.Enable(); err != nil { panic(err) }
+	if err := handler.Enable(handler.WithBlackBox("/tmp/x.box")); err != nil { panic(err) }
 	C.boom()
 }

@@ -1,0 +1,25 @@
+// Package procstat reads /proc/PID/stat (proc(5)).
+package procstat
+
+import (
+	"bytes"
+	"strconv"
+)
+
+// StartTicks returns field 22 of a stat line: when the process began, in clock
+// ticks since the machine did. With the number of the process it tells one from
+// all others until the machine starts anew. It is 0 when the line has no such
+// field.
+func StartTicks(stat []byte) uint64 {
+	// The name in parentheses may hold anything; the fields after it do not.
+	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
+	const start = 22 - 3 // the first one after the name is field 3
+	if len(fields) <= start {
+		return 0
+	}
+	ticks, err := strconv.ParseUint(string(fields[start]), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return ticks
+}
