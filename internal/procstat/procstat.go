@@ -23,3 +23,10 @@ func StartTicks(stat []byte) uint64 {
 	}
 	return ticks
 }
+
+// Ended tells whether the line is that of a process which has ended and was not
+// waited for yet.
+func Ended(stat []byte) bool {
+	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
+	return len(fields) > 0 && (fields[0][0] == 'Z' || fields[0][0] == 'X')
+}
