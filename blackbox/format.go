@@ -74,7 +74,7 @@ func (r *Run) trend(b *strings.Builder) {
 		if f.SchedLatency >= 0 {
 			fmt.Fprintf(b, ", scheduling latency %v", f.SchedLatency)
 		}
-		b.WriteString("\n")
+		fmt.Fprintf(b, ", cost %v, next after %v\n", s.Cost, s.Period)
 	}
 	if r.Torn > 0 {
 		fmt.Fprintf(b, "  (%d snapshots are torn)\n", r.Torn)

@@ -3,9 +3,12 @@
 package handler
 
 import (
+	"runtime"
 	"sync/atomic"
 	"time"
 	"unsafe"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/epitaph-go/epitaph/cgo"
 	"github.com/epitaph-go/epitaph/internal/boxformat"
@@ -78,22 +81,37 @@ func (s *snapshotter) run() {
 
 // take writes one snapshot and returns how long to wait for the next.
 func (s *snapshotter) take(collector *snapshot.Collector, buffer []byte) time.Duration {
+	// The cost is that of a processor, which is a thread's. By the clock on the
+	// wall, a busy machine would have fewer snapshots, just when they matter.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	began := threadTime()
 	slot := boxformat.Slot{
 		Sequence: 2*taken + 2,
 		Time:     monotonic(),
 		Real:     uint64(time.Now().UnixNano()),
 	}
 	collector.Take(&slot)
-	collected := time.Now()
-	period := max(s.period, costFactor*(time.Duration(slot.Cost)+s.written))
-	slot.Period = uint64(period)
+	collected := threadTime()
+	cost := collected - began + s.written
+	period := max(s.period, costFactor*cost)
+	slot.Cost, slot.Period = uint64(cost), uint64(period)
 	index := taken % boxformat.SlotCount
 	bytes := slot.Encode(buffer)
 	writeRing(index, bytes)
 	cgo.WriteBoxSlot(index, bytes)
 	taken++
-	s.written = time.Since(collected)
+	s.written = threadTime() - collected
 	return period
+}
+
+// threadTime is the processor time of the calling thread.
+func threadTime() time.Duration {
+	var ts unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &ts) != nil {
+		return 0
+	}
+	return time.Duration(ts.Nano())
 }
 
 // writeRing copies a slot into the core's memory. The sequence number, its first

@@ -13,7 +13,6 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/epitaph-go/epitaph/internal/boxformat"
 )
@@ -49,10 +48,9 @@ const (
 	keptTurns  = 10
 )
 
-// Take fills in everything of a slot but its number, times and period. The text
+// Take fills in everything of a slot but its number, times, cost and period. The text
 // is valid until the next call.
 func (c *Collector) Take(slot *boxformat.Slot) {
-	began := time.Now()
 	c.turn++
 	c.profile()
 	c.shown = c.shown[:0]
@@ -79,7 +77,6 @@ func (c *Collector) Take(slot *boxformat.Slot) {
 		}
 	}
 	c.figures.read(slot)
-	slot.Cost = uint64(time.Since(began))
 }
 
 // profile gets the stacks of all goroutines. Room is left for those that start

@@ -1,20 +1,53 @@
 //go:build linux && amd64 && cgo
+
+// Victim is the program whose black boxes are tested:
+//
+//	victim BOX PERIOD
+//
+// enables Epitaph with a black box and snapshots every PERIOD ("-": without a box),
+// then does what the lines of its standard input say, and answers each with
+// "done".
 package main
 
-import "github.com/epitaph-go/epitaph/handler"
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"strings"
+	"time"
 
-// static void boom(void) { *(volatile int *)8 = 1; }
-// extern void epi_breadcrumb(const char *);
-// static void crumb(void) { epi_breadcrumb("from C"); }
-import "C"
+	"github.com/epitaph-go/epitaph/handler"
+)
+
+var commands = map[string]func(arg string){}
+
+func must(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "victim:", err)
+		os.Exit(1)
+	}
+}
+
+func options(path, period string) []handler.Option {
+	d, err := time.ParseDuration(period)
+	must(err)
+	opts := []handler.Option{handler.WithSnapshot(d)}
+	if path != "-" {
+		opts = append(opts, handler.WithBlackBox(path))
+	}
+	return opts
+}
 
 func main() {
-	handler.Annotate("request", "7f3a")
-	handler.Annotate("gone", "7f3a")
-	handler.Annotate("gone", "")
-	handler.Annotate("after", "héllo")
-	for range 130 { handler.Breadcrumb("frame 91") }
-	C.crumb()
-	if err := handler.Enable(handler.WithBlackBox("/tmp/x.box")); err != nil { panic(err) }
-	C.boom()
+	must(handler.Enable(options(os.Args[1], os.Args[2])...))
+	fmt.Println("ready")
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		name, arg, _ := strings.Cut(lines.Text(), " ")
+		command := commands[name]
+		if command == nil {
+			must(fmt.Errorf("no command %q", name))
+		}
+		command(arg)
+		fmt.Println("done")
+	}
 }
