@@ -13,16 +13,6 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The layout of the file: internal/boxformat. */
-#define STATUS_OFFSET 4096
-#define NOTES_OFFSET (2 * 4096)
-#define SLOTS_OFFSET (NOTES_OFFSET + sizeof(struct epi_notes))
-#define REPORT_OFFSET (SLOTS_OFFSET + EPI_SLOTS * sizeof(struct epi_slot))
-#define REPORT_SIZE (1024 * 1024)
-#define FILE_SIZE (REPORT_OFFSET + REPORT_SIZE)
-
-enum { STATE_RUNNING = 1, STATE_CLEAN, STATE_CRASHED, STATE_REPORTED };
-
 struct status {
     uint32_t state, signal;
     uint64_t time; /* ns since 1970 */
@@ -37,7 +27,7 @@ static EPI_SAFE long write_at(const void *data, size_t size, uint64_t offset)
 static EPI_SAFE void write_status(uint32_t state, int signal)
 {
     struct status status = {state, (uint32_t)signal, epi_clock(CLOCK_REALTIME)};
-    write_at(&status, sizeof status, STATUS_OFFSET);
+    write_at(&status, sizeof status, EPI_BOX_STATUS);
 }
 
 /* What has become of the file?  A write that failed may succeed the next time;
@@ -52,7 +42,7 @@ static EPI_SAFE bool usable(struct epi_box *box)
     if (epi_syscall6(SYS_fstat, box->fd.fd, (long)&st, 0, 0, 0, 0) != 0 ||
         st.st_dev != box->fd.device || st.st_ino != box->fd.inode)
         box->loss = EPI_BOX_CLOSED;
-    else if (st.st_size < (off_t)FILE_SIZE)
+    else if (st.st_size < (off_t)EPI_BOX_SIZE)
         box->loss = EPI_BOX_TRUNCATED;
     else if (st.st_nlink == 0)
         box->loss = EPI_BOX_REMOVED;
@@ -71,7 +61,7 @@ bool epi_box_write_slot(uint32_t index, const void *slot, size_t size)
     struct epi_box *box = &epi_state.box;
     if (!usable(box) || index >= EPI_SLOTS || size > sizeof(struct epi_slot))
         return false;
-    long n = write_at(slot, size, SLOTS_OFFSET + index * sizeof(struct epi_slot));
+    long n = write_at(slot, size, EPI_BOX_SLOTS + index * sizeof(struct epi_slot));
     box->error = n < 0 ? (int)-n : ENOSPC; /* a short write is the disk's end */
     box->loss = n == (long)size ? EPI_BOX_FINE : EPI_BOX_FAILED;
     return true;
@@ -91,11 +81,11 @@ static int move_notes(int fd)
     int error = 0;
     if (fd >= 0) {
         /* Not through a mapping: nothing would catch a fault in that one. */
-        if (pwrite(fd, notes, sizeof *notes, NOTES_OFFSET) != (ssize_t)sizeof *notes)
+        if (pwrite(fd, notes, sizeof *notes, EPI_BOX_NOTES) != (ssize_t)sizeof *notes)
             error = errno != 0 ? errno : ENOSPC;
         else
             at = mmap(notes, sizeof *notes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-                      fd, NOTES_OFFSET);
+                      fd, EPI_BOX_NOTES);
     } else {
         void *copy = mmap(NULL, sizeof *notes, PROT_READ | PROT_WRITE,
                           MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -163,7 +153,7 @@ int epi_box_attach(int fd, const char *path)
     box->replaced = false;
     box->mapped = true;
     box->attached = true;
-    write_status(STATE_RUNNING, 0);
+    write_status(EPI_BOX_RUNNING, 0);
     return 0;
 }
 
@@ -173,7 +163,7 @@ void epi_box_detach(void)
     if (!box->attached)
         return;
     if (usable(box))
-        write_status(STATE_CLEAN, 0);
+        write_status(EPI_BOX_CLEAN, 0);
     if (box->mapped)
         move_notes(-1);
     box->mapped = false;
@@ -206,10 +196,10 @@ EPI_SAFE void epi_box_begin(struct epi_crash *crash)
     struct epi_out *out = &crash->out;
     if (crash->forked || !usable(box))
         return;
-    write_status(STATE_CRASHED, crash->signal);
+    write_status(EPI_BOX_CRASHED, crash->signal);
     out->copy = box->fd;
-    out->copy_at = REPORT_OFFSET;
-    out->copy_end = FILE_SIZE;
+    out->copy_at = EPI_BOX_REPORT;
+    out->copy_end = EPI_BOX_SIZE;
     /* The headline was written before anything else, and is still there. */
     epi_out_copy(out, out->buffer, out->flushed);
 }
@@ -217,7 +207,7 @@ EPI_SAFE void epi_box_begin(struct epi_crash *crash)
 EPI_SAFE void epi_box_end(struct epi_crash *crash)
 {
     if (crash->out.copy.fd >= 0)
-        write_status(STATE_REPORTED, crash->signal);
+        write_status(EPI_BOX_REPORTED, crash->signal);
 }
 
 EPI_SAFE void epi_report_box(struct epi_crash *crash)

@@ -18,8 +18,22 @@
 #define EPI_BOX_H
 
 #include "fd.h"
+#include "notes.h"
+#include "ring.h"
 
 #include <signal.h>
+
+/* Where things are in the file, and what its status can be: as in
+ * internal/boxformat, which says more. */
+enum {
+    EPI_BOX_STATUS = 4096,
+    EPI_BOX_NOTES = 2 * 4096,
+    EPI_BOX_SLOTS = EPI_BOX_NOTES + (int)sizeof(struct epi_notes),
+    EPI_BOX_REPORT = EPI_BOX_SLOTS + EPI_SLOTS * (int)sizeof(struct epi_slot),
+    EPI_BOX_SIZE = EPI_BOX_REPORT + 1024 * 1024,
+};
+
+enum { EPI_BOX_RUNNING = 1, EPI_BOX_CLEAN, EPI_BOX_CRASHED, EPI_BOX_REPORTED };
 
 enum epi_box_loss {
     EPI_BOX_FINE,

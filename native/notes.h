@@ -67,6 +67,12 @@ struct epi_notes {
 
 _Static_assert(sizeof(struct epi_crumb) == 256, "layout of the black box");
 _Static_assert(sizeof(struct epi_annotation) == 512, "layout of the black box");
+_Static_assert(offsetof(struct epi_crumb, length) == 16, "layout of the black box");
+_Static_assert(offsetof(struct epi_crumb, text) == 24, "layout of the black box");
+_Static_assert(offsetof(struct epi_annotation, key_length) == 16, "layout of the black box");
+_Static_assert(offsetof(struct epi_annotation, key) == 24, "layout of the black box");
+_Static_assert(offsetof(struct epi_annotation, value) == 88, "layout of the black box");
+_Static_assert(offsetof(struct epi_notes, frozen) == 24, "layout of the black box");
 _Static_assert(offsetof(struct epi_notes, crumb) == 4096, "layout of the black box");
 _Static_assert(sizeof(struct epi_notes) == 17 * 4096, "whole pages");
 

@@ -172,6 +172,7 @@ func TestCleanEnd(t *testing.T) {
 	box := boxIn(t)
 	c := start(t, box, "20ms")
 	c.do("crumb before")
+	c.do("sleep 60ms")
 	c.do("disable")
 	c.do("crumb later") // in memory of its own again
 	run := open(t, box)

@@ -65,11 +65,19 @@ type child struct {
 }
 
 // start starts a victim and waits until Epitaph is enabled.
-func start(t *testing.T, box, period string, under ...string) *child {
+func start(t *testing.T, box, period string) *child {
 	t.Helper()
-	args := append(under, victim, box, period)
-	c := &child{t: t, cmd: exec.Command(args[0], args[1:]...)}
+	return startWith(t, nil, box, period)
+}
+
+// startWith gives the victim a standard error that is not kept.
+func startWith(t *testing.T, stderr *os.File, box, period string) *child {
+	t.Helper()
+	c := &child{t: t, cmd: exec.Command(victim, box, period)}
 	c.cmd.Stderr = &c.stderr
+	if stderr != nil {
+		c.cmd.Stderr = stderr
+	}
 	var err error
 	if c.in, err = c.cmd.StdinPipe(); err != nil {
 		t.Fatal(err)

@@ -117,6 +117,22 @@ func init() {
 		status := syscall.WaitStatus(C.victim_fork(how))
 		fmt.Printf("child: signal %d, exit status %d\n", status.Signal(), status.ExitStatus())
 	}
+	commands["last"] = func(path string) {
+		last, err := handler.LastRun(path)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		last.WriteTo(os.Stdout)
+	}
+	// Standard error, a pipe, is filled.
+	commands["stop_reading"] = func(string) {
+		must(syscall.SetNonblock(2, true))
+		for err := error(nil); err == nil; {
+			_, err = syscall.Write(2, make([]byte, 64))
+		}
+		must(syscall.SetNonblock(2, false))
+	}
 	// Every descriptor of the box becomes another file.
 	commands["reuse"] = func(arg string) {
 		box, other, _ := strings.Cut(arg, " ")
