@@ -42,6 +42,27 @@ __asm__(".text\n"
         "    jmpq *56(%rdi)\n"
         ".size epi_arch_longjmp, .-epi_arch_longjmp\n");
 
+__asm__(".text\n"
+        ".globl epi_syscall6\n"
+        ".hidden epi_syscall6\n"
+        ".globl epi_arch_syscall_end\n"
+        ".hidden epi_arch_syscall_end\n"
+        ".type epi_syscall6, @function\n"
+        "epi_syscall6:\n"
+        "    .cfi_startproc\n"
+        "    movq %rdi, %rax\n"
+        "    movq %rsi, %rdi\n"
+        "    movq %rdx, %rsi\n"
+        "    movq %rcx, %rdx\n"
+        "    movq %r8, %r10\n"
+        "    movq %r9, %r8\n"
+        "    movq 8(%rsp), %r9\n"
+        "    syscall\n"
+        "epi_arch_syscall_end:\n"
+        "    ret\n"
+        "    .cfi_endproc\n"
+        ".size epi_syscall6, .-epi_syscall6\n");
+
 /* CFI through RBP, so that a debugger and the core itself can unwind from the
  * new stack to the old one. */
 __asm__(".text\n"
@@ -113,6 +134,20 @@ __asm__(".text\n"
         "    jmp epi_handler\n"
         ".size epi_arch_handler, .-epi_arch_handler\n");
 
+EPI_SAFE void epi_arch_regs_from_jump(struct epi_regs *regs, const struct epi_jump *jump)
+{
+    epi_zero(regs, sizeof *regs);
+    regs->r[EPI_RBX] = jump->rbx;
+    regs->r[EPI_RBP] = jump->rbp;
+    regs->r[EPI_R12] = jump->r12;
+    regs->r[EPI_R13] = jump->r13;
+    regs->r[EPI_R14] = jump->r14;
+    regs->r[EPI_R15] = jump->r15;
+    regs->r[EPI_RSP] = jump->rsp;
+    regs->r[EPI_RIP] = jump->rip;
+    regs->known = EPI_CALLEE_SAVED;
+}
+
 EPI_SAFE bool epi_arch_shown_register(const ucontext_t *uc, unsigned i, const char **name,
                                       uint64_t *value)
 {
@@ -181,6 +216,13 @@ EPI_SAFE void epi_arch_return(ucontext_t *uc, uint64_t value)
 EPI_SAFE void epi_arch_fail_syscall(ucontext_t *uc)
 {
     uc->uc_mcontext.gregs[REG_RAX] = -38; /* ENOSYS */
+}
+
+EPI_SAFE bool epi_arch_interrupted(const ucontext_t *uc)
+{
+    uint8_t code[2];
+    return uc->uc_mcontext.gregs[REG_RAX] == -4 && /* EINTR */
+           epi_peek(code, epi_arch_pc(uc) - 2, 2) && code[0] == 0x0f && code[1] == 0x05;
 }
 
 EPI_SAFE uintptr_t epi_arch_thread_pointer(void)

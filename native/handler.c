@@ -17,6 +17,7 @@
 
 #include "box.h"
 #include "chain.h"
+#include "helper.h"
 #include "maps.h"
 #include "peek.h"
 #include "signals.h"
@@ -36,6 +37,11 @@ EPI_SAFE int epi_fatal_index(int signal)
         if (fatal[i] == signal)
             return i;
     return -1;
+}
+
+EPI_SAFE bool epi_crashing(void)
+{
+    return epi_state.crash.owner >> 32 == (uint32_t)epi_getpid();
 }
 
 static EPI_SAFE uint64_t fatal_mask(void)
@@ -91,10 +97,10 @@ static EPI_SAFE bool fault_of_getg(const ucontext_t *uc)
 
 /* A filter that traps system calls does so to the reporter's too.  Each of them
  * may fail, and then something is missing from the report. */
-static EPI_SAFE bool refused_to_reporter(const struct epi_crash *crash, const siginfo_t *info)
+static EPI_SAFE bool refused_to_reporter(const siginfo_t *info, const ucontext_t *uc)
 {
     return info->si_signo == SIGSYS && info->si_code == EPI_SYS_SECCOMP &&
-           crash->phase <= EPI_PHASE_REPORTING && crash->owner == epi_self();
+           epi_arch_pc(uc) == (uintptr_t)epi_arch_syscall_end;
 }
 
 /* Go's last act after its own report is raise(SIGABRT) from Go text
@@ -135,9 +141,11 @@ static EPI_SAFE void park(struct epi_crash *crash, const struct epi_options *opt
         parked->signal = signal;
         parked->address = info->si_code > 0 ? (uintptr_t)info->si_addr : 0;
         parked->pc = epi_arch_pc(uc);
+        parked->uc = uc;
         epi_syscall6(SYS_prctl, PR_GET_NAME, (long)parked->name, 0, 0, 0, 0);
         parked->filled = true;
     }
+    epi_sigmask(SIG_UNBLOCK, epi_mask_of(epi_state.thread_signal)); /* it has a stack to show */
     uint64_t give_up = epi_now() + 2 * options->deadline + EPI_SECOND;
     while (crash->owner != 0) {
         uint64_t now = epi_now();
@@ -161,6 +169,9 @@ EPI_SAFE void epi_reassert(void)
     if (epi_sigaction(epi_state.deadline_signal, NULL, &now) &&
         now.handler != epi_state.deadline_ours.handler)
         epi_sigaction(epi_state.deadline_signal, &epi_state.deadline_ours, NULL);
+    if (epi_sigaction(epi_state.thread_signal, NULL, &now) &&
+        now.handler != epi_state.thread_ours.handler)
+        epi_sigaction(epi_state.thread_signal, &epi_state.thread_ours, NULL);
 }
 
 /* There is no helper thread in a forked child: a timer whose signal kills
@@ -176,12 +187,6 @@ static EPI_SAFE void arm_child_deadline(uint64_t deadline)
     epi_sigaction(SIGALRM, &action, NULL);
     epi_sigmask(SIG_UNBLOCK, epi_mask_of(SIGALRM));
     epi_syscall6(SYS_setitimer, ITIMER_REAL, (long)&timer, 0, 0, 0, 0);
-}
-
-static EPI_SAFE void wake_helper(void)
-{
-    atomic_fetch_add(&epi_state.helper_word, 1);
-    epi_futex_wake_all(&epi_state.helper_word);
 }
 
 static EPI_SAFE void report_on_own_stack(void *crash)
@@ -233,7 +238,7 @@ static EPI_SAFE void own(struct epi_crash *crash, const struct epi_options *opti
     if (crash->forked)
         arm_child_deadline(options->deadline);
     else
-        wake_helper();
+        epi_helper_wake();
     /* A thread that blocks these would be killed by a nested fault, in
      * silence, and would not hear the deadline. */
     epi_sigmask(SIG_UNBLOCK, fatal_mask());
@@ -248,6 +253,7 @@ static EPI_SAFE void own(struct epi_crash *crash, const struct epi_options *opti
     crash->stack.crossed_asmcgocall = false;
     crash->file[0] = '\0';
     crash->epoch = (crash->epoch + 1) & ~1u;
+    crash->poked = false;
     if (in_vain) {
         epi_terminate(signal, info, uc);
         return;
@@ -316,7 +322,7 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
             return;
         }
     }
-    if (refused_to_reporter(crash, info)) {
+    if (refused_to_reporter(info, uc)) {
         epi_arch_fail_syscall(uc);
         return;
     }
@@ -340,6 +346,11 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
     uint64_t self = epi_self();
     if (crash->owner == self && nested(crash, signal, info, uc))
         return;
+    struct epi_crash *dump = &epi_state.dump;
+    if (info->si_code > 0 && dump->owner == self && dump->phase == EPI_PHASE_REPORTING) {
+        epi_stage_fault(dump, signal, info, uc);
+        return;
+    }
     if (sent(info) && crash->owner == 0) {
         if (wanted_by_go(signal)) {
             epi_chain(previous, signal, info, context);

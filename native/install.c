@@ -3,15 +3,22 @@
 #include "altstack.h"
 #include "handler.h"
 #include "helper.h"
+#include "inject.h"
 #include "stage.h"
 #include "system.h"
+#include "threads_install.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#ifndef AT_MINSIGSTKSZ
+#define AT_MINSIGSTKSZ 51
+#endif
 
 static const int fatal[EPI_FATAL_COUNT] = EPI_FATAL_SIGNALS;
 
@@ -66,15 +73,10 @@ static bool other_copy(uintptr_t handler)
     return memcmp((const void *)at, signature, sizeof signature) == 0;
 }
 
-/* A real-time signal that nobody but Go has an action for.  Go handles all of
- * them, so "free" cannot mean the default; or ignores all of them, after
- * signal.Ignore() without arguments. */
-static int choose_deadline_signal(void)
+static int choose_deadline_signal(int except)
 {
-    struct epi_sigaction now;
     for (int signal = 63; signal > 40; signal--)
-        if (epi_sigaction(signal, NULL, &now) &&
-            (now.handler == epi_state.go_handler || now.handler <= (uintptr_t)SIG_IGN))
+        if (signal != except && epi_signal_free(signal))
             return signal;
     return 0;
 }
@@ -115,6 +117,7 @@ static int map_modules(void)
 /* What stays for the life of the process, got once. */
 static int prepare(void)
 {
+    epi_state.altstacks.kernel_frame = getauxval(AT_MINSIGSTKSZ);
     int error = map_modules();
     if (error != 0)
         return error;
@@ -143,12 +146,6 @@ static int prepare(void)
     return 0;
 }
 
-/* A crash of another process is none: see take() in handler.c. */
-static bool crashing(void)
-{
-    return epi_state.crash.owner >> 32 == (uint32_t)getpid();
-}
-
 static void load_modules(void)
 {
     struct epi_modules *current = epi_state.modules;
@@ -172,7 +169,7 @@ void epi_update_modules(void)
 {
     /* Two tables suffice: while a crash reads one, the other is filled at most
      * once, because after that there is an owner. */
-    if (epi_state.modules != NULL && !crashing() &&
+    if (epi_state.modules != NULL && !epi_crashing() &&
         epi_modules_changed(epi_state.modules))
         load_modules();
 }
@@ -189,7 +186,9 @@ static int set_options(struct epi_options *options, const struct epi_config *con
     options->deadline = config->deadline;
     options->started = config->started;
     options->max_frames = config->max_frames;
+    options->max_threads = config->max_threads;
     options->native_stack = config->native_stack;
+    options->all_threads = config->all_threads;
     options->chain = config->chain;
     options->directory.fd = -1;
     if (config->directory != NULL) {
@@ -233,7 +232,7 @@ static struct epi_sigaction make_action(void (*handler)(int, siginfo_t *, void *
     return ours;
 }
 
-static int find_handlers(void)
+static int find_handlers(int thread_signal)
 {
     struct epi_sigaction action;
     if (epi_state.options != NULL)
@@ -245,13 +244,15 @@ static int find_handlers(void)
             return EBUSY;
     }
     epi_state.go_handler = find_go_handler();
-    int deadline_signal = choose_deadline_signal();
+    int deadline_signal = choose_deadline_signal(thread_signal);
     if (deadline_signal == 0)
         return EUSERS;
     epi_state.deadline_signal = deadline_signal;
     epi_sigaction(deadline_signal, NULL, &epi_state.deadline_previous);
     epi_state.deadline_ours = make_action(epi_stage_poke);
     struct epi_sigaction ours = epi_state.deadline_ours;
+    /* Its purpose is to end a write that blocks. */
+    epi_state.deadline_ours.flags &= ~(unsigned long)SA_RESTART;
     ours.handler = (uintptr_t)epi_arch_handler;
     for (int i = 0; i < EPI_FATAL_COUNT; i++)
         epi_state.ours[i] = ours;
@@ -268,7 +269,7 @@ static void install(void)
             continue;
         /* One that was in front of ours before may call ours as its next; it
          * stays there, or the two would call each other for ever. */
-        if (epi_state.taken[i])
+        if (now.handler == epi_state.in_front[i])
             continue;
         epi_state.previous[i] = now;
         epi_sigaction(fatal[i], &epi_state.ours[i], NULL);
@@ -291,7 +292,7 @@ static __attribute__((constructor)) void look_before_go(void)
  * goes on using it. */
 static void release(struct epi_options *options)
 {
-    if (crashing())
+    if (epi_crashing())
         return;
     epi_fd_close(&options->output);
     epi_fd_close(&options->directory);
@@ -301,7 +302,7 @@ int epi_enable(const struct epi_config *config, const struct epi_goruntime *go)
 {
     const struct epi_options *old = epi_state.options;
     struct epi_options *next = &epi_state.option_slot[old == &epi_state.option_slot[0]];
-    if (crashing())
+    if (epi_crashing())
         return EAGAIN;
     if (go != NULL && epi_in(go->text, (uintptr_t)epi_arch_handler))
         return ENOTSUP; /* -linkmode=internal: C is among Go's text */
@@ -309,9 +310,12 @@ int epi_enable(const struct epi_config *config, const struct epi_goruntime *go)
         epi_state.go_runtime = *go;
         epi_state.go = &epi_state.go_runtime;
     }
-    int error = find_handlers();
+    int error = find_handlers(config->thread_signal);
     if (error == 0)
         error = prepare();
+    int thread_signal = 0;
+    if (error == 0)
+        error = epi_threads_prepare(config->thread_signal, &thread_signal);
     if (error == 0)
         error = set_options(next, config);
     if (error != 0)
@@ -320,10 +324,13 @@ int epi_enable(const struct epi_config *config, const struct epi_goruntime *go)
         load_modules();
     epi_state.pid = getpid();
     epi_state.options = next;
+    epi_threads_install(thread_signal);
     if (old == NULL)
         install();
     else
         epi_reassert();
+    epi_state.inject->on = true;
+    epi_helper_wake();
     if (old != NULL) {
         release(&epi_state.option_slot[old != &epi_state.option_slot[0]]);
     }
@@ -336,17 +343,26 @@ bool epi_disable(void)
     const struct epi_options *old = epi_state.options;
     if (old == NULL)
         return false;
+    if (epi_crashing()) /* which needs its handlers to the end */
+        return true;
     for (int i = 0; i < EPI_FATAL_COUNT; i++) {
         if (!epi_sigaction(fatal[i], NULL, &now))
             continue;
-        epi_state.taken[i] = now.handler != epi_state.ours[i].handler;
-        if (!epi_state.taken[i])
+        epi_state.in_front[i] = 0;
+        if (now.handler == epi_state.ours[i].handler)
             epi_sigaction(fatal[i], &epi_state.previous[i], NULL);
+        else if (now.handler > (uintptr_t)SIG_IGN && now.handler != epi_state.go_handler &&
+                 now.handler != epi_state.previous[i].handler) /* these know nothing of ours */
+            epi_state.in_front[i] = now.handler;
     }
     if (epi_sigaction(epi_state.deadline_signal, NULL, &now) &&
         now.handler == epi_state.deadline_ours.handler)
         epi_sigaction(epi_state.deadline_signal, &epi_state.deadline_previous, NULL);
+    epi_state.inject->on = false;
+    epi_threads_uninstall();
     epi_state.options = NULL;
+    if (epi_crashing()) /* it began in between, and has perhaps put them back before */
+        epi_reassert();
     release(&epi_state.option_slot[old != &epi_state.option_slot[0]]);
     return true;
 }

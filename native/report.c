@@ -23,6 +23,8 @@ static const struct epi_stage stages[] = {
     {"unwind", 1000, epi_report_unwind},
     {"current stack", 1000, epi_report_stack},
     {"other crashes", 100, epi_report_parked},
+    {"threads", 1000, epi_report_ask},
+    {"other threads", 2000, epi_report_threads},
     {"goroutines", 500, epi_report_goroutines},
     {"registers", 100, epi_report_registers},
     {"code", 100, epi_report_code},
@@ -139,7 +141,7 @@ static EPI_SAFE void headline(struct epi_crash *crash)
     epi_out_flush(&crash->out);
 }
 
-static EPI_SAFE void end_line(struct epi_crash *crash)
+EPI_SAFE void epi_report_end(struct epi_crash *crash)
 {
     struct epi_out *out = &crash->out;
     epi_out_fresh_line(out);
@@ -209,14 +211,17 @@ EPI_SAFE void epi_report(struct epi_crash *crash)
         }
         headline(crash);
         epi_box_begin(crash);
-        for (size_t i = 0; i < EPI_COUNT(stages); i++)
+        /* Without an output there is nobody to go on for. */
+        for (size_t i = 0; i < EPI_COUNT(stages) &&
+                           (crash->out.target.fd >= 0 || crash->out.copy.fd >= 0);
+             i++)
             epi_stage_run(crash, &stages[i]);
     } else if (crash->failure_count < EPI_COUNT(crash->failure)) {
         crash->failure[crash->failure_count].stage = crash->stage_name;
         crash->failure[crash->failure_count++].timed_out = false;
     }
     if (epi_arch_setjmp(&crash->last_resort) == 0)
-        end_line(crash);
+        epi_report_end(crash);
     epi_box_end(crash);
     epi_fd_close(&crash->file_fd);
     crash->phase = EPI_PHASE_NONE;

@@ -9,6 +9,8 @@ EPI_SAFE void epi_report_cause(struct epi_crash *crash);     /* cause.c */
 EPI_SAFE void epi_report_process(struct epi_crash *crash);   /* process.c */
 EPI_SAFE void epi_report_unwind(struct epi_crash *crash);    /* frames.c */
 EPI_SAFE void epi_report_stack(struct epi_crash *crash);     /* frames.c */
+EPI_SAFE void epi_report_ask(struct epi_crash *crash);       /* threads_print.c */
+EPI_SAFE void epi_report_threads(struct epi_crash *crash);   /* threads_print.c */
 EPI_SAFE void epi_report_parked(struct epi_crash *crash);    /* process.c */
 EPI_SAFE void epi_report_registers(struct epi_crash *crash); /* machine.c */
 EPI_SAFE void epi_report_code(struct epi_crash *crash);      /* machine.c */
@@ -22,5 +24,8 @@ EPI_SAFE void epi_report_breadcrumbs(struct epi_crash *crash); /* notes.c */
 /* The goroutines as the ring knows them, when Go does not answer for the REASON
  * given; false when the ring is empty. */
 EPI_SAFE bool epi_report_snapshot(struct epi_crash *crash, const char *reason);
+
+/* The lines of a stack, without a header (frames.c). */
+EPI_SAFE void epi_print_stack(struct epi_crash *crash, const struct epi_stack *stack);
 
 #endif

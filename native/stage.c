@@ -23,6 +23,9 @@ static EPI_SAFE void make_trouble(const struct epi_stage *stage)
     if (epi_state.trouble == EPI_TROUBLE_FAULT)
         *(volatile int *)8 = 1;
     else if (epi_state.trouble == EPI_TROUBLE_HANG)
+        for (;;)
+            epi_syscall6(SYS_ppoll, 0, 0, 0, 0, 0, 0);
+    else if (epi_state.trouble == EPI_TROUBLE_SPIN)
         for (volatile bool forever = true; forever;)
             ;
     else if (epi_state.trouble == EPI_TROUBLE_ABORT)
@@ -89,9 +92,10 @@ EPI_SAFE void epi_stage_run(struct epi_crash *crash, const struct epi_stage *sta
 EPI_SAFE void epi_stage_fault(struct epi_crash *crash, int signal, const siginfo_t *info,
                               const ucontext_t *uc)
 {
-    /* Of those that are sent, only abort() and the like concern the stage. */
+    /* Of those that are sent, only abort() and the like concern the stage; and
+     * between stages nothing is called that does that. */
     if (info->si_code <= 0 &&
-        (info->si_code != SI_TKILL || info->si_pid != epi_getpid()))
+        ((crash->epoch & 1) == 0 || info->si_code != SI_TKILL || info->si_pid != epi_getpid()))
         return;
     crash->nested_signal = signal;
     crash->nested_address = info->si_code > 0 ? (uintptr_t)info->si_addr : 0;
@@ -107,14 +111,17 @@ EPI_SAFE void epi_stage_fault(struct epi_crash *crash, int signal, const siginfo
 
 EPI_SAFE void epi_stage_poke(int signal, siginfo_t *info, void *context)
 {
-    struct epi_crash *crash = &epi_state.crash;
+    uint64_t self = epi_self();
+    struct epi_crash *crash =
+        epi_state.dump.owner == self && epi_state.crash.owner != self ? &epi_state.dump
+                                                                      : &epi_state.crash;
     uint64_t value = (uint64_t)(uintptr_t)info->si_value.sival_ptr;
     if (info->si_code != SI_QUEUE || info->si_pid != epi_getpid() ||
         (value & ~UINT64_C(0xffffffff)) != POKE) {
         epi_chain(&epi_state.deadline_previous, signal, info, context);
         return;
     }
-    if (crash->owner != epi_self())
+    if (crash->owner != self)
         return;
     if (crash->phase == EPI_PHASE_HOST) {
         epi_chain_left(crash, context);
@@ -145,8 +152,11 @@ EPI_SAFE void epi_stage_send(struct epi_crash *crash, uint32_t epoch)
 EPI_SAFE void epi_stage_enforce(struct epi_crash *crash, uint64_t now)
 {
     uint32_t epoch = crash->epoch;
-    uint64_t deadline = (epoch & 1) == 0 ? 0 : crash->stage_deadline;
-    if (crash->out.writing) /* has a deadline of its own, and keeps to it */
+    uint64_t deadline = crash->stage_deadline;
+    /* Output has a deadline of its own, and keeps to it.  Between stages there
+     * is nothing but output: it is poked until it is over, since the first poke
+     * may come just before the write that blocks. */
+    if (crash->out.writing || (epoch & 1) == 0)
         deadline = crash->out.deadline + 20 * EPI_MS;
     if (deadline == 0 || now < deadline)
         return;

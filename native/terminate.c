@@ -31,11 +31,16 @@ EPI_SAFE void epi_terminate(int signal, const siginfo_t *info, ucontext_t *uc)
 
     epi_zero(&action, sizeof action);
     for (int i = 0; i < EPI_FATAL_COUNT; i++)
-        epi_sigaction(fatal[i], &action, NULL);
+        if (fatal[i] != SIGSYS && !epi_sigaction(fatal[i], &action, NULL))
+            epi_exit(128 + signal); /* refused by a filter */
 
     epi_sigmask(SIG_BLOCK, epi_mask_of(signal));
     *(uint64_t *)(void *)&uc->uc_sigmask &= ~epi_mask_of(signal);
     bool queued = epi_sigqueue(epi_gettid(), signal, info);
+    /* Last: a filter that traps one of these calls must not decide what the
+     * process dies of. */
+    bool first = epi_getpid() == 1;
+    epi_sigaction(SIGSYS, &action, NULL);
 
     if (crash->forked) {
         /* The memory may be the parent's too (vfork), and its crashes are to
@@ -44,6 +49,6 @@ EPI_SAFE void epi_terminate(int signal, const siginfo_t *info, ucontext_t *uc)
         crash->deadline = 0;
         crash->owner = 0;
     }
-    if (!queued || (epi_getpid() == 1 && !epi_arch_repeats(info)))
+    if (!queued || (first && !epi_arch_repeats(info)))
         epi_exit(128 + signal);
 }

@@ -69,8 +69,8 @@ func isStart(line string) bool {
 		return true
 	}
 	var p parser
-	if _, _, ok := understood(&p, line, parseThread, appendThread); ok {
-		return true
+	if t, _, ok := understood(&p, line, parseThread, appendThread); ok {
+		return t.Kind != CutThreads
 	}
 	if _, _, ok := understood(&p, line, parseGoroutineGroup, appendGoroutineGroup); ok {
 		return true
@@ -244,6 +244,9 @@ func (p *parser) heading(line string) bool {
 			p.block = lineGroup
 			return true
 		}
+	case line[0] == '.':
+		p.block = 0
+		return list(p, &r.Threads, line, lineThread, parseThread, appendThread)
 	case line[0] == '[':
 		return list(p, &r.StageFailures, line, lineStage, parseStageFailure, appendStageFailure)
 	case strings.HasPrefix(line, "Stack: "):

@@ -99,7 +99,7 @@ func TestStates(t *testing.T) {
 		_, r := take(t, collector)
 		for function, state := range want {
 			g := inPackage(r, function)
-			if g == nil || g.Status != state || function != "inRead" && g.Count != 3 {
+			if g == nil || g.Status != state || function != "inRead" && g.Count%3 != 0 { // 3 for each run of the test
 				return fmt.Sprintf("%s: %+v, want %s", function, g, state)
 			}
 		}
