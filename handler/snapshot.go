@@ -25,6 +25,8 @@ type snapshotter struct {
 	quit, done chan struct{}
 	period     time.Duration
 	written    time.Duration // what writing the last one took
+	collector  *snapshot.Collector
+	buffer     []byte // of a slot
 }
 
 const costFactor = 100
@@ -47,11 +49,14 @@ func startSnapshots() {
 		return
 	}
 	snapshots = &snapshotter{
-		quit:   make(chan struct{}),
-		done:   make(chan struct{}),
-		period: snapshotPeriod,
+		quit:      make(chan struct{}),
+		done:      make(chan struct{}),
+		period:    snapshotPeriod,
+		collector: snapshot.NewCollector(),
+		buffer:    make([]byte, boxformat.SlotSize),
 	}
-	go snapshots.run()
+	// The first one now: a crash may come before the goroutine gets to run.
+	go snapshots.run(snapshots.take())
 }
 
 // stopSnapshots waits until the last one is written.
@@ -63,24 +68,22 @@ func stopSnapshots() {
 	}
 }
 
-func (s *snapshotter) run() {
+func (s *snapshotter) run(wait time.Duration) {
 	defer close(s.done)
-	collector := snapshot.NewCollector()
-	buffer := make([]byte, boxformat.SlotSize)
-	timer := time.NewTimer(0)
+	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	for {
 		select {
 		case <-s.quit:
 			return
 		case <-timer.C:
-			timer.Reset(s.take(collector, buffer))
+			timer.Reset(s.take())
 		}
 	}
 }
 
 // take writes one snapshot and returns how long to wait for the next.
-func (s *snapshotter) take(collector *snapshot.Collector, buffer []byte) time.Duration {
+func (s *snapshotter) take() time.Duration {
 	// The cost is that of a processor, which is a thread's. By the clock on the
 	// wall, a busy machine would have fewer snapshots, just when they matter.
 	runtime.LockOSThread()
@@ -91,13 +94,13 @@ func (s *snapshotter) take(collector *snapshot.Collector, buffer []byte) time.Du
 		Time:     monotonic(),
 		Real:     uint64(time.Now().UnixNano()),
 	}
-	collector.Take(&slot)
+	s.collector.Take(&slot)
 	collected := threadTime()
 	cost := collected - began + s.written
 	period := max(s.period, costFactor*cost)
 	slot.Cost, slot.Period = uint64(cost), uint64(period)
 	index := taken % boxformat.SlotCount
-	bytes := slot.Encode(buffer)
+	bytes := slot.Encode(s.buffer)
 	writeRing(index, bytes)
 	cgo.WriteBoxSlot(index, bytes)
 	taken++
