@@ -20,8 +20,8 @@ struct status {
 
 static EPI_SAFE long write_at(const void *data, size_t size, uint64_t offset)
 {
-    return epi_syscall6(SYS_pwrite64, epi_state.box.fd.fd, (long)data, (long)size,
-                        (long)offset, 0, 0);
+    return epi_syscall6(SYS_pwrite64, epi_state.box.fd.fd, (long)data, (long)size, (long)offset,
+                        0, 0);
 }
 
 static EPI_SAFE void write_status(uint32_t state, int signal)
@@ -84,14 +84,15 @@ static int move_notes(int fd)
         if (pwrite(fd, notes, sizeof *notes, EPI_BOX_NOTES) != (ssize_t)sizeof *notes)
             error = errno != 0 ? errno : ENOSPC;
         else
-            at = mmap(notes, sizeof *notes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-                      fd, EPI_BOX_NOTES);
+            at = mmap(notes, sizeof *notes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
+                      EPI_BOX_NOTES);
     } else {
         void *copy = mmap(NULL, sizeof *notes, PROT_READ | PROT_WRITE,
                           MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (copy != MAP_FAILED) {
             memcpy(copy, (const void *)notes, sizeof *notes);
-            at = mremap(copy, sizeof *notes, sizeof *notes, MREMAP_MAYMOVE | MREMAP_FIXED, notes);
+            at = mremap(copy, sizeof *notes, sizeof *notes, MREMAP_MAYMOVE | MREMAP_FIXED,
+                        notes);
         }
     }
     if (error == 0 && at == MAP_FAILED)
@@ -105,9 +106,9 @@ static int move_notes(int fd)
 
 static EPI_SAFE bool ordinary_notes(void)
 {
-    long at = epi_syscall6(SYS_mmap, (long)&epi_state.notes, sizeof epi_state.notes,
-                           PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
-                           -1, 0);
+    long at =
+        epi_syscall6(SYS_mmap, (long)&epi_state.notes, sizeof epi_state.notes,
+                     PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
     return at == (long)&epi_state.notes;
 }
 

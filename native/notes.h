@@ -20,10 +20,10 @@
 
 #include "base.h"
 
-#define EPI_CRUMBS 128
-#define EPI_CRUMB_TEXT 232
-#define EPI_ANNOTATIONS 64
-#define EPI_ANNOTATION_KEY 64
+#define EPI_CRUMBS           128
+#define EPI_CRUMB_TEXT       232
+#define EPI_ANNOTATIONS      64
+#define EPI_ANNOTATION_KEY   64
 #define EPI_ANNOTATION_VALUE 424
 
 /* Texts have no terminator; a length beyond the array is what there was before
@@ -59,7 +59,7 @@ struct epi_notes {
     _Atomic uint64_t crumbs;  /* begun so far */
     _Atomic uint64_t dropped; /* breadcrumbs that found every record claimed */
     _Atomic uint64_t refused; /* annotations beyond EPI_ANNOTATIONS keys */
-    _Atomic uint32_t frozen; /* nothing is written */
+    _Atomic uint32_t frozen;  /* nothing is written */
     char reserved[4096 - 28];
     struct epi_crumb crumb[EPI_CRUMBS];
     struct epi_annotation annotation[EPI_ANNOTATIONS];

@@ -11,7 +11,7 @@
 
 #include "base.h"
 
-#define EPI_SLOTS 16
+#define EPI_SLOTS     16
 #define EPI_SLOT_TEXT (32 * 1024 - 256)
 
 struct epi_slot {
@@ -21,7 +21,7 @@ struct epi_slot {
     uint32_t checksum;         /* CRC-32 of all but itself, to the text's end */
     uint64_t period, cost;     /* ns to the next snapshot; ns that this one took */
     uint64_t goroutines, groups;
-    uint64_t figures[24]; /* of memory, GC and scheduler: for the reader of a box */
+    uint64_t figures[24];     /* of memory, GC and scheduler: for the reader of a box */
     char text[EPI_SLOT_TEXT]; /* groups of goroutines, in the report's form */
 };
 

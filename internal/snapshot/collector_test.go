@@ -49,7 +49,7 @@ func inSelect(c, d chan int) {
 	}
 }
 func inNilSelect()                  { select {} }
-func inMutex(m *sync.Mutex)         { m.Lock(); m.Unlock() }
+func inMutex(m *sync.Mutex)         { m.Lock(); defer m.Unlock() }
 func inWaitGroup(w *sync.WaitGroup) { w.Wait() }
 func inSleep()                      { time.Sleep(time.Hour) }
 func inCond(c *sync.Cond)           { c.L.Lock(); c.Wait() }
