@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"golang.org/x/sys/unix"
 
@@ -17,6 +16,26 @@ import (
 var background *indexer
 
 func enable(c *config) error {
+	stopSnapshots()
+	err := useBox(c.blackBox)
+	if err == nil {
+		err = enableCore(c)
+	}
+	if err == nil {
+		snapshotPeriod = c.snapshot
+		if background == nil {
+			background = startIndexer()
+		}
+	}
+	if cgo.Enabled() {
+		startSnapshots()
+	} else {
+		closeBox()
+	}
+	return err
+}
+
+func enableCore(c *config) error {
 	conn, err := c.output.SyscallConn()
 	if err != nil {
 		return fmt.Errorf("handler: the output: %w", err)
@@ -34,7 +53,7 @@ func enable(c *config) error {
 		Directory:   c.dir,
 		Build:       buildLine(),
 	}
-	native.Program = filepath.Base(native.Executable)
+	native.Program = programName()
 	// Control, not Fd: that would put the file into blocking mode.
 	if ctlErr := conn.Control(func(fd uintptr) {
 		native.Output = fd
@@ -58,13 +77,12 @@ func enable(c *config) error {
 	case err != nil:
 		return fmt.Errorf("handler: %w", err)
 	}
-	if background == nil {
-		background = startIndexer()
-	}
 	return nil
 }
 
 func disable() bool {
+	stopSnapshots()
+	closeBox()
 	was := cgo.Disable()
 	if background != nil {
 		background.stop()

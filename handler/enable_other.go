@@ -12,6 +12,10 @@ func enable(*config) error {
 	return fmt.Errorf("handler: %s/%s without the C core: %w", runtime.GOOS, runtime.GOARCH, ErrNoNative)
 }
 
+func annotate(_, _ string) {}
+
+func breadcrumb(string) {}
+
 func disable() bool { return false }
 
 func enabled() bool { return false }

@@ -3,16 +3,17 @@
 package handler
 
 import (
-	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
-	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/epitaph-go/epitaph/internal/procstat"
 )
 
 // executable is the path of the running program, for the report only.
@@ -23,6 +24,8 @@ func executable() string {
 	}
 	return path
 }
+
+func programName() string { return filepath.Base(executable()) }
 
 // buildLine says which build of the program this is: the Go release, and from
 // the build information the main module with its version and revision.
@@ -60,22 +63,22 @@ func buildLine() string {
 // every architecture that Go runs on (proc(5)).
 const userHz = 100
 
+// startTicks is when the process began, in units of 1/userHz s since the machine
+// did, or 0 if /proc does not tell.
+func startTicks() uint64 {
+	stat, err := os.ReadFile("/proc/self/stat")
+	if err != nil {
+		return 0
+	}
+	return procstat.StartTicks(stat)
+}
+
 // processStart is when the process began, or now if /proc does not tell.
 func processStart() time.Time {
 	now := time.Now()
-	stat, err := os.ReadFile("/proc/self/stat")
-	if err != nil {
-		return now
-	}
-	// The name in parentheses may hold anything; the fields after it do not.
-	// Field 22 is the start since boot, the 20th after the name.
-	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
-	if len(fields) < 20 {
-		return now
-	}
-	ticks, err := strconv.ParseUint(string(fields[19]), 10, 64)
+	ticks := startTicks()
 	var boot unix.Timespec
-	if err != nil || unix.ClockGettime(unix.CLOCK_BOOTTIME, &boot) != nil {
+	if ticks == 0 || unix.ClockGettime(unix.CLOCK_BOOTTIME, &boot) != nil {
 		return now
 	}
 	age := time.Duration(boot.Nano()) - time.Duration(ticks)*(time.Second/userHz)

@@ -53,6 +53,7 @@ static EPI_SAFE void end_crash(struct epi_crash *crash)
     }
     crash->phase = EPI_PHASE_NONE;
     crash->deadline = 0;
+    epi_state.notes.frozen = 0;
     epi_zero(crash->parked, sizeof crash->parked);
     crash->parked_count = 0;
     crash->owner = 0; /* last: the next crash begins with it */

@@ -66,6 +66,28 @@ void epi_symbols_pending(bool pending);
 /* Tells where the .eh_frame section of a module without PT_GNU_EH_FRAME is. */
 int epi_install_eh_frame(uintptr_t bias, const char *path, struct epi_range section);
 
+/* Notes what the program does: the last EPI_CRUMBS (notes.h) such texts stand in
+ * a report, with their age.  A text is cut after EPI_CRUMB_TEXT bytes, and the
+ * cut is marked.  Any thread, any time after the program's start, without a
+ * lock; not after a fault, when the notes are kept as they were.  Takes some
+ * 50 ns.  A C file of another package declares it by itself. */
+void epi_breadcrumb(const char *text);
+
+/* The black box; see box.h.  Puts the file FD, which package handler has made and
+ * locked, under the notes and keeps a duplicate of it; PATH is for the report.
+ * Another box that was attached before is closed as epi_box_detach does. */
+int epi_box_attach(int fd, const char *path);
+
+/* Marks the box as one of a program that ended well, and closes it.  The notes
+ * stay. */
+void epi_box_detach(void);
+
+/* Writes the snapshot slot INDEX; false when there is no box any more. */
+bool epi_box_write_slot(uint32_t index, const void *slot, size_t size);
+
+/* Is a box attached, and nothing wrong with it? */
+bool epi_box_works(void);
+
 #ifdef EPI_TEST
 /* Makes the stage NAME ("*": each) fault, hang in a system call, hang in a loop, or
  * abort in the reports to come. */

@@ -1,5 +1,6 @@
 /* The life of a crash, from the kernel's call to the end of the process:
  *
+ *   a note in a black box that was truncated  ordinary memory under it
  *   a load of peek.c that failed ............ skip it
  *   g cannot be read ........................ there is none
  *   seccomp refuses the reporter a call ..... the call fails
@@ -14,6 +15,7 @@
  * so what is Go's is found without a system call. */
 #include "handler.h"
 
+#include "box.h"
 #include "chain.h"
 #include "helper.h"
 #include "maps.h"
@@ -241,6 +243,7 @@ static EPI_SAFE void own(struct epi_crash *crash, const struct epi_options *opti
      * silence, and would not hear the deadline. */
     epi_sigmask(SIG_UNBLOCK, fatal_mask());
     epi_reassert();
+    epi_state.notes.frozen = EPI_NOTES_CRASH;
     crash->uc = uc;
     epi_copy(&crash->info, info, sizeof crash->info);
     epi_copy(&crash->context, uc, EPI_CONTEXT_SIZE);
@@ -310,6 +313,8 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
     struct epi_crash *crash = &epi_state.crash;
     ucontext_t *uc = context;
     if (signal == SIGSEGV || signal == SIGBUS) {
+        if (epi_box_fault(info))
+            return;
         if (epi_peek_fixup(uc))
             return;
         if (fault_of_getg(uc)) {

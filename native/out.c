@@ -11,6 +11,8 @@ EPI_SAFE void epi_out_start(struct epi_out *out, struct epi_fd target,
     out->target = target;
     out->fallback = fallback;
     out->deadline = deadline;
+    out->copy.fd = -1;
+    out->copy_error = 0;
     out->flushed = 0;
     out->error = 0;
     out->lost = false;
@@ -73,6 +75,24 @@ static EPI_SAFE void write_all(struct epi_out *out, const char *text, size_t siz
     }
 }
 
+EPI_SAFE void epi_out_copy(struct epi_out *out, const char *text, size_t size)
+{
+    if (size > out->copy_end - out->copy_at)
+        size = out->copy_end - out->copy_at;
+    while (size > 0 && out->copy.fd >= 0) {
+        long n = epi_syscall6(SYS_pwrite64, out->copy.fd, (long)text, (long)size,
+                              (long)out->copy_at, 0, 0);
+        if (n > 0) {
+            text += n;
+            size -= (size_t)n;
+            out->copy_at += (uint64_t)n;
+        } else if (n != -EINTR || epi_now() >= out->deadline) {
+            out->copy.fd = -1;
+            out->copy_error = (int)-n;
+        }
+    }
+}
+
 EPI_SAFE void epi_out_flush(struct epi_out *out)
 {
     /* Emptied first: when a deadline jumps out of the write, the same text
@@ -82,6 +102,7 @@ EPI_SAFE void epi_out_flush(struct epi_out *out)
     out->flushed += size;
     out->used = 0;
     out->writing = true;
+    epi_out_copy(out, out->buffer, size); /* first: it waits for no reader */
     write_all(out, out->buffer, size);
     out->waited += epi_now() - began;
     out->writing = false; /* after that: the helper must not count it as the stage's */

@@ -19,6 +19,11 @@ struct epi_out {
     struct epi_fd target;   /* where the text goes */
     struct epi_fd fallback; /* where it goes on when that fails; -1: nowhere */
     uint64_t deadline;      /* monotonic; text that is not out by then is lost */
+    /* A file that gets the text as well, by pwrite: a black box.  -1: none, or it
+     * failed with copy_error. */
+    struct epi_fd copy;
+    uint64_t copy_at, copy_end; /* offsets in it */
+    int copy_error;
     uint64_t flushed;       /* bytes taken out of the buffer so far */
     int error;              /* errno of the first write that failed for good */
     bool lost;              /* some text went nowhere */
@@ -34,6 +39,9 @@ struct epi_out {
 EPI_SAFE void epi_out_start(struct epi_out *out, struct epi_fd target,
                             struct epi_fd fallback, uint64_t deadline);
 EPI_SAFE void epi_out_flush(struct epi_out *out);
+
+/* Writes text to the copy only. */
+EPI_SAFE void epi_out_copy(struct epi_out *out, const char *text, size_t size);
 
 /* Bytes formatted since epi_out_start. */
 static inline EPI_SAFE uint64_t epi_out_total(const struct epi_out *out)

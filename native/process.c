@@ -66,6 +66,7 @@ EPI_SAFE void epi_report_process(struct epi_crash *crash)
         epi_out_decimal(out, crash->file_error);
         epi_out_char(out, '\n');
     }
+    epi_report_box(crash);
     epi_out_char(out, '\n');
 }
 

@@ -1,5 +1,6 @@
 /* The report, stage by stage.  What is certain comes first: the headline needs
  * nothing but the signal's number, and is out before anything is looked at. */
+#include "box.h"
 #include "handler.h"
 #include "report_parts.h"
 #include "signals.h"
@@ -25,10 +26,13 @@ static const struct epi_stage stages[] = {
     {"other crashes", 100, epi_report_parked},
     {"threads", 1000, epi_report_ask},
     {"other threads", 2000, epi_report_threads},
+    {"goroutines", 500, epi_report_goroutines},
     {"registers", 100, epi_report_registers},
     {"code", 100, epi_report_code},
     {"stack words", 100, epi_report_words},
     {"modules", 500, epi_report_modules},
+    {"annotations", 100, epi_report_annotations},
+    {"breadcrumbs", 200, epi_report_breadcrumbs},
 };
 
 /* The time is kept back twice: once from the stages, so that the end line is
@@ -207,8 +211,11 @@ EPI_SAFE void epi_report(struct epi_crash *crash)
             start_output(crash);
         }
         headline(crash);
+        epi_box_begin(crash);
         /* Without an output there is nobody to go on for. */
-        for (size_t i = 0; i < EPI_COUNT(stages) && crash->out.target.fd >= 0; i++)
+        for (size_t i = 0; i < EPI_COUNT(stages) &&
+                           (crash->out.target.fd >= 0 || crash->out.copy.fd >= 0);
+             i++)
             epi_stage_run(crash, &stages[i]);
     } else if (crash->failure_count < EPI_COUNT(crash->failure)) {
         crash->failure[crash->failure_count].stage = crash->stage_name;
@@ -216,6 +223,7 @@ EPI_SAFE void epi_report(struct epi_crash *crash)
     }
     if (epi_arch_setjmp(&crash->last_resort) == 0)
         epi_report_end(crash);
+    epi_box_end(crash);
     epi_fd_close(&crash->file_fd);
     crash->phase = EPI_PHASE_NONE;
     restore_stack(crash->uc);

@@ -17,6 +17,14 @@ EPI_SAFE void epi_report_registers(struct epi_crash *crash); /* machine.c */
 EPI_SAFE void epi_report_code(struct epi_crash *crash);      /* machine.c */
 EPI_SAFE void epi_report_words(struct epi_crash *crash);     /* machine.c */
 EPI_SAFE void epi_report_modules(struct epi_crash *crash);   /* machine.c */
+EPI_SAFE void epi_report_box(struct epi_crash *crash);         /* box.c */
+EPI_SAFE void epi_report_goroutines(struct epi_crash *crash);  /* ring.c */
+EPI_SAFE void epi_report_annotations(struct epi_crash *crash); /* notes.c */
+EPI_SAFE void epi_report_breadcrumbs(struct epi_crash *crash); /* notes.c */
+
+/* The goroutines as the ring knows them, when Go does not answer for the REASON
+ * given; false when the ring is empty. */
+EPI_SAFE bool epi_report_snapshot(struct epi_crash *crash, const char *reason);
 
 /* The lines of a stack, without a header (frames.c). */
 EPI_SAFE void epi_print_stack(struct epi_crash *crash, const struct epi_stack *stack);

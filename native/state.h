@@ -3,10 +3,13 @@
 #ifndef EPI_STATE_H
 #define EPI_STATE_H
 
+#include "box.h"
 #include "clock.h"
 #include "epitaph.h"
 #include "message.h"
+#include "notes.h"
 #include "out.h"
+#include "ring.h"
 #include "symbols.h"
 #include "threads.h"
 #include "unwind.h"
@@ -173,6 +176,12 @@ struct epi_state {
     struct epi_crash crash;
     struct epi_crash dump; /* the same for a dump on demand; its owner lives on */
     struct epi_options dump_options;
+
+    /* Written by anybody, at any time; see notes.h. */
+    _Alignas(4096) struct epi_notes notes;
+    struct epi_box box;
+    struct epi_slot ring[EPI_SLOTS]; /* written by one goroutine */
+    struct epi_slot slot;            /* the copy that a report shows */
 
 #ifdef EPI_TEST
     char trouble_stage[32];

@@ -19,7 +19,7 @@ type Goroutines struct {
 
 // GoroutineGroup is a stack and the goroutines that have it.
 type GoroutineGroup struct {
-	IDs   []uint64 `json:"ids"`   // the first ones, if there are many
+	IDs   []uint64 `json:"ids"`   // the first ones, if there are many; none in a snapshot
 	Count int      `json:"count"` // of all goroutines of the group
 	// Status is what the goroutines do or wait for: "chan receive".
 	Status string `json:"status"`
@@ -125,7 +125,7 @@ func parseGoroutineGroup(line string) (g GoroutineGroup, ok bool) {
 // there when the list of ids is cut short.
 func appendGoroutineGroup(b []byte, g GoroutineGroup, second bool) []byte {
 	b = append(b, "Goroutine"...)
-	if g.Count > 1 {
+	if g.Count > 1 || len(g.IDs) == 0 {
 		b = append(b, 's')
 	}
 	for i, id := range g.IDs {
@@ -135,7 +135,10 @@ func appendGoroutineGroup(b []byte, g GoroutineGroup, second bool) []byte {
 		b = strconv.AppendUint(append(b, ' '), id, 10)
 	}
 	if g.Count > len(g.IDs) {
-		b = fmt.Appendf(b, ", %s (%d in all)", ellipsisOf(second), g.Count)
+		if len(g.IDs) > 0 {
+			b = append(b, ',')
+		}
+		b = fmt.Appendf(b, " %s (%d in all)", ellipsisOf(second), g.Count)
 	}
 	b = appendText(append(b, " ["...), g.Status)
 	for _, d := range g.Details {

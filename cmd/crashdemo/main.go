@@ -27,6 +27,7 @@ Usage:
   crashdemo list [-json]       the kinds of crash and the places where they can happen
   crashdemo run KIND [flags]   crash in this way; run -help lists the flags
   crashdemo tour [flags]       six telling crashes, each without and with Epitaph
+  crashdemo blackbox FILE      what a program left in its black box, and how it ended
 `
 
 // The main goroutine stays on the process's first thread: its stack is unlike all others (it grows, down to a limit), and
@@ -51,6 +52,8 @@ func command(args []string) int {
 		return run(args[1:])
 	case "tour":
 		return tour(args[1:])
+	case "blackbox":
+		return blackBox(args[1:])
 	case "help", "-h", "-help", "--help":
 		io.WriteString(os.Stdout, usage)
 		return exitOK

@@ -1,0 +1,120 @@
+package blackbox
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// WriteTo writes the run for people to read: how it ended, the trend, the last
+// goroutines, annotations, breadcrumbs and the report. Texts of the program are
+// escaped.
+func (r *Run) WriteTo(w io.Writer) (int64, error) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Program: %s (%s), process %d\n", printable(r.Program), printable(r.Executable), r.PID)
+	fmt.Fprintf(&b, "Build: %s\n", printable(r.Build))
+	fmt.Fprintf(&b, "Started: %s, box opened %s\n", stamp(r.Started), stamp(r.Opened))
+	fmt.Fprintf(&b, "End: %v, %s, %s\n", r.End.Kind, stamp(r.End.Time), r.End.Detail)
+	for _, damage := range r.Damage {
+		fmt.Fprintf(&b, "Damage: %s\n", damage)
+	}
+	r.trend(&b)
+	if n := len(r.Snapshots); n > 0 {
+		s := &r.Snapshots[n-1]
+		fmt.Fprintf(&b, "\nGoroutines: %d, snapshot %s old, in %d groups\n\n", s.Goroutines, seconds(r.End.Time.Sub(s.Time)), s.Groups)
+		for line := range strings.Lines(s.Text) {
+			b.WriteString(printable(strings.TrimSuffix(line, "\n")) + "\n")
+		}
+	}
+	if len(r.Annotations) > 0 {
+		b.WriteString("Annotations:\n")
+	}
+	for _, a := range r.Annotations {
+		fmt.Fprintf(&b, "  %s = %s%s\n", printable(a.Key), printable(a.Value), ellipsis(a.Cut))
+	}
+	if len(r.Breadcrumbs) > 0 {
+		b.WriteString("Breadcrumbs:\n")
+	}
+	for _, c := range r.Breadcrumbs {
+		fmt.Fprintf(&b, "  %s before: %s%s\n", seconds(r.End.Time.Sub(c.Time)), printable(c.Text), ellipsis(c.Cut))
+	}
+	if r.DroppedBreadcrumbs > 0 || r.RefusedAnnotations > 0 {
+		fmt.Fprintf(&b, "Lost: %d breadcrumbs, %d annotations\n", r.DroppedBreadcrumbs, r.RefusedAnnotations)
+	}
+	if len(r.Report) > 0 {
+		b.WriteString("\n")
+		for line := range strings.Lines(string(r.Report)) {
+			b.WriteString(printable(strings.TrimSuffix(line, "\n")) + "\n")
+		}
+	}
+	n, err := io.WriteString(w, b.String())
+	return int64(n), err
+}
+
+// trend writes a line for each snapshot.
+func (r *Run) trend(b *strings.Builder) {
+	if len(r.Snapshots) == 0 {
+		b.WriteString("Trend: no snapshot is whole\n")
+		return
+	}
+	b.WriteString("Trend:\n")
+	for _, s := range r.Snapshots {
+		f := s.Figures
+		fmt.Fprintf(b, "  %s before: resident %s, heap %s of %s, %d goroutines", seconds(r.End.Time.Sub(s.Time)),
+			size(f.Resident), size(f.HeapObjects), size(f.HeapGoal), s.Goroutines)
+		if f.Runnable >= 0 {
+			fmt.Fprintf(b, " (%d runnable, %d running, %d waiting, %d in C)", f.Runnable, f.Running, f.Waiting, f.NotInGo)
+		}
+		if f.Threads >= 0 {
+			fmt.Fprintf(b, ", %d threads", f.Threads)
+		}
+		fmt.Fprintf(b, ", %d GC cycles", f.GCCycles)
+		if f.SchedLatency >= 0 {
+			fmt.Fprintf(b, ", scheduling latency %v", f.SchedLatency)
+		}
+		fmt.Fprintf(b, ", cost %v, next after %v\n", s.Cost, s.Period)
+	}
+	if r.Torn > 0 {
+		fmt.Fprintf(b, "  (%d snapshots are torn)\n", r.Torn)
+	}
+}
+
+func stamp(t time.Time) string { return t.Format("2006-01-02T15:04:05.000Z") }
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.3f s", d.Seconds()) }
+
+func size(bytes int64) string {
+	if bytes < 0 {
+		return "unknown"
+	}
+	return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20))
+}
+
+func ellipsis(cut bool) string {
+	if cut {
+		return "..."
+	}
+	return ""
+}
+
+// printable escapes what would do something to a terminal.
+func printable(s string) string {
+	var b strings.Builder
+	for i, r := range s {
+		switch {
+		case r == unicode.ReplacementChar || !unicode.IsPrint(r):
+			width := len(string(r))
+			if r == unicode.ReplacementChar && !strings.HasPrefix(s[i:], string(r)) {
+				width = 1 // a byte that is not UTF-8
+			}
+			for _, c := range []byte(s[i : i+width]) {
+				fmt.Fprintf(&b, `\x%02x`, c)
+			}
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,118 @@
+package blackbox
+
+import (
+	"time"
+)
+
+// A Run is what a black box holds of one run of a program.
+type Run struct {
+	Program    string // base name
+	Executable string
+	Build      string // as in a report
+	PID        int
+	BootID     string    // of the machine's run, as in /proc/sys/kernel/random/boot_id
+	Started    time.Time // when the process began
+	Opened     time.Time // when it opened the box
+	End        End
+
+	// Snapshots are those that are whole, oldest first; Torn counts the others.
+	Snapshots []Snapshot
+	Torn      int
+
+	Annotations []Annotation // in no order
+	Breadcrumbs []Breadcrumb // oldest first
+	// DroppedBreadcrumbs counts those that found no place, which takes many
+	// threads that were stopped in the middle of one; RefusedAnnotations those
+	// that were too many.
+	DroppedBreadcrumbs, RefusedAnnotations uint64
+
+	// Report is the text of the crash report as far as it came, for
+	// report.Parse; empty if there is none.
+	Report []byte
+
+	// Damage names the parts that could not be read, and why.
+	Damage []string
+}
+
+// How a program ended.
+type EndKind int
+
+// The package comment says what each of them means.
+const (
+	Unknown EndKind = iota
+	Running
+	Clean
+	Crashed
+	Vanished
+)
+
+var endNames = [...]string{"unknown", "running", "clean", "crashed", "vanished"}
+
+func (k EndKind) String() string {
+	if k < 0 || int(k) >= len(endNames) {
+		return "invalid"
+	}
+	return endNames[k]
+}
+
+// MarshalText returns the name.
+func (k EndKind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// An End says how a program ended.
+type End struct {
+	Kind   EndKind
+	Signal int // of a crash
+	// Complete is set when the crash report was written to its end.
+	Complete bool
+	// Time is when it ended, or the last sign of life of one that vanished.
+	Time   time.Time
+	Detail string // a sentence
+}
+
+// A Snapshot is a look at the running program.
+type Snapshot struct {
+	Number uint64 // from 0
+	Time   time.Time
+	Period time.Duration // until the next one was to be taken
+	Cost   time.Duration // what taking it took
+
+	Goroutines int
+	Groups     int // of equal stacks, also those that Text leaves out
+
+	// Numbers are the figures by name, without those that were not known.
+	Figures Figures
+
+	// Text holds the groups as they stand in a report: lines "Goroutines ... (N
+	// in all) [STATE] (most recent call first):" and frames.
+	Text string
+}
+
+// Figures are those of a process at one moment. A value that was not known is
+// -1; the states of goroutines and the threads are known since Go 1.26.
+type Figures struct {
+	Runnable, Running, Waiting, NotInGo int64 // goroutines
+	HeapObjects, HeapGoal               int64 // bytes
+	GoMemory                            int64 // bytes that Go got from the system
+	Resident                            int64 // bytes of the process in memory, C's included
+	GCCycles                            int64
+	Threads                             int64 // that Go made
+	GOMAXPROCS                          int64
+	// SchedLatency is what one of 100 goroutines waited for a processor, at
+	// least, since the snapshot before.
+	SchedLatency time.Duration
+}
+
+// An Annotation is what handler.Annotate said last of a key. Cut marks a value
+// that was longer.
+type Annotation struct {
+	Key, Value string
+	Time       time.Time
+	Cut        bool
+}
+
+// A Breadcrumb is a text of handler.Breadcrumb. Cut marks one that was longer.
+type Breadcrumb struct {
+	Text string
+	Time time.Time
+	Cut  bool
+}

@@ -1,0 +1,118 @@
+// Package snapshot takes stock of a running program at a cost that allows it to
+// be done all the time: which stacks its goroutines have, and how many of them
+// each; memory, garbage collector and scheduler.
+//
+// It uses runtime.GoroutineProfile, which stops the world for some 10 us at
+// both ends, however many goroutines there are. runtime.Stack for all of them
+// would also tell ids and states, but stops the world for all of its work: 75 ms
+// for 10 000 goroutines.
+package snapshot
+
+import (
+	"cmp"
+	"runtime"
+	"slices"
+	"strconv"
+
+	"github.com/epitaph-go/epitaph/internal/boxformat"
+)
+
+// A Collector takes snapshots. It is for one goroutine.
+type Collector struct {
+	records []runtime.StackRecord
+	// groups are kept from one snapshot to the next, because rendering a stack
+	// takes longer than all the rest; those that were not seen for a while go.
+	groups  map[[32]uintptr]*group
+	turn    uint64
+	shown   []*group
+	text    []byte
+	figures figures
+}
+
+type group struct {
+	count int
+	seen  uint64 // the turn of the last snapshot that had it
+	state string
+	text  string // the frames
+}
+
+// NewCollector returns a Collector.
+func NewCollector() *Collector {
+	return &Collector{groups: map[[32]uintptr]*group{}, figures: newFigures()}
+}
+
+// keptGroups is how many stacks may be remembered; keptTurns for how many
+// snapshots one is that was not seen again.
+const (
+	keptGroups = 2048
+	keptTurns  = 10
+)
+
+// Take fills in everything of a slot but its number, times, cost and period. The text
+// is valid until the next call.
+func (c *Collector) Take(slot *boxformat.Slot) {
+	c.turn++
+	c.profile()
+	c.shown = c.shown[:0]
+	for i := range c.records {
+		stack := c.records[i].Stack0
+		g := c.groups[stack]
+		if g == nil {
+			state, text := render(c.records[i].Stack())
+			g = &group{state: state, text: text}
+			c.groups[stack] = g
+		}
+		if g.seen != c.turn {
+			g.seen, g.count = c.turn, 0
+			c.shown = append(c.shown, g)
+		}
+		g.count++
+	}
+	slot.Goroutines, slot.Groups = uint64(len(c.records)), uint64(len(c.shown))
+	slices.SortStableFunc(c.shown, func(a, b *group) int { return cmp.Compare(b.count, a.count) })
+	slot.Text = c.format()
+	for stack, g := range c.groups {
+		if c.turn-g.seen > keptTurns || len(c.groups) > keptGroups && g.seen != c.turn {
+			delete(c.groups, stack)
+		}
+	}
+	c.figures.read(slot)
+}
+
+// profile gets the stacks of all goroutines. Room is left for those that start
+// in between.
+func (c *Collector) profile() {
+	n := runtime.NumGoroutine()
+	for {
+		if size := n + n/8 + 16; cap(c.records) < size || cap(c.records) > 16*size {
+			c.records = make([]runtime.StackRecord, size)
+		}
+		c.records = c.records[:cap(c.records)]
+		var ok bool
+		if n, ok = runtime.GoroutineProfile(c.records); ok {
+			c.records = c.records[:n]
+			return
+		}
+	}
+}
+
+// format puts the groups one after another, as many as fit.
+func (c *Collector) format() []byte {
+	b := c.text[:0]
+	const most = boxformat.SlotText - 64 // room for the last line
+	for i, g := range c.shown {
+		before := len(b)
+		b = append(b, "Goroutines ... ("...)
+		b = strconv.AppendInt(b, int64(g.count), 10)
+		b = append(append(append(b, " in all) ["...), g.state...), "] (most recent call first):\n"...)
+		b = append(append(b, g.text...), '\n')
+		if len(b) > most {
+			b = append(b[:before], "Note: "...)
+			b = strconv.AppendInt(b, int64(len(c.shown)-i), 10)
+			b = append(b, " more groups of goroutines did not fit\n\n"...)
+			break
+		}
+	}
+	c.text = b
+	return b
+}

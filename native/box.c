@@ -1,0 +1,234 @@
+#include "box.h"
+
+#include "report_parts.h"
+#include "system.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+struct status {
+    uint32_t state, signal;
+    uint64_t time; /* ns since 1970 */
+};
+
+static EPI_SAFE long write_at(const void *data, size_t size, uint64_t offset)
+{
+    return epi_syscall6(SYS_pwrite64, epi_state.box.fd.fd, (long)data, (long)size, (long)offset,
+                        0, 0);
+}
+
+static EPI_SAFE void write_status(uint32_t state, int signal)
+{
+    struct status status = {state, (uint32_t)signal, epi_clock(CLOCK_REALTIME)};
+    write_at(&status, sizeof status, EPI_BOX_STATUS);
+}
+
+/* What has become of the file?  A write that failed may succeed the next time;
+ * from the rest there is no way back. */
+static EPI_SAFE bool usable(struct epi_box *box)
+{
+    struct stat st;
+    if (!box->attached)
+        return false;
+    if (box->loss != EPI_BOX_FINE && box->loss != EPI_BOX_FAILED)
+        return false;
+    if (epi_syscall6(SYS_fstat, box->fd.fd, (long)&st, 0, 0, 0, 0) != 0 ||
+        st.st_dev != box->fd.device || st.st_ino != box->fd.inode)
+        box->loss = EPI_BOX_CLOSED;
+    else if (st.st_size < (off_t)EPI_BOX_SIZE)
+        box->loss = EPI_BOX_TRUNCATED;
+    else if (st.st_nlink == 0)
+        box->loss = EPI_BOX_REMOVED;
+    else
+        return true;
+    return false;
+}
+
+bool epi_box_works(void)
+{
+    return usable(&epi_state.box) && epi_state.box.loss == EPI_BOX_FINE;
+}
+
+bool epi_box_write_slot(uint32_t index, const void *slot, size_t size)
+{
+    struct epi_box *box = &epi_state.box;
+    if (!usable(box) || index >= EPI_SLOTS || size > sizeof(struct epi_slot))
+        return false;
+    long n = write_at(slot, size, EPI_BOX_SLOTS + index * sizeof(struct epi_slot));
+    box->error = n < 0 ? (int)-n : ENOSPC; /* a short write is the disk's end */
+    box->loss = n == (long)size ? EPI_BOX_FINE : EPI_BOX_FAILED;
+    return true;
+}
+
+/* Replaces the notes' pages by those of FD, or by ordinary ones (-1); the content
+ * goes along.  Writers that are in the middle of a record are waited for; one
+ * that began at the wrong moment may lose its record, never the others'. */
+static int move_notes(int fd)
+{
+    struct epi_notes *notes = &epi_state.notes;
+    struct timespec pause = epi_timespec(EPI_MS / 10);
+    void *at = MAP_FAILED;
+    notes->frozen = EPI_NOTES_MOVING;
+    for (int i = 0; i < 100 && !epi_notes_quiet(); i++)
+        nanosleep(&pause, NULL);
+    int error = 0;
+    if (fd >= 0) {
+        /* Not through a mapping: nothing would catch a fault in that one. */
+        if (pwrite(fd, notes, sizeof *notes, EPI_BOX_NOTES) != (ssize_t)sizeof *notes)
+            error = errno != 0 ? errno : ENOSPC;
+        else
+            at = mmap(notes, sizeof *notes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
+                      EPI_BOX_NOTES);
+    } else {
+        void *copy = mmap(NULL, sizeof *notes, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (copy != MAP_FAILED) {
+            memcpy(copy, (const void *)notes, sizeof *notes);
+            at = mremap(copy, sizeof *notes, sizeof *notes, MREMAP_MAYMOVE | MREMAP_FIXED,
+                        notes);
+        }
+    }
+    if (error == 0 && at == MAP_FAILED)
+        error = errno;
+    for (int i = 0; i < 100 && !epi_notes_quiet(); i++)
+        nanosleep(&pause, NULL);
+    epi_notes_release();
+    notes->frozen = EPI_NOTES_OPEN;
+    return error;
+}
+
+static EPI_SAFE bool ordinary_notes(void)
+{
+    long at =
+        epi_syscall6(SYS_mmap, (long)&epi_state.notes, sizeof epi_state.notes,
+                     PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    return at == (long)&epi_state.notes;
+}
+
+static void after_fork(void)
+{
+    struct epi_box *box = &epi_state.box;
+    if (!box->attached)
+        return;
+    box->attached = false;
+    if (box->mapped)
+        ordinary_notes();
+    box->mapped = false;
+    close(box->fd.fd); /* or the child would hold the lock on */
+    box->fd.fd = -1;
+}
+
+int epi_box_attach(int fd, const char *path)
+{
+    struct epi_box *box = &epi_state.box;
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 48); /* as high as install.c's */
+    if (copy < 0)
+        copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    if (copy < 0)
+        return errno;
+    if (!box->fork_handler) {
+        int error = pthread_atfork(NULL, NULL, after_fork);
+        if (error != 0) {
+            close(copy);
+            return error;
+        }
+        box->fork_handler = true;
+    }
+    epi_box_detach();
+    int error = move_notes(copy);
+    if (error != 0) {
+        close(copy);
+        return error;
+    }
+    madvise(&epi_state.notes, sizeof epi_state.notes, MADV_DONTFORK);
+    box->fd = epi_fd_of(copy);
+    strncpy(box->path, path, sizeof box->path - 1);
+    box->loss = EPI_BOX_FINE;
+    box->replaced = false;
+    box->mapped = true;
+    box->attached = true;
+    write_status(EPI_BOX_RUNNING, 0);
+    return 0;
+}
+
+void epi_box_detach(void)
+{
+    struct epi_box *box = &epi_state.box;
+    if (!box->attached)
+        return;
+    if (usable(box))
+        write_status(EPI_BOX_CLEAN, 0);
+    if (box->mapped)
+        move_notes(-1);
+    box->mapped = false;
+    box->attached = false;
+    epi_fd_close(&box->fd);
+}
+
+EPI_SAFE bool epi_box_fault(const siginfo_t *info)
+{
+    struct epi_box *box = &epi_state.box;
+    uintptr_t at = (uintptr_t)info->si_addr;
+    if (at - (uintptr_t)&epi_state.notes >= sizeof epi_state.notes || info->si_code <= 0 ||
+        !box->mapped)
+        return false;
+    /* Several threads may come here at once; a second mapping would throw away
+     * what was written to the first.  The others fault until it is there. */
+    if (atomic_exchange(&box->replaced, true))
+        return true;
+    if (box->loss == EPI_BOX_FINE)
+        box->loss = EPI_BOX_TRUNCATED;
+    if (ordinary_notes())
+        return true;
+    box->mapped = false; /* the fault repeats, and is a crash */
+    return false;
+}
+
+EPI_SAFE void epi_box_begin(struct epi_crash *crash)
+{
+    struct epi_box *box = &epi_state.box;
+    struct epi_out *out = &crash->out;
+    if (crash->forked || !usable(box))
+        return;
+    write_status(EPI_BOX_CRASHED, crash->signal);
+    out->copy = box->fd;
+    out->copy_at = EPI_BOX_REPORT;
+    out->copy_end = EPI_BOX_SIZE;
+    /* The headline was written before anything else, and is still there. */
+    epi_out_copy(out, out->buffer, out->flushed);
+}
+
+EPI_SAFE void epi_box_end(struct epi_crash *crash)
+{
+    if (crash->out.copy.fd >= 0)
+        write_status(EPI_BOX_REPORTED, crash->signal);
+}
+
+EPI_SAFE void epi_report_box(struct epi_crash *crash)
+{
+    static const char *const texts[] = {
+        [EPI_BOX_TRUNCATED] = "it was truncated",
+        [EPI_BOX_REMOVED] = "it was removed",
+        [EPI_BOX_CLOSED] = "its descriptor was closed",
+        [EPI_BOX_FAILED] = "writing to it failed with error ",
+    };
+    const struct epi_box *box = &epi_state.box;
+    struct epi_out *out = &crash->out;
+    uint32_t loss = crash->out.copy_error != 0 ? EPI_BOX_FAILED : box->loss;
+    if (crash->forked || !box->attached || loss == EPI_BOX_FINE || loss >= EPI_COUNT(texts))
+        return;
+    epi_out_text(out, "Note: the black box ");
+    epi_out_escaped(out, box->path);
+    epi_out_text(out, " is lost: ");
+    epi_out_text(out, texts[loss]);
+    if (loss == EPI_BOX_FAILED)
+        epi_out_decimal(out, out->copy_error != 0 ? out->copy_error : box->error);
+    epi_out_char(out, '\n');
+}

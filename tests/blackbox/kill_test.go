@@ -1,0 +1,201 @@
+//go:build linux && amd64 && cgo
+
+package blackbox
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/epitaph-go/epitaph/blackbox"
+	"github.com/epitaph-go/epitaph/report"
+)
+
+// A program that is killed at any moment, while everything is being written,
+// leaves a box that opens, with a whole snapshot of the last moments.
+func TestKilledAtRandomMoments(t *testing.T) {
+	runs := 100
+	if full {
+		runs = 2000
+	}
+	dir := t.TempDir()
+	const period = 100 * time.Millisecond
+	for i := range runs {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			box := filepath.Join(dir, fmt.Sprint(i))
+			defer os.Remove(box)
+			c := start(t, box, period.String())
+			const goroutines = 20
+			c.do("goroutines %d", goroutines)
+			c.do("write")
+			time.Sleep(time.Duration(rand.Int64N(int64(5 * period / 2)))) // the random moment
+			starved := starved(t, c.cmd.Process.Pid)
+			c.kill()
+			run := open(t, box)
+			ended(t, run, blackbox.Vanished)
+			checkNewest(t, run, period, starved)
+			checkWhole(t, run, goroutines)
+		})
+	}
+}
+
+// starved is for how long the kernel has kept a thread of the process waiting
+// for a processor: the second number of schedstat.
+func starved(t *testing.T, pid int) (longest time.Duration) {
+	t.Helper()
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
+	if err != nil || len(threads) == 0 {
+		t.Fatalf("no schedstat of process %d: %v", pid, err)
+	}
+	for _, path := range threads {
+		var ran, waited time.Duration
+		stat, err := os.ReadFile(path)
+		if err != nil {
+			continue // the thread has ended
+		}
+		if _, err := fmt.Sscan(string(stat), &ran, &waited); err != nil {
+			t.Fatalf("%s: %q: %v", path, stat, err)
+		}
+		longest = max(longest, waited)
+	}
+	return longest
+}
+
+// checkNewest measures the age of the newest snapshot from the last sign of life,
+// and allows for the time for which a busy machine let a thread wait: on one that
+// is not, that is next to nothing.
+func checkNewest(t *testing.T, run *blackbox.Run, period, starved time.Duration) {
+	t.Helper()
+	if len(run.Breadcrumbs) == 0 || len(run.Snapshots) == 0 {
+		t.Fatalf("%d breadcrumbs, %d snapshots", len(run.Breadcrumbs), len(run.Snapshots))
+	}
+	last := run.Breadcrumbs[len(run.Breadcrumbs)-1].Time
+	newest := run.Snapshots[len(run.Snapshots)-1]
+	if newest.Period < period || newest.Period > period && newest.Period != 100*newest.Cost {
+		t.Errorf("a period of %v for a cost of %v", newest.Period, newest.Cost)
+	}
+	if age := last.Sub(newest.Time); age > 2*newest.Period+starved {
+		t.Errorf("the newest of %d snapshots is %v old, the period is %v, a thread had to wait for %v",
+			len(run.Snapshots), age, newest.Period, starved)
+	}
+	if run.Torn > 1 {
+		t.Errorf("%d snapshots are torn; one can be", run.Torn)
+	}
+}
+
+// checkWhole looks into everything for a part of something else.
+func checkWhole(t *testing.T, run *blackbox.Run, goroutines int) {
+	t.Helper()
+	for i, s := range run.Snapshots {
+		if i > 0 && s.Number != run.Snapshots[i-1].Number+1 {
+			t.Errorf("snapshot %d follows %d", s.Number, run.Snapshots[i-1].Number)
+		}
+		text := fmt.Sprintf("Goroutines: %d, snapshot 1.000 s old, in %d groups\n\n%s", s.Goroutines, s.Groups, s.Text)
+		r, err := report.Parse([]byte(text))
+		if err != nil || len(r.Unknown) > 0 || len(r.GoroutineGroups) != s.Groups {
+			t.Fatalf("not %d groups of goroutines: %v\n%s", s.Groups, err, text)
+		}
+		sum := 0
+		for _, g := range r.GoroutineGroups {
+			sum += g.Count
+			if len(g.Frames) > 0 && g.Frames[0].Func == "main.waiting" && (g.Count > goroutines || g.Status != "chan receive") {
+				t.Errorf("%d goroutines [%s] wait, of %d", g.Count, g.Status, goroutines)
+			}
+		}
+		if sum != s.Goroutines {
+			t.Errorf("%d goroutines in groups, %d in all", sum, s.Goroutines)
+		}
+	}
+	for i, c := range run.Breadcrumbs {
+		if c.Text != "tick" && !uniform(c.Text) {
+			t.Errorf("a breadcrumb of several: %q", c.Text)
+		}
+		if i > 0 && run.Breadcrumbs[i-1].Time.Sub(c.Time) > time.Second {
+			t.Errorf("breadcrumb %d is older than the one before", i)
+		}
+	}
+	for _, a := range run.Annotations {
+		if !uniform(a.Value) {
+			t.Errorf("an annotation of several: %q", a.Value)
+		}
+	}
+}
+
+// uniform tells whether a text is one number, repeated (crumb in the victim).
+func uniform(text string) bool {
+	return len(text) > 9 && strings.Repeat(text[:9], len(text)/9) == text
+}
+
+// The memory that a program had before the OOM killer came is in the box. Where
+// the machine lets us have no memory cgroup, SIGKILL is sent by hand.
+func TestTrendShowsGrowth(t *testing.T) {
+	t.Parallel()
+	box := boxIn(t)
+	group := memoryGroup(t, 96<<20)
+	c := start(t, box, "50ms")
+	if group != "" {
+		if err := os.WriteFile(filepath.Join(group, "cgroup.procs"), fmt.Append(nil, c.cmd.Process.Pid), 0); err != nil {
+			t.Fatal(err)
+		}
+		c.send("grow 1024")
+		c.diedOf(syscall.SIGKILL)
+	} else {
+		t.Log("no memory cgroup: killed by hand")
+		c.do("grow 200")
+		c.do("sleep 120ms")
+		c.kill()
+	}
+	run := open(t, box)
+	ended(t, run, blackbox.Vanished)
+	if n := len(run.Snapshots); n < 2 {
+		t.Fatalf("%d snapshots are no trend", n)
+	}
+	first, last := run.Snapshots[0].Figures.Resident, run.Snapshots[len(run.Snapshots)-1].Figures.Resident
+	if last < first+32<<20 {
+		t.Errorf("resident memory grew from %d to %d bytes", first, last)
+	}
+}
+
+// memoryGroup makes a cgroup with a limit, or returns "".
+func memoryGroup(t *testing.T, limit int) string {
+	root := "/sys/fs/cgroup"
+	limitFile := "memory.max"
+	if _, err := os.Stat(filepath.Join(root, "memory", "memory.limit_in_bytes")); err == nil { // version 1
+		root, limitFile = filepath.Join(root, "memory"), "memory.limit_in_bytes"
+	}
+	group := filepath.Join(root, fmt.Sprintf("epitaph-test-%d", os.Getpid()))
+	if os.Mkdir(group, 0o755) != nil {
+		return ""
+	}
+	t.Cleanup(func() { os.Remove(group) })
+	if os.WriteFile(filepath.Join(group, limitFile), fmt.Append(nil, limit), 0) != nil {
+		return ""
+	}
+	return group
+}
+
+func TestFaultWhileBlocked(t *testing.T) {
+	t.Parallel()
+	box := boxIn(t)
+	c := start(t, box, "50ms")
+	c.do("annotate request=7f3a")
+	c.do("crumb about to crash")
+	c.do("sleep 120ms")
+	c.send("crash_blocked")
+	c.diedOf(syscall.SIGSEGV)
+	if c.stderr.Len() > 0 {
+		t.Errorf("a report, though no handler can run:\n%s", &c.stderr)
+	}
+	run := open(t, box)
+	ended(t, run, blackbox.Vanished)
+	if len(run.Snapshots) == 0 || has(run.Breadcrumbs, "about to crash") != 1 ||
+		len(run.Annotations) != 1 || run.Annotations[0].Value != "7f3a" {
+		t.Errorf("the box holds %d snapshots, breadcrumbs %v, annotations %v", len(run.Snapshots), run.Breadcrumbs, run.Annotations)
+	}
+}

@@ -1,0 +1,150 @@
+//go:build linux && amd64 && cgo
+
+package main
+
+// #include "victim.h"
+import "C"
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+	"unsafe"
+
+	"github.com/epitaph-go/epitaph/handler"
+)
+
+func number(arg string) int {
+	n, err := strconv.Atoi(arg)
+	must(err)
+	return n
+}
+
+// crumb is a breadcrumb that shows whether it is whole: the same number all over.
+func crumb(n int) string { return strings.Repeat(fmt.Sprintf("%08d ", n), 25) }
+
+//go:noinline
+func waiting(c chan int) { <-c }
+
+func crumbFromC(text string) {
+	c := C.CString(text)
+	defer C.free(unsafe.Pointer(c))
+	C.epi_breadcrumb(c)
+}
+
+func init() {
+	commands["crumbs"] = func(arg string) {
+		for range number(arg) {
+			handler.Breadcrumb("from Go")
+			crumbFromC("from C")
+		}
+	}
+	commands["crumb"] = handler.Breadcrumb
+	commands["annotate"] = func(arg string) {
+		key, value, _ := strings.Cut(arg, "=")
+		handler.Annotate(key, value)
+	}
+	// Writers that never end: one notes the time it is, others all they can.
+	commands["write"] = func(string) {
+		go func() {
+			for range time.Tick(2 * time.Millisecond) {
+				handler.Breadcrumb("tick")
+			}
+		}()
+		go func() {
+			for n := 0; ; n++ {
+				handler.Annotate("number", crumb(n))
+				time.Sleep(100 * time.Microsecond)
+			}
+		}()
+		go func() {
+			for n := 0; ; n++ {
+				handler.Breadcrumb(crumb(n))
+				time.Sleep(100 * time.Microsecond)
+			}
+		}()
+		C.victim_write_crumbs()
+	}
+	// Breadcrumbs as fast as it goes, from several threads.
+	commands["storm"] = func(arg string) {
+		for range number(arg) {
+			go func() {
+				for n := 0; ; n++ {
+					handler.Breadcrumb(crumb(n))
+				}
+			}()
+		}
+	}
+	commands["goroutines"] = func(arg string) {
+		for range number(arg) {
+			go waiting(make(chan int))
+		}
+	}
+	// Memory of C, touched, as far as the argument says (in MiB).
+	commands["grow"] = func(arg string) {
+		for range number(arg) / 4 {
+			C.victim_grow(4 << 20)
+			time.Sleep(5 * time.Millisecond)
+		}
+	}
+	commands["sleep"] = func(arg string) {
+		d, err := time.ParseDuration(arg)
+		must(err)
+		time.Sleep(d)
+	}
+	commands["crash"] = func(string) { C.victim_crash() }
+	commands["crash_blocked"] = func(string) { C.victim_crash_blocked() }
+	commands["disable"] = func(string) { handler.Disable() }
+	commands["enable"] = func(arg string) {
+		path, period, _ := strings.Cut(arg, " ")
+		if err := handler.Enable(options(path, period)...); err != nil {
+			fmt.Println(err)
+		}
+	}
+	commands["exit"] = func(string) { os.Exit(0) }
+	// A child that writes breadcrumbs, and crashes if the argument says so.
+	commands["fork"] = func(arg string) {
+		how := C.int(0)
+		if strings.Contains(arg, "plain") {
+			how |= C.VICTIM_PLAIN_CALL
+		}
+		if strings.Contains(arg, "crash") {
+			how |= C.VICTIM_CRASH
+		}
+		status := syscall.WaitStatus(C.victim_fork(how))
+		fmt.Printf("child: signal %d, exit status %d\n", status.Signal(), status.ExitStatus())
+	}
+	commands["last"] = func(path string) {
+		last, err := handler.LastRun(path)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		last.WriteTo(os.Stdout)
+	}
+	// Standard error, a pipe, is filled.
+	commands["stop_reading"] = func(string) {
+		must(syscall.SetNonblock(2, true))
+		for err := error(nil); err == nil; {
+			_, err = syscall.Write(2, make([]byte, 64))
+		}
+		must(syscall.SetNonblock(2, false))
+	}
+	// Every descriptor of the box becomes another file.
+	commands["reuse"] = func(arg string) {
+		box, other, _ := strings.Cut(arg, " ")
+		file, err := os.Create(other)
+		must(err)
+		taken := 0
+		for fd := 3; fd < 256; fd++ {
+			if target, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd)); err == nil && target == box {
+				must(syscall.Dup3(int(file.Fd()), fd, 0))
+				taken++
+			}
+		}
+		fmt.Println("taken", taken)
+	}
+}

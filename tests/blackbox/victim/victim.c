@@ -1,0 +1,79 @@
+#include "victim.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+void victim_crash(void)
+{
+    *(volatile int *)8 = 1;
+}
+
+static void *crash_blocked(void *unused)
+{
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, NULL);
+    victim_crash();
+    return unused;
+}
+
+static void start(void *(*function)(void *))
+{
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, function, NULL) != 0)
+        abort();
+    pthread_detach(thread);
+}
+
+void victim_crash_blocked(void)
+{
+    start(crash_blocked);
+    for (;;)
+        pause();
+}
+
+void victim_grow(size_t bytes)
+{
+    volatile char *memory = malloc(bytes);
+    for (size_t at = 0; memory != NULL && at < bytes; at += 4096)
+        memory[at] = 1;
+}
+
+static void *write_crumbs(void *unused)
+{
+    for (unsigned n = 0;; n++) {
+        char text[226] = "";
+        for (int i = 0; i < 25; i++) {
+            unsigned left = n;
+            for (int digit = 7; digit >= 0; digit--, left /= 10)
+                text[9 * i + digit] = (char)('0' + left % 10);
+            text[9 * i + 8] = ' ';
+        }
+        epi_breadcrumb(text);
+        usleep(100);
+    }
+    return unused;
+}
+
+void victim_write_crumbs(void)
+{
+    start(write_crumbs);
+}
+
+int victim_fork(int how)
+{
+    int status = -1;
+    long pid = (how & VICTIM_PLAIN_CALL) != 0 ? syscall(SYS_fork) : fork();
+    if (pid == 0) {
+        for (int i = 0; i < 300; i++)
+            epi_breadcrumb("from the child");
+        if ((how & VICTIM_CRASH) != 0)
+            victim_crash();
+        _exit(7);
+    }
+    waitpid((pid_t)pid, &status, 0);
+    return status;
+}
