@@ -75,7 +75,9 @@ func TestThousandThreads(t *testing.T) {
 			if n <= 1000 && named != n {
 				t.Errorf("%d of %d threads are named", named, n)
 			}
-			if r.Answers.Answered != r.Answers.Total {
+			// On an overloaded machine an answer may come too late; the
+			// thread is seen from outside then, and is checked above.
+			if r.Answers.Answered+r.Answers.Late != r.Answers.Total {
 				t.Errorf("not all answered: %+v", *r.Answers)
 			}
 			if stacks[r.Process.TID] == nil || !stacks[r.Process.TID].Current() {
@@ -108,7 +110,7 @@ func TestWithoutOtherThreads(t *testing.T) {
 func TestThreadSignal(t *testing.T) {
 	r, _ := crash(t, "signal 50")
 	accounted(t, r)
-	if r.Answers.Answered != r.Answers.Total {
+	if r.Answers.Answered+r.Answers.Late != r.Answers.Total {
 		t.Errorf("%+v", *r.Answers)
 	}
 	_, out := survive(t, "taken 50")
