@@ -1,0 +1,157 @@
+package stackfmt
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/scanner"
+	"go/token"
+	"strings"
+)
+
+// An anchor is the part of an expression that names what went wrong: the
+// operator of a binary expression, the brackets of an index, the parentheses of
+// a call. start and end are byte offsets in the expression's text.
+type anchor struct{ start, end int }
+
+// findAnchor parses the text of an expression and returns its anchor. It
+// answers to Python's _extract_caret_anchors_from_line_segment with Go's own
+// grammar. Text that is no expression, such as half of a statement or C, has
+// none.
+func findAnchor(segment string) (anchor, bool) {
+	fset := token.NewFileSet()
+	expr, err := parser.ParseExprFrom(fset, "", joinLines(segment, true), 0)
+	if err != nil {
+		return anchor{}, false
+	}
+	// A fresh FileSet starts its only file at position 1.
+	off := func(p token.Pos) int { return int(p) - 1 }
+	e := ast.Unparen(expr)
+	end := off(e.End())
+	switch e := e.(type) {
+	case *ast.BinaryExpr:
+		// Comparisons and && are no binary operations to Python, whose
+		// carets then mark the whole expression.
+		switch e.Op {
+		case token.LAND, token.LOR, token.EQL, token.NEQ, token.LSS, token.LEQ, token.GTR, token.GEQ:
+			return anchor{}, false
+		}
+		return anchor{off(e.OpPos), off(e.OpPos) + len(e.Op.String())}, true
+	case *ast.IndexExpr:
+		return anchor{off(e.Lbrack), end}, true
+	case *ast.IndexListExpr:
+		return anchor{off(e.Lbrack), end}, true
+	case *ast.SliceExpr:
+		return anchor{off(e.Lbrack), end}, true
+	case *ast.CallExpr:
+		return anchor{off(e.Lparen), end}, true
+	case *ast.TypeAssertExpr:
+		// The dot belongs to the assertion: x.(T) is marked ~^^^^.
+		return anchor{off(e.X.End()), end}, true
+	}
+	return anchor{}, false
+}
+
+// elidesCarets reports whether underlining would say nothing: the statement is
+// return f(…) or x = f(…), and the range is the whole call. start and end are
+// the range in characters from the start of the first and of the last line.
+//
+// Python compares these with byte offsets in the syntax tree, so after a
+// character of several bytes the carets stay; to print the same text, so does
+// this. blank says that the lines hold no statement at all.
+func elidesCarets(lines []string, startChars, endChars int) (elide, blank bool) {
+	// Parsing is only worth its time for statements that can be elided.
+	first := strings.TrimLeft(lines[0], " \t")
+	comment := first == "" || strings.HasPrefix(first, "//") || strings.HasPrefix(first, "/*")
+	if !comment && !strings.HasPrefix(first, "return") && !strings.Contains(lines[0], "=") {
+		return false, false
+	}
+	text := strings.Join(lines, "\n")
+	const open = "package p;func _(){\n"
+	fset := token.NewFileSet()
+	file, err := parser.ParseFile(fset, "", open+joinLines(text, false)+"\n}", parser.SkipObjectResolution)
+	if err != nil || len(file.Decls) != 1 {
+		return false, false
+	}
+	fn, ok := file.Decls[0].(*ast.FuncDecl)
+	if !ok || fn.Body == nil {
+		return false, false
+	}
+	if len(fn.Body.List) == 0 {
+		return false, true
+	}
+	var value ast.Expr
+	switch s := fn.Body.List[0].(type) {
+	case *ast.ReturnStmt:
+		if len(s.Results) == 1 {
+			if call, ok := ast.Unparen(s.Results[0]).(*ast.CallExpr); ok {
+				if _, ok := ast.Unparen(call.Fun).(*ast.Ident); ok {
+					value = call
+				}
+			}
+		}
+	case *ast.AssignStmt:
+		if len(s.Rhs) == 1 && (s.Tok == token.ASSIGN || s.Tok == token.DEFINE) {
+			if call, ok := ast.Unparen(s.Rhs[0]).(*ast.CallExpr); ok {
+				value = call
+			}
+		}
+	}
+	if value == nil {
+		return false, false
+	}
+	start := int(value.Pos()) - 1 - len(open)
+	end := int(value.End()) - 1 - len(open)
+	lastLine := len(text) - len(lines[len(lines)-1])
+	return start == startChars && start <= len(lines[0]) && end-lastLine == endChars, false
+}
+
+// joinLines replaces the line ends within parentheses and brackets by spaces,
+// and with all set those outside any bracket too, so that Go's automatic
+// semicolons do not end an expression that goes on in the next line. Offsets
+// stay what they were. It works on tokens, as a line end in a raw string or in
+// the body of a function literal must stay.
+func joinLines(src string, all bool) string {
+	if !strings.Contains(src, "\n") {
+		return src
+	}
+	b := []byte(src)
+	fset := token.NewFileSet()
+	file := fset.AddFile("", fset.Base(), len(b))
+	var s scanner.Scanner
+	s.Init(file, []byte(src), nil, scanner.ScanComments)
+	var open []token.Token
+	inParens := func() bool {
+		if len(open) == 0 {
+			return all
+		}
+		return open[len(open)-1] != token.LBRACE
+	}
+	blank := func(from, to int) {
+		for i := from; i < to && i < len(b); i++ {
+			b[i] = ' '
+		}
+	}
+	for {
+		pos, tok, lit := s.Scan()
+		at := file.Offset(pos)
+		switch tok {
+		case token.EOF:
+			return string(b)
+		case token.LPAREN, token.LBRACK, token.LBRACE:
+			open = append(open, tok)
+		case token.RPAREN, token.RBRACK, token.RBRACE:
+			if len(open) > 0 {
+				open = open[:len(open)-1]
+			}
+		case token.COMMENT:
+			// A line comment would swallow what is moved up behind it.
+			if inParens() && strings.HasPrefix(lit, "//") {
+				blank(at, at+len(lit)+len("\n"))
+			}
+		case token.SEMICOLON:
+			if lit == "\n" && inParens() && at < len(b) && b[at] == '\n' {
+				b[at] = ' '
+			}
+		}
+	}
+}

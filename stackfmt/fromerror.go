@@ -1,0 +1,426 @@
+package stackfmt
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+)
+
+// maxErrors bounds the tree of an error. Only an error that makes new errors
+// whenever it is unwrapped, or a group that holds the same groups over and over,
+// comes near it.
+const maxErrors = 1 << 16
+
+// failedError stands for the message of an error whose Error method panics:
+// Python's "<exception str() failed>".
+const failedError = "<error Error() failed>"
+
+// FromError makes a [Traceback] of err and of all that it wraps: Python's
+// TracebackException.from_exception. A nil err gives a nil Traceback, which
+// prints as "<nil>".
+//
+// The chain is followed through Unwrap() error to the Cause, and through
+// Unwrap() []error to the Group. Stacks are taken from errors of
+// github.com/pkg/errors, github.com/cockroachdb/errors,
+// github.com/go-errors/errors, github.com/rotisserie/eris,
+// github.com/samber/oops and gitlab.com/tozd/go/errors, from [Wrap] and
+// [WithStack], and from any error that has a method StackTrace() []uintptr or
+// Callers() []uintptr. Notes come from Notes() []string.
+//
+// In Go most errors of a chain only put words before the message of the next.
+// So a Traceback stands for a stretch of the chain: an error that has a stack,
+// and those without one that it wraps, as they were made at that place; the
+// outermost stretch also begins with those that wrap it. It has the message of
+// its outermost error and the type of the outermost one that is not merely a
+// wrapper of some library. [WithAllWrappers] makes a Traceback of each error.
+//
+// As in Python, a cause that several members of a group share is kept once,
+// under the last of them. A cause that leads back to an error above it is kept
+// as a mark, see Traceback.Cycle. A method of an error that panics does no harm:
+// the message is then "<error Error() failed>", and for the other methods there
+// is a note. A chain of more than 65536 errors is cut, with a visible mark.
+//
+// Of the options, FromError heeds those that say what is taken:
+// [WithAllWrappers], [WithLimit], [FirstFrames], [LastFrames], [WithLocals].
+// It may be called by several goroutines at once if the errors allow it.
+func FromError(err error, opts ...Option) *Traceback {
+	if err == nil {
+		return nil
+	}
+	c := newConfig(opts)
+	return c.fromError(err)
+}
+
+func (c *config) fromError(err error) *Traceback {
+	w := errorWalker{c: c, budget: maxErrors - 1}
+	root := &Traceback{}
+	// Room for the usual error, in one allocation.
+	room := &struct {
+		block [4]errorLink
+		path  [4]any
+		work  [4]errorWork
+		few   [fewErrors]visited
+	}{}
+	w.few = room.few[:0]
+	w.block, w.path = room.block[:0], room.path[:0]
+	w.work = append(room.work[:0], errorWork{err: err, to: root})
+	for len(w.work) > 0 {
+		item := w.work[len(w.work)-1]
+		w.work = w.work[:len(w.work)-1]
+		if item.err == nil {
+			w.leave(item.above)
+			continue
+		}
+		w.visit(item)
+	}
+	return root
+}
+
+// visit says where the walk has been.
+type visit uint8
+
+const (
+	unseen visit = iota
+	open         // above the place that the walk is at
+	done
+)
+
+// errorWalker makes the tree with a list of work, not by recursion: chains can
+// be as long as memory allows. Like Python's it takes the last entry first.
+type errorWalker struct {
+	c      *config
+	work   []errorWork
+	few    []visited     // the states of the first errors
+	state  map[any]visit // those of the others
+	path   []any         // the open errors, outermost first
+	block  []errorLink   // reused by each visit
+	budget int
+}
+
+// errorWork is an error and the Traceback to fill from it. Without an error it
+// says that those are done which were opened after the first above.
+type errorWork struct {
+	err   error
+	to    *Traceback
+	above int
+}
+
+func (w *errorWalker) push(err error, to *Traceback) {
+	w.budget--
+	if k, shared := identity(err); shared && w.seen(k) == unseen {
+		// Seen from now on, as in Python where it is when the object is made:
+		// of two that share a cause the one that is taken first gets it.
+		w.set(k, done)
+	}
+	w.work = append(w.work, errorWork{err: err, to: to})
+}
+
+// visited is an error that was entered, and where the walk stands with it.
+type visited struct {
+	key   any
+	visit visit
+}
+
+// fewErrors is how many are looked through one by one, which is faster than a
+// map for the chains of most programs.
+const fewErrors = 8
+
+func (w *errorWalker) set(key any, v visit) {
+	for i := range w.few {
+		if w.few[i].key == key {
+			w.few[i].visit = v
+			return
+		}
+	}
+	if len(w.few) < fewErrors {
+		w.few = append(w.few, visited{key, v})
+		return
+	}
+	if w.state == nil {
+		w.state = make(map[any]visit)
+	}
+	w.state[key] = v
+}
+
+func (w *errorWalker) seen(key any) visit {
+	for i := range w.few {
+		if w.few[i].key == key {
+			return w.few[i].visit
+		}
+	}
+	return w.state[key]
+}
+
+// enter opens an error that wraps others. Nothing can lead back to one that
+// does not.
+func (w *errorWalker) enter(l *errorLink) {
+	if !l.follows {
+		return
+	}
+	if k, _ := identity(l.err); k != nil {
+		w.set(k, open)
+		w.path = append(w.path, k)
+	}
+}
+
+func (w *errorWalker) leave(above int) {
+	for _, k := range w.path[above:] {
+		w.set(k, done)
+	}
+	clear(w.path[above:])
+	w.path = w.path[:above]
+}
+
+// errorLink is one error of a chain.
+type errorLink struct {
+	err     error
+	stack   errorStack
+	members []error
+	failed  []string
+	// follows says that it wraps something.
+	follows bool
+}
+
+// visit fills item.to from a stretch of the chain that begins with item.err.
+func (w *errorWalker) visit(item errorWork) {
+	block := append(w.block[:0], inspect(item.err))
+	above := len(w.path)
+	w.enter(&block[0])
+	stack := block[0].stack
+	var cause error
+	cut, cycle := false, false
+	for {
+		last := &block[len(block)-1]
+		var next error
+		if last.members == nil {
+			next = unwrap(last)
+		}
+		if next == nil {
+			break
+		}
+		if k, _ := identity(next); k != nil && w.seen(k) == open {
+			cause, cycle = next, true
+			break
+		}
+		if w.budget <= 0 {
+			cut = true
+			break
+		}
+		if w.c.allWrappers {
+			cause = next
+			break
+		}
+		l := inspect(next)
+		if !l.stack.empty() && l.stack.same(stack) {
+			l.stack = errorStack{}
+		}
+		if !l.stack.empty() {
+			if !stack.empty() {
+				cause = next
+				break
+			}
+			stack = l.stack
+		}
+		w.budget--
+		w.enter(&l)
+		block = append(block, l)
+	}
+	w.block = block
+	t := item.to
+	w.fill(t, block, stack)
+	w.work = append(w.work, errorWork{above: above})
+	switch {
+	case cycle:
+		t.Cause = cycleMark(cause)
+	case cut:
+		t.Cause = cutMark()
+	case cause != nil:
+		if k, shared := identity(cause); !shared || w.seen(k) == unseen {
+			t.Cause = &Traceback{}
+			w.push(cause, t.Cause)
+		}
+	}
+	for _, m := range block[len(block)-1].members {
+		mt := &Traceback{}
+		t.Group = append(t.Group, mt)
+		k, _ := identity(m)
+		switch {
+		case m == nil:
+			mt.Type = "<nil>"
+		case k != nil && w.seen(k) == open:
+			*mt = *cycleMark(m)
+		case w.budget <= 0:
+			*mt = *cutMark()
+		default:
+			w.push(m, mt)
+			continue
+		}
+		if w.budget <= 0 {
+			break
+		}
+	}
+}
+
+// fill sets everything but the relations to other errors.
+func (w *errorWalker) fill(t *Traceback, block []errorLink, stack errorStack) {
+	outer, inner := &block[0], &block[len(block)-1]
+	t.Type = blockType(block)
+	t.Message = errorText(outer.err)
+	if inner.members != nil {
+		t.Message = groupMessage(t.Message, errorText(inner.err), inner.members)
+	}
+	// Notes were added from the inside out, and that is how Python lists them.
+	for i := len(block) - 1; i >= 0; i-- {
+		l := &block[i]
+		var notes []string
+		if failed := guard("Notes", func() { notes = notesOf(l.err) }); failed != "" {
+			l.failed = append(l.failed, failed)
+		}
+		t.Notes = append(append(t.Notes, notes...), l.failed...)
+	}
+	t.Stack = w.c.take(w.c.resolve(stack))
+}
+
+// take applies the options that say what is kept of a traceback's stack.
+func (c *config) take(s Stack) Stack {
+	s = c.limited(s, false)
+	c.addLocals(s)
+	return s
+}
+
+func inspect(err error) errorLink {
+	l := errorLink{err: err}
+	if failed := guard("StackTrace", func() { l.stack = carriedStack(err) }); failed != "" {
+		l.failed = append(l.failed, failed)
+		l.stack = errorStack{}
+	}
+	if _, ok := err.(interface{ Unwrap() error }); ok {
+		l.follows = true
+	}
+	if e, ok := err.(interface{ Unwrap() []error }); ok {
+		l.follows = true
+		if failed := guard("Unwrap", func() { l.members = e.Unwrap() }); failed != "" {
+			l.failed = append(l.failed, failed)
+		}
+		if len(l.members) == 0 {
+			l.members = nil
+		}
+	}
+	return l
+}
+
+func unwrap(l *errorLink) (next error) {
+	e, ok := l.err.(interface{ Unwrap() error })
+	if !ok {
+		return nil
+	}
+	if failed := guard("Unwrap", func() { next = e.Unwrap() }); failed != "" {
+		l.failed = append(l.failed, failed)
+		return nil
+	}
+	return next
+}
+
+func errorText(err error) (text string) {
+	if guard("Error", func() { text = err.Error() }) != "" {
+		return failedError
+	}
+	return text
+}
+
+// wrapperPackages are the packages whose types say no more than "an error".
+var wrapperPackages = []string{
+	"errors",
+	"fmt",
+	"github.com/pkg/errors",
+	"github.com/cockroachdb/errors/",
+	"github.com/go-errors/errors",
+	"github.com/rotisserie/eris",
+	"github.com/samber/oops",
+	"gitlab.com/tozd/go/errors",
+	"golang.org/x/xerrors",
+	"github.com/epitaph-go/epitaph/stackfmt",
+}
+
+// blockType returns the type to show for a stretch of a chain.
+func blockType(block []errorLink) string {
+	for i := range block {
+		if t := reflect.TypeOf(block[i].err); !isWrapper(t) {
+			return t.String()
+		}
+	}
+	return reflect.TypeOf(block[len(block)-1].err).String()
+}
+
+func isWrapper(t reflect.Type) bool {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	path := t.PkgPath()
+	for _, p := range wrapperPackages {
+		if path == p || strings.HasSuffix(p, "/") && strings.HasPrefix(path, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// groupMessage shortens the message of a group that only lists its members, as
+// errors.Join makes it: the members are printed below it anyway. own is the
+// message of the group itself, message that of what wraps it.
+func groupMessage(message, own string, members []error) string {
+	var all []string
+	for _, m := range members {
+		if m != nil {
+			all = append(all, errorText(m))
+		}
+	}
+	if own != strings.Join(all, "\n") {
+		return message
+	}
+	count := fmt.Sprintf("%d errors", len(members))
+	if len(members) == 1 {
+		count = "1 error"
+	}
+	if before, ok := strings.CutSuffix(message, own); ok {
+		return before + count
+	}
+	return message
+}
+
+func cycleMark(err error) *Traceback {
+	return &Traceback{Type: reflect.TypeOf(err).String(), Message: errorText(err), Cycle: true}
+}
+
+func cutMark() *Traceback {
+	return &Traceback{Type: "<...>", Message: fmt.Sprintf("the chain goes on, but only %d errors are taken", maxErrors)}
+}
+
+// identity returns what err is recognised by, nil if it cannot be. Errors that
+// are pointers are the same if the pointers are. Equal values, such as two times
+// syscall.ENOENT, are different errors that look alike: they do not count as
+// shared, but one below the other can only be a chain that has no end.
+func identity(err error) (key any, shared bool) {
+	if err == nil {
+		return nil, false
+	}
+	v := reflect.ValueOf(err)
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Chan, reflect.UnsafePointer:
+		return err, true
+	case reflect.Map, reflect.Func:
+		return pointerKey{v.Type(), v.Pointer()}, true
+	case reflect.Slice, reflect.Struct, reflect.Array:
+		// Some cannot be compared, and to compare the others can take as long
+		// as their own chains are. An endless chain of these runs into
+		// maxErrors.
+		return nil, false
+	}
+	return err, false
+}
+
+// pointerKey is the identity of an error whose type cannot be compared.
+type pointerKey struct {
+	t reflect.Type
+	p uintptr
+}

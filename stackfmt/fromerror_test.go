@@ -1,0 +1,327 @@
+package stackfmt_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"reflect"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/epitaph-go/epitaph/stackfmt"
+)
+
+// treeText writes a tree in one line: the type and message of each error, {the
+// innermost function of its stack}, its notes, [group], <- its cause, ~ its
+// context.
+func treeText(t *stackfmt.Traceback) string {
+	if t == nil {
+		return "nil"
+	}
+	var b strings.Builder
+	b.WriteString(t.Type + "=" + t.Message)
+	if t.Cycle {
+		b.WriteString("<cycle>")
+	}
+	if n := len(t.Stack); n > 0 {
+		fn := t.Stack[n-1].Func
+		b.WriteString("{" + fn[strings.LastIndexByte(fn, '/')+1:] + "}")
+	}
+	for _, n := range t.Notes {
+		b.WriteString(" !" + n)
+	}
+	if t.Group != nil {
+		var all []string
+		for _, m := range t.Group {
+			all = append(all, treeText(m))
+		}
+		b.WriteString(" [" + strings.Join(all, "; ") + "]")
+	}
+	if t.Cause != nil {
+		b.WriteString(" <- " + treeText(t.Cause))
+	}
+	if t.Context != nil {
+		b.WriteString(" ~ " + treeText(t.Context))
+	}
+	return b.String()
+}
+
+// chainError is an error that can wrap anything, itself included.
+type chainError struct {
+	msg  string
+	next error
+	all  []error
+	pcs  []uintptr
+}
+
+func (e *chainError) Error() string         { return e.msg }
+func (e *chainError) Unwrap() error         { return e.next }
+func (e *chainError) StackTrace() []uintptr { return e.pcs }
+
+type groupError chainError
+
+func (e *groupError) Error() string   { return e.msg }
+func (e *groupError) Unwrap() []error { return e.all }
+
+// here returns a stack of its caller.
+//
+//go:noinline
+func here() []uintptr {
+	pcs := make([]uintptr, 32)
+	return pcs[:runtime.Callers(2, pcs)]
+}
+
+type hostile struct{ what string }
+
+func (h hostile) Error() string {
+	if h.what == "Error" {
+		panic("no message")
+	}
+	return "hostile"
+}
+func (h hostile) Unwrap() error {
+	if h.what == "Unwrap" {
+		panic(h)
+	}
+	return nil
+}
+func (h hostile) StackTrace() []uintptr {
+	if h.what == "StackTrace" {
+		panic("no stack")
+	}
+	return nil
+}
+func (h hostile) Notes() []string {
+	if h.what == "Notes" {
+		panic(nil)
+	}
+	return []string{"fine"}
+}
+
+type hostileGroup struct{}
+
+func (hostileGroup) Error() string   { return "group" }
+func (hostileGroup) Unwrap() []error { panic("no members") }
+
+type valueError string
+
+func (v valueError) Error() string { return string(v) }
+func (v valueError) Unwrap() error { return v }
+
+type selfPointer struct{ p *selfPointer }
+
+func (s selfPointer) Error() string { return "value" }
+func (s selfPointer) Unwrap() error { return *s.p }
+
+type nilPanics struct{ msg string }
+
+func (n *nilPanics) Error() string { return n.msg }
+
+func atA(err error) error { return stackfmt.Wrap(err, "A") }
+func atB(err error) error { return stackfmt.Wrap(err, "B") }
+func atS(err error) error { return stackfmt.WithStack(err) }
+
+func TestFromErrorTrees(t *testing.T) {
+	pathErr := &fs.PathError{Op: "open", Path: "x", Err: syscall.ENOENT}
+	self := &chainError{msg: "self"}
+	self.next = self
+	a, b := &chainError{msg: "a", pcs: here()}, &chainError{msg: "b", pcs: here()}
+	a.next, b.next = b, a
+	selfGroup := &groupError{msg: "g"}
+	selfGroup.all = []error{selfGroup, io.EOF}
+	shared := &chainError{msg: "shared", pcs: here()}
+	loop := selfPointer{}
+	loop.p = &loop
+	tests := []struct {
+		name string
+		err  error
+		want string
+		opts []stackfmt.Option
+	}{
+		{"nil", nil, "nil", nil},
+		{"plain", errors.New("x"), "*errors.errorString=x", nil},
+		{"wrapped twice", fmt.Errorf("a: %w", fmt.Errorf("b: %w", errors.New("x"))), "*errors.errorString=a: b: x", nil},
+		{"type of the first that says something", fmt.Errorf("a: %w", pathErr), "*fs.PathError=a: open x: no such file or directory", nil},
+		{"all wrappers", fmt.Errorf("a: %w", pathErr), "*fmt.wrapError=a: open x: no such file or directory <- *fs.PathError=open x: no such file or directory <- syscall.Errno=no such file or directory",
+			[]stackfmt.Option{stackfmt.WithAllWrappers()}},
+		{"with stack", atS(errors.New("x")), "*errors.errorString=x{stackfmt_test.atS}", nil},
+		{"wrappers around a stack", fmt.Errorf("a: %w", atS(errors.New("x"))), "*errors.errorString=a: x{stackfmt_test.atS}", nil},
+		{"two stacks", atB(fmt.Errorf("m: %w", atA(errors.New("x")))), "*fmt.wrapError=B: m: A: x{stackfmt_test.atB} <- *errors.errorString=A: x{stackfmt_test.atA}", nil},
+		{"second WithStack adds nothing", atS(fmt.Errorf("m: %w", atA(errors.New("x")))), "*errors.errorString=m: A: x{stackfmt_test.atA}", nil},
+		{"notes from the inside", stackfmt.AddNote(fmt.Errorf("m: %w", stackfmt.AddNote(errors.New("x"), "1", "2")), "3"), "*errors.errorString=m: x !1 !2 !3", nil},
+		{"join", errors.Join(errors.New("x"), nil, pathErr), "*errors.joinError=2 errors [*errors.errorString=x; *fs.PathError=open x: no such file or directory]", nil},
+		{"join of one", errors.Join(io.EOF), "*errors.joinError=1 error [*errors.errorString=EOF]", nil},
+		{"wrapped join", fmt.Errorf("all: %w", errors.Join(io.EOF, io.ErrNoProgress)), "*errors.joinError=all: 2 errors [*errors.errorString=EOF; *errors.errorString=multiple Read calls return no data or error]", nil},
+		{"group with words of its own", fmt.Errorf("%w and %w", io.EOF, io.EOF), "*fmt.wrapErrors=EOF and EOF [*errors.errorString=EOF; *errors.errorString=EOF]", nil},
+		{"nested joins", errors.Join(errors.Join(io.EOF), io.EOF), "*errors.joinError=2 errors [*errors.joinError=1 error [*errors.errorString=EOF]; *errors.errorString=EOF]", nil},
+		{"join in a stack", atA(errors.Join(atB(io.EOF), io.EOF)), "*errors.joinError=A: 2 errors{stackfmt_test.atA} [*errors.errorString=B: EOF{stackfmt_test.atB}; *errors.errorString=EOF]", nil},
+		{"cycle of one", self, "*stackfmt_test.chainError=self <- *stackfmt_test.chainError=self<cycle>", nil},
+		{"cycle of two", a, "*stackfmt_test.chainError=a{stackfmt_test.TestFromErrorTrees} <- *stackfmt_test.chainError=b{stackfmt_test.TestFromErrorTrees} <- *stackfmt_test.chainError=a<cycle>", nil},
+		{"group in itself", selfGroup, "*stackfmt_test.groupError=g [*stackfmt_test.groupError=g<cycle>; *errors.errorString=EOF]", nil},
+		{"value that wraps its equal", valueError("v"), "stackfmt_test.valueError=v <- stackfmt_test.valueError=v<cycle>", nil},
+		{"shared cause, under the last as in Python", errors.Join(&chainError{msg: "1", pcs: here(), next: shared}, &chainError{msg: "2", pcs: here(), next: shared}),
+			"*errors.joinError=2 errors [*stackfmt_test.chainError=1{stackfmt_test.TestFromErrorTrees}; *stackfmt_test.chainError=2{stackfmt_test.TestFromErrorTrees} <- *stackfmt_test.chainError=shared{stackfmt_test.TestFromErrorTrees}]", nil},
+		{"same member twice", errors.Join(shared, shared), "*errors.joinError=2 errors [*stackfmt_test.chainError=shared{stackfmt_test.TestFromErrorTrees}; *stackfmt_test.chainError=shared{stackfmt_test.TestFromErrorTrees}]", nil},
+		{"nil member", &groupError{msg: "g", all: []error{nil, io.EOF}}, "*stackfmt_test.groupError=g [<nil>=; *errors.errorString=EOF]", nil},
+		{"Error panics", hostile{"Error"}, "stackfmt_test.hostile=<error Error() failed> !fine", nil},
+		{"Unwrap panics", hostile{"Unwrap"}, "stackfmt_test.hostile=hostile !fine !Ignored panic in Unwrap: hostile", nil},
+		{"StackTrace panics", hostile{"StackTrace"}, "stackfmt_test.hostile=hostile !fine !Ignored panic in StackTrace: no stack", nil},
+		{"Notes panics", hostile{"Notes"}, "stackfmt_test.hostile=hostile !Ignored panic in Notes: panic called with nil argument", nil},
+		{"members panic", hostileGroup{}, "stackfmt_test.hostileGroup=group !Ignored panic in Unwrap: no members", nil},
+		{"nil pointer", (*nilPanics)(nil), "*stackfmt_test.nilPanics=<error Error() failed>", nil},
+	}
+	for _, tt := range tests {
+		if got := treeText(stackfmt.FromError(tt.err, tt.opts...)); got != tt.want {
+			t.Errorf("%s:\ngot  %s\nwant %s", tt.name, got, tt.want)
+		}
+	}
+	// A value that cannot be recognised ends the chain by its length.
+	tb := stackfmt.FromError(loop)
+	if tb.Cause == nil || !strings.Contains(tb.Cause.Message, "65536") {
+		t.Errorf("endless chain: %s", treeText(tb))
+	}
+}
+
+// TestFromErrorKeepsNothing: a Traceback is a tree of plain values.
+func TestFromErrorKeepsNothing(t *testing.T) {
+	collected := make(chan struct{})
+	tb := func() *stackfmt.Traceback {
+		e := &chainError{msg: "gone", pcs: here()}
+		runtime.AddCleanup(e, func(struct{}) { close(collected) }, struct{}{})
+		return stackfmt.FromError(fmt.Errorf("m: %w", e))
+	}()
+	for i := 0; ; i++ {
+		runtime.GC()
+		select {
+		case <-collected:
+			runtime.KeepAlive(tb)
+			return
+		default:
+			if i == 100 {
+				t.Fatal("the error is still reachable")
+			}
+		}
+	}
+}
+
+// TestFromErrorEndless: chains and groups without an end take bounded time and
+// memory.
+func TestFromErrorEndless(t *testing.T) {
+	var long error = errors.New("x")
+	for range 100_000 {
+		long = &chainError{msg: "c", next: long}
+	}
+	if tb := stackfmt.FromError(long, stackfmt.WithAllWrappers()); depth(tb) != 65537 {
+		t.Errorf("long chain: %d errors", depth(tb))
+	}
+	var dag error = errors.New("x")
+	for range 64 {
+		dag = &groupError{msg: "g", all: []error{dag, dag}}
+	}
+	if n := count(stackfmt.FromError(dag)); n > 1<<17 {
+		t.Errorf("shared groups: %d errors", n)
+	}
+}
+
+func depth(t *stackfmt.Traceback) (n int) {
+	for ; t != nil; t = t.Cause {
+		n++
+	}
+	return n
+}
+
+func count(t *stackfmt.Traceback) int {
+	n := 0
+	for work := []*stackfmt.Traceback{t}; len(work) > 0; n++ {
+		t, work = work[len(work)-1], work[:len(work)-1]
+		work = append(work, t.Group...)
+		if t.Cause != nil {
+			work = append(work, t.Cause)
+		}
+	}
+	return n
+}
+
+func TestFromErrorDeterministic(t *testing.T) {
+	err := atB(errors.Join(atA(io.EOF), fmt.Errorf("x: %w", io.EOF)))
+	if a, b := stackfmt.FromError(err), stackfmt.FromError(err); !reflect.DeepEqual(a, b) {
+		t.Errorf("two tracebacks of one error differ:\n%s\n%s", treeText(a), treeText(b))
+	}
+}
+
+func TestWrap(t *testing.T) {
+	if stackfmt.Wrap(nil, "m") != nil || stackfmt.WithStack(nil) != nil || stackfmt.AddNote(nil, "n") != nil {
+		t.Error("nil is not kept")
+	}
+	err := atA(io.EOF)
+	if err.Error() != "A: EOF" || !errors.Is(err, io.EOF) {
+		t.Errorf("%v", err)
+	}
+	if n := stackfmt.AddNote(err, "n"); n.Error() != "A: EOF" || !errors.Is(n, io.EOF) {
+		t.Errorf("%v", n)
+	}
+	for format, want := range map[string]string{"%v": "A: EOF", "%s": "A: EOF", "%q": `"A: EOF"`, "%10.1s|": "         A|"} {
+		if got := fmt.Sprintf(format, err); got != want {
+			t.Errorf("%s: %q, want %q", format, got, want)
+		}
+	}
+	noted := stackfmt.AddNote(err, "a note")
+	if got, want := fmt.Sprintf("%+v\n", noted), stackfmt.FromError(noted).String(); got != want || !strings.Contains(got, "a note") || !strings.Contains(got, "stackfmt.Wrap(err, \"A\")") {
+		t.Errorf("%%+v:\n%s", got)
+	}
+	if s := stackfmt.WithStack(err); s != err {
+		t.Error("a second stack was taken")
+	}
+	for _, n := range []int{1, 5, 10, 25, 60, 100, 130, 3000, 5000} {
+		st := stackfmt.FromError(deepWrap(n)).Stack
+		calls := 0
+		for _, f := range st {
+			if strings.HasSuffix(f.Func, ".deepWrap") {
+				calls++
+			}
+		}
+		if n < 4000 && (calls != n || st[0].Elided != 0) {
+			t.Errorf("depth %d: %d calls, first %+v", n, calls, st[0])
+		}
+		if n > 4096 && (st[0].Elided != -1 || len(st) != 4097) {
+			t.Errorf("depth %d: %d frames, first %+v", n, len(st), st[0])
+		}
+	}
+}
+
+//go:noinline
+func deepWrap(n int) error {
+	if n <= 1 {
+		return stackfmt.Wrap(io.EOF, "deep")
+	}
+	return deepWrap(n - 1)
+}
+
+// TestWrapAllocates one object, whatever the class of depth.
+func TestWrapAllocates(t *testing.T) {
+	for _, depth := range []int{1, 10, 20, 50, 100} {
+		if n := testing.AllocsPerRun(100, func() { deepWrap(depth) }); n > 1 {
+			t.Errorf("Wrap at depth %d: %v allocations", depth, n)
+		}
+	}
+	plain := fmt.Errorf("m: %w", io.EOF)
+	if n := testing.AllocsPerRun(100, func() { sinkError = stackfmt.WithStack(plain) }); n > 1 {
+		t.Errorf("WithStack: %v allocations", n)
+	}
+}
+
+var sinkError error
+
+func BenchmarkWrap(b *testing.B) {
+	for _, depth := range []int{10, 50} {
+		b.Run(fmt.Sprint("depth=", depth), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				deepWrap(depth)
+			}
+		})
+	}
+}

@@ -1,0 +1,161 @@
+package stackfmt
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"sync/atomic"
+)
+
+// maxPanicDepth bounds the memory for a panic's stack. Stacks of Go are limited
+// to 1 GB, so an unbounded recursion can be 20 million calls deep.
+const maxPanicDepth = 1 << 20
+
+// FromPanic makes a [Traceback] of the value that recover returned. It has to be
+// called in the deferred function that recovered, or in one that it calls,
+// because only there the stack of the panic still exists:
+//
+//	defer func() {
+//		if r := recover(); r != nil {
+//			log.Print(stackfmt.FromPanic(r))
+//		}
+//	}()
+//
+// The Stack ends where the panic arose: the deferred functions and the runtime's
+// own calls are not part of it. An error as value is shown as [FromError] shows
+// it; if it has a stack of its own, which is where it was made, it becomes the
+// Cause. Any other value has the type "panic" and the text that the runtime
+// prints for it.
+//
+// If the panic arose while another one was being handled, that one is the
+// Context. Go tells nobody its value, so its message is known only if FromPanic
+// was called for it too.
+//
+// The traceback is recorded, for [PrintLast]. A nil value, which is what recover
+// returns if there is no panic, gives a nil Traceback and records nothing. The
+// options are those of FromError. FromPanic may be called by several goroutines
+// at once.
+func FromPanic(value any, opts ...Option) *Traceback {
+	if value == nil {
+		return nil
+	}
+	c := newConfig(opts)
+	return c.fromPanic(value, callers(1, maxPanicDepth))
+}
+
+// recorded is the panic that FromPanic saw last.
+type recorded struct {
+	traceback *Traceback
+	goroutine int
+	// pcs is the stack from where the panic arose.
+	pcs []uintptr
+}
+
+// last is process-wide, as Python's sys.last_exc is: PrintLast has no argument
+// that could say which.
+var last atomic.Pointer[recorded]
+
+// lastPanic returns the traceback that [FromPanic] made last, nil if there is
+// none.
+func lastPanic() *Traceback {
+	if r := last.Load(); r != nil {
+		return r.traceback
+	}
+	return nil
+}
+
+func (c *config) fromPanic(value any, pcs []uintptr) *Traceback {
+	stacks := panicStacks(pcs)
+	t := c.panicTraceback(value, c.take(c.errorStackOf(stacks[0])))
+	r := &recorded{traceback: t, goroutine: goroutineID(), pcs: stacks[0]}
+	earlier := last.Load()
+	inner := t
+	for inner.Cause != nil && !inner.Cause.Cycle {
+		// A Context beside a Cause is not shown. The first error of the chain
+		// arose while the other panic was being handled, too.
+		inner = inner.Cause
+	}
+	first := inner
+	for _, s := range stacks[1:] {
+		if earlier != nil && earlier.goroutine == r.goroutine && slices.Equal(earlier.pcs, s) {
+			inner.Context = earlier.traceback
+			break
+		}
+		inner.Context = &Traceback{Type: "panic", Message: unknownPanic, Stack: c.take(c.errorStackOf(s))}
+		inner = inner.Context
+	}
+	if !c.compact && t.Cause != nil && t.Context == nil {
+		t.Context = first.Context
+	}
+	last.Store(r)
+	return r.traceback
+}
+
+// unknownPanic stands for a value that only the runtime knows.
+const unknownPanic = "<value not known>"
+
+func (c *config) panicTraceback(value any, stack Stack) *Traceback {
+	err, ok := value.(error)
+	if !ok {
+		return &Traceback{Type: "panic", Message: panicValue(value), Stack: stack}
+	}
+	t := c.fromError(err)
+	if len(t.Stack) > 0 {
+		t = &Traceback{Type: "panic", Message: t.Message, Cause: t}
+	}
+	t.Stack = stack
+	if a, ok := value.(interface{ Addr() uintptr }); ok {
+		// Faults that debug.SetPanicOnFault turns into panics.
+		_ = guard("Addr", func() { t.Notes = append(t.Notes, fmt.Sprintf("fault address %#x", a.Addr())) })
+	}
+	return t
+}
+
+// panicStacks cuts a stack in which panics are being handled: the first result
+// is that of the youngest panic, the others are those of the panics during whose
+// handling it arose. Without a panic the result is the whole stack.
+//
+// The deferred function is called by runtime.gopanic, and what called that is
+// where the panic arose; for a fault or an index out of range these are more
+// functions of the runtime, which no traceback shows. A runtime.gopanic further
+// up belongs to a panic that has not ended yet, recovered or not.
+func panicStacks(pcs []uintptr) [][]uintptr {
+	stacks := [][]uintptr{pcs}
+	for i, pc := range pcs {
+		if functionAt(pc) == gopanic {
+			stacks = append(stacks, pcs[i+1:])
+		}
+	}
+	if len(stacks) > 1 {
+		stacks = stacks[1:]
+	}
+	return stacks
+}
+
+// panicValue is what printpanicval (runtime/error.go) prints, without the limit
+// to basic types. Methods are called only where the runtime calls them.
+func panicValue(value any) (text string) {
+	v := reflect.ValueOf(value)
+	if s, ok := value.(fmt.Stringer); ok {
+		if guard("String", func() { text = s.String() }) == "" {
+			return text
+		}
+		return "<" + v.Type().String() + " String() failed>"
+	}
+	named := v.Type().PkgPath() != ""
+	switch v.Kind() {
+	case reflect.String:
+		if !named {
+			return v.String()
+		}
+		return fmt.Sprintf("%s(%q)", v.Type(), v.String())
+	case reflect.Bool, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr,
+		reflect.Float32, reflect.Float64, reflect.Complex64, reflect.Complex128:
+		if !named {
+			return fmt.Sprint(value)
+		}
+		return fmt.Sprintf("%s(%v)", v.Type(), value)
+	}
+	return fmt.Sprintf("(%s) %+v", v.Type(), value)
+}

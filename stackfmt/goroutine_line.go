@@ -1,0 +1,412 @@
+package stackfmt
+
+import (
+	"bytes"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// parseHeader reads "goroutine 1 gp=0xc000002380 m=0 mp=0x5be640 [running]:".
+func (s *dumpScanner) parseHeader(b []byte, g *Goroutine) bool {
+	b, ok := bytes.CutPrefix(b, []byte("goroutine "))
+	if !ok || !bytes.HasSuffix(b, []byte("]:")) {
+		return false
+	}
+	open := bytes.Index(b, []byte(" ["))
+	if open < 0 {
+		return false
+	}
+	inside := b[open+2 : len(b)-2]
+	first := true
+	for f := range bytes.FieldsSeq(b[:open]) {
+		if first {
+			if g.ID, ok = parseDecimal(f); !ok {
+				return false
+			}
+			first = false
+			continue
+		}
+		key, value, found := bytes.Cut(f, []byte("="))
+		if !found {
+			return false
+		}
+		switch string(key) {
+		case "m":
+			if string(value) == "nil" {
+				break
+			}
+			if g.Thread, ok = parseDecimal(value); !ok {
+				return false
+			}
+		case "gp", "mp": // addresses of the runtime's structures
+		default:
+			return false
+		}
+	}
+	if first {
+		return false
+	}
+	s.parseBrackets(inside, g)
+	return true
+}
+
+// parseBrackets reads "chan receive, 3 minutes, locked to thread labels:{…}".
+func (s *dumpScanner) parseBrackets(b []byte, g *Goroutine) {
+	if i := bytes.Index(b, []byte(" labels:{")); i >= 0 {
+		if labels, ok := parseLabels(string(b[i+len(" labels:{"):])); ok {
+			g.Labels, b = labels, b[:i]
+		}
+	}
+	state, rest, more := bytes.Cut(b, []byte(", "))
+	if !more {
+		g.State = s.intern(state)
+		return
+	}
+	var unknown []byte
+	for more {
+		var item []byte
+		item, rest, more = bytes.Cut(rest, []byte(", "))
+		if string(item) == "locked to thread" {
+			g.Locked = true
+			continue
+		}
+		if m, ok := bytes.CutSuffix(item, []byte(" minutes")); ok {
+			if n, ok := parseDecimal(m); ok && n <= math.MaxInt64/int64(time.Minute) {
+				g.Wait = time.Duration(n) * time.Minute
+				continue
+			}
+		}
+		if m, ok := bytes.CutPrefix(item, []byte("synctest bubble ")); ok {
+			if n, ok := parseDecimal(m); ok {
+				g.Bubble = n
+				continue
+			}
+		}
+		unknown = append(append(unknown, ", "...), item...)
+	}
+	if unknown != nil {
+		state = append(bytes.Clone(state), unknown...)
+	}
+	g.State = s.intern(state)
+}
+
+// parseLabels reads `"key": "value", "key": "value"}`.
+func parseLabels(t string) ([]Label, bool) {
+	var labels []Label
+	for {
+		var pair [2]string
+		for i, sep := range [2]string{": ", ""} {
+			q, err := strconv.QuotedPrefix(t)
+			if err != nil {
+				return nil, false
+			}
+			if pair[i], err = strconv.Unquote(q); err != nil {
+				return nil, false
+			}
+			var ok bool
+			if t, ok = strings.CutPrefix(t[len(q):], sep); !ok {
+				return nil, false
+			}
+		}
+		labels = append(labels, Label{pair[0], pair[1]})
+		if t == "}" {
+			return labels, true
+		}
+		var ok bool
+		if t, ok = strings.CutPrefix(t, ", "); !ok {
+			return nil, false
+		}
+	}
+}
+
+// location is the second line of a call.
+type location struct {
+	file       []byte
+	line       int
+	offset, pc uint64
+	// c: only calls of C have a program counter and no frame pointer.
+	c bool
+}
+
+// parseLocation reads "\t/src/x.go:23 +0xf fp=0x… sp=0x… pc=0x…" from its end,
+// because a path may hold spaces and colons.
+func parseLocation(b []byte) (location, bool) {
+	var loc location
+	b = bytes.TrimLeft(b, " \t")
+	var pc, fp bool
+	for {
+		i := bytes.LastIndexByte(b, ' ') + 1
+		t := b[i:]
+		var v uint64
+		var n int
+		switch {
+		case len(t) > 3 && t[0] == '+' && t[1] == '0' && t[2] == 'x':
+			v, n = parseHex(t[3:])
+			n += 3
+			loc.offset = v
+		case len(t) > 5 && t[1] == 'p' && t[2] == '=' && t[3] == '0' && t[4] == 'x':
+			_, n = parseHex(t[5:])
+			n += 5
+			fp = true
+		case len(t) > 5 && t[0] == 'p' && t[1] == 'c' && t[2] == '=' && t[3] == '0' && t[4] == 'x':
+			v, n = parseHex(t[5:])
+			n += 5
+			loc.pc, pc = v, true
+		default:
+			n = -1
+		}
+		if n < 0 {
+			break
+		}
+		if n != len(t) {
+			return loc, false
+		}
+		if i == 0 {
+			// "\tpc=0x4bb5f4": a call of C without a position.
+			loc.c = pc && !fp
+			return loc, loc.c
+		}
+		b = b[:i-1]
+	}
+	loc.c = pc && !fp
+	colon := len(b) - 1
+	for colon >= 0 && '0' <= b[colon] && b[colon] <= '9' {
+		colon--
+	}
+	if colon > 1 && b[colon] == '-' && b[colon-1] == ':' && colon < len(b)-1 {
+		// The compiler leaves instructions of an endless loop without a line,
+		// and the runtime prints that as a small negative number.
+		loc.file = b[:colon-1]
+		return loc, true
+	}
+	if colon <= 0 || b[colon] != ':' || colon == len(b)-1 {
+		return loc, false
+	}
+	n, ok := parseDecimal(b[colon+1:])
+	if !ok || n > math.MaxInt32 {
+		return loc, false
+	}
+	loc.file, loc.line = b[:colon], int(n)
+	return loc, true
+}
+
+// parseCreator reads "created by main.main in goroutine 1". Before Go 1.21 the
+// goroutine was not printed.
+func parseCreator(b []byte) (name []byte, parent int64) {
+	name = bytes.TrimPrefix(b, []byte("created by "))
+	if i := bytes.LastIndex(name, []byte(" in goroutine ")); i >= 0 {
+		if id, ok := parseDecimal(name[i+len(" in goroutine "):]); ok {
+			return name[:i], id
+		}
+	}
+	return name, 0
+}
+
+// parseElided reads "...902 frames elided..." and "...additional frames
+// elided...", which gives -1.
+func parseElided(b []byte) (int, bool) {
+	t, ok := bytes.CutPrefix(b, []byte("..."))
+	if !ok {
+		return 0, false
+	}
+	if t, ok = bytes.CutSuffix(t, []byte(" frames elided...")); !ok {
+		return 0, false
+	}
+	if string(t) == "additional" {
+		return -1, true
+	}
+	n, ok := parseDecimal(t)
+	if !ok || n == 0 || n > math.MaxInt32 {
+		return 0, false
+	}
+	return int(n), true
+}
+
+// parseOrigin reads "[originating from goroutine 1]:".
+func parseOrigin(b []byte) (int64, bool) {
+	t, ok := bytes.CutPrefix(b, []byte("[originating from goroutine "))
+	if !ok {
+		return 0, false
+	}
+	if t, ok = bytes.CutSuffix(t, []byte("]:")); !ok {
+		return 0, false
+	}
+	return parseDecimal(t)
+}
+
+// parseSignalNote reads "[signal SIGSEGV: segmentation violation code=0x1
+// addr=0x0 pc=0x4bad94]".
+func parseSignalNote(b []byte) (*Signal, bool) {
+	t, ok := bytes.CutPrefix(b, []byte("[signal "))
+	if !ok || !bytes.HasSuffix(t, []byte("]")) {
+		return nil, false
+	}
+	t = t[:len(t)-1]
+	sig := &Signal{Thread: -1}
+	var code uint64
+	for _, f := range []struct {
+		key string
+		to  *uint64
+	}{{" pc=0x", &sig.PC}, {" addr=0x", &sig.Addr}, {" code=0x", &code}} {
+		i := bytes.LastIndex(t, []byte(f.key))
+		if i < 0 {
+			return nil, false
+		}
+		v, n := parseHex(t[i+len(f.key):])
+		if n != len(t)-i-len(f.key) {
+			return nil, false
+		}
+		*f.to, t = v, t[:i]
+	}
+	sig.Code = int64(code)
+	name, text, _ := bytes.Cut(t, []byte(": "))
+	sig.Name, sig.Text = string(name), string(text)
+	return sig, true
+}
+
+// isSignalName: "SIGSEGV", or "Signal 64" for those that have no name.
+func isSignalName(b []byte) bool {
+	if len(b) < 4 || string(b[:3]) != "SIG" {
+		return false
+	}
+	for _, c := range b[3:] {
+		if (c < 'A' || c > 'Z') && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return true
+}
+
+// parseException reads Windows' "Exception 0xc0000005 0x0 0x8 0x4bb5e0": the
+// code, its two parameters (for an access violation how, and the address), and
+// the program counter.
+func parseException(b []byte) (*Signal, bool) {
+	t, ok := bytes.CutPrefix(b, []byte("Exception 0x"))
+	if !ok {
+		return nil, false
+	}
+	sig := &Signal{Name: "Exception", Text: string(b[len("Exception "):]), Thread: -1}
+	var v [4]uint64
+	for i := range v {
+		var n int
+		if v[i], n = parseHex(t); n == 0 {
+			return nil, false
+		}
+		t = t[n:]
+		if i < 3 {
+			if t, ok = bytes.CutPrefix(t, []byte(" 0x")); !ok {
+				return nil, false
+			}
+		}
+	}
+	if len(t) != 0 {
+		return nil, false
+	}
+	sig.Code, sig.Addr, sig.PC = int64(v[0]), v[2], v[3]
+	return sig, true
+}
+
+// parseSignalPC reads "PC=0x4bb5e0 m=3 sigcode=1 addr=0x8". The runtime prints
+// si_code unsigned, so that of a signal that was sent comes as 2^64-6.
+func parseSignalPC(b []byte, sig *Signal) bool {
+	got := *sig
+	for f := range bytes.FieldsSeq(b) {
+		key, value, _ := bytes.Cut(f, []byte("="))
+		var ok bool
+		switch string(key) {
+		case "PC":
+			got.PC, ok = parsePrefixedHex(value)
+		case "addr":
+			got.Addr, ok = parsePrefixedHex(value)
+		case "m":
+			got.Thread, ok = parseDecimal(value)
+		case "sigcode":
+			var u uint64
+			var err error
+			u, err = strconv.ParseUint(string(value), 10, 64)
+			got.Code, ok = int64(u), err == nil
+		}
+		if !ok {
+			return false
+		}
+	}
+	*sig = got
+	return true
+}
+
+// parseInstruction reads "instruction bytes: 0xcc 0xc3 …".
+func parseInstruction(b []byte) ([]byte, bool) {
+	var code []byte
+	for f := range bytes.FieldsSeq(b[len("instruction bytes:"):]) {
+		v, ok := parsePrefixedHex(f)
+		if !ok || v > 0xff || len(code) >= 64 {
+			return nil, false
+		}
+		code = append(code, byte(v))
+	}
+	return code, true
+}
+
+// parseRegister returns the name in "rax    0x0".
+func parseRegister(b []byte) ([]byte, bool) {
+	n := 0
+	for n < len(b) && ('a' <= b[n] && b[n] <= 'z' || '0' <= b[n] && b[n] <= '9') {
+		n++
+	}
+	v := bytes.TrimLeft(b[n:], " \t")
+	if n == 0 || n > 8 || len(v) == len(b)-n {
+		return nil, false
+	}
+	_, ok := parsePrefixedHex(v)
+	return b[:n], ok
+}
+
+// parseHexTail returns the number that parseRegister has checked.
+func parseHexTail(b []byte) uint64 {
+	v, _ := parseHex(b[bytes.LastIndexByte(b, 'x')+1:])
+	return v
+}
+
+func parsePrefixedHex(b []byte) (uint64, bool) {
+	t, ok := bytes.CutPrefix(b, []byte("0x"))
+	if !ok {
+		return 0, false
+	}
+	v, n := parseHex(t)
+	return v, n > 0 && n == len(t)
+}
+
+// parseHex reads up to 16 digits and returns how many there were.
+func parseHex(b []byte) (v uint64, n int) {
+	for n < len(b) && n < 16 {
+		c := b[n]
+		switch {
+		case '0' <= c && c <= '9':
+			c -= '0'
+		case 'a' <= c && c <= 'f':
+			c -= 'a' - 10
+		default:
+			return v, n
+		}
+		v = v<<4 | uint64(c)
+		n++
+	}
+	return v, n
+}
+
+// parseDecimal reads a number of up to 18 digits, which cannot overflow.
+func parseDecimal(b []byte) (int64, bool) {
+	if len(b) == 0 || len(b) > 18 {
+		return 0, false
+	}
+	var v int64
+	for _, c := range b {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		v = v*10 + int64(c-'0')
+	}
+	return v, true
+}

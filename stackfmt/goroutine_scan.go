@@ -1,0 +1,509 @@
+package stackfmt
+
+import (
+	"bytes"
+	"strings"
+)
+
+// The scanner reads a dump line by line. The grammar is what goroutineheader,
+// traceback1, traceback2, printOneCgoTraceback, printcreatedby1 and
+// printAncestorTraceback (runtime/traceback.go), printpanics and dopanic_m
+// (runtime/panic.go), fatalsignal (runtime/signal_unix.go) and dumpregs
+// (runtime/signal_*.go) print.
+//
+// A call takes two lines, and only the second one tells a Go call from a C call
+// and both from a stray line. So the first is held back until the second came.
+// Regular expressions would be shorter, but they are what makes the other
+// parsers slow.
+
+// maxGoroutineFrames bounds the memory of one goroutine. It is far above the
+// 100 frames that the runtime prints (tracebackInnerFrames and
+// tracebackOuterFrames).
+const maxGoroutineFrames = 10_000
+
+// maxPanicMessage bounds the memory of one panic message.
+const maxPanicMessage = 64 << 10
+
+// maxInterned bounds the table of names, which a hostile stream could fill.
+const maxInterned = 1 << 14
+
+// held says what the line that is held back is.
+type held int
+
+const (
+	heldNone    held = iota
+	heldCall         // a function
+	heldCreator      // "created by …"
+)
+
+type dumpScanner struct {
+	emit func(DumpPart) bool
+	// number is that of the line in hand.
+	number int
+	names  map[string]string
+
+	// The goroutine in hand. Its frames are collected in text order, and its
+	// argument lists in one buffer, to be cut up when the goroutine is complete:
+	// that makes two allocations for a stack, not one for each call.
+	g         *Goroutine
+	gLine     int
+	frames    []Frame
+	args      []byte
+	argEnds   []int
+	ancestors bool
+	// indent is what stands before the goroutine's header, as in the output of
+	// a test, and is taken off its other lines.
+	indent []byte
+
+	held     held
+	heldText []byte
+	heldLine int
+
+	// The panic in hand, until its last line is known.
+	panic     *Panic
+	panicText []byte
+	panicLine int
+
+	sig     *Signal
+	sigLine int
+	sigSeen bool
+	regs    []Register
+	regLine int
+}
+
+func newDumpScanner(emit func(DumpPart) bool) *dumpScanner {
+	return &dumpScanner{emit: emit, names: make(map[string]string)}
+}
+
+func (s *dumpScanner) intern(b []byte) string {
+	if v, ok := s.names[string(b)]; ok {
+		return v
+	}
+	if len(s.names) >= maxInterned {
+		clear(s.names)
+	}
+	v := string(b)
+	s.names[v] = v
+	return v
+}
+
+// line takes the next line, without its newline.
+func (s *dumpScanner) line(b []byte) {
+	s.number++
+	b = bytes.TrimSuffix(b, []byte("\r"))
+	if s.g != nil {
+		if s.inGoroutine(b) {
+			return
+		}
+		s.endGoroutine()
+	}
+	s.outside(b)
+}
+
+// outside takes a line that belongs to no goroutine.
+func (s *dumpScanner) outside(b []byte) {
+	if s.panic != nil {
+		if s.inPanic(b) {
+			return
+		}
+		s.endPanic()
+	}
+	if s.regs != nil {
+		if r, ok := parseRegister(b); ok {
+			s.regs = append(s.regs, Register{s.intern(r), parseHexTail(b)})
+			if len(s.regs) >= 256 {
+				s.endRegisters()
+			}
+			return
+		}
+		s.endRegisters()
+	}
+	if s.sig != nil {
+		if s.inSignal(b) {
+			return
+		}
+		s.endSignal()
+	}
+	if len(b) == 0 {
+		return
+	}
+	if s.header(b) {
+		return
+	}
+	switch b[0] {
+	case 'p':
+		if text, ok := bytes.CutPrefix(b, []byte("panic: ")); ok {
+			s.startPanic(text)
+			return
+		}
+	case 'f':
+		if text, ok := bytes.CutPrefix(b, []byte("fatal error: ")); ok && len(text) > 0 {
+			s.emit(DumpPart{Line: s.number, Fatal: string(text)})
+			return
+		}
+	case '[':
+		if sig, ok := parseSignalNote(b); ok {
+			s.sigSeen = true
+			s.emit(DumpPart{Line: s.number, Signal: sig})
+			return
+		}
+	case 'S':
+		if name, text, ok := bytes.Cut(b, []byte(": ")); ok && isSignalName(name) {
+			s.sig = &Signal{Name: string(name), Text: string(text), Thread: -1}
+			s.sigLine = s.number
+			return
+		}
+	case 'E':
+		if sig, ok := parseException(b); ok {
+			s.sig, s.sigLine = sig, s.number
+			return
+		}
+	}
+	if s.sigSeen {
+		// Register names differ by architecture, so their form decides. That
+		// form is too common to be believed where no signal was reported.
+		if r, ok := parseRegister(b); ok {
+			s.regs = append(make([]Register, 0, 24), Register{s.intern(r), parseHexTail(b)})
+			s.regLine = s.number
+			return
+		}
+	}
+	if isDetail(b) {
+		s.emit(DumpPart{Line: s.number, Detail: string(b)})
+		return
+	}
+	s.unknown(string(b))
+}
+
+// isDetail reports whether b is one of the runtime's own remarks.
+func isDetail(b []byte) bool {
+	switch string(b) {
+	case "-----", "signal arrived during cgo execution":
+		return true
+	}
+	return bytes.HasPrefix(b, []byte("runtime: ")) ||
+		bytes.HasPrefix(b, []byte("unexpected fault address ")) ||
+		bytes.HasPrefix(b, []byte("exit status "))
+}
+
+func (s *dumpScanner) unknown(text string) {
+	s.emit(DumpPart{Line: s.number, Unknown: text})
+}
+
+// header starts a goroutine if b is the line that opens one.
+func (s *dumpScanner) header(b []byte) bool {
+	rest := bytes.TrimLeft(b, " \t")
+	if len(rest) == 0 || (rest[0] != 'g' && rest[0] != 'r') {
+		return false
+	}
+	g := &Goroutine{ID: -1, Thread: -1}
+	if string(rest) != "runtime stack:" && !s.parseHeader(rest, g) {
+		return false
+	}
+	s.g, s.gLine = g, s.number
+	s.indent = append(s.indent[:0], b[:len(b)-len(rest)]...)
+	s.frames, s.args, s.argEnds = s.frames[:0], s.args[:0], s.argEnds[:0]
+	s.ancestors = false
+	return true
+}
+
+// inGoroutine takes a line of the goroutine in hand. False: the goroutine ended
+// before b.
+func (s *dumpScanner) inGoroutine(b []byte) bool {
+	whole := b
+	b = bytes.TrimPrefix(b, s.indent)
+	if len(b) == 0 {
+		return false
+	}
+	if b[0] == '\t' || b[0] == ' ' {
+		if s.location(b) {
+			return true
+		}
+		if string(bytes.TrimSpace(b)) == "goroutine running on other thread; stack unavailable" {
+			s.g.Unavailable = true
+			return true
+		}
+		if s.endsGoroutine(b) {
+			return false
+		}
+		s.unknown(string(whole))
+		return true
+	}
+	switch b[0] {
+	case '.':
+		if n, ok := parseElided(b); ok {
+			s.dropHeld()
+			s.push(Frame{Elided: n}, nil)
+			return true
+		}
+	case 'c':
+		if bytes.HasPrefix(b, []byte("created by ")) {
+			s.hold(heldCreator, b)
+			return true
+		}
+	case '[':
+		if id, ok := parseOrigin(b); ok {
+			s.dropHeld()
+			s.endStack()
+			s.g.Ancestors = append(s.g.Ancestors, Ancestor{ID: id})
+			s.ancestors = true
+			return true
+		}
+	case 'n':
+		if pc, ok := bytes.CutPrefix(b, []byte("non-Go function at pc=0x")); ok {
+			if v, n := parseHex(pc); n == len(pc) {
+				s.dropHeld()
+				s.push(Frame{PC: v}, nil)
+				return true
+			}
+		}
+	}
+	if s.endsGoroutine(b) {
+		return false
+	}
+	if s.held == heldCreator && !isGoCall(b) || s.held == heldCall && isCall(s.heldText) && !isCall(b) {
+		// Something else wrote between the two lines of a call.
+		s.unknown(string(whole))
+		return true
+	}
+	s.hold(heldCall, b)
+	return true
+}
+
+// endsGoroutine reports whether b, which fits nowhere in a goroutine, opens
+// something else. Text without the blank lines between goroutines is read too.
+func (s *dumpScanner) endsGoroutine(b []byte) bool {
+	t := bytes.TrimLeft(b, " \t")
+	switch {
+	case bytes.HasPrefix(t, []byte("goroutine ")):
+		return s.parseHeader(t, &Goroutine{})
+	case bytes.HasPrefix(b, []byte("panic: ")), bytes.HasPrefix(b, []byte("fatal error: ")),
+		string(b) == "runtime stack:", string(b) == "-----":
+		return true
+	case bytes.HasPrefix(b, []byte("SIG")):
+		name, _, ok := bytes.Cut(b, []byte(": "))
+		return ok && isSignalName(name)
+	case s.sigSeen:
+		// With GOTRACEBACK=crash the registers of the further threads follow
+		// their stacks without a blank line.
+		_, ok := parseRegister(b)
+		return ok
+	}
+	return false
+}
+
+func (s *dumpScanner) hold(h held, b []byte) {
+	s.dropHeld()
+	s.held, s.heldLine = h, s.number
+	s.heldText = append(s.heldText[:0], b...)
+}
+
+// dropHeld lets go of a line whose second line did not come.
+func (s *dumpScanner) dropHeld() {
+	if s.held == heldNone {
+		return
+	}
+	s.held = heldNone
+	s.emit(DumpPart{Line: s.heldLine, Unknown: string(s.indent) + string(s.heldText)})
+}
+
+// location takes the second line of a call.
+func (s *dumpScanner) location(b []byte) bool {
+	if s.held == heldNone {
+		return false
+	}
+	loc, ok := parseLocation(b)
+	if !ok {
+		return false
+	}
+	f := Frame{Line: loc.line, PC: loc.pc, Offset: loc.offset}
+	if len(loc.file) > 0 {
+		f.File = s.intern(loc.file)
+	}
+	text := s.heldText
+	if s.held == heldCreator {
+		name, parent := parseCreator(text)
+		f.Func = s.intern(name)
+		if s.ancestors {
+			a := &s.g.Ancestors[len(s.g.Ancestors)-1]
+			a.CreatedBy = f
+		} else {
+			s.g.CreatedBy, s.g.Parent = f, parent
+		}
+		s.held = heldNone
+		return true
+	}
+	if loc.c {
+		// The symbolizer prints C++ names with their parameters, so nothing is
+		// cut off.
+		if string(text) != "non-Go function" {
+			f.Func = s.intern(text)
+		}
+		s.held = heldNone
+		s.push(f, nil)
+		return true
+	}
+	if !isGoCall(text) {
+		return false
+	}
+	open := bytes.LastIndexByte(text, '(')
+	f.Func = s.intern(text[:open])
+	s.held = heldNone
+	s.push(f, text[open+1:len(text)-1])
+	return true
+}
+
+// isGoCall reports whether b has the form of a Go call. Neither a function's
+// name nor its arguments, which are numbers and braces, end in a parenthesis
+// otherwise.
+func isGoCall(b []byte) bool {
+	return len(b) > 2 && b[len(b)-1] == ')' && bytes.LastIndexByte(b, '(') > 0
+}
+
+// isCall reports whether b can be the first line of a call of Go or C: a name
+// has no space, unless it is a C++ name with parameters.
+func isCall(b []byte) bool {
+	i := bytes.IndexAny(b, " (<")
+	return i < 0 || b[i] != ' ' || string(b) == "non-Go function"
+}
+
+func (s *dumpScanner) push(f Frame, args []byte) {
+	if len(s.frames) >= maxGoroutineFrames {
+		s.endPiece()
+	}
+	s.frames = append(s.frames, f)
+	s.args = append(s.args, args...)
+	s.argEnds = append(s.argEnds, len(s.args))
+}
+
+// endStack turns the frames in hand into the stack that they belong to.
+func (s *dumpScanner) endStack() {
+	if len(s.frames) == 0 {
+		return
+	}
+	all := string(s.args)
+	stack := make(Stack, len(s.frames))
+	start := 0
+	for i := range s.frames {
+		f := &stack[len(stack)-1-i]
+		*f = s.frames[i]
+		f.Args = all[start:s.argEnds[i]]
+		start = s.argEnds[i]
+	}
+	if s.ancestors {
+		s.g.Ancestors[len(s.g.Ancestors)-1].Stack = stack
+	} else {
+		s.g.Stack = stack
+	}
+	s.frames, s.args, s.argEnds = s.frames[:0], s.args[:0], s.argEnds[:0]
+}
+
+// endPiece delivers the goroutine in hand because it has grown too large, and
+// goes on with an empty one.
+func (s *dumpScanner) endPiece() {
+	s.endStack()
+	g := *s.g
+	next := g
+	next.Stack, next.Ancestors = nil, nil
+	g.Partial = true
+	if s.ancestors {
+		next.Ancestors = []Ancestor{{ID: g.Ancestors[len(g.Ancestors)-1].ID}}
+	}
+	s.emit(DumpPart{Line: s.gLine, Goroutine: &g})
+	s.g = &next
+}
+
+func (s *dumpScanner) endGoroutine() {
+	s.dropHeld()
+	s.endStack()
+	g := s.g
+	s.g = nil
+	s.emit(DumpPart{Line: s.gLine, Goroutine: g})
+}
+
+func (s *dumpScanner) startPanic(text []byte) {
+	s.panic, s.panicLine = &Panic{}, s.number
+	s.panicText = append(s.panicText[:0], text...)
+}
+
+// inPanic takes a further line of the panic in hand. printindented writes a tab
+// after each newline of a message.
+func (s *dumpScanner) inPanic(b []byte) bool {
+	if len(b) == 0 || b[0] != '\t' {
+		return false
+	}
+	b = b[1:]
+	if text, ok := bytes.CutPrefix(b, []byte("panic: ")); ok {
+		s.endPanic()
+		s.startPanic(text)
+		return true
+	}
+	if len(s.panicText)+len(b) > maxPanicMessage {
+		s.unknown(string(b))
+		return true
+	}
+	s.panicText = append(s.panicText, '\n')
+	s.panicText = append(s.panicText, b...)
+	return true
+}
+
+func (s *dumpScanner) endPanic() {
+	p := s.panic
+	s.panic = nil
+	text := string(s.panicText)
+	if t, ok := strings.CutSuffix(text, " [recovered, repanicked]"); ok {
+		text, p.Recovered, p.Repanicked = t, true, true
+	} else if t, ok := strings.CutSuffix(text, " [recovered]"); ok {
+		text, p.Recovered = t, true
+	}
+	p.Message = text
+	s.emit(DumpPart{Line: s.panicLine, Panic: p})
+}
+
+// inSignal takes a further line of the signal block in hand.
+func (s *dumpScanner) inSignal(b []byte) bool {
+	switch {
+	case bytes.HasPrefix(b, []byte("PC=")):
+		return parseSignalPC(b, s.sig)
+	case string(b) == "signal arrived during cgo execution",
+		string(b) == "signal arrived during external code execution":
+		s.sig.InCgo = true
+		return true
+	case bytes.HasPrefix(b, []byte("instruction bytes:")):
+		code, ok := parseInstruction(b)
+		if ok {
+			s.sig.Instruction = code
+		}
+		return ok
+	}
+	return false
+}
+
+func (s *dumpScanner) endSignal() {
+	sig := s.sig
+	s.sig = nil
+	s.sigSeen = true
+	s.emit(DumpPart{Line: s.sigLine, Signal: sig})
+}
+
+func (s *dumpScanner) endRegisters() {
+	regs := s.regs
+	s.regs = nil
+	s.emit(DumpPart{Line: s.regLine, Registers: regs})
+}
+
+// flush ends what is in hand at the end of the text.
+func (s *dumpScanner) flush() {
+	if s.g != nil {
+		s.endGoroutine()
+	}
+	if s.panic != nil {
+		s.endPanic()
+	}
+	if s.regs != nil {
+		s.endRegisters()
+	}
+	if s.sig != nil {
+		s.endSignal()
+	}
+}

@@ -1,0 +1,360 @@
+package stackfmt
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// GoroutineDump is what the Go runtime printed when a program died, or what
+// runtime.Stack returned: the reason, and the stack of each goroutine.
+//
+// Nothing of the text is lost: a line that does not belong to the runtime's
+// grammar is in Unknown with its number. A dump that something else wrote into,
+// a log for example, is therefore still read.
+type GoroutineDump struct {
+	// Panics are the "panic: " lines, the first panic first. A later one arose
+	// while the one before it was being handled.
+	Panics []Panic
+	// Fatal is the text after "fatal error: ".
+	Fatal string
+	// Signals are the reports of signals. There is more than one with
+	// GOTRACEBACK=crash, where each thread reports the SIGQUIT that stopped it.
+	Signals []Signal
+	// Details are the other lines that the runtime prints about its reason, such
+	// as "runtime: goroutine stack exceeds 1000000000-byte limit".
+	Details []string
+	// Goroutines are in the order of the text: the one that failed is the first.
+	Goroutines []Goroutine
+	// Unknown holds every other line that is not blank.
+	Unknown []DumpLine
+}
+
+// DumpLine is a line of a dump. Numbers start at 1.
+type DumpLine struct {
+	Number int
+	Text   string
+}
+
+// Panic is a value that a goroutine died of, as the runtime prints it.
+type Panic struct {
+	// Message is the text after "panic: ". The tabs with which the runtime
+	// indents its further lines are taken off.
+	Message string
+	// Recovered says that the panic was recovered, and a later one arose in the
+	// deferred function that did so.
+	Recovered bool
+	// Repanicked says that the recovered value was thrown again.
+	Repanicked bool
+}
+
+// Signal is the runtime's report of a signal: either "[signal SIGSEGV: …]"
+// below a panic, or the block that opens with "SIGSEGV: segmentation
+// violation".
+type Signal struct {
+	// Name is such as "SIGSEGV". On Windows it is "Exception".
+	Name string
+	// Text is the rest of the first line, "segmentation violation".
+	Text string
+	// Code is si_code. Its sign is kept where the runtime printed it unsigned.
+	Code int64
+	// Addr is the fault address. For a signal that was sent it is the sender's
+	// process id, because the runtime prints the same bytes of siginfo.
+	Addr uint64
+	// PC is the program counter at the signal.
+	PC uint64
+	// Thread is the runtime's number of the thread, -1 if it was not printed.
+	Thread int64
+	// InCgo says that the signal arrived while C was running.
+	InCgo bool
+	// Instruction holds the bytes at PC, which are printed for SIGILL and SIGFPE.
+	Instruction []byte
+	// Registers are in the order of the text.
+	Registers []Register
+}
+
+// Register is a machine register.
+type Register struct {
+	Name  string
+	Value uint64
+}
+
+// Goroutine is a goroutine of a [GoroutineDump].
+type Goroutine struct {
+	// ID is the runtime's number. 0 is a thread's scheduler goroutine; the stack
+	// that is headed "runtime stack:" has -1.
+	ID int64
+	// State is what the goroutine was doing: "running", "chan receive",
+	// "select (no cases)". Parts of the brackets that this package does not know
+	// follow after a comma.
+	State string
+	// Wait is how long it was blocked. The runtime prints whole minutes, and
+	// nothing below one.
+	Wait time.Duration
+	// Locked says that it is locked to its thread.
+	Locked bool
+	// Bubble is the number of its testing/synctest bubble, 0 if it has none.
+	Bubble int64
+	// Labels are its profiler labels (GODEBUG=tracebacklabels=1), in order.
+	Labels []Label
+	// Thread is the runtime's number of the thread that it ran on, -1 if it was
+	// not printed (it is with GOTRACEBACK=system) or there was none.
+	Thread int64
+	// Stack is the stack, oldest call first as everywhere in this package,
+	// which is the reverse of the text. Frames that the runtime left out are an
+	// entry with Elided set; calls of C have a PC and no Args.
+	Stack Stack
+	// Unavailable says that the runtime could not read the stack, because the
+	// goroutine was running on another thread.
+	Unavailable bool
+	// CreatedBy is the go statement that started it, the zero Frame if unknown.
+	CreatedBy Frame
+	// Parent is the goroutine that executed that statement, 0 if unknown.
+	Parent int64
+	// Ancestors are the stacks of the goroutines that led to it, nearest first,
+	// at the moment of their go statement (GODEBUG=tracebackancestors=N).
+	Ancestors []Ancestor
+	// Partial says that more of the same stack follows: a stack of more than
+	// 10000 printed frames is delivered in pieces, so that memory is bounded. The runtime
+	// itself prints 100 frames at most.
+	Partial bool
+}
+
+// Label is a profiler label of a goroutine.
+type Label struct{ Key, Value string }
+
+// Ancestor is the stack that a goroutine's creator had.
+type Ancestor struct {
+	ID        int64
+	Stack     Stack
+	CreatedBy Frame
+}
+
+// DumpPart is a piece of a dump: exactly one of the fields after Line is set.
+type DumpPart struct {
+	// Line is the number of the line that the part starts at.
+	Line      int
+	Goroutine *Goroutine
+	Panic     *Panic
+	Signal    *Signal
+	// Registers belong to the Signal before them. They are printed after the
+	// goroutines.
+	Registers     []Register
+	Fatal, Detail string
+	Unknown       string
+}
+
+// ParseGoroutines reads what runtime.Stack, runtime/debug.Stack or
+// runtime/pprof's goroutine profile with debug=2 returned, or the complete
+// output of a program that died of a panic, a fatal error or a signal. It
+// cannot fail: text that is no dump at all is returned as Unknown lines.
+//
+// The result shares no memory with text.
+func ParseGoroutines(text []byte) *GoroutineDump {
+	d := &GoroutineDump{}
+	s := newDumpScanner(func(p DumpPart) bool { d.add(p); return true })
+	for len(text) > 0 {
+		line := text
+		if i := bytes.IndexByte(text, '\n'); i >= 0 {
+			line, text = text[:i], text[i+1:]
+		} else {
+			text = nil
+		}
+		s.line(line)
+	}
+	s.flush()
+	return d
+}
+
+// add files a part of the dump under its kind.
+func (d *GoroutineDump) add(p DumpPart) {
+	switch {
+	case p.Goroutine != nil:
+		d.Goroutines = append(d.Goroutines, *p.Goroutine)
+	case p.Panic != nil:
+		d.Panics = append(d.Panics, *p.Panic)
+	case p.Signal != nil:
+		d.Signals = append(d.Signals, *p.Signal)
+	case p.Registers != nil:
+		// The scanner sends registers only after a signal.
+		last := &d.Signals[len(d.Signals)-1]
+		last.Registers = append(last.Registers, p.Registers...)
+	case p.Fatal != "":
+		if d.Fatal != "" {
+			d.Details = append(d.Details, "fatal error: "+p.Fatal)
+			return
+		}
+		d.Fatal = p.Fatal
+	case p.Detail != "":
+		d.Details = append(d.Details, p.Detail)
+	default:
+		d.Unknown = append(d.Unknown, DumpLine{p.Line, p.Unknown})
+	}
+}
+
+// maxDumpLine bounds the memory for a line that is read from a stream. The
+// runtime prints longer ones only for panic values.
+const maxDumpLine = 64 << 10
+
+// ScanGoroutines reads the same text as [ParseGoroutines] from a stream, and
+// yields its parts in their order: it holds one goroutine at a time, whatever
+// the size of the dump. An Unknown line inside a goroutine comes before that
+// goroutine. A line longer than 64 KiB comes in pieces.
+//
+// An error of r ends the sequence, after the parts that were read up to it.
+// The sequence can be ranged over once, because r can.
+func ScanGoroutines(r io.Reader) iter.Seq2[DumpPart, error] {
+	return func(yield func(DumpPart, error) bool) {
+		if r == nil {
+			yield(DumpPart{}, errors.New("stackfmt: reading a goroutine dump: nil reader"))
+			return
+		}
+		more := true
+		s := newDumpScanner(func(p DumpPart) bool {
+			if more {
+				more = yield(p, nil)
+			}
+			return more
+		})
+		br := bufio.NewReaderSize(r, maxDumpLine)
+		rest := false
+		for more {
+			line, err := br.ReadSlice('\n')
+			ended := len(line) > 0 && line[len(line)-1] == '\n'
+			if ended {
+				line = line[:len(line)-1]
+			}
+			switch {
+			case rest && (len(line) > 0):
+				s.unknown(string(line))
+			case rest:
+			case ended || len(line) > 0:
+				s.line(line)
+			}
+			rest = errors.Is(err, bufio.ErrBufferFull)
+			if err != nil && !rest {
+				s.flush()
+				if more && !errors.Is(err, io.EOF) {
+					yield(DumpPart{}, fmt.Errorf("stackfmt: reading a goroutine dump: %w", err))
+				}
+				return
+			}
+		}
+	}
+}
+
+// Header returns the line that opens the goroutine in a dump, without the
+// address of its g: "goroutine 7 [chan receive, 3 minutes, locked to thread]:".
+func (g *Goroutine) Header() string {
+	if g.ID < 0 {
+		return "runtime stack:"
+	}
+	return "goroutine " + strconv.FormatInt(g.ID, 10) + " [" + g.brackets() + "]:"
+}
+
+func (g *Goroutine) brackets() string {
+	var b strings.Builder
+	b.WriteString(g.State)
+	if g.Wait >= time.Minute {
+		fmt.Fprintf(&b, ", %d minutes", int64(g.Wait/time.Minute))
+	}
+	if g.Locked {
+		b.WriteString(", locked to thread")
+	}
+	if g.Bubble != 0 {
+		fmt.Fprintf(&b, ", synctest bubble %d", g.Bubble)
+	}
+	for i, l := range g.Labels {
+		b.WriteString([...]string{" labels:{", ", "}[min(i, 1)])
+		b.WriteString(strconv.Quote(l.Key) + ": " + strconv.Quote(l.Value))
+	}
+	if len(g.Labels) > 0 {
+		b.WriteByte('}')
+	}
+	return b.String()
+}
+
+// Traceback returns the reason of the dump as a [Traceback], with the stack of
+// the goroutine that failed: the last panic, and the earlier ones as its
+// Context; or the fatal error; or the signal. It returns nil for a dump without
+// a reason, such as one from runtime.Stack.
+func (d *GoroutineDump) Traceback() *Traceback {
+	var stack Stack
+	if len(d.Goroutines) > 0 {
+		g := &d.Goroutines[0]
+		if g.ID < 0 && len(d.Goroutines) > 1 {
+			g = &d.Goroutines[1] // "runtime stack:" is how, not where
+		}
+		stack = withoutRuntime(g.Stack)
+	}
+	switch {
+	case d.Fatal != "":
+		return &Traceback{Type: "fatal error", Message: d.Fatal, Notes: d.signalNotes(), Stack: stack}
+	case len(d.Panics) > 0:
+		var t *Traceback
+		stacks := splitAtPanics(stack, len(d.Panics))
+		for i, p := range d.Panics {
+			t = &Traceback{Type: "panic", Message: p.Message, Stack: stacks[i], Context: t}
+		}
+		t.Notes = d.signalNotes()
+		return t
+	case len(d.Signals) > 0:
+		s := d.Signals[0]
+		return &Traceback{Type: s.Name, Message: s.Text, Stack: stack}
+	}
+	return nil
+}
+
+// withoutRuntime leaves out the calls that the runtime itself leaves out, unless
+// it is in trouble and prints everything. A call of C has a program counter and
+// no offset.
+func withoutRuntime(s Stack) Stack {
+	var kept Stack
+	for i := range s {
+		if f := &s[i]; f.Elided != 0 || f.PC != 0 && f.Offset == 0 || rankOf(f.Func) == rankUser {
+			kept = append(kept, *f)
+		}
+	}
+	if kept == nil {
+		return s
+	}
+	return kept
+}
+
+func (d *GoroutineDump) signalNotes() []string {
+	if len(d.Signals) == 0 {
+		return nil
+	}
+	s := d.Signals[0]
+	return []string{fmt.Sprintf("[signal %s: %s code=%#x addr=%#x pc=%#x]", s.Name, s.Text, s.Code, s.Addr, s.PC)}
+}
+
+// splitAtPanics returns the stack of each of n panics, the first panic first. A
+// panic that arose while another was handled has the whole stack; the one
+// before it ends below the call of panic that ran the deferred functions. Of
+// panics whose frames are gone (they were recovered) nothing is known.
+func splitAtPanics(stack Stack, n int) []Stack {
+	var ends []int
+	for i := range stack {
+		if stack[i].Func == "panic" || stack[i].Func == "runtime.gopanic" {
+			ends = append(ends, i)
+		}
+	}
+	out := make([]Stack, n)
+	if n == 0 {
+		return out
+	}
+	out[n-1] = stack
+	// The youngest panic's own call of panic is not printed by the runtime, so
+	// the k-th mark from the top belongs to the k-th panic before the last.
+	for i, k := n-2, len(ends)-1; i >= 0 && k >= 0; i, k = i-1, k-1 {
+		out[i] = stack[:ends[k]:ends[k]]
+	}
+	return out
+}

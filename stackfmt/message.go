@@ -1,0 +1,216 @@
+package stackfmt
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// printErrorOnly prints what t says, without stacks and chain.
+func (p *printer) printErrorOnly(t *Traceback) {
+	if t == nil {
+		p.text(nilText)
+		p.endItem()
+		return
+	}
+	p.printOnly(t, 0)
+}
+
+// printOnly descends into groups if asked to. Unlike a traceback it has no limit
+// of depth, as in Python, so it must notice a group that contains itself.
+func (p *printer) printOnly(t *Traceback, depth int) {
+	if p.onPath[t] || t.Cycle {
+		p.indent(depth)
+		p.text(cycleText)
+		p.printFinalLine(t)
+		p.endItem()
+		return
+	}
+	p.printMessage(t, depth)
+	if !p.showGroup || len(t.Group) == 0 {
+		return
+	}
+	if p.onPath == nil {
+		p.onPath = map[*Traceback]bool{}
+	}
+	p.onPath[t] = true
+	for _, m := range t.Group {
+		if p.stopped {
+			break
+		}
+		if m == nil {
+			p.indent(depth + 1)
+			p.text(nilText)
+			p.endItem()
+			continue
+		}
+		p.printOnly(m, depth+1)
+	}
+	delete(p.onPath, t)
+}
+
+func (p *printer) indent(depth int) {
+	for range depth {
+		p.text("   ")
+	}
+}
+
+// printMessage prints type, message and notes of t. It answers to
+// TracebackException.format_exception_only: a member of a group has each of its
+// lines indented, and each is an item of its own there.
+func (p *printer) printMessage(t *Traceback, depth int) {
+	switch {
+	case t.Syntax != nil:
+		p.printSyntaxError(t, depth)
+	case depth == 0:
+		p.printFinalLine(t)
+		p.endItem()
+	default:
+		mark := len(p.dst)
+		p.printFinalLine(t)
+		text := string(p.dst[mark:])
+		p.dst = p.dst[:mark]
+		p.printLines(strings.TrimSuffix(text, "\n"), depth)
+	}
+	for _, note := range t.Notes {
+		p.printLines(note, depth)
+	}
+}
+
+// printLines prints each line of s as an item; an empty s is one empty line.
+func (p *printer) printLines(s string, depth int) {
+	for {
+		line, rest, more := strings.Cut(s, "\n")
+		p.indent(depth)
+		p.text(line)
+		p.text("\n")
+		p.endItem()
+		if !more || p.stopped {
+			return
+		}
+		s = rest
+	}
+}
+
+// printFinalLine appends "Type: message".
+func (p *printer) printFinalLine(t *Traceback) {
+	p.styled(p.th.typ, t.Type)
+	if t.Message != "" {
+		p.text(": ")
+		p.styled(p.th.message, t.Message)
+	}
+	p.text("\n")
+}
+
+// printSyntaxError prints the position in the text that did not parse, the line
+// with a row of carets, and the message. Only its first line is indented at a
+// depth, as each is printed as an item of one line.
+func (p *printer) printSyntaxError(t *Traceback, depth int) {
+	s := t.Syntax
+	suffix := ""
+	if s.Line > 0 {
+		name := s.File
+		if name == "" {
+			name = "<string>"
+		}
+		p.indent(depth)
+		p.text("  File ")
+		p.styled(p.th.file, `"`+name+`"`)
+		p.text(", line ")
+		p.text(p.th.line)
+		p.int(s.Line)
+		p.text(p.th.reset)
+		p.text("\n")
+		p.endItem()
+	} else if s.File != "" {
+		suffix = " (" + s.File + ")"
+	}
+	if s.Text != nil {
+		p.printSyntaxLine(s, depth)
+	}
+	msg := s.Msg
+	if msg == "" {
+		msg = "<no detail available>"
+	}
+	p.indent(depth)
+	p.styled(p.th.typ, t.Type)
+	p.text(": ")
+	p.styled(p.th.message, msg)
+	p.text(suffix)
+	p.text("\n")
+	p.endItem()
+}
+
+// printSyntaxLine prints the source line and its carets. Offsets count from 1
+// and in characters; those outside the text mark the place behind its end, those
+// below 1 nothing.
+func (p *printer) printSyntaxLine(s *SyntaxError, depth int) {
+	text := strings.TrimRight(*s.Text, "\n")
+	line := strings.TrimLeft(text, " \n\f")
+	spaces := len(text) - len(line)
+	length := utf8.RuneCountInString(text)
+
+	start, end := -1, -1
+	if s.Offset != nil {
+		offset := *s.Offset
+		endOffset := length + 1
+		if s.Line == s.EndLine {
+			endOffset = offset
+			if s.EndOffset != nil && *s.EndOffset != 0 {
+				endOffset = *s.EndOffset
+			}
+		}
+		if whole := utf8.RuneCountInString(*s.Text); whole > 0 {
+			if offset > whole {
+				offset = length + 1
+			}
+			if endOffset > whole {
+				endOffset = length + 1
+			}
+		}
+		if endOffset <= offset {
+			endOffset = offset + 1
+		}
+		start, end = offset-1-spaces, endOffset-1-spaces
+	}
+
+	p.indent(depth)
+	p.text(sourceIndent)
+	if start < 0 {
+		p.text(line)
+		p.text("\n")
+		p.endItem()
+		return
+	}
+	chars := []rune(line)
+	from, to := min(start, len(chars)), min(end, len(chars))
+	if p.th.colored {
+		p.text(string(chars[:from]))
+		p.styled(p.th.highlight, string(chars[from:to]))
+		p.text(string(chars[to:]))
+	} else {
+		p.text(line)
+	}
+	p.text("\n")
+	p.endItem()
+
+	p.indent(depth)
+	p.text(sourceIndent)
+	for _, r := range chars[:from] {
+		// Tabs are kept, so that the caret lines up however wide they are.
+		if !unicode.IsSpace(r) {
+			r = ' '
+		}
+		p.dst = utf8.AppendRune(p.dst, r)
+	}
+	p.text(p.th.highlight)
+	for range min(end-start, maxSyntaxCarets) {
+		p.text("^")
+	}
+	p.text(p.th.reset)
+	p.text("\n")
+	p.endItem()
+}
+
+// maxSyntaxCarets bounds a row of carets whose offsets come from outside.
+const maxSyntaxCarets = 1 << 16

@@ -1,0 +1,171 @@
+package stackfmt
+
+import (
+	"io"
+	"iter"
+)
+
+// Stack is a list of calls, the oldest first and the most recent last: Python's
+// StackSummary. It is a plain slice, so that a list that came from elsewhere
+// (Python's from_list) is a Stack by conversion and can be edited before it is
+// formatted.
+type Stack []Frame
+
+// Append appends the text of s to dst and returns it: the frames, without a
+// header. It is the fastest of the formatting functions; with room in dst and
+// without source lines it allocates nothing per frame.
+func (s Stack) Append(dst []byte, opts ...Option) []byte {
+	c := newConfig(opts)
+	p := newPrinter(&c, c.themeFor(nil), dst)
+	p.printStack(s, nil, "")
+	return p.dst
+}
+
+// Format returns the text of s, one string per frame with its source line, each
+// ending in a newline. It answers to StackSummary.format.
+func (s Stack) Format(opts ...Option) []string { return collect(s.Lines(opts...)) }
+
+// Lines is Format as an iterator: nothing is formatted before it is asked for.
+func (s Stack) Lines(opts ...Option) iter.Seq[string] {
+	return items(opts, func(p *printer) { p.printStack(s, nil, "") })
+}
+
+// Print writes the text of s to w as it is formatted, in pieces of a few
+// kilobytes. It returns the first error of w. A nil w means os.Stderr. It answers
+// to traceback.print_list.
+func (s Stack) Print(w io.Writer, opts ...Option) error {
+	return printTo(w, opts, func(p *printer) { p.printStack(s, nil, "") })
+}
+
+// String returns the text of s as one string.
+func (s Stack) String() string { return string(s.Append(nil)) }
+
+// FormatList returns the text of a list of frames, one string per frame. It
+// answers to traceback.format_list.
+func FormatList(s Stack, opts ...Option) []string { return s.Format(opts...) }
+
+// PrintList writes the text of a list of frames to w, os.Stderr if w is nil. It
+// answers to traceback.print_list.
+func PrintList(w io.Writer, s Stack, opts ...Option) error { return s.Print(w, opts...) }
+
+// ClearFrames drops the values of local variables and arguments from s. It
+// answers to traceback.clear_frames, which exists because Python's frames keep
+// objects alive; here they keep only text, which may be large or secret.
+func ClearFrames(s Stack) {
+	for i := range s {
+		s[i].Locals, s[i].Args = nil, ""
+	}
+}
+
+// limited applies the limits of the options. fromRecent says that the stack was
+// walked from its most recent call, which decides what a positive limit keeps.
+// Applying limits twice gives the same as once, so they may be applied both when
+// a stack is taken and when it is printed.
+func (c *config) limited(s Stack, fromRecent bool) Stack {
+	if c.limitSet {
+		n, keepRecent := c.limit, fromRecent
+		if n < 0 {
+			n, keepRecent = -n, !fromRecent
+			if n < 0 { // the most negative int
+				n = len(s)
+			}
+		}
+		if n < len(s) {
+			if keepRecent {
+				s = s[len(s)-n:]
+			} else {
+				s = s[:n]
+			}
+		}
+	}
+	switch {
+	case c.first < 0 && c.last < 0:
+	case c.last < 0:
+		s = s[:min(c.first, len(s))]
+	case c.first < 0:
+		s = s[len(s)-min(c.last, len(s)):]
+	default:
+		s = cutMiddle(s, c.first, c.last)
+	}
+	return s
+}
+
+// cutMiddle keeps the first and the last frames of s around a mark that counts
+// the others.
+func cutMiddle(s Stack, first, last int) Stack {
+	calls := 0
+	unknown := false
+	for i := range s {
+		switch n := s[i].Elided; {
+		case n > 0:
+			calls += n
+		case n < 0:
+			unknown = true
+		default:
+			calls++
+		}
+	}
+	if first >= len(s) || last >= len(s)-first || len(s) == first+last+1 && s[first].Elided != 0 {
+		return s
+	}
+	out := make(Stack, 0, first+1+last)
+	out = append(out, s[:first]...)
+	out = append(out, Frame{})
+	out = append(out, s[len(s)-last:]...)
+	for i := range out {
+		if n := out[i].Elided; n != 0 {
+			calls -= n
+		} else if i != first {
+			calls--
+		}
+	}
+	out[first].Elided = calls
+	if unknown || calls <= 0 {
+		out[first].Elided = -1
+	}
+	return out
+}
+
+// visible applies the hidden prefixes and the hooks. callees holds, for each
+// frame that is left, the function that it called, which may be hidden itself;
+// it is nil if nothing was left out or changed.
+func (c *config) visible(s Stack) (shown Stack, callees []string) {
+	if c.hook == nil && len(c.hidden) == 0 {
+		return s, nil
+	}
+	shown = make(Stack, 0, len(s))
+	callees = make([]string, 0, len(s))
+	for i := range s {
+		f := s[i]
+		if c.hides(f.Func) {
+			continue
+		}
+		if c.hook != nil {
+			var ok bool
+			if f, ok = c.hook(f); !ok {
+				continue
+			}
+		}
+		shown = append(shown, f)
+		callees = append(callees, calleeOf(s, i))
+	}
+	return shown, callees
+}
+
+// calleeOf returns the function that frame i of s called, "" if it is the last
+// or if what follows is not known.
+func calleeOf(s Stack, i int) string {
+	if i+1 < len(s) && s[i+1].Elided == 0 {
+		return s[i+1].Func
+	}
+	return ""
+}
+
+func (c *config) hides(fn string) bool {
+	for _, prefix := range c.hidden {
+		if prefix != "" && len(fn) >= len(prefix) && fn[:len(prefix)] == prefix {
+			return true
+		}
+	}
+	return false
+}

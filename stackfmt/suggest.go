@@ -1,0 +1,100 @@
+package stackfmt
+
+import (
+	"strings"
+	"unicode"
+)
+
+// The costs of Python's weighted edit distance and the bounds of its search.
+const (
+	moveCost          = 2 // to add, to remove or to replace a character
+	caseCost          = 1 // to replace it by the same letter in the other case
+	maxSuggestNames   = 750
+	maxSuggestNameLen = 40
+)
+
+// Suggest returns the one of names that was probably meant by wrong, for a note
+// such as "Did you mean 'timeout'?" on an error about an unknown field, flag or
+// key. A name is suggested if at most a third of the letters differ, never if it
+// equals wrong; of several the first of the nearest. Names that start with an
+// underscore are only suggested for such names. It answers to the suggestions
+// that Python's TracebackException adds to AttributeError and NameError.
+func Suggest(wrong string, names []string) (string, bool) {
+	length := len([]rune(wrong))
+	if wrong == "" || length > maxSuggestNameLen || len(names) > maxSuggestNames {
+		return "", false
+	}
+	best, bestCost, found := "", 0, false
+	for _, name := range names {
+		if name == wrong || strings.HasPrefix(name, "_") && !strings.HasPrefix(wrong, "_") {
+			continue
+		}
+		limit := (len([]rune(name)) + length + 3) * moveCost / 6
+		if found {
+			limit = min(limit, bestCost-1)
+		}
+		if cost := editDistance(wrong, name, limit); cost <= limit {
+			best, bestCost, found = name, cost, true
+		}
+	}
+	return best, found
+}
+
+// editDistance is the cost of turning a into b, or any number above limit if it
+// costs more than that.
+func editDistance(as, bs string, limit int) int {
+	if as == bs {
+		return 0
+	}
+	a, b := []rune(as), []rune(bs)
+	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	if len(a) == 0 || len(b) == 0 {
+		return moveCost * (len(a) + len(b))
+	}
+	if len(a) > maxSuggestNameLen || len(b) > maxSuggestNameLen {
+		return limit + 1
+	}
+	if len(b) < len(a) {
+		a, b = b, a
+	}
+	if (len(b)-len(a))*moveCost > limit {
+		return limit + 1
+	}
+	// One row of the matrix, which starts with the costs of a's prefixes.
+	row := make([]int, len(a))
+	for i := range row {
+		row[i] = (i + 1) * moveCost
+	}
+	result := 0
+	for bi, bc := range b {
+		diagonal := bi * moveCost
+		result = diagonal + moveCost
+		least := limit + 1
+		for ai, ac := range a {
+			replace := diagonal + replaceCost(ac, bc)
+			diagonal = row[ai]
+			result = min(replace, min(result, diagonal)+moveCost)
+			row[ai] = result
+			least = min(least, result)
+		}
+		if least > limit {
+			return limit + 1
+		}
+	}
+	return result
+}
+
+func replaceCost(a, b rune) int {
+	switch {
+	case a == b:
+		return 0
+	case unicode.ToLower(a) == unicode.ToLower(b):
+		return caseCost
+	}
+	return moveCost
+}

@@ -1,0 +1,34 @@
+module github.com/epitaph-go/epitaph/tests/peers
+
+go 1.26.0
+
+require (
+	github.com/cockroachdb/errors v1.14.0
+	github.com/epitaph-go/epitaph v0.0.0
+	github.com/go-errors/errors v1.5.1
+	github.com/google/go-cmp v0.7.0
+	github.com/maruel/panicparse/v2 v2.5.0
+	github.com/pkg/errors v0.9.1
+	github.com/rotisserie/eris v0.5.4
+	github.com/samber/oops v1.23.2
+	gitlab.com/tozd/go/errors v0.10.0
+)
+
+require (
+	github.com/cockroachdb/logtags v0.0.0-20230118201751-21c54148d20b // indirect
+	github.com/cockroachdb/redact v1.1.5 // indirect
+	github.com/getsentry/sentry-go v0.46.0 // indirect
+	github.com/gogo/protobuf v1.3.2 // indirect
+	github.com/kr/pretty v0.3.1 // indirect
+	github.com/kr/text v0.2.0 // indirect
+	github.com/oklog/ulid/v2 v2.1.2 // indirect
+	github.com/rogpeppe/go-internal v1.9.0 // indirect
+	github.com/samber/lo v1.53.0 // indirect
+	go.opentelemetry.io/otel v1.29.0 // indirect
+	go.opentelemetry.io/otel/trace v1.29.0 // indirect
+	go.yaml.in/yaml/v3 v3.0.6 // indirect
+	golang.org/x/sys v0.39.0 // indirect
+	golang.org/x/text v0.32.0 // indirect
+)
+
+replace github.com/epitaph-go/epitaph => ../..

@@ -1,0 +1,159 @@
+package peers_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/maruel/panicparse/v2/stack"
+
+	"github.com/epitaph-go/epitaph/stackfmt"
+)
+
+// contender is one way to do something, and what it is called.
+type contender struct {
+	name string
+	f    func()
+}
+
+// fastest runs each contender again and again in turns, and returns the shortest
+// time of one run of each, in nanoseconds. Turns and minima, because a mean over
+// one stretch of time measures what else the machine was doing.
+func fastest(rounds int, list []contender) map[string]float64 {
+	best := make(map[string]float64)
+	for range rounds {
+		for _, c := range list {
+			n := 0
+			start := time.Now()
+			for time.Since(start) < 2*time.Millisecond || n < 1 {
+				for range 10 {
+					c.f()
+				}
+				n += 10
+			}
+			ns := float64(time.Since(start).Nanoseconds()) / float64(n)
+			if b, ok := best[c.name]; !ok || ns < b {
+				best[c.name] = ns
+			}
+		}
+	}
+	return best
+}
+
+func ratios(t *testing.T) {
+	t.Helper()
+	if os.Getenv("STACKFMT_RATIOS") == "" {
+		t.Skip("STACKFMT_RATIOS is not set")
+	}
+}
+
+// report prints the times and returns the best of all but ours.
+func report(t *testing.T, times map[string]float64, ours ...string) (peer string, ns float64) {
+	ns = math.Inf(1)
+	var lines []string
+	for name, v := range times {
+		lines = append(lines, fmt.Sprintf("%12.0f ns  %s", v, name))
+		if !slices.Contains(ours, name) && v < ns {
+			peer, ns = name, v
+		}
+	}
+	slices.Sort(lines)
+	t.Log("\n" + strings.Join(lines, "\n"))
+	return peer, ns
+}
+
+// TestRatioCapture: at depth 10 no slower than the fastest library.
+func TestRatioCapture(t *testing.T) {
+	ratios(t)
+	base := errors.New("broken")
+	deep(10, func() {
+		list := []contender{{"stackfmt", func() { sink = stackfmt.Wrap(base, "outer") }}}
+		for _, lib := range libraries[1:] {
+			list = append(list, contender{lib.name, func() { sink = lib.make("broken") }})
+		}
+		times := fastest(50, list)
+		peer, ns := report(t, times, "stackfmt")
+		t.Logf("%.2f times as fast as %s", ns/times["stackfmt"], peer)
+		if times["stackfmt"] > ns {
+			t.Errorf("slower than %s", peer)
+		}
+	})
+}
+
+// TestRatioFormat: at depth 50 at least 1.3 times as fast as the fastest library
+// that prints as much, and with carets at most twice the time without.
+func TestRatioFormat(t *testing.T) {
+	ratios(t)
+	dst := make([]byte, 0, 64<<10)
+	var list []contender
+	frames := map[string]int{}
+	plain := []stackfmt.Option{stackfmt.WithLookupLines(false), stackfmt.WithRecursion(0)}
+	for _, lib := range libraries {
+		var err error
+		deep(50, func() { err = lib.make("broken") })
+		if lib.name != "stackfmt" {
+			f := formats[lib.name]
+			frames[lib.name] = strings.Count(fmt.Sprintf("%+v", err), "bench_test.go")
+			list = append(list, contender{lib.name, func() { f(err) }})
+			continue
+		}
+		for name, opts := range map[string][]stackfmt.Option{
+			"stackfmt":              plain,
+			"stackfmt, source":      {stackfmt.WithCarets(false), stackfmt.WithRecursion(0)},
+			"stackfmt, carets":      {stackfmt.WithRecursion(0)},
+			"stackfmt, as designed": nil,
+		} {
+			list = append(list, contender{name, func() { dst = stackfmt.AppendError(dst[:0], err, opts...) }})
+		}
+		tb := stackfmt.FromError(err)
+		list = append(list, contender{"stackfmt, text only", func() { dst = tb.Append(dst[:0], plain...) }})
+	}
+	times := fastest(30, list)
+	ours := []string{"stackfmt", "stackfmt, source", "stackfmt, carets", "stackfmt, as designed", "stackfmt, text only"}
+	report(t, times, ours...)
+	// Libraries that keep fewer frames print less. Those that keep ten or none
+	// are no measure for fifty; those that keep 32 are, to our disadvantage.
+	peer, limit := "", math.Inf(1)
+	for name, n := range frames {
+		if n >= 30 && times[name] < limit {
+			peer, limit = name, times[name]
+		}
+	}
+	t.Logf("frames that the others print of these 50: %v", frames)
+	t.Logf("%.2f times as fast as %s", limit/times["stackfmt"], peer)
+	t.Logf("carets: %.2f times the time without", times["stackfmt, carets"]/times["stackfmt, source"])
+	if times["stackfmt, carets"] > 2*times["stackfmt, source"] {
+		t.Error("carets take more than twice the time")
+	}
+	if 1.3*times["stackfmt"] > limit {
+		t.Errorf("less than 1.3 times as fast as %s", peer)
+	}
+}
+
+// TestRatioParse: at least three times as fast as panicparse.
+func TestRatioParse(t *testing.T) {
+	ratios(t)
+	text := dumpOf(t, 100)
+	opts := stack.DefaultOpts()
+	opts.GuessPaths, opts.AnalyzeSources, opts.NameArguments = false, false, false
+	times := fastest(10, []contender{
+		{"stackfmt", func() { stackfmt.ParseGoroutines(text) }},
+		{"panicparse", func() {
+			if _, _, err := stack.ScanSnapshot(bytes.NewReader(text), io.Discard, opts); err != nil && err != io.EOF {
+				t.Fatal(err)
+			}
+		}},
+	})
+	peer, ns := report(t, times, "stackfmt")
+	t.Logf("%.1f times as fast as %s", ns/times["stackfmt"], peer)
+	if ns < 3*times["stackfmt"] {
+		t.Error("less than three times as fast")
+	}
+}
