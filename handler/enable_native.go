@@ -7,14 +7,18 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/epitaph-go/epitaph/cgo"
 )
 
-// background is the indexer's life: from Enable to Disable.
-var background *indexer
+// What lives from Enable to Disable.
+var (
+	background *indexer
+	waiting    *responder
+)
 
 func enable(c *config) error {
 	conn, err := c.output.SyscallConn()
@@ -52,11 +56,34 @@ func enable(c *config) error {
 	if background == nil {
 		background = startIndexer()
 	}
+	return respond(c.poll)
+}
+
+// respond starts the responder, or starts it again for another period. Without
+// it there are reports, which lack the goroutines.
+func respond(poll time.Duration) error {
+	if waiting != nil && waiting.period == poll {
+		return nil
+	}
+	stopResponder()
+	var err error
+	if waiting, err = startResponder(poll); err != nil {
+		cgo.Disable()
+		return fmt.Errorf("handler: %w", err)
+	}
 	return nil
+}
+
+func stopResponder() {
+	if waiting != nil {
+		waiting.stop()
+		waiting = nil
+	}
 }
 
 func disable() bool {
 	was := cgo.Disable()
+	stopResponder()
 	if background != nil {
 		background.stop()
 		background = nil

@@ -16,6 +16,9 @@ type Option func(*config) error
 // never exceeded, unless [WithDeadline] sets another.
 const DefaultDeadline = 5 * time.Second
 
+// DefaultPoll is the period of [WithPoll].
+const DefaultPoll = 50 * time.Millisecond
+
 type config struct {
 	output      *os.File
 	dir         string
@@ -23,10 +26,11 @@ type config struct {
 	maxFrames   int
 	nativeStack bool
 	chain       bool
+	poll        time.Duration
 }
 
 func newConfig(opts []Option) (*config, error) {
-	c := &config{output: os.Stderr, deadline: DefaultDeadline, nativeStack: true}
+	c := &config{output: os.Stderr, deadline: DefaultDeadline, nativeStack: true, poll: DefaultPoll}
 	for _, opt := range opts {
 		if opt == nil {
 			return nil, errors.New("handler: an Option is nil")
@@ -123,6 +127,21 @@ func WithNativeStack(show bool) Option {
 func WithChain() Option {
 	return func(c *config) error {
 		c.chain = true
+		return nil
+	}
+}
+
+// WithPoll sets how often a goroutine looks whether a crash asks for the live
+// goroutines, [DefaultPoll] unless set; 0 turns that off. A second goroutine
+// answers such a question at once when the scheduler has a free P, so a program
+// that is idle needs no poll. One whose Ps are all busy does: a timer is what
+// the scheduler looks at first.
+func WithPoll(period time.Duration) Option {
+	return func(c *config) error {
+		if period < 0 {
+			return fmt.Errorf("handler: WithPoll: %v is negative", period)
+		}
+		c.poll = period
 		return nil
 	}
 }

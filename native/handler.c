@@ -165,7 +165,7 @@ static EPI_SAFE void report_on_own_stack(void *crash)
 }
 
 /* After the report: a host's handler always gets its turn, Go's when the
- * program asked for it or the report is not complete (its dump needs no P).
+ * program asked for it or the report lacks something: its dump needs no P.
  * On a thread that C created Go's would print nothing and, as PID 1, hang. */
 static EPI_SAFE void finish(struct epi_crash *crash, int signal, siginfo_t *info,
                             ucontext_t *uc)
@@ -173,7 +173,7 @@ static EPI_SAFE void finish(struct epi_crash *crash, int signal, siginfo_t *info
     const struct epi_sigaction *previous = &epi_state.previous[epi_fatal_index(signal)];
     if (previous->handler == epi_state.go_handler && epi_state.go_handler != 0) {
         if (!crash->forked && crash->go_waits && epi_go_g(epi_state.go) != 0 &&
-            (crash->options->chain || crash->failure_count > 0)) {
+            (crash->options->chain || crash->failure_count > 0 || crash->goroutines_missing)) {
             crash->deadline = epi_now() + crash->options->deadline;
             crash->phase = EPI_PHASE_CHAINED;
             epi_chain(previous, signal, info, uc);
@@ -205,6 +205,7 @@ static EPI_SAFE void own(struct epi_crash *crash, const struct epi_options *opti
     crash->forked = crash->pid != epi_state.pid;
     crash->go_waits = epi_go_g(epi_state.go) != 0; /* until the unwinder knows better */
     crash->nested = crash->failure_count = 0;
+    crash->goroutines_missing = false;
     crash->parked_count = 0;
     crash->file[0] = '\0';
     crash->epoch = (crash->epoch + 1) & ~1u;

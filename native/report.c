@@ -22,6 +22,7 @@ static const struct epi_stage stages[] = {
     {"unwind", 1000, epi_report_unwind},
     {"current stack", 1000, epi_report_stack},
     {"other crashes", 100, epi_report_parked},
+    {"goroutines", 2200, epi_report_goroutines},
     {"registers", 100, epi_report_registers},
     {"code", 100, epi_report_code},
     {"stack words", 100, epi_report_words},

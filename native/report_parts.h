@@ -10,6 +10,7 @@ EPI_SAFE void epi_report_process(struct epi_crash *crash);   /* process.c */
 EPI_SAFE void epi_report_unwind(struct epi_crash *crash);    /* frames.c */
 EPI_SAFE void epi_report_stack(struct epi_crash *crash);     /* frames.c */
 EPI_SAFE void epi_report_parked(struct epi_crash *crash);    /* process.c */
+EPI_SAFE void epi_report_goroutines(struct epi_crash *crash); /* live.c */
 EPI_SAFE void epi_report_registers(struct epi_crash *crash); /* machine.c */
 EPI_SAFE void epi_report_code(struct epi_crash *crash);      /* machine.c */
 EPI_SAFE void epi_report_words(struct epi_crash *crash);     /* machine.c */

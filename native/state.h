@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "epitaph.h"
+#include "live.h"
 #include "out.h"
 #include "symbols.h"
 #include "unwind.h"
@@ -60,6 +61,7 @@ struct epi_crash {
     int pid;
     bool forked;   /* in a child of fork that has not called exec */
     bool go_waits; /* a goroutine called the C code that crashed */
+    bool goroutines_missing; /* Go was asked for them, in vain */
     siginfo_t info;
     ucontext_t *uc;     /* the kernel's frame: what sigreturn restores */
     ucontext_t context; /* a copy: what the report shows */
@@ -145,6 +147,7 @@ struct epi_state {
     _Atomic bool symbols_pending; /* Go is building the first indexes */
 
     struct epi_altstacks altstacks; /* no handler reads it */
+    struct epi_live *live; /* NULL: no goroutine waits for questions */
 
     struct epi_crash crash;
 

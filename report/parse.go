@@ -72,8 +72,8 @@ func isStart(line string) bool {
 	if _, _, ok := understood(&p, line, parseThread, appendThread); ok {
 		return true
 	}
-	if _, _, ok := understood(&p, line, parseGoroutineGroup, appendGoroutineGroup); ok {
-		return true
+	if g, _, ok := understood(&p, line, parseGoroutineGroup, appendGoroutineGroup); ok {
+		return !g.Cut
 	}
 	_, _, ok := understood(&p, line, parseGoroutines, appendGoroutines)
 	return ok
@@ -244,6 +244,9 @@ func (p *parser) heading(line string) bool {
 			p.block = lineGroup
 			return true
 		}
+	case line[0] == '.':
+		p.block = 0
+		return list(p, &r.GoroutineGroups, line, lineGroup, parseGoroutineGroup, appendGoroutineGroup)
 	case line[0] == '[':
 		return list(p, &r.StageFailures, line, lineStage, parseStageFailure, appendStageFailure)
 	case strings.HasPrefix(line, "Stack: "):

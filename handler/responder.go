@@ -1,0 +1,90 @@
+//go:build cgo && linux && amd64
+
+package handler
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/epitaph-go/epitaph/cgo"
+)
+
+// A responder waits for the core to ask for the goroutines, in two ways,
+// because each alone fails. A thread blocked in a system call comes back through
+// exitsyscall: at once when a P is free, which the one of a crashing cgo call
+// is, but behind every goroutine of the global run queue when none is (500 that
+// spin on 2 Ps: seconds, or never). An expired timer is run by the scheduler
+// before it looks at any queue, and the goroutine that waits for it goes next
+// (runtime/proc.go, schedule and ready), at the price of some wake-ups a second
+// and of up to one period of delay.
+//
+// A descriptor in the netpoller (os.File) has the disadvantages of both: it is
+// found after 10 ms, and its goroutine goes to the end of the queue.
+type responder struct {
+	live   cgo.Live
+	period time.Duration // of the poll, 0: none
+	busy   atomic.Bool   // one answer at a time
+	quit   chan struct{}
+	// stopping is for the sleeper, which cannot look at quit meanwhile.
+	stopping atomic.Bool
+	ended    sync.WaitGroup
+}
+
+// startResponder starts the two goroutines; with a period of 0 only the first.
+func startResponder(period time.Duration) (*responder, error) {
+	live, err := cgo.NewLive()
+	if err != nil {
+		return nil, err
+	}
+	r := &responder{live: live, period: period, quit: make(chan struct{})}
+	r.ended.Add(1)
+	go r.sleep()
+	if period > 0 {
+		r.ended.Add(1)
+		go r.poll()
+	}
+	live.Ready(true)
+	return r, nil
+}
+
+// stop ends the goroutines and waits for them.
+func (r *responder) stop() {
+	r.live.Ready(false)
+	r.stopping.Store(true)
+	close(r.quit)
+	r.live.Wake()
+	r.ended.Wait()
+}
+
+// sleep waits in the system call, on a thread of its own, so that the scheduler
+// does not have to find one when it ends.
+func (r *responder) sleep() {
+	defer r.ended.Done()
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	for {
+		seen := r.live.Wakes()
+		if r.stopping.Load() {
+			return
+		}
+		r.respond()
+		r.live.Wait(seen)
+	}
+}
+
+// poll looks for a question now and then.
+func (r *responder) poll() {
+	defer r.ended.Done()
+	ticker := time.NewTicker(r.period)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-r.quit:
+			return
+		case <-ticker.C:
+			r.respond()
+		}
+	}
+}
