@@ -59,16 +59,26 @@ func (l Live) Ready(on bool) {
 	atomic.StoreUint32((*uint32)(&l.c.on), v)
 }
 
-// Asked reports whether there is a question that nobody has taken up.
-func (l Live) Asked() bool {
-	return atomic.LoadUint32((*uint32)(&l.c.asked)) != atomic.LoadUint32((*uint32)(&l.c.claimed))
+// Raised tells the core whether Go's fatal errors end in SIGABRT.
+func (l Live) Raised(on bool) {
+	var v uint32
+	if on {
+		v = 1
+	}
+	atomic.StoreUint32((*uint32)(&l.c.raised), v)
 }
 
-// Claim takes up the newest question; false when somebody else has.
-func (l Live) Claim() (question uint32, ok bool) {
+// Question returns the question that is to be answered; false when there is
+// none, or somebody has claimed it.
+func (l Live) Question() (question uint32, ok bool) {
 	question = atomic.LoadUint32((*uint32)(&l.c.asked))
-	last := atomic.LoadUint32((*uint32)(&l.c.claimed))
-	return question, question != last && atomic.CompareAndSwapUint32((*uint32)(&l.c.claimed), last, question)
+	return question, question != atomic.LoadUint32((*uint32)(&l.c.claimed))
+}
+
+// Claim takes on a question; false when somebody else has, or the core does not
+// want to know any more.
+func (l Live) Claim(question uint32) bool {
+	return atomic.CompareAndSwapUint32((*uint32)(&l.c.claimed), question-1, question)
 }
 
 // Started says that the world is about to be stopped for the question.

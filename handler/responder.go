@@ -3,6 +3,7 @@
 package handler
 
 import (
+	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -25,8 +26,10 @@ import (
 type responder struct {
 	live   cgo.Live
 	period time.Duration // of the poll, 0: none
-	busy   atomic.Bool   // one answer at a time
-	quit   chan struct{}
+	level  string        // of GOTRACEBACK
+	// scratchTaken is set while somebody writes a profile into live.Scratch.
+	scratchTaken atomic.Bool
+	quit         chan struct{}
 	// stopping is for the sleeper, which cannot look at quit meanwhile.
 	stopping atomic.Bool
 	ended    sync.WaitGroup
@@ -38,12 +41,14 @@ func startResponder(period time.Duration) (*responder, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &responder{live: live, period: period, quit: make(chan struct{})}
+	r := &responder{live: live, period: period, level: os.Getenv("GOTRACEBACK"), quit: make(chan struct{})}
 	r.ended.Add(1)
 	go r.sleep()
 	if period > 0 {
-		r.ended.Add(1)
-		go r.poll()
+		for i := range time.Duration(pollers) {
+			r.ended.Add(1)
+			go r.poll(i * period)
+		}
 	}
 	live.Ready(true)
 	return r, nil
@@ -74,17 +79,26 @@ func (r *responder) sleep() {
 	}
 }
 
-// poll looks for a question now and then.
-func (r *responder) poll() {
+// pollers is how many goroutines take turns at the poll. One that goes on after
+// its timer has what is left of a time slice, which may be nothing: then it is
+// preempted, and out of the game. The next turn is another one's.
+const pollers = 4
+
+// poll looks for a question now and then, once after delay and then as one of
+// the pollers. The answer is another goroutine's affair, for the same reason.
+func (r *responder) poll(delay time.Duration) {
 	defer r.ended.Done()
-	ticker := time.NewTicker(r.period)
-	defer ticker.Stop()
+	timer := time.NewTimer(delay)
+	defer timer.Stop()
 	for {
 		select {
 		case <-r.quit:
 			return
-		case <-ticker.C:
-			r.respond()
+		case <-timer.C:
+			timer.Reset(pollers * r.period)
+			if _, ok := r.live.Question(); ok {
+				go r.respond()
+			}
 		}
 	}
 }

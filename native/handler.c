@@ -205,7 +205,7 @@ static EPI_SAFE void own(struct epi_crash *crash, const struct epi_options *opti
     crash->forked = crash->pid != epi_state.pid;
     crash->go_waits = epi_go_g(epi_state.go) != 0; /* until the unwinder knows better */
     crash->nested = crash->failure_count = 0;
-    crash->goroutines_missing = false;
+    crash->goroutines_missing = crash->go_failed = false;
     crash->parked_count = 0;
     crash->file[0] = '\0';
     crash->epoch = (crash->epoch + 1) & ~1u;
@@ -225,6 +225,28 @@ static EPI_SAFE void own(struct epi_crash *crash, const struct epi_options *opti
     finish(crash, signal, info, uc);
 }
 
+/* Go has printed its own report and ends the process; returns if it shall.
+ *
+ * While a crash is being reported it shall not: damaged memory may be what Go
+ * has come across while it listed its goroutines.  The thread waits for the end
+ * of the report.  And where Go was handed the crash afterwards, its status is 2,
+ * unless the program wants SIGABRT. */
+static EPI_SAFE void go_dies(struct epi_crash *crash, const struct epi_options *options,
+                             int signal, const siginfo_t *info, const ucontext_t *uc)
+{
+    const struct epi_live *live = epi_state.live;
+    int owner = crash->owner;
+    if (owner == 0 || options == NULL || crash->pid != epi_getpid())
+        return;
+    if (owner != epi_gettid() && crash->phase == EPI_PHASE_REPORTING) {
+        crash->go_failed = true;
+        park(crash, options, signal, info, uc);
+    } else if (crash->phase == EPI_PHASE_CHAINED && live != NULL &&
+               __atomic_load_n(&live->raised, __ATOMIC_SEQ_CST) != 0) {
+        epi_exit(2);
+    }
+}
+
 EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
 {
     struct epi_crash *crash = &epi_state.crash;
@@ -233,11 +255,16 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
         return;
 
     const struct epi_sigaction *previous = &epi_state.previous[epi_fatal_index(signal)];
-    if (fault_of_go(info, uc) || last_act_of_go(info, uc)) {
+    if (fault_of_go(info, uc)) {
         epi_chain(previous, signal, info, context);
         return;
     }
     const struct epi_options *options = epi_state.options;
+    if (last_act_of_go(info, uc)) {
+        go_dies(crash, options, signal, info, uc);
+        epi_chain(previous, signal, info, context);
+        return;
+    }
     if (options == NULL) { /* disabled, but a later handler kept us as its next */
         epi_chain(previous, signal, info, context);
         if (previous->handler == (uintptr_t)SIG_DFL)

@@ -21,7 +21,7 @@
  * answer comes at once. */
 #define WAIT_IN_GO (300 * EPI_MS)
 
-enum answer { ANSWERED, NO_P, NO_STOP };
+enum answer { ANSWERED, NO_P, NO_STOP, GO_FAILED };
 
 static EPI_SAFE uint32_t load(const uint32_t *word)
 {
@@ -55,13 +55,16 @@ static EPI_SAFE uint64_t patience(const struct epi_crash *crash, uint64_t now, b
     return wait < left / 2 ? wait : left / 2;
 }
 
-static EPI_SAFE enum answer wait_for(const struct epi_live *live, uint32_t question,
+static EPI_SAFE enum answer wait_for(struct epi_live *live, uint32_t question,
                                      uint64_t end)
 {
     uint64_t pause = EPI_MS / 32;
     while (load(&live->done) != question) {
-        if (epi_now() >= end)
-            return load(&live->started) == question ? NO_STOP : NO_P;
+        bool go_failed = epi_state.crash.go_failed;
+        if (go_failed || epi_now() >= end) {
+            __atomic_store_n(&live->claimed, question, __ATOMIC_SEQ_CST);
+            return go_failed ? GO_FAILED : load(&live->started) == question ? NO_STOP : NO_P;
+        }
         struct timespec time = epi_timespec(pause);
         epi_syscall6(SYS_ppoll, 0, 0, (long)&time, 0, 0, 0);
         if (pause < 4 * EPI_MS)
@@ -132,6 +135,9 @@ EPI_SAFE void epi_report_goroutines(struct epi_crash *crash)
         break;
     case NO_STOP:
         print_unknown(crash, "the world did not stop");
+        break;
+    case GO_FAILED:
+        print_unknown(crash, "Go has had a fatal error of its own");
         break;
     case NO_P:
         print_unknown(crash, "no P came");

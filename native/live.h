@@ -20,11 +20,14 @@
  * atomic operations; the types are plain because cgo knows no others. */
 struct epi_live {
     uint32_t asked;     /* by C: the number of the question, 0 before the first */
-    uint32_t claimed;   /* by Go: the question that somebody has taken up */
-    uint32_t started;   /* by Go: and is about to stop the world for */
-    uint32_t done;      /* by Go: and has answered: size and text are set */
+    uint32_t started;   /* by Go: the question for which it stops the world */
+    uint32_t claimed;   /* by Go: and which somebody answers now; by C: or which
+                           needs no answer any more */
+    uint32_t done;      /* by Go: and which is answered: size and text are set */
     uint32_t wake;      /* by both: changed after anything that a waiter should see */
     uint32_t on;        /* by Go: somebody waits for questions */
+    uint32_t raised;    /* by Go: its fatal errors end in SIGABRT just now, not
+                           in exit(2) */
     int32_t thread;     /* by C, before asked: the thread that crashed */
     uint64_t goroutine; /* the goroutine that it worked for, 0: none or unknown */
     uint64_t size;      /* by Go: bytes at text */

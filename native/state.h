@@ -62,6 +62,7 @@ struct epi_crash {
     bool forked;   /* in a child of fork that has not called exec */
     bool go_waits; /* a goroutine called the C code that crashed */
     bool goroutines_missing; /* Go was asked for them, in vain */
+    _Atomic bool go_failed;  /* it found a fatal error of its own meanwhile */
     siginfo_t info;
     ucontext_t *uc;     /* the kernel's frame: what sigreturn restores */
     ucontext_t context; /* a copy: what the report shows */

@@ -1,9 +1,8 @@
 package goroutines
 
 import (
-	"bytes"
-	"fmt"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -44,16 +43,34 @@ func (s *Set) Render(to []byte, live string) int {
 	}
 	w.b = w.b[:0]
 	if more := s.Count - shown; more > 0 {
-		w.b = fmt.Appendf(w.b, "... (%d more %s)\n\n", more, plural("goroutine", more))
+		w.counted("... (", more, " more ", plural("goroutine", more), ")\n\n")
 		put(0)
 	}
 	return size
 }
 
+// writer takes the place of package fmt, whose buffers are in a sync.Pool: the
+// caller may be pinned to its P, and must not block.
 type writer struct{ b []byte }
 
 func (w *writer) text(s string) { w.b = append(w.b, s...) }
 func (w *writer) number(n int)  { w.b = strconv.AppendInt(w.b, int64(n), 10) }
+
+// counted writes a number within text.
+func (w *writer) counted(before string, n int, after ...string) {
+	w.text(before)
+	w.number(n)
+	for _, s := range after {
+		w.text(s)
+	}
+}
+
+func (w *writer) hex(before string, v uint64, digits int) {
+	w.text(before)
+	for i := 4 * (digits - 1); i >= 0; i -= 4 {
+		w.b = append(w.b, "0123456789abcdef"[v>>i&15])
+	}
+}
 
 func plural(noun string, n int) string {
 	if n == 1 {
@@ -63,16 +80,17 @@ func plural(noun string, n int) string {
 }
 
 func (w *writer) header(s *Set, live string) {
-	w.b = fmt.Appendf(w.b, "Goroutines: %d, %s, in %d %s", s.Count, live, len(s.Groups), plural("group", len(s.Groups)))
+	w.counted("Goroutines: ", s.Count, ", ", live, ", in ")
+	w.counted("", len(s.Groups), " ", plural("group", len(s.Groups)))
 	if s.Own > 0 {
-		w.b = fmt.Appendf(w.b, "; %d of Epitaph left out", s.Own)
+		w.counted("; ", s.Own, " of Epitaph left out")
 	}
 	w.text("\n\n")
 }
 
 func (w *writer) group(g *Group) {
 	if len(g.IDs) == 0 {
-		w.b = fmt.Appendf(w.b, "%d %s", g.Count, plural("goroutine", g.Count))
+		w.counted("", g.Count, " ", plural("goroutine", g.Count))
 	} else {
 		w.text(plural("Goroutine", g.Count))
 		for i, id := range g.IDs[:min(len(g.IDs), maxIDs)] {
@@ -82,20 +100,22 @@ func (w *writer) group(g *Group) {
 			w.b = strconv.AppendInt(append(w.b, ' '), id, 10)
 		}
 		if g.Count > maxIDs {
-			w.b = fmt.Appendf(w.b, ", ... (%d in all)", g.Count)
+			w.counted(", ... (", g.Count, " in all)")
 		}
 		w.details(g)
 	}
 	w.text(" (most recent call first):\n")
 	if g.NoStack != "" {
-		w.b = fmt.Appendf(w.b, "  <no stack: %s>\n", g.NoStack)
+		w.text("  <no stack: ")
+		w.escaped(g.NoStack)
+		w.text(">\n")
 	}
 	w.frames(g.Frames)
 	if g.CreatedBy.Func != "" {
 		w.text("  Created by ")
 		w.escaped(g.CreatedBy.Func)
 		if g.Parent > 0 {
-			w.b = fmt.Appendf(w.b, " in goroutine %d", g.Parent)
+			w.counted(" in goroutine ", int(g.Parent))
 		}
 		w.text(`, File "`)
 		w.escaped(g.CreatedBy.File)
@@ -123,7 +143,7 @@ func (w *writer) details(g *Group) {
 		w.text(", locked to thread")
 	}
 	if g.Bubble != 0 {
-		w.b = fmt.Appendf(w.b, ", synctest bubble %d", g.Bubble)
+		w.counted(", synctest bubble ", int(g.Bubble))
 	}
 	for _, l := range g.Labels {
 		w.text(", label ")
@@ -132,7 +152,7 @@ func (w *writer) details(g *Group) {
 		w.inList(l.Value)
 	}
 	if g.Thread != 0 {
-		w.b = fmt.Appendf(w.b, ", thread %d", g.Thread)
+		w.counted(", thread ", g.Thread)
 	}
 	w.text("]")
 }
@@ -155,7 +175,7 @@ func (w *writer) frames(frames []Frame) {
 
 func (w *writer) repeated(repeats int) {
 	if n := repeats - keptRepeats + 1; n > 0 {
-		w.b = fmt.Appendf(w.b, "  [Previous line repeated %d more %s]\n", n, plural("time", n))
+		w.counted("  [Previous line repeated ", n, " more ", plural("time", n), "]\n")
 	}
 }
 
@@ -164,9 +184,10 @@ func (w *writer) frame(f Frame) {
 	case f.Elided < 0:
 		w.text("  ...\n")
 	case f.Elided > 0:
-		w.b = fmt.Appendf(w.b, "  ... (%d more %s)\n", f.Elided, plural("frame", f.Elided))
+		w.counted("  ... (", f.Elided, " more ", plural("frame", f.Elided), ")\n")
 	case f.Func == "" || f.File == "":
-		w.b = fmt.Appendf(w.b, "  Binary file \"<unknown>\" [0x%016x]\n", f.PC)
+		w.hex("  Binary file \"<unknown>\" [0x", f.PC, 16)
+		w.text("]\n")
 	default:
 		w.text(`  File "`)
 		w.escaped(f.File)
@@ -198,14 +219,14 @@ func (w *writer) without(s, special string) {
 		}
 		r, size := utf8.DecodeRuneInString(s)
 		switch {
-		case r == utf8.RuneError && size == 1, r < ' ', r == 0x7f, r == '"', r == '\\', r < utf8.RuneSelf && bytes.ContainsRune([]byte(special), r):
-			w.b = fmt.Appendf(w.b, `\x%02x`, s[0])
+		case r == utf8.RuneError && size == 1, r < ' ', r == 0x7f, r == '"', r == '\\', r < utf8.RuneSelf && strings.ContainsRune(special, r):
+			w.hex(`\x`, uint64(s[0]), 2)
 		case r < utf8.RuneSelf:
 			w.b = append(w.b, s[0])
 		case r < 0x10000:
-			w.b = fmt.Appendf(w.b, `\u%04x`, r)
+			w.hex(`\u`, uint64(r), 4)
 		default:
-			w.b = fmt.Appendf(w.b, `\U%08x`, r)
+			w.hex(`\U`, uint64(r), 8)
 		}
 		s = s[size:]
 	}
