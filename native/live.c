@@ -108,7 +108,7 @@ static EPI_SAFE void print(struct epi_out *out, const char *text, uint64_t size)
 
 static EPI_SAFE void print_unknown(struct epi_crash *crash, const char *why)
 {
-    crash->goroutines_missing = true;
+    crash->goroutines_missing = !crash->go_failed; /* else it has printed its dump */
     epi_out_text(&crash->out, "Goroutines: unknown (");
     epi_out_text(&crash->out, why);
     epi_out_text(&crash->out, ")\n\n");

@@ -83,7 +83,7 @@ func TestDamagedHeap(t *testing.T) {
 	for _, size := range []string{"64", "1024", "8192"} {
 		for _, place := range []string{"cgo", "thread"} {
 			t.Run(size+"/"+place, func(t *testing.T) {
-				r, _ := crash(t, plain, "crash parked=1000 gc=1 damage="+size+" delay=0 place="+place)
+				r, _ := crash(t, plain, "crash parked=1000 damage="+size+" place="+place)
 				if r.Goroutines.Live {
 					live++
 					checkPlaces(t, r, 1000, "chan receive")

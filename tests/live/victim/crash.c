@@ -9,9 +9,20 @@
 #define NOINLINE __attribute__((noinline, used))
 #define KEEP_FRAME() __asm__ volatile("" ::: "memory")
 
+static void *damaged;
+static size_t damaged_size;
+
+void victim_damage(uintptr_t p, size_t size) {
+    damaged = (void *)p;
+    damaged_size = size;
+}
+
 NOINLINE void victim_crash(int ms) {
     struct timespec pause = {ms / 1000, ms % 1000 * 1000000L};
     nanosleep(&pause, NULL);
+    if (damaged != NULL) {
+        memset(damaged, 0xa5, damaged_size);
+    }
     volatile int *null = (volatile int *)8;
     __asm__ volatile("" : "+r"(null));
     *null = 1;
@@ -38,8 +49,3 @@ int victim_on_thread(int ms) {
     return error;
 }
 
-// What a C library does that has a pointer into Go's heap and writes past its
-// end.
-void victim_scribble(void *p, size_t size) {
-    memset(p, 0xa5, size);
-}

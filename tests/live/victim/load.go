@@ -91,7 +91,10 @@ func (s settings) startLoad() {
 	for range s.number("hard") {
 		go hardLoop()
 	}
-	if s["spin"]+s["gc"]+s["damage"] == "" {
+	if s["damage"] != "" {
+		damage(s.number("damage"))
+	}
+	if s["spin"]+s["gc"] == "" {
 		return
 	}
 	go func() {
@@ -106,9 +109,6 @@ func (s settings) startLoad() {
 		close(start)
 		for range s.number("gc") {
 			go collect()
-		}
-		if s.number("damage") > 0 {
-			damage(s.number("damage"))
 		}
 	}()
 }
@@ -156,11 +156,10 @@ func collect() {
 
 var damaged []*node
 
-// damage lets C write over SIZE KiB of Go's heap, where objects with pointers
-// are.
+// damage lets C write over a quarter of SIZE KiB of Go's heap, where objects with pointers are.
 func damage(size int) {
-	for range size * 1024 / 56 {
+	for range size * 1024 / 112 {
 		damaged = append(damaged, &node{next: new(node)})
 	}
-	C.victim_scribble(unsafe.Pointer(damaged[len(damaged)/2]), C.size_t(size*1024/4))
+	C.victim_damage(C.uintptr_t(uintptr(unsafe.Pointer(damaged[len(damaged)/2]))), C.size_t(size*1024/4))
 }
