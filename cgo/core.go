@@ -19,6 +19,9 @@ import (
 type Config struct {
 	Deadline    time.Duration // from the fault to the end of the process
 	MaxFrames   int           // per stack; 0: as many as the core can keep
+	MaxThreads  int           // stacks of other threads; 0: no limit
+	AllThreads  bool          // show the other threads too
+	Signal      int           // that asks the other threads; 0: one that is free
 	NativeStack bool          // show C frames too
 	Chain       bool          // end in Go's handler
 	Output      uintptr       // descriptor; the core keeps a duplicate
@@ -35,8 +38,10 @@ const MaxFrames = C.EPI_STACK_FRAMES
 // The errors of Enable that mean more than that a system call failed.
 const (
 	ErrOtherCopy       = syscall.EBUSY
+	ErrNoSignal        = syscall.EUSERS
 	ErrInternalLinking = syscall.ENOTSUP
 	ErrCrashing        = syscall.EAGAIN
+	ErrSignalInUse     = syscall.EADDRINUSE
 )
 
 // loadRuntime fills in what the core knows of Go, once: none of it changes.
@@ -57,6 +62,9 @@ func Enable(config *Config) error {
 	var c C.struct_epi_config
 	c.deadline = C.uint64_t(config.Deadline)
 	c.max_frames = C.uint32_t(config.MaxFrames)
+	c.max_threads = C.uint32_t(config.MaxThreads)
+	c.all_threads = C.bool(config.AllThreads)
+	c.thread_signal = C.int(config.Signal)
 	c.native_stack = C.bool(config.NativeStack)
 	c.chain = C.bool(config.Chain)
 	c.output = C.int(config.Output)

@@ -13,11 +13,13 @@ import (
 	"unsafe"
 )
 
-// Trouble makes the named stage of the next report fault, hang or abort.
+// Trouble makes the named stage of the next report ("*": each) fault, hang in a
+// system call, spin in a loop, or abort.
 func Trouble(stage, kind string) error {
 	kinds := map[string]C.enum_epi_trouble{
 		"fault": C.EPI_TROUBLE_FAULT,
 		"hang":  C.EPI_TROUBLE_HANG,
+		"spin":  C.EPI_TROUBLE_SPIN,
 		"abort": C.EPI_TROUBLE_ABORT,
 	}
 	trouble, ok := kinds[kind]

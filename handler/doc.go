@@ -11,14 +11,25 @@
 // a fatal signal (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS)
 // that Go would not turn into a panic writes a report to standard error (or to
 // [WithOutput], or to a file in [WithDir]): the cause in words, the C and Go
-// functions of the crashing thread in one list, registers, code and stack
-// words, the modules. Then the process dies of the original signal, so that
+// functions of the crashing thread in one list, the stacks of all other threads,
+// registers, code and stack words, the modules. Then the process dies of the original signal, so that
 // its exit status tells it and a core dump shows the fault.
 //
 // What Go handles stays with Go: a nil dereference or a call of a nil func is
 // a panic as before, recovered or not, and is not reported. A signal that
 // somebody sends goes to the program's signal.Notify channel if it has one for
 // that signal.
+//
+// Threads are asked for their stacks with a real-time signal (see
+// [WithThreadSignal]). Once after it has started, each thread is sent that
+// signal in a healthy process too, so that a thread without an alternate signal
+// stack gets one and the overflow of its stack can be reported. The handler
+// has SA_RESTART, and a thread is not sent the signal while it waits in one of
+// the system calls that fail with EINTR all the same: poll, select, epoll_wait
+// and their variants, nanosleep, clock_nanosleep, pause, sigsuspend,
+// sigtimedwait, semop, msgrcv, msgsnd, io_getevents, io_uring_enter, a futex
+// with a timeout, and calls on a socket with a timeout (signal(7)). What remains
+// is the moment between the look and the signal.
 //
 // The package works on linux/amd64 with cgo. Elsewhere, and with CGO_ENABLED=0,
 // it builds, and [Enable] returns an error that wraps [ErrNoNative].

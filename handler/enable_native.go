@@ -28,6 +28,9 @@ func enable(c *config) error {
 	native := cgo.Config{
 		Deadline:    c.deadline,
 		MaxFrames:   c.maxFrames,
+		MaxThreads:  c.maxThreads,
+		AllThreads:  c.allThreads,
+		Signal:      c.threadSignal,
 		NativeStack: c.nativeStack,
 		Chain:       c.chain,
 		Started:     processStart(),
@@ -45,9 +48,15 @@ func enable(c *config) error {
 	}
 	switch {
 	case errors.Is(err, cgo.ErrOtherCopy):
-		return errors.New("handler: another copy of Epitaph is enabled in this process, or no real-time signal is free")
+		return errors.New("handler: another copy of Epitaph is enabled in this process")
+	case errors.Is(err, cgo.ErrNoSignal):
+		return errors.New("handler: the program handles all real-time signals; the deadline needs one")
 	case errors.Is(err, cgo.ErrInternalLinking):
 		return fmt.Errorf("handler: the program was linked with -linkmode=internal: %w", ErrNoNative)
+	case errors.Is(err, cgo.ErrSignalInUse) && c.threadSignal != 0:
+		return fmt.Errorf("handler: WithThreadSignal: something other than Go handles signal %d", c.threadSignal)
+	case errors.Is(err, cgo.ErrSignalInUse):
+		return errors.New("handler: no real-time signal is free to ask the threads with")
 	case errors.Is(err, cgo.ErrCrashing):
 		return errors.New("handler: the process is crashing")
 	case err != nil:
@@ -105,6 +114,29 @@ var closed = func() chan struct{} {
 	close(c)
 	return c
 }()
+
+// checkOutput looks at how the file was opened: a crash is too late to find out
+// that it cannot be written to.
+func checkOutput(f *os.File) error {
+	conn, err := f.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var flags int
+	var flagsErr error
+	if err := conn.Control(func(fd uintptr) {
+		flags, flagsErr = unix.FcntlInt(fd, unix.F_GETFL, 0)
+	}); err != nil {
+		return err
+	}
+	if flagsErr == nil && (flags&unix.O_ACCMODE == unix.O_RDONLY || flags&unix.O_PATH != 0) {
+		flagsErr = errors.New("not open for writing")
+	}
+	if flagsErr != nil {
+		return &os.PathError{Op: "write to", Path: f.Name(), Err: flagsErr}
+	}
+	return nil
+}
 
 func checkDir(path string) error {
 	info, err := os.Stat(path)

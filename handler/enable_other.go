@@ -22,6 +22,11 @@ func ready() <-chan struct{} {
 	return done
 }
 
+func checkOutput(f *os.File) error {
+	_, err := f.Stat()
+	return err
+}
+
 // checkDir makes and removes a file, which is the one check of permissions that
 // means the same on every system.
 func checkDir(path string) error {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 )
 
@@ -20,17 +21,20 @@ const DefaultDeadline = 5 * time.Second
 const DefaultPoll = 50 * time.Millisecond
 
 type config struct {
-	output      *os.File
-	dir         string
-	deadline    time.Duration
-	maxFrames   int
-	nativeStack bool
-	chain       bool
-	poll        time.Duration
+	output       *os.File
+	dir          string
+	deadline     time.Duration
+	maxFrames    int
+	maxThreads   int
+	allThreads   bool
+	nativeStack  bool
+	chain        bool
+	threadSignal int
+	poll         time.Duration
 }
 
 func newConfig(opts []Option) (*config, error) {
-	c := &config{output: os.Stderr, deadline: DefaultDeadline, nativeStack: true, poll: DefaultPoll}
+	c := &config{output: os.Stderr, deadline: DefaultDeadline, nativeStack: true, allThreads: true, poll: DefaultPoll}
 	for _, opt := range opts {
 		if opt == nil {
 			return nil, errors.New("handler: an Option is nil")
@@ -52,7 +56,7 @@ func WithOutput(f *os.File) Option {
 		if f == nil {
 			return errors.New("handler: WithOutput: the file is nil")
 		}
-		if _, err := f.Stat(); err != nil {
+		if err := checkOutput(f); err != nil {
 			return fmt.Errorf("handler: WithOutput: %w", err)
 		}
 		c.output = f
@@ -118,6 +122,51 @@ func WithNativeStack(show bool) Option {
 		return nil
 	}
 }
+
+// WithAllThreads(false) leaves the other threads out of the report, as
+// faulthandler.enable(all_threads=False) does. The default is true.
+func WithAllThreads(all bool) Option {
+	return func(c *config) error {
+		c.allThreads = all
+		return nil
+	}
+}
+
+// WithMaxThreads sets how many stacks of other threads the report shows.
+// Threads with equal stacks count as one; how many threads were left out is
+// told. The default is all of them.
+func WithMaxThreads(n int) Option {
+	return func(c *config) error {
+		if n < 1 {
+			return fmt.Errorf("handler: WithMaxThreads: %d is not positive", n)
+		}
+		c.maxThreads = n
+		return nil
+	}
+}
+
+// WithThreadSignal sets the signal that asks the other threads for their
+// stacks: a real-time signal from 35 to 64 that the program does not use.
+// Enable returns an error if something other than Go handles it. By default
+// Epitaph takes the highest that is free, below the one for its deadlines.
+//
+// The signal's handler runs on every thread now and then, with SA_RESTART, on
+// the thread's alternate signal stack if it has one.
+func WithThreadSignal(sig syscall.Signal) Option {
+	return func(c *config) error {
+		if sig < leastThreadSignal || sig > mostThreadSignal {
+			return fmt.Errorf("handler: WithThreadSignal: %d is not from %d to %d", int(sig), leastThreadSignal, mostThreadSignal)
+		}
+		c.threadSignal = int(sig)
+		return nil
+	}
+}
+
+// As struct epi_config has it; this file is for all platforms.
+const (
+	leastThreadSignal syscall.Signal = 35
+	mostThreadSignal  syscall.Signal = 64
+)
 
 // WithChain hands over to Go's own handler after the report, on threads where
 // it has something to say: it prints its dump of all goroutines and exits with

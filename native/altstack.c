@@ -17,18 +17,12 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdatomic.h>
-#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#ifndef AT_MINSIGSTKSZ
-#define AT_MINSIGSTKSZ 51
-#endif
-
-size_t epi_altstack_size(void)
+EPI_SAFE size_t epi_altstack_size(void)
 {
-    size_t kernel = getauxval(AT_MINSIGSTKSZ);
-    size_t size = 64 * 1024;
+    size_t size = 64 * 1024, kernel = epi_state.altstacks.kernel_frame;
     if (size < kernel + 32 * 1024)
         size = kernel + 32 * 1024;
     return (size + 4095) & ~(size_t)4095;
@@ -40,17 +34,18 @@ static EPI_SAFE void unmap(struct epi_range stack, size_t page)
                  (long)(stack.end - stack.start + 2 * page), 0, 0, 0, 0);
 }
 
-struct epi_range epi_altstack_map(size_t size)
+EPI_SAFE struct epi_range epi_altstack_map(size_t size)
 {
     size_t page = 4096;
     struct epi_range none = {0, 0}, stack;
-    char *memory = mmap(NULL, size + 2 * page, PROT_NONE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED)
+    long memory = epi_syscall6(SYS_mmap, 0, (long)(size + 2 * page), PROT_NONE,
+                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory < 0 && memory > -4096)
         return none;
     stack.start = (uintptr_t)memory + page;
     stack.end = stack.start + size;
-    if (mprotect((void *)stack.start, size, PROT_READ | PROT_WRITE) != 0) {
+    if (epi_syscall6(SYS_mprotect, (long)stack.start, (long)size, PROT_READ | PROT_WRITE, 0, 0,
+                     0) != 0) {
         unmap(stack, page);
         return none;
     }
@@ -106,11 +101,9 @@ EPI_SAFE bool epi_altstack_reap(void)
     return left;
 }
 
-#ifndef EPI_NOWRAP
-
-/* A stack whose thread is gone, or a new one. */
-static struct epi_altstack *take(void)
+EPI_SAFE struct epi_altstack *epi_altstack_take(void)
 {
+    /* One whose thread is gone, or a new one. */
     struct epi_altstack *found = NULL;
     for (struct epi_altstack *slot = atomic_exchange(&epi_state.altstacks.ended, NULL), *next; slot != NULL;
          slot = next) {
@@ -131,6 +124,14 @@ static struct epi_altstack *take(void)
     return found;
 }
 
+EPI_SAFE void epi_altstack_give_back(struct epi_altstack *stack, int tid)
+{
+    stack->tid = tid;
+    push(stack);
+}
+
+#ifndef EPI_NOWRAP
+
 /* The key's destructor, on the thread that ends. */
 static void put_back(void *value)
 {
@@ -148,9 +149,14 @@ static void *start_with_stack(void *value)
         .ss_sp = (void *)slot->stack.start,
         .ss_size = slot->stack.end - slot->stack.start,
     };
+    stack_t present = {.ss_flags = 0};
     slot->tid = epi_gettid();
     pthread_setspecific(epi_state.altstacks.key, slot);
-    epi_syscall6(SYS_sigaltstack, (long)&stack, 0, 0, 0, 0, 0);
+    /* A sanitizer has given the thread one already, and will unmap whatever is
+     * registered when the thread ends. */
+    epi_syscall6(SYS_sigaltstack, 0, (long)&present, 0, 0, 0, 0);
+    if (present.ss_flags & SS_DISABLE)
+        epi_syscall6(SYS_sigaltstack, (long)&stack, 0, 0, 0, 0, 0);
     return slot->start(slot->arg);
 }
 
@@ -160,7 +166,7 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
     if (!epi_state.altstacks.on)
         return __real_pthread_create(thread, attr, start, arg);
     int saved = errno;
-    struct epi_altstack *slot = take();
+    struct epi_altstack *slot = epi_altstack_take();
     errno = saved;
     if (slot == NULL) /* short of memory: the thread matters more than its stack */
         return __real_pthread_create(thread, attr, start, arg);
@@ -194,20 +200,19 @@ int __wrap_sigaction(int signal, const struct sigaction *action, struct sigactio
     if (old != NULL)
         __real_sigaction(signal, NULL, old);
     epi_state.previous[index].handler = handler;
+    epi_state.previous[index].flags = (unsigned long)action->sa_flags;
+    epi_state.previous[index].mask = *(const uint64_t *)(const void *)&action->sa_mask;
     return 0;
 }
 
 #endif
 
-int epi_altstack_start(void)
+void epi_altstack_start(void)
 {
 #ifndef EPI_NOWRAP
     if (!epi_state.altstacks.on) {
-        int error = pthread_key_create(&epi_state.altstacks.key, put_back);
-        if (error != 0)
-            return error;
-        epi_state.altstacks.on = true;
+        /* A program that has used up all keys goes without. */
+        epi_state.altstacks.on = pthread_key_create(&epi_state.altstacks.key, put_back) == 0;
     }
 #endif
-    return 0;
 }

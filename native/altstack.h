@@ -9,18 +9,24 @@
 
 /* The size of an alternate stack: the kernel's frame (up to 11 KiB with AMX),
  * the entry of our handler, and Go's handler, which may run on it too. */
-size_t epi_altstack_size(void);
+EPI_SAFE size_t epi_altstack_size(void);
 
-/* From now on new threads get one; 0 or an errno value. */
-int epi_altstack_start(void);
+/* From now on new threads get one. */
+void epi_altstack_start(void);
 
 /* SIZE bytes of stack with a guard page at both ends, touched so that no fault
  * is left for later; an empty range without memory. */
-struct epi_range epi_altstack_map(size_t size);
+EPI_SAFE struct epi_range epi_altstack_map(size_t size);
 
 /* pthread_create as libc has it, for a thread that is to have none. */
 int epi_altstack_create_without(pthread_t *thread, const pthread_attr_t *attr,
                                 void *(*start)(void *), void *arg);
+
+/* A stack for a thread that is to be told of it; NULL without memory.  It is
+ * given back with the id of the thread that may use it, or INT_MAX. */
+struct epi_altstack;
+EPI_SAFE struct epi_altstack *epi_altstack_take(void);
+EPI_SAFE void epi_altstack_give_back(struct epi_altstack *stack, int tid);
 
 /* Unmaps the stacks of threads that have ended.  True when some are left, whose
  * threads are about to end. */

@@ -42,6 +42,27 @@ __asm__(".text\n"
         "    jmpq *56(%rdi)\n"
         ".size epi_arch_longjmp, .-epi_arch_longjmp\n");
 
+__asm__(".text\n"
+        ".globl epi_syscall6\n"
+        ".hidden epi_syscall6\n"
+        ".globl epi_arch_syscall_end\n"
+        ".hidden epi_arch_syscall_end\n"
+        ".type epi_syscall6, @function\n"
+        "epi_syscall6:\n"
+        "    .cfi_startproc\n"
+        "    movq %rdi, %rax\n"
+        "    movq %rsi, %rdi\n"
+        "    movq %rdx, %rsi\n"
+        "    movq %rcx, %rdx\n"
+        "    movq %r8, %r10\n"
+        "    movq %r9, %r8\n"
+        "    movq 8(%rsp), %r9\n"
+        "    syscall\n"
+        "epi_arch_syscall_end:\n"
+        "    ret\n"
+        "    .cfi_endproc\n"
+        ".size epi_syscall6, .-epi_syscall6\n");
+
 /* CFI through RBP, so that a debugger and the core itself can unwind from the
  * new stack to the old one. */
 __asm__(".text\n"
@@ -107,8 +128,25 @@ __asm__(".text\n"
         ".type epi_arch_handler, @function\n"
         "epi_arch_handler:\n"
         "    endbr64\n"
+        "    pushfq\n" /* the kernel leaves AC as the program had it, */
+        "    andl $~0x40000, (%rsp)\n" /* and then every unaligned load is a fault */
+        "    popfq\n"
         "    jmp epi_handler\n"
         ".size epi_arch_handler, .-epi_arch_handler\n");
+
+EPI_SAFE void epi_arch_regs_from_jump(struct epi_regs *regs, const struct epi_jump *jump)
+{
+    epi_zero(regs, sizeof *regs);
+    regs->r[EPI_RBX] = jump->rbx;
+    regs->r[EPI_RBP] = jump->rbp;
+    regs->r[EPI_R12] = jump->r12;
+    regs->r[EPI_R13] = jump->r13;
+    regs->r[EPI_R14] = jump->r14;
+    regs->r[EPI_R15] = jump->r15;
+    regs->r[EPI_RSP] = jump->rsp;
+    regs->r[EPI_RIP] = jump->rip;
+    regs->known = EPI_CALLEE_SAVED;
+}
 
 EPI_SAFE bool epi_arch_shown_register(const ucontext_t *uc, unsigned i, const char **name,
                                       uint64_t *value)
@@ -150,17 +188,13 @@ EPI_SAFE enum epi_access epi_arch_access(const ucontext_t *uc)
     return error & 2 ? EPI_ACCESS_WRITE : EPI_ACCESS_READ;
 }
 
-#ifndef SYS_SECCOMP
-#define SYS_SECCOMP 1
-#endif
-
 EPI_SAFE void epi_arch_step_back(ucontext_t *uc, const siginfo_t *info)
 {
     uint8_t byte;
     if (info->si_signo == SIGTRAP && info->si_code == SI_KERNEL &&
         epi_peek8(&byte, epi_arch_pc(uc) - 1) && byte == 0xcc)
         epi_arch_set_pc(uc, epi_arch_pc(uc) - 1);
-    else if (info->si_signo == SIGSYS && info->si_code == SYS_SECCOMP)
+    else if (info->si_signo == SIGSYS && info->si_code == EPI_SYS_SECCOMP)
         epi_arch_set_pc(uc, (uintptr_t)info->si_call_addr - 2); /* 0f 05 */
 }
 
@@ -169,6 +203,19 @@ EPI_SAFE bool epi_arch_repeats(const siginfo_t *info)
     /* A hardware single step or watchpoint does not. */
     return info->si_code > 0 &&
            !(info->si_signo == SIGTRAP && info->si_code != SI_KERNEL);
+}
+
+EPI_SAFE void epi_arch_return(ucontext_t *uc, uint64_t value)
+{
+    greg_t *gregs = uc->uc_mcontext.gregs;
+    gregs[REG_RIP] = (greg_t) * (const uint64_t *)gregs[REG_RSP];
+    gregs[REG_RSP] += EPI_CALL_PUSHES;
+    gregs[REG_RAX] = (greg_t)value;
+}
+
+EPI_SAFE void epi_arch_fail_syscall(ucontext_t *uc)
+{
+    uc->uc_mcontext.gregs[REG_RAX] = -38; /* ENOSYS */
 }
 
 EPI_SAFE uintptr_t epi_arch_thread_pointer(void)

@@ -45,21 +45,11 @@ struct epi_regs {
 };
 
 /* Raw system call: -errno on failure.  libc's wrappers write errno, may be
- * cancellation points, and are bound lazily. */
-static inline EPI_SAFE long epi_syscall6(long number, long a, long b, long c,
-                                         long d, long e, long f)
-{
-    long result;
-    register long r10 __asm__("r10") = d;
-    register long r8 __asm__("r8") = e;
-    register long r9 __asm__("r9") = f;
-    __asm__ volatile("syscall"
-                     : "=a"(result)
-                     : "0"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8),
-                       "r"(r9)
-                     : "rcx", "r11", "memory");
-    return result;
-}
+ * cancellation points, and are bound lazily.  Not inlined, so that the handler
+ * knows a SIGSYS of the core's own calls by the PC: to ask which thread it is on
+ * would be another such call. */
+EPI_SAFE long epi_syscall6(long number, long a, long b, long c, long d, long e, long f);
+extern const char epi_arch_syscall_end[];
 
 /* String instructions instead of loops: the compiler would turn a loop back
  * into a call of memcpy or memset. */
@@ -85,6 +75,9 @@ struct epi_jump {
 };
 EPI_SAFE int epi_arch_setjmp(struct epi_jump *jump) __attribute__((returns_twice));
 EPI_SAFE _Noreturn void epi_arch_longjmp(const struct epi_jump *jump, int value);
+
+/* The caller's registers as epi_arch_setjmp kept them. */
+EPI_SAFE void epi_arch_regs_from_jump(struct epi_regs *regs, const struct epi_jump *jump);
 
 /* Calls FN(ARG) with the stack pointer at TOP and comes back to the old stack. */
 EPI_SAFE void epi_arch_call_on(void *top, void (*fn)(void *), void *arg);
@@ -124,7 +117,10 @@ EPI_SAFE bool epi_arch_shown_register(const ucontext_t *uc, unsigned i,
                                       const char **name, uint64_t *value);
 
 /* Are the general registers, SP and PC the same in both? */
-bool epi_arch_same_registers(const ucontext_t *a, const ucontext_t *b);
+EPI_SAFE bool epi_arch_same_registers(const ucontext_t *a, const ucontext_t *b);
+
+/* si_code of the SIGSYS of seccomp; libc headers do not all have it. */
+#define EPI_SYS_SECCOMP 1
 
 /* What the faulting instruction did, as far as the CPU's error code tells. */
 enum epi_access { EPI_ACCESS_UNKNOWN, EPI_ACCESS_READ, EPI_ACCESS_WRITE, EPI_ACCESS_EXEC };
@@ -134,6 +130,13 @@ EPI_SAFE enum epi_access epi_arch_access(const ucontext_t *uc);
  * with the PC after the system call; CONTEXT is set back, so that the
  * instruction repeats under the default action and a core dump shows it. */
 EPI_SAFE void epi_arch_step_back(ucontext_t *uc, const siginfo_t *info);
+
+/* Continues as if the function whose first instructions are at the PC had
+ * returned VALUE. */
+EPI_SAFE void epi_arch_return(ucontext_t *uc, uint64_t value);
+
+/* Continues as if the system call before the PC had failed with ENOSYS. */
+EPI_SAFE void epi_arch_fail_syscall(ucontext_t *uc);
 
 /* Will the instruction at the PC raise the same signal when it runs again? */
 EPI_SAFE bool epi_arch_repeats(const siginfo_t *info);

@@ -27,6 +27,10 @@ static EPI_SAFE void path_of(struct epi_out *out, const struct epi_mapping *mapp
 static EPI_SAFE void sender(struct epi_out *out, const siginfo_t *info)
 {
     char path[32] = "/proc/", comm[32];
+    if (info->si_code != SI_USER && info->si_code != SI_QUEUE && info->si_code != SI_TKILL) {
+        epi_out_text(out, "sent by a timer, a message queue or asynchronous I/O");
+        return;
+    }
     if (info->si_pid == epi_getpid()) {
         epi_out_text(out, "raised by the process itself");
         return;

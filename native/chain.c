@@ -36,10 +36,12 @@ EPI_SAFE void epi_chain(const struct epi_sigaction *action, int signal, siginfo_
     if ((action->flags & SA_NODEFER) == 0)
         mask |= epi_mask_of(signal);
     epi_sigmask(SIG_BLOCK, mask); /* sigreturn undoes it */
+    uintptr_t handler = action->handler;
     if (action->flags & SA_SIGINFO)
-        ((void (*)(int, siginfo_t *, void *))action->handler)(signal, info, context);
+        /* EPI_SAFE: what was installed before is not ours to judge */
+        ((void (*)(int, siginfo_t *, void *))handler)(signal, info, context);
     else
-        ((void (*)(int))action->handler)(signal);
+        ((void (*)(int))handler)(signal); /* EPI_SAFE: the same */
 }
 
 static EPI_SAFE void end_crash(struct epi_crash *crash)
@@ -51,6 +53,8 @@ static EPI_SAFE void end_crash(struct epi_crash *crash)
     }
     crash->phase = EPI_PHASE_NONE;
     crash->deadline = 0;
+    epi_zero(crash->parked, sizeof crash->parked);
+    crash->parked_count = 0;
     crash->owner = 0; /* last: the next crash begins with it */
 }
 
@@ -108,7 +112,7 @@ EPI_SAFE bool epi_chain_left(struct epi_crash *crash, const ucontext_t *uc)
 
 EPI_SAFE void epi_chain_ask(struct epi_crash *crash, uint64_t now)
 {
-    int owner = crash->owner;
+    int owner = (int)(uint32_t)crash->owner;
     if (owner == 0 || now < crash->stage_deadline)
         return;
     crash->stage_deadline = now + (now - crash->chained);

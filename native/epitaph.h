@@ -16,6 +16,9 @@
 struct epi_config {
     uint64_t deadline;    /* ns from the fault to the end of the process */
     uint32_t max_frames;  /* per stack; 0: as many as the core can keep */
+    uint32_t max_threads; /* stacks of other threads; 0: no limit */
+    bool all_threads;     /* show the other threads too */
+    int thread_signal;    /* that asks them; 0: one that is free */
     bool native_stack;    /* show C frames too */
     bool chain;           /* end in Go's handler: its dump, exit status 2 */
     int output;           /* where the report goes; the core keeps a duplicate */
@@ -29,11 +32,15 @@ struct epi_config {
 
 /* Installs the handlers, or replaces the configuration when they are there:
  * then it puts back those that somebody took away.  GO may be NULL in a program
- * without Go.  EBUSY: another copy of Epitaph is enabled in this process. */
+ * without Go.  EBUSY: another copy of Epitaph is enabled in this process;
+ * EUSERS: no real-time signal is free; EADDRINUSE: somebody other than Go
+ * handles the thread signal; EAGAIN: the process is crashing;
+ * ENOTSUP: the C core is among Go's text (-linkmode=internal). */
 int epi_enable(const struct epi_config *config, const struct epi_goruntime *go);
 
 /* Restores what was there before, except where somebody else has installed a
- * handler since.  False when it was not enabled. */
+ * handler since, and except during a crash, which needs its handlers to the end.
+ * False when it was not enabled. */
 bool epi_disable(void);
 bool epi_enabled(void);
 
@@ -61,8 +68,15 @@ void epi_symbols_pending(bool pending);
 int epi_install_eh_frame(uintptr_t bias, const char *path, struct epi_range section);
 
 #ifdef EPI_TEST
-/* Makes the stage NAME fault, hang or abort in the next report. */
-enum epi_trouble { EPI_TROUBLE_NONE, EPI_TROUBLE_FAULT, EPI_TROUBLE_HANG, EPI_TROUBLE_ABORT };
+/* Makes the stage NAME ("*": each) fault, hang in a system call, hang in a loop, or
+ * abort in the reports to come. */
+enum epi_trouble {
+    EPI_TROUBLE_NONE,
+    EPI_TROUBLE_FAULT,
+    EPI_TROUBLE_HANG,
+    EPI_TROUBLE_SPIN,
+    EPI_TROUBLE_ABORT
+};
 void epi_test_trouble(const char *stage, enum epi_trouble trouble);
 
 /* Bytes of the reporter's own stack that have ever been used. */

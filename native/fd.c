@@ -1,12 +1,18 @@
 #include "fd.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
 static EPI_SAFE bool identify(int fd, uint64_t *device, uint64_t *inode)
 {
     struct stat st;
-    if (fd < 0 || epi_syscall6(SYS_fstat, fd, (long)&st, 0, 0, 0, 0) != 0)
+    if (fd < 0)
+        return false;
+    /* Which of the two libc calls depends on its version, and a seccomp profile
+     * may know one only. */
+    if (epi_syscall6(SYS_fstat, fd, (long)&st, 0, 0, 0, 0) != 0 &&
+        epi_syscall6(SYS_newfstatat, fd, (long)"", (long)&st, AT_EMPTY_PATH, 0, 0) != 0)
         return false;
     *device = st.st_dev;
     *inode = st.st_ino;

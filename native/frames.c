@@ -177,11 +177,11 @@ EPI_SAFE void epi_report_unwind(struct epi_crash *crash)
 {
     struct epi_regs regs;
     epi_zero(&crash->stack, offsetof(struct epi_stack, frame));
+    epi_zero(&crash->cache, sizeof crash->cache);
     epi_arch_regs_from_context(&regs, &crash->context);
     epi_cursor_start(&crash->cursor, epi_state.modules, epi_state.go, &crash->cache, &regs);
     crash->cursor.g = crash->forked ? 0 : epi_go_g(epi_state.go);
     epi_stack_collect(&crash->stack, &crash->cursor, crash->options->max_frames);
-    crash->go_waits = crash->stack.crossed_asmcgocall;
 }
 
 /* A program that crashes right after Enable has no symbol index yet, but Go is
@@ -204,7 +204,10 @@ static EPI_SAFE bool lacks_index(const struct epi_stack *stack)
 
 static EPI_SAFE void wait_for_index(const struct epi_crash *crash)
 {
-    uint64_t end = epi_now() + INDEX_WAIT;
+    uint64_t now = epi_now(), end = now + INDEX_WAIT;
+    uint64_t limit = crash->stage_deadline; /* half of what is left is for the printing */
+    if (limit < now + 2 * INDEX_WAIT)
+        end = limit > now ? now + (limit - now) / 2 : now;
     while (epi_state.symbols_pending && !crash->forked && lacks_index(&crash->stack) &&
            epi_now() < end) {
         struct timespec pause = epi_timespec(EPI_MS / 4);
@@ -212,15 +215,12 @@ static EPI_SAFE void wait_for_index(const struct epi_crash *crash)
     }
 }
 
-EPI_SAFE void epi_report_stack(struct epi_crash *crash)
+EPI_SAFE void epi_print_stack(struct epi_crash *crash, const struct epi_stack *stack)
 {
     struct epi_out *out = &crash->out;
-    const struct epi_stack *stack = &crash->stack;
     int32_t lines[EPI_STACK_PERIOD] = {0}; /* of the last frames, a ring */
     uint32_t run = 0;
-    wait_for_index(crash);
     crash->callee = 0;
-    thread_header(crash);
     for (uint32_t i = 0; i < stack->count; i++) {
         if (stack->left_out > 0 && i == stack->head) {
             epi_out_text(out, "  ... (");
@@ -237,4 +237,11 @@ EPI_SAFE void epi_report_stack(struct epi_crash *crash)
         }
     }
     print_end(out, stack->stop);
+}
+
+EPI_SAFE void epi_report_stack(struct epi_crash *crash)
+{
+    wait_for_index(crash);
+    thread_header(crash);
+    epi_print_stack(crash, &crash->stack);
 }

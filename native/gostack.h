@@ -57,6 +57,12 @@ static inline EPI_SAFE bool epi_go_text(const struct epi_goruntime *go, uintptr_
  * G (or NULL), or NULL. */
 EPI_SAFE uintptr_t epi_gostack_goroutine(const struct epi_goruntime *go, uintptr_t g);
 
+/* Does the Go function at PC call C?  Others are no callers of a C frame. */
+EPI_SAFE bool epi_gostack_calls_c(const struct epi_goruntime *go, uintptr_t pc);
+
+/* More bytes than the code behind getg has. */
+#define EPI_GETG_SIZE 16
+
 /* The current thread's g, or NULL. */
 static inline EPI_SAFE uintptr_t epi_go_g(const struct epi_goruntime *go)
 {

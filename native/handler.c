@@ -1,6 +1,8 @@
 /* The life of a crash, from the kernel's call to the end of the process:
  *
  *   a load of peek.c that failed ............ skip it
+ *   g cannot be read ........................ there is none
+ *   seccomp refuses the reporter a call ..... the call fails
  *   Go's own fault .......................... Go's handler, untouched
  *   somebody outside sent it, and the program
  *     wants it or ignores it ................ Go's handler, or nothing
@@ -13,6 +15,7 @@
 #include "handler.h"
 
 #include "chain.h"
+#include "helper.h"
 #include "maps.h"
 #include "peek.h"
 #include "signals.h"
@@ -32,6 +35,11 @@ EPI_SAFE int epi_fatal_index(int signal)
         if (fatal[i] == signal)
             return i;
     return -1;
+}
+
+EPI_SAFE bool epi_crashing(void)
+{
+    return epi_state.crash.owner >> 32 == (uint32_t)epi_getpid();
 }
 
 static EPI_SAFE uint64_t fatal_mask(void)
@@ -69,9 +77,28 @@ static EPI_SAFE bool fault_of_go(const siginfo_t *info, const ucontext_t *uc)
         return false;
     if (epi_go_text(go, epi_arch_pc(uc)))
         return epi_go_g(go) != 0;
+    /* A C function that ends in such a call, and was called by asmcgocall
+     * itself, has left Go's return address at SP, but the call was C's. */
     return info->si_signo == SIGSEGV && go != NULL &&
            epi_peek64(&caller, epi_arch_sp(uc)) && epi_go_text(go, caller) &&
-           epi_go_g(go) != 0 && !executable(epi_arch_pc(uc));
+           !executable(epi_arch_pc(uc)) && !epi_gostack_calls_c(go, caller - 1) &&
+           epi_go_g(go) != 0;
+}
+
+/* The load of g goes through the thread pointer, which the crash may have
+ * damaged. */
+static EPI_SAFE bool fault_of_getg(const ucontext_t *uc)
+{
+    const struct epi_goruntime *go = epi_state.go;
+    return go != NULL && go->getg != 0 && epi_arch_pc(uc) - go->getg < EPI_GETG_SIZE;
+}
+
+/* A filter that traps system calls does so to the reporter's too.  Each of them
+ * may fail, and then something is missing from the report. */
+static EPI_SAFE bool refused_to_reporter(const siginfo_t *info, const ucontext_t *uc)
+{
+    return info->si_signo == SIGSYS && info->si_code == EPI_SYS_SECCOMP &&
+           epi_arch_pc(uc) == (uintptr_t)epi_arch_syscall_end;
 }
 
 /* Go's last act after its own report is raise(SIGABRT) from Go text
@@ -93,9 +120,11 @@ static EPI_SAFE bool wanted_by_go(int signal)
            (word >> signal % 32 & 1) != 0;
 }
 
-static EPI_SAFE bool sent_from_outside(const siginfo_t *info)
+/* By kill or sigqueue, or by another process: not the raise() of an abort(). */
+static EPI_SAFE bool sent(const siginfo_t *info)
 {
-    return info->si_code <= 0 && info->si_pid != epi_getpid();
+    return info->si_code == SI_USER || info->si_code == SI_QUEUE ||
+           (info->si_code <= 0 && info->si_pid != epi_getpid());
 }
 
 /* Another thread reports.  What it does not know is kept for it; this thread
@@ -110,9 +139,11 @@ static EPI_SAFE void park(struct epi_crash *crash, const struct epi_options *opt
         parked->signal = signal;
         parked->address = info->si_code > 0 ? (uintptr_t)info->si_addr : 0;
         parked->pc = epi_arch_pc(uc);
+        parked->uc = uc;
         epi_syscall6(SYS_prctl, PR_GET_NAME, (long)parked->name, 0, 0, 0, 0);
         parked->filled = true;
     }
+    epi_sigmask(SIG_UNBLOCK, epi_mask_of(epi_state.thread_signal)); /* it has a stack to show */
     uint64_t give_up = epi_now() + 2 * options->deadline + EPI_SECOND;
     while (crash->owner != 0) {
         uint64_t now = epi_now();
@@ -136,6 +167,9 @@ EPI_SAFE void epi_reassert(void)
     if (epi_sigaction(epi_state.deadline_signal, NULL, &now) &&
         now.handler != epi_state.deadline_ours.handler)
         epi_sigaction(epi_state.deadline_signal, &epi_state.deadline_ours, NULL);
+    if (epi_sigaction(epi_state.thread_signal, NULL, &now) &&
+        now.handler != epi_state.thread_ours.handler)
+        epi_sigaction(epi_state.thread_signal, &epi_state.thread_ours, NULL);
 }
 
 /* There is no helper thread in a forked child: a timer whose signal kills
@@ -153,15 +187,17 @@ static EPI_SAFE void arm_child_deadline(uint64_t deadline)
     epi_syscall6(SYS_setitimer, ITIMER_REAL, (long)&timer, 0, 0, 0, 0);
 }
 
-static EPI_SAFE void wake_helper(void)
-{
-    atomic_fetch_add(&epi_state.helper_word, 1);
-    epi_futex_wake_all(&epi_state.helper_word);
-}
-
 static EPI_SAFE void report_on_own_stack(void *crash)
 {
     epi_report(crash);
+}
+
+/* Go passes a fault in C on to the handler that was there before Go
+ * (runtime/signal_unix.go, sigfwdgo): then Go's handler is the host's. */
+static EPI_SAFE bool forwarded_by_go(int signal, const siginfo_t *info)
+{
+    return info->si_code > 0 && (signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE) &&
+           epi_state.before_go[epi_fatal_index(signal)] > (uintptr_t)SIG_IGN;
 }
 
 /* After the report: a host's handler always gets its turn, Go's when the
@@ -171,9 +207,12 @@ static EPI_SAFE void finish(struct epi_crash *crash, int signal, siginfo_t *info
                             ucontext_t *uc)
 {
     const struct epi_sigaction *previous = &epi_state.previous[epi_fatal_index(signal)];
-    if (previous->handler == epi_state.go_handler && epi_state.go_handler != 0) {
-        if (!crash->forked && crash->go_waits && epi_go_g(epi_state.go) != 0 &&
-            (crash->options->chain || crash->failure_count > 0 || crash->goroutines_missing)) {
+    bool go = previous->handler == epi_state.go_handler && epi_state.go_handler != 0;
+    bool lacking = crash->failure_count > 0 || crash->goroutines_missing;
+    if (go && !forwarded_by_go(signal, info)) {
+        uintptr_t g = crash->forked ? 0 : epi_go_g(epi_state.go);
+        if (g != 0 && (crash->options->chain || lacking) &&
+            (crash->stack.crossed_asmcgocall || epi_gostack_goroutine(epi_state.go, g) != 0)) {
             crash->deadline = epi_now() + crash->options->deadline;
             crash->phase = EPI_PHASE_CHAINED;
             epi_chain(previous, signal, info, uc);
@@ -191,29 +230,29 @@ static EPI_SAFE void own(struct epi_crash *crash, const struct epi_options *opti
     bool in_vain = epi_chain_in_vain(crash, signal, info, uc);
     crash->options = options;
     crash->resumed = 0;
+    crash->signal = signal;
     crash->began = epi_now();
     crash->deadline = crash->began + options->deadline;
+    crash->forked = epi_getpid() != epi_state.pid;
+    if (crash->forked)
+        arm_child_deadline(options->deadline);
+    else
+        epi_helper_wake();
     /* A thread that blocks these would be killed by a nested fault, in
      * silence, and would not hear the deadline. */
     epi_sigmask(SIG_UNBLOCK, fatal_mask());
     epi_reassert();
-    crash->signal = signal;
     crash->uc = uc;
     epi_copy(&crash->info, info, sizeof crash->info);
     epi_copy(&crash->context, uc, EPI_CONTEXT_SIZE);
-    crash->pid = epi_getpid();
-    crash->forked = crash->pid != epi_state.pid;
-    crash->go_waits = epi_go_g(epi_state.go) != 0; /* until the unwinder knows better */
     crash->nested = crash->failure_count = 0;
     crash->goroutines_missing = crash->go_failed = false;
-    crash->parked_count = 0;
+    crash->stage_name = "headline";
+    crash->stack.count = crash->stack.run_count = 0;
+    crash->stack.crossed_asmcgocall = false;
     crash->file[0] = '\0';
     crash->epoch = (crash->epoch + 1) & ~1u;
-    epi_zero(crash->parked, sizeof crash->parked);
-    if (crash->forked)
-        arm_child_deadline(options->deadline);
-    else
-        wake_helper();
+    crash->poked = false;
     if (in_vain) {
         epi_terminate(signal, info, uc);
         return;
@@ -231,14 +270,15 @@ static EPI_SAFE void own(struct epi_crash *crash, const struct epi_options *opti
  * has come across while it listed its goroutines.  The thread waits for the end
  * of the report.  And where Go was handed the crash afterwards, its status is 2,
  * unless the program wants SIGABRT. */
-static EPI_SAFE void go_dies(struct epi_crash *crash, const struct epi_options *options,
-                             int signal, const siginfo_t *info, const ucontext_t *uc)
+static EPI_SAFE void go_dies(struct epi_crash *crash, int signal, const siginfo_t *info,
+                             const ucontext_t *uc)
 {
+    const struct epi_options *options = epi_state.options;
     const struct epi_live *live = epi_state.live;
-    int owner = crash->owner;
-    if (owner == 0 || options == NULL || crash->pid != epi_getpid())
+    uint64_t owner = crash->owner, self = epi_self();
+    if (owner == 0 || options == NULL || owner >> 32 != self >> 32)
         return;
-    if (owner != epi_gettid() && crash->phase == EPI_PHASE_REPORTING) {
+    if (owner != self && crash->phase == EPI_PHASE_REPORTING) {
         crash->go_failed = true;
         park(crash, options, signal, info, uc);
     } else if (crash->phase == EPI_PHASE_CHAINED && live != NULL &&
@@ -247,43 +287,93 @@ static EPI_SAFE void go_dies(struct epi_crash *crash, const struct epi_options *
     }
 }
 
+/* Makes the calling thread the owner, unless there is one.  An owner in another
+ * process is a crash that was under way when this process was forked from it,
+ * or that of a vfork child which is gone. */
+static EPI_SAFE bool take(struct epi_crash *crash, uint64_t self)
+{
+    uint64_t owner = 0;
+    while (!atomic_compare_exchange_strong(&crash->owner, &owner, self)) {
+        if (owner >> 32 == self >> 32)
+            return false;
+        epi_zero(crash->parked, sizeof crash->parked);
+        crash->parked_count = 0;
+        crash->phase = EPI_PHASE_NONE;
+        if (atomic_compare_exchange_strong(&crash->owner, &owner, self))
+            return true;
+        owner = 0;
+    }
+    return true;
+}
+
+/* A signal on the owner's own thread.  True when it has been dealt with. */
+static EPI_SAFE bool nested(struct epi_crash *crash, int signal, siginfo_t *info,
+                            ucontext_t *uc)
+{
+    int phase = crash->phase;
+    switch (phase) {
+    case EPI_PHASE_REPORTING:
+        epi_stage_fault(crash, signal, info, uc);
+        return true;
+    case EPI_PHASE_NONE: /* on the way in or out */
+        if (info->si_code <= 0)
+            return true; /* it was pending when its signal was unblocked */
+        break;
+    case EPI_PHASE_HOST:
+        if (epi_chain_left(crash, uc))
+            return false;
+        break;
+    default:
+        break;
+    }
+    epi_terminate(signal, info, uc);
+    return true;
+}
+
 EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
 {
     struct epi_crash *crash = &epi_state.crash;
     ucontext_t *uc = context;
-    if ((signal == SIGSEGV || signal == SIGBUS) && epi_peek_fixup(uc))
+    if (signal == SIGSEGV || signal == SIGBUS) {
+        if (epi_peek_fixup(uc))
+            return;
+        if (fault_of_getg(uc)) {
+            epi_arch_return(uc, 0);
+            return;
+        }
+    }
+    if (refused_to_reporter(info, uc)) {
+        epi_arch_fail_syscall(uc);
         return;
+    }
 
+    /* In c-shared and c-archive mode Go handles only some of the seven. */
     const struct epi_sigaction *previous = &epi_state.previous[epi_fatal_index(signal)];
-    if (fault_of_go(info, uc)) {
+    bool last_act = last_act_of_go(info, uc);
+    if (last_act)
+        go_dies(crash, signal, info, uc);
+    if (previous->handler > (uintptr_t)SIG_IGN && (last_act || fault_of_go(info, uc))) {
         epi_chain(previous, signal, info, context);
         return;
     }
     const struct epi_options *options = epi_state.options;
-    if (last_act_of_go(info, uc)) {
-        go_dies(crash, options, signal, info, uc);
-        epi_chain(previous, signal, info, context);
-        return;
-    }
     if (options == NULL) { /* disabled, but a later handler kept us as its next */
         epi_chain(previous, signal, info, context);
-        if (previous->handler == (uintptr_t)SIG_DFL)
+        if (previous->handler == (uintptr_t)SIG_DFL ||
+            (previous->handler == (uintptr_t)SIG_IGN && info->si_code > 0))
             epi_terminate(signal, info, uc);
         return;
     }
 
-    int tid = epi_gettid();
-    if (crash->owner == tid && crash->pid == epi_getpid()) {
-        if (crash->phase == EPI_PHASE_REPORTING) {
-            epi_stage_fault(crash, signal, info, uc);
-            return;
-        }
-        if (crash->phase != EPI_PHASE_HOST || !epi_chain_left(crash, uc)) {
-            epi_terminate(signal, info, uc);
-            return;
-        }
+    uint64_t self = epi_self();
+    if (crash->owner == self && nested(crash, signal, info, uc))
+        return;
+    struct epi_crash *dump = &epi_state.dump;
+    if (info->si_code > 0 && dump->owner == self && dump->phase == EPI_PHASE_REPORTING) {
+        epi_stage_fault(dump, signal, info, uc);
+        return;
     }
-    if (sent_from_outside(info) && crash->owner == 0) {
+    if (sent(info) && crash->owner == 0) {
         if (wanted_by_go(signal)) {
             epi_chain(previous, signal, info, context);
             return;
@@ -291,8 +381,7 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
         if (previous->handler == (uintptr_t)SIG_IGN)
             return;
     }
-    int nobody = 0;
-    if (atomic_compare_exchange_strong(&crash->owner, &nobody, tid))
+    if (take(crash, self))
         own(crash, options, signal, info, uc);
     else
         park(crash, options, signal, info, uc);

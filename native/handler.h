@@ -15,6 +15,9 @@ EPI_SAFE void epi_terminate(int signal, const siginfo_t *info, ucontext_t *uc);
 /* The report, from its first line to its last (report.c). */
 EPI_SAFE void epi_report(struct epi_crash *crash);
 
+/* Its last line. */
+EPI_SAFE void epi_report_end(struct epi_crash *crash);
+
 /* Puts handlers back that were taken away. */
 EPI_SAFE void epi_reassert(void);
 

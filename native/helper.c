@@ -1,4 +1,7 @@
-/* It takes no lock and calls nothing that does: a crash inside the loader or
+/* Once a second it looks for new threads, which costs three system calls when
+ * there are none (inject.c).
+ *
+ * It takes no lock and calls nothing that does: a crash inside the loader or
  * malloc must not stop the one who enforces the deadline.  All signals are
  * blocked, so none of the process's handlers ever runs on it. */
 #include "helper.h"
@@ -6,6 +9,7 @@
 #include "altstack.h"
 #include "chain.h"
 #include "handler.h"
+#include "inject.h"
 #include "stage.h"
 #include "system.h"
 
@@ -19,15 +23,22 @@
 static EPI_SAFE void sleep_on_word(uint32_t seen, uint64_t ns)
 {
     struct timespec timeout = epi_timespec(ns);
-    epi_futex_wait(&epi_state.helper_word, seen, ns != 0 ? &timeout : NULL);
+    epi_futex_wait(&epi_state.helper_word, seen, &timeout);
 }
 
 /* From a crash's beginning to the end of the process, or until a host's handler
  * has repaired it. */
 static EPI_SAFE void enforce(struct epi_crash *crash)
 {
-    while (crash->owner != 0) {
+    uint64_t last = epi_now();
+    while (crash->owner >> 32 == (uint32_t)epi_getpid()) {
         uint64_t now = epi_now();
+        /* The process was stopped, or the machine slept: so did the owner. */
+        if (now - last > EPI_SECOND && crash->deadline != 0) {
+            crash->deadline += now - last;
+            crash->stage_deadline += now - last;
+        }
+        last = now;
         uint64_t deadline = crash->deadline; /* 0: the owner has not got there yet */
         if (deadline != 0 && now >= deadline)
             epi_exit(128 + crash->signal);
@@ -39,15 +50,39 @@ static EPI_SAFE void enforce(struct epi_crash *crash)
     }
 }
 
+/* A dump ends by itself; only a stage of it may be stuck. */
+static EPI_SAFE void watch(struct epi_crash *dump)
+{
+    while (dump->owner >> 32 == (uint32_t)epi_getpid() && !epi_crashing()) {
+        if (dump->phase == EPI_PHASE_REPORTING)
+            epi_stage_enforce(dump, epi_now());
+        sleep_on_word(epi_state.helper_word, TICK);
+    }
+}
+
 static EPI_SAFE void *helper(void *unused)
 {
     epi_syscall6(SYS_prctl, PR_SET_NAME, (long)"epitaph", 0, 0, 0, 0);
-    for (;;) {
+    epi_state.helper_pointer = epi_arch_thread_pointer();
+    epi_state.helper_tid = epi_gettid();
+    for (uint64_t due = 0;;) {
         uint32_t seen = epi_state.helper_word;
         enforce(&epi_state.crash);
-        sleep_on_word(seen, epi_altstack_reap() ? EPI_SECOND : 0);
+        watch(&epi_state.dump);
+        epi_altstack_reap();
+        /* Threads that end wake the helper too, maybe many in a second. */
+        uint64_t now = epi_now();
+        if (now >= due && epi_inject_round())
+            due = now + EPI_SECOND;
+        sleep_on_word(seen, due > now ? due - now : EPI_SECOND);
     }
     return unused;
+}
+
+EPI_SAFE void epi_helper_wake(void)
+{
+    atomic_fetch_add(&epi_state.helper_word, 1);
+    epi_futex_wake_all(&epi_state.helper_word);
 }
 
 int epi_helper_start(void)

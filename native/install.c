@@ -3,21 +3,28 @@
 #include "altstack.h"
 #include "handler.h"
 #include "helper.h"
+#include "inject.h"
 #include "stage.h"
 #include "system.h"
+#include "threads_install.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#ifndef AT_MINSIGSTKSZ
+#define AT_MINSIGSTKSZ 51
+#endif
 
 static const int fatal[EPI_FATAL_COUNT] = EPI_FATAL_SIGNALS;
 
 /* Room for a process with many plugins; the tables are only touched as far as
  * they are used. */
-#define MODULES 1024
+#define MODULES 4096
 
 #define REPORT_STACK (64 * 1024)
 
@@ -66,15 +73,10 @@ static bool other_copy(uintptr_t handler)
     return memcmp((const void *)at, signature, sizeof signature) == 0;
 }
 
-/* A real-time signal that nobody but Go has an action for.  Go handles all of
- * them, so "free" cannot mean the default; or ignores all of them, after
- * signal.Ignore() without arguments. */
-static int choose_deadline_signal(void)
+static int choose_deadline_signal(int except)
 {
-    struct epi_sigaction now;
     for (int signal = 63; signal > 40; signal--)
-        if (epi_sigaction(signal, NULL, &now) &&
-            (now.handler == epi_state.go_handler || now.handler <= (uintptr_t)SIG_IGN))
+        if (signal != except && epi_signal_free(signal))
             return signal;
     return 0;
 }
@@ -115,18 +117,22 @@ static int map_modules(void)
 /* What stays for the life of the process, got once. */
 static int prepare(void)
 {
+    epi_state.altstacks.kernel_frame = getauxval(AT_MINSIGSTKSZ);
     int error = map_modules();
     if (error != 0)
         return error;
-    if (epi_state.report_stack.end == 0)
+    if (epi_state.report_stack.end == 0) {
+        struct epi_range crash = {(uintptr_t)&epi_state.crash, (uintptr_t)(&epi_state.crash + 1)};
         epi_state.report_stack = epi_altstack_map(REPORT_STACK);
-    if (epi_state.nested_stack.end == 0)
+        touch(epi_state.report_stack);
+        touch(crash);
+    }
+    if (epi_state.nested_stack.end == 0) {
         epi_state.nested_stack = epi_altstack_map(epi_altstack_size());
+        touch(epi_state.nested_stack);
+    }
     if (epi_state.report_stack.end == 0 || epi_state.nested_stack.end == 0)
         return ENOMEM;
-    touch(epi_state.report_stack);
-    touch(epi_state.nested_stack);
-    touch((struct epi_range){(uintptr_t)&epi_state.crash, (uintptr_t)(&epi_state.crash + 1)});
     for (size_t i = 0; i < EPI_COUNT(epi_state.spare); i++)
         if (!epi_fd_valid(&epi_state.spare[i]))
             epi_state.spare[i] = epi_fd_of(open_high("/", O_PATH));
@@ -136,7 +142,8 @@ static int prepare(void)
             return error;
         epi_state.helper_pid = getpid();
     }
-    return epi_altstack_start();
+    epi_altstack_start();
+    return 0;
 }
 
 static void load_modules(void)
@@ -147,7 +154,10 @@ static void load_modules(void)
     for (uint32_t i = 0; current != NULL && i < next->count; i++) {
         struct epi_module *module = &next->module[i];
         const struct epi_module *old = epi_modules_find(current, module->extent.start);
-        if (old != NULL && old->bias == module->bias && strcmp(old->path, module->path) == 0) {
+        if (old != NULL && old->bias == module->bias &&
+            strcmp(old->path, module->path) == 0 &&
+            old->build_id_size == module->build_id_size &&
+            memcmp(old->build_id, module->build_id, module->build_id_size) == 0) {
             module->index = old->index;
             module->eh_frame = old->eh_frame;
         }
@@ -159,7 +169,7 @@ void epi_update_modules(void)
 {
     /* Two tables suffice: while a crash reads one, the other is filled at most
      * once, because after that there is an owner. */
-    if (epi_state.modules != NULL && epi_state.crash.owner == 0 &&
+    if (epi_state.modules != NULL && !epi_crashing() &&
         epi_modules_changed(epi_state.modules))
         load_modules();
 }
@@ -176,7 +186,9 @@ static int set_options(struct epi_options *options, const struct epi_config *con
     options->deadline = config->deadline;
     options->started = config->started;
     options->max_frames = config->max_frames;
+    options->max_threads = config->max_threads;
     options->native_stack = config->native_stack;
+    options->all_threads = config->all_threads;
     options->chain = config->chain;
     options->directory.fd = -1;
     if (config->directory != NULL) {
@@ -220,10 +232,10 @@ static struct epi_sigaction make_action(void (*handler)(int, siginfo_t *, void *
     return ours;
 }
 
-static int find_handlers(void)
+static int find_handlers(int thread_signal)
 {
     struct epi_sigaction action;
-    if (epi_state.deadline_signal != 0)
+    if (epi_state.options != NULL)
         return 0;
     for (int i = 0; i < EPI_FATAL_COUNT; i++) {
         if (!epi_sigaction(fatal[i], NULL, &action))
@@ -232,9 +244,9 @@ static int find_handlers(void)
             return EBUSY;
     }
     epi_state.go_handler = find_go_handler();
-    int deadline_signal = choose_deadline_signal();
+    int deadline_signal = choose_deadline_signal(thread_signal);
     if (deadline_signal == 0)
-        return EBUSY;
+        return EUSERS;
     epi_state.deadline_signal = deadline_signal;
     epi_sigaction(deadline_signal, NULL, &epi_state.deadline_previous);
     epi_state.deadline_ours = make_action(epi_stage_poke);
@@ -250,17 +262,45 @@ static int find_handlers(void)
 static void install(void)
 {
     struct epi_sigaction now;
+    for (int i = 0; i < EPI_FATAL_COUNT; i++) {
+        if (!epi_sigaction(fatal[i], NULL, &now) || now.handler == epi_state.ours[i].handler)
+            continue;
+        /* One that was in front of ours before may call ours as its next; it
+         * stays there, or the two would call each other for ever. */
+        if (now.handler == epi_state.in_front[i])
+            continue;
+        epi_state.previous[i] = now;
+        epi_sigaction(fatal[i], &epi_state.ours[i], NULL);
+    }
+    epi_sigaction(epi_state.deadline_signal, &epi_state.deadline_ours, NULL);
+}
+
+/* Before Go's runtime starts, which then calls these handlers for faults in C
+ * and tells nobody (runtime.fwdSig).  Only looks: a handler that is installed
+ * this early is called instead of Go's, not before it. */
+static __attribute__((constructor)) void look_before_go(void)
+{
+    struct epi_sigaction now;
     for (int i = 0; i < EPI_FATAL_COUNT; i++)
-        if (epi_sigaction(fatal[i], NULL, &now) && now.handler != epi_state.ours[i].handler)
-            epi_state.previous[i] = now;
-    epi_reassert();
+        if (epi_sigaction(fatal[i], NULL, &now))
+            epi_state.before_go[i] = now.handler;
+}
+
+/* The configuration that was in force until now.  A crash that has begun since
+ * goes on using it. */
+static void release(struct epi_options *options)
+{
+    if (epi_crashing())
+        return;
+    epi_fd_close(&options->output);
+    epi_fd_close(&options->directory);
 }
 
 int epi_enable(const struct epi_config *config, const struct epi_goruntime *go)
 {
     const struct epi_options *old = epi_state.options;
     struct epi_options *next = &epi_state.option_slot[old == &epi_state.option_slot[0]];
-    if (epi_state.crash.owner != 0)
+    if (epi_crashing())
         return EAGAIN;
     if (go != NULL && epi_in(go->text, (uintptr_t)epi_arch_handler))
         return ENOTSUP; /* -linkmode=internal: C is among Go's text */
@@ -268,9 +308,12 @@ int epi_enable(const struct epi_config *config, const struct epi_goruntime *go)
         epi_state.go_runtime = *go;
         epi_state.go = &epi_state.go_runtime;
     }
-    int error = find_handlers();
+    int error = find_handlers(config->thread_signal);
     if (error == 0)
         error = prepare();
+    int thread_signal = 0;
+    if (error == 0)
+        error = epi_threads_prepare(config->thread_signal, &thread_signal);
     if (error == 0)
         error = set_options(next, config);
     if (error != 0)
@@ -279,14 +322,15 @@ int epi_enable(const struct epi_config *config, const struct epi_goruntime *go)
         load_modules();
     epi_state.pid = getpid();
     epi_state.options = next;
+    epi_threads_install(thread_signal);
     if (old == NULL)
         install();
     else
         epi_reassert();
+    epi_state.inject->on = true;
+    epi_helper_wake();
     if (old != NULL) {
-        struct epi_options *unused = &epi_state.option_slot[old != &epi_state.option_slot[0]];
-        epi_fd_close(&unused->output);
-        epi_fd_close(&unused->directory);
+        release(&epi_state.option_slot[old != &epi_state.option_slot[0]]);
     }
     return 0;
 }
@@ -297,16 +341,27 @@ bool epi_disable(void)
     const struct epi_options *old = epi_state.options;
     if (old == NULL)
         return false;
-    for (int i = 0; i < EPI_FATAL_COUNT; i++)
-        if (epi_sigaction(fatal[i], NULL, &now) && now.handler == epi_state.ours[i].handler)
+    if (epi_crashing()) /* which needs its handlers to the end */
+        return true;
+    for (int i = 0; i < EPI_FATAL_COUNT; i++) {
+        if (!epi_sigaction(fatal[i], NULL, &now))
+            continue;
+        epi_state.in_front[i] = 0;
+        if (now.handler == epi_state.ours[i].handler)
             epi_sigaction(fatal[i], &epi_state.previous[i], NULL);
+        else if (now.handler > (uintptr_t)SIG_IGN && now.handler != epi_state.go_handler &&
+                 now.handler != epi_state.previous[i].handler) /* these know nothing of ours */
+            epi_state.in_front[i] = now.handler;
+    }
     if (epi_sigaction(epi_state.deadline_signal, NULL, &now) &&
         now.handler == epi_state.deadline_ours.handler)
         epi_sigaction(epi_state.deadline_signal, &epi_state.deadline_previous, NULL);
+    epi_state.inject->on = false;
+    epi_threads_uninstall();
     epi_state.options = NULL;
-    struct epi_options *unused = &epi_state.option_slot[old != &epi_state.option_slot[0]];
-    epi_fd_close(&unused->output);
-    epi_fd_close(&unused->directory);
+    if (epi_crashing()) /* it began in between, and has perhaps put them back before */
+        epi_reassert();
+    release(&epi_state.option_slot[old != &epi_state.option_slot[0]]);
     return true;
 }
 

@@ -9,7 +9,8 @@
 EPI_SAFE bool epi_maps_open(struct epi_maps *maps)
 {
     maps->at = maps->have = 0;
-    maps->fd = (int)epi_syscall6(SYS_openat, AT_FDCWD, (long)"/proc/self/maps",
+    /* Not /proc/self: that list is empty once the first thread has ended. */
+    maps->fd = (int)epi_syscall6(SYS_openat, AT_FDCWD, (long)"/proc/thread-self/maps",
                                  O_RDONLY | O_CLOEXEC, 0, 0, 0);
     return maps->fd >= 0;
 }

@@ -1,4 +1,4 @@
-/* /proc/self/maps, read a line at a time in fixed memory. */
+/* /proc/thread-self/maps, read a line at a time in fixed memory. */
 #ifndef EPI_MAPS_H
 #define EPI_MAPS_H
 

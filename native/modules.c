@@ -161,6 +161,7 @@ static int add_loaded(struct dl_phdr_info *info, size_t size, void *arg)
         exe[n > 0 ? n : 0] = '\0';
         set_path(&module, exe);
     }
+    module.loaded = true;
     load->fits = insert(load->table, &module) && load->fits;
     return 0;
 }
@@ -177,6 +178,7 @@ bool epi_modules_load(struct epi_modules *table)
     if (vdso != 0 && epi_modules_find(table, vdso) == NULL &&
         epi_module_from_image(&module, vdso)) {
         set_path(&module, "linux-vdso.so.1");
+        module.loaded = true;
         load.fits = insert(table, &module) && load.fits;
     }
     return load.fits;
@@ -196,13 +198,12 @@ bool epi_modules_changed(const struct epi_modules *table)
     return dl_iterate_phdr(compare_counters, (void *)(uintptr_t)table) == 2;
 }
 
-EPI_SAFE const struct epi_module *
-epi_modules_find(const struct epi_modules *table, uintptr_t address)
+static EPI_SAFE struct epi_module *find(struct epi_modules *table, uintptr_t address)
 {
     uint32_t low = 0, high = table->count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        const struct epi_module *module = &table->module[middle];
+        struct epi_module *module = &table->module[middle];
         if (address < module->extent.start)
             high = middle;
         else if (address >= module->extent.end)
@@ -211,6 +212,12 @@ epi_modules_find(const struct epi_modules *table, uintptr_t address)
             return module;
     }
     return NULL;
+}
+
+EPI_SAFE const struct epi_module *
+epi_modules_find(const struct epi_modules *table, uintptr_t address)
+{
+    return find((struct epi_modules *)(uintptr_t)table, address); /* which only looks */
 }
 
 EPI_SAFE const struct epi_module *
@@ -224,33 +231,55 @@ epi_modules_find_text(const struct epi_modules *table, uintptr_t pc)
     return NULL;
 }
 
-/* Marks the module that an image at MAPPING belongs to, or adds it. */
-static EPI_SAFE void see_image(struct epi_modules *table,
-                               const struct epi_mapping *mapping)
+/* Is there room for MODULE between its neighbours? */
+static EPI_SAFE bool overlaps(const struct epi_modules *table, const struct epi_module *module)
+{
+    for (uint32_t i = 0; i < table->count; i++)
+        if (table->module[i].extent.start < module->extent.end &&
+            module->extent.start < table->module[i].extent.end)
+            return true;
+    return false;
+}
+
+/* A module that an image at the start of MAPPING tells of, and the table does
+ * not have yet, is added.  Its place may have been another's. */
+static EPI_SAFE void add_image(struct epi_modules *table, const struct epi_mapping *mapping,
+                               struct epi_module *known)
 {
     struct epi_module module;
-    const struct epi_module *known = epi_modules_find(table, mapping->range.start);
-    if (!epi_module_from_image(&module, mapping->range.start))
+    if (!epi_module_from_image(&module, mapping->range.start) || module.text[0].end == 0 ||
+        module.extent.start != mapping->range.start)
         return;
-    if (known != NULL && known->bias == module.bias &&
-        known->build_id_size == module.build_id_size &&
-        epi_equal(known->build_id, module.build_id, module.build_id_size)) {
-        table->module[known - table->module].seen = true;
-        return;
-    }
-    /* A file that somebody reads through mmap starts like a module too; one
-     * without code is of no interest here. */
-    if (module.text[0].end == 0 || module.extent.start != mapping->range.start)
-        return;
-    if (known != NULL) { /* something else is mapped there now */
-        epi_copy(&table->module[known - table->module], &module, sizeof module);
-        table->module[known - table->module].seen = true;
-        set_path(&table->module[known - table->module], mapping->path);
-        return;
-    }
     set_path(&module, mapping->path);
-    module.seen = true;
-    insert(table, &module);
+    if (known == NULL) {
+        if (!overlaps(table, &module))
+            insert(table, &module);
+    } else if (known->bias != module.bias || known->build_id_size != module.build_id_size ||
+               !epi_equal(known->build_id, module.build_id, module.build_id_size)) {
+        epi_copy(known, &module, sizeof module);
+    }
+}
+
+/* What one line of the list says about the table.  A module that the table has
+ * stays as long as something is mapped at its start: the first page of an
+ * executable may be remapped without its name (huge pages, packers).  One that
+ * was found here stays if its text is executable: somebody may have mapped the
+ * file only to read it. */
+static EPI_SAFE void see(struct epi_modules *table, const struct epi_mapping *mapping)
+{
+    bool device = epi_equal(mapping->path, "/dev/", 5); /* reading may have effects */
+    bool image = (mapping->inode != 0 && !device) || epi_streq(mapping->path, "[vdso]");
+    struct epi_module *module = find(table, mapping->range.start);
+    if (image && mapping->offset == 0 && (mapping->prot & EPI_PROT_READ) != 0) {
+        add_image(table, mapping, module);
+        module = find(table, mapping->range.start);
+    }
+    if (module == NULL)
+        return;
+    if ((module->loaded && epi_in(mapping->range, module->extent.start)) ||
+        ((mapping->prot & EPI_PROT_EXEC) != 0 &&
+         epi_in(mapping->range, module->text[0].start)))
+        module->seen = true;
 }
 
 EPI_SAFE void epi_modules_refresh(struct epi_modules *table)
@@ -263,11 +292,8 @@ EPI_SAFE void epi_modules_refresh(struct epi_modules *table)
         table->module[i].seen = false;
     bool any = false;
     while (epi_maps_next(&maps, &mapping)) {
-        bool image = mapping.inode != 0 || epi_streq(mapping.path, "[vdso]");
-        if (image && mapping.offset == 0 && (mapping.prot & EPI_PROT_READ) != 0) {
-            see_image(table, &mapping);
-            any = true;
-        }
+        see(table, &mapping);
+        any = true;
     }
     epi_maps_close(&maps);
     if (!any)

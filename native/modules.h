@@ -27,7 +27,8 @@ struct epi_module {
     uintptr_t dynamic;        /* PT_DYNAMIC, or 0 */
     uint8_t build_id[EPI_MODULE_BUILD_ID];
     uint8_t build_id_size;
-    bool seen; /* by the last refresh */
+    bool loaded; /* the loader told of it */
+    bool seen;   /* by the last refresh */
     const struct epi_symbol_index *index; /* or NULL; see symbols.h */
     char path[EPI_MODULE_PATH]; /* cut at the front, then starts with "..." */
 };

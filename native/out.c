@@ -16,6 +16,7 @@ EPI_SAFE void epi_out_start(struct epi_out *out, struct epi_fd target,
     out->lost = false;
     out->line_start = true;
     out->writing = false;
+    out->waited = 0;
     out->used = 0;
 }
 
@@ -77,11 +78,13 @@ EPI_SAFE void epi_out_flush(struct epi_out *out)
     /* Emptied first: when a deadline jumps out of the write, the same text
      * must not be written again. */
     size_t size = out->used;
+    uint64_t began = epi_now();
     out->flushed += size;
     out->used = 0;
     out->writing = true;
     write_all(out, out->buffer, size);
-    out->writing = false;
+    out->waited += epi_now() - began;
+    out->writing = false; /* after that: the helper must not count it as the stage's */
 }
 
 EPI_SAFE void epi_out_char(struct epi_out *out, char c)

@@ -26,6 +26,7 @@ struct epi_out {
     /* Told to the helper thread: a write is under way, and its deadline counts
      * instead of the stage's. */
     _Atomic bool writing;
+    _Atomic uint64_t waited; /* spent in writes; not the stage's fault */
     uint32_t used;
     char buffer[EPI_OUT_BUFFER];
 };

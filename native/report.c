@@ -22,6 +22,8 @@ static const struct epi_stage stages[] = {
     {"unwind", 1000, epi_report_unwind},
     {"current stack", 1000, epi_report_stack},
     {"other crashes", 100, epi_report_parked},
+    {"threads", 1000, epi_report_ask},
+    {"other threads", 2000, epi_report_threads},
     {"goroutines", 2200, epi_report_goroutines},
     {"registers", 100, epi_report_registers},
     {"code", 100, epi_report_code},
@@ -75,12 +77,12 @@ static EPI_SAFE long create_file(struct epi_crash *crash, const struct epi_optio
     }
 }
 
-/* The terminal learns where the report is. */
-static EPI_SAFE void announce_file(struct epi_crash *crash, const struct epi_options *options,
-                                   struct epi_fd terminal, uint64_t deadline)
+/* The terminal learns where the report is.  It may be stuck; the file must not
+ * wait for it long. */
+static EPI_SAFE void announce_file(struct epi_crash *crash, const struct epi_options *options)
 {
     struct epi_out *out = &crash->out;
-    epi_out_start(out, terminal, epi_fd_of(-1), deadline);
+    epi_out_start(out, crash->terminal, epi_fd_of(-1), epi_now() + 100 * EPI_MS);
     epi_out_text(out, "epitaph: ");
     epi_out_text(out, epi_signal_title(crash->signal));
     epi_out_text(out, ", report in ");
@@ -91,32 +93,41 @@ static EPI_SAFE void announce_file(struct epi_crash *crash, const struct epi_opt
     epi_out_flush(out);
 }
 
-/* Where the text goes.  The program may have closed the duplicate of standard
- * error and got its number for a file of its own; then standard error itself
- * is the next best, if it is still the same. */
-static EPI_SAFE void open_output(struct epi_crash *crash, const struct epi_options *options)
+/* The terminal is where the report goes without a directory, and when no file
+ * can be made.  The program may have closed the duplicate of standard error and
+ * got its number for a file of its own; then standard error itself is the next
+ * best, if it is still the same. */
+static EPI_SAFE void find_terminal(struct epi_crash *crash, const struct epi_options *options)
 {
-    uint64_t deadline = crash->deadline - reserve(options->deadline);
-    struct epi_fd none = {.fd = -1, .device = 0, .inode = 0};
-    struct epi_fd terminal = options->output;
-    if (!epi_fd_valid(&terminal)) {
-        terminal.fd = 2;
-        if (!epi_fd_valid(&terminal))
-            terminal = none;
-    }
-    long error = 0;
-    if (options->directory.fd >= 0) {
-        long fd = create_file(crash, options);
-        if (fd >= 0) {
-            announce_file(crash, options, terminal, deadline);
-            epi_out_start(&crash->out, epi_fd_of((int)fd), terminal, deadline);
-            return;
-        }
-        error = -fd;
+    crash->terminal = options->output;
+    if (epi_fd_valid(&crash->terminal))
+        return;
+    crash->terminal.fd = 2;
+    if (!epi_fd_valid(&crash->terminal))
+        crash->terminal.fd = -1;
+}
+
+/* A stage of its own, the first: a directory may be on a file system that does
+ * not answer. */
+static EPI_SAFE void open_file(struct epi_crash *crash)
+{
+    long fd = create_file(crash, crash->options);
+    if (fd < 0) {
+        crash->file_error = (int)-fd;
         crash->file[0] = '\0';
+        return;
     }
-    crash->file_error = (int)error;
-    epi_out_start(&crash->out, terminal, none, deadline);
+    crash->file_fd = epi_fd_of((int)fd);
+    announce_file(crash, crash->options);
+}
+
+static EPI_SAFE void start_output(struct epi_crash *crash)
+{
+    struct epi_fd none = {.fd = -1, .device = 0, .inode = 0};
+    uint64_t deadline = crash->deadline - reserve(crash->options->deadline);
+    bool file = crash->file_fd.fd >= 0;
+    epi_out_start(&crash->out, file ? crash->file_fd : crash->terminal,
+                  file ? crash->terminal : none, deadline);
 }
 
 static EPI_SAFE void headline(struct epi_crash *crash)
@@ -127,7 +138,7 @@ static EPI_SAFE void headline(struct epi_crash *crash)
     epi_out_flush(&crash->out);
 }
 
-static EPI_SAFE void end_line(struct epi_crash *crash)
+EPI_SAFE void epi_report_end(struct epi_crash *crash)
 {
     struct epi_out *out = &crash->out;
     epi_out_fresh_line(out);
@@ -158,6 +169,8 @@ static EPI_SAFE void end_line(struct epi_crash *crash)
     epi_out_flush(out);
 }
 
+static const struct epi_stage file_stage = {"report file", 1000, open_file};
+
 /* On the reporter's stack, a fault of the reporter itself must not land where
  * the frame being reported is: the top of the thread's alternate stack.  The
  * kernel lets it be changed now, since SP is not on it. */
@@ -184,19 +197,26 @@ EPI_SAFE void epi_report(struct epi_crash *crash)
         epi_fd_close(&epi_state.spare[i]);
     if (epi_arch_setjmp(&crash->last_resort) == 0) {
         crash->phase = EPI_PHASE_REPORTING;
-        open_output(crash, crash->options);
-        headline(crash);
         crash->stages_deadline = crash->deadline - 2 * reserve(crash->options->deadline);
-        for (size_t i = 0; i < EPI_COUNT(stages); i++)
+        crash->file_error = 0;
+        crash->file_fd.fd = -1;
+        find_terminal(crash, crash->options);
+        start_output(crash);
+        if (crash->options->directory.fd >= 0) {
+            epi_stage_run(crash, &file_stage);
+            start_output(crash);
+        }
+        headline(crash);
+        /* Without an output there is nobody to go on for. */
+        for (size_t i = 0; i < EPI_COUNT(stages) && crash->out.target.fd >= 0; i++)
             epi_stage_run(crash, &stages[i]);
     } else if (crash->failure_count < EPI_COUNT(crash->failure)) {
         crash->failure[crash->failure_count].stage = crash->stage_name;
         crash->failure[crash->failure_count++].timed_out = false;
     }
     if (epi_arch_setjmp(&crash->last_resort) == 0)
-        end_line(crash);
-    if (crash->file[0] != '\0' && crash->out.fallback.fd >= 0) /* not fallen back */
-        epi_fd_close(&crash->out.target);
+        epi_report_end(crash);
+    epi_fd_close(&crash->file_fd);
     crash->phase = EPI_PHASE_NONE;
     restore_stack(crash->uc);
 }

@@ -9,11 +9,16 @@ EPI_SAFE void epi_report_cause(struct epi_crash *crash);     /* cause.c */
 EPI_SAFE void epi_report_process(struct epi_crash *crash);   /* process.c */
 EPI_SAFE void epi_report_unwind(struct epi_crash *crash);    /* frames.c */
 EPI_SAFE void epi_report_stack(struct epi_crash *crash);     /* frames.c */
+EPI_SAFE void epi_report_ask(struct epi_crash *crash);       /* threads_print.c */
+EPI_SAFE void epi_report_threads(struct epi_crash *crash);   /* threads_print.c */
 EPI_SAFE void epi_report_parked(struct epi_crash *crash);    /* process.c */
 EPI_SAFE void epi_report_goroutines(struct epi_crash *crash); /* live.c */
 EPI_SAFE void epi_report_registers(struct epi_crash *crash); /* machine.c */
 EPI_SAFE void epi_report_code(struct epi_crash *crash);      /* machine.c */
 EPI_SAFE void epi_report_words(struct epi_crash *crash);     /* machine.c */
 EPI_SAFE void epi_report_modules(struct epi_crash *crash);   /* machine.c */
+
+/* The lines of a stack, without a header (frames.c). */
+EPI_SAFE void epi_print_stack(struct epi_crash *crash, const struct epi_stack *stack);
 
 #endif

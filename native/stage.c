@@ -23,6 +23,9 @@ static EPI_SAFE void make_trouble(const struct epi_stage *stage)
     if (epi_state.trouble == EPI_TROUBLE_FAULT)
         *(volatile int *)8 = 1;
     else if (epi_state.trouble == EPI_TROUBLE_HANG)
+        for (;;)
+            epi_syscall6(SYS_ppoll, 0, 0, 0, 0, 0, 0);
+    else if (epi_state.trouble == EPI_TROUBLE_SPIN)
         for (volatile bool forever = true; forever;)
             ;
     else if (epi_state.trouble == EPI_TROUBLE_ABORT)
@@ -60,17 +63,27 @@ static EPI_SAFE void report_failure(struct epi_crash *crash, const struct epi_st
     epi_out_text(out, "; skipped]\n");
 }
 
+#define LEAST_BUDGET (20 * EPI_MS)
+
+/* Never so much that no time is left for the end line; but enough for a stage
+ * that is quick. */
+static EPI_SAFE uint64_t budget_of(const struct epi_crash *crash,
+                                   const struct epi_stage *stage, uint64_t now)
+{
+    uint64_t budget = stage->budget_ms * EPI_MS;
+    uint64_t left = crash->stages_deadline > now ? crash->stages_deadline - now : 0;
+    if (left < LEAST_BUDGET)
+        left = LEAST_BUDGET;
+    return budget < left ? budget : left;
+}
+
 EPI_SAFE void epi_stage_run(struct epi_crash *crash, const struct epi_stage *stage)
 {
     crash->stage_name = stage->name;
-    /* Never so much that no time is left for the end line; then the stages that
-     * are quick still come. */
-    uint64_t now = epi_now(), budget = stage->budget_ms * EPI_MS;
-    uint64_t left = crash->stages_deadline > now ? crash->stages_deadline - now : 0;
-    if (budget > left)
-        budget = left;
+    const uint64_t now = epi_now(), budget = budget_of(crash, stage, now);
     int how = epi_arch_setjmp(&crash->guard);
     if (how == ENTERED) {
+        crash->out.waited = 0;
         crash->stage_deadline = now + budget;
         crash->epoch++; /* odd: the guard holds */
 #ifdef EPI_TEST
@@ -89,7 +102,10 @@ EPI_SAFE void epi_stage_run(struct epi_crash *crash, const struct epi_stage *sta
 EPI_SAFE void epi_stage_fault(struct epi_crash *crash, int signal, const siginfo_t *info,
                               const ucontext_t *uc)
 {
-    if (info->si_code <= 0 && info->si_pid != epi_getpid())
+    /* Of those that are sent, only abort() and the like concern the stage; and
+     * between stages nothing is called that does that. */
+    if (info->si_code <= 0 &&
+        ((crash->epoch & 1) == 0 || info->si_code != SI_TKILL || info->si_pid != epi_getpid()))
         return;
     crash->nested_signal = signal;
     crash->nested_address = info->si_code > 0 ? (uintptr_t)info->si_addr : 0;
@@ -105,47 +121,59 @@ EPI_SAFE void epi_stage_fault(struct epi_crash *crash, int signal, const siginfo
 
 EPI_SAFE void epi_stage_poke(int signal, siginfo_t *info, void *context)
 {
-    struct epi_crash *crash = &epi_state.crash;
+    uint64_t self = epi_self();
+    struct epi_crash *crash =
+        epi_state.dump.owner == self && epi_state.crash.owner != self ? &epi_state.dump
+                                                                      : &epi_state.crash;
     uint64_t value = (uint64_t)(uintptr_t)info->si_value.sival_ptr;
     if (info->si_code != SI_QUEUE || info->si_pid != epi_getpid() ||
         (value & ~UINT64_C(0xffffffff)) != POKE) {
         epi_chain(&epi_state.deadline_previous, signal, info, context);
         return;
     }
-    if (crash->owner != epi_gettid())
+    if (crash->owner != self)
         return;
+    crash->poked = false;
     if (crash->phase == EPI_PHASE_HOST) {
         epi_chain_left(crash, context);
         return;
     }
+    /* A write that is interrupted says how much it wrote; one that is jumped
+     * out of does not.  So the first poke only makes it return; between stages
+     * there is no other. */
+    if (atomic_exchange(&crash->out.writing, false))
+        return;
     uint32_t epoch = (uint32_t)value;
     if ((epoch & 1) == 0 || epoch != crash->epoch)
         return; /* meant for a stage that has ended since */
-    /* A write that is interrupted says how much it wrote; one that is jumped
-     * out of does not.  So the first poke only makes it return. */
-    if (atomic_exchange(&crash->out.writing, false))
-        return;
     epi_arch_longjmp(&crash->guard, TIMED_OUT);
 }
 
 EPI_SAFE void epi_stage_send(struct epi_crash *crash, uint32_t epoch)
 {
     siginfo_t info;
+    /* One at a time: the kernel stacks the frames of all that are pending, and an
+     * owner that got no CPU for a while would run out of stack. */
+    if (atomic_exchange(&crash->poked, true))
+        return;
     epi_zero(&info, sizeof info);
     info.si_signo = epi_state.deadline_signal;
     info.si_code = SI_QUEUE;
     info.si_pid = epi_getpid();
     info.si_value.sival_ptr = (void *)(uintptr_t)(POKE | epoch);
-    epi_sigqueue(crash->owner, epi_state.deadline_signal, &info);
+    if (!epi_sigqueue((int)(uint32_t)crash->owner, epi_state.deadline_signal, &info))
+        crash->poked = false;
 }
 
 EPI_SAFE void epi_stage_enforce(struct epi_crash *crash, uint64_t now)
 {
     uint32_t epoch = crash->epoch;
-    uint64_t deadline = crash->stage_deadline;
+    uint64_t deadline = (epoch & 1) == 0 ? 0 : crash->stage_deadline;
+    if (deadline != 0)
+        deadline += crash->out.waited;
     if (crash->out.writing) /* has a deadline of its own, and keeps to it */
         deadline = crash->out.deadline + 20 * EPI_MS;
-    if ((epoch & 1) == 0 || deadline == 0 || now < deadline)
+    if (deadline == 0 || now < deadline)
         return;
     epi_stage_send(crash, epoch);
 }

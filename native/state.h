@@ -8,6 +8,7 @@
 #include "live.h"
 #include "out.h"
 #include "symbols.h"
+#include "threads.h"
 #include "unwind.h"
 
 #include <pthread.h>
@@ -24,8 +25,8 @@
 /* A configuration in force.  Written while it is not published, then read only. */
 struct epi_options {
     uint64_t deadline, started;
-    uint32_t max_frames;
-    bool native_stack, chain;
+    uint32_t max_frames, max_threads;
+    bool native_stack, all_threads, chain;
     struct epi_fd output, directory;
     char program[64];
     char executable[256];
@@ -47,6 +48,7 @@ struct epi_parked {
     _Atomic bool filled; /* last, after the rest */
     int tid, signal;
     uintptr_t address, pc;
+    const ucontext_t *uc; /* of the fault; stays while the thread is parked */
     char name[16];
 };
 #define EPI_PARKED 16
@@ -54,13 +56,11 @@ struct epi_parked {
 /* One crash.  Zero until a thread's compare-and-swap on owner wins it; from
  * then on only the owner writes, but for parked and what the helper pokes. */
 struct epi_crash {
-    _Atomic int owner; /* tid */
+    _Atomic uint64_t owner; /* epi_self() of the thread; 0: nobody */
     _Atomic int phase;
     const struct epi_options *options;
     int signal;
-    int pid;
     bool forked;   /* in a child of fork that has not called exec */
-    bool go_waits; /* a goroutine called the C code that crashed */
     bool goroutines_missing; /* Go was asked for them, in vain */
     _Atomic bool go_failed;  /* it found a fatal error of its own meanwhile */
     siginfo_t info;
@@ -76,6 +76,7 @@ struct epi_crash {
     struct epi_jump guard;
     _Atomic uint32_t epoch;
     _Atomic uint64_t stage_deadline;
+    _Atomic bool poked; /* a poke is on its way */
     const char *stage_name;
     struct epi_jump last_resort; /* when something fails outside of a guard */
     uint32_t nested;             /* faults in the reporter so far */
@@ -90,6 +91,12 @@ struct epi_crash {
 
     char file[128]; /* the report file's name, or "" */
     int file_error; /* errno, when it could not be made */
+
+    /* Of a dump on demand. */
+    bool interrupt;
+    struct epi_jump caller;
+
+    struct epi_fd file_fd, terminal;
     struct epi_out out;
     struct epi_stack stack;
     struct epi_cursor cursor;
@@ -112,6 +119,7 @@ struct epi_altstack {
 struct epi_altstacks {
     _Atomic bool on;
     pthread_key_t key;
+    size_t kernel_frame; /* what a signal puts on a stack, at most */
     _Atomic(struct epi_altstack *) ended; /* of threads that end or have ended */
     _Atomic bool pending;                 /* the helper looks at them every second */
 };
@@ -133,6 +141,9 @@ struct epi_state {
     struct epi_sigaction deadline_previous, deadline_ours;
     int deadline_signal;
     uintptr_t go_handler; /* Go's signal handler; 0: unknown */
+    uintptr_t before_go[EPI_FATAL_COUNT]; /* handlers that were there before Go's */
+    uintptr_t in_front[EPI_FATAL_COUNT]; /* somebody's handler that was there, in
+                                            front of ours, at epi_disable; or 0 */
 
     /* The reporter's stack, and the alternate stack for faults of the reporter
      * itself; both with guard pages, mapped once. */
@@ -144,6 +155,14 @@ struct epi_state {
     /* The helper thread sleeps on this word; a change wakes it. */
     _Atomic uint32_t helper_word;
     int helper_pid; /* of the process that it was started in */
+    int helper_tid;
+    uintptr_t helper_pointer; /* its pthread_t */
+
+    /* The other threads: the crash's table and that of dumps, by question. */
+    struct epi_threads *threads[2];
+    struct epi_inject *inject;
+    int thread_signal;
+    struct epi_sigaction thread_previous, thread_ours;
 
     _Atomic bool symbols_pending; /* Go is building the first indexes */
 
@@ -151,6 +170,8 @@ struct epi_state {
     struct epi_live *live; /* NULL: no goroutine waits for questions */
 
     struct epi_crash crash;
+    struct epi_crash dump; /* the same for a dump on demand; its owner lives on */
+    struct epi_options dump_options;
 
 #ifdef EPI_TEST
     char trouble_stage[32];
@@ -159,6 +180,9 @@ struct epi_state {
 };
 
 extern struct epi_state epi_state;
+
+/* Is a thread of this process reporting a crash? */
+EPI_SAFE bool epi_crashing(void);
 
 EPI_SAFE int epi_fatal_index(int signal); /* -1: not one of them */
 

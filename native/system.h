@@ -19,6 +19,13 @@ static inline EPI_SAFE int epi_gettid(void)
     return (int)epi_syscall6(SYS_gettid, 0, 0, 0, 0, 0, 0);
 }
 
+/* The calling thread, told from a thread of a forked child with the same
+ * memory: the process in the upper half, the thread in the lower. */
+static inline EPI_SAFE uint64_t epi_self(void)
+{
+    return (uint64_t)(uint32_t)epi_getpid() << 32 | (uint32_t)epi_gettid();
+}
+
 static inline EPI_SAFE uint64_t epi_mask_of(int signal)
 {
     return UINT64_C(1) << (signal - 1);

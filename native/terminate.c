@@ -14,7 +14,8 @@
  *     receiver is PID 1 of its namespace (kernel/signal.c, SIGNAL_UNKILLABLE).
  *     A fault that repeats kills even PID 1; for the rest there is only
  *     exit_group with the status that a shell would show.
- *  5. Return.  The helper thread ends a process that lives on. */
+ *  5. Return.  The helper thread ends a process that still lives a second
+ *     later. */
 #include "handler.h"
 
 #include "system.h"
@@ -24,18 +25,30 @@ EPI_SAFE void epi_terminate(int signal, const siginfo_t *info, ucontext_t *uc)
     static const int fatal[EPI_FATAL_COUNT] = EPI_FATAL_SIGNALS;
     struct epi_sigaction action;
     struct epi_crash *crash = &epi_state.crash;
-    crash->deadline = epi_now() + 200 * EPI_MS;
+    epi_arch_step_back(uc, info); /* looks at the code, while that may fault */
+    crash->deadline = epi_now() + EPI_SECOND;
     crash->phase = EPI_PHASE_TERMINATING;
 
     epi_zero(&action, sizeof action);
     for (int i = 0; i < EPI_FATAL_COUNT; i++)
-        epi_sigaction(fatal[i], &action, NULL);
+        if (fatal[i] != SIGSYS && !epi_sigaction(fatal[i], &action, NULL))
+            epi_exit(128 + signal); /* refused by a filter */
 
     epi_sigmask(SIG_BLOCK, epi_mask_of(signal));
     *(uint64_t *)(void *)&uc->uc_sigmask &= ~epi_mask_of(signal);
     bool queued = epi_sigqueue(epi_gettid(), signal, info);
+    /* Last: a filter that traps one of these calls must not decide what the
+     * process dies of. */
+    bool first = epi_getpid() == 1;
+    epi_sigaction(SIGSYS, &action, NULL);
 
-    epi_arch_step_back(uc, info);
-    if (!queued || (epi_getpid() == 1 && !epi_arch_repeats(info)))
+    if (crash->forked) {
+        /* The memory may be the parent's too (vfork), and its crashes are to
+         * come. */
+        crash->phase = EPI_PHASE_NONE;
+        crash->deadline = 0;
+        crash->owner = 0;
+    }
+    if (!queued || (first && !epi_arch_repeats(info)))
         epi_exit(128 + signal);
 }

@@ -24,6 +24,9 @@
 #define SCAN_WORDS 4096
 #define SCAN_WORDS_AT_END 32
 
+/* And behind the first candidate, in the hope of a better one. */
+#define SCAN_BETTER_WORDS 64
+
 #define SWITCHES_MAX 16
 
 #define WORD sizeof(uintptr_t)
@@ -122,6 +125,8 @@ static EPI_SAFE bool step_scan(struct epi_cursor *cursor, unsigned words)
     uintptr_t end = cursor->crossed_asmcgocall ? UINTPTR_MAX : epi_gostack_c_end(cursor);
     for (unsigned i = 0; i < words; i++) {
         uintptr_t at = sp + i * WORD;
+        if (found_at != 0 && at - found_at > SCAN_BETTER_WORDS * WORD)
+            break;
         if (at >= end || !epi_peek64(&pc, at))
             break;
         bool go = epi_go_text(cursor->go, pc - 1);

@@ -167,9 +167,6 @@ EPI_SAFE bool epi_cfi_covers(const struct epi_module *module, uintptr_t pc);
 /* One Go frame; the PC is in Go text.  See gostack.h. */
 EPI_SAFE enum epi_step epi_gostack_step(struct epi_cursor *cursor);
 
-/* Does the Go function at PC call C?  Others are no callers of a C frame. */
-EPI_SAFE bool epi_gostack_calls_c(const struct epi_goruntime *go, uintptr_t pc);
-
 /* When the C frames of a cgo call are lost: moves CURSOR to the Go function
  * that made the call, which the goroutine's saved SP leads to.  False when
  * CURSOR's thread is not in such a call. */

@@ -41,16 +41,18 @@
 //	  <signal handler called>
 //	  <stack lost: TEXT>
 //	  <no stack: TEXT>
+//	  <seen from outside in CALL: TEXT>
 //	  [Previous line repeated N more times]
 //	  [Previous N lines repeated N more times]
 //	  ... (N more frames)
 //	  ...
 //	Also crashed: thread TID "NAME", SIGNAL (N) at ADDRESS, PC ADDRESS
 //
-//	Thread ADDRESS [NAME, TID] (most recent call first):
-//	N threads [NAME, TID; NAME, TID; ...] (most recent call first):
+//	Thread ADDRESS [NAME, TID, STATE, CPU-TIME] (most recent call first):
+//	N threads [NAME, TID, STATE, CPU-TIME; NAME, TID; ...] (most recent call first):
+//	... (N more threads)
 //
-//	N of N threads answered; N block the signal; N were late; N unsendable
+//	N of N threads answered; N block the signal; N were late; N unsendable; N had ended; N not interrupted; N not asked
 //
 //	Goroutines: N, live, in N groups
 //	Goroutines: N, live, in N groups; N of Epitaph left out
@@ -97,8 +99,9 @@
 //   - times: strings as in RFC 3339
 //   - code bytes: one string of hexadecimal digits
 //   - kinds: strings. Of a report: crash, timeout, dump. Of a thread: thread,
-//     current, group, stack. Of a frame: source, binary, unknown,
-//     not_executable, signal, repeated, cut, lost, no_stack, created_by.
+//     current, group, stack, cut. Of a frame: source, binary, unknown,
+//     not_executable, signal, repeated, cut, lost, no_stack, created_by,
+//     seen_from_outside.
 //     Of how a frame was found: exact (which has no key), frame_pointer, scan
 //   - an absent number or address is 0, an absent string empty, an absent truth false
 //   - "unknown": objects of line number and text, where a backslash is \x5c and a

@@ -21,10 +21,11 @@ const (
 	LostFrames                          // the stack could not be followed further: Reason
 	NoStack                             // there is no stack: Reason
 	CreatedBy                           // the go statement: Func, Goroutine (may be 0), File, Line
+	SeenFromOutside                     // the thread itself was not asked, or did not answer: Func is its system call (may be empty), Reason
 )
 
 var frameKindNames = names{"source", "binary", "unknown", "not_executable", "signal",
-	"repeated", "cut", "lost", "no_stack", "created_by"}
+	"repeated", "cut", "lost", "no_stack", "created_by", "seen_from_outside"}
 
 // String returns the name that JSON has, as "not_executable".
 func (k FrameKind) String() string               { return frameKindNames.of(int(k)) }
@@ -81,7 +82,7 @@ type Frame struct {
 // called>", "[Previous line repeated 9 more times]".
 func (f Frame) Name() string {
 	switch {
-	case f.Func != "":
+	case f.Func != "" && f.Kind != SeenFromOutside:
 		return f.Func
 	case f.Kind == BinaryFrame:
 		return path.Base(f.Module) + "+0x" + strconv.FormatUint(f.Offset, 16)
@@ -181,6 +182,12 @@ func parseMark(s string) (f Frame, ok bool) {
 		f.Kind, f.Reason = NoStack, decode(strings.TrimSuffix(reason, ">"), false)
 		return f, true
 	}
+	if rest, ok := strings.CutPrefix(s, "<seen from outside"); ok {
+		call, reason, ok := strings.Cut(rest, ": ")
+		f.Kind, f.Reason = SeenFromOutside, decode(strings.TrimSuffix(reason, ">"), false)
+		f.Func = decode(strings.TrimPrefix(call, " in "), false)
+		return f, ok
+	}
 	s, ok = strings.CutPrefix(s, "[Previous ")
 	what, s, ok1 := strings.Cut(s, " repeated ")
 	times, _, ok2 := strings.Cut(s, " ")
@@ -260,6 +267,12 @@ func appendFrame(b []byte, f Frame, second bool) []byte {
 		return append(appendText(append(b, "<stack lost: "...), f.Reason), '>')
 	case NoStack:
 		return append(appendText(append(b, "<no stack: "...), f.Reason), '>')
+	case SeenFromOutside:
+		b = append(b, "<seen from outside"...)
+		if f.Func != "" {
+			b = appendText(append(b, " in "...), f.Func)
+		}
+		return append(appendText(append(b, ": "...), f.Reason), '>')
 	case CreatedBy:
 		b = appendText(append(b, "Created by "...), f.Func)
 		if f.Goroutine != 0 {

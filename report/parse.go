@@ -69,8 +69,8 @@ func isStart(line string) bool {
 		return true
 	}
 	var p parser
-	if _, _, ok := understood(&p, line, parseThread, appendThread); ok {
-		return true
+	if t, _, ok := understood(&p, line, parseThread, appendThread); ok {
+		return t.Kind != CutThreads
 	}
 	if g, _, ok := understood(&p, line, parseGoroutineGroup, appendGoroutineGroup); ok {
 		return !g.Cut
@@ -246,7 +246,8 @@ func (p *parser) heading(line string) bool {
 		}
 	case line[0] == '.':
 		p.block = 0
-		return list(p, &r.GoroutineGroups, line, lineGroup, parseGoroutineGroup, appendGoroutineGroup)
+		return list(p, &r.Threads, line, lineThread, parseThread, appendThread) ||
+			list(p, &r.GoroutineGroups, line, lineGroup, parseGoroutineGroup, appendGoroutineGroup)
 	case line[0] == '[':
 		return list(p, &r.StageFailures, line, lineStage, parseStageFailure, appendStageFailure)
 	case strings.HasPrefix(line, "Stack: "):

@@ -163,15 +163,15 @@ func TestThreads(t *testing.T) {
 	equal(t, "kind", group.Kind, report.ThreadGroup)
 	equal(t, "count", group.Count, 3)
 	equal(t, "names", group.Names(), []string{"worker-0", "worker-1", "worker-2"})
-	equal(t, "members", group.Members[2], report.Member{"worker-2", 12349})
+	equal(t, "members", group.Members[2], report.Member{Name: "worker-2", TID: 12349})
 	equal(t, "answers", *r.Answers, report.Answers{Answered: 4, Total: 4})
 
 	r = sample(t, "abort")
-	equal(t, "name with a comma", r.Current().Members, []report.Member{{"a, b", 123}})
+	equal(t, "name with a comma", r.Current().Members, []report.Member{{Name: "a, b", TID: 123}})
 	equal(t, "threads", len(r.Threads), 5)
 	equal(t, "thread without a name", len(r.Threads[2].Members), 0)
 	equal(t, "name of no thread", r.Threads[2].Name(), "")
-	equal(t, "name without a tid", r.Threads[3].Members, []report.Member{{"pool 1", 0}})
+	equal(t, "name without a tid", r.Threads[3].Members, []report.Member{{Name: "pool 1"}})
 	equal(t, "answers", *r.Answers, report.Answers{Answered: 3, Total: 43, Blocked: 1})
 	equal(t, "also crashed", r.AlsoCrashed, []report.AlsoCrashed{
 		{12351, "worker", report.Fault{"SIGSEGV", 11, 8, 0x7f2f1c0de142}},
@@ -182,6 +182,37 @@ func TestThreads(t *testing.T) {
 	equal(t, "report without a stack", sample(t, "bare").Current(), nil)
 }
 
+func TestStateOfThreads(t *testing.T) {
+	text := "Fatal Go error: X\n\n" +
+		"Thread 0x00007f0000000700 [a, b, 12, S, 0.05 s] (most recent call first):\n" +
+		"  <seen from outside in poll: a signal would end its system call>\n" +
+		"  <seen from outside: it blocks the signal>\n" +
+		"  File \"x.c\", line 1 in poll\n\n" +
+		"2 threads [w, 1, R, 12.00 s; S, 0.05 s, 2] (most recent call first):\n" +
+		"  <no stack: no answer in time>\n\n" +
+		"... (1 more thread)\n\n... (12 more threads)\n\n" +
+		"3 of 9 threads answered; 1 block the signal; 2 were late; 0 unsendable; 4 had ended; 5 not interrupted; 6 not asked\n\n"
+	r := parse(t, text)
+	equal(t, "text", r.String(), text)
+	equal(t, "unknown lines", len(r.Unknown), 0)
+	equal(t, "usual layout", r.Layout, "")
+	second := func(ms int) report.Duration {
+		return report.Duration{time.Duration(ms) * time.Millisecond, "s", 2}
+	}
+	equal(t, "member", r.Threads[0].Members, []report.Member{{Name: "a, b", TID: 12, State: "S", CPU: second(50)}})
+	equal(t, "frames", r.Threads[0].Frames[:2], []report.Frame{
+		{Kind: report.SeenFromOutside, Func: "poll", Reason: "a signal would end its system call"},
+		{Kind: report.SeenFromOutside, Reason: "it blocks the signal"}})
+	equal(t, "members", r.Threads[1].Members, []report.Member{
+		{Name: "w", TID: 1, State: "R", CPU: second(12000)}, {Name: "S, 0.05 s", TID: 2}})
+	equal(t, "cut", r.Threads[2:], []report.Thread{
+		{Kind: report.CutThreads, Count: 1}, {Kind: report.CutThreads, Count: 12}})
+	equal(t, "answers", *r.Answers, report.Answers{Answered: 3, Total: 9, Blocked: 1, Late: 2, Ended: 4, Spared: 5, NotAsked: 6})
+	if _, err := report.Parse([]byte("... (1 more thread)\n")); err == nil {
+		t.Error("a report starts with a cut")
+	}
+}
+
 func TestGroupWithElidedMembers(t *testing.T) {
 	for _, dots := range []string{"...", "\u2026"} {
 		text := "Fatal Go error: X\n\n40 threads [w, 1; x, 2; " + dots + "] (most recent call first):\n" +
@@ -189,7 +220,7 @@ func TestGroupWithElidedMembers(t *testing.T) {
 		r := parse(t, text)
 		equal(t, "text", r.String(), text)
 		equal(t, "members", r.Threads[0], report.Thread{Kind: report.ThreadGroup, Count: 40, Elided: true,
-			Members: []report.Member{{"w", 1}, {"x", 2}}})
+			Members: []report.Member{{Name: "w", TID: 1}, {Name: "x", TID: 2}}})
 		equal(t, "goroutines", r.GoroutineGroups[0], report.GoroutineGroup{IDs: []uint64{7, 9}, Count: 5316, Status: "select"})
 	}
 }

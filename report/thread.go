@@ -14,11 +14,13 @@ const (
 	CurrentThread                   // "Current thread 0x…"
 	ThreadGroup                     // "3 threads […]": threads with equal stacks
 	BareStack                       // "Stack (most recent call first):"
+	CutThreads                      // "... (12 more threads)": Count that are not shown
 )
 
-var threadKindNames = names{"thread", "current", "group", "stack"}
+var threadKindNames = names{"thread", "current", "group", "stack", "cut"}
 
-// String returns the name that JSON has: "thread", "current", "group", "stack".
+// String returns the name that JSON has: "thread", "current", "group",
+// "stack", "cut".
 func (k ThreadKind) String() string               { return threadKindNames.of(int(k)) }
 func (k ThreadKind) MarshalText() ([]byte, error) { return threadKindNames.marshal(int(k)) }
 func (k *ThreadKind) UnmarshalText(b []byte) error {
@@ -32,7 +34,7 @@ type Thread struct {
 	Kind ThreadKind `json:"kind"`
 	// ID is the thread's pthread_t; a group and a bare stack have none.
 	ID Word `json:"id,omitzero"`
-	// Count is the number of threads: 1, but for groups.
+	// Count is the number of threads: 1, but for groups and for CutThreads.
 	Count   int      `json:"count"`
 	Members []Member `json:"members,omitempty"`
 	// Elided says that Members has only the first of a group.
@@ -44,6 +46,10 @@ type Thread struct {
 type Member struct {
 	Name string `json:"name"`
 	TID  int    `json:"tid"`
+	// State is the letter of proc_pid_stat(5), "S" for one that sleeps, and CPU
+	// the time that the thread has used. Both are zero when they are not told.
+	State string   `json:"state,omitempty"`
+	CPU   Duration `json:"cpu,omitzero"`
 }
 
 // Current reports whether this is the thread that crashed or asked for a dump.
@@ -92,6 +98,11 @@ func ellipsisOf(second bool) string {
 }
 
 func parseThread(line string) (t Thread, ok bool) {
+	if n, ok := strings.CutPrefix(line, "... ("); ok {
+		n, _, _ = strings.Cut(n, " more thread")
+		count, err := strconv.Atoi(n)
+		return Thread{Kind: CutThreads, Count: count}, err == nil
+	}
 	s, ok := strings.CutSuffix(line, stackSuffix)
 	if !ok {
 		return t, false
@@ -152,13 +163,24 @@ func parseGroup(s string) (t Thread, ok bool) {
 }
 
 func parseMember(s string) (Member, bool) {
+	var m Member
+	if rest, cpu, ok := cutLast(s, ", "); ok {
+		if rest, state, ok := cutLast(rest, ", "); ok && len(state) == 1 && strings.HasSuffix(cpu, " s") {
+			if d, ok := parseDuration(cpu); ok {
+				s, m.State, m.CPU = rest, state, d
+			}
+		}
+	}
 	name, id, ok := cutLast(s, ", ")
 	tid, err := strconv.Atoi(id)
-	return Member{decode(name, false), tid}, ok && err == nil && tid > 0
+	m.Name, m.TID = decode(name, false), tid
+	return m, ok && err == nil && tid > 0
 }
 
 func appendThread(b []byte, t Thread, second bool) []byte {
 	switch t.Kind {
+	case CutThreads:
+		return fmt.Appendf(b, "... (%d more %s)", t.Count, plural("thread", t.Count, second))
 	case BareStack:
 		return append(append(b, "Stack"...), stackSuffix...)
 	case ThreadGroup:
@@ -177,6 +199,10 @@ func appendThread(b []byte, t Thread, second bool) []byte {
 		b = appendText(b, m.Name)
 		if m.TID != 0 {
 			b = strconv.AppendInt(append(b, ", "...), int64(m.TID), 10)
+		}
+		if m.State != "" {
+			b = append(append(append(b, ", "...), m.State...), ", "...)
+			b = appendDuration(b, m.CPU)
 		}
 	}
 	if t.Elided {
@@ -243,6 +269,10 @@ type Answers struct {
 	Blocked    int `json:"blocked"`    // they block the signal that asks
 	Late       int `json:"late"`       // they answered after the deadline
 	Unsendable int `json:"unsendable"` // the signal could not be sent
+	// The others are told when they are not 0.
+	Ended    int `json:"ended,omitempty"`     // after they were counted
+	Spared   int `json:"spared,omitempty"`    // the signal would have ended their system call
+	NotAsked int `json:"not_asked,omitempty"` // there were too many
 }
 
 func parseAnswers(line string) (a Answers, ok bool) {
@@ -260,6 +290,12 @@ func parseAnswers(line string) (a Answers, ok bool) {
 			a.Late = n
 		case "unsendable":
 			a.Unsendable = n
+		case "had ended":
+			a.Ended = n
+		case "not interrupted":
+			a.Spared = n
+		case "not asked":
+			a.NotAsked = n
 		}
 	}
 	return a, true
@@ -276,5 +312,9 @@ func appendAnswers(b []byte, a Answers, second bool) []byte {
 	part(a.Blocked, "block the signal")
 	part(a.Late, "were late")
 	part(a.Unsendable, "unsendable")
+	second = true
+	part(a.Ended, "had ended")
+	part(a.Spared, "not interrupted")
+	part(a.NotAsked, "not asked")
 	return b
 }

@@ -35,7 +35,14 @@ func findAnchor(segment string) (anchor, bool) {
 		case token.LAND, token.LOR, token.EQL, token.NEQ, token.LSS, token.LEQ, token.GTR, token.GEQ:
 			return anchor{}, false
 		}
-		return anchor{off(e.OpPos), off(e.OpPos) + len(e.Op.String())}, true
+		// Python takes a second character for a part of the operator if it
+		// stands before the right operand, so it marks the parenthesis of
+		// a/(b) too.
+		op := anchor{off(e.OpPos), off(e.OpPos) + 1}
+		if op.end < off(ast.Unparen(e.Y).Pos()) && strings.IndexByte(" \t\r\n/", segment[op.end]) < 0 {
+			op.end++
+		}
+		return op, true
 	case *ast.IndexExpr:
 		return anchor{off(e.Lbrack), end}, true
 	case *ast.IndexListExpr:

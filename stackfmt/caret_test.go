@@ -233,7 +233,7 @@ func TestCaretsOff(t *testing.T) {
 
 // TestHostileColumns: whatever the numbers, there is text and no panic.
 func TestHostileColumns(t *testing.T) {
-	const big = 1<<63 - 1
+	const big = int(^uint(0) >> 1)
 	numbers := []int{-big - 1, -1, 0, 1, 2, 3, 5, 100, big}
 	for _, source := range []string{"é = 表(x)", "a +\n\tb", "\n\nx", "\xff\xfe+\xff", "   ", "x\n", "\r\n"} {
 		for _, line := range []int{1, big} {
@@ -266,6 +266,7 @@ func TestLongLine(t *testing.T) {
 func TestAnchors(t *testing.T) {
 	tests := []struct{ segment, want string }{
 		{"a+b", "+"}, {"a%b", "%"}, {"a>>b", ">>"}, {"a*b+c", "+"}, {"a+b*c", "+"}, {"(a+b)*c", "*"},
+		{"a/(b)", "/("}, {"a/ (b)", "/"}, {"a<<(b)", "<<"}, {"a+-b", "+"}, {"a&^b", "&^"}, {"a+/* */b", "+"}, {"a+\nb", "+"},
 		{"a\n+ b", "+"}, {"a + // x\nb", "+"}, {"a + /* ( */ b", "+"},
 		{"f(x)(y)", "(y)"}, {"f[int](x)", "(x)"}, {"f[a, b]", "[a, b]"}, {"x[:]", "[:]"}, {"x.(T)", ".(T)"},
 		{"f(a,\nb\n)", "(a,\nb\n)"}, {"f(func() {\n\tg()\n\th()\n})", "(func() {\n\tg()\n\th()\n})"},

@@ -44,9 +44,9 @@
 //
 // # Safety
 //
-// No function panics, whatever the data (but a hook of the caller's that does goes
-// through), and none takes more time or memory than
-// in proportion to what it prints. All of them allocate, read files and take
-// locks: none may run in a signal handler or after a fault. Values may be read
-// by several goroutines at once.
+// No function panics, whatever the data (a hook of the caller's that does goes
+// through), and none takes more time or memory than in proportion to what it
+// prints. All of them allocate, read files and take locks: none may run in a
+// signal handler or after a fault. Values may be read by several goroutines at
+// once.
 package stackfmt

@@ -240,7 +240,13 @@ func (w *errorWalker) visit(item errorWork) {
 			w.push(cause, t.Cause)
 		}
 	}
-	for _, m := range block[len(block)-1].members {
+	w.addMembers(t, block[len(block)-1].members)
+}
+
+// addMembers makes the Group of t. Unlike causes, members are never left out for
+// being shared: the number of members is part of what a group tells.
+func (w *errorWalker) addMembers(t *Traceback, members []error) {
+	for _, m := range members {
 		mt := &Traceback{}
 		t.Group = append(t.Group, mt)
 		k, _ := identity(m)

@@ -1,9 +1,6 @@
 package stackfmt
 
-import (
-	"bytes"
-	"strings"
-)
+import "bytes"
 
 // The scanner reads a dump line by line. The grammar is what goroutineheader,
 // traceback1, traceback2, printOneCgoTraceback, printcreatedby1 and
@@ -419,77 +416,6 @@ func (s *dumpScanner) endGoroutine() {
 	g := s.g
 	s.g = nil
 	s.emit(DumpPart{Line: s.gLine, Goroutine: g})
-}
-
-func (s *dumpScanner) startPanic(text []byte) {
-	s.panic, s.panicLine = &Panic{}, s.number
-	s.panicText = append(s.panicText[:0], text...)
-}
-
-// inPanic takes a further line of the panic in hand. printindented writes a tab
-// after each newline of a message.
-func (s *dumpScanner) inPanic(b []byte) bool {
-	if len(b) == 0 || b[0] != '\t' {
-		return false
-	}
-	b = b[1:]
-	if text, ok := bytes.CutPrefix(b, []byte("panic: ")); ok {
-		s.endPanic()
-		s.startPanic(text)
-		return true
-	}
-	if len(s.panicText)+len(b) > maxPanicMessage {
-		s.unknown(string(b))
-		return true
-	}
-	s.panicText = append(s.panicText, '\n')
-	s.panicText = append(s.panicText, b...)
-	return true
-}
-
-func (s *dumpScanner) endPanic() {
-	p := s.panic
-	s.panic = nil
-	text := string(s.panicText)
-	if t, ok := strings.CutSuffix(text, " [recovered, repanicked]"); ok {
-		text, p.Recovered, p.Repanicked = t, true, true
-	} else if t, ok := strings.CutSuffix(text, " [recovered]"); ok {
-		text, p.Recovered = t, true
-	}
-	p.Message = text
-	s.emit(DumpPart{Line: s.panicLine, Panic: p})
-}
-
-// inSignal takes a further line of the signal block in hand.
-func (s *dumpScanner) inSignal(b []byte) bool {
-	switch {
-	case bytes.HasPrefix(b, []byte("PC=")):
-		return parseSignalPC(b, s.sig)
-	case string(b) == "signal arrived during cgo execution",
-		string(b) == "signal arrived during external code execution":
-		s.sig.InCgo = true
-		return true
-	case bytes.HasPrefix(b, []byte("instruction bytes:")):
-		code, ok := parseInstruction(b)
-		if ok {
-			s.sig.Instruction = code
-		}
-		return ok
-	}
-	return false
-}
-
-func (s *dumpScanner) endSignal() {
-	sig := s.sig
-	s.sig = nil
-	s.sigSeen = true
-	s.emit(DumpPart{Line: s.sigLine, Signal: sig})
-}
-
-func (s *dumpScanner) endRegisters() {
-	regs := s.regs
-	s.regs = nil
-	s.emit(DumpPart{Line: s.regLine, Registers: regs})
 }
 
 // flush ends what is in hand at the end of the text.

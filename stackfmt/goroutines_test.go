@@ -367,7 +367,7 @@ func TestScanGoroutinesMemory(t *testing.T) {
 			if p.Goroutine != nil {
 				frames += len(p.Goroutine.Stack)
 			}
-			if parts++; parts%(1<<16) == 0 || name == "frames" && parts%50 == 0 || name == "line" && parts%500 == 0 {
+			if parts++; parts%(1<<14) == 0 || name == "frames" && parts%10 == 0 || name == "line" && parts%50 == 0 {
 				runtime.GC()
 				runtime.ReadMemStats(&m)
 				peak = max(peak, m.HeapAlloc)
@@ -376,7 +376,7 @@ func TestScanGoroutinesMemory(t *testing.T) {
 		if peak > base+limit {
 			t.Errorf("%s: %d MiB in use", name, (peak-base)>>20)
 		}
-		if parts < 100 {
+		if parts < 50 {
 			t.Errorf("%s: only %d parts", name, parts)
 		}
 		if name == "frames" && frames < size/26-2 {

@@ -56,7 +56,8 @@ func TestInlined(t *testing.T) {
 		}
 	}
 	s := inlinedA(0)
-	text := strings.Split(s[len(s)-3:].String(), "\n")
+	trimmed := stackfmt.WithPathRewrite("github.com/epitaph-go/epitaph/stackfmt/", "")
+	text := strings.Split(string(s[len(s)-3:].Append(nil, trimmed)), "\n")
 	if !strings.Contains(text[1], "return inlinedB(skip)") {
 		t.Errorf("got %q", text)
 	}

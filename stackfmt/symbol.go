@@ -69,7 +69,11 @@ func lookUp(pc uintptr) []symbol {
 	for {
 		f, more := frames.Next()
 		if f.PC != 0 {
-			found = append(found, symbol{pc: pc, frame: frameOf(&f), rank: rankOf(f.Function)})
+			r := rankOf(f.Function)
+			if r == rankUser && f.Func != nil && !strings.Contains(f.Function, ".") {
+				r = rankSystem // what cgo makes: _cgoexp_…
+			}
+			found = append(found, symbol{pc: pc, frame: frameOf(&f), rank: r})
 		}
 		if !more {
 			return found

@@ -11,6 +11,9 @@ import (
 // exitUnavailable is crashdemo's status for a crash that cannot be had where it runs.
 const exitUnavailable = 69
 
+// exitSwallowed is its status when the crash did not end the process.
+const exitSwallowed = 3
+
 // want is what has to be seen of a crash.
 type want struct {
 	signal syscall.Signal
@@ -92,8 +95,6 @@ func (e *exception) applies(v *variant, k kind, p place) bool {
 	return one(e.kinds, k.Name) && one(e.places, p.Name) && one(e.variants, v.name)
 }
 
-const anyGoPlace = "main,goroutine,cgo,callback"
-
 var exceptions = []exception{
 	{
 		traits: "silent",
@@ -121,13 +122,18 @@ var exceptions = []exception{
 		change: func(w *want) { w.status = 128 + int(w.signal) },
 	},
 	{
+		traits: "any-thread", variants: "notify,pid1-notify",
+		reason: "signal.Notify has asked for the signal, and kill sends one, if to the process itself: it goes to the channel, as without Epitaph, and the program goes on. (raise and abort are no such requests, and are reported.)",
+		change: func(w *want) { w.status, w.silent = exitSwallowed, true },
+	},
+	{
 		kinds: "dlopen-constructor", variants: "musl",
 		reason: "A static program of musl cannot load libraries; crashdemo says so.",
 		change: func(w *want) { w.status, w.silent = exitUnavailable, true },
 	},
 	{
 		variants: "musl",
-		reason:   "musl is built without call frame information: frames in it, and those that called it, are found by a scan, and marked. The start of a thread is not found at all.",
+		reason:   "musl is built without call frame information: frames in it, and those that called it, are found by a scan, and marked. Where a thread starts is not known.",
 		change: func(w *want) {
 			w.guesses = true
 			if slices.Equal(w.end, threadEnd) {

@@ -94,33 +94,41 @@ func TestDirIsGone(t *testing.T) {
 	hasNote(t, o.stderr, fmt.Sprintf("no report file could be made in %s: error %d", dir, syscall.ENOENT))
 }
 
-func TestDirIsReadOnly(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	var nobody change = func(*exec.Cmd) {}
-	if os.Getuid() == 0 { // whom no mode keeps out
-		const id = 65534
+// ownedByNobody is a directory, and has the victim run as its owner, with the
+// directory as its descriptor 3. Root is kept out by no mode, and others cannot
+// get to a test's directory by its path.
+func ownedByNobody(t *testing.T) (dir string, nobody change) {
+	t.Helper()
+	dir = t.TempDir()
+	id := os.Getuid()
+	if id == 0 {
+		id = 65534
 		if err := os.Chmod(filepath.Dir(victim), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		dir = "/proc/self/fd/3" // the way to it is closed to others
-		path := t.TempDir()
-		if err := os.Chown(path, id, id); err != nil {
+		if err := os.Chown(dir, id, id); err != nil {
 			t.Fatal(err)
-		}
-		file, err := os.Open(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer file.Close()
-		nobody = func(c *exec.Cmd) {
-			c.ExtraFiles = append(c.ExtraFiles, file)
-			c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: id, Gid: id}}
 		}
 	}
-	o := run(t, "dir_read_only dir="+dir, nobody)
+	file, err := os.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { file.Close() })
+	return dir, func(c *exec.Cmd) {
+		c.ExtraFiles = append(c.ExtraFiles, file)
+		if id != os.Getuid() {
+			c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(id), Gid: uint32(id)}}
+		}
+	}
+}
+
+func TestDirIsReadOnly(t *testing.T) {
+	t.Parallel()
+	_, nobody := ownedByNobody(t)
+	o := run(t, "dir_read_only dir=/proc/self/fd/3", nobody)
 	o.diedOf(t, syscall.SIGSEGV)
-	hasNote(t, o.stderr, fmt.Sprintf("no report file could be made in %s: error %d", dir, syscall.EACCES))
+	hasNote(t, o.stderr, fmt.Sprintf("no report file could be made in /proc/self/fd/3: error %d", syscall.EACCES))
 }
 
 func hasNote(t *testing.T, text, note string) {
@@ -175,6 +183,30 @@ func outputFailed(t *testing.T, text string, why syscall.Errno) {
 	if want := fmt.Sprintf("output failed with error %d", why); r.Complete() || !r.Intact() ||
 		len(r.End.Reasons) != 1 || r.End.Reasons[0] != want {
 		t.Errorf("want an end line with %q:\n%s", want, text)
+	}
+}
+
+// What the program is called is nobody's choice.
+func TestDirOfOddProgram(t *testing.T) {
+	for _, name := range []string{"b\u00e9b\u00e9 \u2020", "new\nline \"quoted\"", "\xff\xfe", strings.Repeat("long", 50)} {
+		t.Run(fmt.Sprintf("%.20q", name), func(t *testing.T) {
+			t.Parallel()
+			program := filepath.Join(t.TempDir(), name)
+			if err := os.Link(victim, program); err != nil {
+				t.Skip(err) // another file system
+			}
+			dir := t.TempDir()
+			o := run(t, "crash dir="+dir, func(c *exec.Cmd) { c.Path = program })
+			o.diedOf(t, syscall.SIGSEGV)
+			path, text := onlyFile(t, dir)
+			completeReport(t, text)
+			if base := filepath.Base(path); !strings.HasPrefix(base, name[:min(len(name), 60)]) || !strings.HasSuffix(base, ".crash") {
+				t.Errorf("the file of %q is %q", name, base)
+			}
+			if strings.Count(o.stderr, "\n") != 1 {
+				t.Errorf("not one line: %q", o.stderr)
+			}
+		})
 	}
 }
 

@@ -45,7 +45,7 @@ func TestForkedChild(t *testing.T) {
 					t.Errorf("not complete:\n%s", r)
 				}
 				if kind != "overflow" { // of which only the ends are shown
-					shows(t, r, "crash_"+kind, "victim_call")
+					shows(t, r, "crash_"+kind)
 				}
 			}
 		})
@@ -64,5 +64,28 @@ func TestForkedChildWithStoppedReader(t *testing.T) {
 	}
 	if o.elapsed > 2*time.Second {
 		t.Errorf("took %v with a deadline of 1 s", o.elapsed)
+	}
+}
+
+// A child of vfork crashes in its parent's memory; the parent must not be taken
+// for crashing, neither by the helper thread when the deadline is over nor by
+// its own later crash.
+func TestVforkedChild(t *testing.T) {
+	for _, place := range []string{"cgo", "thread"} {
+		t.Run(place, func(t *testing.T) {
+			t.Parallel()
+			o := run(t, "fork shared=1 then=crash deadline=300ms sleep=500 place="+place)
+			o.diedOf(t, syscall.SIGSEGV)
+			if !strings.Contains(o.stdout, "child: signal 11,") {
+				t.Errorf("standard output:\n%s", o.stdout)
+			}
+			all := reports(t, o.stderr)
+			if len(all) != 2 || all[0].Process.PID == o.pid || all[1].Process.PID != o.pid {
+				t.Fatalf("%d reports, want the child's and the parent's:\n%s", len(all), o.stderr)
+			}
+			if !all[1].Complete() {
+				t.Errorf("the parent's is not complete:\n%s", all[1])
+			}
+		})
 	}
 }

@@ -138,3 +138,26 @@ func TestErrnoIsKept(t *testing.T) {
 	o.exited(t, 3)
 	hasLine(t, o.stdout, "errno 77")
 }
+
+// A handler that was installed after Enable and calls Epitaph's as its next.
+func TestHostHandlerInFront(t *testing.T) {
+	for _, settings := range []string{"", " again=1", " off=1 again=1"} {
+		for _, place := range []string{"cgo", "thread"} {
+			t.Run(place+settings, func(t *testing.T) {
+				t.Parallel()
+				o := run(t, "in_front place="+place+settings)
+				o.diedOf(t, syscall.SIGSEGV)
+				shows(t, completeReport(t, o.stderr), "crash_null", "victim_call")
+			})
+		}
+	}
+	t.Run("off", func(t *testing.T) {
+		t.Parallel()
+		o := run(t, "in_front off=1")
+		o.exited(t, 2)
+		noReport(t, o.stderr)
+		if !strings.Contains(o.stderr, "SIGSEGV: segmentation violation") {
+			t.Errorf("not Go's own end:\n%s", o.stderr)
+		}
+	})
+}

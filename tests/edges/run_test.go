@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -58,7 +59,7 @@ type child struct {
 	stdout, stderr bytes.Buffer
 	began          time.Time
 	killer         *time.Timer
-	hung           bool
+	hung           atomic.Bool
 }
 
 // An outcome is how a victim ended.
@@ -104,7 +105,7 @@ func start(t *testing.T, line string, changes ...change) *child {
 		t.Fatal(err)
 	}
 	c.killer = time.AfterFunc(limit, func() {
-		c.hung = true
+		c.hung.Store(true)
 		c.cmd.Process.Kill()
 	})
 	return c
@@ -113,12 +114,21 @@ func start(t *testing.T, line string, changes ...change) *child {
 // wait waits for its end; one that has to be killed fails the test.
 func (c *child) wait() *outcome {
 	c.t.Helper()
+	o, err := c.end()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return o
+}
+
+// end waits for its end, on any goroutine. The error is that it had to be killed.
+func (c *child) end() (*outcome, error) {
 	err := c.cmd.Wait()
 	elapsed := time.Since(c.began)
 	c.killer.Stop()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) && !errors.Is(err, exec.ErrWaitDelay) {
-		c.t.Fatal(err)
+		return nil, err
 	}
 	o := &outcome{
 		status:  c.cmd.ProcessState.Sys().(syscall.WaitStatus),
@@ -127,10 +137,10 @@ func (c *child) wait() *outcome {
 		stderr:  c.stderr.String(),
 		pid:     c.cmd.Process.Pid,
 	}
-	if c.hung {
-		c.t.Fatalf("hung; stderr:\n%s", o.stderr)
+	if c.hung.Load() {
+		return nil, fmt.Errorf("hung; standard error:\n%s", o.stderr)
 	}
-	return o
+	return o, nil
 }
 
 func run(t *testing.T, line string, changes ...change) *outcome {

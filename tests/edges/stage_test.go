@@ -78,10 +78,10 @@ func TestTroubleInEveryStage(t *testing.T) {
 		for _, place := range []string{"cgo", "thread"} {
 			t.Run(trouble+"/"+place, func(t *testing.T) {
 				t.Parallel()
-				o := run(t, "trouble stage=* trouble="+trouble+" place="+place+" deadline=2s")
+				o := run(t, "trouble stage=* trouble="+trouble+" place="+place+" deadline=3s")
 				checkFailures(t, onlyReport(t, o.stderr), trouble, names...)
-				if o.elapsed > 3*time.Second {
-					t.Errorf("took %v with a deadline of 2 s", o.elapsed)
+				if o.elapsed > 4*time.Second {
+					t.Errorf("took %v with a deadline of 3 s", o.elapsed)
 				}
 				checkEndOfIncomplete(t, o, place)
 			})
@@ -92,20 +92,85 @@ func TestTroubleInEveryStage(t *testing.T) {
 // A stage that hangs has to leave time for the end line even if the deadline of
 // the whole is shorter than its own budget.
 func TestDeadlineShorterThanAHang(t *testing.T) {
+	for _, trouble := range []string{"hang", "spin"} {
+		for _, place := range []string{"cgo", "thread"} {
+			t.Run(trouble+"/"+place, func(t *testing.T) {
+				// Not parallel: a stage that spins wants a CPU for itself. The
+				// budget of this one is a second.
+				o := run(t, "trouble stage=unwind trouble="+trouble+" deadline=1500ms place="+place)
+				r := onlyReport(t, o.stderr)
+				checkFailures(t, r, trouble, "unwind")
+				if len(r.Registers) == 0 || len(r.Modules) == 0 {
+					t.Errorf("the stages after the hang are missing:\n%s", r)
+				}
+				if r.End != nil && r.End.Duration.Duration > 1500*time.Millisecond {
+					t.Errorf("the report took %v with a deadline of 1.5 s", r.End.Duration)
+				}
+				checkEndOfIncomplete(t, o, place)
+			})
+		}
+	}
+}
+
+// A program that is shutting down may disable Epitaph while another thread
+// crashes. The report needs its handlers to the end.
+func TestDisableDuringACrash(t *testing.T) {
 	for _, place := range []string{"cgo", "thread"} {
 		t.Run(place, func(t *testing.T) {
 			t.Parallel()
-			o := run(t, "trouble stage=unwind trouble=hang deadline=400ms place="+place)
-			r := onlyReport(t, o.stderr)
-			checkFailures(t, r, "hang", "unwind")
-			if len(r.Registers) == 0 || len(r.Modules) == 0 {
-				t.Errorf("the stages after the hang are missing:\n%s", r)
-			}
-			if took := r.End.Duration.Duration; took > 400*time.Millisecond {
-				t.Errorf("the report took %v with a deadline of 400 ms", took)
-			}
+			o := run(t, "disable_late stage=unwind trouble=hang place="+place)
+			checkFailures(t, onlyReport(t, o.stderr), "hang", "unwind")
 			checkEndOfIncomplete(t, o, place)
 		})
+	}
+}
+
+// Deadlines that leave no time at all, and all the time in the world.
+func TestExtremeDeadlines(t *testing.T) {
+	for _, deadline := range []string{"1ns", "1us", "1ms"} {
+		t.Run(deadline, func(t *testing.T) {
+			t.Parallel()
+			o := run(t, "crash deadline="+deadline)
+			// By itself, or by the helper's exit.
+			if !o.status.Signaled() || o.status.Signal() != syscall.SIGSEGV {
+				o.exited(t, 128+int(syscall.SIGSEGV))
+			}
+		})
+	}
+	for _, place := range []string{"cgo", "thread"} {
+		t.Run("endless/"+place, func(t *testing.T) {
+			t.Parallel()
+			o := run(t, "crash deadline=2562047h47m16.854775807s place="+place)
+			o.diedOf(t, syscall.SIGSEGV)
+			completeReport(t, o.stderr)
+		})
+	}
+}
+
+// A stage that hangs and an output that takes nothing, at once.
+func TestHangAndStoppedReader(t *testing.T) {
+	t.Parallel()
+	_, w := pipe(t, 0)
+	fill(t, w)
+	o := run(t, "trouble stage=unwind trouble=hang deadline=1s fd=3 place=thread", inherit(w))
+	o.diedOf(t, syscall.SIGSEGV)
+	if o.elapsed > 2*time.Second {
+		t.Errorf("took %v with a deadline of 1 s", o.elapsed)
+	}
+}
+
+// There is no helper in a forked child. A stage that hangs is ended by the
+// deadline's alarm, and with it the child.
+func TestHangInForkedChild(t *testing.T) {
+	t.Parallel()
+	o := run(t, "fork_trouble stage=unwind trouble=hang deadline=500ms")
+	o.exited(t, 3)
+	if !strings.Contains(o.stdout, fmt.Sprintf("child: signal %d,", syscall.SIGALRM)) ||
+		!strings.Contains(o.stdout, "parent: enabled true") {
+		t.Errorf("standard output:\n%s", o.stdout)
+	}
+	if o.elapsed > 2*time.Second {
+		t.Errorf("took %v with a deadline of 500 ms", o.elapsed)
 	}
 }
 
@@ -120,7 +185,7 @@ func checkFailures(t *testing.T, r *report.Report, trouble string, stages ...str
 	var failed []string
 	for _, failure := range r.StageFailures {
 		failed = append(failed, failure.Stage)
-		if failure.TimedOut != (trouble == "hang") {
+		if failure.TimedOut != (trouble == "hang" || trouble == "spin") {
 			t.Errorf("stage %q %s by %s", failure.Stage, failure.Kind(), trouble)
 		}
 		if want := map[string]string{"fault": "SIGSEGV", "abort": "SIGABRT"}[trouble]; !strings.HasPrefix(failure.Detail, want) {

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"flag"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -38,38 +40,47 @@ var modes = []struct {
 func TestFailures(t *testing.T) {
 	golden := 0
 	for _, m := range modes {
-		t.Run(m.name, func(t *testing.T) {
-			exe := filepath.Join(t.TempDir(), "failures")
-			args := append(append([]string{"build", "-o", exe}, m.args...), "./failures")
-			if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
-				t.Fatalf("go build: %v\n%s", err, out)
-			}
-			list, err := exec.Command(exe).Output()
-			if err != nil {
-				t.Fatal(err)
-			}
-			kinds := map[string]string{}
-			for line := range strings.Lines(string(list)) {
-				kind, name, _ := strings.Cut(strings.TrimSpace(line), " ")
-				kinds[name] = kind
-			}
-			cases := m.cases
-			if cases == nil {
-				for name := range kinds {
-					cases = append(cases, name)
-				}
-			}
-			for _, name := range cases {
-				golden++
-				t.Run(name, func(t *testing.T) {
-					compare(t, filepath.Join("testdata", "golden", m.name+"-"+name+".txt"), runFailure(t, exe, kinds[name], name))
-				})
-			}
-		})
+		t.Run(m.name, func(t *testing.T) { golden += runAll(t, "./failures", m.name, m.args, m.cases) })
 	}
 	if golden < 30 {
 		t.Errorf("only %d failures", golden)
 	}
+}
+
+// TestCgoFailures is TestFailures for Go functions that C calls.
+func TestCgoFailures(t *testing.T) {
+	if out, err := exec.Command("go", "env", "CGO_ENABLED").Output(); err != nil || strings.TrimSpace(string(out)) != "1" {
+		t.Skip("no cgo")
+	}
+	runAll(t, "./cgofailures", "cgo", nil, nil)
+}
+
+// runAll builds a failing program and runs those of its failures that are named,
+// or all. It returns how many they were.
+func runAll(t *testing.T, program, mode string, buildArgs, cases []string) int {
+	exe := filepath.Join(t.TempDir(), "failures")
+	args := append(append([]string{"build", "-o", exe}, buildArgs...), program)
+	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	list, err := exec.Command(exe).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[string]string{}
+	for line := range strings.Lines(string(list)) {
+		kind, name, _ := strings.Cut(strings.TrimSpace(line), " ")
+		kinds[name] = kind
+	}
+	if cases == nil {
+		cases = slices.Sorted(maps.Keys(kinds))
+	}
+	for _, name := range cases {
+		t.Run(name, func(t *testing.T) {
+			compare(t, filepath.Join("testdata", "golden", mode+"-"+name+".txt"), runFailure(t, exe, kinds[name], name))
+		})
+	}
+	return len(cases)
 }
 
 func runFailure(t *testing.T, exe, kind, name string) string {
@@ -123,9 +134,10 @@ func compare(t *testing.T, file, got string) {
 }
 
 var (
-	goroot   = regexp.MustCompile(`File "(?:[^"]*/go[^/"]*/src/|)((?:runtime|testing|os|io|internal|slices|sort|sync|strconv|fmt|errors|reflect)/[^"]*)", line \d+`)
+	goroot   = regexp.MustCompile(`File "(?:[^"]*/(?:go[^/"]*|toolchain@[^/"]*)/src/|)((?:runtime|testing|os|io|internal|slices|sort|sync|strconv|fmt|errors|reflect)/[^"]*)", line \d+`)
 	modcache = regexp.MustCompile(`File "(?:[^"]*/pkg/mod/|)([^"@]+)@[^/"]+/([^"]*)", line \d+`)
 	elided   = regexp.MustCompile(`\.\.\.<\d{4,} frames>`)
+	cgo      = regexp.MustCompile(`_cgoexp_[0-9a-f]+|File "_cgo_gotypes.go", line \d+`)
 	hex      = regexp.MustCompile(`0x[0-9a-f]{4,}`)
 )
 
@@ -141,6 +153,12 @@ func normalise(t *testing.T, text string) string {
 	foreign := false
 	for line := range strings.Lines(text) {
 		line = strings.ReplaceAll(line, dir+"/", "$PEERS/")
+		line = cgo.ReplaceAllStringFunc(line, func(s string) string {
+			if strings.HasPrefix(s, "File") {
+				return `File "_cgo_gotypes.go", line N`
+			}
+			return "_cgoexp_HASH"
+		})
 		line = hex.ReplaceAllString(line, "0xADDR")
 		line = elided.ReplaceAllString(line, "...<N frames>")
 		position := strings.Contains(line, `File "`)
@@ -149,7 +167,7 @@ func normalise(t *testing.T, text string) string {
 			for _, r := range []struct {
 				re *regexp.Regexp
 				to string
-			}{{modcache, `File "$$MODCACHE/$1/$2", line N`}, {goroot, `File "$$GOROOT/$1", line N`}} {
+			}{{goroot, `File "$$GOROOT/$1", line N`}, {modcache, `File "$$MODCACHE/$1/$2", line N`}} {
 				if l := r.re.ReplaceAllString(line, r.to); l != line {
 					line, foreign = l, true
 					break

@@ -1,15 +1,14 @@
 // A child of fork that does not call exec.
 #include "forked.h"
 
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-int victim_fork(victim_function crash) {
+int victim_fork(victim_function crash, bool shared) {
     int status;
-    pid_t child = fork();
+    pid_t child = shared ? vfork() : fork();
     if (child == 0) {
-        victim_call(crash);
+        crash();
         _exit(EXIT_WENT_ON);
     }
     if (child < 0 || waitpid(child, &status, 0) != child) {

@@ -3,6 +3,7 @@
 package main
 
 // #include "forked.h"
+// #include "stacks.h"
 import "C"
 
 import (
@@ -18,12 +19,17 @@ func init() {
 	add("fork", func(s settings) {
 		s.enable()
 		began := time.Now()
-		status := syscall.WaitStatus(C.victim_fork(s.function()))
+		status := syscall.WaitStatus(C.victim_fork(s.function(), C.bool(s["shared"] != "")))
 		if int(status) == -1 {
 			must(fmt.Errorf("no child"))
 		}
 		say("child: signal %d, exit status %d, took %v", status.Signal(), status.ExitStatus(), time.Since(began))
 		say("parent: enabled %v", handler.Enabled())
+		if s["sleep"] != "" {
+			time.Sleep(time.Duration(s.number("sleep")) * time.Millisecond)
+			C.stacks_short_threads(8) // which wake the core's helper
+			time.Sleep(100 * time.Millisecond)
+		}
 		if s["then"] != "" {
 			s.crash()
 		}

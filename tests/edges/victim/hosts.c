@@ -70,7 +70,16 @@ static void host_hang(int signal, siginfo_t *info, void *context) {
 
 static void host_malloc(int signal, siginfo_t *info, void *context) {
     see(signal, info, context);
-    free(malloc(17));
+    void *volatile p = malloc(17);
+    free(p);
+}
+
+// What well-behaved libraries do that come later: the one before gets its turn.
+static struct sigaction before;
+
+static void host_forward(int signal, siginfo_t *info, void *context) {
+    see(signal, info, context);
+    before.sa_sigaction(signal, info, context);
 }
 
 // What programs do that want a core dump.
@@ -91,6 +100,7 @@ int host_install(const char *name, int signal) {
         {"repair", host_repair}, {"jump", host_jump},
         {"end", host_end_thread}, {"hang", host_hang},
         {"malloc", host_malloc}, {"default", host_default},
+        {"forward", host_forward},
     };
     struct sigaction action;
     memset(&action, 0, sizeof action);
@@ -98,7 +108,10 @@ int host_install(const char *name, int signal) {
     for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++) {
         if (strcmp(handlers[i].name, name) == 0) {
             action.sa_sigaction = handlers[i].handler;
-            return sigaction(signal, &action, NULL);
+            if (handlers[i].handler == host_malloc) { // with the signal mask of the core's handler
+                action.sa_flags |= SA_NODEFER;
+            }
+            return sigaction(signal, &action, &before);
         }
     }
     return -1;

@@ -57,6 +57,21 @@ func init() {
 		sayHost()
 	})
 
+	// A handler came later, in front of Epitaph's, and calls it. Then Epitaph is
+	// disabled, with the setting off; and enabled again, with the setting again.
+	add("in_front", func(s settings) {
+		s["host"] = "forward"
+		s.enable()
+		s.installHost()
+		if s["off"] != "" {
+			handler.Disable()
+		}
+		if s["again"] != "" {
+			s.enable()
+		}
+		s.crash()
+	})
+
 	// It repairs the memory, as often as the setting times says.
 	add("host_repair", func(s settings) {
 		s["host"] = "repair"

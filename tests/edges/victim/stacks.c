@@ -2,6 +2,7 @@
 #include "hosts.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <string.h>
@@ -52,9 +53,19 @@ static sem_t go_on;
 static victim_function early;
 static pthread_t early_thread;
 
+/* The helper thread gives it one within a moment of Enable. */
+static void wait_for_altstack(void) {
+    stack_t stack;
+    do {
+        sched_yield();
+        sigaltstack(NULL, &stack);
+    } while (stack.ss_flags & SS_DISABLE);
+}
+
 static void *early_main(void *arg) {
     while (sem_wait(&go_on) != 0) {
     }
+    wait_for_altstack();
     victim_call(early);
     return arg;
 }

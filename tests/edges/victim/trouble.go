@@ -2,7 +2,12 @@
 
 package main
 
-import "github.com/epitaph-go/epitaph/cgo"
+import (
+	"time"
+
+	"github.com/epitaph-go/epitaph/cgo"
+	"github.com/epitaph-go/epitaph/handler"
+)
 
 func init() {
 	// A stage of the report (all of them: "*") faults, hangs or aborts.
@@ -10,6 +15,22 @@ func init() {
 		s.enable()
 		must(cgo.Trouble(s["stage"], s["trouble"]))
 		s.crash()
+	})
+
+	// Somebody disables Epitaph while the report is being written.
+	add("disable_late", func(s settings) {
+		s.enable()
+		must(cgo.Trouble(s["stage"], s["trouble"]))
+		go func() {
+			time.Sleep(200 * time.Millisecond) // into the hang
+			handler.Disable()
+		}()
+		s.crash()
+	})
+
+	add("fork_trouble", func(s settings) {
+		must(cgo.Trouble(s["stage"], s["trouble"]))
+		scenarios["fork"](s)
 	})
 
 	// How much of the reporter's own stack a report needs. A handler of the

@@ -37,9 +37,9 @@ func init() {
 	crashes["crash-recursion-100000"] = func() { fmt.Println(dive(100_000)) }
 }
 
-// inInit panics in init where it is told to: before main, no deferred function
-// of the program could print it.
-var inInit = func() bool {
+// Panics during initialisation where it is told to: before main, no deferred
+// function of the program could print it.
+var _ = func() bool {
 	if len(os.Args) == 2 && os.Args[1] == "crash-init" {
 		panic(errors.New("in init"))
 	}
@@ -159,6 +159,8 @@ func odd(n int) error {
 	return even(n - 1)
 }
 
+//
+//lint:ignore SA5007 that is the failure
 //go:noinline
 func endless(n int) int { return endless(n+1) + 1 }
 

@@ -1,0 +1,99 @@
+//go:build cgo && linux && amd64
+
+package handler_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+	"time"
+
+	"github.com/epitaph-go/epitaph/handler"
+)
+
+// The usual call, at the start of main. A program that cannot have reports runs
+// on without them.
+func Example() {
+	if err := handler.Enable(); err != nil {
+		log.Print(err)
+	}
+	defer handler.Disable()
+	fmt.Println(handler.Enabled())
+	// Output: true
+}
+
+// Bad options are errors that name the option, and change nothing.
+func ExampleEnable_errors() {
+	fmt.Println(handler.Enable(handler.WithDeadline(0)))
+	fmt.Println(handler.Enable(handler.WithDir("/no/such/place")))
+	fmt.Println(handler.Enable(handler.WithOutput(nil)))
+	fmt.Println(handler.Enabled())
+	// Output:
+	// handler: WithDeadline: 0s is not positive
+	// handler: WithDir: stat /no/such/place: no such file or directory
+	// handler: WithOutput: the file is nil
+	// false
+}
+
+// A nil dereference stays a panic, and can be recovered from as before.
+func ExampleEnable_recover() {
+	if err := handler.Enable(); err != nil {
+		log.Fatal(err)
+	}
+	defer handler.Disable()
+	func() {
+		defer func() { fmt.Println("recovered:", recover()) }()
+		var p *int
+		*p = 1
+	}()
+	// Output: recovered: runtime error: invalid memory address or nil pointer dereference
+}
+
+func ExampleDisable() {
+	if err := handler.Enable(); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(handler.Disable(), handler.Disable())
+	// Output: true false
+}
+
+// The report goes into a file of its own, which is made only if the process
+// crashes.
+func ExampleWithDir() {
+	dir, err := os.MkdirTemp("", "reports")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	if err := handler.Enable(handler.WithDir(dir)); err != nil {
+		log.Fatal(err)
+	}
+	defer handler.Disable()
+	files, err := os.ReadDir(dir)
+	fmt.Println(len(files), err)
+	// Output: 0 <nil>
+}
+
+// A second call replaces the options of the first.
+func ExampleWithDeadline() {
+	defer handler.Disable()
+	for _, deadline := range []time.Duration{time.Second, 10 * time.Second} {
+		fmt.Println(handler.Enable(handler.WithDeadline(deadline)))
+	}
+	// Output:
+	// <nil>
+	// <nil>
+}
+
+// A test that crashes on purpose waits until the names of C functions are known.
+func ExampleReady() {
+	if err := handler.Enable(); err != nil {
+		log.Fatal(err)
+	}
+	defer handler.Disable()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	fmt.Println(handler.Ready(ctx))
+	// Output: <nil>
+}

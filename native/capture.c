@@ -1,0 +1,135 @@
+/* The thread signal's handler: a thread walks its own stack for the one who
+ * asks.  It runs on any thread, at any instruction, many times in the life of
+ * a healthy process, so it changes nothing: registers, errno, the signal mask
+ * and the system call go on as they were.
+ *
+ * It may run on the stack that it interrupts, or on a small alternate stack
+ * that belongs to a library: at most 8 KiB are used, and where the room is
+ * known to be less than that and a fault of a peek need, no walk is tried. */
+#include "threads.h"
+
+#include "gostack.h"
+#include "chain.h"
+#include "handler.h"
+#include "inject.h"
+#include "system.h"
+
+#include <stdatomic.h>
+
+/* For the walk; and for the kernel's frame and the handler of a peek's fault. */
+#define ROOM_WALK  (4 * 1024)
+#define ROOM_FAULT (4 * 1024)
+
+EPI_SAFE int epi_ask_send(int tid, struct epi_ask ask)
+{
+    siginfo_t info;
+    epi_zero(&info, sizeof info);
+    info.si_signo = epi_state.thread_signal;
+    info.si_code = SI_QUEUE;
+    info.si_pid = epi_getpid();
+    info.si_value.sival_ptr = (void *)epi_ask_pack(ask);
+    return (int)epi_syscall6(SYS_rt_tgsigqueueinfo, info.si_pid, tid, info.si_signo,
+                             (long)&info, 0, 0);
+}
+
+/* Peeks need them; a thread that blocks everything would be killed by the
+ * first one that fails.  Sigreturn blocks them again. */
+static EPI_SAFE void unblock_faults(const ucontext_t *uc)
+{
+    uint64_t faults = epi_mask_of(SIGSEGV) | epi_mask_of(SIGBUS);
+    if ((*(const uint64_t *)(const void *)&uc->uc_sigmask & faults) != 0)
+        epi_sigmask(SIG_UNBLOCK, faults);
+}
+
+static EPI_SAFE bool room_for_walk(const ucontext_t *uc)
+{
+    uintptr_t sp = epi_arch_current_sp(), start = (uintptr_t)uc->uc_stack.ss_sp;
+    struct epi_range stack = {start, start + uc->uc_stack.ss_size};
+    return (uc->uc_stack.ss_flags & SS_DISABLE) != 0 || !epi_in(stack, sp) ||
+           sp - start >= ROOM_WALK + ROOM_FAULT;
+}
+
+/* A thread that waits in the handler for another one's report is of interest
+ * where it faulted. */
+static EPI_SAFE const ucontext_t *own_crash(int tid)
+{
+    struct epi_crash *crash = &epi_state.crash;
+    for (uint32_t i = 0; i < EPI_PARKED; i++)
+        if (crash->parked[i].filled && crash->parked[i].tid == tid)
+            return crash->parked[i].uc;
+    return NULL;
+}
+
+static EPI_SAFE uint32_t take_cache(struct epi_threads *threads)
+{
+    uint32_t i = 0;
+    while (i < EPI_CAPTURE_CACHES && atomic_exchange(&threads->cache[i].taken, true))
+        i++;
+    return i;
+}
+
+static EPI_SAFE EPI_NOINLINE void walk(struct epi_threads *threads, struct epi_thread *thread,
+                                       const ucontext_t *uc)
+{
+    struct epi_cursor cursor;
+    struct epi_regs regs;
+    uint32_t cache = take_cache(threads);
+    epi_arch_regs_from_context(&regs, uc);
+    epi_cursor_start(&cursor, epi_state.modules, epi_state.go,
+                     cache < EPI_CAPTURE_CACHES ? &threads->cache[cache].rules : NULL, &regs);
+    cursor.g = epi_go_g(epi_state.go);
+    epi_stack_collect(&thread->stack, &cursor, threads->max_frames);
+    if (cache < EPI_CAPTURE_CACHES)
+        threads->cache[cache].taken = false;
+}
+
+static EPI_SAFE void innermost_only(struct epi_thread *thread, const ucontext_t *uc)
+{
+    struct epi_frame *frame = &thread->stack.frame[0];
+    thread->stop_early = true;
+    frame->pc = epi_arch_pc(uc);
+    frame->sp = epi_arch_sp(uc);
+    frame->how = EPI_HOW_CONTEXT;
+    frame->flags = EPI_FRAME_EXACT | (epi_go_text(epi_state.go, frame->pc) ? EPI_FRAME_GO : 0);
+    thread->stack.count = 1;
+}
+
+static EPI_SAFE void answer(struct epi_threads *threads, struct epi_ask ask,
+                            const ucontext_t *uc)
+{
+    struct epi_thread *thread = &threads->thread[ask.slot];
+    uint64_t turn = (uint64_t)ask.epoch << 2 | EPI_ASKED;
+    uint64_t writing = (uint64_t)ask.epoch << 2 | EPI_WRITING;
+    int tid = epi_gettid();
+    if (thread->tid != tid || !atomic_compare_exchange_strong(&thread->turn, &turn, writing))
+        return; /* the question is not asked any more */
+    const ucontext_t *crash = own_crash(tid);
+    thread->crashed = crash != NULL;
+    thread->pointer = epi_arch_thread_pointer();
+    if (room_for_walk(uc))
+        walk(threads, thread, crash != NULL ? crash : uc);
+    else
+        innermost_only(thread, crash != NULL ? crash : uc);
+    atomic_store_explicit(&thread->turn, (uint64_t)ask.epoch << 2 | EPI_DONE,
+                          memory_order_release);
+    if (threads->epoch == ask.epoch &&
+        atomic_fetch_add(&threads->answered, 1) + 1 == threads->asked)
+        epi_futex_wake_all(&threads->answered);
+}
+
+EPI_SAFE void epi_capture(int signal, siginfo_t *info, void *context)
+{
+    ucontext_t *uc = context;
+    uintptr_t value = (uintptr_t)info->si_value.sival_ptr;
+    bool own = info->si_pid == epi_getpid();
+    if (own && info->si_code == SI_TKILL && epi_inject_accept(uc))
+        return;
+    if (!own || info->si_code != SI_QUEUE || value >> 56 != EPI_ASK_MAGIC >> 56) {
+        epi_chain(&epi_state.thread_previous, signal, info, context);
+        return;
+    }
+    struct epi_ask ask = epi_ask_unpack(value);
+    unblock_faults(uc);
+    if (ask.question <= EPI_ASK_DUMP && ask.slot < EPI_THREADS)
+        answer(epi_state.threads[ask.question], ask, uc);
+}

@@ -1,0 +1,90 @@
+/* What the other threads' part of a report needs while the process is healthy:
+ * memory, and a real-time signal of its own. */
+#include "handler.h"
+#include "inject.h"
+#include "threads.h"
+#include "threads_install.h"
+
+#include "system.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+bool epi_signal_free(int signal)
+{
+    struct epi_sigaction now;
+    return epi_sigaction(signal, NULL, &now) &&
+           (now.handler == epi_state.go_handler || now.handler <= (uintptr_t)SIG_IGN ||
+            now.handler == (uintptr_t)epi_capture);
+}
+
+/* 27 MB of addresses each; a page is got when a thread's stack is written. */
+static int map_tables(void)
+{
+    for (size_t i = 0; i < EPI_COUNT(epi_state.threads); i++) {
+        if (epi_state.threads[i] != NULL)
+            continue;
+        void *memory = mmap(NULL, sizeof(struct epi_threads), PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (memory == MAP_FAILED)
+            return ENOMEM;
+        epi_state.threads[i] = memory;
+    }
+    if (epi_state.inject == NULL) {
+        void *memory = mmap(NULL, sizeof *epi_state.inject, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (memory == MAP_FAILED)
+            return ENOMEM;
+        epi_state.inject = memory;
+    }
+    return 0;
+}
+
+/* 1 to 32 have meanings, 33 and 34 belong to C libraries (nptl, musl). */
+static int choose(int wanted)
+{
+    if (wanted != 0)
+        return wanted != epi_state.deadline_signal && epi_signal_free(wanted) ? wanted : 0;
+    for (int signal = 63; signal > 40; signal--)
+        if (signal != epi_state.deadline_signal && epi_signal_free(signal))
+            return signal;
+    return 0;
+}
+
+int epi_threads_prepare(int wanted, int *signal)
+{
+    int error = map_tables();
+    if (error != 0)
+        return error;
+    if (wanted != 0 && (wanted < EPI_THREAD_SIGNAL_LEAST || wanted > EPI_THREAD_SIGNAL_MOST))
+        return EINVAL;
+    *signal = epi_state.thread_signal;
+    if (epi_state.options == NULL || (wanted != 0 && wanted != *signal))
+        *signal = choose(wanted);
+    return *signal == 0 ? EADDRINUSE : 0;
+}
+
+void epi_threads_install(int signal)
+{
+    struct epi_sigaction now;
+    if (epi_state.thread_signal != signal) {
+        epi_threads_uninstall();
+        epi_state.thread_signal = signal;
+    }
+    if (epi_sigaction(signal, NULL, &now) && now.handler != (uintptr_t)epi_capture)
+        epi_state.thread_previous = now;
+    epi_state.thread_ours = epi_state.deadline_ours;
+    epi_state.thread_ours.handler = (uintptr_t)epi_capture;
+    epi_sigaction(signal, &epi_state.thread_ours, NULL);
+}
+
+void epi_threads_uninstall(void)
+{
+    struct epi_sigaction now;
+    int signal = epi_state.thread_signal;
+    /* An answer may still be owed by a thread that blocks the signal: where the
+     * default action would then kill the process, the handler stays. */
+    if (signal != 0 && epi_state.thread_previous.handler != (uintptr_t)SIG_DFL &&
+        epi_sigaction(signal, NULL, &now) && now.handler == (uintptr_t)epi_capture)
+        epi_sigaction(signal, &epi_state.thread_previous, NULL);
+}

@@ -1,0 +1,28 @@
+/* For install.c: the preparations of threads.h. */
+#ifndef EPI_THREADS_INSTALL_H
+#define EPI_THREADS_INSTALL_H
+
+#include "base.h"
+
+/* The signals that may be chosen: below are those with a meaning and those of
+ * the C library. */
+#define EPI_THREAD_SIGNAL_LEAST 35
+#define EPI_THREAD_SIGNAL_MOST  64
+
+/* Has nobody but Go an action for SIGNAL?  Go handles all real-time signals, so
+ * "free" cannot mean the default; or ignores all of them, after signal.Ignore()
+ * without arguments. */
+bool epi_signal_free(int signal);
+
+/* Gets the memory, and chooses the thread signal: WANTED, or any when that is 0.
+ * EINVAL: WANTED is not one that may be chosen; EADDRINUSE: somebody handles it,
+ * or all. */
+int epi_threads_prepare(int wanted, int *signal);
+
+/* Makes SIGNAL the thread signal, instead of the one so far. */
+void epi_threads_install(int signal);
+
+/* Puts back the action that was there before. */
+void epi_threads_uninstall(void);
+
+#endif

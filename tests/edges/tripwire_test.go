@@ -1,0 +1,80 @@
+//go:build linux && amd64 && cgo
+
+package edges
+
+import (
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// tripwireStatus is what tripwire.c ends the process with.
+const tripwireStatus = 77
+
+func buildTripwire(t *testing.T) change {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "tripwire.so")
+	out, err := exec.Command("cc", "-std=gnu11", "-D_GNU_SOURCE", "-O1", "-fno-builtin", "-fno-tree-loop-distribute-patterns", "-Wall",
+		"-shared", "-fPIC", "-o", path, "tripwire/tripwire.c", "-ldl").CombinedOutput()
+	if err != nil {
+		t.Fatalf("building the library: %v\n%s", err, out)
+	}
+	return environment("LD_PRELOAD=" + path)
+}
+
+// After the fault nothing is allocated, locked, or bound for the first time.
+func TestNothingOfLibcIsCalledAfterTheFault(t *testing.T) {
+	preload := buildTripwire(t)
+	kinds := map[string]syscall.Signal{
+		"null": syscall.SIGSEGV, "div": syscall.SIGFPE, "ud2": syscall.SIGILL, "int3": syscall.SIGTRAP,
+		"abort": syscall.SIGABRT, "raise_bus": syscall.SIGBUS, "raise_sys": syscall.SIGSYS, "overflow": syscall.SIGSEGV,
+	}
+	for kind, signal := range kinds {
+		for _, place := range []string{"cgo", "goroutine", "callback", "thread"} {
+			t.Run(kind+"/"+place, func(t *testing.T) {
+				t.Parallel()
+				o := run(t, "crash kind="+kind+" place="+place, preload)
+				o.diedOf(t, signal)
+				completeReport(t, o.stderr)
+			})
+		}
+	}
+	t.Run("file", func(t *testing.T) {
+		t.Parallel()
+		dir := t.TempDir()
+		o := run(t, "crash dir="+dir, preload)
+		o.diedOf(t, syscall.SIGSEGV)
+		_, text := onlyFile(t, dir)
+		completeReport(t, text)
+	})
+	t.Run("stage in trouble", func(t *testing.T) {
+		t.Parallel()
+		o := run(t, "trouble stage=* trouble=fault place=thread", preload)
+		o.diedOf(t, syscall.SIGSEGV)
+		onlyReport(t, o.stderr)
+	})
+	t.Run("forked child", func(t *testing.T) {
+		t.Parallel()
+		o := run(t, "fork", preload)
+		o.exited(t, 3)
+		if !strings.Contains(o.stdout, "child: signal 11,") {
+			t.Errorf("standard output:\n%s", o.stdout)
+		}
+	})
+}
+
+// The tripwire works: a handler of the host's that allocates is caught.
+func TestTripwireTrips(t *testing.T) {
+	t.Parallel()
+	preload := buildTripwire(t)
+	for _, place := range []string{"cgo", "thread"} {
+		o := run(t, fmt.Sprintf("host host=malloc place=%s", place), preload)
+		o.exited(t, tripwireStatus)
+		if !strings.Contains(o.stderr, "tripwire: malloc\n") {
+			t.Errorf("standard error:\n%s", o.stderr)
+		}
+	}
+}

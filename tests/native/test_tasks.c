@@ -1,0 +1,222 @@
+/* What /proc/self/task tells, and which system calls a signal would end: by
+ * threads that wait in each of them, judged by what a signal then does. */
+#include "check.h"
+#include "threads.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MINUTE 60
+
+static int quiet[2], plain_socket[2], timed_socket[2], event;
+static sem_t never;
+static uint32_t futex_word;
+
+static long in_poll(void) { return poll(NULL, 0, MINUTE * 1000); }
+static long in_epoll(void)
+{
+    struct epoll_event e;
+    return epoll_wait(epoll_create1(0), &e, 1, MINUTE * 1000);
+}
+static long in_select(void)
+{
+    struct timeval t = {MINUTE, 0};
+    return select(0, NULL, NULL, NULL, &t);
+}
+static long in_nanosleep(void)
+{
+    struct timespec t = {MINUTE, 0};
+    return nanosleep(&t, NULL);
+}
+static long in_pause(void) { return pause(); }
+static long in_sigtimedwait(void)
+{
+    sigset_t set;
+    struct timespec t = {MINUTE, 0};
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR2);
+    return sigtimedwait(&set, NULL, &t);
+}
+static long in_sem_timedwait(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    t.tv_sec += MINUTE;
+    return sem_timedwait(&never, &t);
+}
+static long in_recv_timed(void)
+{
+    char byte;
+    return recv(timed_socket[0], &byte, 1, 0);
+}
+static long in_read_timed(void)
+{
+    char byte;
+    return read(timed_socket[0], &byte, 1);
+}
+static long in_futex(void) { return syscall(SYS_futex, &futex_word, 0, 0, NULL, NULL, 0); }
+static long in_read(void)
+{
+    char byte;
+    return read(quiet[0], &byte, 1);
+}
+static long in_eventfd(void)
+{
+    uint64_t n;
+    return read(event, &n, sizeof n);
+}
+static long in_recv(void)
+{
+    char byte;
+    return recv(plain_socket[0], &byte, 1, 0);
+}
+static long in_waitid(void)
+{
+    siginfo_t info;
+    return waitid(P_ALL, 0, &info, WEXITED);
+}
+
+static const struct sleeper {
+    long (*call)(void);
+    const char *name; /* of the system call that is in the list; NULL: restarts */
+} sleepers[] = {
+    {in_poll, "poll"},
+    {in_epoll, "epoll_wait"},
+    {in_select, "select"},
+    {in_nanosleep, "nanosleep"},
+    {in_pause, "pause"},
+    {in_sigtimedwait, "sigtimedwait"},
+    {in_sem_timedwait, "futex"},
+    {in_recv_timed, "recvfrom"},
+    {in_read_timed, "read"},
+    {in_futex, NULL},
+    {in_read, NULL},
+    {in_eventfd, NULL},
+    {in_recv, NULL},
+    {in_waitid, NULL},
+};
+#define SLEEPERS (sizeof sleepers / sizeof sleepers[0])
+
+static atomic_int tids[SLEEPERS];
+static atomic_int ended[SLEEPERS]; /* errno of the call */
+
+static void handler(int signal) { (void)signal; }
+
+static void *sleeper(void *arg)
+{
+    size_t i = (size_t)(const struct sleeper *)arg - (size_t)sleepers;
+    i /= sizeof sleepers[0];
+    prctl(PR_SET_NAME, "a) b (c d");
+    tids[i] = (int)syscall(SYS_gettid);
+    ended[i] = sleepers[i].call() < 0 ? errno : -1;
+    return NULL;
+}
+
+static void nap(void)
+{
+    struct timespec t = {0, 2 * 1000 * 1000};
+    while (nanosleep(&t, &t) != 0)
+        ;
+}
+
+static void wait_asleep(const struct epi_tasks *tasks, int tid, struct epi_task_syscall *task)
+{
+    for (int i = 0; i < 1000; i++, nap())
+        if (epi_task_syscall(tasks, tid, task) && task->sleeps && task->number >= 0)
+            return;
+}
+
+static void check_sleeper(const struct epi_tasks *tasks, size_t i)
+{
+    struct epi_task_syscall task;
+    struct epi_task_stat stat;
+    uint64_t mask;
+    pthread_t thread;
+    pthread_create(&thread, NULL, sleeper, (void *)(uintptr_t)&sleepers[i]);
+    while (tids[i] == 0)
+        nap();
+    wait_asleep(tasks, tids[i], &task);
+    CHECK(task.pc != 0 && task.sp != 0, "sleeper %zu: pc %lx sp %lx", i, task.pc, task.sp);
+    const char *name = epi_syscall_not_restarted(&task);
+    CHECK(name == NULL ? sleepers[i].name == NULL : sleepers[i].name != NULL,
+          "sleeper %zu in system call %ld: %s", i, task.number, name != NULL ? name : "restarts");
+    CHECK(epi_task_stat(tasks, tids[i], &stat) && stat.state == 'S', "state %c", stat.state);
+    CHECK(strcmp(stat.name, "a) b (c d") == 0, "name %s", stat.name);
+    /* sigtimedwait lets through what it waits for. */
+    bool waits = sleepers[i].call == in_sigtimedwait;
+    CHECK(epi_task_blocked(tasks, tids[i], &mask) &&
+              mask == (waits ? 0 : UINT64_C(1) << (SIGUSR2 - 1)),
+          "mask %lx", (unsigned long)mask);
+    /* The proof: what the kernel does. */
+    pthread_kill(thread, SIGUSR1);
+    for (int n = 0; n < 50 && ended[i] == 0; n++)
+        nap();
+    if (sleepers[i].name != NULL)
+        CHECK(ended[i] == EINTR, "sleeper %zu was not ended: %d", i, ended[i]);
+    else
+        CHECK(ended[i] == 0, "sleeper %zu did not go on: errno %d", i, ended[i]);
+}
+
+static void check_list(struct epi_tasks *tasks, pid_t child)
+{
+    int tid;
+    unsigned count = 0, self = 0;
+    while ((tid = epi_tasks_next(tasks)) != 0) {
+        count++;
+        self += tid == (int)syscall(SYS_gettid);
+    }
+    CHECK(self == 1, "listed %u times", self);
+    CHECK(count == epi_tasks_count(tasks), "%u listed, %lu counted", count,
+          (unsigned long)epi_tasks_count(tasks));
+    struct epi_task_stat stat;
+    struct epi_task_syscall task;
+    uint64_t mask;
+    CHECK(!epi_task_stat(tasks, child, &stat), "another process is a thread");
+    CHECK(!epi_task_syscall(tasks, child, &task), "another process is a thread");
+    CHECK(!epi_task_blocked(tasks, child, &mask), "another process is a thread");
+}
+
+int main(void)
+{
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+    struct timeval timeout = {MINUTE, 0};
+    struct epi_tasks tasks;
+    sigset_t usr2;
+    sem_init(&never, 0, 0);
+    sigaction(SIGUSR1, &action, NULL);
+    sigemptyset(&usr2);
+    sigaddset(&usr2, SIGUSR2);
+    pthread_sigmask(SIG_BLOCK, &usr2, NULL);
+    event = eventfd(0, 0);
+    if (pipe(quiet) != 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, plain_socket) != 0 ||
+        socketpair(AF_UNIX, SOCK_STREAM, 0, timed_socket) != 0)
+        return 2;
+    setsockopt(timed_socket[0], SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+    pid_t child = fork();
+    if (child == 0) {
+        pause();
+        _exit(0);
+    }
+    int error = epi_tasks_open(&tasks);
+    CHECK(error == 0, "error %d", error);
+    for (size_t i = 0; i < SLEEPERS; i++)
+        check_sleeper(&tasks, i);
+    check_list(&tasks, child);
+    kill(child, SIGKILL);
+    epi_tasks_close(&tasks);
+    return check_result();
+}

@@ -1,0 +1,140 @@
+//go:build linux && amd64 && cgo
+
+package regress
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// onePage is a pipe that a program finds full once anything is in it: with a
+// capacity of one page poll says so, whatever the page has room for. So a
+// report stops behind its headline until somebody reads.
+func onePage(t *testing.T) (r, w *os.File) {
+	t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.Close(); w.Close() })
+	if _, err := unix.FcntlInt(w.Fd(), unix.F_SETPIPE_SZ, 4096); err != nil {
+		t.Fatal(err)
+	}
+	return r, w
+}
+
+// await waits until the condition holds; the program that it is about is killed
+// at its limit, so that it then never will.
+func (c *child) await(what string, condition func() bool) {
+	c.t.Helper()
+	for !condition() {
+		if time.Since(c.began) > limit {
+			c.t.Fatalf("no %s", what)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// awaitText waits until there is something to read, and leaves it there.
+func (c *child) awaitText(r *os.File) {
+	c.t.Helper()
+	fds := []unix.PollFd{{Fd: int32(r.Fd()), Events: unix.POLLIN}}
+	c.await("headline", func() bool {
+		n, _ := unix.Poll(fds, 10)
+		return n > 0
+	})
+}
+
+// polling are the threads of the program that are in ppoll, with this number of
+// descriptors.
+func (c *child) polling(descriptors string) map[string]bool {
+	found := map[string]bool{}
+	tasks, _ := filepath.Glob("/proc/" + itoa(c.cmd.Process.Pid) + "/task/*/syscall")
+	for _, task := range tasks {
+		text, _ := os.ReadFile(task)
+		// The number of the call and its arguments.
+		if f := strings.Fields(string(text)); len(f) > 3 && f[0] == itoa(unix.SYS_PPOLL) && f[2] == descriptors {
+			found[task] = true
+		}
+	}
+	return found
+}
+
+// tell lets a program go on that waits for it.
+func (c *child) tell() {
+	c.t.Helper()
+	if _, err := c.stdin.Write([]byte("\n")); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// talk connects a program's standard output to a reader.
+func talk(t *testing.T) (change, *bufio.Reader) {
+	t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.Close() })
+	// A program that hangs is killed at its limit; one that it forked may not be.
+	if err := r.SetReadDeadline(time.Now().Add(2 * limit)); err != nil {
+		t.Fatal(err)
+	}
+	started := func(c *exec.Cmd) {
+		c.Stdout = w
+		t.Cleanup(func() { w.Close() })
+	}
+	return started, bufio.NewReader(r)
+}
+
+// hear reads a line that begins in this way, and returns the rest of it.
+func hear(t *testing.T, from *bufio.Reader, begin string) string {
+	t.Helper()
+	line, err := from.ReadString('\n')
+	rest, ok := strings.CutPrefix(line, begin)
+	if !ok {
+		t.Fatalf("the program says %q (%v), want %q", line, err, begin)
+	}
+	return strings.TrimSuffix(rest, "\n")
+}
+
+// drain reads in the background; what it got is there once the program and all
+// of its children have ended.
+func drain(r, w *os.File) (text func() string) {
+	w.Close()
+	var got bytes.Buffer
+	done := make(chan bool)
+	go func() {
+		io.Copy(&got, r)
+		close(done)
+	}()
+	return func() string {
+		<-done
+		return got.String()
+	}
+}
+
+// fill fills a pipe or a terminal.
+func fill(t *testing.T, fd int) {
+	t.Helper()
+	unix.SetNonblock(fd, true)
+	for _, size := range []int{4096, 256, 1} {
+		for {
+			if _, err := unix.Write(fd, make([]byte, size)); err == unix.EAGAIN {
+				break
+			} else if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	unix.SetNonblock(fd, false)
+}

@@ -1,0 +1,82 @@
+#include "hosts.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static char *volatile page;
+static volatile int handled;
+static sigjmp_buf back;
+
+static void install(void (*handler)(int, siginfo_t *, void *), struct sigaction *old) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_sigaction = handler;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+    sigfillset(&action.sa_mask);
+    sigaction(SIGSEGV, &action, old);
+}
+
+static void repair(int signal, siginfo_t *info, void *context) {
+    (void)signal, (void)context;
+    if ((char *)info->si_addr != page) {
+        _exit(77);
+    }
+    handled++;
+    mprotect(page, 4096, PROT_READ | PROT_WRITE);
+}
+
+static void jump(int signal, siginfo_t *info, void *context) {
+    (void)signal, (void)info, (void)context;
+    handled++;
+    siglongjmp(back, 1);
+}
+
+// As the constructor of a library does, before Go's runtime has installed its
+// own handler.
+__attribute__((constructor)) static void early(void) {
+    const char *name = getenv("VICTIM_EARLY");
+    if (name != NULL) {
+        install(strcmp(name, "jump") == 0 ? jump : repair, NULL);
+    }
+}
+
+__attribute__((noinline)) static void touch(void) {
+    *(volatile char *)page = 1;
+}
+
+int host_early_fault(void) {
+    int before = handled;
+    page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (sigsetjmp(back, 1) == 0) {
+        touch();
+    }
+    return handled > before ? handled : -1;
+}
+
+static struct sigaction behind;
+static volatile int depth, deepest;
+
+static void in_front(int signal, siginfo_t *info, void *context) {
+    if (++depth > deepest) {
+        deepest = depth;
+    }
+    if (depth > 50) {
+        _exit(78);
+    }
+    if (behind.sa_flags & SA_SIGINFO) {
+        behind.sa_sigaction(signal, info, context);
+    }
+    depth--;
+}
+
+void host_install_in_front(void) {
+    install(in_front, &behind);
+}
+
+int host_in_front_depth(void) {
+    return deepest;
+}

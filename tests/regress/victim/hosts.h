@@ -1,0 +1,14 @@
+// Handlers of a host program.
+#ifndef VICTIM_HOSTS_H
+#define VICTIM_HOSTS_H
+
+// Faults in C; how often the early handler has dealt with that, or -1 when it
+// should have and has not.
+int host_early_fault(void);
+
+// A handler for SIGSEGV that calls the one before it, and how deep its calls
+// were nested at most.
+void host_install_in_front(void);
+int host_in_front_depth(void);
+
+#endif

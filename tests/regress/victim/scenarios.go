@@ -1,0 +1,132 @@
+//go:build linux && amd64 && cgo
+
+package main
+
+// #cgo CFLAGS: -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wno-unused-parameter
+// #include "hosts.h"
+// #include "states.h"
+// #include "threads.h"
+import "C"
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/epitaph-go/epitaph/handler"
+)
+
+func init() {
+	scenarios["threads"] = func(s settings) {
+		s.enable()
+		C.threads_come_and_go(C.int(s.number("threads")))
+		say("all have ended")
+	}
+
+	// The handler is installed before Go's runtime starts, by the variable
+	// VICTIM_EARLY; see hosts.c.
+	scenarios["early"] = func(s settings) {
+		s.enable()
+		for range 3 {
+			say("early handler: %d", C.host_early_fault())
+		}
+		say("a nil pointer: %v", nilDereference())
+	}
+
+	// A library puts its handler in front, which calls the one that was there.
+	scenarios["circle"] = func(s settings) {
+		s.enable()
+		C.host_install_in_front()
+		say("a nil pointer: %v", nilDereference())
+		for range 2 {
+			if s["off"] == "" {
+				handler.Disable()
+			}
+			say("a nil pointer: %v", nilDereference())
+			s.enable()
+			say("a nil pointer: %v", nilDereference())
+		}
+		say("nested %d", C.host_in_front_depth())
+		if s["then"] != "" {
+			C.state_null()
+		}
+	}
+
+	// The program sends itself a signal from C that it has asked for.
+	scenarios["kill_self"] = func(s settings) {
+		s.enable()
+		number := syscall.Signal(s.number("signal"))
+		got := make(chan os.Signal, 1)
+		signal.Notify(got, number)
+		C.state_kill_self(C.int(number))
+		select {
+		case g := <-got:
+			say("got %v", g)
+		case <-time.After(5 * time.Second):
+		}
+	}
+
+	for name, state := range map[string]func(){
+		"null":          func() { C.state_null() },
+		"no_fs":         func() { C.state_no_fs() },
+		"pending_abort": func() { C.state_pending_abort() },
+		"tail_null":     func() { C.state_tail_null() },
+		"remap":         func() { C.state_remap() },
+		"crowd":         func() { C.threads_crowd(8) },
+		"fork_late":     func() { C.threads_fork_late() },
+		"abort_late":    func() { C.threads_abort_late() },
+	} {
+		scenarios[name] = func(s settings) {
+			s.enable()
+			state()
+		}
+	}
+
+	// A filter traps one system call.
+	scenarios["trap"] = func(s settings) {
+		s.enable()
+		C.state_trap(C.int(s.number("call")))
+	}
+
+	scenarios["map_file"] = func(s settings) {
+		s.enable()
+		must(mapFile(s["file"]))
+		C.state_null()
+	}
+
+	// Enable, or with the setting disable both of them, again and again while a
+	// thread crashes.
+	scenarios["enable_loop"] = func(s settings) {
+		s.enable()
+		began := make(chan bool)
+		go func() {
+			for i := 0; ; i++ {
+				if s["disable"] != "" {
+					handler.Disable()
+				}
+				handler.Enable(s.options()...) // an error once the crash has begun
+				if i == 20 {
+					close(began)
+				}
+			}
+		}()
+		<-began
+		C.state_null()
+	}
+}
+
+// mapFile maps a whole file to read it.
+func mapFile(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	_, err = syscall.Mmap(int(f.Fd()), 0, int(info.Size()), syscall.PROT_READ, syscall.MAP_PRIVATE)
+	return err
+}

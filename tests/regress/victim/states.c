@@ -1,0 +1,89 @@
+#include "states.h"
+
+#include <asm/prctl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define NOINLINE __attribute__((noinline, used))
+
+static int *volatile bad = (int *)8;
+
+NOINLINE void state_null(void) {
+    *(volatile int *)bad = 1;
+}
+
+// Nothing here may use thread-local memory once it is out of reach: libc's
+// syscall would, for errno.
+NOINLINE void state_no_fs(void) {
+    long result = SYS_arch_prctl;
+    __asm__ volatile("syscall"
+                     : "+a"(result)
+                     : "D"((long)ARCH_SET_FS), "S"(0L)
+                     : "rcx", "r11", "memory");
+    *(volatile int *)bad = 1;
+}
+
+NOINLINE void state_pending_abort(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGABRT);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    raise(SIGABRT);
+    *(volatile int *)bad = 1;
+}
+
+// In assembly, since no compiler promises a tail call.
+__asm__(".globl state_tail_null\n"
+        ".type state_tail_null, @function\n"
+        "state_tail_null:\n"
+        "    .cfi_startproc\n"
+        "    xorl %eax, %eax\n"
+        "    jmp *%rax\n"
+        "    .cfi_endproc\n"
+        ".size state_tail_null, .-state_tail_null\n");
+
+extern char __ehdr_start[];
+
+// As programs do that move their text to huge pages, and packers.
+NOINLINE void state_remap(void) {
+    char *first = __ehdr_start;
+    char *copy = malloc(4096);
+    memcpy(copy, first, 4096);
+    if (mmap(first, 4096, PROT_READ | PROT_WRITE, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == first) {
+        memcpy(first, copy, 4096);
+        mprotect(first, 4096, PROT_READ);
+        *(volatile int *)bad = 1;
+    }
+}
+
+// Of the calling thread only: what the threads of Go's runtime make of a call
+// that is refused is not the question.
+NOINLINE void state_trap(int number) {
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)number, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {4, filter};
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) {
+        perror("seccomp");
+        _exit(1);
+    }
+    *(volatile int *)bad = 1;
+}
+
+void state_kill_self(int signal) {
+    kill(getpid(), signal);
+}

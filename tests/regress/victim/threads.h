@@ -1,0 +1,10 @@
+// What other threads do while one crashes.
+#ifndef VICTIM_THREADS_H
+#define VICTIM_THREADS_H
+
+void threads_come_and_go(int count); // one after the other
+void threads_crowd(int count);       // all crash together
+void threads_fork_late(void);        // a forked child crashes while its parent does
+void threads_abort_late(void);       // the crashing thread is sent SIGABRT
+
+#endif

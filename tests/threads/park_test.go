@@ -1,0 +1,118 @@
+//go:build linux && amd64 && cgo
+
+package threads
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// parked reads which thread is in which function from the victim's output.
+func parked(t *testing.T, out outcome, want int) map[int]string {
+	t.Helper()
+	functions := make(map[int]string)
+	for line := range strings.Lines(out.stdout) {
+		fields := strings.Fields(line)
+		if len(fields) == 3 && fields[0] == "thread" {
+			tid, err := strconv.Atoi(fields[1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			functions[tid] = fields[2]
+		}
+	}
+	if len(functions) != want {
+		t.Fatalf("the victim made %d threads, not %d", len(functions), want)
+	}
+	return functions
+}
+
+// 1000 threads in 20 functions, with as many goroutines: each thread is there
+// once, in its function, with as many frames of it as it has.
+func TestThousandThreads(t *testing.T) {
+	sizes := []int{20, 1000}
+	if full {
+		sizes = append(sizes, 3000)
+	}
+	for _, n := range sizes {
+		t.Run(strconv.Itoa(n), func(t *testing.T) {
+			r, out := crash(t, fmt.Sprintf("park %d", n))
+			accounted(t, r)
+			stacks := byTID(t, r)
+			named, inFunction := 0, make(map[string]int)
+			functions := parked(t, out, n)
+			for tid, function := range functions {
+				thread := stacks[tid]
+				if thread == nil {
+					continue // in a group whose list of names was cut
+				}
+				named++
+				number, err := strconv.Atoi(strings.TrimPrefix(function, "park_"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got, want := count(thread, function), number%3+1; got != want {
+					t.Errorf("thread %d has %d frames of %s, not %d\n%v", tid, got, function, want, thread.Frames)
+				}
+				if want := strings.Replace(function, "_", "-", 1); thread.Name() != want {
+					t.Errorf("thread %d has the name %q, not %q", tid, thread.Name(), want)
+				}
+			}
+			for _, thread := range r.Threads {
+				for i := range 20 {
+					if function := fmt.Sprintf("park_%02d", i); has(&thread, function) {
+						inFunction[function] += thread.Count
+					}
+				}
+			}
+			for i := range 20 {
+				if function := fmt.Sprintf("park_%02d", i); inFunction[function] != n/20 {
+					t.Errorf("%d threads in %s, not %d", inFunction[function], function, n/20)
+				}
+			}
+			if n <= 1000 && named != n {
+				t.Errorf("%d of %d threads are named", named, n)
+			}
+			if r.Answers.Answered != r.Answers.Total {
+				t.Errorf("not all answered: %+v", *r.Answers)
+			}
+			if stacks[r.Process.TID] == nil || !stacks[r.Process.TID].Current() {
+				t.Error("the crashing thread is not the current one")
+			}
+			t.Logf("%d threads in %v", n, r.End.Duration)
+		})
+	}
+}
+
+// WithMaxThreads limits the stacks shown, and tells the rest.
+func TestMaxThreads(t *testing.T) {
+	r, _ := crash(t, "max 3")
+	accounted(t, r)
+	if len(r.Threads) != 1+3+1 {
+		t.Errorf("%d blocks: %v", len(r.Threads), r.Threads)
+	}
+	if r.Answers.Total < 100 {
+		t.Errorf("counted: %+v", *r.Answers)
+	}
+}
+
+func TestWithoutOtherThreads(t *testing.T) {
+	r, _ := crash(t, "alone")
+	if len(r.Threads) != 1 || r.Answers != nil {
+		t.Errorf("%d stacks, %v", len(r.Threads), r.Answers)
+	}
+}
+
+func TestThreadSignal(t *testing.T) {
+	r, _ := crash(t, "signal 50")
+	accounted(t, r)
+	if r.Answers.Answered != r.Answers.Total {
+		t.Errorf("%+v", *r.Answers)
+	}
+	_, out := survive(t, "taken 50")
+	if !strings.Contains(out.stdout, "something other than Go handles signal 50") {
+		t.Errorf("Enable said %q", out.stdout)
+	}
+}

@@ -1,0 +1,209 @@
+//go:build linux && amd64 && cgo
+
+// Package threads tests what a report says of the threads that did not crash:
+// that all of them are there, with the stacks that they have, and that asking
+// them does them no harm. The process is a child, the program victim; what it
+// wrote is judged as report.Parse understands it.
+package threads
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/epitaph-go/epitaph/report"
+)
+
+// limit is what no child may outlast, on a machine that is busy.
+const limit = 30 * time.Second
+
+// full is set for the long runs.
+var full = os.Getenv("EPITAPH_MATRIX") == "full"
+
+// victim is the path of the program, built once with the switches for tests.
+var victim string
+
+func TestMain(m *testing.M) {
+	os.Exit(buildAndRun(m))
+}
+
+func buildAndRun(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "threads")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	victim = filepath.Join(dir, "victim")
+	build := exec.Command("go", "build", "-tags", "epitaph_test", "-o", victim, "./victim")
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "building the victim: %v\n%s", err, out)
+		return 1
+	}
+	return m.Run()
+}
+
+// outcome is how a victim ended.
+type outcome struct {
+	status         syscall.WaitStatus
+	stdout, stderr string
+}
+
+// command makes the command of a scenario: "park 1000".
+func command(scenario string) *exec.Cmd {
+	return exec.Command(victim, strings.Fields(scenario)...)
+}
+
+// run runs a command to its end. One that outlasts the limit fails the test.
+func run(t *testing.T, cmd *exec.Cmd) outcome {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	cmd.WaitDelay = time.Second // a child of the victim may hold the pipe open
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	killer := time.AfterFunc(limit, func() { cmd.Process.Kill() })
+	err := cmd.Wait()
+	if !killer.Stop() {
+		t.Fatalf("%v: still there after %v\n%s", cmd.Args, limit, tail(stderr.String()))
+	}
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) && !errors.Is(err, exec.ErrWaitDelay) {
+		t.Fatal(err)
+	}
+	return outcome{cmd.ProcessState.Sys().(syscall.WaitStatus), stdout.String(), stderr.String()}
+}
+
+// crash runs a scenario that dies of SIGSEGV and returns its report.
+func crash(t *testing.T, scenario string) (*report.Report, outcome) {
+	t.Helper()
+	out := run(t, command(scenario))
+	if !out.status.Signaled() || out.status.Signal() != syscall.SIGSEGV {
+		t.Fatalf("%s: %v, status %#x\n%s", scenario, out.status, int(out.status), tail(out.stderr))
+	}
+	reports := parse(t, out.stderr)
+	if len(reports) != 1 {
+		t.Fatalf("%s: %d reports\n%s", scenario, len(reports), tail(out.stderr))
+	}
+	return reports[0], out
+}
+
+// survive runs a scenario that ends well and returns the dumps that it wrote.
+func survive(t *testing.T, scenario string) ([]*report.Report, outcome) {
+	t.Helper()
+	out := run(t, command(scenario))
+	if !out.status.Exited() || out.status.ExitStatus() != 0 {
+		t.Fatalf("%s: status %#x\n%s", scenario, int(out.status), tail(out.stderr))
+	}
+	return parse(t, out.stderr), out
+}
+
+// parse reads reports that follow each other; every line of them must be
+// understood, and the counts of their ends must be right.
+func parse(t *testing.T, text string) []*report.Report {
+	t.Helper()
+	var reports []*report.Report
+	scanner := report.NewScanner(strings.NewReader(text))
+	for scanner.Scan() {
+		r := scanner.Report()
+		if len(r.Unknown) > 0 || r.Truncated || !r.Intact() {
+			t.Fatalf("report %d: unknown lines %v, truncated %v, intact %v\n%s",
+				len(reports), r.Unknown, r.Truncated, r.Intact(), tail(r.String()))
+		}
+		reports = append(reports, r)
+	}
+	if scanner.Err() != nil && scanner.Err() != io.EOF {
+		t.Fatal(scanner.Err())
+	}
+	return reports
+}
+
+func tail(text string) string {
+	return text[max(0, len(text)-6000):]
+}
+
+// numbers reads lines "WORD NUMBER" of the victim's output.
+func numbers(t *testing.T, out outcome) map[string]int {
+	t.Helper()
+	found := make(map[string]int)
+	for line := range strings.Lines(out.stdout) {
+		word, number, _ := strings.Cut(strings.TrimSpace(line), " ")
+		n, err := strconv.Atoi(number)
+		if err == nil {
+			found[word] = n
+		}
+	}
+	return found
+}
+
+// byTID finds the stack of each thread that a report names; the current one
+// included. A thread that stands in two places fails the test.
+func byTID(t *testing.T, r *report.Report) map[int]*report.Thread {
+	t.Helper()
+	found := make(map[int]*report.Thread)
+	for i := range r.Threads {
+		for _, member := range r.Threads[i].Members {
+			if found[member.TID] != nil {
+				t.Errorf("thread %d stands in two places", member.TID)
+			}
+			found[member.TID] = &r.Threads[i]
+		}
+	}
+	return found
+}
+
+// has reports whether a function is among the frames.
+func has(thread *report.Thread, function string) bool {
+	return thread != nil && count(thread, function) > 0
+}
+
+func count(thread *report.Thread, function string) int {
+	n := 0
+	for _, frame := range thread.Frames {
+		if frame.Func == function && frame.Kind != report.SeenFromOutside {
+			n++
+		}
+	}
+	return n
+}
+
+// mark returns the first line of a stack if it says that the thread itself was
+// not asked, or did not answer.
+func mark(thread *report.Thread) report.Frame {
+	if len(thread.Frames) > 0 &&
+		(thread.Frames[0].Kind == report.SeenFromOutside || thread.Frames[0].Kind == report.NoStack) {
+		return thread.Frames[0]
+	}
+	return report.Frame{}
+}
+
+// accounted fails the test unless every thread is counted once.
+func accounted(t *testing.T, r *report.Report) {
+	t.Helper()
+	if r.Answers == nil {
+		t.Fatalf("no line of answers\n%s", tail(r.String()))
+	}
+	a := *r.Answers
+	if sum := a.Answered + a.Blocked + a.Late + a.Unsendable + a.Ended + a.Spared + a.NotAsked; sum != a.Total {
+		t.Errorf("the counts have the sum %d: %+v", sum, a)
+	}
+	shown := 0
+	for _, thread := range r.Threads {
+		if !thread.Current() && thread.Name() != "epitaph" {
+			shown += thread.Count
+		}
+	}
+	if shown != a.Total {
+		t.Errorf("%d threads are shown, %d counted", shown, a.Total)
+	}
+}

@@ -1,0 +1,55 @@
+//go:build linux && amd64 && cgo
+
+package threads
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/epitaph-go/epitaph/report"
+)
+
+// A stack overflow on a thread that is older than Enable, and on one that a
+// shared library made, is reported like any other.
+func TestOverflowOnABareThread(t *testing.T) {
+	for i, name := range []string{"older than Enable", "made by libstdc++"} {
+		t.Run(name, func(t *testing.T) {
+			r, out := crash(t, "bare "+string(rune('0'+i)))
+			if waited := numbers(t, out)["waited"]; waited < 0 {
+				t.Error("the thread never got a stack")
+			}
+			if !strings.Contains(r.Signal.Cause, "stack overflow") {
+				t.Errorf("the cause is %q", r.Signal.Cause)
+			}
+			if !has(r.Current(), "stacks_recurse") || !has(r.Current(), "stacks_body") || r.Current().Name() != "bare" {
+				t.Errorf("the stack is %v", r.Current())
+			}
+			if r.Current().Frames[len(r.Current().Frames)-1].Kind == report.LostFrames {
+				t.Errorf("the stack ends early: %v", r.Current().Frames)
+			}
+		})
+	}
+}
+
+func TestExistingAlternateStackIsKept(t *testing.T) {
+	_, out := survive(t, "own")
+	if numbers(t, out)["kept"] != 1 {
+		t.Errorf("%s", out.stdout)
+	}
+}
+
+// Stacks of threads that ended are used again, or unmapped.
+func TestStacksAreRecycled(t *testing.T) {
+	_, out := survive(t, "recycle 50")
+	var mappings []string
+	for line := range strings.Lines(out.stdout) {
+		if n, ok := strings.CutPrefix(line, "mappings "); ok {
+			mappings = append(mappings, strings.TrimSpace(n))
+		}
+	}
+	// The first time malloc's arenas and the threads' stacks, which libc keeps,
+	// are new.
+	if len(mappings) != 4 || mappings[3] > mappings[1] {
+		t.Errorf("mappings: %v", mappings)
+	}
+}

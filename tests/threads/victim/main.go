@@ -1,0 +1,305 @@
+//go:build cgo && linux && amd64
+
+// Victim is the program whose threads the tests look at.
+//
+//	victim SCENARIO [NUMBER]
+package main
+
+// #cgo LDFLAGS: -lstdc++
+// #include "busy.h"
+// #include "park.h"
+// #include "stacks.h"
+// static void crash(void) { *(volatile int *)8 = 1; }
+import "C"
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/epitaph-go/epitaph/cgo"
+	"github.com/epitaph-go/epitaph/handler"
+)
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "victim:", err)
+		os.Exit(3)
+	}
+}
+
+func run(args []string) error {
+	if len(args) == 0 {
+		return fmt.Errorf("no scenario is named")
+	}
+	scenario := scenarios[args[0]]
+	if scenario == nil {
+		return fmt.Errorf("no scenario %q", args[0])
+	}
+	number := 0
+	if len(args) > 1 {
+		n, err := strconv.Atoi(args[1])
+		if err != nil {
+			return err
+		}
+		number = n
+	}
+	return scenario(number)
+}
+
+var scenarios = map[string]func(n int) error{
+	"park":     park,
+	"gdb":      gdb,
+	"odd":      odd,
+	"sigqueue": sigqueue,
+	"late":     late,
+	"busy":     busy,
+	"race":     race,
+	"stackuse": stackUse,
+	"max":      func(n int) error { return parkAndCrash(100, handler.WithMaxThreads(n)) },
+	"alone":    func(int) error { return parkAndCrash(10, handler.WithAllThreads(false)) },
+	"signal":   func(n int) error { return parkAndCrash(3, handler.WithThreadSignal(syscall.Signal(n))) },
+	"taken":    taken,
+	"bare":     bare,
+	"own":      own,
+	"recycle":  recycle,
+	"time":     measure,
+	"time-busy": func(n int) error {
+		for range 8 {
+			C.odd_start_spinning()
+		}
+		return measure(n)
+	},
+}
+
+// enable waits for the names, so that a crash right afterwards has them.
+func enable(opts ...handler.Option) error {
+	if err := handler.Enable(opts...); err != nil {
+		return err
+	}
+	return handler.Ready(context.Background())
+}
+
+func parkThreads(n int) error {
+	for i := range n {
+		function := i % C.PARK_FUNCTIONS
+		tid := int(C.park_start(C.int(function)))
+		if tid < 0 {
+			return fmt.Errorf("thread %d of %d could not be made", i, n)
+		}
+		fmt.Printf("thread %d park_%02d\n", tid, function)
+	}
+	return nil
+}
+
+func parkAndCrash(n int, opts ...handler.Option) error {
+	if err := parkThreads(n); err != nil {
+		return err
+	}
+	if err := enable(opts...); err != nil {
+		return err
+	}
+	C.crash()
+	return nil
+}
+
+func park(n int) error {
+	block := make(chan int)
+	for range n {
+		go func() { <-block }()
+	}
+	runtime.Gosched()
+	return parkAndCrash(n)
+}
+
+func dump(interrupt bool) error {
+	return cgo.Dump(&cgo.DumpConfig{Output: os.Stderr.Fd(), Timeout: 5 * time.Second,
+		NativeStack: true, AllThreads: true, Interrupt: interrupt})
+}
+
+// gdb dumps its threads and then stays as it is until its input ends.
+func gdb(n int) error {
+	if err := parkThreads(n); err != nil {
+		return err
+	}
+	if err := enable(); err != nil {
+		return err
+	}
+	time.Sleep(100 * time.Millisecond) // Go's threads go to sleep
+	if err := dump(false); err != nil {
+		return err
+	}
+	fmt.Println("dumped")
+	_, err := bufio.NewReader(os.Stdin).ReadByte()
+	_ = err // the end of the input is the end of the program
+	return nil
+}
+
+func odd(int) error {
+	for name, start := range map[string]func() C.int{
+		"masked":      func() C.int { return C.odd_start_masked() },
+		"spin":        func() C.int { return C.odd_start_spinning() },
+		"masked-spin": func() C.int { return C.odd_start_masked_spinning() },
+		"vfork":       func() C.int { return C.odd_start_vfork() },
+		"traced":      func() C.int { return C.odd_start_traced() },
+	} {
+		fmt.Printf("%s %d\n", name, int(start()))
+	}
+	C.odd_start_churn()
+	if err := enable(); err != nil {
+		return err
+	}
+	C.crash()
+	return nil
+}
+
+func sigqueue(n int) error {
+	if err := parkThreads(n); err != nil {
+		return err
+	}
+	if err := enable(); err != nil {
+		return err
+	}
+	C.odd_limit_signals()
+	C.crash()
+	return nil
+}
+
+// late dumps while a thread blocks the signal and again when it does not.
+func late(int) error {
+	fmt.Printf("masked %d\n", int(C.odd_start_masked()))
+	if err := enable(); err != nil {
+		return err
+	}
+	if err := dump(true); err != nil {
+		return err
+	}
+	C.odd_unmask()
+	time.Sleep(50 * time.Millisecond)
+	return dump(true)
+}
+
+func busy(n int) error {
+	if err := enable(); err != nil {
+		return err
+	}
+	C.busy_start()
+	for range 2 {
+		go func() {
+			for {
+				_ = make([]byte, 10_000)
+				runtime.Gosched()
+			}
+		}()
+	}
+	for i := range n {
+		if err := dump(false); err != nil {
+			fmt.Printf("failed: dump %d: %v\n", i, err)
+			return nil
+		}
+	}
+	C.busy_stop()
+	return nil
+}
+
+// race crashes while another thread dumps all the time.
+func race(n int) error {
+	if err := parkThreads(n); err != nil {
+		return err
+	}
+	if err := enable(handler.WithOutput(os.NewFile(3, "report"))); err != nil {
+		return err
+	}
+	go func() {
+		for {
+			_ = dump(true) // ends when the process does
+		}
+	}()
+	time.Sleep(30 * time.Millisecond)
+	C.crash()
+	return nil
+}
+
+// taken has its own handler for the signal that it tells Epitaph to use.
+func taken(n int) error {
+	if C.odd_handle(C.int(n)) != 0 {
+		return fmt.Errorf("no handler for signal %d", n)
+	}
+	fmt.Println(handler.Enable(handler.WithThreadSignal(syscall.Signal(n))))
+	return nil
+}
+
+func stackUse(n int) error {
+	C.busy_stack_use()
+	if err := enable(); err != nil {
+		return err
+	}
+	for range n {
+		if err := dump(true); err != nil {
+			return err
+		}
+	}
+	fmt.Printf("used %d\n", int(C.busy_stack_use()))
+	return nil
+}
+
+// bare overflows the stack of a thread without an alternate one: 0 is one that
+// is older than Enable, 1 one of a shared library.
+func bare(kind int) error {
+	if kind == 0 {
+		C.stacks_start()
+	}
+	if err := enable(); err != nil {
+		return err
+	}
+	if kind == 1 {
+		C.stacks_start_cxx()
+	}
+	fmt.Printf("waited %d\n", int(C.stacks_wait(4000)))
+	C.stacks_overflow()
+	return nil
+}
+
+func own(int) error {
+	if err := enable(); err != nil {
+		return err
+	}
+	fmt.Printf("kept %d\n", int(C.stacks_own_kept(2500)))
+	return nil
+}
+
+// recycle makes and ends threads that get stacks, and counts mappings.
+func recycle(n int) error {
+	if err := enable(); err != nil {
+		return err
+	}
+	for range 4 {
+		C.stacks_cxx_threads(C.int(n), 1500)
+		fmt.Printf("mappings %d\n", int(C.stacks_mappings()))
+	}
+	return nil
+}
+
+// measure dumps often and tells how long that took.
+func measure(n int) error {
+	if err := parkThreads(n); err != nil {
+		return err
+	}
+	if err := enable(); err != nil {
+		return err
+	}
+	const rounds = 20
+	begin := time.Now()
+	for range rounds {
+		if err := dump(true); err != nil {
+			return err
+		}
+	}
+	fmt.Printf("nanoseconds %d\n", time.Since(begin).Nanoseconds()/rounds)
+	return nil
+}

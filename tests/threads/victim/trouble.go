@@ -1,0 +1,46 @@
+//go:build cgo && linux && amd64 && epitaph_test
+
+package main
+
+// #include "park.h"
+import "C"
+
+import (
+	"fmt"
+
+	"github.com/epitaph-go/epitaph/cgo"
+)
+
+func init() {
+	scenarios["together"] = together
+	scenarios["trouble"] = trouble
+}
+
+// together has n threads crash at once, and the report's first stage take its
+// time, so that all have crashed when the others are asked.
+func together(n int) error {
+	if err := enable(); err != nil {
+		return err
+	}
+	if err := cgo.Trouble("cause", "hang"); err != nil {
+		return err
+	}
+	C.odd_crash_together(C.int(n))
+	return nil
+}
+
+// trouble dumps with a stage that faults (0) or hangs (1), and then without.
+func trouble(n int) error {
+	if err := enable(); err != nil {
+		return err
+	}
+	if err := cgo.Trouble("other threads", [...]string{"fault", "hang"}[n]); err != nil {
+		return err
+	}
+	fmt.Println(dump(true))
+	if err := cgo.Trouble("none", "fault"); err != nil {
+		return err
+	}
+	fmt.Println(dump(true))
+	return nil
+}
