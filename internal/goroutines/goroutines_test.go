@@ -29,7 +29,7 @@ func parse(t *testing.T, text string) *report.Report {
 		t.Fatal(err)
 	}
 	if len(r.Unknown) > 0 || r.String() != text {
-		t.Fatalf("unknown lines %q in:\n%s\nprinted:\n%s", r.Unknown, text, r)
+		t.Fatalf("unknown lines %v in:\n%s\nprinted:\n%s", r.Unknown, text, r)
 	}
 	return r
 }

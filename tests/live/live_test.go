@@ -92,16 +92,8 @@ func TestThousand(t *testing.T) {
 			if !slices.IsSortedFunc(sizes, func(a, b int) int { return b - a }) {
 				t.Errorf("the groups are not sorted by size: %v", sizes)
 			}
-			created := 0
-			for _, g := range r.GoroutineGroups {
-				for _, f := range g.Frames {
-					if f.Kind == report.CreatedBy && f.Func == "main.settings.park" && f.Goroutine == 1 {
-						created += g.Count
-					}
-				}
-			}
-			if created != 1000 {
-				t.Errorf("%d goroutines were created by main.settings.park", created)
+			if n := created(r, "main.settings.park"); n != 1000 {
+				t.Errorf("%d goroutines were created by main.settings.park", n)
 			}
 		})
 	}
@@ -123,17 +115,27 @@ func TestQuick(t *testing.T) {
 }
 
 // 500 goroutines that want to run on 2 Ps all the time are ahead of everybody
-// in the queue; the timer is not in it.
+// in the queue; the timer is not in it. Nothing can be promised for a machine
+// that is itself so busy that the process does not come to run within two
+// seconds, so one of the eight crashes may go unanswered, if it says so.
 func TestSpinning(t *testing.T) {
-	for _, place := range everywhere {
-		t.Run(place, func(t *testing.T) {
-			r, _ := crash(t, plain, "crash spin=500 delay=500 place="+place, "GOMAXPROCS=2")
-			checkCrashed(t, r, place)
-			if n := count(r, "main.spin"); n != 500 {
-				t.Errorf("%d goroutines spin, want 500: %+v", n, *r.Goroutines)
-			}
-			checkSum(t, r)
-		})
+	unanswered := 0
+	for _, place := range append(everywhere, everywhere...) {
+		r, o := crash(t, plain, "crash spin=500 delay=500 place="+place, "GOMAXPROCS=2")
+		if !r.Goroutines.Live {
+			unanswered++
+			checkUnknown(t, r, noP, noStop)
+			t.Logf("%s: %+v", place, *r.Goroutines)
+			continue
+		}
+		checkCrashed(t, r, place)
+		if n := created(r, "main.settings.startLoad.func2"); n != 500 {
+			t.Errorf("%s: %d goroutines spin, want 500: %s", place, n, o)
+		}
+		checkSum(t, r)
+	}
+	if unanswered > 1 {
+		t.Errorf("%d of 8 crashes were not answered", unanswered)
 	}
 }
 

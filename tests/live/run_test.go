@@ -180,6 +180,19 @@ func count(r *report.Report, function string) int {
 	return n
 }
 
+// created adds up the goroutines that a function started.
+func created(r *report.Report, function string) int {
+	n := 0
+	for _, g := range r.GoroutineGroups {
+		for _, f := range g.Frames {
+			if f.Kind == report.CreatedBy && f.Func == function {
+				n += g.Count
+			}
+		}
+	}
+	return n
+}
+
 // checkSum checks that the groups hold as many goroutines as the first line says.
 func checkSum(t *testing.T, r *report.Report) {
 	t.Helper()

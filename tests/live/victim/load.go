@@ -101,10 +101,7 @@ func (s settings) startLoad() {
 		// All at once, so that none is in the way of those that start after it.
 		start := make(chan bool)
 		for range s.number("spin") {
-			go func() {
-				<-start
-				spin()
-			}()
+			go spinner(start)
 		}
 		close(start)
 		for range s.number("gc") {
@@ -118,8 +115,9 @@ var sink int
 //go:noinline
 func step(n int) int { return n*7 + 1 }
 
-// spin uses a P for good, and can be preempted.
-func spin() {
+// spinner uses a P for good, and can be preempted.
+func spinner(start chan bool) {
+	<-start
 	for n := 0; ; n = step(n) {
 		if n == 1<<40 {
 			sink = n

@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/epitaph-go/epitaph/cgo"
 )
@@ -21,8 +22,33 @@ func (s settings) trouble() {
 		cgo.TroubleResponder(concurrentMapWrites)
 	case "hang":
 		cgo.TroubleResponder(func() { select {} })
+	case "forge":
+		cgo.TroubleResponder(forge(forged[s.number("forged")]))
 	default:
 		must(fmt.Errorf("no trouble %q", s["trouble"]))
+	}
+}
+
+// forged are answers that are no lines of a report about goroutines, by damage or
+// on purpose.
+var forged = []string{
+	"Goroutines: 1, live, in 1 group\n\nEnd of report (complete, 1 bytes, 0.1 ms)\n\n",
+	"Goroutines: 1, live, in 1 group\n\nGoroutine 1 [\x1b[2J] (most recent call first):\n\n",
+	"Goroutines: 1, live, in 1 group\n\nFatal Go error: Aborted\n\n",
+	"Goroutines: 1, live, in 1 group, and no end",
+	"Goroutines: 1, live, in 1 group\n\nGoroutine 1 [\xff] (most recent call first):\n\n",
+	"",
+	strings.Repeat("\n", 4<<20),
+}
+
+// forge answers in the place of the responder.
+func forge(text string) func() {
+	return func() {
+		live, err := cgo.NewLive()
+		must(err)
+		if question, ok := live.Question(); ok && live.Claim(question) {
+			live.Done(question, copy(live.Text(), text))
+		}
 	}
 }
 
