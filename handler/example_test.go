@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/epitaph-go/epitaph/handler"
@@ -28,11 +29,15 @@ func ExampleEnable_errors() {
 	fmt.Println(handler.Enable(handler.WithDeadline(0)))
 	fmt.Println(handler.Enable(handler.WithDir("/no/such/place")))
 	fmt.Println(handler.Enable(handler.WithOutput(nil)))
+	fmt.Println(handler.Enable(handler.WithMaxThreads(0)))
+	fmt.Println(handler.Enable(handler.WithThreadSignal(syscall.SIGUSR1)))
 	fmt.Println(handler.Enabled())
 	// Output:
 	// handler: WithDeadline: 0s is not positive
 	// handler: WithDir: stat /no/such/place: no such file or directory
 	// handler: WithOutput: the file is nil
+	// handler: WithMaxThreads: 0 is not positive
+	// handler: WithThreadSignal: 10 is not from 35 to 64
 	// false
 }
 

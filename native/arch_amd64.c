@@ -87,6 +87,25 @@ __asm__(".text\n"
         "    .cfi_endproc\n"
         ".size epi_arch_call_on, .-epi_arch_call_on\n");
 
+/* 0x1b: the personality is given relative to the PC, in four bytes. */
+__asm__(".text\n"
+        ".globl epi_arch_call_cxx\n"
+        ".hidden epi_arch_call_cxx, epi_cxx_personality\n"
+        ".type epi_arch_call_cxx, @function\n"
+        "epi_arch_call_cxx:\n"
+        "    .cfi_startproc\n"
+        "    .cfi_personality 0x1b, epi_cxx_personality\n"
+        "    subq $8, %rsp\n"
+        "    .cfi_adjust_cfa_offset 8\n"
+        "    movq %rdi, %rax\n"
+        "    movq %rsi, %rdi\n"
+        "    callq *%rax\n"
+        "    addq $8, %rsp\n"
+        "    .cfi_adjust_cfa_offset -8\n"
+        "    ret\n"
+        "    .cfi_endproc\n"
+        ".size epi_arch_call_cxx, .-epi_arch_call_cxx\n");
+
 /* Leaf functions without a frame: when a load faults, the handler sets the PC
  * to epi_arch_load_failed, and SP is that of the entry. */
 __asm__(".text\n"
@@ -216,6 +235,13 @@ EPI_SAFE void epi_arch_return(ucontext_t *uc, uint64_t value)
 EPI_SAFE void epi_arch_fail_syscall(ucontext_t *uc)
 {
     uc->uc_mcontext.gregs[REG_RAX] = -38; /* ENOSYS */
+}
+
+EPI_SAFE bool epi_arch_interrupted(const ucontext_t *uc)
+{
+    uint8_t code[2];
+    return uc->uc_mcontext.gregs[REG_RAX] == -4 && /* EINTR */
+           epi_peek(code, epi_arch_pc(uc) - 2, 2) && code[0] == 0x0f && code[1] == 0x05;
 }
 
 EPI_SAFE uintptr_t epi_arch_thread_pointer(void)

@@ -82,6 +82,10 @@ EPI_SAFE void epi_arch_regs_from_jump(struct epi_regs *regs, const struct epi_ju
 /* Calls FN(ARG) with the stack pointer at TOP and comes back to the old stack. */
 EPI_SAFE void epi_arch_call_on(void *top, void (*fn)(void *), void *arg);
 
+/* Calls FN(ARG).  A C++ exception that leaves FN is shown to epi_cxx_personality
+ * (cxx.c) before anything is unwound. */
+void epi_arch_call_cxx(void (*fn)(void *), void *arg);
+
 /* The loads of peek.c: 0, or 1 when the memory could not be read.  They stand
  * between the two labels, which is how the handler knows their faults. */
 EPI_SAFE int epi_arch_load8(void *to, uintptr_t from);
@@ -137,6 +141,9 @@ EPI_SAFE void epi_arch_return(ucontext_t *uc, uint64_t value);
 
 /* Continues as if the system call before the PC had failed with ENOSYS. */
 EPI_SAFE void epi_arch_fail_syscall(ucontext_t *uc);
+
+/* Is a system call before the PC about to fail with EINTR? */
+EPI_SAFE bool epi_arch_interrupted(const ucontext_t *uc);
 
 /* Will the instruction at the PC raise the same signal when it runs again? */
 EPI_SAFE bool epi_arch_repeats(const siginfo_t *info);

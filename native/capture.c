@@ -117,6 +117,23 @@ static EPI_SAFE void answer(struct epi_threads *threads, struct epi_ask ask,
         epi_futex_wake_all(&threads->answered);
 }
 
+/* The question itself ends some system calls, and a thread that was to wait
+ * for ever in pause or sigsuspend may be one whose return ends the program, in
+ * the middle of the report.  So it comes back when that is written; but not
+ * later, since a handler of the host's may count on the thread.  Go's runtime
+ * copes with EINTR, and its threads are needed. */
+static EPI_SAFE void hold(const ucontext_t *uc)
+{
+    const struct epi_crash *crash = &epi_state.crash;
+    if (epi_go_text(epi_state.go, epi_arch_pc(uc)) || !epi_arch_interrupted(uc))
+        return;
+    while (epi_crashing() && crash->phase != EPI_PHASE_HOST &&
+           crash->phase != EPI_PHASE_CHAINED) {
+        struct timespec pause = epi_timespec(10 * EPI_MS);
+        epi_syscall6(SYS_ppoll, 0, 0, (long)&pause, 0, 0, 0);
+    }
+}
+
 EPI_SAFE void epi_capture(int signal, siginfo_t *info, void *context)
 {
     ucontext_t *uc = context;
@@ -132,4 +149,6 @@ EPI_SAFE void epi_capture(int signal, siginfo_t *info, void *context)
     unblock_faults(uc);
     if (ask.question <= EPI_ASK_DUMP && ask.slot < EPI_THREADS)
         answer(epi_state.threads[ask.question], ask, uc);
+    if (ask.question == EPI_ASK_CRASH)
+        hold(uc);
 }

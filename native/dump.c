@@ -99,6 +99,7 @@ static void start(struct epi_crash *dump, const struct epi_dump *how,
     dump->began = epi_now();
     dump->stages_deadline = dump->began + how->timeout;
     dump->nested = dump->failure_count = 0;
+    dump->poked = false; /* one for the dump before may have come too late */
     epi_zero(&dump->cache, sizeof dump->cache); /* modules may have been unloaded */
     struct epi_fd none = {.fd = -1, .device = 0, .inode = 0};
     epi_out_start(&dump->out, epi_fd_of(how->output), none, dump->stages_deadline);

@@ -170,8 +170,10 @@ void epi_update_modules(void)
     /* Two tables suffice: while a crash reads one, the other is filled at most
      * once, because after that there is an owner. */
     if (epi_state.modules != NULL && !epi_crashing() &&
-        epi_modules_changed(epi_state.modules))
+        epi_modules_changed(epi_state.modules)) {
         load_modules();
+        epi_message_start();
+    }
 }
 
 const struct epi_module *epi_module_at(uint32_t i)
@@ -251,6 +253,8 @@ static int find_handlers(int thread_signal)
     epi_sigaction(deadline_signal, NULL, &epi_state.deadline_previous);
     epi_state.deadline_ours = make_action(epi_stage_poke);
     struct epi_sigaction ours = epi_state.deadline_ours;
+    /* Its purpose is to end a write that blocks. */
+    epi_state.deadline_ours.flags &= ~(unsigned long)SA_RESTART;
     ours.handler = (uintptr_t)epi_arch_handler;
     for (int i = 0; i < EPI_FATAL_COUNT; i++)
         epi_state.ours[i] = ours;
@@ -323,6 +327,7 @@ int epi_enable(const struct epi_config *config, const struct epi_goruntime *go)
     epi_state.pid = getpid();
     epi_state.options = next;
     epi_threads_install(thread_signal);
+    epi_message_start();
     if (old == NULL)
         install();
     else
@@ -343,6 +348,7 @@ bool epi_disable(void)
         return false;
     if (epi_crashing()) /* which needs its handlers to the end */
         return true;
+    epi_message_stop();
     for (int i = 0; i < EPI_FATAL_COUNT; i++) {
         if (!epi_sigaction(fatal[i], NULL, &now))
             continue;

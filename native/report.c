@@ -17,6 +17,7 @@ static EPI_SAFE void refresh_modules(struct epi_crash *crash)
 
 static const struct epi_stage stages[] = {
     {"cause", 500, epi_report_cause},
+    {"message", 200, epi_report_message},
     {"process", 200, epi_report_process},
     {"module list", 500, refresh_modules},
     {"unwind", 1000, epi_report_unwind},
@@ -36,7 +37,7 @@ static const struct epi_stage stages[] = {
  * when nobody reads. */
 static EPI_SAFE uint64_t reserve(uint64_t deadline)
 {
-    return deadline / 4 < 300 * EPI_MS ? deadline / 4 : 300 * EPI_MS;
+    return deadline / 4 < 500 * EPI_MS ? deadline / 4 : 500 * EPI_MS;
 }
 
 /* "<program>-<pid>-<time>.crash", with a letter before the suffix when N > 0. */

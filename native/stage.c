@@ -140,7 +140,7 @@ EPI_SAFE void epi_stage_poke(int signal, siginfo_t *info, void *context)
     }
     /* A write that is interrupted says how much it wrote; one that is jumped
      * out of does not.  So the first poke only makes it return; between stages
-     * there is no other. */
+     * they all do. */
     if (atomic_exchange(&crash->out.writing, false))
         return;
     uint32_t epoch = (uint32_t)value;
@@ -168,10 +168,13 @@ EPI_SAFE void epi_stage_send(struct epi_crash *crash, uint32_t epoch)
 EPI_SAFE void epi_stage_enforce(struct epi_crash *crash, uint64_t now)
 {
     uint32_t epoch = crash->epoch;
-    uint64_t deadline = (epoch & 1) == 0 ? 0 : crash->stage_deadline;
-    if (deadline != 0)
+    uint64_t deadline = crash->stage_deadline;
+    if (deadline != 0) /* else it is being left */
         deadline += crash->out.waited;
-    if (crash->out.writing) /* has a deadline of its own, and keeps to it */
+    /* Output has a deadline of its own, and keeps to it.  Between stages there
+     * is nothing but output: it is poked until it is over, since the first poke
+     * may come just before the write that blocks. */
+    if (crash->out.writing || (epoch & 1) == 0)
         deadline = crash->out.deadline + 20 * EPI_MS;
     if (deadline == 0 || now < deadline)
         return;

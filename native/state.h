@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "epitaph.h"
 #include "live.h"
+#include "message.h"
 #include "out.h"
 #include "symbols.h"
 #include "threads.h"
@@ -98,6 +99,7 @@ struct epi_crash {
 
     struct epi_fd file_fd, terminal;
     struct epi_out out;
+    char message[EPI_MESSAGE]; /* a copy of the C library's last words */
     struct epi_stack stack;
     struct epi_cursor cursor;
     struct epi_rule_cache cache;
@@ -168,6 +170,9 @@ struct epi_state {
 
     struct epi_altstacks altstacks; /* no handler reads it */
     struct epi_live *live; /* NULL: no goroutine waits for questions */
+
+    uintptr_t abort_message; /* of glibc's variable; 0: there is none */
+    struct epi_terminate terminate;
 
     struct epi_crash crash;
     struct epi_crash dump; /* the same for a dump on demand; its owner lives on */

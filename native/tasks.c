@@ -155,25 +155,32 @@ EPI_SAFE bool epi_task_syscall(const struct epi_tasks *tasks, int tid,
     return true;
 }
 
-EPI_SAFE bool epi_task_blocked(const struct epi_tasks *tasks, int tid, uint64_t *mask)
+/* The mask in the line that starts with KEY. */
+static EPI_SAFE uint64_t mask_after(const char *text, const char *end, const char *key)
 {
-    /* The line stands within the first KiB, behind a list of groups that may
-     * be long. */
-    static const char key[] = "\nSigBlk:\t";
+    uint64_t mask = 0;
+    size_t size = epi_strlen(key);
+    while (text + size < end && !epi_equal(text, key, size))
+        text++;
+    for (text += size; text < end; text++) {
+        unsigned digit = *text >= 'a' ? (unsigned)*text - 'a' + 10 : (unsigned)*text - '0';
+        if (digit > 15)
+            break;
+        mask = mask << 4 | digit;
+    }
+    return mask;
+}
+
+EPI_SAFE bool epi_task_signals(const struct epi_tasks *tasks, int tid, uint64_t *blocked,
+                               uint64_t *pending)
+{
+    /* The lines stand within the first KiB, behind a list of groups that may be
+     * long. */
     char text[3072];
     long size = read_file(tasks, tid, "status", text, sizeof text);
     if (size <= 0)
         return false;
-    *mask = 0;
-    for (const char *at = text; at + sizeof key + 16 < text + size; at++) {
-        if (!epi_equal(at, key, sizeof key - 1))
-            continue;
-        for (at += sizeof key - 1;; at++) {
-            unsigned digit = *at >= 'a' ? (unsigned)*at - 'a' + 10 : (unsigned)*at - '0';
-            if (digit > 15)
-                return true;
-            *mask = *mask << 4 | digit;
-        }
-    }
+    *pending = mask_after(text, text + size, "\nSigPnd:\t");
+    *blocked = mask_after(text, text + size, "\nSigBlk:\t");
     return true;
 }

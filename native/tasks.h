@@ -44,7 +44,9 @@ struct epi_task_syscall {
 EPI_SAFE bool epi_task_syscall(const struct epi_tasks *tasks, int tid,
                                struct epi_task_syscall *syscall);
 
-/* The signals that a thread blocks; false when it is gone. */
-EPI_SAFE bool epi_task_blocked(const struct epi_tasks *tasks, int tid, uint64_t *mask);
+/* The signals that a thread blocks, and those that wait for this thread alone;
+ * false when it is gone. */
+EPI_SAFE bool epi_task_signals(const struct epi_tasks *tasks, int tid, uint64_t *blocked,
+                               uint64_t *pending);
 
 #endif

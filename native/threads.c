@@ -93,24 +93,42 @@ static EPI_SAFE void send_all(struct epi_threads *threads,
     threads->asked = asked;
 }
 
+/* Does the thread block the signal?  Blocked but not pending it is in the
+ * handler already.  While it runs, it may be in another one, and unblock it in a
+ * moment. */
+static EPI_SAFE bool blocks(struct epi_thread *thread, const struct epi_tasks *tasks,
+                            bool *for_good)
+{
+    uint64_t blocked, pending, mask = epi_mask_of(epi_state.thread_signal);
+    struct epi_task_stat stat;
+    *for_good = false;
+    if (!epi_task_signals(tasks, thread->tid, &blocked, &pending) ||
+        (blocked & pending & mask) == 0)
+        return false;
+    *for_good = epi_task_stat(tasks, thread->tid, &stat) && stat.state != 'R';
+    return true;
+}
+
 /* Looks at the threads without an answer; true when there is one that may
  * still give it. */
 static EPI_SAFE bool may_answer(struct epi_threads *threads, const struct epi_tasks *tasks)
 {
-    bool any = false;
+    bool any = false, for_good;
     for (uint32_t i = 0; i < threads->count; i++) {
         struct epi_thread *thread = &threads->thread[i];
-        uint64_t mask;
+        struct epi_task_stat stat;
         if (!epi_thread_listed(threads, thread) || epi_thread_answer(thread) == EPI_UNUSED ||
             epi_thread_answer(thread) == EPI_DONE)
             continue;
-        if (!epi_task_blocked(tasks, thread->tid, &mask))
-            thread->fate = EPI_FATE_ENDED;
-        else if ((mask & epi_mask_of(epi_state.thread_signal)) != 0 &&
-                 epi_thread_answer(thread) == EPI_ASKED)
+        if (blocks(thread, tasks, &for_good)) {
             thread->fate = EPI_FATE_BLOCKS;
-        else
-            thread->fate = EPI_FATE_ASKED, any = true;
+            any |= !for_good;
+        } else if (!epi_task_stat(tasks, thread->tid, &stat)) {
+            thread->fate = EPI_FATE_ENDED;
+        } else {
+            thread->fate = EPI_FATE_ASKED;
+            any = true;
+        }
     }
     return any;
 }

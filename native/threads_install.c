@@ -73,7 +73,7 @@ void epi_threads_install(int signal)
     }
     if (epi_sigaction(signal, NULL, &now) && now.handler != (uintptr_t)epi_capture)
         epi_state.thread_previous = now;
-    epi_state.thread_ours = epi_state.deadline_ours;
+    epi_state.thread_ours = epi_state.ours[0]; /* with SA_RESTART */
     epi_state.thread_ours.handler = (uintptr_t)epi_capture;
     epi_sigaction(signal, &epi_state.thread_ours, NULL);
 }

@@ -29,6 +29,7 @@
 //	Fatal Go error: TEXT
 //
 //	Signal: NAME (N), CODE (N): CAUSE
+//	Message: "TEXT"
 //	Process: PID "NAME" (PATH), thread TID "NAME", TIME, up DURATION
 //	Build: GO-VERSION OS/ARCH, MODULE VERSION (revision HASH, modified), build-id HEX
 //	Note: TEXT

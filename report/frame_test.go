@@ -69,7 +69,7 @@ func TestNotUnderstood(t *testing.T) {
 		"  Binary file \"x\", at f+0x042 [0x00007f2f1c0de142]", "  Binary file \"x\", at f+0x42 [0x00007F2F1C0DE142]",
 		"  <not executable: 0x0>", "  <stack lost: x", "  <signal handler called> ", "  [Previous 1 lines repeated 2 more times]",
 		"  [Previous line repeated 2 more time]", "  ... (0 more frames)", "  ... (x)", "  Created by f, File \"a.go\"", "   ...", "  ", " ",
-		"Signal: SIGSEGV", "Signal: SIGSEGV (011)", "Signal: SIGSEGV (11): ", "Process: 1", "Build: go1.26", "Code: ", "Code: 4", "Code: <48", "Code: <48> <48>",
+		"Signal: SIGSEGV", "Signal: SIGSEGV (011)", "Signal: SIGSEGV (11): ", "Process: 1", "Message: x", "Message: \"", "Message: \"x", "Message: \"a\"b\"", "Message: \"x\" ", "Build: go1.26", "Code: ", "Code: 4", "Code: <48", "Code: <48> <48>",
 		"Stack: 0x0000000000000001:", "Stack: 0x1: 0x2", "Also crashed: thread 1 \"w\", SIGSEGV (11)", "1 of threads answered",
 		"1 of 2 threads answered; 1 were late; 1 block the signal", "Goroutines: 5", "Goroutines: 5, dead, in 1 group",
 		"Goroutines: 5, snapshot 0.80000000000 s old, in 1 group", "Goroutine 1 (most recent call first):", "Goroutine 1, 2 [x] (most recent call first):",

@@ -119,6 +119,19 @@ func appendSignal(b []byte, s Signal, _ bool) []byte {
 	return b
 }
 
+// parseMessage reads what the C library or the C++ runtime said before it
+// aborted: the text of a failed assertion, of the heap's checks, of an exception
+// that nobody caught.
+func parseMessage(line string) (string, bool) {
+	s, ok := strings.CutPrefix(line, `Message: "`)
+	s, end := strings.CutSuffix(s, `"`)
+	return decode(s, true), ok && end
+}
+
+func appendMessage(b []byte, text string, _ bool) []byte {
+	return appendQuoted(append(b, "Message: "...), text)
+}
+
 const timeLayout = "2006-01-02T15:04:05.000000Z"
 
 // parseProcess works from both ends to the middle, because the path of the

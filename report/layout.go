@@ -14,6 +14,7 @@ const (
 	lineTimeout     = 'O'
 	lineEmpty       = '.'
 	lineSignal      = 'S'
+	lineMessage     = 'Q'
 	lineProcess     = 'P'
 	lineBuild       = 'B'
 	lineNote        = 'N'
@@ -94,6 +95,7 @@ func (r *Report) usualLayout() string {
 	one(lineTimeout, r.Kind == Timeout)
 	top := len(b)
 	one(lineSignal, r.Signal != nil)
+	add(lineMessage, len(r.Messages))
 	one(lineProcess, r.Process != nil)
 	one(lineBuild, r.Build != nil)
 	add(lineNote, len(r.Notes))
@@ -145,6 +147,7 @@ type printer struct {
 	// fields count what was printed.
 	frames                                     []Frame
 	notes, threads, crashed, groups, registers int
+	messages                                   int
 	stack, modules, annotations, breadcrumbs   int
 	stages, unknown                            int
 	signal, process, build, answers            int
@@ -214,6 +217,8 @@ func (p *printer) line(letter byte, second bool) bool {
 		return r.Kind == Timeout
 	case lineSignal:
 		return only(p, r.Signal, &p.signal, appendSignal, second)
+	case lineMessage:
+		return next(p, r.Messages, &p.messages, appendMessage, second)
 	case lineProcess:
 		return only(p, r.Process, &p.process, appendProcess, second)
 	case lineBuild:
@@ -283,7 +288,7 @@ func (p *printer) all() bool {
 		p.crashed == len(r.AlsoCrashed) && p.groups == len(r.GoroutineGroups) &&
 		p.registers == len(r.Registers) && p.stack == len(r.Stack) && p.modules == len(r.Modules) &&
 		p.annotations == len(r.Annotations) && p.breadcrumbs == len(r.Breadcrumbs) &&
-		p.stages == len(r.StageFailures) && p.unknown == len(r.Unknown) &&
+		p.stages == len(r.StageFailures) && p.messages == len(r.Messages) && p.unknown == len(r.Unknown) &&
 		there(r.Signal != nil, p.signal) && there(r.Process != nil, p.process) &&
 		there(r.Build != nil, p.build) && there(r.Answers != nil, p.answers) &&
 		there(r.Goroutines != nil, p.goroutines) && there(r.Code != nil, p.code) &&

@@ -136,6 +136,8 @@ func TestHeader(t *testing.T) {
 	equal(t, "build", *r.Build, report.Build{GoVersion: "devel go1.28-7cf3cb3 Tue Nov 3", Platform: "linux/amd64",
 		Module: "example.com/odd", Version: "(devel)", BuildID: "ab"})
 	equal(t, "thread's name", r.Process.Thread, "/path 1), thread 2")
+	equal(t, "messages", r.Messages, []string{"odd: \u0416.cc:7: f: Assertion `!strcmp(a, \"" + `\x5cn` + "\")' failed.",
+		`free(): invalid next size (normal)\x0a...`})
 	equal(t, "notes", r.Notes, []string{"forked child of 122: goroutines and black box belong to the parent"})
 
 	equal(t, "code without a name", *sample(t, "bare").Signal,
@@ -392,8 +394,9 @@ func TestChangedValues(t *testing.T) {
 	r.Threads[0].Frames[1].Line = 4711
 	equal(t, "changed value", r.String(), strings.Replace(text, "line 11 in main.main", "line 4711 in main.main", 1))
 	r.Notes = append(r.Notes, "added")
+	r.Messages = append(r.Messages, "he said \"no\"\n")
 	got := r.String()
-	for _, want := range []string{"Note: added\n", "Fiber 12 [parked] (most recent call first):\n", "line 4711 in main.main\n"} {
+	for _, want := range []string{"Note: added\n", `Message: "he said \x22no\x22\x0a"` + "\n", "Fiber 12 [parked] (most recent call first):\n", "line 4711 in main.main\n"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("after adding a value, %q is not in\n%s", want, got)
 		}

@@ -34,10 +34,13 @@ type Report struct {
 	// Timeout is the limit that passed, of a report of kind Timeout.
 	Timeout time.Duration `json:"timeout_ns,omitempty"`
 
-	Signal  *Signal  `json:"signal,omitempty"`
-	Process *Process `json:"process,omitempty"`
-	Build   *Build   `json:"build,omitempty"`
-	Notes   []string `json:"notes,omitempty"`
+	Signal *Signal `json:"signal,omitempty"`
+	// Messages are what the C library and the C++ runtime said before they
+	// aborted: "demo: a.c:17: f: Assertion `x' failed."
+	Messages []string `json:"messages,omitempty"`
+	Process  *Process `json:"process,omitempty"`
+	Build    *Build   `json:"build,omitempty"`
+	Notes    []string `json:"notes,omitempty"`
 
 	// Threads holds the stacks of threads, and of groups of threads with equal
 	// stacks, in the order of the text: the one that crashed comes first.

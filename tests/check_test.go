@@ -5,6 +5,7 @@ package tests
 import (
 	"bytes"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -71,6 +72,7 @@ func (v *variant) check(t *testing.T, k kind, p place, r *result) {
 		t.Errorf("something stands before the report: %q", before)
 	}
 	v.checkParts(t, k, rep)
+	checkMessage(t, w, rep)
 	thread := rep.Current()
 	if thread == nil || len(thread.Frames) == 0 {
 		t.Fatal("the report has no stack of the thread that crashed")
@@ -125,6 +127,20 @@ func (v *variant) checkParts(t *testing.T, k kind, rep *report.Report) {
 	}
 	if len(rep.Notes) != 0 {
 		t.Errorf("notes: %q", rep.Notes)
+	}
+}
+
+// checkMessage looks at what the C library said.
+func checkMessage(t *testing.T, w *want, rep *report.Report) {
+	t.Helper()
+	if w.message == "" {
+		if len(rep.Messages) != 0 {
+			t.Errorf("messages of a crash that has none: %q", rep.Messages)
+		}
+		return
+	}
+	if len(rep.Messages) != 1 || !regexp.MustCompile(w.message).MatchString(rep.Messages[0]) {
+		t.Errorf("messages %q, want %s", rep.Messages, w.message)
 	}
 }
 
@@ -266,14 +282,14 @@ func (v *variant) isProgram(f report.Frame) bool {
 }
 
 // isPlumbing reports whether a frame of the program's file may stand between those of the table: what cgo generates, the
-// wrapper of pthread_create, C++ templates, and in static programs any function of a library. (Where the functions
-// that are not exported have no names, the first three have none.)
+// wrapper of pthread_create, the handler of std::terminate, C++ templates, and in static programs any function of a
+// library. (Where the functions that are not exported have no names, all of these have none.)
 func (v *variant) isPlumbing(f report.Frame) bool {
 	if v.static() {
 		return true
 	}
 	switch f.Func {
-	case "goVisit", "goBetween", "goOnThread", "start_with_stack":
+	case "goVisit", "goBetween", "goOnThread", "start_with_stack", "on_terminate":
 		return true
 	case "":
 		return v.stripped()

@@ -64,6 +64,7 @@ var telling = []string{
 	"double-free/cgo", "in-malloc/thread", "bus/thread", "no-fds/main", "in-dl-iterate/thread", "dlopen-constructor/goroutine",
 	"stdio-locks/main", "blocked/main", "raise/thread", "raise/main", "kill-self/main", "kill-self/thread", "seccomp/goroutine",
 	"eight-threads/main", "in-gc/goroutine", "go-c-go-c/thread", "callback-thread/main", "cxx-throw/thread", "cxx-thread-throw/main",
+	"heap-corruption/thread", "cxx-terminate/goroutine",
 }
 
 // TestMatrix makes every kind of crash happen in every place, as the program is built and run by default.

@@ -24,6 +24,8 @@ type want struct {
 	// frames are the program's own functions, innermost first: C functions by their symbol, Go functions less the
 	// import path. No other function of the program may be on the stack.
 	frames []string
+	// message is the form of what the C library or the C++ runtime said of it; empty: nothing.
+	message string
 	// mayMiss: the frames may be gone that are C functions behind the first. Those of Go may not.
 	mayMiss bool
 	// gap: the report has to say that it lost the stack, or met a return address that is none.
@@ -46,10 +48,21 @@ var (
 	threadEnd    = end{"clone3", "clone", "__clone", "__clone3"}
 )
 
+// messages are what glibc and libstdc++ say, by kind. Which of its checks finds a damaged heap depends on the arena, and so
+// on the thread; whether an assertion's function has its type in front, on the compiler.
+var messages = map[string]string{
+	"assert":           `^[a-z0-9.-]+: aborts\.c:\d+: (void )?crash_assert(\(void\))?: Assertion .balance >= 0' failed\.$`,
+	"double-free":      `^double free or corruption \((!prev|out)\)$`,
+	"heap-corruption":  `^free\(\): invalid next size \(normal\)$`,
+	"cxx-throw":        `^terminate called after throwing an instance of 'std::runtime_error'; what\(\): nobody catches this$`,
+	"cxx-terminate":    `^terminate called without an active exception$`,
+	"cxx-thread-throw": `^terminate called after throwing an instance of 'std::runtime_error'; what\(\): nobody on this thread catches this$`,
+}
+
 // normally is what the table of crashdemo leads one to expect of a kind in a place. What its traits change is among the
 // exceptions.
 func normally(k kind, p place) *want {
-	w := &want{signal: k.signal(), end: goroutineEnd}
+	w := &want{signal: k.signal(), end: goroutineEnd, message: messages[k.Name]}
 	w.frames = append([]string{k.Func}, k.Callers...)
 	if !k.has("own-thread") {
 		w.frames = append(w.frames, p.Frames...)
@@ -140,6 +153,11 @@ var exceptions = []exception{
 				w.end = nil
 			}
 		},
+	},
+	{
+		variants: "musl",
+		reason:   "musl keeps no message: what a failed assertion says is on standard error only, and its allocator says nothing.",
+		change:   func(w *want) { w.message = "" },
 	},
 	{
 		variants: "static-stripped",

@@ -26,6 +26,10 @@ import (
 // limit is what no child may outlast.
 const limit = 10 * time.Second
 
+// slack is what a busy machine may add to a deadline before a test takes notice:
+// the child is started within that time, and has to get the CPU.
+const slack = 4 * time.Second
+
 // full is set for the long runs.
 var full = os.Getenv("EPITAPH_MATRIX") == "full"
 

@@ -144,7 +144,7 @@ static void check_sleeper(const struct epi_tasks *tasks, size_t i)
 {
     struct epi_task_syscall task;
     struct epi_task_stat stat;
-    uint64_t mask;
+    uint64_t mask, pending;
     pthread_t thread;
     pthread_create(&thread, NULL, sleeper, (void *)(uintptr_t)&sleepers[i]);
     while (tids[i] == 0)
@@ -158,9 +158,14 @@ static void check_sleeper(const struct epi_tasks *tasks, size_t i)
     CHECK(strcmp(stat.name, "a) b (c d") == 0, "name %s", stat.name);
     /* sigtimedwait lets through what it waits for. */
     bool waits = sleepers[i].call == in_sigtimedwait;
-    CHECK(epi_task_blocked(tasks, tids[i], &mask) &&
+    CHECK(epi_task_signals(tasks, tids[i], &mask, &pending) && pending == 0 &&
               mask == (waits ? 0 : UINT64_C(1) << (SIGUSR2 - 1)),
           "mask %lx", (unsigned long)mask);
+    if (!waits) {
+        pthread_kill(thread, SIGUSR2); /* which it blocks */
+        CHECK(epi_task_signals(tasks, tids[i], &mask, &pending) && pending == mask,
+              "pending %lx", (unsigned long)pending);
+    }
     /* The proof: what the kernel does. */
     pthread_kill(thread, SIGUSR1);
     for (int n = 0; n < 50 && ended[i] == 0; n++)
@@ -184,10 +189,10 @@ static void check_list(struct epi_tasks *tasks, pid_t child)
           (unsigned long)epi_tasks_count(tasks));
     struct epi_task_stat stat;
     struct epi_task_syscall task;
-    uint64_t mask;
+    uint64_t mask, pending;
     CHECK(!epi_task_stat(tasks, child, &stat), "another process is a thread");
     CHECK(!epi_task_syscall(tasks, child, &task), "another process is a thread");
-    CHECK(!epi_task_blocked(tasks, child, &mask), "another process is a thread");
+    CHECK(!epi_task_signals(tasks, child, &mask, &pending), "another process is a thread");
 }
 
 int main(void)

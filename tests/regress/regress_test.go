@@ -205,6 +205,24 @@ func TestThreadsCrashTogether(t *testing.T) {
 	}
 }
 
+// To ask a thread for its stack ends pause and poll. When they return the
+// program does, and must not do that in the middle of the report.
+func TestMainThreadWaitsDuringACrash(t *testing.T) {
+	for _, call := range []string{"pause", "poll"} {
+		t.Run(call, func(t *testing.T) {
+			t.Parallel()
+			for range 3 {
+				o := run(t, victim.path(t), "wait call="+call)
+				o.diedOf(syscall.SIGSEGV)
+				first(t, complete(t, o.stderr), "state_null")
+				if !strings.Contains(o.stderr, " in threads_wait") && !strings.Contains(o.stderr, " at threads_wait+") {
+					t.Errorf("the waiting thread's stack is missing:\n%s", o.stderr)
+				}
+			}
+		})
+	}
+}
+
 // The child that another thread forks while one reports has the memory of a
 // process that crashes, and none of its threads.
 func TestForkDuringACrash(t *testing.T) {

@@ -171,7 +171,7 @@ func (o *outcome) end() string {
 }
 
 func (o *outcome) String() string {
-	return fmt.Sprintf("%s after %v; standard output:\n%s\nstandard error:\n%.8000s", o.end(), o.elapsed, o.stdout, o.stderr)
+	return fmt.Sprintf("%s after %v; standard output:\n%s\nstandard error:\n%.12000s", o.end(), o.elapsed, o.stdout, o.stderr)
 }
 
 func (o *outcome) diedOf(signal syscall.Signal) {

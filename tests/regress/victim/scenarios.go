@@ -3,6 +3,7 @@
 package main
 
 // #cgo CFLAGS: -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wno-unused-parameter
+// #include <stdlib.h>
 // #include "hosts.h"
 // #include "states.h"
 // #include "threads.h"
@@ -13,6 +14,7 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+	"unsafe"
 
 	"github.com/epitaph-go/epitaph/handler"
 )
@@ -69,6 +71,7 @@ func init() {
 
 	for name, state := range map[string]func(){
 		"null":          func() { C.state_null() },
+		"deep":          func() { C.state_deep() },
 		"no_fs":         func() { C.state_no_fs() },
 		"pending_abort": func() { C.state_pending_abort() },
 		"tail_null":     func() { C.state_tail_null() },
@@ -81,6 +84,13 @@ func init() {
 			s.enable()
 			state()
 		}
+	}
+
+	scenarios["wait"] = func(s settings) {
+		s.enable()
+		call := C.CString(s["call"])
+		defer C.free(unsafe.Pointer(call))
+		C.threads_wait(call)
 	}
 
 	// A filter traps one system call.

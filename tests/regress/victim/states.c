@@ -22,6 +22,35 @@ NOINLINE void state_null(void) {
     *(volatile int *)bad = 1;
 }
 
+static NOINLINE void deep_one(unsigned left, unsigned random);
+static NOINLINE void deep_two(unsigned left, unsigned random);
+
+// In no regular order, or the report would say only how often it repeats.
+static inline void deeper(unsigned left, unsigned random) {
+    if (left == 0) {
+        state_null();
+    }
+    random = random * 1103515245u + 12345u;
+    if (random >> 31) {
+        deep_one(left - 1, random);
+    } else {
+        deep_two(left - 1, random);
+    }
+    __asm__ volatile("");
+}
+
+static void deep_one(unsigned left, unsigned random) {
+    deeper(left, random);
+}
+
+static void deep_two(unsigned left, unsigned random) {
+    deeper(left, random);
+}
+
+void state_deep(void) {
+    deeper(400, 1);
+}
+
 // Nothing here may use thread-local memory once it is out of reach: libc's
 // syscall would, for errno.
 NOINLINE void state_no_fs(void) {

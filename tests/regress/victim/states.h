@@ -3,6 +3,7 @@
 #define VICTIM_STATES_H
 
 void state_null(void);          // writes through NULL + 8; so do the others in the end
+void state_deep(void);          // with a report of tens of kilobytes
 void state_no_fs(void);         // the thread pointer is 0
 void state_pending_abort(void); // SIGABRT is blocked and pending
 void state_tail_null(void);     // a tail call through NULL

@@ -2,10 +2,13 @@
 
 #include "states.h"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -89,4 +92,38 @@ void threads_abort_late(void) {
     crashing = (int)syscall(SYS_gettid);
     start(abort_on_word, NULL);
     state_null();
+}
+
+struct waiting {
+    int tid;
+    long number;
+};
+
+static void *crash_when_waiting(void *arg) {
+    const struct waiting *waiting = arg;
+    char path[64], text[256];
+    snprintf(path, sizeof path, "/proc/self/task/%d/syscall", waiting->tid);
+    for (;;) {
+        int fd = open(path, O_RDONLY);
+        ssize_t n = read(fd, text, sizeof text - 1);
+        close(fd);
+        text[n > 0 ? n : 0] = '\0';
+        if (n > 0 && strtol(text, NULL, 10) == waiting->number) {
+            state_null();
+        }
+    }
+    return NULL;
+}
+
+void threads_wait(const char *call) {
+    struct waiting waiting = {(int)syscall(SYS_gettid), SYS_pause};
+    if (strcmp(call, "poll") == 0) {
+        waiting.number = SYS_poll;
+    }
+    start(crash_when_waiting, &waiting);
+    if (waiting.number == SYS_pause) {
+        pause();
+    } else {
+        poll(NULL, 0, 30000);
+    }
 }

@@ -7,4 +7,8 @@ void threads_crowd(int count);       // all crash together
 void threads_fork_late(void);        // a forked child crashes while its parent does
 void threads_abort_late(void);       // the crashing thread is sent SIGABRT
 
+// Another thread crashes once this one waits in the system call, which returns
+// when it is interrupted.
+void threads_wait(const char *call);
+
 #endif

@@ -1,0 +1,51 @@
+package auto
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/epitaph-go/epitaph/handler"
+)
+
+const variable = "EPITAPH"
+
+// It has to be an init function: there is no other moment at which an import
+// alone can do anything.
+func init() {
+	value := os.Getenv(variable)
+	if value == "" || secure() {
+		return
+	}
+	if err := enable(value); err != nil {
+		fmt.Fprintf(os.Stderr, "epitaph: %s: %v; there will be no reports\n", variable, err)
+	}
+}
+
+func enable(value string) error {
+	settings, err := parse(value)
+	if err != nil || settings == nil {
+		return err
+	}
+	var files files
+	defer files.close() // Enable keeps duplicates
+	var opts []handler.Option
+	for _, s := range settings {
+		opt, err := s.key.option(s.value, &files)
+		if err != nil {
+			return fmt.Errorf("%s: %w", s, err)
+		}
+		if opt != nil {
+			opts = append(opts, opt)
+		}
+	}
+	return handler.Enable(opts...)
+}
+
+// files are those that options have opened.
+type files []*os.File
+
+func (f files) close() {
+	for _, file := range f {
+		file.Close()
+	}
+}

@@ -1,0 +1,44 @@
+// Package auto enables Epitaph by an environment variable. It is imported for
+// that alone:
+//
+//	import _ "github.com/epitaph-go/epitaph/handler/auto"
+//
+// It has no API. Its counterpart in Python is PYTHONFAULTHANDLER.
+//
+// Without EPITAPH in the environment, and when it is empty or 0, nothing at all
+// happens. EPITAPH=1 calls [handler.Enable] with its defaults. Instead of 1, or
+// after it, there may be options, separated by commas: those of package
+// handler, in lower case and without "With":
+//
+//	EPITAPH=1
+//	EPITAPH=dir=/var/crash
+//	EPITAPH=1,dir=/var/crash,deadline=2s,chain=1
+//
+//	chain=BOOL         handler.WithChain
+//	deadline=DURATION  handler.WithDeadline
+//	dir=PATH           handler.WithDir
+//	maxframes=N        handler.WithMaxFrames
+//	nativestack=BOOL   handler.WithNativeStack
+//	output=PATH        handler.WithOutput: appended to, made with mode 0600 if it is not there
+//
+// A DURATION is one of [time.ParseDuration], such as 2s or 500ms, a BOOL one of
+// [strconv.ParseBool], such as 1 or false. In a value, a backslash before a comma
+// or a backslash takes its meaning away: dir=/srv/a\,b.
+//
+// A value that makes no sense, and a program in which Epitaph cannot work (one
+// that was built without cgo: see [handler.ErrNoNative]), get one line on
+// standard error:
+//
+//	epitaph: EPITAPH: deadline=2: not a duration such as 5s or 500ms; there will be no reports
+//
+// and the program starts as if the variable were not set. What the program
+// itself does with package handler later replaces the options.
+//
+// Processes that run with more rights than their user has (set-uid, set-gid,
+// file capabilities: AT_SECURE of getauxval(3)) ignore the variable, since it
+// names files.
+//
+// The package works in its init function: before main, but after C constructors.
+// A C library that installs handlers later is in front of Epitaph then;
+// a program for which that matters calls handler.Enable itself.
+package auto

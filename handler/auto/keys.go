@@ -1,0 +1,99 @@
+package auto
+
+import (
+	"errors"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/epitaph-go/epitaph/handler"
+)
+
+// A key is an option that the variable can set. check looks at its value alone;
+// option may open files. A nil option is that of a value that changes nothing.
+type key struct {
+	name   string
+	check  func(value string) error
+	option func(value string, files *files) (handler.Option, error)
+}
+
+// keys are the options of package handler, by their names.
+var keys = []key{
+	of("chain", boolean, func(chain bool) handler.Option { return when(chain, handler.WithChain) }),
+	of("deadline", duration, handler.WithDeadline),
+	of("dir", text, handler.WithDir),
+	of("maxframes", number, handler.WithMaxFrames),
+	of("nativestack", boolean, handler.WithNativeStack),
+	{name: "output", option: openOutput},
+}
+
+func find(name string) *key {
+	for i := range keys {
+		if keys[i].name == name {
+			return &keys[i]
+		}
+	}
+	return nil
+}
+
+// of is the key of an option with one argument.
+func of[T any](name string, parse func(string) (T, error), option func(T) handler.Option) key {
+	return key{
+		name: name,
+		check: func(value string) error {
+			_, err := parse(value)
+			return err
+		},
+		option: func(value string, _ *files) (handler.Option, error) {
+			v, err := parse(value)
+			if err != nil {
+				return nil, err
+			}
+			return option(v), nil
+		},
+	}
+}
+
+// when is an option without an argument, as one that is true or false.
+func when(on bool, option func() handler.Option) handler.Option {
+	if !on {
+		return nil
+	}
+	return option()
+}
+
+func text(value string) (string, error) { return value, nil }
+
+func boolean(value string) (bool, error) {
+	b, err := strconv.ParseBool(value)
+	if err != nil {
+		err = errors.New("neither true (1) nor false (0)")
+	}
+	return b, err
+}
+
+func number(value string) (int, error) {
+	n, err := strconv.Atoi(value)
+	if err != nil {
+		err = errors.New("not a number")
+	}
+	return n, err
+}
+
+func duration(value string) (time.Duration, error) {
+	d, err := time.ParseDuration(value)
+	if err != nil {
+		err = errors.New("not a duration such as 5s or 500ms")
+	}
+	return d, err
+}
+
+// openOutput appends, so that several processes may have the same file.
+func openOutput(path string, files *files) (handler.Option, error) {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, errors.Unwrap(err) // the path is said already
+	}
+	*files = append(*files, f)
+	return handler.WithOutput(f), nil
+}

@@ -1,0 +1,101 @@
+package auto
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// A setting is one KEY=VALUE.
+type setting struct {
+	key   *key
+	value string
+}
+
+// String is what an error says of it: one line, not too long, without control
+// characters.
+func (s setting) String() string { return s.key.name + "=" + show(s.value) }
+
+// show is a text of the variable, for an error.
+func show(text string) string {
+	const limit = 100
+	if len(text) > limit {
+		text = text[:limit] + "..."
+	}
+	quoted := fmt.Sprintf("%+q", text)
+	if quoted == `"`+text+`"` && text != "" {
+		return text
+	}
+	return quoted
+}
+
+// parse splits the value of the variable. It is nil when nothing is to happen,
+// and empty when everything is to be as usual. It does not touch any file.
+func parse(value string) ([]setting, error) {
+	switch value {
+	case "", "0":
+		return nil, nil
+	}
+	settings := []setting{}
+	for i, part := range split(value) {
+		if part == "1" && i == 0 {
+			continue
+		}
+		name, value, ok := strings.Cut(part, "=")
+		if !ok {
+			return nil, fmt.Errorf("%s: not KEY=VALUE, nor a 1 at the start", show(part))
+		}
+		key := find(name)
+		if key == nil {
+			return nil, fmt.Errorf("%s: there is no such option", show(name))
+		}
+		for _, s := range settings {
+			if s.key == key {
+				return nil, fmt.Errorf("%s: given twice", name)
+			}
+		}
+		value, err := unescape(value)
+		s := setting{key, value}
+		if err == nil && value == "" {
+			err = errors.New("the value is empty")
+		}
+		if err == nil && key.check != nil {
+			err = key.check(value)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s, err)
+		}
+		settings = append(settings, s)
+	}
+	return settings, nil
+}
+
+// split cuts a text at its commas, but those behind a backslash.
+func split(text string) []string {
+	var parts []string
+	start := 0
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case ',':
+			parts = append(parts, text[start:i])
+			start = i + 1
+		}
+	}
+	return append(parts, text[start:])
+}
+
+func unescape(value string) (string, error) {
+	var b strings.Builder
+	for i := 0; i < len(value); i++ {
+		if value[i] == '\\' {
+			i++
+			if i == len(value) || value[i] != '\\' && value[i] != ',' {
+				return value, errors.New(`a backslash stands before a comma or a backslash only`)
+			}
+		}
+		b.WriteByte(value[i])
+	}
+	return b.String(), nil
+}

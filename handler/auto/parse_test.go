@@ -1,0 +1,100 @@
+package auto_test
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/epitaph-go/epitaph/handler/auto"
+)
+
+func TestParse(t *testing.T) {
+	for value, want := range map[string][][2]string{
+		"1":            nil,
+		"1,chain=true": {{"chain", "true"}},
+		"dir=/var/crash,deadline=2s,chain=1": {
+			{"dir", "/var/crash"}, {"deadline", "2s"}, {"chain", "1"}},
+		`dir=/a\,b\\c,maxframes=5`:     {{"dir", `/a,b\c`}, {"maxframes", "5"}},
+		"output=/x=y,nativestack=F":    {{"output", "/x=y"}, {"nativestack", "F"}},
+		"dir=relative path\u0416\xff ": {{"dir", "relative path\u0416\xff "}},
+	} {
+		got, on, err := auto.Parse(value)
+		if err != nil || !on || !slices.Equal(got, want) {
+			t.Errorf("%q: %q, on %v, %v; want %q", value, got, on, err, want)
+		}
+	}
+	for _, value := range []string{"", "0"} {
+		if got, on, err := auto.Parse(value); on || err != nil || got != nil {
+			t.Errorf("%q: %q, on %v, %v", value, got, on, err)
+		}
+	}
+}
+
+// Every error names what is wrong, in one short line that a terminal can take.
+func TestParseErrors(t *testing.T) {
+	for value, want := range map[string]string{
+		"yes":                            "yes: not KEY=VALUE, nor a 1 at the start",
+		"1,":                             `"": not KEY=VALUE, nor a 1 at the start`,
+		"chain=1,1":                      "1: not KEY=VALUE, nor a 1 at the start",
+		"colour=red":                     "colour: there is no such option",
+		"Dir=/x":                         "Dir: there is no such option",
+		"=/x":                            `"": there is no such option`,
+		"dir=/x,dir=/y":                  "dir: given twice",
+		"dir=":                           `dir="": the value is empty`,
+		"deadline=2":                     "deadline=2: not a duration such as 5s or 500ms",
+		"chain=\x1b[31m":                 `chain="\x1b[31m": neither true (1) nor false (0)`,
+		"maxframes=99999999999999999999": "maxframes=99999999999999999999: not a number",
+		`dir=/a\b`:                       `dir="/a\\b": a backslash stands before a comma or a backslash only`,
+		`dir=/a\`:                        `dir="/a\\": a backslash stands before a comma or a backslash only`,
+		"x\ny=1":                         `"x\ny": there is no such option`,
+		strings.Repeat("k", 5000):        strings.Repeat("k", 100) + "...: not KEY=VALUE, nor a 1 at the start",
+	} {
+		if _, on, err := auto.Parse(value); err == nil || on || err.Error() != want {
+			t.Errorf("%.100q: on %v, %v; want %s", value, on, err, want)
+		}
+	}
+}
+
+// TestKeysAreDocumented keeps the table and the package comment together.
+func TestKeysAreDocumented(t *testing.T) {
+	doc, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := auto.Keys()
+	if !slices.IsSorted(keys) || len(keys) < 6 {
+		t.Errorf("keys: %q", keys)
+	}
+	for _, key := range keys {
+		if !strings.Contains(string(doc), "\n//\t"+key+"=") {
+			t.Errorf("%s is not in the package comment", key)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{"1", "0", "1,dir=/var/crash,deadline=2s", `output=a\,b\\,chain=t`, "maxframes=-1,nativestack=0", ",,=", "dir=\xff\\"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		settings, on, err := auto.Parse(value)
+		if err != nil {
+			text := err.Error()
+			if on || len(text) > 800 || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) {
+				t.Errorf("on %v, error %q", on, text)
+			}
+			return
+		}
+		if on != (value != "" && value != "0") {
+			t.Errorf("%q: on %v", value, on)
+		}
+		if !on {
+			return
+		}
+		again, _, err := auto.Parse(auto.Join(settings))
+		if err != nil || !slices.Equal(again, settings) {
+			t.Errorf("%q: %q, and again %q, %v", value, settings, again, err)
+		}
+	})
+}
