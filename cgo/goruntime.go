@@ -34,6 +34,10 @@ func GoRuntime(to unsafe.Pointer) error {
 		// has asked for it.
 		c.signal_wanted = C.uintptr_t(wanted)
 	}
+	if offset, err := gort.GoidOffset(); err == nil {
+		// Without it the goroutine that crashed is one among the others.
+		c.goid = C.uintptr_t(offset)
+	}
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import "C"
 
 import (
 	"fmt"
+	"sync/atomic"
 	"unsafe"
 )
 
@@ -29,6 +30,20 @@ func Trouble(stage, kind string) error {
 	defer C.free(unsafe.Pointer(name))
 	C.epi_test_trouble(name, trouble)
 	return nil
+}
+
+// responderTrouble is what TroubleResponder has set.
+var responderTrouble atomic.Value
+
+// TroubleResponder makes the goroutine that answers the core's next question
+// call trouble first.
+func TroubleResponder(trouble func()) { responderTrouble.Store(trouble) }
+
+// ResponderTrouble calls what TroubleResponder has set.
+func ResponderTrouble() {
+	if trouble, ok := responderTrouble.Load().(func()); ok {
+		trouble()
+	}
 }
 
 // StackUse is how many bytes of the reporter's own stack reports have used.

@@ -31,6 +31,14 @@
 // with a timeout, and calls on a socket with a timeout (signal(7)). What remains
 // is the moment between the look and the signal.
 //
+// Goroutines are shown as they are at the crash, since a fault on one thread
+// leaves Go's scheduler running: goroutines of this package wait to be asked for
+// them (see [WithPoll]), and have two seconds to answer. With up to 10 000
+// goroutines their ids and states are shown, with more only how many have which
+// stack. Where the scheduler does not answer the report says so, and on a thread
+// of Go's hands over to Go's handler, as with [WithChain], whose dump needs no
+// scheduler.
+//
 // The package works on linux/amd64 with cgo. Elsewhere, and with CGO_ENABLED=0,
 // it builds, and [Enable] returns an error that wraps [ErrNoNative].
 //

@@ -19,7 +19,7 @@ var mu sync.Mutex
 //
 // A second call replaces the options, and puts back handlers that somebody has
 // taken away since. On an error nothing is changed. Enable starts a thread and
-// a goroutine and returns within a millisecond or so; names of C functions
+// some goroutines and returns within a millisecond or so; names of C functions
 // that are not exported become known in the background a moment later (see
 // [Ready]).
 //

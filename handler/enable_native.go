@@ -6,14 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/epitaph-go/epitaph/cgo"
 )
 
-// background is the indexer's life: from Enable to Disable.
-var background *indexer
+// What lives from Enable to Disable.
+var (
+	background *indexer
+	waiting    *responder
+)
 
 func enable(c *config) error {
 	stopSnapshots()
@@ -26,6 +30,7 @@ func enable(c *config) error {
 		if background == nil {
 			background = startIndexer()
 		}
+		err = respond(c.poll)
 	}
 	if cgo.Enabled() {
 		startSnapshots()
@@ -80,10 +85,33 @@ func enableCore(c *config) error {
 	return nil
 }
 
+// respond starts the responder, or starts it again for another period. Without
+// it there are reports, which lack the goroutines.
+func respond(poll time.Duration) error {
+	if waiting != nil && waiting.period == poll {
+		return nil
+	}
+	stopResponder()
+	var err error
+	if waiting, err = startResponder(poll); err != nil {
+		cgo.Disable()
+		return fmt.Errorf("handler: %w", err)
+	}
+	return nil
+}
+
+func stopResponder() {
+	if waiting != nil {
+		waiting.stop()
+		waiting = nil
+	}
+}
+
 func disable() bool {
 	stopSnapshots()
 	closeBox()
 	was := cgo.Disable()
+	stopResponder()
 	if background != nil {
 		background.stop()
 		background = nil

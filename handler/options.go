@@ -22,6 +22,9 @@ const DefaultDeadline = 5 * time.Second
 // work a second for a program of 100 goroutines.
 const DefaultSnapshotPeriod = time.Second
 
+// DefaultPoll is the period of [WithPoll].
+const DefaultPoll = 50 * time.Millisecond
+
 type config struct {
 	output       *os.File
 	dir          string
@@ -34,11 +37,12 @@ type config struct {
 	threadSignal int
 	snapshot     time.Duration // 0: none
 	blackBox     string
+	poll         time.Duration
 }
 
 func newConfig(opts []Option) (*config, error) {
 	c := &config{output: os.Stderr, deadline: DefaultDeadline, nativeStack: true, allThreads: true,
-		snapshot: DefaultSnapshotPeriod}
+		snapshot: DefaultSnapshotPeriod, poll: DefaultPoll}
 	for _, opt := range opts {
 		if opt == nil {
 			return nil, errors.New("handler: an Option is nil")
@@ -226,6 +230,21 @@ func WithBlackBox(path string) Option {
 			return fmt.Errorf("handler: WithBlackBox: %w", err)
 		}
 		c.blackBox = abs
+		return nil
+	}
+}
+
+// WithPoll sets how often a goroutine looks whether a crash asks for the live
+// goroutines, [DefaultPoll] unless set; 0 turns that off. A second goroutine
+// answers such a question at once when the scheduler has a free P, so a program
+// that is idle needs no poll. One whose Ps are all busy does: a timer is what
+// the scheduler looks at first.
+func WithPoll(period time.Duration) Option {
+	return func(c *config) error {
+		if period < 0 {
+			return fmt.Errorf("handler: WithPoll: %v is negative", period)
+		}
+		c.poll = period
 		return nil
 	}
 }

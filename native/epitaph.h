@@ -8,6 +8,7 @@
 #define EPITAPH_H
 
 #include "gostack.h"
+#include "live.h"
 #include "modules.h"
 #include "unwind.h"
 

@@ -378,21 +378,21 @@ static EPI_SAFE bool waits_in_cgocall(const struct epi_goruntime *go, uint64_t g
            epi_streq(epi_pclntab_function(go, &func), "runtime.cgocall");
 }
 
-/* The goroutine on whose behalf C runs on the thread of G0: its saved SP and the
- * return address into runtime.cgocall. */
-static EPI_SAFE bool find_waiting(const struct epi_goruntime *go, uintptr_t g0, uint64_t *sp,
-                                  uint64_t *pc)
+/* The goroutine on whose behalf C runs on the thread whose g is G0, its saved SP
+ * and the return address into runtime.cgocall. */
+static EPI_SAFE uint64_t find_waiting(const struct epi_goruntime *go, uint64_t g0,
+                                      uint64_t *sp, uint64_t *pc)
 {
     uint64_t m, g;
     if (go == NULL || !go->tables || g0 == 0 || !epi_peek64(&m, g0 + G_M))
-        return false;
+        return 0;
     for (unsigned i = 0; i < M_WORDS && epi_peek64(&g, m + i * 8); i++)
         if (g != 0 && g != g0 && waits_in_cgocall(go, g, m, sp, pc))
-            return true;
-    return false;
+            return g;
+    return 0;
 }
 
-EPI_SAFE bool epi_gostack_waits(const struct epi_goruntime *go, uintptr_t g)
+EPI_SAFE uintptr_t epi_gostack_goroutine(const struct epi_goruntime *go, uintptr_t g)
 {
     uint64_t sp, pc;
     return find_waiting(go, g, &sp, &pc);
@@ -402,7 +402,7 @@ EPI_SAFE bool epi_gostack_resume(struct epi_cursor *cursor)
 {
     struct epi_regs *regs = &cursor->regs;
     uint64_t sp, pc, fp;
-    if (!find_waiting(cursor->go, cursor->g, &sp, &pc) || !epi_peek64(&fp, sp))
+    if (find_waiting(cursor->go, cursor->g, &sp, &pc) == 0 || !epi_peek64(&fp, sp))
         return false;
     regs->r[EPI_REG_PC] = pc;
     regs->r[EPI_REG_SP] = sp + 16;
@@ -419,7 +419,7 @@ EPI_SAFE uintptr_t epi_gostack_c_end(const struct epi_cursor *cursor)
 {
     uint64_t sp, pc, end;
     /* asmcgocall puts g0 in charge, and C below g0's saved SP. */
-    if (!find_waiting(cursor->go, cursor->g, &sp, &pc) || !epi_peek64(&end, cursor->g + G_SCHED_SP) ||
+    if (find_waiting(cursor->go, cursor->g, &sp, &pc) == 0 || !epi_peek64(&end, cursor->g + G_SCHED_SP) ||
         end <= cursor->regs.r[EPI_REG_SP])
         return UINTPTR_MAX;
     return end;

@@ -14,6 +14,7 @@ struct epi_goruntime {
                        on a thread that Go does not know */
     uintptr_t signal_wanted; /* uint32 words, a bit per signal that signal.Notify
                                 sends to the program; 0: not known */
+    uintptr_t goid; /* where g has its goroutine's id; 0: not known */
     bool tables;    /* the header of the pclntab is one that the core reads:
                        SP deltas can be used */
     bool names;     /* and its names agree with runtime.CallersFrames */
@@ -52,8 +53,9 @@ static inline EPI_SAFE bool epi_go_text(const struct epi_goruntime *go, uintptr_
     return go != NULL && epi_in(go->text, pc);
 }
 
-/* Does a goroutine wait for C on the thread whose g is G? */
-EPI_SAFE bool epi_gostack_waits(const struct epi_goruntime *go, uintptr_t g);
+/* The goroutine that waits for the C code which runs on the thread whose g is
+ * G (or NULL), or NULL. */
+EPI_SAFE uintptr_t epi_gostack_goroutine(const struct epi_goruntime *go, uintptr_t g);
 
 /* Does the Go function at PC call C?  Others are no callers of a C frame. */
 EPI_SAFE bool epi_gostack_calls_c(const struct epi_goruntime *go, uintptr_t pc);

@@ -203,17 +203,18 @@ static EPI_SAFE bool forwarded_by_go(int signal, const siginfo_t *info)
 }
 
 /* After the report: a host's handler always gets its turn, Go's when the
- * program asked for it or the report is not complete (its dump needs no P).
+ * program asked for it or the report lacks something: its dump needs no P.
  * On a thread that C created Go's would print nothing and, as PID 1, hang. */
 static EPI_SAFE void finish(struct epi_crash *crash, int signal, siginfo_t *info,
                             ucontext_t *uc)
 {
     const struct epi_sigaction *previous = &epi_state.previous[epi_fatal_index(signal)];
     bool go = previous->handler == epi_state.go_handler && epi_state.go_handler != 0;
+    bool lacking = crash->failure_count > 0 || crash->goroutines_missing;
     if (go && !forwarded_by_go(signal, info)) {
         uintptr_t g = crash->forked ? 0 : epi_go_g(epi_state.go);
-        if (g != 0 && (crash->options->chain || crash->failure_count > 0) &&
-            (crash->stack.crossed_asmcgocall || epi_gostack_waits(epi_state.go, g))) {
+        if (g != 0 && (crash->options->chain || lacking) &&
+            (crash->stack.crossed_asmcgocall || epi_gostack_goroutine(epi_state.go, g) != 0)) {
             crash->deadline = epi_now() + crash->options->deadline;
             crash->phase = EPI_PHASE_CHAINED;
             epi_chain(previous, signal, info, uc);
@@ -248,6 +249,7 @@ static EPI_SAFE void own(struct epi_crash *crash, const struct epi_options *opti
     epi_copy(&crash->info, info, sizeof crash->info);
     epi_copy(&crash->context, uc, EPI_CONTEXT_SIZE);
     crash->nested = crash->failure_count = 0;
+    crash->goroutines_missing = crash->go_failed = false;
     crash->stage_name = "headline";
     crash->stack.count = crash->stack.run_count = 0;
     crash->stack.crossed_asmcgocall = false;
@@ -263,6 +265,29 @@ static EPI_SAFE void own(struct epi_crash *crash, const struct epi_options *opti
      * better than two. */
     epi_arch_call_on((void *)epi_state.report_stack.end, report_on_own_stack, crash);
     finish(crash, signal, info, uc);
+}
+
+/* Go has printed its own report and ends the process; returns if it shall.
+ *
+ * While a crash is being reported it shall not: damaged memory may be what Go
+ * has come across while it listed its goroutines.  The thread waits for the end
+ * of the report.  And where Go was handed the crash afterwards, its status is 2,
+ * unless the program wants SIGABRT. */
+static EPI_SAFE void go_dies(struct epi_crash *crash, int signal, const siginfo_t *info,
+                             const ucontext_t *uc)
+{
+    const struct epi_options *options = epi_state.options;
+    const struct epi_live *live = epi_state.live;
+    uint64_t owner = crash->owner, self = epi_self();
+    if (owner == 0 || options == NULL || owner >> 32 != self >> 32)
+        return;
+    if (owner != self && crash->phase == EPI_PHASE_REPORTING) {
+        crash->go_failed = true;
+        park(crash, options, signal, info, uc);
+    } else if (crash->phase == EPI_PHASE_CHAINED && live != NULL &&
+               __atomic_load_n(&live->raised, __ATOMIC_SEQ_CST) != 0) {
+        epi_exit(2);
+    }
 }
 
 /* Makes the calling thread the owner, unless there is one.  An owner in another
@@ -329,8 +354,10 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
 
     /* In c-shared and c-archive mode Go handles only some of the seven. */
     const struct epi_sigaction *previous = &epi_state.previous[epi_fatal_index(signal)];
-    if (previous->handler > (uintptr_t)SIG_IGN &&
-        (fault_of_go(info, uc) || last_act_of_go(info, uc))) {
+    bool last_act = last_act_of_go(info, uc);
+    if (last_act)
+        go_dies(crash, signal, info, uc);
+    if (previous->handler > (uintptr_t)SIG_IGN && (last_act || fault_of_go(info, uc))) {
         epi_chain(previous, signal, info, context);
         return;
     }

@@ -26,7 +26,7 @@ static const struct epi_stage stages[] = {
     {"other crashes", 100, epi_report_parked},
     {"threads", 1000, epi_report_ask},
     {"other threads", 2000, epi_report_threads},
-    {"goroutines", 500, epi_report_goroutines},
+    {"goroutines", 2200, epi_report_goroutines},
     {"registers", 100, epi_report_registers},
     {"code", 100, epi_report_code},
     {"stack words", 100, epi_report_words},

@@ -13,12 +13,12 @@ EPI_SAFE void epi_report_stack(struct epi_crash *crash);     /* frames.c */
 EPI_SAFE void epi_report_ask(struct epi_crash *crash);       /* threads_print.c */
 EPI_SAFE void epi_report_threads(struct epi_crash *crash);   /* threads_print.c */
 EPI_SAFE void epi_report_parked(struct epi_crash *crash);    /* process.c */
+EPI_SAFE void epi_report_goroutines(struct epi_crash *crash); /* live.c */
 EPI_SAFE void epi_report_registers(struct epi_crash *crash); /* machine.c */
 EPI_SAFE void epi_report_code(struct epi_crash *crash);      /* machine.c */
 EPI_SAFE void epi_report_words(struct epi_crash *crash);     /* machine.c */
 EPI_SAFE void epi_report_modules(struct epi_crash *crash);   /* machine.c */
 EPI_SAFE void epi_report_box(struct epi_crash *crash);         /* box.c */
-EPI_SAFE void epi_report_goroutines(struct epi_crash *crash);  /* ring.c */
 EPI_SAFE void epi_report_annotations(struct epi_crash *crash); /* notes.c */
 EPI_SAFE void epi_report_breadcrumbs(struct epi_crash *crash); /* notes.c */
 

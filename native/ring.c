@@ -83,14 +83,8 @@ EPI_SAFE bool epi_report_snapshot(struct epi_crash *crash, const char *reason)
     epi_out_text(out, reason);
     epi_out_text(out, "), in ");
     epi_out_decimal(out, (int64_t)snapshot.groups);
-    epi_out_text(out, " groups\n\n");
+    epi_out_text(out, snapshot.groups == 1 ? " group\n\n" : " groups\n\n");
     for (size_t i = 0; i < snapshot.size; i++)
         epi_out_char(out, snapshot.text[i]);
     return true;
-}
-
-EPI_SAFE void epi_report_goroutines(struct epi_crash *crash)
-{
-    if (!crash->forked)
-        epi_report_snapshot(crash, "the newest that was taken");
 }

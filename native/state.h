@@ -6,6 +6,7 @@
 #include "box.h"
 #include "clock.h"
 #include "epitaph.h"
+#include "live.h"
 #include "message.h"
 #include "notes.h"
 #include "out.h"
@@ -64,6 +65,8 @@ struct epi_crash {
     const struct epi_options *options;
     int signal;
     bool forked;   /* in a child of fork that has not called exec */
+    bool goroutines_missing; /* Go was asked for them, in vain */
+    _Atomic bool go_failed;  /* it found a fatal error of its own meanwhile */
     siginfo_t info;
     ucontext_t *uc;     /* the kernel's frame: what sigreturn restores */
     ucontext_t context; /* a copy: what the report shows */
@@ -169,6 +172,7 @@ struct epi_state {
     _Atomic bool symbols_pending; /* Go is building the first indexes */
 
     struct epi_altstacks altstacks; /* no handler reads it */
+    struct epi_live *live; /* NULL: no goroutine waits for questions */
 
     uintptr_t abort_message; /* of glibc's variable; 0: there is none */
     struct epi_terminate terminate;

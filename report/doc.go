@@ -56,12 +56,16 @@
 //	N of N threads answered; N block the signal; N were late; N unsendable; N had ended; N not interrupted; N not asked
 //
 //	Goroutines: N, live, in N groups
+//	Goroutines: N, live, in N groups; N of Epitaph left out
 //	Goroutines: N, snapshot DURATION old (REASON), in N groups
+//	Goroutines: unknown (REASON)
 //
 //	Goroutine ID [STATUS, DETAIL] (most recent call first):
 //	Goroutines ID, ID, ... (N in all) [STATUS, DETAIL] (most recent call first):
 //	Goroutines ... (N in all) [STATUS] (most recent call first):
+//	N goroutines (most recent call first):
 //	  Created by FUNCTION in goroutine ID, File "PATH", line N
+//	... (N more goroutines)
 //
 //	Registers:
 //	  NAME ADDRESS  NAME ADDRESS

@@ -11,28 +11,41 @@ import (
 type Goroutines struct {
 	Count int  `json:"count"`
 	Live  bool `json:"live"` // the scheduler answered after the crash
-	// Age and Reason are those of a snapshot that stands in for it.
+	// Unknown says that there is neither an answer nor a snapshot.
+	Unknown bool `json:"unknown,omitempty"`
+	// Age is that of a snapshot, which stands in for an answer; Reason is why
+	// there is none.
 	Age    Duration `json:"age,omitzero"`
 	Reason string   `json:"reason,omitempty"`
 	Groups int      `json:"groups"`
+	// Own is how many goroutines of Epitaph's there are besides.
+	Own int `json:"own,omitempty"`
 }
 
 // GoroutineGroup is a stack and the goroutines that have it.
 type GoroutineGroup struct {
-	IDs   []uint64 `json:"ids"`   // the first ones, if there are many; none in a snapshot
+	// IDs are the first ones, if there are many; there are none, and no Status,
+	// where the stacks come from a profile.
+	IDs   []uint64 `json:"ids"`
 	Count int      `json:"count"` // of all goroutines of the group
+	// Cut says that these goroutines are not shown: "... (12 more goroutines)".
+	Cut bool `json:"cut,omitempty"`
 	// Status is what the goroutines do or wait for: "chan receive".
 	Status string `json:"status"`
-	// Details holds what else stands behind it: "3 minutes", "locked to thread".
+	// Details holds what else stands behind it: "3 minutes", "0 to 7 minutes",
+	// "locked to thread", "label KEY = VALUE", "thread 12350".
 	Details []string `json:"details,omitempty"`
 	Frames  []Frame  `json:"frames,omitempty"`
 }
 
-// Wait returns for how long the goroutines have waited, as far as Go tells: in
-// full minutes, and nothing below one.
+// Wait returns for how long the goroutine of the group that has waited longest
+// has done so, as far as Go tells: in full minutes, and nothing below one.
 func (g *GoroutineGroup) Wait() time.Duration {
 	for _, d := range g.Details {
 		if n, ok := strings.CutSuffix(d, " minutes"); ok {
+			if _, longest, ok := strings.Cut(n, " to "); ok {
+				n = longest
+			}
 			if m, err := strconv.ParseInt(n, 10, 32); err == nil {
 				return time.Duration(m) * time.Minute
 			}
@@ -41,8 +54,34 @@ func (g *GoroutineGroup) Wait() time.Duration {
 	return 0
 }
 
+// Thread returns the id of the thread that crashed while it worked for the
+// goroutine, or 0: the stack of Report.Current and this one belong together.
+func (g *GoroutineGroup) Thread() int {
+	for _, d := range g.Details {
+		if n, ok := strings.CutPrefix(d, "thread "); ok {
+			if tid, err := strconv.ParseInt(n, 10, 32); err == nil {
+				return int(tid)
+			}
+		}
+	}
+	return 0
+}
+
+const ownSuffix = " of Epitaph left out"
+
 func parseGoroutines(line string) (g Goroutines, ok bool) {
 	s, ok := strings.CutPrefix(line, "Goroutines: ")
+	if reason, unknown := strings.CutPrefix(s, "unknown ("); unknown {
+		g.Unknown, g.Reason = true, decode(strings.TrimSuffix(reason, ")"), false)
+		return g, ok
+	}
+	if rest, own, has := cutLast(s, "; "); has {
+		n, err := strconv.Atoi(strings.TrimSuffix(own, ownSuffix))
+		if err != nil || n < 1 {
+			return g, false
+		}
+		s, g.Own = rest, n
+	}
 	count, s, ok1 := strings.Cut(s, ", ")
 	source, groups, ok2 := cutLast(s, ", in ")
 	if !ok || !ok1 || !ok2 {
@@ -69,6 +108,9 @@ func parseGoroutines(line string) (g Goroutines, ok bool) {
 
 // appendGoroutines writes the line; the second spelling is "in 1 groups".
 func appendGoroutines(b []byte, g Goroutines, second bool) []byte {
+	if g.Unknown {
+		return append(appendText(append(b, "Goroutines: unknown ("...), g.Reason), ')')
+	}
 	b = fmt.Appendf(b, "Goroutines: %d, ", g.Count)
 	if g.Live {
 		b = append(b, "live"...)
@@ -78,10 +120,23 @@ func appendGoroutines(b []byte, g Goroutines, second bool) []byte {
 			b = append(appendText(append(b, " ("...), g.Reason), ')')
 		}
 	}
-	return fmt.Appendf(b, ", in %d %s", g.Groups, plural("group", g.Groups, second))
+	b = fmt.Appendf(b, ", in %d %s", g.Groups, plural("group", g.Groups, second))
+	if g.Own > 0 {
+		b = fmt.Appendf(b, "; %d%s", g.Own, ownSuffix)
+	}
+	return b
 }
 
 func parseGoroutineGroup(line string) (g GoroutineGroup, ok bool) {
+	if n, cut := strings.CutPrefix(line, "... ("); cut {
+		n, _, ok = strings.Cut(n, " more goroutine")
+		count, err := strconv.Atoi(n)
+		return GoroutineGroup{Count: count, Cut: true}, ok && err == nil
+	}
+	if n, _, has := strings.Cut(line, " goroutine"); has && n != "" && n[0] <= '9' {
+		count, err := strconv.Atoi(n)
+		return GoroutineGroup{Count: count}, err == nil && count > 0
+	}
 	s, ok := strings.CutSuffix(line, "]"+stackSuffix)
 	s, state, ok1 := strings.Cut(s, " [")
 	if !ok || !ok1 {
@@ -124,6 +179,12 @@ func parseGoroutineGroup(line string) (g GoroutineGroup, ok bool) {
 // appendGoroutineGroup writes the line before the stack. The count stands
 // there when the list of ids is cut short.
 func appendGoroutineGroup(b []byte, g GoroutineGroup, second bool) []byte {
+	switch {
+	case g.Cut:
+		return fmt.Appendf(b, "... (%d more %s)", g.Count, plural("goroutine", g.Count, second))
+	case len(g.IDs) == 0 && g.Status == "":
+		return fmt.Appendf(b, "%d %s%s", g.Count, plural("goroutine", g.Count, second), stackSuffix)
+	}
 	b = append(b, "Goroutine"...)
 	if g.Count > 1 || len(g.IDs) == 0 {
 		b = append(b, 's')

@@ -72,8 +72,8 @@ func isStart(line string) bool {
 	if t, _, ok := understood(&p, line, parseThread, appendThread); ok {
 		return t.Kind != CutThreads
 	}
-	if _, _, ok := understood(&p, line, parseGoroutineGroup, appendGoroutineGroup); ok {
-		return true
+	if g, _, ok := understood(&p, line, parseGoroutineGroup, appendGoroutineGroup); ok {
+		return !g.Cut
 	}
 	_, _, ok := understood(&p, line, parseGoroutines, appendGoroutines)
 	return ok
@@ -246,7 +246,8 @@ func (p *parser) heading(line string) bool {
 		}
 	case line[0] == '.':
 		p.block = 0
-		return list(p, &r.Threads, line, lineThread, parseThread, appendThread)
+		return list(p, &r.Threads, line, lineThread, parseThread, appendThread) ||
+			list(p, &r.GoroutineGroups, line, lineGroup, parseGoroutineGroup, appendGoroutineGroup)
 	case line[0] == '[':
 		return list(p, &r.StageFailures, line, lineStage, parseStageFailure, appendStageFailure)
 	case strings.HasPrefix(line, "Stack: "):

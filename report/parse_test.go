@@ -227,6 +227,29 @@ func TestGroupWithElidedMembers(t *testing.T) {
 	}
 }
 
+func TestGoroutinesWithoutEverything(t *testing.T) {
+	const head = "Fatal Go error: Aborted\n\n"
+	for line, want := range map[string]report.Goroutines{
+		"Goroutines: unknown (no P came)":                                                   {Unknown: true, Reason: "no P came"},
+		"Goroutines: 7, live, in 1 group; 3 of Epitaph left out":                            {Count: 7, Live: true, Groups: 1, Own: 3},
+		"Goroutines: 7, snapshot 0.8 s old (no P came), in 2 groups; 1 of Epitaph left out": {Count: 7, Groups: 2, Own: 1, Reason: "no P came", Age: parse(t, head+"Goroutines: 7, snapshot 0.8 s old (x), in 2 groups\n").Goroutines.Age},
+	} {
+		equal(t, line, *parse(t, head+line+"\n").Goroutines, want)
+	}
+	r := parse(t, head+"Goroutines: 20025, live, in 2 groups\n\n20000 goroutines (most recent call first):\n"+
+		"  File \"a.go\", line 2 in main.f\n  ...\n\n1 goroutine (most recent call first):\n\n... (24 more goroutines)\n")
+	equal(t, "groups", len(r.GoroutineGroups), 3)
+	equal(t, "unknown", len(r.Unknown), 0)
+	equal(t, "frames", len(r.GoroutineGroups[0].Frames), 2)
+	r.GoroutineGroups[0].Frames = nil
+	equal(t, "profile", r.GoroutineGroups[0], report.GoroutineGroup{Count: 20000})
+	equal(t, "one", r.GoroutineGroups[1], report.GoroutineGroup{Count: 1})
+	equal(t, "cut", r.GoroutineGroups[2], report.GoroutineGroup{Count: 24, Cut: true})
+	r = parse(t, head+"Goroutines 7, 8 [select, 0 to 7 minutes, thread 12] (most recent call first):\n")
+	equal(t, "wait", r.GoroutineGroups[0].Wait(), 7*time.Minute)
+	equal(t, "thread", r.GoroutineGroups[0].Thread(), 12)
+}
+
 func TestGoroutines(t *testing.T) {
 	r := sample(t, "segv")
 	equal(t, "summary", *r.Goroutines, report.Goroutines{Count: 5321, Live: true, Groups: 4})

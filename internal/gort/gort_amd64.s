@@ -29,3 +29,9 @@ TEXT ·pclntabHeader(SB),NOSPLIT,$0-8
 	LEAQ	runtime·pclntab(SB), AX
 	MOVQ	AX, ret+0(FP)
 	RET
+
+// func current() unsafe.Pointer
+TEXT ·current(SB),NOSPLIT,$0-8
+	MOVQ	(TLS), AX
+	MOVQ	AX, ret+0(FP)
+	RET

@@ -12,3 +12,8 @@ import (
 func Load() (Runtime, error) {
 	return Runtime{}, fmt.Errorf("gort: not ported to %s/%s", runtime.GOOS, runtime.GOARCH)
 }
+
+// GoidOffset fails where Epitaph is not ported to.
+func GoidOffset() (uintptr, error) {
+	return 0, fmt.Errorf("gort: not ported to %s/%s", runtime.GOOS, runtime.GOARCH)
+}

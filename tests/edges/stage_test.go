@@ -40,6 +40,7 @@ var part = map[string]func(*report.Report) bool{
 	"cause":         func(r *report.Report) bool { return r.Signal != nil },
 	"process":       func(r *report.Report) bool { return r.Process != nil && r.Build != nil },
 	"current stack": func(r *report.Report) bool { return r.Current() != nil },
+	"goroutines":    func(r *report.Report) bool { return r.Goroutines != nil },
 	"registers":     func(r *report.Report) bool { return len(r.Registers) > 0 },
 	"code":          func(r *report.Report) bool { return r.Code != nil },
 	"stack words":   func(r *report.Report) bool { return len(r.Stack) > 0 },

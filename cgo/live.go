@@ -1,0 +1,107 @@
+//go:build cgo && linux && amd64
+
+package cgo
+
+// #include "live.h"
+import "C"
+
+import (
+	"errors"
+	"math"
+	"sync/atomic"
+	"syscall"
+	"unsafe"
+)
+
+// Live is the memory in which the core asks for the goroutines after a fault,
+// and gets its answer (struct epi_live). It stays mapped for the life of the
+// process. The methods call no C and allocate nothing: they run while a C
+// thread is crashing, which may hold the lock of malloc.
+type Live struct{ c *C.struct_epi_live }
+
+// NewLive gets the memory; Ready lets the core ask.
+func NewLive() (Live, error) {
+	c := C.epi_live_memory()
+	if c == nil {
+		return Live{}, errors.New("cgo: no address space for the goroutines of a crash")
+	}
+	return Live{c}, nil
+}
+
+// futex operations (linux/futex.h), on memory that no other process shares.
+const (
+	futexWaitPrivate = 0 | 128
+	futexWakePrivate = 1 | 128
+)
+
+func (l Live) futex(operation, value uintptr) {
+	syscall.Syscall6(syscall.SYS_FUTEX, uintptr(unsafe.Pointer(&l.c.wake)), operation, value, 0, 0, 0)
+}
+
+// Wakes returns a number that changes after every question and every Wake.
+func (l Live) Wakes() uint32 { return atomic.LoadUint32((*uint32)(&l.c.wake)) }
+
+// Wait blocks its thread as long as Wakes returns seen; it may return early.
+func (l Live) Wait(seen uint32) { l.futex(futexWaitPrivate, uintptr(seen)) }
+
+// Wake ends every Wait.
+func (l Live) Wake() {
+	atomic.AddUint32((*uint32)(&l.c.wake), 1)
+	l.futex(futexWakePrivate, math.MaxInt32)
+}
+
+// Ready tells the core whether somebody waits for questions.
+func (l Live) Ready(on bool) {
+	var v uint32
+	if on {
+		v = 1
+	}
+	atomic.StoreUint32((*uint32)(&l.c.on), v)
+}
+
+// Raised tells the core whether Go's fatal errors end in SIGABRT.
+func (l Live) Raised(on bool) {
+	var v uint32
+	if on {
+		v = 1
+	}
+	atomic.StoreUint32((*uint32)(&l.c.raised), v)
+}
+
+// Question returns the question that is to be answered; false when there is
+// none, or somebody has claimed it.
+func (l Live) Question() (question uint32, ok bool) {
+	question = atomic.LoadUint32((*uint32)(&l.c.asked))
+	return question, question != atomic.LoadUint32((*uint32)(&l.c.claimed))
+}
+
+// Claim takes on a question; false when somebody else has, or the core does not
+// want to know any more.
+func (l Live) Claim(question uint32) bool {
+	return atomic.CompareAndSwapUint32((*uint32)(&l.c.claimed), question-1, question)
+}
+
+// Started says that the world is about to be stopped for the question.
+func (l Live) Started(question uint32) { atomic.StoreUint32((*uint32)(&l.c.started), question) }
+
+// Done hands over the first size bytes of Text as the answer; 0: there is none.
+func (l Live) Done(question uint32, size int) {
+	l.c.size = C.uint64_t(size)
+	atomic.StoreUint32((*uint32)(&l.c.done), question)
+}
+
+// Crashed returns the thread that crashed, and the id of the goroutine that it
+// worked for: 0 when there is none.
+func (l Live) Crashed() (thread int, goroutine int64) {
+	return int(l.c.thread), int64(l.c.goroutine)
+}
+
+// Text is where the answer is written.
+func (l Live) Text() []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(l.c.text)), C.EPI_LIVE_TEXT)
+}
+
+// Scratch is memory for the work on an answer.
+func (l Live) Scratch() []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(l.c.scratch)), C.EPI_LIVE_SCRATCH)
+}

@@ -1,0 +1,141 @@
+//go:build cgo && linux && amd64
+
+package handler
+
+import (
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"unsafe"
+
+	"github.com/epitaph-go/epitaph/cgo"
+	"github.com/epitaph-go/epitaph/internal/goroutines"
+	"github.com/epitaph-go/epitaph/internal/gort"
+)
+
+// maxDump is up to how many goroutines their stacks are taken as text, with ids
+// and states: some 10 us each, while the world is stopped. A profile takes 1 us
+// each, mostly while it is not.
+const maxDump = 10000
+
+// live is what the report says of where these goroutines come from.
+const live = "live"
+
+// respond answers the core's question, if there is one. It runs while a C
+// thread of this process is crashing: it calls no C, and takes no memory from C
+// but what was handed over beforehand.
+//
+// Several may be at it. Each may be preempted at any moment, and then does not
+// come back for seconds where many goroutines are ahead of it in the queue; so
+// the question belongs to the first that holds the stacks in its hands and is
+// pinned to its P, which nothing can take from it any more. Nor can another one
+// change the stacks then: it would have to stop the world.
+func (r *responder) respond() {
+	question, ok := r.live.Question()
+	if !ok {
+		return
+	}
+	defer func() {
+		// Memory is damaged, perhaps; and a panic while pinned is a fatal error,
+		// against which there is outlive.
+		if recover() != nil && r.live.Claim(question) {
+			r.live.Done(question, 0)
+		}
+		if _, ok := r.live.Question(); !ok {
+			r.endAsBefore()
+		}
+	}()
+	r.outlive()
+	cgo.ResponderTrouble()
+	alive := runtime.NumGoroutine()
+	if alive <= maxDump {
+		r.dump(question, alive)
+	} else {
+		r.profile(question, alive)
+	}
+}
+
+// dump answers with the stacks and states of all goroutines.
+func (r *responder) dump(question uint32, alive int) {
+	buf := r.live.Scratch()
+	thread, goroutine := r.live.Crashed()
+	r.live.Started(question)
+	n := runtime.Stack(buf, true)
+	gort.Pin()
+	defer gort.Unpin()
+	if !r.live.Claim(question) {
+		return
+	}
+	set := goroutines.FromDump(buf[:n], goroutines.Source{
+		Alive:     alive,
+		Cut:       n == len(buf),
+		Own:       isOwn,
+		Goroutine: goroutine,
+		Thread:    thread,
+	})
+	r.live.Done(question, set.Render(r.live.Text(), live))
+}
+
+// profile does the same for goroutines in such numbers that a dump takes too
+// long. Its records are not written while the world is stopped, so another one
+// must not have the same memory.
+func (r *responder) profile(question uint32, alive int) {
+	var records []runtime.StackRecord
+	if r.scratchTaken.CompareAndSwap(false, true) {
+		defer r.scratchTaken.Store(false)
+		memory := r.live.Scratch()
+		// Records hold no pointers, so they may be in memory that Go does not
+		// know.
+		records = unsafe.Slice((*runtime.StackRecord)(unsafe.Pointer(&memory[0])),
+			len(memory)/int(unsafe.Sizeof(runtime.StackRecord{})))
+	}
+	r.live.Started(question)
+	n, ok := runtime.GoroutineProfile(records)
+	for !ok {
+		records = make([]runtime.StackRecord, n+n/10)
+		n, ok = runtime.GoroutineProfile(records)
+	}
+	gort.Pin()
+	defer gort.Unpin()
+	if !r.live.Claim(question) {
+		return
+	}
+	set := goroutines.FromProfile(records[:n], alive, isOwn)
+	r.live.Done(question, set.Render(r.live.Text(), live))
+}
+
+// crashLevel is the level of GOTRACEBACK at which Go's fatal errors raise
+// SIGABRT after they are printed.
+const crashLevel = "crash"
+
+// outlive keeps a fatal error of Go from ending the process in the middle of
+// the report. Memory that is damaged may be what the collector or the walk over
+// the stacks comes across now, and fatal errors call exit(2), which nothing can
+// intercept; but SIGABRT can be, by the core.
+func (r *responder) outlive() {
+	if r.level != crashLevel {
+		r.live.Raised(true)
+		debug.SetTraceback(crashLevel)
+	}
+}
+
+// endAsBefore sets the level that the program was started with.
+func (r *responder) endAsBefore() {
+	if r.level != crashLevel {
+		debug.SetTraceback(r.level)
+		r.live.Raised(false)
+	}
+}
+
+// ownPrefix is what the names of this package's functions begin with.
+var ownPrefix = func() string {
+	pc, _, _, _ := runtime.Caller(0)
+	name := runtime.FuncForPC(pc).Name()
+	slash := strings.LastIndexByte(name, '/') + 1
+	dot := strings.IndexByte(name[slash:], '.')
+	return name[:slash+dot+1]
+}()
+
+// isOwn reports whether a function that a goroutine was started with is this
+// package's. No function of the program's is.
+func isOwn(function string) bool { return strings.HasPrefix(function, ownPrefix) }

@@ -1,0 +1,104 @@
+//go:build cgo && linux && amd64
+
+package handler
+
+import (
+	"os"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/epitaph-go/epitaph/cgo"
+)
+
+// A responder waits for the core to ask for the goroutines, in two ways,
+// because each alone fails. A thread blocked in a system call comes back through
+// exitsyscall: at once when a P is free, which the one of a crashing cgo call
+// is, but behind every goroutine of the global run queue when none is (500 that
+// spin on 2 Ps: seconds, or never). An expired timer is run by the scheduler
+// before it looks at any queue, and the goroutine that waits for it goes next
+// (runtime/proc.go, schedule and ready), at the price of some wake-ups a second
+// and of up to one period of delay.
+//
+// A descriptor in the netpoller (os.File) has the disadvantages of both: it is
+// found after 10 ms, and its goroutine goes to the end of the queue.
+type responder struct {
+	live   cgo.Live
+	period time.Duration // of the poll, 0: none
+	level  string        // of GOTRACEBACK
+	// scratchTaken is set while somebody writes a profile into live.Scratch.
+	scratchTaken atomic.Bool
+	quit         chan struct{}
+	// stopping is for the sleeper, which cannot look at quit meanwhile.
+	stopping atomic.Bool
+	ended    sync.WaitGroup
+}
+
+// startResponder starts the two goroutines; with a period of 0 only the first.
+func startResponder(period time.Duration) (*responder, error) {
+	live, err := cgo.NewLive()
+	if err != nil {
+		return nil, err
+	}
+	r := &responder{live: live, period: period, level: os.Getenv("GOTRACEBACK"), quit: make(chan struct{})}
+	r.ended.Add(1)
+	go r.sleep()
+	if period > 0 {
+		for i := range time.Duration(pollers) {
+			r.ended.Add(1)
+			go r.poll(i * period)
+		}
+	}
+	live.Ready(true)
+	return r, nil
+}
+
+// stop ends the goroutines and waits for them.
+func (r *responder) stop() {
+	r.live.Ready(false)
+	r.stopping.Store(true)
+	close(r.quit)
+	r.live.Wake()
+	r.ended.Wait()
+}
+
+// sleep waits in the system call, on a thread of its own, so that the scheduler
+// does not have to find one when it ends.
+func (r *responder) sleep() {
+	defer r.ended.Done()
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	for {
+		seen := r.live.Wakes()
+		if r.stopping.Load() {
+			return
+		}
+		r.respond()
+		r.live.Wait(seen)
+	}
+}
+
+// pollers is how many goroutines take turns at the poll. One that goes on after
+// its timer has what is left of a time slice, which may be nothing: then it is
+// preempted, and out of the game. The next turn is another one's.
+const pollers = 4
+
+// poll looks for a question now and then, once after delay and then as one of
+// the pollers. The answer is another goroutine's affair, for the same reason.
+func (r *responder) poll(delay time.Duration) {
+	defer r.ended.Done()
+	timer := time.NewTimer(delay)
+	defer timer.Stop()
+	for {
+		select {
+		case <-r.quit:
+			return
+		case <-timer.C:
+			timer.Reset(pollers * r.period)
+			if _, ok := r.live.Question(); ok {
+				go r.respond()
+			}
+		}
+	}
+}

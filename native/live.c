@@ -1,0 +1,149 @@
+/* The stage that asks Go, and prints what Go made of it.
+ *
+ * The wait ends with the answer, so that a death costs no time where Go is
+ * simply idle.  It is done by short sleeps, since a wake-up would be one thing
+ * more for a damaged Go to do. */
+#include "live.h"
+
+#include "gostack.h"
+#include "peek.h"
+#include "report_parts.h"
+#include "system.h"
+
+#include <stdatomic.h>
+
+/* Longer than any answer takes that comes at all: the scheduler's timers are
+ * looked at every 10 ms, and 10 000 goroutines take 0.1 s. */
+#define WAIT (2 * EPI_SECOND)
+
+/* A thread that crashed while it ran Go code keeps its P: the world cannot
+ * stop.  But in one of Go's system calls it has given the P away, and then the
+ * answer comes at once. */
+#define WAIT_IN_GO (300 * EPI_MS)
+
+enum answer { ANSWERED, NO_P, NO_STOP, GO_FAILED };
+
+static EPI_SAFE uint32_t load(const uint32_t *word)
+{
+    return __atomic_load_n(word, __ATOMIC_SEQ_CST);
+}
+
+/* The id of a goroutine.  That of a thread's scheduler is 0. */
+static EPI_SAFE uint64_t id_of(uintptr_t g)
+{
+    uint64_t id = 0;
+    return g != 0 && epi_state.go->goid != 0 && epi_peek64(&id, g + epi_state.go->goid) ? id : 0;
+}
+
+static EPI_SAFE uint32_t ask(struct epi_live *live, uintptr_t g, uintptr_t waiting)
+{
+    uint32_t question = load(&live->asked) + 1;
+    live->thread = epi_gettid();
+    live->goroutine = id_of(waiting != 0 ? waiting : g);
+    __atomic_store_n(&live->asked, question, __ATOMIC_SEQ_CST);
+    __atomic_fetch_add(&live->wake, 1, __ATOMIC_SEQ_CST);
+    epi_futex_wake_all((_Atomic(uint32_t) *)&live->wake);
+    return question;
+}
+
+/* Half of what is left of the report's time at most: registers and modules are
+ * still to come. */
+static EPI_SAFE uint64_t patience(const struct epi_crash *crash, uint64_t now, bool in_go)
+{
+    uint64_t left = crash->stages_deadline > now ? crash->stages_deadline - now : 0;
+    uint64_t wait = in_go ? WAIT_IN_GO : WAIT;
+    return wait < left / 2 ? wait : left / 2;
+}
+
+static EPI_SAFE enum answer wait_for(struct epi_live *live, uint32_t question,
+                                     uint64_t end)
+{
+    uint64_t pause = EPI_MS / 32;
+    while (load(&live->done) != question) {
+        bool go_failed = epi_state.crash.go_failed;
+        if (go_failed || epi_now() >= end) {
+            __atomic_store_n(&live->claimed, question, __ATOMIC_SEQ_CST);
+            return go_failed ? GO_FAILED : load(&live->started) == question ? NO_STOP : NO_P;
+        }
+        struct timespec time = epi_timespec(pause);
+        epi_syscall6(SYS_ppoll, 0, 0, (long)&time, 0, 0, 0);
+        if (pause < 4 * EPI_MS)
+            pause *= 2;
+    }
+    return ANSWERED;
+}
+
+/* The text was made by a damaged process.  It must not be able to pretend to
+ * be another part of the report, nor reach the terminal as control
+ * characters. */
+static EPI_SAFE bool line_allowed(const char *line)
+{
+    static const char header[] = "Goroutine", cut[] = "... (";
+    char digit = line[0];
+    return digit == '\n' || epi_equal(line, "  ", 2) ||
+           epi_equal(line, header, sizeof header - 1) ||
+           epi_equal(line, cut, sizeof cut - 1) || (digit >= '1' && digit <= '9');
+}
+
+/* LINE_ALLOWED looks this far ahead; behind the text there is more memory. */
+static EPI_SAFE bool text_allowed(const char *text, uint64_t size)
+{
+    if (size < 16 || size > EPI_LIVE_TEXT - 16 || text[size - 1] != '\n' ||
+        text[size - 2] != '\n' || !epi_equal(text, "Goroutines: ", 12))
+        return false;
+    for (uint64_t i = 0; i < size; i++) {
+        if (text[i] != '\n' && (text[i] < ' ' || text[i] > '~'))
+            return false;
+        if (i > 0 && text[i - 1] == '\n' && !line_allowed(text + i))
+            return false;
+    }
+    return true;
+}
+
+static EPI_SAFE void print(struct epi_out *out, const char *text, uint64_t size)
+{
+    for (uint64_t i = 0; i < size; i++)
+        epi_out_char(out, text[i]);
+}
+
+/* The newest snapshot stands in for an answer that did not come. */
+static EPI_SAFE void print_without_answer(struct epi_crash *crash, const char *why)
+{
+    crash->goroutines_missing = !crash->go_failed; /* else it has printed its dump */
+    if (epi_report_snapshot(crash, why))
+        return;
+    epi_out_text(&crash->out, "Goroutines: unknown (");
+    epi_out_text(&crash->out, why);
+    epi_out_text(&crash->out, ")\n\n");
+}
+
+EPI_SAFE void epi_report_goroutines(struct epi_crash *crash)
+{
+    struct epi_live *live = epi_state.live;
+    /* The goroutines of a forked child are copies that nobody runs. */
+    if (live == NULL || crash->forked || load(&live->on) == 0)
+        return;
+    epi_out_flush(&crash->out); /* Go may not survive the question */
+    uintptr_t g = epi_go_g(epi_state.go), waiting = epi_gostack_goroutine(epi_state.go, g);
+    bool in_go = g != 0 && waiting == 0 && !crash->stack.crossed_asmcgocall;
+    uint64_t now = epi_now();
+    switch (wait_for(live, ask(live, g, waiting), now + patience(crash, now, in_go))) {
+    case ANSWERED:
+        if (live->size == 0)
+            print_without_answer(crash, "Go failed to list them");
+        else if (text_allowed(live->text, live->size))
+            print(&crash->out, live->text, live->size);
+        else
+            print_without_answer(crash, "what Go answered is damaged");
+        break;
+    case NO_STOP:
+        print_without_answer(crash, "the world did not stop");
+        break;
+    case GO_FAILED:
+        print_without_answer(crash, "Go has had a fatal error of its own");
+        break;
+    case NO_P:
+        print_without_answer(crash, "no P came");
+        break;
+    }
+}

@@ -1,0 +1,44 @@
+#include "live.h"
+#include "state.h"
+
+#include <sys/mman.h>
+
+/* So much of each area is touched beforehand: enough for some 1 000
+ * goroutines when the process dies because there is no memory left. */
+#define TOUCHED ((size_t)1 << 20)
+
+static char *map(size_t size)
+{
+    char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED)
+        return NULL;
+    for (size_t at = 0; at < size && at < TOUCHED; at += 4096)
+        *(volatile char *)(memory + at) = 0;
+    return memory;
+}
+
+static struct epi_live *map_shared(void)
+{
+    struct epi_live *shared = (void *)map(sizeof *shared);
+    char *text = map(EPI_LIVE_TEXT), *scratch = map(EPI_LIVE_SCRATCH);
+    if (shared != NULL && text != NULL && scratch != NULL) {
+        shared->text = text;
+        shared->scratch = scratch;
+        return shared;
+    }
+    if (shared != NULL)
+        munmap(shared, sizeof *shared);
+    if (text != NULL)
+        munmap(text, EPI_LIVE_TEXT);
+    if (scratch != NULL)
+        munmap(scratch, EPI_LIVE_SCRATCH);
+    return NULL;
+}
+
+struct epi_live *epi_live_memory(void)
+{
+    if (epi_state.live == NULL)
+        epi_state.live = map_shared();
+    return epi_state.live;
+}

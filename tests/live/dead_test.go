@@ -1,0 +1,169 @@
+//go:build linux && amd64 && cgo
+
+package live
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/epitaph-go/epitaph/report"
+)
+
+// checkUnknown checks that the report says which way Go did not answer, and has
+// everything else.
+func checkUnknown(t *testing.T, r *report.Report, reasons ...string) {
+	t.Helper()
+	if g := r.Goroutines; g.Live || !g.Unknown || !slices.Contains(reasons, g.Reason) {
+		t.Errorf("%+v, want one of the reasons %q", *g, reasons)
+	}
+	if r.Current() == nil || len(r.Registers) == 0 || len(r.Modules) == 0 {
+		t.Error("the rest of the report is missing")
+	}
+}
+
+const (
+	noP    = "no P came"
+	noStop = "the world did not stop"
+)
+
+// A goroutine that nothing can stop: Go's own dump, which needs no P, takes the
+// place of the report's.
+func TestWorldThatCannotStop(t *testing.T) {
+	const off = "GODEBUG=asyncpreemptoff=1"
+	var stopping atomic.Int32
+	t.Cleanup(func() {
+		if stopping.Load() == 0 {
+			t.Errorf("no report says that %s", noStop)
+		}
+	})
+	for _, place := range everywhere {
+		t.Run(place, func(t *testing.T) {
+			t.Parallel()
+			r, o := crash(t, plain, "crash hard=1 delay=100 place="+place, off, "GOMAXPROCS=4")
+			// Where other processes take the machine, the goroutine that would
+			// stop the world may not come to run in time.
+			checkUnknown(t, r, noStop, noP)
+			if r.Goroutines.Reason == noStop {
+				stopping.Add(1)
+			}
+			if took(r) < 2*time.Second || took(r) > 4*time.Second {
+				t.Errorf("took %v", took(r))
+			}
+			if place == "thread" {
+				if o.status.Signal() != syscall.SIGSEGV {
+					t.Error(o)
+				}
+			} else if o.status.ExitStatus() != 2 || !strings.Contains(o.stderr[strings.Index(o.stderr, "End of report"):], "goroutine 1 ") {
+				t.Errorf("Go's dump is not there: %s", o)
+			}
+		})
+	}
+	t.Run("every P", func(t *testing.T) {
+		t.Parallel()
+		r, _ := crash(t, plain, "crash hard=8 delay=1000 place=thread", off, "GOMAXPROCS=2")
+		checkUnknown(t, r, noP, noStop)
+	})
+	// The deadline of the whole report leaves less time.
+	t.Run("short deadline", func(t *testing.T) {
+		t.Parallel()
+		r, _ := crash(t, plain, "crash hard=1 delay=100 place=thread deadline=1s", off, "GOMAXPROCS=4")
+		checkUnknown(t, r, noStop, noP)
+		if took(r) > time.Second {
+			t.Errorf("took %v", took(r))
+		}
+	})
+}
+
+// A thread that crashes while it runs Go code keeps its P, which is known, so
+// that nobody waits for long.
+func TestCrashInGo(t *testing.T) {
+	r, o := crash(t, plain, "crash parked=10 place=go")
+	checkUnknown(t, r, noStop)
+	if took(r) > 1500*time.Millisecond || o.status.Signal() != syscall.SIGBUS {
+		t.Errorf("took %v: %s", took(r), o)
+	}
+}
+
+// Go comes across damage of its heap while it lists its goroutines, or not; the
+// report is complete in any case.
+func TestDamagedHeap(t *testing.T) {
+	live := 0
+	for _, size := range []string{"64", "1024", "8192"} {
+		for _, place := range []string{"cgo", "thread"} {
+			t.Run(size+"/"+place, func(t *testing.T) {
+				r, _ := crash(t, plain, "crash parked=1000 damage="+size+" place="+place)
+				if r.Goroutines.Live {
+					live++
+					checkPlaces(t, r, 1000, "chan receive")
+				}
+				t.Logf("%+v", *r.Goroutines)
+			})
+		}
+	}
+}
+
+func TestTroubleInTheResponder(t *testing.T) {
+	for trouble, reason := range map[string]string{
+		"panic": "Go failed to list them",
+		"nil":   "Go failed to list them",
+		"fatal": "Go has had a fatal error of its own",
+		"hang":  noP,
+	} {
+		t.Run(trouble, func(t *testing.T) {
+			t.Parallel()
+			r, o := crash(t, plain, "crash place=thread trouble="+trouble)
+			checkUnknown(t, r, reason)
+			if o.status.Signal() != syscall.SIGSEGV {
+				t.Error(o)
+			}
+		})
+	}
+}
+
+// What Go answers is looked at before it becomes a part of the report.
+func TestForgedAnswers(t *testing.T) {
+	for i := range 7 {
+		r, o := crash(t, plain, fmt.Sprintf("crash place=thread trouble=forge forged=%d", i))
+		checkUnknown(t, r, "what Go answered is damaged", "Go failed to list them")
+		if len(r.Unknown) > 0 || !r.Intact() {
+			t.Errorf("answer %d: unknown lines %v: %s", i, r.Unknown, o)
+		}
+	}
+}
+
+func TestLeaks(t *testing.T) {
+	o := run(t, plain, "leak")
+	lines := strings.Split(strings.TrimSpace(o.stdout), "\n")
+	if len(lines) != 10 {
+		t.Fatal(o)
+	}
+	// The first ten rounds start what stays: the core's thread, and threads of
+	// Go's for the goroutines.
+	var first, last [3]int
+	scan(t, lines[1], first[:])
+	scan(t, lines[9], last[:])
+	if last[0] > first[0] || last[1] > first[1] || last[2] > first[2]+2 {
+		t.Errorf("goroutines, descriptors, threads were %v after 20 rounds and %v after 100", first, last)
+	}
+}
+
+// What the poll costs a service whose processors are busy. The aim is 1 %; other
+// processes of the machine disturb much more, so the best pair of turns counts.
+func TestCost(t *testing.T) {
+	o := run(t, plain, "service rounds=5")
+	best := 0.0
+	for line := range strings.Lines(o.stdout) {
+		var n [2]int
+		scan(t, line, n[:])
+		best = max(best, float64(n[1])/float64(n[0]))
+	}
+	t.Logf("with Epitaph %.3f of the requests without", best)
+	if best < 0.9 {
+		t.Errorf("with Epitaph the service answers at most %.3f of the requests: %s", best, o)
+	}
+}
