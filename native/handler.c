@@ -249,7 +249,8 @@ static EPI_SAFE void own(struct epi_crash *crash, const struct epi_options *opti
     epi_copy(&crash->info, info, sizeof crash->info);
     epi_copy(&crash->context, uc, EPI_CONTEXT_SIZE);
     crash->nested = crash->failure_count = 0;
-    crash->goroutines_missing = crash->go_failed = false;
+    crash->goroutines_missing = false;
+    crash->go_failed = false;
     crash->stage_name = "headline";
     crash->stack.count = crash->stack.run_count = 0;
     crash->stack.crossed_asmcgocall = false;
