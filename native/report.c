@@ -130,6 +130,9 @@ static EPI_SAFE void start_output(struct epi_crash *crash)
     struct epi_fd none = {.fd = -1, .device = 0, .inode = 0};
     uint64_t deadline = crash->deadline - reserve(crash->options->deadline);
     bool file = crash->file_fd.fd >= 0;
+    /* A reader that stands still must leave time for the black box's copy. */
+    if (!crash->forked && epi_state.box.attached && epi_state.box.loss == EPI_BOX_FINE)
+        deadline = crash->began + crash->options->deadline / 2;
     epi_out_start(&crash->out, file ? crash->file_fd : crash->terminal,
                   file ? crash->terminal : none, deadline);
 }
@@ -194,6 +197,14 @@ static EPI_SAFE void restore_stack(const ucontext_t *uc)
     epi_syscall6(SYS_sigaltstack, (long)&old, 0, 0, 0, 0, 0);
 }
 
+/* Without an output there is nobody to go on for.  A black box is one, while
+ * there is time; an output that has failed may have used all of it. */
+static EPI_SAFE bool somebody_reads(const struct epi_crash *crash)
+{
+    return crash->out.target.fd >= 0 ||
+           (crash->out.copy.fd >= 0 && epi_now() < crash->stages_deadline);
+}
+
 EPI_SAFE void epi_report(struct epi_crash *crash)
 {
     use_nested_stack();
@@ -212,10 +223,7 @@ EPI_SAFE void epi_report(struct epi_crash *crash)
         }
         headline(crash);
         epi_box_begin(crash);
-        /* Without an output there is nobody to go on for. */
-        for (size_t i = 0; i < EPI_COUNT(stages) &&
-                           (crash->out.target.fd >= 0 || crash->out.copy.fd >= 0);
-             i++)
+        for (size_t i = 0; i < EPI_COUNT(stages) && somebody_reads(crash); i++)
             epi_stage_run(crash, &stages[i]);
     } else if (crash->failure_count < EPI_COUNT(crash->failure)) {
         crash->failure[crash->failure_count].stage = crash->stage_name;
