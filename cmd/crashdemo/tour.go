@@ -104,8 +104,8 @@ func (d display) heading(title, text string) {
 	fmt.Fprintln(d.out)
 }
 
-// child shows the first lines of what a child printed. A report's stages from the registers on are for tools and for
-// experts: they are counted, not shown.
+// child shows the first lines of what a child printed. What a report says of other threads, and its stages from the
+// registers on, are counted, not shown: the crash itself is the point here.
 func (d display) child(who string, o *outcome, limit int) {
 	text := strings.TrimSuffix(string(o.output.kept), "\n")
 	lines := strings.Split(text, "\n")
@@ -115,7 +115,7 @@ func (d display) child(who string, o *outcome, limit int) {
 	fmt.Fprintf(d.out, "  %s: %v; %s\n", who, o, quantity(len(lines), o.output.total))
 	shown := min(len(lines), limit)
 	for i, line := range lines[:shown] {
-		if line == "Registers:" {
+		if line == "Registers:" || strings.HasPrefix(line, "Thread 0x") || strings.Contains(line, " threads [") {
 			shown = i
 			break
 		}
