@@ -14,12 +14,12 @@ import (
 	"github.com/epitaph-go/epitaph/report"
 )
 
-// checkUnknown checks that the report says which way Go did not answer, and has
-// everything else.
-func checkUnknown(t *testing.T, r *report.Report, reasons ...string) {
+// checkUnanswered checks that the report says which way Go did not answer, has
+// the newest snapshot with its age instead, and everything else.
+func checkUnanswered(t *testing.T, r *report.Report, reasons ...string) {
 	t.Helper()
-	if g := r.Goroutines; g.Live || !g.Unknown || !slices.Contains(reasons, g.Reason) {
-		t.Errorf("%+v, want one of the reasons %q", *g, reasons)
+	if g := r.Goroutines; g.Live || g.Unknown || g.Count == 0 || g.Age.Duration <= 0 || !slices.Contains(reasons, g.Reason) {
+		t.Errorf("%+v, want a snapshot and one of the reasons %q", *g, reasons)
 	}
 	if r.Current() == nil || len(r.Registers) == 0 || len(r.Modules) == 0 {
 		t.Error("the rest of the report is missing")
@@ -47,7 +47,7 @@ func TestWorldThatCannotStop(t *testing.T) {
 			r, o := crash(t, plain, "crash hard=1 delay=100 place="+place, off, "GOMAXPROCS=4")
 			// Where other processes take the machine, the goroutine that would
 			// stop the world may not come to run in time.
-			checkUnknown(t, r, noStop, noP)
+			checkUnanswered(t, r, noStop, noP)
 			if r.Goroutines.Reason == noStop {
 				stopping.Add(1)
 			}
@@ -66,13 +66,13 @@ func TestWorldThatCannotStop(t *testing.T) {
 	t.Run("every P", func(t *testing.T) {
 		t.Parallel()
 		r, _ := crash(t, plain, "crash hard=8 delay=1000 place=thread", off, "GOMAXPROCS=2")
-		checkUnknown(t, r, noP, noStop)
+		checkUnanswered(t, r, noP, noStop)
 	})
 	// The deadline of the whole report leaves less time.
 	t.Run("short deadline", func(t *testing.T) {
 		t.Parallel()
 		r, _ := crash(t, plain, "crash hard=1 delay=100 place=thread deadline=1s", off, "GOMAXPROCS=4")
-		checkUnknown(t, r, noStop, noP)
+		checkUnanswered(t, r, noStop, noP)
 		if took(r) > time.Second {
 			t.Errorf("took %v", took(r))
 		}
@@ -83,7 +83,7 @@ func TestWorldThatCannotStop(t *testing.T) {
 // that nobody waits for long.
 func TestCrashInGo(t *testing.T) {
 	r, o := crash(t, plain, "crash parked=10 place=go")
-	checkUnknown(t, r, noStop)
+	checkUnanswered(t, r, noStop)
 	if took(r) > 1500*time.Millisecond || o.status.Signal() != syscall.SIGBUS {
 		t.Errorf("took %v: %s", took(r), o)
 	}
@@ -117,7 +117,7 @@ func TestTroubleInTheResponder(t *testing.T) {
 		t.Run(trouble, func(t *testing.T) {
 			t.Parallel()
 			r, o := crash(t, plain, "crash place=thread trouble="+trouble)
-			checkUnknown(t, r, reason)
+			checkUnanswered(t, r, reason)
 			if o.status.Signal() != syscall.SIGSEGV {
 				t.Error(o)
 			}
@@ -129,7 +129,7 @@ func TestTroubleInTheResponder(t *testing.T) {
 func TestForgedAnswers(t *testing.T) {
 	for i := range 7 {
 		r, o := crash(t, plain, fmt.Sprintf("crash place=thread trouble=forge forged=%d", i))
-		checkUnknown(t, r, "what Go answered is damaged", "Go failed to list them")
+		checkUnanswered(t, r, "what Go answered is damaged", "Go failed to list them")
 		if len(r.Unknown) > 0 || !r.Intact() {
 			t.Errorf("answer %d: unknown lines %v: %s", i, r.Unknown, o)
 		}

@@ -124,7 +124,7 @@ func TestSpinning(t *testing.T) {
 		r, o := crash(t, plain, "crash spin=500 delay=500 place="+place, "GOMAXPROCS=2")
 		if !r.Goroutines.Live {
 			unanswered++
-			checkUnknown(t, r, noP, noStop)
+			checkUnanswered(t, r, noP, noStop)
 			t.Logf("%s: %+v", place, *r.Goroutines)
 			continue
 		}
