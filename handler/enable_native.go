@@ -108,9 +108,13 @@ func stopResponder() {
 }
 
 func disable() bool {
+	was := cgo.Disable()
+	if cgo.Enabled() {
+		// A crash is being reported, and goes on: it needs the rest.
+		return was
+	}
 	stopSnapshots()
 	closeBox()
-	was := cgo.Disable()
 	stopResponder()
 	if background != nil {
 		background.stop()

@@ -131,7 +131,7 @@ func TestExtremeDeadlines(t *testing.T) {
 	for _, deadline := range []string{"1ns", "1us", "1ms"} {
 		t.Run(deadline, func(t *testing.T) {
 			t.Parallel()
-			o := run(t, "crash deadline="+deadline)
+			o := run(t, "crash place=thread deadline="+deadline)
 			// By itself, or by the helper's exit.
 			if !o.status.Signaled() || o.status.Signal() != syscall.SIGSEGV {
 				o.exited(t, 128+int(syscall.SIGSEGV))
