@@ -291,6 +291,36 @@ static EPI_SAFE void go_dies(struct epi_crash *crash, int signal, const siginfo_
     }
 }
 
+/* Go faults while another thread's crash is being reported: the memory that it
+ * lists its goroutines from may be damaged.  Its handler may make a panic of it
+ * that is recovered; but if the handler itself faults, with every signal
+ * blocked, the kernel kills the process in mid-report.  So the fatal signals
+ * stay open then, and a thread that faults on its signal stack waits for the
+ * end.  False when nobody reports. */
+static EPI_SAFE bool go_faults_meanwhile(struct epi_crash *crash,
+                                         const struct epi_sigaction *previous, int signal,
+                                         siginfo_t *info, ucontext_t *uc)
+{
+    const struct epi_options *options = epi_state.options;
+    if (options == NULL || crash->phase != EPI_PHASE_REPORTING)
+        return false;
+    uint64_t owner = crash->owner, self = epi_self();
+    if (owner == 0 || owner == self || owner >> 32 != self >> 32)
+        return false;
+    uintptr_t bottom = (uintptr_t)uc->uc_stack.ss_sp;
+    if ((uc->uc_stack.ss_flags & SS_DISABLE) == 0 &&
+        epi_arch_sp(uc) - bottom < uc->uc_stack.ss_size) {
+        crash->go_failed = true;
+        park(crash, options, signal, info, uc);
+        return true;
+    }
+    struct epi_sigaction open = *previous;
+    open.mask &= ~fatal_mask();
+    open.flags |= SA_NODEFER;
+    epi_chain(&open, signal, info, uc);
+    return true;
+}
+
 /* Makes the calling thread the owner, unless there is one.  An owner in another
  * process is a crash that was under way when this process was forked from it,
  * or that of a vfork child which is gone. */
@@ -359,7 +389,8 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
     if (last_act)
         go_dies(crash, signal, info, uc);
     if (previous->handler > (uintptr_t)SIG_IGN && (last_act || fault_of_go(info, uc))) {
-        epi_chain(previous, signal, info, context);
+        if (last_act || !go_faults_meanwhile(crash, previous, signal, info, uc))
+            epi_chain(previous, signal, info, context);
         return;
     }
     const struct epi_options *options = epi_state.options;
