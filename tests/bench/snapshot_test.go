@@ -23,7 +23,8 @@ import (
 // BenchmarkSnapshot measures what an idle program of more and more goroutines
 // pays. take/N takes one snapshot after another, for the distribution of the
 // pauses; period/N enables Epitaph and lets it be, for the share of a core that
-// all of its background work takes, and the pauses meanwhile.
+// the process takes then, beside the same without snapshots and without Epitaph,
+// and the pauses meanwhile.
 func BenchmarkSnapshot(b *testing.B) {
 	for _, n := range []int{1000, 10_000, 100_000} {
 		b.Run("take/"+strconv.Itoa(n), func(b *testing.B) { take(b, n) })
@@ -44,37 +45,50 @@ func take(b *testing.B, n int) {
 		slot.Encode(buffer)
 	}
 	b.ReportMetric((processorTime(b)-began).Seconds()*1e3/float64(b.N), "cpu-ms/take")
-	reportPauses(b, before)
+	reportPauses(b, before, pauses(b))
 }
 
-// leastWindow is for how long a program is watched: some periods, but one only
+// leastWindow is for how long a program is watched: two periods, but one only
 // where they are longer than the default.
-const leastWindow = 3 * time.Second
+const leastWindow = 2200 * time.Millisecond
+
+// watch is the share of a core that this process takes.
+func watch(b *testing.B, window time.Duration) float64 {
+	began, wall := processorTime(b), time.Now()
+	time.Sleep(window)
+	return float64(processorTime(b)-began) / float64(time.Since(wall))
+}
+
+func enable(b *testing.B, opts ...handler.Option) {
+	err := handler.Enable(opts...)
+	if err == nil {
+		err = handler.Ready(b.Context())
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+}
 
 func period(b *testing.B, n int) {
 	defer waiting(n)()
-	var before *metrics.Float64Histogram
-	var share float64
+	var before, after *metrics.Float64Histogram
+	var without, silent, share float64
 	var newest blackbox.Snapshot
 	for b.Loop() {
+		without = watch(b, leastWindow/2)
+		enable(b, handler.WithSnapshot(0))
+		silent = watch(b, leastWindow/2)
+
 		box := filepath.Join(b.TempDir(), "box")
-		if err := handler.Enable(handler.WithBlackBox(box)); err != nil {
-			b.Fatal(err)
-		}
+		enable(b, handler.WithBlackBox(box))
 		window := leastWindow
 		if next := newestSnapshot(b, box).Period; next > handler.DefaultSnapshotPeriod {
 			window = next + next/10 // holds one snapshot
 		}
-		if err := handler.Ready(b.Context()); err != nil {
-			b.Fatal(err)
-		}
-		if before == nil {
-			before = pauses(b)
-		}
-		began := processorTime(b)
-		wall := time.Now()
-		time.Sleep(window)
-		share = float64(processorTime(b)-began) / float64(time.Since(wall))
+		runtime.GC() // what reading the box left behind
+		before = pauses(b)
+		share = watch(b, window)
+		after = pauses(b)
 		newest = newestSnapshot(b, box)
 		handler.Disable()
 		if newest.Number == 0 || newest.Goroutines < n {
@@ -85,7 +99,9 @@ func period(b *testing.B, n int) {
 	b.ReportMetric(newest.Cost.Seconds()*1e3, "cost-ms")
 	b.ReportMetric(newest.Period.Seconds(), "period-s")
 	b.ReportMetric(100*share, "%core")
-	reportPauses(b, before)
+	b.ReportMetric(100*silent, "%core-no-snapshots")
+	b.ReportMetric(100*without, "%core-without")
+	reportPauses(b, before, after)
 }
 
 func newestSnapshot(b *testing.B, box string) blackbox.Snapshot {
@@ -143,10 +159,9 @@ func pauses(b *testing.B) *metrics.Float64Histogram {
 	return sample[0].Value.Float64Histogram()
 }
 
-// reportPauses reports the pauses since before. A quantile is the upper end of
+// reportPauses reports the pauses in between. A quantile is the upper end of
 // its bucket, so it may be a quarter too long.
-func reportPauses(b *testing.B, before *metrics.Float64Histogram) {
-	after := pauses(b)
+func reportPauses(b *testing.B, before, after *metrics.Float64Histogram) {
 	var counts []uint64
 	var total uint64
 	for i, n := range after.Counts {
