@@ -42,7 +42,11 @@ func build(b *testing.B) string {
 	return victim
 }
 
-func crash(b *testing.B, victim, how string) (t times, output []byte) {
+// crashLimit is when a victim is killed, which fails the benchmark. Go needs
+// seconds to print 100 000 goroutines.
+const crashLimit = 30 * time.Second
+
+func crash(b *testing.B, victim, how string, args ...string) (t times, output []byte) {
 	stderr, stderrChild, err := os.Pipe()
 	if err != nil {
 		b.Fatal(err)
@@ -53,7 +57,7 @@ func crash(b *testing.B, victim, how string) (t times, output []byte) {
 	}
 	defer stderr.Close()
 	defer clock.Close()
-	cmd := exec.Command(victim, how)
+	cmd := exec.Command(victim, append([]string{how}, args...)...)
 	cmd.Stderr = stderrChild
 	cmd.ExtraFiles = []*os.File{clockChild}
 	if err := cmd.Start(); err != nil {
@@ -61,8 +65,12 @@ func crash(b *testing.B, victim, how string) (t times, output []byte) {
 	}
 	stderrChild.Close()
 	clockChild.Close()
-	watchdog := time.AfterFunc(10*time.Second, func() { _ = cmd.Process.Kill() })
-	defer watchdog.Stop()
+	watchdog := time.AfterFunc(crashLimit, func() { _ = cmd.Process.Kill() })
+	defer func() {
+		if !watchdog.Stop() {
+			b.Fatalf("%s %v: killed after %v", how, args, crashLimit)
+		}
+	}()
 
 	var faultAt int64
 	if how != "clean" {

@@ -3,7 +3,8 @@
 // Command victim crashes under one of several handlers and tells when: the
 // benchmark beside it measures the rest.
 //
-//	victim epitaph | textbook | none | clean
+//	victim epitaph | textbook | none | clean [GOROUTINES]
+//	victim serve
 package main
 
 /*
@@ -63,6 +64,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strconv"
 
 	"github.com/epitaph-go/epitaph/handler"
 )
@@ -82,6 +84,17 @@ func main() {
 		C.install_textbook()
 	case "clean":
 		os.Exit(0)
+	case "serve":
+		fmt.Fprintln(os.Stderr, serve())
+		os.Exit(1)
+	}
+	if len(os.Args) > 2 {
+		n, err := strconv.Atoi(os.Args[2])
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		park(n)
 	}
 	C.crash_deep()
 }
