@@ -196,7 +196,9 @@ func WithChain() Option {
 //
 // However short the period, the next snapshot comes no sooner than 100 times
 // what the last one took: snapshots take at most 1 % of a core. One takes some
-// 1 µs per goroutine, and stops the world twice, for some 10 µs each.
+// 1 µs for each goroutine that there ever was at one time, since the runtime keeps
+// and looks at what they leave behind, and stops the world twice, for some 10 µs
+// each.
 func WithSnapshot(period time.Duration) Option {
 	return func(c *config) error {
 		if period < 0 {
