@@ -108,16 +108,6 @@ func samePlace(ours report.Frame, theirs gdbFrame, innermost bool) bool {
 	return theirs.pc == ours.PC || innermost && theirs.pc == ours.PC+syscallInstruction
 }
 
-// sameStart reports whether a thread is where it was: in the same function.
-func sameStart(ours *report.Thread, theirs []gdbFrame) bool {
-	for _, frame := range ours.Frames {
-		if frame.Kind == report.SourceFrame {
-			return len(theirs) > 0 && theirs[0].function == frame.Func
-		}
-	}
-	return true
-}
-
 // The stacks of a dump are those that gdb finds in the same process.
 func TestStacksAgreeWithGdb(t *testing.T) {
 	if _, err := exec.LookPath("gdb"); err != nil {
@@ -169,21 +159,19 @@ func TestStacksAgreeWithGdb(t *testing.T) {
 			t.Errorf("thread %d is not in the dump", tid)
 		case thread == nil || thread.Current() || thread.Name() == "epitaph" || len(thread.Frames) == 0:
 			continue // new since, or known to be elsewhere by now
-		case functions[tid] == "" && !sameStart(thread, theirs):
-			moved++ // a thread of Go's, which lives its own life
+		case functions[tid] == "" && !equalStacks(thread, theirs):
+			moved++ // a thread of Go's, which lives its own life: polled, slept, woke
+			t.Logf("thread %d %q\nours:   %v\ngdb's: %v", tid, thread.Name(), thread.Frames, theirs)
 		default:
 			compared++
 			if !equalStacks(thread, theirs) {
 				different++
-				t.Logf("thread %d %q\nours:   %v\ngdb's: %v", tid, thread.Name(), thread.Frames, theirs)
-				if functions[tid] != "" {
-					t.Errorf("the parked thread %d differs", tid)
-				}
+				t.Errorf("the parked thread %d %q differs\nours:   %v\ngdb's: %v", tid, thread.Name(), thread.Frames, theirs)
 			}
 		}
 	}
 	t.Logf("%d of %d stacks differ; %d more threads had moved", different, compared, moved)
-	if compared < n || different*200 > compared {
-		t.Errorf("%d of %d stacks differ, of %d threads", different, compared, n)
+	if compared < n || moved > 10 {
+		t.Errorf("%d stacks compared, %d threads had moved, of %d threads", compared, moved, n)
 	}
 }
