@@ -20,6 +20,7 @@
 #include "helper.h"
 #include "maps.h"
 #include "peek.h"
+#include "report_parts.h"
 #include "signals.h"
 #include "stage.h"
 #include "system.h"
@@ -233,6 +234,8 @@ static EPI_SAFE void own(struct epi_crash *crash, const struct epi_options *opti
     crash->options = options;
     crash->resumed = 0;
     crash->signal = signal;
+    crash->dump = NULL;
+    epi_subject_is_self(&crash->subject);
     crash->began = epi_now();
     crash->deadline = crash->began + options->deadline;
     crash->forked = epi_getpid() != epi_state.pid;
@@ -394,7 +397,16 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
         return;
     }
     const struct epi_options *options = epi_state.options;
-    if (options == NULL) { /* disabled, but a later handler kept us as its next */
+    uint64_t self = epi_self();
+    struct epi_crash *dump = &epi_state.dump;
+    if (info->si_code > 0 && dump->owner == self && dump->phase == EPI_PHASE_REPORTING &&
+        crash->owner != self) {
+        epi_stage_fault(dump, signal, info, uc);
+        return;
+    }
+    /* Quiet: only dumps need the core.  NULL: disabled, but a later handler kept
+     * ours as its next. */
+    if (options == NULL || options->quiet) {
         epi_chain(previous, signal, info, context);
         if (previous->handler == (uintptr_t)SIG_DFL ||
             (previous->handler == (uintptr_t)SIG_IGN && info->si_code > 0))
@@ -402,14 +414,8 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
         return;
     }
 
-    uint64_t self = epi_self();
     if (crash->owner == self && nested(crash, signal, info, uc))
         return;
-    struct epi_crash *dump = &epi_state.dump;
-    if (info->si_code > 0 && dump->owner == self && dump->phase == EPI_PHASE_REPORTING) {
-        epi_stage_fault(dump, signal, info, uc);
-        return;
-    }
     if (sent(info) && crash->owner == 0) {
         if (wanted_by_go(signal)) {
             epi_chain(previous, signal, info, context);

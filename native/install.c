@@ -1,6 +1,7 @@
 /* Switching it on and off.  Everything that needs memory, a descriptor, a
  * thread or a lock is got here, so that the handler needs none. */
 #include "altstack.h"
+#include "dump.h"
 #include "handler.h"
 #include "helper.h"
 #include "inject.h"
@@ -136,12 +137,9 @@ static int prepare(void)
     for (size_t i = 0; i < EPI_COUNT(epi_state.spare); i++)
         if (!epi_fd_valid(&epi_state.spare[i]))
             epi_state.spare[i] = epi_fd_of(open_high("/", O_PATH));
-    if (epi_state.helper_pid != getpid()) { /* fork leaves it behind */
-        error = epi_helper_start();
-        if (error != 0)
-            return error;
-        epi_state.helper_pid = getpid();
-    }
+    error = epi_helper_start();
+    if (error != 0)
+        return error;
     epi_altstack_start();
     return 0;
 }
@@ -192,6 +190,7 @@ static int set_options(struct epi_options *options, const struct epi_config *con
     options->native_stack = config->native_stack;
     options->all_threads = config->all_threads;
     options->chain = config->chain;
+    options->quiet = config->quiet;
     options->directory.fd = -1;
     if (config->directory != NULL) {
         options->directory = epi_fd_of(open_high(config->directory, O_RDONLY | O_DIRECTORY));
@@ -346,7 +345,7 @@ bool epi_disable(void)
     const struct epi_options *old = epi_state.options;
     if (old == NULL)
         return false;
-    if (epi_crashing()) /* which needs its handlers to the end */
+    if (!epi_dump_lock()) /* a crash, which needs its handlers to the end */
         return true;
     epi_message_stop();
     for (int i = 0; i < EPI_FATAL_COUNT; i++) {
@@ -368,12 +367,14 @@ bool epi_disable(void)
     if (epi_crashing()) /* it began in between, and has perhaps put them back before */
         epi_reassert();
     release(&epi_state.option_slot[old != &epi_state.option_slot[0]]);
+    epi_dump_unlock();
     return true;
 }
 
-bool epi_enabled(void)
+enum epi_enabled epi_enabled(void)
 {
-    return epi_state.options != NULL;
+    const struct epi_options *options = epi_state.options;
+    return options == NULL ? EPI_OFF : options->quiet ? EPI_QUIET : EPI_ON;
 }
 
 #ifdef EPI_TEST

@@ -123,7 +123,7 @@ func TestCrashDuringDump(t *testing.T) {
 // A stage of a dump that faults or hangs costs its part of the text, not the
 // process, and the next dump is whole.
 func TestTroubleInADump(t *testing.T) {
-	for i, want := range []string{"bad address", "timed out"} {
+	for i, want := range []string{"faulted", "took too long"} {
 		dumps, out := survive(t, "trouble "+string(rune('0'+i)))
 		if len(dumps) != 2 || len(dumps[0].StageFailures) != 1 || dumps[0].Complete() || !dumps[1].Complete() {
 			t.Fatalf("%s: %d dumps\n%s", want, len(dumps), tail(out.stderr))
