@@ -367,6 +367,16 @@ static EPI_SAFE bool nested(struct epi_crash *crash, int signal, siginfo_t *info
     return true;
 }
 
+/* What would have happened without Epitaph. */
+static EPI_SAFE void hand_on(const struct epi_sigaction *previous, int signal,
+                             siginfo_t *info, ucontext_t *uc)
+{
+    epi_chain(previous, signal, info, uc);
+    if (previous->handler == (uintptr_t)SIG_DFL ||
+        (previous->handler == (uintptr_t)SIG_IGN && info->si_code > 0))
+        epi_terminate(signal, info, uc);
+}
+
 EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
 {
     struct epi_crash *crash = &epi_state.crash;
@@ -407,10 +417,7 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
     /* Quiet: only dumps need the core.  NULL: disabled, but a later handler kept
      * ours as its next. */
     if (options == NULL || options->quiet) {
-        epi_chain(previous, signal, info, context);
-        if (previous->handler == (uintptr_t)SIG_DFL ||
-            (previous->handler == (uintptr_t)SIG_IGN && info->si_code > 0))
-            epi_terminate(signal, info, uc);
+        hand_on(previous, signal, info, uc);
         return;
     }
 
@@ -424,8 +431,12 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
         if (previous->handler == (uintptr_t)SIG_IGN)
             return;
     }
-    if (take(crash, self))
-        own(crash, options, signal, info, uc);
-    else
+    if (!take(crash, self)) {
         park(crash, options, signal, info, uc);
+    } else if (epi_state.options != NULL) {
+        own(crash, options, signal, info, uc);
+    } else { /* epi_disable has not seen an owner, and takes away what one needs */
+        crash->owner = 0;
+        hand_on(previous, signal, info, uc);
+    }
 }

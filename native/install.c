@@ -364,8 +364,12 @@ bool epi_disable(void)
     epi_state.inject->on = false;
     epi_threads_uninstall();
     epi_state.options = NULL;
-    if (epi_crashing()) /* it began in between, and has perhaps put them back before */
+    if (epi_crashing()) { /* it began in between, and needs all that it found */
+        epi_state.options = old;
         epi_reassert();
+        epi_dump_unlock();
+        return true;
+    }
     release(&epi_state.option_slot[old != &epi_state.option_slot[0]]);
     epi_dump_unlock();
     return true;
