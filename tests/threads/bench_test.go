@@ -3,9 +3,7 @@
 package threads
 
 import (
-	"bytes"
 	"fmt"
-	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
@@ -41,13 +39,11 @@ func BenchmarkDump(b *testing.B) {
 func measure(b *testing.B, load string, n int) (nanoseconds, size float64) {
 	b.Helper()
 	scenario := map[string]string{"idle": "time", "busy": "time-busy"}[load]
-	cmd := exec.Command(victim, scenario, strconv.Itoa(n))
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Run(); err != nil {
-		b.Fatalf("%v\n%s", err, tail(stderr.String()))
+	out := program.Run(b, scenario+" "+strconv.Itoa(n))
+	if !out.IsExit(0) {
+		b.Fatal(out)
 	}
-	for line := range strings.Lines(stdout.String()) {
+	for line := range strings.Lines(out.Stdout) {
 		if text, ok := strings.CutPrefix(line, "nanoseconds "); ok {
 			ns, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
 			if err != nil {
@@ -56,7 +52,7 @@ func measure(b *testing.B, load string, n int) (nanoseconds, size float64) {
 			nanoseconds = ns
 		}
 	}
-	for scanner := report.NewScanner(&stderr); scanner.Scan(); {
+	for scanner := report.NewScanner(strings.NewReader(out.Stderr)); scanner.Scan(); {
 		size = float64(scanner.Report().End.Bytes)
 		if a := scanner.Report().Answers; a.Answered+a.Late != a.Total {
 			b.Fatalf("%+v", *a)
