@@ -17,6 +17,7 @@ import (
 // other threads. A thread has some seven frames. For comparison: gdb takes
 // about a second for any of them.
 func BenchmarkDump(b *testing.B) {
+	program.Path(b) // built before anything is measured
 	for _, load := range []string{"idle", "busy"} {
 		for _, n := range []int{10, 100, 1000} {
 			b.Run(fmt.Sprintf("%s/%d", load, n), func(b *testing.B) {
