@@ -187,7 +187,7 @@ static EPI_SAFE bool delay_is_over(struct epi_timer *timer)
     fire(timer);
     if (timer->config.exit) /* a crash is in the way; if the process survives it: */
         timer->due = epi_now() + CRASH_PAUSE;
-    else
+    else if (timer->config.again)
         timer->due = next_after(due, timer->config.dump.passed, epi_now());
     return timer->config.exit || timer->config.again;
 }

@@ -12,7 +12,9 @@ import (
 	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
-// A dump comes at its time where all CPUs are busy with twice as many goroutines.
+// A dump comes at its time where all CPUs are busy with twice as many goroutines:
+// within 20 ms, or as soon as other threads wake up on a machine that others have
+// for longer than that.
 func TestAccuracy(t *testing.T) {
 	n := 50
 	if victim.Full {
@@ -20,26 +22,33 @@ func TestAccuracy(t *testing.T) {
 	}
 	o := program.Run(t, fmt.Sprintf("accuracy n=%d", n), victim.Limit(5*time.Minute))
 	o.Exited(t, 0)
-	var late []time.Duration
+	late := map[string][]time.Duration{}
 	for line := range strings.Lines(o.Stdout) {
+		var of string
 		var ns int64
-		if _, err := fmt.Sscan(line, &ns); err != nil {
+		if _, err := fmt.Sscan(line, &of, &ns); err != nil {
 			t.Fatal(err)
 		}
-		late = append(late, time.Duration(ns))
+		late[of] = append(late[of], time.Duration(ns))
 	}
-	if len(late) < n*9/10 {
-		t.Fatalf("%d of %d times", len(late), n)
+	at := func(of string, q float64) time.Duration {
+		return late[of][min(int(q*float64(len(late[of]))), len(late[of])-1)]
 	}
-	slices.Sort(late)
-	at := func(q float64) time.Duration { return late[min(int(q*float64(len(late))), len(late)-1)] }
-	t.Logf("late: least %v, median %v, 90 %%: %v, 99 %%: %v, most %v", late[0], at(0.5), at(0.9), at(0.99), at(1))
-	if late[0] < -time.Microsecond { // what the text has of its time is cut to that
-		t.Errorf("it came %v before its time", -late[0])
+	for of := range late {
+		slices.Sort(late[of])
+		t.Logf("%s: %d times, late by %v to %v: median %v, 90 %%: %v, 99 %%: %v",
+			of, len(late[of]), late[of][0], at(of, 1), at(of, 0.5), at(of, 0.9), at(of, 0.99))
 	}
-	// Others may have the machine for longer than this, now and then.
-	if at(0.9) > 20*time.Millisecond {
-		t.Errorf("90 %% are late by up to %v", at(0.9))
+	if len(late["dump"]) < n/2 || len(late["sleeper"]) < n {
+		t.Fatal("that is not enough")
+	}
+	if early := -late["dump"][0]; early > 60*time.Microsecond { // by which the clocks may seem to differ
+		t.Errorf("it came %v before its time", early)
+	}
+	for _, q := range []float64{0.5, 0.9} {
+		if got, most := at("dump", q), max(20*time.Millisecond, 3*at("sleeper", q)); got > most {
+			t.Errorf("%v of them are late by up to %v; %v is allowed", q, got, most)
+		}
 	}
 }
 

@@ -2,9 +2,8 @@
 
 package main
 
-// #include <malloc.h>
-// static size_t in_use(void) { return mallinfo2().uordblks; }
-// static int add(int n) { return n + 1; }
+// #cgo CFLAGS: -D_GNU_SOURCE -I${SRCDIR}/../../../native
+// #include "measure.h"
 import "C"
 
 import (
@@ -35,13 +34,18 @@ func clock(id int32) time.Duration {
 }
 
 // accuracy prints by how much each of n dumps came late, while all CPUs are busy.
-// When a dump was written stands in its text, by the clock of the calendar; how
-// that clock and the monotonic one stand to each other is taken at both ends.
+// Its time is known to the core alone: a goroutine that took the time before it
+// called DumpLater may have been preempted in between. When it was written stands
+// in its text, by the clock of the calendar; how that clock and the monotonic one
+// stand to each other is taken before and after.
+//
+// A thread that does nothing but sleep as long tells what the machine makes of it.
 func accuracy(s settings) {
 	for range 2 * runtime.NumCPU() {
 		go loopForEver()
 	}
 	d := s.duration("d", 20*time.Millisecond)
+	C.measure_start_sleeper(C.uint64_t(d))
 	f, err := os.CreateTemp("", "later")
 	must(err)
 	must(os.Remove(f.Name()))
@@ -49,15 +53,21 @@ func accuracy(s settings) {
 		must(f.Truncate(0))
 		_, err := f.Seek(0, 0)
 		must(err)
-		armed := clock(unix.CLOCK_MONOTONIC)
-		offset := clock(unix.CLOCK_REALTIME) - armed
+		offset := clockOffset()
 		must(handler.DumpLater(d, handler.WithOutput(f)))
-		written := read(f, d)
-		if moved := clock(unix.CLOCK_REALTIME) - clock(unix.CLOCK_MONOTONIC) - offset; moved.Abs() > time.Millisecond {
-			continue // somebody has set the clock
+		written := time.Duration(read(f, d).Process.Time.UnixNano()) - offset
+		if moved := clockOffset() - offset; moved.Abs() > 50*time.Microsecond {
+			continue // somebody has set the clock, or we were preempted just there
 		}
-		fmt.Println(int64(time.Duration(written.Process.Time.UnixNano()) - offset - armed - d))
+		fmt.Println("dump", int64(written)-int64(C.measure_due()))
 	}
+	for late := C.uint64_t(0); C.measure_sleeper_late(&late); {
+		fmt.Println("sleeper", late)
+	}
+}
+
+func clockOffset() time.Duration {
+	return clock(unix.CLOCK_REALTIME) - clock(unix.CLOCK_MONOTONIC)
 }
 
 //go:noinline
@@ -102,7 +112,7 @@ func count() (h have) {
 		}
 	}
 	h.descriptors = descriptors()
-	h.allocated = int(C.in_use())
+	h.allocated = int(C.measure_allocated())
 	statm, err := os.ReadFile("/proc/self/statm")
 	must(err)
 	fmt.Sscan(string(statm), &h.mapped)
@@ -180,7 +190,7 @@ func work() time.Duration {
 		go func() {
 			n := C.int(0)
 			for i := range 200000 {
-				n = C.add(n)
+				n = C.measure_add(n)
 				if i%100 == 0 {
 					sink = make([]byte, 4096)
 				}
