@@ -87,12 +87,12 @@ func TestWatchdogStopped(t *testing.T) {
 	if line, err := c.Out.ReadString('\n'); line != "ready\n" {
 		t.Fatalf("%q, %v", line, err)
 	}
-	for range 2 {
+	for _, stop := range []time.Duration{1800 * time.Millisecond, 700 * time.Millisecond, 900 * time.Millisecond} {
 		time.Sleep(300 * time.Millisecond)
 		if err := c.Cmd.Process.Signal(syscall.SIGSTOP); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(1800 * time.Millisecond)
+		time.Sleep(stop)
 		if err := c.Cmd.Process.Signal(syscall.SIGCONT); err != nil {
 			t.Fatal(err)
 		}
