@@ -237,7 +237,7 @@ static EPI_SAFE void start(struct epi_crash *dump, const struct epi_dump *how,
     epi_zero(&dump->cache, sizeof dump->cache); /* modules may have been unloaded */
     struct epi_fd none = {.fd = -1, .device = 0, .inode = 0}, output = how->output;
     if (!epi_fd_valid(&output))
-        output = epi_fd_valid(&enabled->output) ? enabled->output : none;
+        output = epi_report_terminal(enabled);
     epi_out_start(&dump->out, output, none, dump->stages_deadline);
 }
 
