@@ -25,7 +25,7 @@ var timersMu sync.Mutex
 // costs nothing.
 //
 // The dump goes to standard error, or to [WithOutput], of which a duplicate is
-// kept. [WithRepeat] dumps again and again, [WithExit] ends the process. DumpLater
+// kept; [WithDeadline] limits what it may take where that is stuck. [WithRepeat] dumps again and again, [WithExit] ends the process. DumpLater
 // works without [Enable], as [Dump] does; [Disable] leaves what it needs. It is
 // not inherited by a child of fork, which may arm its own.
 //

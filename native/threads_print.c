@@ -103,6 +103,8 @@ static EPI_SAFE void group(struct epi_threads *threads)
         return;
     epi_zero(threads->fates, sizeof threads->fates);
     epi_zero(threads->bucket, sizeof threads->bucket);
+    for (uint32_t i = 0; i < threads->count; i++) /* it may have been stopped in the middle */
+        threads->thread[i].members = threads->thread[i].next = threads->thread[i].last = 0;
     for (uint32_t i = 0; i < threads->count; i++) {
         struct epi_thread *thread = &threads->thread[i], *first;
         if (!epi_thread_listed(threads, thread))

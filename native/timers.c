@@ -22,12 +22,17 @@ static EPI_SAFE bool change(struct epi_timer *timer, uint32_t from, uint32_t to)
     return atomic_compare_exchange_strong(&timer->state, &from, to);
 }
 
-/* The timer is free for others. */
+/* The caller has done with the timer; another one may be waiting for that. */
+static EPI_SAFE void leave(struct epi_timer *timer, enum epi_timer_state state)
+{
+    timer->state = state;
+    epi_futex_wake_all(&timer->state);
+}
+
 static EPI_SAFE void release(struct epi_timer *timer)
 {
     epi_fd_close(&timer->config.dump.output);
-    timer->state = EPI_TIMER_IDLE;
-    epi_futex_wake_all(&timer->state);
+    leave(timer, EPI_TIMER_IDLE);
 }
 
 static EPI_SAFE uint64_t next_look(const struct epi_timer *timer, uint64_t now)
@@ -40,18 +45,25 @@ static EPI_SAFE uint64_t next_look(const struct epi_timer *timer, uint64_t now)
 /* ---- what callers do ---- */
 
 /* In a forked child nobody is there who would end what the parent's dumper was
- * at. */
+ * at.  Such a child has one thread. */
 static void forget_parent(void)
 {
     struct epi_timers *timers = &epi_state.timers;
-    int pid = getpid();
-    if (timers->pid == pid)
+    if (timers->pid == 0 || timers->pid == getpid())
         return;
     for (uint32_t i = 0; i < timers->used; i++)
         if (timers->timer[i].state != EPI_TIMER_IDLE)
             release(&timers->timer[i]);
     timers->exit_by = 0;
-    timers->pid = pid;
+    timers->pid = 0;
+}
+
+/* What must be there for a timer to be armed; 0 or an errno value. */
+static int prepare(void)
+{
+    forget_parent();
+    epi_state.timers.pid = getpid();
+    return epi_dumper_start();
 }
 
 /* Makes an idle timer an armed one. */
@@ -81,7 +93,7 @@ static int arm(struct epi_timer *timer, const struct epi_timer_config *config)
     uint32_t used = (uint32_t)(timer - timers->timer) + 1;
     if (timers->used < used)
         timers->used = used;
-    timer->state = EPI_TIMER_ARMED;
+    leave(timer, EPI_TIMER_ARMED);
     epi_dumper_wake_for(due);
     return 0;
 }
@@ -106,8 +118,7 @@ static void disarm(struct epi_timer *timer)
 int epi_dump_later(const struct epi_timer_config *config)
 {
     struct epi_timer *timer = &epi_state.timers.timer[0];
-    forget_parent();
-    int error = epi_dumper_start();
+    int error = prepare();
     if (error != 0)
         return error;
     do
@@ -125,8 +136,7 @@ void epi_cancel_dump_later(void)
 int epi_watchdog_start(const struct epi_timer_config *config, uint32_t **beat)
 {
     struct epi_timers *timers = &epi_state.timers;
-    forget_parent();
-    int error = epi_dumper_start();
+    int error = prepare();
     if (error != 0)
         return error;
     for (size_t i = 1; i < EPI_COUNT(timers->timer); i++) {

@@ -42,14 +42,17 @@ struct epi_timer {
 };
 
 struct epi_timers {
-    _Atomic int pid; /* whose they are */
+    _Atomic int pid; /* whose they are; 0: there were none yet */
     _Atomic uint32_t used;    /* slots that were ever armed */
     _Atomic uint64_t exit_by; /* when the helper ends the process; 0: it does not */
     _Atomic uint64_t stopped; /* ns for which the process did not run, all in all */
     struct epi_timer timer[1 + EPI_WATCHDOGS]; /* the first is that of epi_dump_later */
 };
 
-/* Dumps once CONFIG's time has passed, or every so often; a dump that was to come
+/* The functions that arm something must be called one at a time; the others may be
+ * called by anybody.
+ *
+ * Dumps once CONFIG's time has passed, or every so often; a dump that was to come
  * is replaced.  The core must be on.  EBADF: no such output; EMFILE and the
  * like; EAGAIN: there can be no thread. */
 int epi_dump_later(const struct epi_timer_config *config);
