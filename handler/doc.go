@@ -39,6 +39,10 @@
 // of Go's hands over to Go's handler, as with [WithChain], whose dump needs no
 // scheduler.
 //
+// A program that hangs is shown by [DumpLater] and by a [Watchdog], which need no
+// Enable: a thread of C's waits for the time, and asks threads and goroutines as a
+// crash does.
+//
 // The package works on linux/amd64 with cgo. Elsewhere, and with CGO_ENABLED=0,
 // it builds, and [Enable] returns an error that wraps [ErrNoNative].
 //

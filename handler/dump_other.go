@@ -28,7 +28,7 @@ func dump(c *config, _ uintptr) error {
 	if _, err := c.output.Write(rendered[:set.Render(rendered, "live")]); err != nil {
 		return fmt.Errorf("handler: %s: %w", callNames[c.call], err)
 	}
-	return fmt.Errorf("handler: %s: goroutines alone: %w", callNames[c.call], ErrNoNative)
+	return withoutCore(c)
 }
 
 const maxPureDump = 64 << 20

@@ -40,6 +40,9 @@ func Enable(opts ...Option) error {
 // Disable restores the handlers that were there before [Enable], except where
 // somebody else has installed one since. It reports whether Epitaph was
 // enabled. Its counterpart in Python is faulthandler.disable.
+//
+// While [DumpLater] or a [Watchdog] is armed, what they need stays: handlers that
+// report no crash and hand it on. A call when they are not takes these away too.
 func Disable() bool {
 	mu.Lock()
 	defer mu.Unlock()

@@ -57,7 +57,7 @@ func startQuietly() error {
 	return startCore(c, true)
 }
 
-// users are what needs the core besides Enable: timers, and signals that ask for
+// users are what needs the core besides Enable and timers: signals that ask for
 // dumps. Changed with mu held.
 var users int
 
@@ -130,7 +130,7 @@ func stopResponder() {
 
 func disable() bool {
 	was := cgo.Enabled()
-	if users > 0 {
+	if users > 0 || cgo.TimersArmed() {
 		if was && startQuietly() == nil {
 			stopSnapshots()
 			closeBox()
