@@ -9,12 +9,14 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
 // tripwireStatus is what tripwire.c ends the process with.
 const tripwireStatus = 77
 
-func buildTripwire(t *testing.T) change {
+func buildTripwire(t *testing.T) victim.Change {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "tripwire.so")
 	out, err := exec.Command("cc", "-std=gnu11", "-D_GNU_SOURCE", "-O1", "-fno-builtin", "-fno-tree-loop-distribute-patterns", "-Wall",
@@ -22,7 +24,7 @@ func buildTripwire(t *testing.T) change {
 	if err != nil {
 		t.Fatalf("building the library: %v\n%s", err, out)
 	}
-	return environment("LD_PRELOAD=" + path)
+	return victim.Env("LD_PRELOAD=" + path)
 }
 
 // After the fault nothing is allocated, locked, or bound for the first time.
@@ -37,8 +39,8 @@ func TestNothingOfLibcIsCalledAfterTheFault(t *testing.T) {
 			t.Run(kind+"/"+place, func(t *testing.T) {
 				t.Parallel()
 				o := run(t, "crash kind="+kind+" place="+place, preload)
-				o.diedOf(t, signal)
-				completeReport(t, o.stderr)
+				o.DiedOf(t, signal)
+				victim.Complete(t, o.Stderr)
 			})
 		}
 	}
@@ -46,22 +48,22 @@ func TestNothingOfLibcIsCalledAfterTheFault(t *testing.T) {
 		t.Parallel()
 		dir := t.TempDir()
 		o := run(t, "crash dir="+dir, preload)
-		o.diedOf(t, syscall.SIGSEGV)
+		o.DiedOf(t, syscall.SIGSEGV)
 		_, text := onlyFile(t, dir)
-		completeReport(t, text)
+		victim.Complete(t, text)
 	})
 	t.Run("stage in trouble", func(t *testing.T) {
 		t.Parallel()
 		o := run(t, "trouble stage=* trouble=fault place=thread", preload)
-		o.diedOf(t, syscall.SIGSEGV)
-		onlyReport(t, o.stderr)
+		o.DiedOf(t, syscall.SIGSEGV)
+		victim.Report(t, o.Stderr)
 	})
 	t.Run("forked child", func(t *testing.T) {
 		t.Parallel()
 		o := run(t, "fork", preload)
-		o.exited(t, 3)
-		if !strings.Contains(o.stdout, "child: signal 11,") {
-			t.Errorf("standard output:\n%s", o.stdout)
+		o.Exited(t, 3)
+		if !strings.Contains(o.Stdout, "child: signal 11,") {
+			t.Errorf("standard output:\n%s", o.Stdout)
 		}
 	})
 }
@@ -72,9 +74,9 @@ func TestTripwireTrips(t *testing.T) {
 	preload := buildTripwire(t)
 	for _, place := range []string{"cgo", "thread"} {
 		o := run(t, fmt.Sprintf("host host=malloc place=%s", place), preload)
-		o.exited(t, tripwireStatus)
-		if !strings.Contains(o.stderr, "tripwire: malloc\n") {
-			t.Errorf("standard error:\n%s", o.stderr)
+		o.Exited(t, tripwireStatus)
+		if !strings.Contains(o.Stderr, "tripwire: malloc\n") {
+			t.Errorf("standard error:\n%s", o.Stderr)
 		}
 	}
 }
