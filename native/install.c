@@ -29,29 +29,12 @@ static const int fatal[EPI_FATAL_COUNT] = EPI_FATAL_SIGNALS;
 
 #define REPORT_STACK (64 * 1024)
 
-/* Our own descriptors are put out of the way of programs that close or count
- * the low ones; but below 64, which the descriptor table holds from the start.
- * To grow it in a process with threads waits for an RCU grace period, some
- * 10 ms (fs/file.c, expand_fdtable). */
-#define HIGH_FD 48
-
-static int duplicate_high(int fd)
-{
-    static const int places[] = {HIGH_FD, 10, 3};
-    for (size_t i = 0; i < EPI_COUNT(places); i++) {
-        int copy = fcntl(fd, F_DUPFD_CLOEXEC, places[i]);
-        if (copy >= 0 || errno != EINVAL) /* beyond RLIMIT_NOFILE */
-            return copy;
-    }
-    return -1;
-}
-
 static int open_high(const char *path, int flags)
 {
     int fd = open(path, flags | O_CLOEXEC);
     if (fd < 0)
         return -1;
-    int copy = duplicate_high(fd);
+    int copy = epi_fd_duplicate(fd);
     int error = errno;
     close(fd);
     errno = error;
@@ -198,7 +181,7 @@ static int set_options(struct epi_options *options, const struct epi_config *con
             return errno;
         strncpy(options->directory_path, config->directory, sizeof options->directory_path - 1);
     }
-    options->output = epi_fd_of(duplicate_high(config->output));
+    options->output = epi_fd_of(epi_fd_duplicate(config->output));
     if (options->output.fd < 0) {
         int error = errno;
         epi_fd_close(&options->directory);

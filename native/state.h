@@ -5,6 +5,7 @@
 
 #include "box.h"
 #include "clock.h"
+#include "dumper.h"
 #include "epitaph.h"
 #include "live.h"
 #include "message.h"
@@ -178,6 +179,7 @@ struct epi_state {
 
     /* The helper thread sleeps on this word; a change wakes it. */
     _Atomic uint32_t helper_word;
+    struct epi_dumper dumper;
     struct epi_own_thread own[EPI_OWN_THREADS];
 
     /* The other threads: the crash's table and that of dumps, by question. */
