@@ -85,6 +85,20 @@ static EPI_SAFE void current_stack(struct epi_crash *dump)
     epi_out_char(&dump->out, '\n');
 }
 
+/* More signals of the kind came, while this dump could not begin. */
+static EPI_SAFE void counted_signals(struct epi_crash *dump)
+{
+    struct epi_out *out = &dump->out;
+    if (dump->dump->counted == 0)
+        return;
+    epi_out_text(out, "Note: signal ");
+    epi_out_decimal(out, dump->dump->signal);
+    epi_out_text(out, " came ");
+    epi_out_decimal(out, (int64_t)dump->dump->counted);
+    epi_out_text(out, dump->dump->counted == 1 ? " more time" : " more times");
+    epi_out_text(out, " during other dumps\n\n");
+}
+
 static const struct epi_stage call_stages[] = {
     {"unwind", 500, walk_caller},
     {"current stack", 1000, current_stack},
@@ -105,6 +119,7 @@ static const struct epi_stage timeout_stages[] = {
 
 static const struct epi_stage signal_stages[] = {
     {"current stack", 1000, current_stack},
+    {"signals", 100, counted_signals},
     {"threads", 1000, ask},
     {"other threads", 2000, print},
     {"goroutines", 2200, goroutines},
@@ -121,6 +136,7 @@ static const struct epi_stage *const stages[] = {
 static EPI_SAFE void run(struct epi_crash *dump)
 {
     if (epi_arch_setjmp(&dump->last_resort) == 0) {
+        epi_out_lock(&dump->out, dump->began + dump->dump->timeout / 4);
         dump->phase = EPI_PHASE_REPORTING;
         for (const struct epi_stage *stage = stages[dump->dump->kind];
              stage->run != NULL && !epi_dump_gives_way(dump); stage++)
@@ -131,6 +147,8 @@ static EPI_SAFE void run(struct epi_crash *dump)
     }
     if (epi_arch_setjmp(&dump->last_resort) == 0 && !epi_dump_gives_way(dump))
         epi_report_end(dump);
+    if (!epi_dump_gives_way(dump)) /* the lock is the crash's, too */
+        epi_out_unlock(&dump->out);
     dump->phase = EPI_PHASE_NONE;
 }
 
@@ -139,7 +157,7 @@ EPI_SAFE bool epi_dump_gives_way(const struct epi_crash *crash)
     return crash == &epi_state.dump && epi_crashing();
 }
 
-static int result(const struct epi_crash *dump)
+static EPI_SAFE int result(const struct epi_crash *dump)
 {
     if (epi_dump_gives_way(dump))
         return ECANCELED;
@@ -150,7 +168,7 @@ static int result(const struct epi_crash *dump)
     return 0;
 }
 
-static void start(struct epi_crash *dump, const struct epi_dump *how,
+static EPI_SAFE void start(struct epi_crash *dump, const struct epi_dump *how,
                   const struct epi_options *enabled)
 {
     struct epi_options *options = &epi_state.dump_options;
@@ -178,7 +196,7 @@ static void start(struct epi_crash *dump, const struct epi_dump *how,
     epi_out_start(&dump->out, how->output, none, dump->stages_deadline);
 }
 
-bool epi_dump_lock(void)
+EPI_SAFE bool epi_dump_lock(void)
 {
     struct epi_crash *dump = &epi_state.dump;
     uint64_t self = epi_self();
@@ -196,14 +214,14 @@ bool epi_dump_lock(void)
     }
 }
 
-void epi_dump_unlock(void)
+EPI_SAFE void epi_dump_unlock(void)
 {
     epi_state.dump.owner = 0;
     atomic_fetch_add(&epi_state.dumps_ended, 1);
     epi_futex_wake_all(&epi_state.dumps_ended);
 }
 
-int epi_dump(const struct epi_dump *how)
+EPI_SAFE int epi_dump(const struct epi_dump *how)
 {
     struct epi_crash *dump = &epi_state.dump;
     if (how->output.fd < 0)

@@ -25,7 +25,10 @@ struct epi_dump {
     uintptr_t from;   /* of a call: the return address into the frame that is
                          shown first; 0: all are */
     uint64_t passed;  /* of a timeout: ns */
-    /* Of a signal: the thread that got it, and its stack then. */
+    /* Of a signal: its number, how many more came and have no dump of their own,
+     * the thread that got it, and its stack then. */
+    int signal;
+    uint64_t counted;
     const struct epi_subject *subject;
     const struct epi_stack *stack;
 };
@@ -37,12 +40,12 @@ struct epi_dump {
  * ENODEV: the core is off.  ECANCELED: there is a crash, or it came in between
  * and has taken over.  EBADF: no such output.  ETIMEDOUT, EFAULT: a stage was
  * given up, as the text tells.  What a write failed with. */
-int epi_dump(const struct epi_dump *dump);
+EPI_SAFE int epi_dump(const struct epi_dump *dump);
 
 /* Takes the turn without dumping, so that nobody else does; false when there is
  * a crash. */
-bool epi_dump_lock(void);
-void epi_dump_unlock(void);
+EPI_SAFE bool epi_dump_lock(void);
+EPI_SAFE void epi_dump_unlock(void);
 
 struct epi_crash;
 

@@ -9,6 +9,7 @@
 #include "helper.h"
 #include "own.h"
 #include "system.h"
+#include "usersignal.h"
 
 #include <stdatomic.h>
 
@@ -31,7 +32,7 @@ static EPI_SAFE void *dumper(void *unused)
          * changes the word, and the sleep ends at once. */
         epi_state.dumper.until = NEVER;
         uint32_t seen = epi_state.dumper.word;
-        uint64_t due = NEVER;
+        uint64_t due = epi_usersignal_serve() ? 0 : NEVER;
         epi_state.dumper.until = due;
         sleep_until(seen, due);
     }

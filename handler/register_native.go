@@ -1,0 +1,55 @@
+//go:build cgo && linux && amd64
+
+package handler
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+
+	"github.com/epitaph-go/epitaph/cgo"
+)
+
+// registered are the signals that need the core. Changed with mu held.
+var registered = map[syscall.Signal]bool{}
+
+func register(sig syscall.Signal, c *config) error {
+	if !cgo.On() {
+		if err := startQuietly(); err != nil {
+			return err
+		}
+	}
+	err := withDescriptor(c, func(fd uintptr) error {
+		config := c.dump()
+		config.Output = fd
+		return cgo.RegisterSignal(sig, &config, c.chain)
+	})
+	switch {
+	case errors.Is(err, cgo.ErrOwnSignal):
+		return fmt.Errorf("handler: Register: signal %d (%v) is needed by Epitaph (see WithThreadSignal)", int(sig), sig)
+	case err != nil:
+		return fmt.Errorf("handler: Register: %s: %w", c.output.Name(), err)
+	}
+	if !registered[sig] {
+		registered[sig] = true
+		users++
+	}
+	return nil
+}
+
+func unregister(sig syscall.Signal) bool {
+	was := cgo.UnregisterSignal(sig)
+	if registered[sig] {
+		delete(registered, sig)
+		users--
+		stopUnlessNeeded()
+	}
+	return was
+}
+
+// stopUnlessNeeded turns off a core that was on for one who needs it no more.
+func stopUnlessNeeded() {
+	if users == 0 && !cgo.Enabled() {
+		disable()
+	}
+}
