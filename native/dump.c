@@ -224,7 +224,7 @@ EPI_SAFE void epi_dump_unlock(void)
 EPI_SAFE int epi_dump(const struct epi_dump *how)
 {
     struct epi_crash *dump = &epi_state.dump;
-    if (how->output.fd < 0)
+    if (!epi_fd_valid(&how->output))
         return EBADF;
     if (!epi_dump_lock())
         return ECANCELED;
