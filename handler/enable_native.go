@@ -50,11 +50,7 @@ func startCore(c *config, quiet bool) error {
 
 // startQuietly turns the core on for dumps, or leaves it at that.
 func startQuietly() error {
-	c, err := newConfig(callEnable, nil)
-	if err != nil {
-		return err
-	}
-	return startCore(c, true)
+	return startCore(defaults(callEnable), true)
 }
 
 // users are what needs the core besides Enable: timers, and signals that ask for

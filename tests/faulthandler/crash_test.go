@@ -74,6 +74,33 @@ func TestFaulthandler_sigill(t *testing.T) {
 	headline(t, died(t, syscall.SIGILL, "crash kind=raise signal=4"), "Illegal instruction")
 }
 
+// The counterpart of Py_FatalError, a program's own last word, is C's assert.
+func TestFaulthandler_fatal_error(t *testing.T) {
+	testFatalError(t, "crash kind=assert", "main.crashAs")
+}
+
+// On a thread that has nothing to do with the interpreter: here, with Go.
+func TestFaulthandler_fatal_error_without_gil(t *testing.T) {
+	testFatalError(t, "crash thread=1 kind=assert", "crasher")
+}
+
+func testFatalError(t *testing.T, line, caller string) {
+	o := program.Run(t, line)
+	o.DiedOf(t, syscall.SIGABRT)
+	_, text, _ := strings.Cut(o.Stderr, "\nFatal Go error: ") // the C library has said it first
+	r := victim.Complete(t, "Fatal Go error: "+text)
+	headline(t, r, "Aborted")
+	calls(t, r.Current(), "abort", "crash_assert", caller)
+	if len(r.Messages) != 1 || !strings.Contains(r.Messages[0], "crash_assert: Assertion `!\"in new thread\"' failed.") {
+		t.Errorf("the messages are %q", r.Messages)
+	}
+}
+
+func TestFaulthandler_truncate(t *testing.T) {
+	r := died(t, syscall.SIGSEGV, "crash kind=long")
+	calls(t, r.Current(), "crash_read_null", strings.Repeat("x", 500)+"...", "crash_long_name")
+}
+
 func TestFaulthandler_stack_overflow(t *testing.T) {
 	for _, line := range []string{"crash kind=overflow", "crash thread=1 kind=overflow"} { // Python: the main thread's alone
 		r := died(t, syscall.SIGSEGV, line)
@@ -146,6 +173,19 @@ func TestFaulthandler_dump_ext_modules(t *testing.T) {
 	if !libc {
 		t.Errorf("the C library is not among the modules: %+v", r.Modules)
 	}
+}
+
+func TestFaulthandler_stderr_None(t *testing.T) {
+	out := to(t, "file")
+	o := survive(t, "closed all=0"+out.line)
+	want := ""
+	for _, call := range []string{"Enable", "Dump", "DumpNative", "Register"} {
+		want += "handler: " + call + ": write to /dev/stderr: bad file descriptor\n"
+	}
+	if o.Stdout != want {
+		t.Errorf("%v, want %s", o, want)
+	}
+	header(t, dump(t, out.text(o)), report.BareStack) // another output works
 }
 
 func TestFaulthandler_max_threads(t *testing.T) {

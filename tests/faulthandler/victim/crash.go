@@ -61,6 +61,10 @@ func crashAs(s settings) {
 		C.crash_overflow()
 	case kind == "abort":
 		C.crash_abort()
+	case kind == "assert":
+		C.crash_assert()
+	case kind == "long":
+		C.crash_long_name()
 	case kind == "raise":
 		C.crash_raise(C.int(s.sig()))
 	case kind == "two":

@@ -7,8 +7,10 @@ import "C"
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
+	"syscall"
 
 	"github.com/epitaph-go/epitaph/handler"
 )
@@ -64,4 +66,20 @@ func stress(s settings) error {
 		}
 	}
 	return nil
+}
+
+// closed has no standard error.
+func closed(s settings) error {
+	if err := syscall.Close(2); err != nil {
+		return err
+	}
+	fmt.Println(handler.Enable())
+	fmt.Println(handler.Dump())
+	fmt.Println(handler.DumpNative())
+	fmt.Println(handler.Register(s.sig()))
+	opts, err := s.options()
+	if err != nil {
+		return err
+	}
+	return handler.Dump(opts...)
 }

@@ -29,6 +29,7 @@ var scenarios = map[string]func(settings) error{
 	"enabled":    enabled,
 	"disable":    disable,
 	"crash":      crash,
+	"closed":     closed,
 	"dump":       dump,
 	"threads":    threads,
 	"stress":     stress,

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "native.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -29,6 +30,28 @@ void crash_abort(void)
     abort();
 }
 
+void crash_assert(void)
+{
+    assert(!"in new thread");
+}
+
+/* A symbol of 550 characters. */
+#define TEN   "xxxxxxxxxx"
+#define FIFTY TEN TEN TEN TEN TEN
+void long_name(void) __asm__(FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY);
+
+__attribute__((noipa)) void long_name(void)
+{
+    crash_read_null();
+    __asm__ volatile("" ::: "memory");
+}
+
+void crash_long_name(void)
+{
+    long_name();
+    __asm__ volatile("" ::: "memory"); /* not a tail call */
+}
+
 __attribute__((noipa)) static int overflow(volatile char *above)
 {
     volatile char here[4096];
@@ -49,6 +72,8 @@ static void *crasher(void *kind)
         crash_overflow();
     else if (strcmp(kind, "abort") == 0)
         crash_abort();
+    else if (strcmp(kind, "assert") == 0)
+        crash_assert();
     else
         crash_read_null();
     return NULL;

@@ -5,6 +5,8 @@
 void crash_read_null(void);
 void crash_raise(int signal);
 void crash_abort(void);
+void crash_assert(void);
+void crash_long_name(void);
 void crash_overflow(void);
 void crash_on_thread(const char *kind);
 void crash_two_threads(void);
