@@ -14,7 +14,7 @@ func dump(c *config, _ uintptr) error {
 	if err := writeGoroutines(c); err != nil {
 		return err
 	}
-	return fmt.Errorf("handler: %s: goroutines alone: %w", callNames[c.call], ErrNoNative)
+	return withoutCore(c)
 }
 
 func writeGoroutines(c *config) error {

@@ -53,10 +53,6 @@ func startQuietly() error {
 	return startCore(defaults(callEnable), true)
 }
 
-// users are what needs the core besides Enable: timers, and signals that ask for
-// dumps. Changed with mu held.
-var users int
-
 func enableCore(c *config, quiet bool) error {
 	native := cgo.Config{
 		Deadline:    c.deadline,
@@ -120,7 +116,7 @@ func stopResponder() {
 
 func disable() bool {
 	was := cgo.Enabled()
-	if users > 0 {
+	if len(registered) > 0 || cgo.TimersArmed() {
 		if was && startQuietly() == nil {
 			stopSnapshots()
 			closeBox()

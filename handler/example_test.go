@@ -102,3 +102,31 @@ func ExampleReady() {
 	fmt.Println(handler.Ready(ctx))
 	// Output: <nil>
 }
+
+// What is to be done in time is asked for before; what everybody was doing stands
+// on standard error when it is not.
+func ExampleDumpLater() {
+	if err := handler.DumpLater(time.Minute, handler.WithExit()); err != nil {
+		log.Print(err)
+	}
+	defer handler.CancelDumpLater()
+	fmt.Println("in time")
+	// Output: in time
+}
+
+// A loop that must not stand still.
+func ExampleNewWatchdog() {
+	watchdog, err := handler.NewWatchdog(30 * time.Second)
+	if err != nil {
+		log.Print(err)
+	}
+	defer watchdog.Stop()
+	for job := range 3 {
+		watchdog.Beat()
+		fmt.Println("job", job)
+	}
+	// Output:
+	// job 0
+	// job 1
+	// job 2
+}

@@ -306,3 +306,28 @@ func WithInterrupt() Option {
 		return nil
 	})
 }
+
+// WithRepeat makes [DumpLater] dump every so often, not once; the times do not
+// drift, and one that is missed is left out. A [Watchdog] with it dumps every so
+// often for as long as no beat comes.
+//
+// While nothing changes (the threads and the goroutines are where they were, and
+// no others have come) dumps are left out: the first one, then three, then seven,
+// and so on, between two that are written. A note in the dump says how many.
+func WithRepeat() Option {
+	return forCalls(callDumpLater|callWatchdog, "WithRepeat", func(c *config) error {
+		c.repeat = true
+		return nil
+	})
+}
+
+// WithExit ends the process after the dump, with status 1 and without clean-up:
+// no deferred function runs, no handler of atexit, and no buffer is flushed. It
+// ends also when the dump fails, or takes longer than its deadline. Where the
+// process crashes at that time it dies of the crash.
+func WithExit() Option {
+	return forCalls(callDumpLater|callWatchdog, "WithExit", func(c *config) error {
+		c.exit = true
+		return nil
+	})
+}

@@ -10,7 +10,7 @@ import (
 	"github.com/epitaph-go/epitaph/cgo"
 )
 
-// registered are the signals that need the core. Changed with mu held.
+// registered are the signals for which the core stays on. Changed with mu held.
 var registered = map[syscall.Signal]bool{}
 
 func register(sig syscall.Signal, c *config) error {
@@ -30,26 +30,15 @@ func register(sig syscall.Signal, c *config) error {
 	case err != nil:
 		return fmt.Errorf("handler: Register: %s: %w", c.output.Name(), err)
 	}
-	if !registered[sig] {
-		registered[sig] = true
-		users++
-	}
+	registered[sig] = true
 	return nil
 }
 
 func unregister(sig syscall.Signal) bool {
 	was := cgo.UnregisterSignal(sig)
-	if registered[sig] {
-		delete(registered, sig)
-		users--
-		stopUnlessNeeded()
+	delete(registered, sig)
+	if was && !cgo.Enabled() {
+		disable() // unless somebody else needs the core
 	}
 	return was
-}
-
-// stopUnlessNeeded turns off a core that was on for one who needs it no more.
-func stopUnlessNeeded() {
-	if users == 0 && !cgo.Enabled() {
-		disable()
-	}
 }

@@ -47,6 +47,17 @@ static EPI_SAFE void goroutines(struct epi_crash *dump)
         epi_report_goroutines(dump);
 }
 
+EPI_SAFE void epi_dump_notes(struct epi_crash *dump)
+{
+    uint64_t silence = dump->dump->silence;
+    if (silence != 0) {
+        epi_out_text(&dump->out, "Note: a watchdog got no beat for ");
+        epi_out_seconds(&dump->out, silence);
+        epi_out_text(&dump->out, " s\n");
+    }
+    epi_repeat_note(dump);
+}
+
 /* Nobody wants to see how the dump itself was called: moves CURSOR to the frame
  * that the dump is for, unless that is not found nearby. */
 #define CALLEES_MOST 64
@@ -114,6 +125,24 @@ static const struct epi_stage timeout_stages[] = {
     {"threads", 1000, ask},
     {"other threads", 2000, print},
     {"goroutines", 2200, goroutines},
+    {"comparison", 500, epi_repeat_digest},
+    {NULL, 0, NULL},
+};
+
+/* When the first one is out, it is certain enough that the program hangs; so a
+ * repetition looks first, and writes only what is new. */
+static const struct epi_stage look_stages[] = {
+    {"threads", 1000, ask},
+    {"goroutines", 2200, epi_live_take},
+    {"comparison", 500, epi_repeat_digest},
+    {NULL, 0, NULL},
+};
+
+static const struct epi_stage seen_stages[] = {
+    {"timeout", 100, timeout_line},
+    {"process", 200, epi_report_process},
+    {"other threads", 2000, print},
+    {"goroutine list", 1000, epi_live_print},
     {NULL, 0, NULL},
 };
 
@@ -133,20 +162,50 @@ static const struct epi_stage *const stages[] = {
     [EPI_DUMP_SIGNAL] = signal_stages,
 };
 
+static EPI_SAFE void run_stages(struct epi_crash *dump, const struct epi_stage *stage)
+{
+    for (; stage->run != NULL && !epi_dump_gives_way(dump); stage++)
+        epi_stage_run(dump, stage);
+}
+
+/* Looks whether a repetition is worth writing.  What failed is a reason for it. */
+static EPI_SAFE bool is_left_out(struct epi_crash *dump)
+{
+    struct epi_repeat *repeat = dump->dump->repeat;
+    repeat->now = 0;
+    if (!repeat->began)
+        return false;
+    dump->looking = true;
+    run_stages(dump, look_stages);
+    dump->looking = false;
+    return epi_repeat_leave_out(repeat);
+}
+
+static EPI_SAFE void run_all(struct epi_crash *dump)
+{
+    struct epi_repeat *repeat = dump->dump->repeat;
+    bool left_out = repeat != NULL && is_left_out(dump);
+    if (left_out || epi_dump_gives_way(dump))
+        dump->silent = true;
+    else
+        run_stages(dump, repeat != NULL && repeat->began ? seen_stages : stages[dump->dump->kind]);
+}
+
 static EPI_SAFE void run(struct epi_crash *dump)
 {
     if (epi_arch_setjmp(&dump->last_resort) == 0) {
         epi_out_lock(&dump->out, dump->began + dump->dump->timeout / 4);
         dump->phase = EPI_PHASE_REPORTING;
-        for (const struct epi_stage *stage = stages[dump->dump->kind];
-             stage->run != NULL && !epi_dump_gives_way(dump); stage++)
-            epi_stage_run(dump, stage);
+        run_all(dump);
     } else if (dump->failure_count < EPI_COUNT(dump->failure)) {
         dump->failure[dump->failure_count].stage = dump->stage_name;
         dump->failure[dump->failure_count++].timed_out = false;
     }
-    if (epi_arch_setjmp(&dump->last_resort) == 0 && !epi_dump_gives_way(dump))
+    dump->looking = false;
+    if (epi_arch_setjmp(&dump->last_resort) == 0 && !epi_dump_gives_way(dump) && !dump->silent)
         epi_report_end(dump);
+    if (dump->dump->repeat != NULL && !dump->silent && dump->out.error == 0 && !dump->out.lost)
+        epi_repeat_written(dump->dump->repeat);
     if (!epi_dump_gives_way(dump)) /* the lock is the crash's, too */
         epi_out_unlock(&dump->out);
     dump->phase = EPI_PHASE_NONE;
@@ -183,6 +242,8 @@ static EPI_SAFE void start(struct epi_crash *dump, const struct epi_dump *how,
     dump->stages_deadline = dump->began + how->timeout;
     dump->nested = dump->failure_count = 0;
     dump->file_error = 0;
+    dump->looking = dump->silent = false;
+    dump->goroutines = EPI_LIVE_NOT_ASKED;
     dump->forked = epi_getpid() != epi_state.pid;
     dump->poked = false; /* one for the dump before may have come too late */
     if (how->subject != NULL) {
@@ -192,18 +253,20 @@ static EPI_SAFE void start(struct epi_crash *dump, const struct epi_dump *how,
         epi_subject_is_self(&dump->subject);
     }
     epi_zero(&dump->cache, sizeof dump->cache); /* modules may have been unloaded */
-    struct epi_fd none = {.fd = -1, .device = 0, .inode = 0};
-    epi_out_start(&dump->out, how->output, none, dump->stages_deadline);
+    struct epi_fd none = {.fd = -1, .device = 0, .inode = 0}, output = how->output;
+    if (!epi_fd_valid(&output))
+        output = epi_fd_valid(&enabled->output) ? enabled->output : none;
+    epi_out_start(&dump->out, output, none, dump->stages_deadline);
 }
 
-EPI_SAFE bool epi_dump_lock(void)
+EPI_SAFE bool epi_dump_lock(uint64_t patience)
 {
     struct epi_crash *dump = &epi_state.dump;
-    uint64_t self = epi_self();
+    uint64_t self = epi_self(), began = epi_now();
     for (;;) {
         uint32_t ended = epi_state.dumps_ended;
         uint64_t owner = dump->owner;
-        if (epi_crashing())
+        if (epi_crashing() || (patience != 0 && epi_now() - began > patience))
             return false;
         /* In a forked child: who dumped is not here. */
         if (owner >> 32 != self >> 32 &&
@@ -224,10 +287,10 @@ EPI_SAFE void epi_dump_unlock(void)
 EPI_SAFE int epi_dump(const struct epi_dump *how)
 {
     struct epi_crash *dump = &epi_state.dump;
-    if (!epi_fd_valid(&how->output))
+    if (how->output.fd < 0)
         return EBADF;
-    if (!epi_dump_lock())
-        return ECANCELED;
+    if (!epi_dump_lock(how->patience))
+        return epi_crashing() ? ECANCELED : EBUSY;
     const struct epi_options *enabled = epi_state.options;
     if (enabled == NULL) {
         epi_dump_unlock();

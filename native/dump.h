@@ -3,6 +3,7 @@
 #define EPI_DUMP_H
 
 #include "fd.h"
+#include "repeat.h"
 
 /* Why there is a dump, and so whose stack comes first. */
 enum epi_dump_kind {
@@ -24,7 +25,10 @@ struct epi_dump {
                          EINTR; without it their stacks are seen from outside */
     uintptr_t from;   /* of a call: the return address into the frame that is
                          shown first; 0: all are */
-    uint64_t passed;  /* of a timeout: ns */
+    uint64_t patience; /* ns to wait for other dumps; 0: until they are done */
+    uint64_t passed;   /* of a timeout: ns */
+    uint64_t silence;  /* and of a watchdog: ns since its last beat; else 0 */
+    struct epi_repeat *repeat; /* a timeout that comes again; else NULL */
     /* Of a signal: its number, how many more came and have no dump of their own,
      * the thread that got it, and its stack then. */
     int signal;
@@ -35,19 +39,23 @@ struct epi_dump {
 
 /* Writes a dump, as a report without a headline.  The core must be on; waits its
  * turn when another dump is under way.  On any thread, the core's dumper included;
- * not in a handler.
+ * not in a handler.  Where the output is not the file any more that it was, the
+ * dump goes where the reports of crashes go.
  *
  * ENODEV: the core is off.  ECANCELED: there is a crash, or it came in between
- * and has taken over.  EBADF: no such output.  ETIMEDOUT, EFAULT: a stage was
+ * and has taken over.  EBADF: no such output.  EBUSY: the turn did not come.  ETIMEDOUT, EFAULT: a stage was
  * given up, as the text tells.  What a write failed with. */
 EPI_SAFE int epi_dump(const struct epi_dump *dump);
 
 /* Takes the turn without dumping, so that nobody else does; false when there is
- * a crash. */
-EPI_SAFE bool epi_dump_lock(void);
+ * a crash, or after PATIENCE ns unless that is 0. */
+EPI_SAFE bool epi_dump_lock(uint64_t patience);
 EPI_SAFE void epi_dump_unlock(void);
 
 struct epi_crash;
+
+/* What the head of a dump says of it, as lines of notes. */
+EPI_SAFE void epi_dump_notes(struct epi_crash *crash);
 
 /* Is CRASH a dump that has to end, because there is a crash now? */
 EPI_SAFE bool epi_dump_gives_way(const struct epi_crash *crash);

@@ -9,32 +9,42 @@
 #include "helper.h"
 #include "own.h"
 #include "system.h"
+#include "timers.h"
 #include "usersignal.h"
 
 #include <stdatomic.h>
 
 #define NEVER UINT64_MAX
 
-static EPI_SAFE void sleep_until(uint32_t seen, uint64_t due)
+/* Who wakes up later than this after its time was not late: the process was
+ * stopped, or the machine slept. */
+#define LATE EPI_SECOND
+
+/* For how long the process did not run meanwhile. */
+static EPI_SAFE uint64_t sleep_until(uint32_t seen, uint64_t due)
 {
     uint64_t now = epi_now();
     if (due <= now)
-        return;
+        return 0;
     struct timespec timeout = epi_timespec(due - now);
     epi_futex_wait(&epi_state.dumper.word, seen, due == NEVER ? NULL : &timeout);
+    now = epi_now();
+    return due < now && now - due > LATE ? now - due : 0;
 }
 
 static EPI_SAFE void *dumper(void *unused)
 {
     epi_own_introduce(EPI_OWN_DUMPER);
-    for (;;) {
+    for (uint64_t overslept = 0;;) {
         /* Both before it looks what is due: who adds something afterwards
          * changes the word, and the sleep ends at once. */
         epi_state.dumper.until = NEVER;
         uint32_t seen = epi_state.dumper.word;
-        uint64_t due = epi_usersignal_serve() ? 0 : NEVER;
+        uint64_t due = epi_timers_run(overslept);
+        if (epi_usersignal_serve())
+            due = 0; /* there may be another one */
         epi_state.dumper.until = due;
-        sleep_until(seen, due);
+        overslept = sleep_until(seen, due);
     }
     return unused;
 }

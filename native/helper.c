@@ -13,6 +13,7 @@
 #include "own.h"
 #include "stage.h"
 #include "system.h"
+#include "timers.h"
 
 #include <stdatomic.h>
 
@@ -55,6 +56,7 @@ static EPI_SAFE void watch(struct epi_crash *dump)
     while (dump->owner >> 32 == (uint32_t)epi_getpid() && !epi_crashing()) {
         if (dump->phase == EPI_PHASE_REPORTING)
             epi_stage_enforce(dump, epi_now());
+        epi_timers_enforce();
         sleep_on_word(epi_state.helper_word, TICK);
     }
 }
@@ -66,6 +68,7 @@ static EPI_SAFE void *helper(void *unused)
         uint32_t seen = epi_state.helper_word;
         enforce(&epi_state.crash);
         watch(&epi_state.dump);
+        epi_timers_enforce();
         epi_altstack_reap();
         /* Threads that end wake the helper too, maybe many in a second. */
         uint64_t now = epi_now();

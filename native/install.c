@@ -328,7 +328,7 @@ bool epi_disable(void)
     const struct epi_options *old = epi_state.options;
     if (old == NULL)
         return false;
-    if (!epi_dump_lock()) /* a crash, which needs its handlers to the end */
+    if (!epi_dump_lock(0)) /* a crash, which needs its handlers to the end */
         return true;
     epi_message_stop();
     for (int i = 0; i < EPI_FATAL_COUNT; i++) {

@@ -48,4 +48,13 @@ EPI_SAFE uint64_t epi_live_goroutine(void);
  * healthy process, calls one at a time. */
 struct epi_live *epi_live_memory(void);
 
+/* What became of a question. */
+enum epi_live_answer {
+    EPI_LIVE_NOT_ASKED,
+    EPI_LIVE_ANSWERED,
+    EPI_LIVE_NO_P,
+    EPI_LIVE_NO_STOP,
+    EPI_LIVE_GO_FAILED
+};
+
 #endif

@@ -1,4 +1,5 @@
 /* Which process, which thread, which build; and who else crashed. */
+#include "dump.h"
 #include "report_parts.h"
 #include "signals.h"
 #include "system.h"
@@ -62,6 +63,8 @@ EPI_SAFE void epi_report_process(struct epi_crash *crash)
         epi_out_decimal(out, crash->file_error);
         epi_out_char(out, '\n');
     }
+    if (crash->dump != NULL)
+        epi_dump_notes(crash);
     epi_report_box(crash);
     epi_out_char(out, '\n');
 }

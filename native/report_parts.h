@@ -22,6 +22,10 @@ EPI_SAFE void epi_report_box(struct epi_crash *crash);         /* box.c */
 EPI_SAFE void epi_report_annotations(struct epi_crash *crash); /* notes.c */
 EPI_SAFE void epi_report_breadcrumbs(struct epi_crash *crash); /* notes.c */
 
+/* The two halves of epi_report_goroutines: to have them, and to show them. */
+EPI_SAFE void epi_live_take(struct epi_crash *crash);
+EPI_SAFE void epi_live_print(struct epi_crash *crash);
+
 /* SUBJECT becomes the calling thread (frames.c). */
 EPI_SAFE void epi_subject_is_self(struct epi_subject *subject);
 

@@ -15,6 +15,7 @@
 #include "ring.h"
 #include "symbols.h"
 #include "threads.h"
+#include "timers.h"
 #include "unwind.h"
 
 #include <pthread.h>
@@ -119,6 +120,7 @@ struct epi_crash {
     int signal;
     bool forked;   /* in a child of fork that has not called exec */
     bool goroutines_missing; /* Go was asked for them, in vain */
+    enum epi_live_answer goroutines;
     _Atomic bool go_failed;  /* it found a fatal error of its own meanwhile */
     siginfo_t info;
     ucontext_t *uc;     /* the kernel's frame: what sigreturn restores */
@@ -151,6 +153,8 @@ struct epi_crash {
 
     /* Of a dump on demand. */
     const struct epi_dump *dump;
+    bool looking; /* whether there is anything to write: failures are told later */
+    bool silent;  /* there was not */
     struct epi_jump caller;
 
     struct epi_fd file_fd, terminal;
@@ -213,6 +217,7 @@ struct epi_state {
     /* The helper thread sleeps on this word; a change wakes it. */
     _Atomic uint32_t helper_word;
     struct epi_dumper dumper;
+    struct epi_timers timers;
     struct epi_own_thread own[EPI_OWN_THREADS];
 
     /* By number; NULL for one that was never registered. */

@@ -211,6 +211,7 @@ EPI_SAFE void epi_threads_ask(struct epi_threads *threads,
     threads->asked = threads->answered = 0;
     threads->count = threads->more = 0;
     threads->max_frames = options->max_frames;
+    threads->grouped = false;
     for (size_t i = 0; i < EPI_COUNT(threads->cache); i++)
         if (!threads->cache[i].taken) /* modules may have been unloaded since */
             epi_zero(&threads->cache[i].rules, sizeof threads->cache[i].rules);

@@ -61,6 +61,7 @@ struct epi_threads {
     uint32_t count;            /* slots in use */
     uint32_t more;             /* threads that there were no slots for */
     uint32_t max_frames;       /* per stack; 0: as many as a slot has room for */
+    bool grouped;              /* equal stacks are known */
     uint32_t fates[EPI_FATES];
     int error; /* the list could not be read: errno; ETIME: there was no time */
     struct {
@@ -143,6 +144,10 @@ EPI_SAFE const char *epi_syscall_not_restarted(const struct epi_task_syscall *ta
 EPI_SAFE const char *epi_syscall_name(long number);
 
 struct epi_crash;
+
+/* A number that stands for what all threads but Go's idle ones do: it changes when
+ * that does (threads_print.c). */
+EPI_SAFE uint64_t epi_threads_digest(struct epi_threads *threads);
 
 /* Groups equal stacks and prints all (threads_print.c).  MAX limits the stacks
  * shown; 0: no limit. */

@@ -43,23 +43,29 @@ static EPI_SAFE uint32_t idle_frames(const struct epi_stack *stack)
     return 0;
 }
 
-static EPI_SAFE uint64_t mix(uint64_t hash, uint64_t value)
+/* The same for threads that only look for work: all that is on their stack is
+ * the scheduler's own. */
+static EPI_SAFE bool schedules(const struct epi_stack *stack)
 {
-    hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
-    return hash ^ hash >> 29;
+    static const char *const own[] = {"runtime.schedule", "runtime.sysmon", "runtime.mstart"};
+    for (uint32_t i = 0; i < stack->count && (stack->frame[i].flags & EPI_FRAME_GO) != 0; i++)
+        for (size_t j = 0; j < EPI_COUNT(own); j++)
+            if (named(&stack->frame[i], own[j]))
+                return true;
+    return false;
 }
 
 static EPI_SAFE void hash_stack(struct epi_thread *thread)
 {
     const struct epi_stack *stack = &thread->stack;
-    uint64_t hash = mix(mix(thread->fate, thread->crashed), (uintptr_t)thread->call);
+    uint64_t hash = epi_mix(epi_mix(thread->fate, thread->crashed), (uintptr_t)thread->call);
     uint32_t idle = has_stack(thread) ? idle_frames(stack) : 0;
     uint32_t count = has_stack(thread) ? stack->count : 0;
     thread->idle_go = idle > 0;
     for (uint32_t i = 0; i < (idle > 0 ? idle : count); i++)
-        hash = mix(hash, stack->frame[i].pc);
+        hash = epi_mix(hash, stack->frame[i].pc);
     if (idle == 0)
-        hash = mix(mix(mix(hash, count), stack->left_out), stack->total);
+        hash = epi_mix(epi_mix(epi_mix(hash, count), stack->left_out), stack->total);
     thread->hash = hash;
 }
 
@@ -92,6 +98,8 @@ static EPI_SAFE void settle(struct epi_threads *threads, struct epi_thread *thre
 
 static EPI_SAFE void group(struct epi_threads *threads)
 {
+    if (threads->grouped)
+        return;
     epi_zero(threads->fates, sizeof threads->fates);
     epi_zero(threads->bucket, sizeof threads->bucket);
     for (uint32_t i = 0; i < threads->count; i++) {
@@ -113,6 +121,24 @@ static EPI_SAFE void group(struct epi_threads *threads)
             threads->thread[first->last - 1].next = i + 1;
         first->last = i + 1;
     }
+    threads->grouped = true;
+}
+
+EPI_SAFE uint64_t epi_threads_digest(struct epi_threads *threads)
+{
+    uint64_t digest = (uint64_t)threads->error;
+    if (threads->error != 0)
+        return digest;
+    group(threads);
+    for (uint32_t i = 0; i < threads->count; i++) {
+        const struct epi_thread *thread = &threads->thread[i];
+        if (epi_thread_listed(threads, thread) && thread->fate != EPI_FATE_OWN &&
+            thread->fate != EPI_FATE_ENDED && !thread->idle_go &&
+            !(epi_state.go != NULL && epi_state.go->names && has_stack(thread) &&
+              schedules(&thread->stack)))
+            digest += epi_mix(thread->hash, (uint64_t)thread->tid); /* in any order */
+    }
+    return digest;
 }
 
 static EPI_SAFE void print_member(struct epi_out *out, const struct epi_thread *thread)
