@@ -84,6 +84,23 @@ func TestHandlerTakenAway(t *testing.T) {
 	header(t, dump(t, o.Stderr), report.BareStack)
 }
 
+func TestFrameLimitIsMarked(t *testing.T) {
+	for _, line := range []string{"dump", "register"} {
+		r := dump(t, survive(t, line+" all=0 frames=4").Stderr)
+		shown, left := 0, 0
+		for _, frame := range header(t, r, report.BareStack).Frames {
+			if frame.Kind == report.CutFrames {
+				left += frame.Count
+			} else if !frame.Inlined {
+				shown++
+			}
+		}
+		if shown != 4 || left == 0 {
+			t.Errorf("%s: %d frames, %d left out:\n%s", line, shown, left, r)
+		}
+	}
+}
+
 // Two processes report to one file at the same time; in Python their lines are
 // mixed up, since each word is a write of its own.
 func TestReportsInOnePiece(t *testing.T) {

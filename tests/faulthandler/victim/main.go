@@ -98,6 +98,9 @@ func (s settings) options() ([]handler.Option, error) {
 	if d := s.number("deadline", 0); d > 0 {
 		opts = append(opts, handler.WithDeadline(time.Duration(d)*time.Millisecond))
 	}
+	if n := s.number("frames", 0); n > 0 {
+		opts = append(opts, handler.WithMaxFrames(n))
+	}
 	if s.is("chain") {
 		opts = append(opts, handler.WithChain())
 	}
