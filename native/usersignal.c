@@ -151,11 +151,11 @@ static EPI_SAFE void note(struct epi_usersignal *user, int place, bool chain_lat
                           const siginfo_t *info, const ucontext_t *uc, uint32_t max_frames)
 {
     struct epi_usersignal_note *to = &user->note[place];
-    epi_subject_is_self(&to->subject);
-    to->subject.goroutine = epi_live_goroutine();
     to->chain_later = chain_later;
     epi_copy(&to->info, info, sizeof to->info);
-    epi_capture_stack(&to->stack, uc, NULL, max_frames);
+    epi_capture_stack(&to->stack, uc, NULL, max_frames); /* first: it lets peeks fail */
+    epi_subject_is_self(&to->subject);
+    to->subject.goroutine = epi_live_goroutine();
 }
 
 /* The signal that the dumper sent once more. */
@@ -188,7 +188,8 @@ static EPI_SAFE void user_signal(int signal, siginfo_t *info, void *context)
         return;
     }
     if (is_due(user)) {
-        user->ending = tid;
+        if (!harmless(user->previous, signal)) /* which may have changed meanwhile */
+            user->ending = tid;
         previous_action(user, signal, info, context);
         user->ending = 0;
         return;
@@ -234,7 +235,7 @@ static EPI_SAFE void dump_note(struct epi_usersignal *user, int signal, int plac
         how.stack = &from->stack;
         epi_dump(&how);
     }
-    if (from->chain_later)
+    if (from->chain_later && !epi_crashing()) /* the report is not to be cut short */
         send_again(user, signal, from);
     set_state(user, place, FREE);
     epi_state.usersignal_served = 0;
@@ -245,7 +246,7 @@ EPI_SAFE bool epi_usersignal_serve(void)
 {
     int last = epi_state.usersignal_last;
     for (int i = 1; i <= EPI_SIGNALS; i++) {
-        int signal = (last + i - 1) % EPI_SIGNALS + 1; /* in turn: none is in the way of others */
+        int signal = (last + i - 1) % EPI_SIGNALS + 1; /* each has its turn */
         struct epi_usersignal *user = epi_state.usersignal[signal];
         uint64_t counted;
         int place = user == NULL ? -1 : begin_dump(user, &counted);
@@ -274,7 +275,8 @@ static void wait_for_dump(int signal)
 static void wait_for_notes(const struct epi_usersignal *user, uint64_t timeout)
 {
     uint64_t end = epi_now() + 2 * timeout + EPI_SECOND;
-    while (user->places % LAST_DUMPED != 0 && epi_getpid() == epi_state.pid && epi_now() < end) {
+    while (user->places % LAST_DUMPED != 0 && epi_getpid() == epi_state.pid &&
+           epi_now() < end) {
         uint32_t served = epi_state.usersignal_served;
         struct timespec pause = epi_timespec(5 * EPI_MS);
         epi_futex_wait(&epi_state.usersignal_served, served, &pause);

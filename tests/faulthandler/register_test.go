@@ -119,6 +119,21 @@ func TestChainThatEnds(t *testing.T) {
 	}
 }
 
+// The same for a signal from outside, while threads and goroutines work.
+func TestChainThatEndsFromOutside(t *testing.T) {
+	out := to(t, "file")
+	c := program.Start(t, "serve signal=15 chain=1"+out.line, victim.Talk)
+	if first, err := c.Out.ReadString('\n'); first != "ready\n" {
+		t.Fatalf("the victim says %q (%v)", first, err)
+	}
+	if err := c.Cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	o := c.Wait()
+	o.DiedOf(t, syscall.SIGTERM)
+	header(t, dump(t, out.text(o)), report.CurrentThread)
+}
+
 func TestRefused(t *testing.T) {
 	o := survive(t, "refused")
 	lines := strings.Split(strings.TrimSuffix(o.Stdout, "\n"), "\n")
