@@ -26,8 +26,8 @@ type Watchdog struct {
 // last one, or since the call. Then it dumps no more before a beat has come and
 // they have stopped again; with [WithRepeat] every d until then. The dump is that
 // of [DumpLater], with a note that it is a watchdog's and for how long it got no
-// beat. Time in which the whole process was stopped (for more than a second) does
-// not count.
+// beat. Time in which the whole process was stopped (for more than a tenth of a
+// second) does not count.
 //
 // There can be 64 watchdogs at a time. It is an error if there are, and if d is
 // not positive. Without the C core the watchdog works with timers of Go's, dumps

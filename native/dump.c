@@ -5,7 +5,10 @@
  *
  * The thread blocks what the handlers block, so that a jump out of one of them
  * into a stage's guard leaves the mask as it was.  Only the thread signal stays
- * open: a crash on another thread asks this one too.
+ * open: a crash on another thread asks this one too.  Not so the core's own threads,
+ * which are not asked; the helper may have taken one that was just starting for the
+ * program's, and have sent it the signal, which nobody would know any more when it is
+ * opened.
  *
  * There is one turn, which is the ownership of that epi_crash.  A dump ends
  * within its time, so the next one's wait does too. */
@@ -13,6 +16,7 @@
 
 #include "handler.h"
 #include "helper.h"
+#include "own.h"
 #include "report_parts.h"
 #include "stage.h"
 #include "system.h"
@@ -255,7 +259,7 @@ static EPI_SAFE void start(struct epi_crash *dump, const struct epi_dump *how,
     epi_zero(&dump->cache, sizeof dump->cache); /* modules may have been unloaded */
     struct epi_fd none = {.fd = -1, .device = 0, .inode = 0}, output = how->output;
     if (!epi_fd_valid(&output))
-        output = epi_fd_valid(&enabled->output) ? enabled->output : none;
+        output = epi_report_terminal(enabled);
     epi_out_start(&dump->out, output, none, dump->stages_deadline);
 }
 
@@ -296,7 +300,9 @@ EPI_SAFE int epi_dump(const struct epi_dump *how)
         epi_dump_unlock();
         return ENODEV;
     }
-    uint64_t mask = epi_state.ours[0].mask & ~epi_mask_of(epi_state.thread_signal), old;
+    uint64_t mask = epi_state.ours[0].mask, old;
+    if (epi_own_find(epi_gettid()) == NULL)
+        mask &= ~epi_mask_of(epi_state.thread_signal);
     epi_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, (long)&old, sizeof mask, 0, 0);
     epi_reassert();
     start(dump, how, enabled);

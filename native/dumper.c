@@ -17,8 +17,8 @@
 #define NEVER UINT64_MAX
 
 /* Who wakes up later than this after its time was not late: the process was
- * stopped, or the machine slept. */
-#define LATE EPI_SECOND
+ * stopped, or got no CPU at all. */
+#define LATE (100 * EPI_MS)
 
 /* For how long the process did not run meanwhile. */
 static EPI_SAFE uint64_t sleep_until(uint32_t seen, uint64_t due)

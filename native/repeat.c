@@ -9,21 +9,23 @@
 
 #define LEFT_OUT_MOST ((uint32_t)1 << 20)
 
-/* The text but for what stands behind a comma in the brackets of a header line,
- * the only lines that do not begin with a space. */
+/* The text but for two things in its header lines, the only ones that do not begin
+ * with a space: what stands behind a comma in brackets, and how many goroutines of
+ * Epitaph's there are, which stands behind a semicolon. */
 static EPI_SAFE uint64_t hash_goroutines(uint64_t hash, const char *text, uint64_t size)
 {
-    bool header = true, brackets = false, skip = false;
+    bool header = true, brackets = false, list = false, rest = false;
     for (uint64_t i = 0; i < size; i++) {
         char c = text[i];
         if (i > 0 && text[i - 1] == '\n') {
             header = c != ' ';
-            brackets = skip = false;
+            brackets = rest = false;
         }
-        if (header && (c == '[' || c == ']'))
-            brackets = c == '[';
-        skip = brackets && (skip || c == ',');
-        if (!skip)
+        if (c == '[' || c == ']')
+            brackets = header && c == '[';
+        list = brackets && (list || c == ',');
+        rest = rest || (header && c == ';');
+        if (!list && !rest)
             hash = epi_mix(hash, (unsigned char)c);
     }
     return hash;

@@ -103,18 +103,18 @@ static EPI_SAFE void announce_file(struct epi_crash *crash, const struct epi_opt
     epi_out_flush(out);
 }
 
-/* The terminal is where the report goes without a directory, and when no file
- * can be made.  The program may have closed the duplicate of standard error and
- * got its number for a file of its own; then standard error itself is the next
- * best, if it is still the same. */
-static EPI_SAFE void find_terminal(struct epi_crash *crash, const struct epi_options *options)
+/* The program may have closed the duplicate of standard error and got its number
+ * for a file of its own; then standard error itself is the next best, if it is
+ * still the same. */
+EPI_SAFE struct epi_fd epi_report_terminal(const struct epi_options *options)
 {
-    crash->terminal = options->output;
-    if (epi_fd_valid(&crash->terminal))
-        return;
-    crash->terminal.fd = 2;
-    if (!epi_fd_valid(&crash->terminal))
-        crash->terminal.fd = -1;
+    struct epi_fd terminal = options->output;
+    if (epi_fd_valid(&terminal))
+        return terminal;
+    terminal.fd = 2;
+    if (!epi_fd_valid(&terminal))
+        terminal.fd = -1;
+    return terminal;
 }
 
 /* A stage of its own, the first: a directory may be on a file system that does
@@ -221,7 +221,7 @@ EPI_SAFE void epi_report(struct epi_crash *crash)
         crash->stages_deadline = crash->deadline - 2 * reserve(crash->options->deadline);
         crash->file_error = 0;
         crash->file_fd.fd = -1;
-        find_terminal(crash, crash->options);
+        crash->terminal = epi_report_terminal(crash->options);
         start_output(crash);
         if (crash->options->directory.fd >= 0) {
             epi_stage_run(crash, &file_stage);

@@ -26,6 +26,10 @@ EPI_SAFE void epi_report_breadcrumbs(struct epi_crash *crash); /* notes.c */
 EPI_SAFE void epi_live_take(struct epi_crash *crash);
 EPI_SAFE void epi_live_print(struct epi_crash *crash);
 
+/* Where a report goes without a directory, and when no file can be made; its fd is
+ * -1 when there is no such place any more (report.c). */
+EPI_SAFE struct epi_fd epi_report_terminal(const struct epi_options *options);
+
 /* SUBJECT becomes the calling thread (frames.c). */
 EPI_SAFE void epi_subject_is_self(struct epi_subject *subject);
 

@@ -3,8 +3,11 @@
 package ondemand
 
 import (
+	"syscall"
 	"testing"
 	"time"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
 func TestExit(t *testing.T) {
@@ -35,5 +38,34 @@ func TestExitFullPipe(t *testing.T) {
 				t.Errorf("%v", o)
 			}
 		})
+	}
+}
+
+// A crash does not wait for a dump, nor suffers from one.
+func TestCrashAmongDumps(t *testing.T) {
+	n := 10
+	if victim.Full {
+		n = 200
+	}
+	for range n {
+		o := program.Run(t, "crash-among-dumps")
+		o.DiedOf(t, syscall.SIGSEGV)
+		r := victim.Complete(t, o.Stderr)
+		if current := r.Current(); current == nil || !has(current.Frames, []string{"exit_by_fault", "main.crashAmongDumps"}) {
+			t.Errorf("not the crash:\n%s", r)
+		}
+		if r.Goroutines == nil || !r.Goroutines.Live {
+			t.Errorf("the goroutines are %+v", r.Goroutines)
+		}
+	}
+}
+
+// A process that is dying of a crash dies of it.
+func TestExitInCrash(t *testing.T) {
+	t.Parallel()
+	o := program.Run(t, "exit-in-crash")
+	o.DiedOf(t, syscall.SIGSEGV)
+	if o.Elapsed < 600*time.Millisecond {
+		t.Errorf("it did not have its time: %v", o)
 	}
 }

@@ -156,3 +156,21 @@ func TestDisableLeavesTimers(t *testing.T) {
 		t.Errorf("standard output:\n%s", o.Stdout)
 	}
 }
+
+// A file that has got the number of the timer's output is not written to.
+func TestStolenDescriptor(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	o := survive(t, "stolen file="+filepath.Join(dir, "file")+" other="+filepath.Join(dir, "other"))
+	if o.Stdout != "1\n" {
+		t.Fatalf("not one duplicate was found: %q", o.Stdout)
+	}
+	for _, name := range []string{"file", "other"} {
+		if text, err := os.ReadFile(filepath.Join(dir, name)); err != nil || len(text) != 0 {
+			t.Errorf("%s: %v, %.200q", name, err, text)
+		}
+	}
+	if all := dumps(t, o.Stderr); len(all) != 1 {
+		t.Errorf("%d dumps on standard error", len(all))
+	}
+}

@@ -59,16 +59,6 @@ func dumps(t *testing.T, text string) []*report.Report {
 	return all
 }
 
-// dumpsOf are those of a scenario that ends well and writes them to standard error.
-func dumpsOf(t *testing.T, line string, want int) []*report.Report {
-	t.Helper()
-	all := dumps(t, survive(t, line).Stderr)
-	if len(all) != want {
-		t.Fatalf("%s: %d dumps, want %d", line, len(all), want)
-	}
-	return all
-}
-
 // goroutinesIn finds goroutines with all of these functions on their stack.
 func goroutinesIn(r *report.Report, functions ...string) *report.GoroutineGroup {
 	for i := range r.GoroutineGroups {

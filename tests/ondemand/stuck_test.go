@@ -74,3 +74,23 @@ func TestStuck(t *testing.T) {
 		}
 	}
 }
+
+// The helper, which gives every new thread an alternate signal stack, may meet the
+// dumper's thread when that has just been made, and send it the thread signal. That
+// must not end the process when the dumper opens its signals. It did so to one in
+// twenty.
+func TestDumperIsLeftAlone(t *testing.T) {
+	rounds := 3
+	if victim.Full {
+		rounds = 20
+	}
+	for range rounds {
+		var children []*victim.Child
+		for range 25 {
+			children = append(children, program.Start(t, "stuck-c exit=1"))
+		}
+		for _, c := range children {
+			c.Wait().Exited(t, 1)
+		}
+	}
+}

@@ -40,7 +40,8 @@ func TestWatchdog(t *testing.T) {
 	}
 	for i, r := range all {
 		after := r.Process.Time.Sub(timeOf(t, lasts[i]))
-		if after < d-time.Millisecond || after > d+d/16+200*time.Millisecond {
+		// On a busy machine it may come late; how late is TestAccuracy's subject.
+		if after < d-time.Millisecond || after > d+d/16+3*time.Second {
 			t.Errorf("it barked %v after the last beat, want %v to %v", after, d, d+d/16)
 		}
 		if got := silence(t, r); got < d || got > after+time.Millisecond {
@@ -55,13 +56,20 @@ func TestWatchdog(t *testing.T) {
 func TestWatchdogRepeat(t *testing.T) {
 	t.Parallel()
 	all := dumps(t, survive(t, "watchdog d=200ms repeat=1 enable=1").Stderr)
-	// Three periods of silence, twice: of each the first dump is certain, and at
-	// most one more is left out.
-	if len(all) < 2 || len(all) > 6 {
+	if len(all) < 3 {
 		t.Errorf("%d dumps", len(all))
 	}
+	before := time.Duration(0)
+	stalls := 0
 	for _, r := range all {
-		silence(t, r)
+		d := silence(t, r)
+		if d < before {
+			stalls++
+		}
+		before = d
+	}
+	if stalls != 1 {
+		t.Errorf("the beats came back %d times between dumps, not once", stalls)
 	}
 }
 
@@ -87,12 +95,12 @@ func TestWatchdogStopped(t *testing.T) {
 	if line, err := c.Out.ReadString('\n'); line != "ready\n" {
 		t.Fatalf("%q, %v", line, err)
 	}
-	for range 2 {
+	for _, stop := range []time.Duration{1800 * time.Millisecond, 700 * time.Millisecond, 900 * time.Millisecond} {
 		time.Sleep(300 * time.Millisecond)
 		if err := c.Cmd.Process.Signal(syscall.SIGSTOP); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(1800 * time.Millisecond)
+		time.Sleep(stop)
 		if err := c.Cmd.Process.Signal(syscall.SIGCONT); err != nil {
 			t.Fatal(err)
 		}

@@ -16,3 +16,5 @@ void exit_leave_traces(void)
     atexit(at_exit);
     printf("buffered");
 }
+
+void exit_by_fault(void) { *(volatile int *)8 = 1; }

@@ -17,6 +17,8 @@ func init() {
 	add("exit", exit)
 	add("exit-full-pipe", exitFullPipe)
 	add("exit-watchdog", exitWatchdog)
+	add("crash-among-dumps", crashAmongDumps)
+	add("exit-in-crash", exitInCrash)
 }
 
 // leaveTraces makes a process that would say so if it ended in the ordinary way.
@@ -53,5 +55,28 @@ func exitWatchdog(settings) {
 	leaveTraces()
 	_, err := handler.NewWatchdog(100*time.Millisecond, handler.WithExit())
 	must(err)
-	silence(10 * time.Second)
+	time.Sleep(10 * time.Second)
+}
+
+// crashAmongDumps crashes while dumps are written one after the other.
+func crashAmongDumps(settings) {
+	must(handler.Enable())
+	must(handler.DumpLater(time.Millisecond, handler.WithOutput(null()), handler.WithRepeat()))
+	for range 8 {
+		w, err := handler.NewWatchdog(10*time.Millisecond, handler.WithOutput(null()), handler.WithRepeat())
+		must(err)
+		defer w.Stop()
+	}
+	time.Sleep(100 * time.Millisecond)
+	C.exit_by_fault()
+}
+
+// exitInCrash crashes, and takes its time to report it, when a timer comes that would
+// end it with status 1.
+func exitInCrash(settings) {
+	_, w := fullPipe()
+	must(handler.Enable(handler.WithOutput(w), handler.WithDeadline(1500*time.Millisecond)))
+	must(handler.DumpLater(300*time.Millisecond, handler.WithOutput(null()), handler.WithExit()))
+	time.Sleep(100 * time.Millisecond)
+	C.exit_by_fault()
 }

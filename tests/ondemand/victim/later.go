@@ -25,6 +25,7 @@ func init() {
 	add("cancel-firing", cancelFiring)
 	add("disable", disable)
 	add("changing", changing)
+	add("stolen", stolen)
 }
 
 // function is func of CPython's test.
@@ -116,4 +117,23 @@ func changing(s settings) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	handler.CancelDumpLater()
+}
+
+// stolen has a timer whose descriptor is closed by the program, and its number taken
+// by another file.
+func stolen(s settings) {
+	f, err := os.Create(s["file"])
+	must(err)
+	other, err := os.Create(s["other"])
+	must(err)
+	must(handler.DumpLater(300*time.Millisecond, handler.WithOutput(f)))
+	found := 0
+	for fd := 3; fd < 200; fd++ {
+		if path, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd)); err == nil && path == s["file"] && fd != int(f.Fd()) {
+			must(unix.Dup3(int(other.Fd()), fd, unix.O_CLOEXEC))
+			found++
+		}
+	}
+	fmt.Println(found)
+	time.Sleep(time.Second)
 }

@@ -10,6 +10,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -109,4 +110,20 @@ func (s settings) enable() {
 	if s["enable"] != "" {
 		must(handler.Enable())
 	}
+}
+
+// tempFile is a file that has no name any more.
+func tempFile() *os.File {
+	f, err := os.CreateTemp("", "dumps")
+	must(err)
+	must(os.Remove(f.Name()))
+	return f
+}
+
+// show copies all of a file to standard error.
+func show(f *os.File) {
+	_, err := f.Seek(0, io.SeekStart)
+	must(err)
+	_, err = io.Copy(os.Stderr, f)
+	must(err)
 }

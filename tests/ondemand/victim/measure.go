@@ -46,9 +46,7 @@ func accuracy(s settings) {
 	}
 	d := s.duration("d", 20*time.Millisecond)
 	C.measure_start_sleeper(C.uint64_t(d))
-	f, err := os.CreateTemp("", "later")
-	must(err)
-	must(os.Remove(f.Name()))
+	f := tempFile()
 	for range s.number("n") {
 		must(f.Truncate(0))
 		_, err := f.Seek(0, 0)

@@ -8,6 +8,7 @@ import "C"
 import (
 	"context"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -72,6 +73,9 @@ func loopWithoutPreemption() {
 
 //go:noinline
 func blockCollector() {
+	// No other collection is in the way.
+	debug.SetGCPercent(-1)
+	runtime.GC()
 	go collect()
 	loopWithoutPreemption()
 }

@@ -5,6 +5,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/epitaph-go/epitaph/handler"
@@ -16,21 +18,25 @@ func init() {
 	add("beating", beating)
 }
 
-// watchdog beats for a while and stops, twice. It prints when the last beats were.
+// watchdog beats for a while and stops, twice, and waits for what the watchdog says
+// to that. It prints when the last beats were.
 func watchdog(s settings) {
 	s.enable()
 	d := s.duration("d", 320*time.Millisecond)
-	w, err := handler.NewWatchdog(d, s.options()...)
+	f := tempFile()
+	w, err := handler.NewWatchdog(d, append(s.options(), handler.WithOutput(f))...)
 	must(err)
-	for range 2 {
+	for i := range 2 {
 		last := beatFor(w, 2*d)
 		fmt.Println(last.Format(time.RFC3339Nano))
-		silence(3 * d)
+		silence(f, i+1)
+		time.Sleep(2 * d) // nothing more comes
 	}
 	w.Stop()
 	w.Stop()
 	w.Beat()
 	time.Sleep(2 * d)
+	show(f)
 }
 
 func beatFor(w *handler.Watchdog, d time.Duration) (last time.Time) {
@@ -42,8 +48,20 @@ func beatFor(w *handler.Watchdog, d time.Duration) (last time.Time) {
 	return last
 }
 
+// silence lasts until there are n dumps in f.
+//
 //go:noinline
-func silence(d time.Duration) { time.Sleep(d) }
+func silence(f *os.File, n int) {
+	for range 2000 {
+		text := make([]byte, 1<<20)
+		size, _ := f.ReadAt(text, 0)
+		if strings.Count(string(text[:size]), "\nEnd of report (") >= n {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	fail("the watchdog does not bark")
+}
 
 // watchdogs starts as many as there can be, and one more.
 func watchdogs(settings) {
@@ -56,21 +74,23 @@ func watchdogs(settings) {
 		}
 		all = append(all, w)
 	}
+	f := tempFile()
 	all[10].Stop()
-	w, err := handler.NewWatchdog(100 * time.Millisecond)
+	w, err := handler.NewWatchdog(100*time.Millisecond, handler.WithOutput(f))
 	must(err)
 	all[10].Beat() // whose word is w's now
-	time.Sleep(time.Second)
+	silence(f, 1)
 	for _, w := range append(all, w) {
 		w.Stop()
 	}
 	// Two that bark at the same time.
 	for range 2 {
-		w, err := handler.NewWatchdog(50 * time.Millisecond)
+		w, err := handler.NewWatchdog(50*time.Millisecond, handler.WithOutput(f))
 		must(err)
 		defer w.Stop()
 	}
-	time.Sleep(500 * time.Millisecond)
+	silence(f, 3)
+	show(f)
 	var none *handler.Watchdog
 	none.Beat()
 	none.Stop()
