@@ -226,6 +226,8 @@ const (
 // status 2. Without it the process dies of the signal, and Go prints nothing.
 //
 // A handler that C code had installed before Enable is always called.
+//
+// With [Register] the signal has its usual effect besides the dump.
 func WithChain() Option {
 	return forCalls(callEnable|callRegister, "WithChain", func(c *config) error {
 		c.chain = true

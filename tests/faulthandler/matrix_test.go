@@ -91,7 +91,11 @@ func (v *variant) test(t *testing.T) {
 		if v.line != "" && who != "c" {
 			continue // it has a channel of its own
 		}
-		o = v.run(t, "chain chain=1 who="+who)
+		line := "chain chain=1 who=" + who
+		if who != "c" {
+			line += " wait=10000" // it ends when the channel has it
+		}
+		o = v.run(t, line)
 		o.Exited(t, 0)
 		header(t, dump(t, o.Stderr), report.CurrentThread)
 		if !strings.HasPrefix(o.Stdout, want) {

@@ -76,7 +76,11 @@ func TestFaulthandler_register_chain(t *testing.T) {
 		{"ignored later", "chain who=ignore-after signal=15", "counted: 0 of itself: false\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			o := survive(t, test.line+" chain=1")
+			line := test.line
+			if strings.HasPrefix(test.want, "channel") {
+				line += " wait=10000" // it ends when the channel has it
+			}
+			o := survive(t, line+" chain=1")
 			header(t, dump(t, o.Stderr), report.CurrentThread)
 			if o.Stdout != test.want+"unregistered: true\n" {
 				t.Error(o)
