@@ -39,9 +39,17 @@
 // of Go's hands over to Go's handler, as with [WithChain], whose dump needs no
 // scheduler.
 //
+// [Dump] shows what a program that is well is doing, and [Register] does so when it
+// gets a signal.
+//
 // A program that hangs is shown by [DumpLater] and by a [Watchdog], which need no
 // Enable: a thread of C's waits for the time, and asks threads and goroutines as a
 // crash does.
+//
+// Several processes may report to the same file, pipe or terminal: each takes a
+// record lock (fcntl) on one byte far behind the file's end while it writes, and
+// waits for another one's for up to a second, a tenth of the deadline or, with a
+// dump, a quarter of it. After that it writes all the same.
 //
 // The package works on linux/amd64 with cgo. Elsewhere, and with CGO_ENABLED=0,
 // it builds, and [Enable] returns an error that wraps [ErrNoNative].

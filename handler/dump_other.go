@@ -11,6 +11,13 @@ import (
 
 // dump writes the goroutines, which is what pure Go can know.
 func dump(c *config, _ uintptr) error {
+	if err := writeGoroutines(c); err != nil {
+		return err
+	}
+	return withoutCore(c)
+}
+
+func writeGoroutines(c *config) error {
 	all := c.allThreads
 	text := make([]byte, 64<<10)
 	n := runtime.Stack(text, all)
@@ -28,7 +35,7 @@ func dump(c *config, _ uintptr) error {
 	if _, err := c.output.Write(rendered[:set.Render(rendered, "live")]); err != nil {
 		return fmt.Errorf("handler: %s: %w", callNames[c.call], err)
 	}
-	return withoutCore(c)
+	return nil
 }
 
 const maxPureDump = 64 << 20

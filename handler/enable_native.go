@@ -50,16 +50,8 @@ func startCore(c *config, quiet bool) error {
 
 // startQuietly turns the core on for dumps, or leaves it at that.
 func startQuietly() error {
-	c, err := newConfig(callEnable, nil)
-	if err != nil {
-		return err
-	}
-	return startCore(c, true)
+	return startCore(defaults(callEnable), true)
 }
-
-// users are what needs the core besides Enable and timers: signals that ask for
-// dumps. Changed with mu held.
-var users int
 
 func enableCore(c *config, quiet bool) error {
 	native := cgo.Config{
@@ -130,7 +122,7 @@ func stopResponder() {
 
 func disable() bool {
 	was := cgo.Enabled()
-	if users > 0 || cgo.TimersArmed() {
+	if len(registered) > 0 || cgo.TimersArmed() {
 		if was && startQuietly() == nil {
 			stopSnapshots()
 			closeBox()

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"runtime"
+	"strings"
 	"syscall"
 	"time"
 
@@ -129,4 +131,34 @@ func ExampleNewWatchdog() {
 	// job 0
 	// job 1
 	// job 2
+}
+
+// A service shows where it is stuck when it gets SIGUSR1: kill -USR1. Here it
+// sends the signal to itself.
+func ExampleRegister() {
+	out, err := os.CreateTemp("", "dump")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.Remove(out.Name())
+	if err := handler.Register(syscall.SIGUSR1, handler.WithAllThreads(false), handler.WithOutput(out)); err != nil {
+		log.Fatal(err)
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := syscall.Tgkill(os.Getpid(), syscall.Gettid(), syscall.SIGUSR1); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("registered:", handler.Unregister(syscall.SIGUSR1)) // waits for the dump
+	text, err := os.ReadFile(out.Name())
+	if err != nil {
+		log.Fatal(err)
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	fmt.Println(line)
+	fmt.Println(handler.Register(syscall.SIGSEGV))
+	// Output:
+	// registered: true
+	// Stack (most recent call first):
+	// handler: Register: signal 11 (segmentation fault) is a fatal signal, use Enable
 }

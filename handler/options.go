@@ -76,15 +76,24 @@ type config struct {
 	exit         bool
 }
 
-func newConfig(call call, opts []Option) (*config, error) {
-	c := &config{call: call, output: os.Stderr, deadline: DefaultDeadline, nativeStack: true, allThreads: true,
+func defaults(call call) *config {
+	return &config{call: call, output: os.Stderr, deadline: DefaultDeadline, nativeStack: true, allThreads: true,
 		snapshot: DefaultSnapshotPeriod, poll: DefaultPoll}
+}
+
+func newConfig(call call, opts []Option) (*config, error) {
+	c := defaults(call)
 	for _, opt := range opts {
 		if opt == nil {
 			return nil, errors.New("handler: an Option is nil")
 		}
 		if err := opt(c); err != nil {
 			return nil, err
+		}
+	}
+	if c.output == os.Stderr { // which may be closed; WithOutput has looked at others
+		if err := checkOutput(c.output); err != nil {
+			return nil, fmt.Errorf("handler: %s: %w", callNames[call], err)
 		}
 	}
 	return c, nil
@@ -217,6 +226,8 @@ const (
 // status 2. Without it the process dies of the signal, and Go prints nothing.
 //
 // A handler that C code had installed before Enable is always called.
+//
+// With [Register] the signal has its usual effect besides the dump.
 func WithChain() Option {
 	return forCalls(callEnable|callRegister, "WithChain", func(c *config) error {
 		c.chain = true

@@ -100,6 +100,20 @@ static EPI_SAFE void current_stack(struct epi_crash *dump)
     epi_out_char(&dump->out, '\n');
 }
 
+/* More signals of the kind came, while this dump could not begin. */
+static EPI_SAFE void counted_signals(struct epi_crash *dump)
+{
+    struct epi_out *out = &dump->out;
+    if (dump->dump->counted == 0)
+        return;
+    epi_out_text(out, "Note: signal ");
+    epi_out_decimal(out, dump->dump->signal);
+    epi_out_text(out, " came ");
+    epi_out_decimal(out, (int64_t)dump->dump->counted);
+    epi_out_text(out, dump->dump->counted == 1 ? " more time" : " more times");
+    epi_out_text(out, " during other dumps\n\n");
+}
+
 static const struct epi_stage call_stages[] = {
     {"unwind", 500, walk_caller},
     {"current stack", 1000, current_stack},
@@ -138,6 +152,7 @@ static const struct epi_stage seen_stages[] = {
 
 static const struct epi_stage signal_stages[] = {
     {"current stack", 1000, current_stack},
+    {"signals", 100, counted_signals},
     {"threads", 1000, ask},
     {"other threads", 2000, print},
     {"goroutines", 2200, goroutines},
@@ -183,6 +198,7 @@ static EPI_SAFE void run_all(struct epi_crash *dump)
 static EPI_SAFE void run(struct epi_crash *dump)
 {
     if (epi_arch_setjmp(&dump->last_resort) == 0) {
+        epi_out_lock(&dump->out, dump->began + dump->dump->timeout / 4);
         dump->phase = EPI_PHASE_REPORTING;
         run_all(dump);
     } else if (dump->failure_count < EPI_COUNT(dump->failure)) {
@@ -194,6 +210,8 @@ static EPI_SAFE void run(struct epi_crash *dump)
         epi_report_end(dump);
     if (dump->dump->repeat != NULL && !dump->silent && dump->out.error == 0 && !dump->out.lost)
         epi_repeat_written(dump->dump->repeat);
+    if (!epi_dump_gives_way(dump)) /* the lock is the crash's, too */
+        epi_out_unlock(&dump->out);
     dump->phase = EPI_PHASE_NONE;
 }
 

@@ -29,7 +29,10 @@ struct epi_dump {
     uint64_t passed;   /* of a timeout: ns */
     uint64_t silence;  /* and of a watchdog: ns since its last beat; else 0 */
     struct epi_repeat *repeat; /* a timeout that comes again; else NULL */
-    /* Of a signal: the thread that got it, and its stack then. */
+    /* Of a signal: its number, how many more came and have no dump of their own,
+     * the thread that got it, and its stack then. */
+    int signal;
+    uint64_t counted;
     const struct epi_subject *subject;
     const struct epi_stack *stack;
 };

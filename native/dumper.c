@@ -10,6 +10,7 @@
 #include "own.h"
 #include "system.h"
 #include "timers.h"
+#include "usersignal.h"
 
 #include <stdatomic.h>
 
@@ -40,6 +41,8 @@ static EPI_SAFE void *dumper(void *unused)
         epi_state.dumper.until = NEVER;
         uint32_t seen = epi_state.dumper.word;
         uint64_t due = epi_timers_run(overslept);
+        if (epi_usersignal_serve())
+            due = 0; /* there may be another one */
         epi_state.dumper.until = due;
         overslept = sleep_until(seen, due);
     }

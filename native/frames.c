@@ -225,6 +225,9 @@ static EPI_SAFE void print_end(struct epi_out *out, enum epi_stop stop)
     case EPI_STOP_LIMIT:
         why = "more frames than are ever walked";
         break;
+    case EPI_STOP_ROOM:
+        why = "the thread's signal stack is too small for a walk";
+        break;
     default:
         return;
     }

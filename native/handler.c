@@ -113,8 +113,7 @@ static EPI_SAFE bool last_act_of_go(const siginfo_t *info, const ucontext_t *uc)
            epi_go_text(epi_state.go, epi_arch_pc(uc)) && info->si_pid == epi_getpid();
 }
 
-/* Does signal.Notify send SIGNAL to a channel of the program? */
-static EPI_SAFE bool wanted_by_go(int signal)
+EPI_SAFE bool epi_wanted_by_go(int signal)
 {
     const struct epi_goruntime *go = epi_state.go;
     uint32_t word;
@@ -426,7 +425,7 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
         return;
     }
     if (sent(info) && crash->owner == 0) {
-        if (wanted_by_go(signal)) {
+        if (epi_wanted_by_go(signal)) {
             epi_chain(previous, signal, info, context);
             return;
         }

@@ -18,6 +18,9 @@ EPI_SAFE void epi_report(struct epi_crash *crash);
 /* Its last line. */
 EPI_SAFE void epi_report_end(struct epi_crash *crash);
 
+/* Does signal.Notify send SIGNAL to a channel of the program? */
+EPI_SAFE bool epi_wanted_by_go(int signal);
+
 /* Puts handlers back that were taken away. */
 EPI_SAFE void epi_reassert(void);
 

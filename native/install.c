@@ -182,7 +182,7 @@ static int set_options(struct epi_options *options, const struct epi_config *con
         strncpy(options->directory_path, config->directory, sizeof options->directory_path - 1);
     }
     options->output = epi_fd_of(config->quiet ? -1 : epi_fd_duplicate(config->output));
-    if (options->output.fd < 0 && !config->quiet) {
+    if (options->output.fd < 0 && !config->quiet) { /* who dumps has an output of his own */
         int error = errno;
         epi_fd_close(&options->directory);
         return error;

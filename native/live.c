@@ -34,6 +34,12 @@ static EPI_SAFE uint64_t id_of(uintptr_t g)
     return g != 0 && epi_state.go->goid != 0 && epi_peek64(&id, g + epi_state.go->goid) ? id : 0;
 }
 
+EPI_SAFE uint64_t epi_live_goroutine(void)
+{
+    uintptr_t g = epi_go_g(epi_state.go), waiting = epi_gostack_goroutine(epi_state.go, g);
+    return id_of(waiting != 0 ? waiting : g);
+}
+
 static EPI_SAFE uint32_t ask(struct epi_live *live, const struct epi_subject *subject)
 {
     uint32_t question = load(&live->asked) + 1;
@@ -135,7 +141,7 @@ EPI_SAFE void epi_live_take(struct epi_crash *crash)
     if (crash->subject.tid == epi_gettid()) {
         g = epi_go_g(epi_state.go);
         waiting = epi_gostack_goroutine(epi_state.go, g);
-        crash->subject.goroutine = id_of(waiting != 0 ? waiting : g);
+        crash->subject.goroutine = epi_live_goroutine();
     }
     bool in_go = g != 0 && waiting == 0 && !crash->stack.crossed_asmcgocall;
     uint64_t now = epi_now();

@@ -3,7 +3,9 @@
 #include "clock.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <unistd.h>
 
 EPI_SAFE void epi_out_start(struct epi_out *out, struct epi_fd target,
                             struct epi_fd fallback, uint64_t deadline)
@@ -13,6 +15,7 @@ EPI_SAFE void epi_out_start(struct epi_out *out, struct epi_fd target,
     out->deadline = deadline;
     out->copy.fd = -1;
     out->copy_error = 0;
+    out->locked = -1;
     out->flushed = 0;
     out->error = 0;
     out->lost = false;
@@ -91,6 +94,45 @@ EPI_SAFE void epi_out_copy(struct epi_out *out, const char *text, size_t size)
             out->copy_error = (int)-n;
         }
     }
+}
+
+/* A record lock (fcntl) is the process's, whichever descriptor it is made through,
+ * so it works between processes that inherited their standard error from the same
+ * shell, which a lock of the open file (flock) does not; on pipes and terminals
+ * too.  Its one byte is where no file has any, out of the way of the program's own
+ * locks. */
+#define LOCKED_BYTE (INT64_MAX - 1)
+
+static EPI_SAFE long set_lock(int fd, short type)
+{
+    struct flock lock;
+    epi_zero(&lock, sizeof lock);
+    lock.l_type = type;
+    lock.l_whence = SEEK_SET;
+    lock.l_start = LOCKED_BYTE;
+    lock.l_len = 1;
+    return epi_syscall6(SYS_fcntl, fd, F_SETLK, (long)&lock, 0, 0, 0);
+}
+
+EPI_SAFE void epi_out_lock(struct epi_out *out, uint64_t until)
+{
+    int fd = out->target.fd;
+    long error;
+    while (fd >= 0 && ((error = set_lock(fd, F_WRLCK)) == -EAGAIN || error == -EACCES)) {
+        if (epi_now() >= until)
+            return;
+        struct timespec pause = epi_timespec(EPI_MS);
+        epi_syscall6(SYS_ppoll, 0, 0, (long)&pause, 0, 0, 0);
+    }
+    if (fd >= 0 && error == 0)
+        out->locked = fd;
+}
+
+EPI_SAFE void epi_out_unlock(struct epi_out *out)
+{
+    if (out->locked >= 0)
+        set_lock(out->locked, F_UNLCK);
+    out->locked = -1;
 }
 
 EPI_SAFE void epi_out_flush(struct epi_out *out)

@@ -24,6 +24,7 @@ struct epi_out {
     struct epi_fd copy;
     uint64_t copy_at, copy_end; /* offsets in it */
     int copy_error;
+    int locked;             /* the descriptor that is locked; -1: none */
     uint64_t flushed;       /* bytes taken out of the buffer so far */
     int error;              /* errno of the first write that failed for good */
     bool lost;              /* some text went nowhere */
@@ -39,6 +40,12 @@ struct epi_out {
 EPI_SAFE void epi_out_start(struct epi_out *out, struct epi_fd target,
                             struct epi_fd fallback, uint64_t deadline);
 EPI_SAFE void epi_out_flush(struct epi_out *out);
+
+/* Keeps other processes that report to the same file from writing in between, if
+ * they are not at it for longer than until UNTIL (monotonic): then nothing is kept
+ * from anybody, and the text is as it would have been without. */
+EPI_SAFE void epi_out_lock(struct epi_out *out, uint64_t until);
+EPI_SAFE void epi_out_unlock(struct epi_out *out);
 
 /* Writes text to the copy only. */
 EPI_SAFE void epi_out_copy(struct epi_out *out, const char *text, size_t size);

@@ -43,6 +43,12 @@ static EPI_SAFE uint64_t reserve(uint64_t deadline)
     return deadline / 4 < 500 * EPI_MS ? deadline / 4 : 500 * EPI_MS;
 }
 
+/* For another process that reports to the same file.  A report takes some 10 ms. */
+static EPI_SAFE uint64_t lock_patience(uint64_t deadline)
+{
+    return deadline / 10 < EPI_SECOND ? deadline / 10 : EPI_SECOND;
+}
+
 /* "<program>-<pid>-<time>.crash", with a letter before the suffix when N > 0. */
 static EPI_SAFE void name_file(struct epi_crash *crash, const struct epi_options *options,
                                unsigned n)
@@ -221,6 +227,7 @@ EPI_SAFE void epi_report(struct epi_crash *crash)
             epi_stage_run(crash, &file_stage);
             start_output(crash);
         }
+        epi_out_lock(&crash->out, crash->began + lock_patience(crash->options->deadline));
         headline(crash);
         epi_box_begin(crash);
         for (size_t i = 0; i < EPI_COUNT(stages) && somebody_reads(crash); i++)
@@ -231,6 +238,7 @@ EPI_SAFE void epi_report(struct epi_crash *crash)
     }
     if (epi_arch_setjmp(&crash->last_resort) == 0)
         epi_report_end(crash);
+    epi_out_unlock(&crash->out);
     epi_box_end(crash);
     epi_fd_close(&crash->file_fd);
     crash->phase = EPI_PHASE_NONE;

@@ -5,6 +5,7 @@
 
 #include "box.h"
 #include "clock.h"
+#include "dump.h"
 #include "dumper.h"
 #include "epitaph.h"
 #include "live.h"
@@ -68,6 +69,38 @@ struct epi_subject {
     uint64_t goroutine; /* that it works for; 0: none, or not known yet */
     char name[16];
 };
+
+/* A thread that got a registered signal, as it was then (usersignal.c). */
+struct epi_usersignal_note {
+    struct epi_subject subject;
+    bool chain_later; /* the previous action's turn is after the dump */
+    siginfo_t info;
+    struct epi_stack stack;
+};
+
+/* How a registered signal is dumped.  Written while it is not published. */
+struct epi_usersignal_options {
+    struct epi_dump dump;
+    bool chain;
+};
+
+/* A signal that is or was registered.  The memory stays: a handler may be at it. */
+struct epi_usersignal {
+    _Atomic(const struct epi_usersignal_options *) options; /* NULL: it is not */
+    struct epi_usersignal_options option[2];
+    _Atomic(const struct epi_sigaction *) previous;
+    struct epi_sigaction record[8]; /* of which PREVIOUS is one */
+    uint32_t next_record;
+    struct epi_sigaction before_go; /* what was there before signal.Notify */
+    uintptr_t in_front; /* somebody's handler that was there, in front of ours, when
+                           it was unregistered; or 0 */
+    _Atomic uint64_t places;        /* the states of NOTE, and signals without one */
+    struct epi_usersignal_note note[2];
+    _Atomic uint32_t due; /* signals that the dumper has sent once more */
+    _Atomic int ending;   /* the thread that carries out the previous action, which
+                             may end the process; 0: nobody */
+};
+#define EPI_SIGNALS 64
 
 /* The core's own threads.  They block all signals, and are not asked for stacks. */
 enum epi_own { EPI_OWN_HELPER, EPI_OWN_DUMPER, EPI_OWN_THREADS };
@@ -186,6 +219,12 @@ struct epi_state {
     struct epi_dumper dumper;
     struct epi_timers timers;
     struct epi_own_thread own[EPI_OWN_THREADS];
+
+    /* By number; NULL for one that was never registered. */
+    _Atomic(struct epi_usersignal *) usersignal[EPI_SIGNALS + 1];
+    _Atomic uint32_t usersignal_served; /* that is being dumped; who changes its
+                                           options sleeps on this word */
+    int usersignal_last;                /* that was dumped; the dumper's */
 
     /* The other threads: the crash's table and that of dumps, by question. */
     struct epi_threads *threads[2];

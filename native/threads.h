@@ -40,7 +40,6 @@ struct epi_thread {
     _Atomic uint64_t turn;
     int tid;
     uint8_t fate;
-    uint8_t stop_early; /* the receiver's stack was too small for a walk */
     bool crashed;       /* it waits in the handler, for a fault of its own */
     bool idle_go;       /* a thread of Go's scheduler that has nothing to do */
     struct epi_task_stat stat;
@@ -116,6 +115,12 @@ EPI_SAFE int epi_ask_send(int tid, struct epi_ask ask);
 
 /* The thread signal's handler (capture.c). */
 EPI_SAFE void epi_capture(int signal, siginfo_t *info, void *context);
+
+/* In a signal handler: walks the calling thread's own stack from UC, where it was
+ * interrupted, or notes the innermost frame alone where there is no room for
+ * more.  CACHE may be NULL. */
+EPI_SAFE void epi_capture_stack(struct epi_stack *stack, const ucontext_t *uc,
+                                struct epi_rule_cache *cache, uint32_t max_frames);
 
 struct epi_ask_options {
     enum epi_question question;

@@ -83,8 +83,7 @@ static EPI_SAFE bool equal_stacks(const struct epi_thread *a, const struct epi_t
         if (a->stack.frame[i].pc != b->stack.frame[i].pc ||
             a->stack.frame[i].how != b->stack.frame[i].how)
             return false;
-    return a->idle_go || (a->stack.total == b->stack.total && a->stack.stop == b->stack.stop &&
-                          a->stop_early == b->stop_early);
+    return a->idle_go || (a->stack.total == b->stack.total && a->stack.stop == b->stack.stop);
 }
 
 /* What became of a thread is known already, unless the asker was stopped in the
@@ -235,9 +234,6 @@ static EPI_SAFE void print_thread(struct epi_crash *crash, const struct epi_thre
     } else if (stack) {
         epi_print_stack(crash, &thread->stack);
     }
-    if (thread->stop_early)
-        epi_out_text(out,
-                     "  <stack lost: the thread's signal stack is too small for a walk>\n");
     epi_out_char(out, '\n');
 }
 

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/epitaph-go/epitaph/blackbox"
 	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
@@ -45,6 +46,11 @@ func TestEnvironment(t *testing.T) {
 		{name: "0", value: "0", stdout: off},
 		{name: "1", value: "1", stdout: on},
 		{name: "options", value: "deadline=2s,chain=1,nativestack=0,maxframes=9", stdout: on},
+		{name: "more options", value: "allthreads=0,maxthreads=2,poll=0,snapshot=10s,threadsignal=50", stdout: on},
+		{name: "no such signal", value: "threadsignal=9", stdout: off,
+			stderr: "epitaph: EPITAPH: handler: WithThreadSignal: 9 is not from 35 to 64; there will be no reports\n"},
+		{name: "no black box", value: "blackbox=/nonexistent/x", stdout: off,
+			stderr: "epitaph: EPITAPH: handler: the black box /nonexistent/x: open /nonexistent/x: no such file or directory; there will be no reports\n"},
 		{name: "chain off", value: "chain=false", stdout: on},
 		{name: "no such option", value: "color=1", stdout: off,
 			stderr: "epitaph: EPITAPH: color: there is no such option; there will be no reports\n"},
@@ -107,6 +113,15 @@ func TestReport(t *testing.T) {
 		if r := victim.Complete(t, string(text)); r.Signal == nil || r.Signal.Name != "SIGABRT" {
 			t.Errorf("%s: the report is\n%s", value, r)
 		}
+	}
+	box := filepath.Join(dir, "box")
+	value := "allthreads=0,blackbox=" + box
+	o := run(t, program, &value, "crash")
+	if r := victim.Complete(t, o.Stderr); len(r.Threads) != 1 || r.Answers != nil {
+		t.Errorf("%s: the report is\n%s", value, r)
+	}
+	if last, err := blackbox.Open(box); err != nil || last.Report == nil {
+		t.Errorf("the black box: %+v, %v", last, err)
 	}
 	// Without the variable Go ends the process in its own way.
 	if stderr := run(t, program, nil, "crash").Stderr; strings.Contains(stderr, "Fatal Go error") || !strings.HasPrefix(stderr, "SIGABRT: abort\n") {
