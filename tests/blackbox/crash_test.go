@@ -190,3 +190,26 @@ func TestCleanEnd(t *testing.T) {
 	c.Wait().Exited(t, 0)
 	ended(t, open(t, box), blackbox.Vanished) // without handler.Disable
 }
+
+// A child of vfork crashes in its parent's memory, and leaves everything there as
+// it was.
+func TestVforkChildCrashes(t *testing.T) {
+	t.Parallel()
+	box := boxIn(t)
+	c := start(t, box, "20ms")
+	const kept = "/" // what the core keeps descriptors of, to close them in a crash
+	before := c.do("descriptors " + kept)
+	if said := c.do("crash_vfork"); len(said) != 1 || said[0] != "child: signal 11" {
+		t.Errorf("the victim says %q", said)
+	}
+	c.do("crumb after it")
+	run := open(t, box)
+	ended(t, run, blackbox.Running)
+	if has(run.Breadcrumbs, "after it") != 1 {
+		t.Errorf("breadcrumbs %v", run.Breadcrumbs)
+	}
+	c.do("enable %s 20ms", box)
+	if after := c.do("descriptors " + kept); after[0] != before[0] || before[0] == "0" {
+		t.Errorf("%s descriptors are kept, %s before", after[0], before[0])
+	}
+}
