@@ -95,11 +95,13 @@ EPI_SAFE void epi_capture_stack(struct epi_stack *stack, const ucontext_t *uc,
                                 struct epi_rule_cache *cache, uint32_t max_frames)
 {
     epi_zero(stack, offsetof(struct epi_stack, frame));
+    atomic_fetch_add(&epi_state.receivers, 1); /* epi_disable waits for it */
     unblock_faults(uc);
     if (room_for_walk(uc))
         walk(stack, uc, cache, max_frames);
     else
         innermost_only(stack, uc);
+    atomic_fetch_sub(&epi_state.receivers, 1);
 }
 
 static EPI_SAFE void capture(struct epi_threads *threads, struct epi_thread *thread,
@@ -162,10 +164,8 @@ EPI_SAFE void epi_capture(int signal, siginfo_t *info, void *context)
         return;
     }
     struct epi_ask ask = epi_ask_unpack(value);
-    atomic_fetch_add(&epi_state.receivers, 1);
     if (ask.question <= EPI_ASK_DUMP && ask.slot < EPI_THREADS)
         answer(epi_state.threads[ask.question], ask, uc);
-    atomic_fetch_sub(&epi_state.receivers, 1);
     if (ask.question == EPI_ASK_CRASH)
         hold(uc);
 }

@@ -214,8 +214,10 @@ static EPI_SAFE bool somebody_reads(const struct epi_crash *crash)
 EPI_SAFE void epi_report(struct epi_crash *crash)
 {
     use_nested_stack();
-    for (size_t i = 0; i < EPI_COUNT(epi_state.spare); i++)
-        epi_fd_close(&epi_state.spare[i]);
+    for (size_t i = 0; i < EPI_COUNT(epi_state.spare); i++) {
+        struct epi_fd child = epi_state.spare[i]; /* vfork: the record is the parent's too */
+        epi_fd_close(crash->forked ? &child : &epi_state.spare[i]);
+    }
     if (epi_arch_setjmp(&crash->last_resort) == 0) {
         crash->phase = EPI_PHASE_REPORTING;
         crash->stages_deadline = crash->deadline - 2 * reserve(crash->options->deadline);

@@ -4,6 +4,7 @@ package blackbox
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -189,4 +190,39 @@ func TestCleanEnd(t *testing.T) {
 	c.send("exit")
 	c.Wait().Exited(t, 0)
 	ended(t, open(t, box), blackbox.Vanished) // without handler.Disable
+}
+
+// A child of fork closes its copy of the box's descriptor, but no file that the
+// program has under that number.
+func TestForkedChildKeepsOtherFiles(t *testing.T) {
+	t.Parallel()
+	box := boxIn(t)
+	c := start(t, box, "0s")
+	c.do("reuse %s %s", box, filepath.Join(t.TempDir(), "database"))
+	if said := c.do("fork_has_reused"); len(said) != 1 || said[0] != "true" {
+		t.Errorf("the descriptor is open in the child: %q", said)
+	}
+}
+
+// A child of vfork crashes in its parent's memory, and leaves everything there as
+// it was.
+func TestVforkChildCrashes(t *testing.T) {
+	t.Parallel()
+	box := boxIn(t)
+	c := start(t, box, "20ms")
+	const kept = "/" // what the core keeps descriptors of, to close them in a crash
+	before := c.do("descriptors " + kept)
+	if said := c.do("crash_vfork"); len(said) != 1 || said[0] != "child: signal 11" {
+		t.Errorf("the victim says %q", said)
+	}
+	c.do("crumb after it")
+	run := open(t, box)
+	ended(t, run, blackbox.Running)
+	if has(run.Breadcrumbs, "after it") != 1 {
+		t.Errorf("breadcrumbs %v", run.Breadcrumbs)
+	}
+	c.do("enable %s 20ms", box)
+	if after := c.do("descriptors " + kept); after[0] != before[0] || before[0] == "0" {
+		t.Errorf("%s descriptors are kept, %s before", after[0], before[0])
+	}
 }

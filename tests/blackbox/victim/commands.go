@@ -36,6 +36,13 @@ func crumbFromC(text string) {
 	C.epi_breadcrumb(c)
 }
 
+// reused is the descriptor that the command reuse has taken; kept are files that
+// stay open.
+var (
+	reused int
+	kept   []*os.File
+)
+
 func init() {
 	commands["crumbs"] = func(arg string) {
 		for range number(arg) {
@@ -97,6 +104,11 @@ func init() {
 		time.Sleep(d)
 	}
 	commands["crash"] = func(string) { C.victim_crash() }
+	commands["crash_thread"] = func(string) { C.victim_crash_thread() }
+	commands["crash_vfork"] = func(string) {
+		status := syscall.WaitStatus(C.victim_crash_vfork())
+		fmt.Printf("child: signal %d\n", status.Signal())
+	}
 	commands["crash_blocked"] = func(string) { C.victim_crash_blocked() }
 	commands["disable"] = func(string) { handler.Disable() }
 	commands["enable"] = func(arg string) {
@@ -143,9 +155,34 @@ func init() {
 		for fd := 3; fd < 256; fd++ {
 			if target, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd)); err == nil && target == box {
 				scenario.Must(syscall.Dup3(int(file.Fd()), fd, 0))
+				reused = fd
 				taken++
 			}
 		}
 		fmt.Println("taken", taken)
+	}
+	commands["fork_has_reused"] = func(string) { fmt.Println(C.victim_fork_has(C.int(reused)) != 0) }
+	// New files, in the descriptors that are free.
+	commands["files"] = func(dir string) {
+		for range 60 {
+			file, err := os.CreateTemp(dir, "")
+			scenario.Must(err)
+			kept = append(kept, file)
+		}
+	}
+	// How many descriptors of a file there are.
+	commands["descriptors"] = func(path string) {
+		count := 0
+		for fd := range 256 {
+			if target, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd)); err == nil && target == path {
+				count++
+			}
+		}
+		fmt.Println(count)
+	}
+	// A call of Enable that fails: another handler has the signal.
+	commands["enable_in_vain"] = func(path string) {
+		C.victim_take_signal(50)
+		fmt.Println(handler.Enable(append(options(path, "20ms"), handler.WithThreadSignal(50))...))
 	}
 }
