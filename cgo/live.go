@@ -59,15 +59,6 @@ func (l Live) Ready(on bool) {
 	atomic.StoreUint32((*uint32)(&l.c.on), v)
 }
 
-// Raised tells the core whether Go's fatal errors end in SIGABRT.
-func (l Live) Raised(on bool) {
-	var v uint32
-	if on {
-		v = 1
-	}
-	atomic.StoreUint32((*uint32)(&l.c.raised), v)
-}
-
 // Question returns the question that is to be answered; false when there is
 // none, or somebody has claimed it.
 func (l Live) Question() (question uint32, ok bool) {

@@ -33,8 +33,10 @@ func enable(c *config) error {
 		err = respond(c.poll)
 	}
 	if cgo.Enabled() {
+		takeCrashOutput()
 		startSnapshots()
 	} else {
+		leaveCrashOutput()
 		closeBox()
 	}
 	return err
@@ -114,6 +116,7 @@ func disable() bool {
 		return was
 	}
 	stopSnapshots()
+	leaveCrashOutput()
 	closeBox()
 	stopResponder()
 	if background != nil {

@@ -3,7 +3,6 @@
 package handler
 
 import (
-	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -26,7 +25,6 @@ import (
 type responder struct {
 	live   cgo.Live
 	period time.Duration // of the poll, 0: none
-	level  string        // of GOTRACEBACK
 	// scratchTaken is set while somebody writes a profile into live.Scratch.
 	scratchTaken atomic.Bool
 	quit         chan struct{}
@@ -41,7 +39,7 @@ func startResponder(period time.Duration) (*responder, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &responder{live: live, period: period, level: os.Getenv("GOTRACEBACK"), quit: make(chan struct{})}
+	r := &responder{live: live, period: period, quit: make(chan struct{})}
 	r.ended.Add(1)
 	go r.sleep()
 	if period > 0 {

@@ -128,9 +128,7 @@ static void after_fork(void)
 int epi_box_attach(int fd, const char *path)
 {
     struct epi_box *box = &epi_state.box;
-    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 48); /* as high as install.c's */
-    if (copy < 0)
-        copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    int copy = epi_fd_duplicate_high(fd);
     if (copy < 0)
         return errno;
     if (!box->fork_handler) {

@@ -28,29 +28,12 @@ static const int fatal[EPI_FATAL_COUNT] = EPI_FATAL_SIGNALS;
 
 #define REPORT_STACK (64 * 1024)
 
-/* Our own descriptors are put out of the way of programs that close or count
- * the low ones; but below 64, which the descriptor table holds from the start.
- * To grow it in a process with threads waits for an RCU grace period, some
- * 10 ms (fs/file.c, expand_fdtable). */
-#define HIGH_FD 48
-
-static int duplicate_high(int fd)
-{
-    static const int places[] = {HIGH_FD, 10, 3};
-    for (size_t i = 0; i < EPI_COUNT(places); i++) {
-        int copy = fcntl(fd, F_DUPFD_CLOEXEC, places[i]);
-        if (copy >= 0 || errno != EINVAL) /* beyond RLIMIT_NOFILE */
-            return copy;
-    }
-    return -1;
-}
-
 static int open_high(const char *path, int flags)
 {
     int fd = open(path, flags | O_CLOEXEC);
     if (fd < 0)
         return -1;
-    int copy = duplicate_high(fd);
+    int copy = epi_fd_duplicate_high(fd);
     int error = errno;
     close(fd);
     errno = error;
@@ -199,7 +182,7 @@ static int set_options(struct epi_options *options, const struct epi_config *con
             return errno;
         strncpy(options->directory_path, config->directory, sizeof options->directory_path - 1);
     }
-    options->output = epi_fd_of(duplicate_high(config->output));
+    options->output = epi_fd_of(epi_fd_duplicate_high(config->output));
     if (options->output.fd < 0) {
         int error = errno;
         epi_fd_close(&options->directory);
@@ -333,6 +316,7 @@ int epi_enable(const struct epi_config *config, const struct epi_goruntime *go)
     else
         epi_reassert();
     epi_state.inject->on = true;
+    epi_crashbit_start();
     epi_helper_wake();
     if (old != NULL) {
         release(&epi_state.option_slot[old != &epi_state.option_slot[0]]);
@@ -349,6 +333,7 @@ bool epi_disable(void)
     if (epi_crashing()) /* which needs its handlers to the end */
         return true;
     epi_message_stop();
+    epi_crashbit_stop(); /* while its SIGABRT still comes to the core */
     for (int i = 0; i < EPI_FATAL_COUNT; i++) {
         if (!epi_sigaction(fatal[i], NULL, &now))
             continue;

@@ -121,6 +121,10 @@ EPI_SAFE void epi_report_goroutines(struct epi_crash *crash)
 {
     struct epi_live *live = epi_state.live;
     /* The goroutines of a forked child are copies that nobody runs. */
+    if (crash->go_death && !crash->forked) {
+        print_without_answer(crash, "Go has had a fatal error of its own");
+        return;
+    }
     if (live == NULL || crash->forked || load(&live->on) == 0)
         return;
     epi_out_flush(&crash->out); /* Go may not survive the question */

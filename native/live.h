@@ -26,8 +26,6 @@ struct epi_live {
     uint32_t done;      /* by Go: and which is answered: size and text are set */
     uint32_t wake;      /* by both: changed after anything that a waiter should see */
     uint32_t on;        /* by Go: somebody waits for questions */
-    uint32_t raised;    /* by Go: its fatal errors end in SIGABRT just now, not
-                           in exit(2) */
     int32_t thread;     /* by C, before asked: the thread that crashed */
     uint64_t goroutine; /* the goroutine that it worked for, 0: none or unknown */
     uint64_t size;      /* by Go: bytes at text */

@@ -223,6 +223,29 @@ static EPI_SAFE uint32_t code_point(const char *text, unsigned *length)
     return value;
 }
 
+/* One character, which SPECIAL says has a meaning here.  Returns its length.
+ * LATIN writes the code points up to 0xff as faulthandler does, as \xNN, like
+ * bytes that are no text. */
+static EPI_SAFE unsigned escape_one(struct epi_out *out, const char *text, bool special,
+                                    bool latin)
+{
+    unsigned length = 1;
+    uint32_t point;
+    if (*text >= 0x20 && *text < 0x7f && !special) {
+        epi_out_char(out, *text);
+    } else if ((point = code_point(text, &length)) > 0xffff) {
+        epi_out_text(out, "\\U");
+        digits(out, point, 16, 8);
+    } else if (point > (latin ? 0xff : 0x7f)) {
+        epi_out_text(out, "\\u");
+        digits(out, point, 16, 4);
+    } else {
+        epi_out_text(out, "\\x");
+        digits(out, point != 0 ? point : (unsigned char)*text, 16, 2);
+    }
+    return length;
+}
+
 static EPI_SAFE void escape(struct epi_out *out, const char *text, bool brackets)
 {
     for (unsigned characters = 0; *text != '\0'; characters++) {
@@ -230,24 +253,37 @@ static EPI_SAFE void escape(struct epi_out *out, const char *text, bool brackets
             epi_out_text(out, "...");
             return;
         }
-        unsigned length = 1;
-        uint32_t point;
-        bool special = *text == '"' || *text == '\\' ||
-                       (brackets && (*text == ']' || *text == ';'));
-        if (*text >= 0x20 && *text < 0x7f && !special) {
-            epi_out_char(out, *text);
-        } else if ((point = code_point(text, &length)) > 0xffff) {
-            epi_out_text(out, "\\U");
-            digits(out, point, 16, 8);
-        } else if (point > 0xff) {
-            epi_out_text(out, "\\u");
-            digits(out, point, 16, 4);
-        } else {
-            epi_out_text(out, "\\x");
-            digits(out, point != 0 ? point : (unsigned char)*text, 16, 2);
-        }
-        text += length;
+        text += escape_one(out, text,
+                           *text == '"' || *text == '\\' ||
+                               (brackets && (*text == ']' || *text == ';')),
+                           true);
     }
+}
+
+EPI_SAFE void epi_out_line(struct epi_out *out, const char *text)
+{
+    for (unsigned characters = 0; *text != '\0'; characters++) {
+        if (characters == EPI_OUT_STRING) {
+            epi_out_text(out, "...");
+            return;
+        }
+        text += escape_one(out, text, *text == '\\', false);
+    }
+}
+
+EPI_SAFE size_t epi_out_lines(struct epi_out *out, const char *text, size_t size, bool more)
+{
+    enum { LONGEST = 4 }; /* of the code points */
+    size_t i = 0;
+    while (i < size && (!more || size - i >= LONGEST)) {
+        if (out->line_start)
+            epi_out_text(out, "  ");
+        if (text[i] == '\n' || text[i] == '\t')
+            epi_out_char(out, text[i++]);
+        else
+            i += escape_one(out, text + i, text[i] == '\\', false);
+    }
+    return i;
 }
 
 EPI_SAFE void epi_out_escaped(struct epi_out *out, const char *text)

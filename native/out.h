@@ -67,6 +67,16 @@ EPI_SAFE void epi_out_escaped(struct epi_out *out, const char *text);
 /* The same for a name within brackets, where ] and ; have a meaning. */
 EPI_SAFE void epi_out_name(struct epi_out *out, const char *text);
 
+/* The same for what stands alone to the end of its line, where a quotation mark
+ * has no meaning. */
+EPI_SAFE void epi_out_line(struct epi_out *out, const char *text);
+
+/* A text from outside, line by line, each indented by two spaces; without a
+ * limit.  Tabs stay, and \xNN is always a byte: nothing is lost.  SIZE bytes, and a NUL behind them; with MORE to come the
+ * last few may be left for the next call, since they may be half a character.
+ * Returns how many were taken. */
+EPI_SAFE size_t epi_out_lines(struct epi_out *out, const char *text, size_t size, bool more);
+
 /* Begins a new line unless one has just begun. */
 EPI_SAFE void epi_out_fresh_line(struct epi_out *out);
 

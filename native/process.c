@@ -67,6 +67,8 @@ EPI_SAFE void epi_report_process(struct epi_crash *crash)
         epi_out_char(out, '\n');
     }
     epi_report_box(crash);
+    if (crash->go_death && epi_state.gotext.size == 0 && epi_state.gotext.message_size == 0)
+        note(out, "what Go itself said is on standard error only");
     epi_out_char(out, '\n');
 }
 

@@ -35,6 +35,23 @@ static const struct epi_stage stages[] = {
     {"breadcrumbs", 200, epi_report_breadcrumbs},
 };
 
+/* Of Go's own death.  The signal is but the way in which it is told, and the
+ * registers those of runtime.raise. */
+static const struct epi_stage go_stages[] = {
+    {"process", 200, epi_report_process},
+    {"Go's report", 1000, epi_report_gotext},
+    {"module list", 500, refresh_modules},
+    {"unwind", 1000, epi_report_unwind},
+    {"current stack", 1000, epi_report_stack},
+    {"other crashes", 100, epi_report_parked},
+    {"threads", 1000, epi_report_ask},
+    {"other threads", 2000, epi_report_threads},
+    {"goroutines", 500, epi_report_goroutines},
+    {"modules", 500, epi_report_modules},
+    {"annotations", 100, epi_report_annotations},
+    {"breadcrumbs", 200, epi_report_breadcrumbs},
+};
+
 /* The time is kept back twice: once from the stages, so that the end line is
  * still written, and once from the output, so that the process dies by itself
  * when nobody reads. */
@@ -81,6 +98,16 @@ static EPI_SAFE long create_file(struct epi_crash *crash, const struct epi_optio
     }
 }
 
+/* What happened, in a few words. */
+static EPI_SAFE void title(struct epi_out *out, const struct epi_crash *crash)
+{
+    const char *line = epi_state.gotext.title;
+    if (!crash->go_death)
+        epi_out_text(out, epi_signal_title(crash->signal));
+    else
+        epi_out_line(out, line[0] != '\0' ? line : "Go has ended the program");
+}
+
 /* The terminal learns where the report is.  It may be stuck; the file must not
  * wait for it long. */
 static EPI_SAFE void announce_file(struct epi_crash *crash, const struct epi_options *options)
@@ -88,7 +115,7 @@ static EPI_SAFE void announce_file(struct epi_crash *crash, const struct epi_opt
     struct epi_out *out = &crash->out;
     epi_out_start(out, crash->terminal, epi_fd_of(-1), epi_now() + 100 * EPI_MS);
     epi_out_text(out, "epitaph: ");
-    epi_out_text(out, epi_signal_title(crash->signal));
+    title(out, crash);
     epi_out_text(out, ", report in ");
     epi_out_escaped(out, options->directory_path);
     epi_out_char(out, '/');
@@ -104,10 +131,12 @@ static EPI_SAFE void announce_file(struct epi_crash *crash, const struct epi_opt
 static EPI_SAFE void find_terminal(struct epi_crash *crash, const struct epi_options *options)
 {
     crash->terminal = options->output;
-    if (epi_fd_valid(&crash->terminal))
-        return;
-    crash->terminal.fd = 2;
-    if (!epi_fd_valid(&crash->terminal))
+    if (!epi_fd_valid(&crash->terminal)) {
+        crash->terminal.fd = 2;
+        if (!epi_fd_valid(&crash->terminal))
+            crash->terminal.fd = -1;
+    }
+    if (crash->go_death && epi_report_is_stderr(&crash->terminal))
         crash->terminal.fd = -1;
 }
 
@@ -122,7 +151,8 @@ static EPI_SAFE void open_file(struct epi_crash *crash)
         return;
     }
     crash->file_fd = epi_fd_of((int)fd);
-    announce_file(crash, crash->options);
+    if (crash->terminal.fd >= 0)
+        announce_file(crash, crash->options);
 }
 
 static EPI_SAFE void start_output(struct epi_crash *crash)
@@ -140,7 +170,7 @@ static EPI_SAFE void start_output(struct epi_crash *crash)
 static EPI_SAFE void headline(struct epi_crash *crash)
 {
     epi_out_text(&crash->out, "Fatal Go error: ");
-    epi_out_text(&crash->out, epi_signal_title(crash->signal));
+    title(&crash->out, crash);
     epi_out_text(&crash->out, "\n\n");
     epi_out_flush(&crash->out);
 }
@@ -215,6 +245,8 @@ EPI_SAFE void epi_report(struct epi_crash *crash)
         crash->stages_deadline = crash->deadline - 2 * reserve(crash->options->deadline);
         crash->file_error = 0;
         crash->file_fd.fd = -1;
+        if (crash->go_death)
+            epi_gotext_collect(&epi_state.gotext);
         find_terminal(crash, crash->options);
         start_output(crash);
         if (crash->options->directory.fd >= 0) {
@@ -223,8 +255,10 @@ EPI_SAFE void epi_report(struct epi_crash *crash)
         }
         headline(crash);
         epi_box_begin(crash);
-        for (size_t i = 0; i < EPI_COUNT(stages) && somebody_reads(crash); i++)
-            epi_stage_run(crash, &stages[i]);
+        const struct epi_stage *stage = crash->go_death ? go_stages : stages;
+        size_t count = crash->go_death ? EPI_COUNT(go_stages) : EPI_COUNT(stages);
+        for (size_t i = 0; i < count && somebody_reads(crash); i++)
+            epi_stage_run(crash, &stage[i]);
     } else if (crash->failure_count < EPI_COUNT(crash->failure)) {
         crash->failure[crash->failure_count].stage = crash->stage_name;
         crash->failure[crash->failure_count++].timed_out = false;

@@ -7,6 +7,7 @@
 
 EPI_SAFE void epi_report_cause(struct epi_crash *crash);     /* cause.c */
 EPI_SAFE void epi_report_message(struct epi_crash *crash);   /* message.c */
+EPI_SAFE void epi_report_gotext(struct epi_crash *crash);    /* gotext.c */
 EPI_SAFE void epi_report_process(struct epi_crash *crash);   /* process.c */
 EPI_SAFE void epi_report_unwind(struct epi_crash *crash);    /* frames.c */
 EPI_SAFE void epi_report_stack(struct epi_crash *crash);     /* frames.c */
@@ -25,6 +26,9 @@ EPI_SAFE void epi_report_breadcrumbs(struct epi_crash *crash); /* notes.c */
 /* The goroutines as the ring knows them, when Go does not answer for the REASON
  * given; false when the ring is empty. */
 EPI_SAFE bool epi_report_snapshot(struct epi_crash *crash, const char *reason);
+
+/* Is OUTPUT the same file as standard error (godies.c)? */
+EPI_SAFE bool epi_report_is_stderr(const struct epi_fd *output);
 
 /* The lines of a stack, without a header (frames.c). */
 EPI_SAFE void epi_print_stack(struct epi_crash *crash, const struct epi_stack *stack);

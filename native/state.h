@@ -5,7 +5,9 @@
 
 #include "box.h"
 #include "clock.h"
+#include "crashbit.h"
 #include "epitaph.h"
+#include "gotext.h"
 #include "live.h"
 #include "message.h"
 #include "notes.h"
@@ -64,6 +66,8 @@ struct epi_crash {
     _Atomic int phase;
     const struct epi_options *options;
     int signal;
+    bool go_death; /* Go ends the process by itself; the signal is but its way */
+    int status;    /* what the process exits with when it must not wait */
     bool forked;   /* in a child of fork that has not called exec */
     bool goroutines_missing; /* Go was asked for them, in vain */
     _Atomic bool go_failed;  /* it found a fatal error of its own meanwhile */
@@ -172,6 +176,8 @@ struct epi_state {
     _Atomic bool symbols_pending; /* Go is building the first indexes */
 
     struct epi_altstacks altstacks; /* no handler reads it */
+    struct epi_crashbit crashbit;
+    struct epi_gotext gotext;
     struct epi_live *live; /* NULL: no goroutine waits for questions */
 
     uintptr_t abort_message; /* of glibc's variable; 0: there is none */

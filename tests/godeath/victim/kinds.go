@@ -1,0 +1,114 @@
+//go:build linux && amd64 && cgo
+
+package main
+
+// #include "victim.h"
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"syscall"
+	"time"
+	"unsafe"
+)
+
+func init() {
+	kinds["panic"] = func() { deep(func() { panic("boom") }) }
+	kinds["panic-lines"] = func() { panic("first line\n\tsecond \\ \"line\" \x1b[31m é 世\x80\n") }
+	kinds["panic-long"] = func() { panic(string(make([]byte, 100_000))) }
+	kinds["error"] = func() { panic(fmt.Errorf("serve: %w", fmt.Errorf("read: %w", errors.New("disk gone")))) }
+	kinds["custom"] = func() { panic(struct{ a, b int }{1, 2}) }
+	kinds["number"] = func() { panic(status(7)) }
+	kinds["nested"] = func() {
+		defer func() { panic("second") }()
+		panic("first")
+	}
+	kinds["nested-fatal"] = func() {
+		defer func() { new(sync.Mutex).Unlock() }()
+		panic("first")
+	}
+	kinds["goroutine"] = func() {
+		go func() { panic("boom") }()
+		<-never
+	}
+	kinds["again"] = func() {
+		defer func() { panic(recover()) }()
+		panic("boom")
+	}
+	kinds["exits"] = func() { // with another panic on its way
+		defer func() { panic(errors.New("after all")) }()
+		func() {
+			defer func() { recover() }()
+			panic("recovered")
+		}()
+	}
+	kinds["panicking-error"] = func() { panic(faulty{}) }
+	kinds["nil"] = func() { _ = *nothing }
+	kinds["nil-func"] = func() { noFunction() }
+	kinds["divide"] = func() { sink = 1 / zero }
+	kinds["index"] = func() { sink = make([]int, 3)[5+zero] }
+	kinds["callback"] = func() { C.victim_callback() }
+	kinds["map"] = func() { mapWrites() }
+	kinds["unlock"] = func() { new(sync.Mutex).Unlock() }
+	kinds["fault"] = func() { sink = *(*int)(*(*unsafe.Pointer)(unsafe.Pointer(&unmapped))) }
+	kinds["stack"] = func() {
+		debug.SetMaxStack(64 << 10)
+		sink = recurse(0)
+	}
+	kinds["memory"] = func() {
+		must(syscall.Setrlimit(syscall.RLIMIT_AS, &syscall.Rlimit{Cur: 1 << 30, Max: 1 << 30}))
+		bytes = make([]byte, 1<<40)
+	}
+	kinds["c-null"] = func() { C.victim_null() }
+	kinds["wait"] = func() {
+		say("ready")
+		time.Sleep(time.Minute)
+	}
+	kinds["recovered"] = func() {
+		func() {
+			defer func() { recover() }()
+			_ = *nothing
+		}()
+		panic("boom")
+	}
+}
+
+var (
+	nothing    *int
+	noFunction func()
+	zero, sink int
+	bytes      []byte
+	// Behind everything that Linux maps for a program of this size.
+	unmapped uintptr = 0x500000000000
+)
+
+type status int
+
+type faulty struct{}
+
+func (faulty) Error() string { panic("in Error") }
+
+//go:noinline
+func deep(f func()) { f() }
+
+//go:noinline
+func recurse(n int) int {
+	var room [100]int
+	room[n%100] = n
+	return recurse(n+1) + room[(n+1)%100]
+}
+
+// mapWrites makes a map that counts as one that somebody writes to: the byte of
+// internal/runtime/maps.Map that says so is set.
+func mapWrites() {
+	const writing = 34
+	m := map[int]int{1: 1}
+	*(*byte)(unsafe.Add(*(*unsafe.Pointer)(unsafe.Pointer(&m)), writing)) ^= 1
+	m[2] = 2
+}
+
+//export victimPanics
+func victimPanics() { panic("in a callback") }
