@@ -16,6 +16,7 @@ EPI_SAFE void epi_out_start(struct epi_out *out, struct epi_fd target,
     out->flushed = 0;
     out->error = 0;
     out->lost = false;
+    out->only_copy = false;
     out->line_start = true;
     out->writing = false;
     out->waited = 0;
@@ -55,7 +56,7 @@ static EPI_SAFE void write_all(struct epi_out *out, const char *text, size_t siz
 {
     while (size > 0) {
         if (out->target.fd < 0) {
-            out->lost = true;
+            out->lost = !out->only_copy;
             return;
         }
         if (!wait_writable(out)) {

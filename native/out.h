@@ -27,6 +27,7 @@ struct epi_out {
     uint64_t flushed;       /* bytes taken out of the buffer so far */
     int error;              /* errno of the first write that failed for good */
     bool lost;              /* some text went nowhere */
+    bool only_copy;         /* it was never meant for more than the copy */
     bool line_start;        /* the last byte was a newline */
     /* Told to the helper thread: a write is under way, and its deadline counts
      * instead of the stage's. */

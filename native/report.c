@@ -165,6 +165,7 @@ static EPI_SAFE void start_output(struct epi_crash *crash)
         deadline = crash->began + crash->options->deadline / 2;
     epi_out_start(&crash->out, file ? crash->file_fd : crash->terminal,
                   file ? crash->terminal : none, deadline);
+    crash->out.only_copy = crash->go_death && crash->terminal.fd < 0 && !file;
 }
 
 static EPI_SAFE void headline(struct epi_crash *crash)

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -18,7 +19,7 @@ import (
 func init() {
 	kinds["panic"] = func() { deep(func() { panic("boom") }) }
 	kinds["panic-lines"] = func() { panic("first line\n\tsecond \\ \"line\" \x1b[31m é 世\x80\n") }
-	kinds["panic-long"] = func() { panic(string(make([]byte, 100_000))) }
+	kinds["panic-long"] = func() { panic(strings.Repeat("x", 3_000_000)) }
 	kinds["error"] = func() { panic(fmt.Errorf("serve: %w", fmt.Errorf("read: %w", errors.New("disk gone")))) }
 	kinds["custom"] = func() { panic(struct{ a, b int }{1, 2}) }
 	kinds["number"] = func() { panic(status(7)) }
@@ -63,15 +64,35 @@ func init() {
 		bytes = make([]byte, 1<<40)
 	}
 	kinds["c-null"] = func() { C.victim_null() }
+	kinds["at-once"] = func() {
+		for i := range 8 {
+			go func() {
+				if i%2 == 0 {
+					panic("boom")
+				}
+				for {
+					recovered()
+				}
+			}()
+		}
+		<-never
+	}
+	kinds["close"] = func() {
+		closeAndReuse()
+		panic("boom")
+	}
 	kinds["wait"] = func() {
 		say("ready")
-		time.Sleep(time.Minute)
+		d := time.Minute
+		if wait := set["wait"]; wait != "" {
+			var err error
+			d, err = time.ParseDuration(wait)
+			must(err)
+		}
+		time.Sleep(d)
 	}
 	kinds["recovered"] = func() {
-		func() {
-			defer func() { recover() }()
-			_ = *nothing
-		}()
+		recovered()
 		panic("boom")
 	}
 }
@@ -101,6 +122,11 @@ func recurse(n int) int {
 	return recurse(n+1) + room[(n+1)%100]
 }
 
+func recovered() {
+	defer func() { recover() }()
+	_ = *nothing
+}
+
 // mapWrites makes a map that counts as one that somebody writes to: the byte of
 // internal/runtime/maps.Map that says so is set.
 func mapWrites() {
@@ -108,6 +134,19 @@ func mapWrites() {
 	m := map[int]int{1: 1}
 	*(*byte)(unsafe.Add(*(*unsafe.Pointer)(unsafe.Pointer(&m)), writing)) ^= 1
 	m[2] = 2
+}
+
+// closeAndReuse closes the descriptors that it does not know, and has a file of
+// its own at their numbers; long enough to be noticed.
+func closeAndReuse() {
+	const first, last = 40, 70
+	data, err := syscall.Open(set["data"], syscall.O_CREAT|syscall.O_WRONLY, 0o600)
+	must(err)
+	for fd := first; fd < last; fd++ {
+		syscall.Close(fd)
+		must(syscall.Dup3(data, fd, 0))
+	}
+	time.Sleep(2500 * time.Millisecond)
 }
 
 //export victimPanics

@@ -108,6 +108,9 @@ func enable() {
 		opts = append(opts, handler.WithChain())
 	}
 	must(handler.Enable(opts...))
+	if dir := set["remove"]; dir != "" {
+		must(os.Remove(dir))
+	}
 	handler.Annotate("victim", os.Args[1])
 	handler.Breadcrumb("about to die")
 	if set["disable"] != "" {

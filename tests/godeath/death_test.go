@@ -1,0 +1,356 @@
+//go:build linux && amd64 && cgo
+
+package godeath
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/epitaph-go/epitaph/blackbox"
+	"github.com/epitaph-go/epitaph/report"
+)
+
+// A death is what the report says of a kind of the victim.
+type death struct {
+	kind     string
+	headline string
+	// from is how the text was got.
+	from string
+	// functions are in the stack of the thread, in this order.
+	functions []string
+}
+
+const (
+	whole   = "from the crash output"
+	joined  = "from the crash output, its message from the print backlog"
+	message = "only its message, from the print backlog"
+)
+
+const nilDereference = "panic: runtime error: invalid memory address or nil pointer dereference"
+
+var deaths = []death{
+	{"panic", "panic: boom", whole, []string{"runtime.fatalpanic", "runtime.gopanic", "main.init.0.func1.1", "main.deep", "main.main"}},
+	{"panic-lines", "panic: first line", whole, []string{"runtime.gopanic", "main.main"}},
+	{"error", "panic: ", whole, []string{"runtime.gopanic", "main.main"}},
+	{"custom", "panic: ", whole, nil},
+	{"number", "panic: main.status(7)", whole, nil},
+	{"nested", "panic: first", whole, nil},
+	{"nested-fatal", "sync: unlock of unlocked mutex", joined, []string{"runtime.fatal", "runtime.gopanic", "main.main"}},
+	{"goroutine", "panic: boom", whole, []string{"runtime.gopanic", "runtime.goexit"}},
+	{"again", "panic: boom [recovered, repanicked]", whole, nil},
+	{"exits", "panic: ", whole, nil},
+	{"panicking-error", "panic while printing panic value: in Error", joined, nil},
+	{"nil", nilDereference, whole, []string{"runtime.gopanic", "runtime.panicmem", "runtime.sigpanic", "main.main"}},
+	{"nil-func", nilDereference, whole, nil},
+	{"divide", "panic: runtime error: integer divide by zero", whole, nil},
+	{"index", "panic: runtime error: index out of range [5] with length 3", whole, nil},
+	{"recovered", "panic: boom", whole, nil},
+	{"callback", "panic: in a callback", whole, []string{"runtime.gopanic", "main.victimPanics", "crosscall2"}},
+	{"map", "concurrent map writes", joined, []string{"runtime.fatalthrow", "internal/runtime/maps.fatal", "main.mapWrites", "main.main"}},
+	{"unlock", "sync: unlock of unlocked mutex", joined, []string{"runtime.fatalthrow", "internal/sync.fatal", "main.main"}},
+	{"fault", "fault", joined, []string{"runtime.throw", "runtime.sigpanic", "main.main"}},
+	{"stack", "stack overflow", joined, []string{"runtime.throw", "runtime.newstack", "runtime.morestack"}},
+	{"memory", "out of memory", joined, []string{"runtime.throw", "runtime.makeslice", "main.main"}},
+}
+
+// check compares the report with what standard error showed.
+func (d death) check(t *testing.T, r *report.Report, o *outcome) {
+	t.Helper()
+	if got := r.Headline; got != d.headline && !(d.headline == "panic: " && strings.HasPrefix(got, d.headline)) {
+		t.Errorf("the headline is %q, want %q", got, d.headline)
+	}
+	if r.GoText == nil {
+		t.Fatalf("no text of Go's in:\n%s", ends(r.String()))
+	}
+	if r.GoText.From != d.from {
+		t.Errorf("Go's text is %s, want %s", r.GoText.From, d.from)
+	}
+	if got := string(r.GoText.Bytes()); got != o.stderr {
+		t.Errorf("Go's text in the report:\n%s\non standard error:\n%s", ends(got), ends(o.stderr))
+	}
+	if r.Signal != nil || len(r.Registers) > 0 {
+		t.Errorf("the vehicle is shown: %v", r.Signal)
+	}
+	shows(t, r.Current(), d.functions...)
+	sleeper := false // in a stripped program only the C library's function has a name
+	for _, thread := range r.Threads {
+		for _, frame := range thread.Frames {
+			sleeper = sleeper || frame.Name() == "victim_sleeps" || frame.Name() == "pause"
+		}
+	}
+	if !sleeper {
+		t.Errorf("the C thread's stack is not there:\n%s", ends(r.String()))
+	}
+	if g := r.Goroutines; g == nil || g.Live || g.Reason != "Go has had a fatal error of its own" || len(r.GoroutineGroups) == 0 {
+		t.Errorf("the goroutines of the snapshot: %+v", g)
+	}
+	if len(r.Breadcrumbs) != 1 || r.Breadcrumbs[0].Text != "about to die" || len(r.Annotations) != 1 {
+		t.Errorf("breadcrumbs %v, annotations %v", r.Breadcrumbs, r.Annotations)
+	}
+	if r.Process == nil || r.Build == nil || len(r.Modules) == 0 {
+		t.Error("process, build or modules are missing")
+	}
+}
+
+// shows fails unless a stack has these functions, in this order.
+func shows(t *testing.T, thread *report.Thread, functions ...string) {
+	t.Helper()
+	if thread == nil {
+		t.Fatal("no current thread")
+	}
+	left := functions
+	for _, frame := range thread.Frames {
+		if len(left) > 0 && frame.Name() == left[0] {
+			left = left[1:]
+		}
+	}
+	if len(left) > 0 {
+		t.Errorf("no frame of %s, of %v, in %v", left[0], functions, thread.Frames)
+	}
+}
+
+func TestDeaths(t *testing.T) {
+	for _, d := range deaths {
+		t.Run(d.kind, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			o := plain.run(t, d.kind+" dir="+dir)
+			same(t, o, plain.run(t, d.kind+" plain=1"))
+			d.check(t, complete(t, onlyFile(t, dir)), o)
+		})
+	}
+}
+
+func find(t *testing.T, kind string) death {
+	t.Helper()
+	for _, d := range deaths {
+		if d.kind == kind {
+			return d
+		}
+	}
+	t.Fatalf("no kind %s", kind)
+	return death{}
+}
+
+func TestLevels(t *testing.T) {
+	for _, level := range []string{"none", "single", "all", "system", "crash", "1"} {
+		for _, kind := range []string{"panic", "map", "fault", "callback"} {
+			t.Run(level+"/"+kind, func(t *testing.T) {
+				t.Parallel()
+				d, env, dir := find(t, kind), environment("GOTRACEBACK="+level), t.TempDir()
+				o := plain.run(t, kind+" dir="+dir, env)
+				same(t, o, plain.run(t, kind+" plain=1", env))
+				if level == "crash" {
+					o.diedOf(t, syscall.SIGABRT)
+				} else {
+					o.exited(t, 2)
+				}
+				if level == "none" && d.from == joined && kind != "fault" {
+					d.from = message
+				}
+				d.check(t, complete(t, onlyFile(t, dir)), o)
+			})
+		}
+	}
+}
+
+// The report goes to an output that is not standard error, and to none that is.
+func TestWhereTheReportGoes(t *testing.T) {
+	d := find(t, "map")
+	without := plain.run(t, "map plain=1")
+
+	out := filepath.Join(t.TempDir(), "report")
+	o := plain.run(t, "map out="+out)
+	same(t, o, without)
+	d.check(t, complete(t, read(t, out)), o)
+
+	// A directory and an output: the output gets the line that says where.
+	dir := t.TempDir()
+	o = plain.run(t, "map out="+out+" dir="+dir)
+	same(t, o, without)
+	d.check(t, complete(t, onlyFile(t, dir)), o)
+	if got, want := read(t, out), "epitaph: concurrent map writes, report in "+dir+"/victim-"; !strings.HasPrefix(got, want) {
+		t.Errorf("the output has %q, want %q", got, want)
+	}
+
+	o = plain.run(t, "map")
+	same(t, o, without)
+	o = plain.run(t, "map disable=1 dir="+dir)
+	same(t, o, without)
+	onlyFile(t, dir)
+
+	// Two names of one pipe.
+	o = plain.run(t, "map out=/proc/self/fd/2")
+	same(t, o, without)
+
+	box := filepath.Join(t.TempDir(), "box")
+	o = plain.run(t, "map box="+box)
+	same(t, o, without)
+	run, err := blackbox.Open(box)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if run.End.Kind != blackbox.Crashed || !run.End.Complete {
+		t.Errorf("the black box says %+v", run.End)
+	}
+	d.check(t, complete(t, string(run.Report)), o)
+
+	// A directory that has gone.
+	gone := t.TempDir() + "/gone"
+	if err := os.Mkdir(gone, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	o = plain.run(t, "map box="+box+" remove="+gone+" dir="+gone)
+	same(t, o, without)
+	run, err = blackbox.Open(box)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := report.Parse(run.Report)
+	if err != nil || len(r.Notes) != 1 || !strings.HasPrefix(r.Notes[0], "no report file could be made") {
+		t.Errorf("%v, notes %v", err, r.Notes)
+	}
+}
+
+// A text that is too long is cut, and says so.
+func TestLongText(t *testing.T) {
+	dir := t.TempDir()
+	o := plain.run(t, "panic-long dir="+dir)
+	same(t, o, plain.run(t, "panic-long plain=1"))
+	r := complete(t, onlyFile(t, dir))
+	const kept = 1 << 20
+	if from := r.GoText.From; !strings.HasPrefix(from, "the first 1048576 of 3000") || !strings.HasSuffix(from, " bytes, "+whole) {
+		t.Errorf("from %q", from)
+	}
+	if string(r.GoText.Bytes()) != o.stderr[:kept]+"\n" {
+		t.Errorf("the text is not the beginning of standard error")
+	}
+	if len(r.Headline) != len("panic: ")+500-len("panic: ")+len("...") {
+		t.Errorf("the headline has %d characters", len(r.Headline))
+	}
+}
+
+// What the program sets itself counts.
+func TestSetTraceback(t *testing.T) {
+	for _, level := range []string{"none", "all", "system", "crash"} {
+		t.Run(level, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			o := plain.run(t, "panic level="+level+" dir="+dir)
+			same(t, o, plain.run(t, "panic plain=1 level="+level))
+			find(t, "panic").check(t, complete(t, onlyFile(t, dir)), o)
+		})
+	}
+}
+
+// The program's own SetCrashOutput gets what it gets without Epitaph.
+func TestSetCrashOutput(t *testing.T) {
+	for _, when := range []string{"before", "after"} {
+		for _, kind := range []string{"panic", "map"} {
+			t.Run(when+"/"+kind, func(t *testing.T) {
+				t.Parallel()
+				dir, out, wantOut := t.TempDir(), t.TempDir()+"/out", t.TempDir()+"/out"
+				o := plain.run(t, kind+" dir="+dir+" crash-"+when+"="+out)
+				same(t, o, plain.run(t, kind+" plain=1 crash-"+when+"="+wantOut))
+				if got, want := normal(read(t, out)), normal(read(t, wantOut)); got != want || got == "" {
+					t.Errorf("the program's crash output has:\n%s\nwithout Epitaph:\n%s", got, want)
+				}
+				r := complete(t, onlyFile(t, dir))
+				shows(t, r.Current(), "runtime.raise", "main.main")
+				if kind == "map" {
+					if r.Headline != "concurrent map writes" || r.GoText.From != message {
+						t.Errorf("%q, %q", r.Headline, r.GoText.From)
+					}
+				} else if r.GoText != nil || len(r.Notes) != 1 {
+					t.Errorf("Go's text %v, notes %q", r.GoText, r.Notes)
+				}
+			})
+		}
+	}
+}
+
+// Descriptors that the program closed and uses for files of its own get nothing
+// of Go's text.
+func TestClosedDescriptors(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	o := plain.run(t, "close data="+data)
+	o.exited(t, 2)
+	if got := read(t, data); got != "" {
+		t.Errorf("the program's file has:\n%s", got)
+	}
+}
+
+// A crash of C's that is handed over to Go looks as if Go had found it.
+func TestChain(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "report")
+	o := plain.run(t, "c-null chain=1 out="+out)
+	same(t, o, plain.run(t, "c-null plain=1"))
+	o.exited(t, 2)
+	if r := complete(t, read(t, out)); r.Signal == nil || r.Signal.Name != "SIGSEGV" {
+		t.Errorf("the signal is %v", r.Signal)
+	}
+}
+
+// Signals that Go dies of by itself are none of Epitaph's affair.
+func TestDeadlySignals(t *testing.T) {
+	for _, signal := range []syscall.Signal{syscall.SIGQUIT, syscall.SIGSTKFLT} {
+		for _, level := range []string{"single", "none", "all"} {
+			t.Run(signal.String()+"/"+level, func(t *testing.T) {
+				t.Parallel()
+				dir := t.TempDir()
+				var text [2]string
+				for i, line := range []string{"wait dir=" + dir, "wait plain=1"} {
+					o := signaled(t, plain, line, signal, environment("GOTRACEBACK="+level))
+					o.exited(t, 2)
+					text[i] = o.stderr
+				}
+				// Which thread gets it, and where that is, is a matter of chance.
+				for _, text := range text {
+					if strings.Contains(text, "-----") {
+						t.Errorf("other threads print their stacks:\n%s", ends(text))
+					}
+				}
+				head := func(s string) string { first, _, _ := strings.Cut(normal(s), "\n\n"); return first }
+				if head(text[0]) != head(text[1]) {
+					t.Errorf("it begins with\n%s\nwithout Epitaph\n%s", head(text[0]), head(text[1]))
+				}
+				for _, part := range []string{"rip ", "goroutine 1 ", "main.idle("} {
+					if strings.Contains(text[0], part) != strings.Contains(text[1], part) {
+						t.Errorf("%q is in one only:\n%s\nwithout Epitaph:\n%s", part, ends(text[0]), ends(text[1]))
+					}
+				}
+				if files, _ := filepath.Glob(dir + "/*"); len(files) != 0 {
+					t.Errorf("a report: %v", files)
+				}
+			})
+		}
+	}
+}
+
+// signaled sends a signal to a victim that waits.
+func signaled(t *testing.T, p *program, line string, signal syscall.Signal, changes ...change) *outcome {
+	t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	c := p.start(t, line, append(changes, func(c *exec.Cmd) { c.Stdout = w })...)
+	w.Close()
+	var ready [6]byte
+	if _, err := r.Read(ready[:]); err != nil {
+		t.Errorf("the victim is not ready: %v", err)
+	}
+	// Not to the process: the kernel may choose the C thread, where Go prints
+	// nothing.
+	if err := unix.Tgkill(c.cmd.Process.Pid, c.cmd.Process.Pid, signal); err != nil {
+		t.Error(err)
+	}
+	return c.wait()
+}
