@@ -24,6 +24,7 @@ type Config struct {
 	Signal      int           // that asks the other threads; 0: one that is free
 	NativeStack bool          // show C frames too
 	Chain       bool          // end in Go's handler
+	Quiet       bool          // crashes are not reported
 	Output      uintptr       // descriptor; the core keeps a duplicate
 	Started     time.Time     // when the process began
 	Program     string
@@ -67,6 +68,7 @@ func Enable(config *Config) error {
 	c.thread_signal = C.int(config.Signal)
 	c.native_stack = C.bool(config.NativeStack)
 	c.chain = C.bool(config.Chain)
+	c.quiet = C.bool(config.Quiet)
 	c.output = C.int(config.Output)
 	c.started = C.uint64_t(config.Started.UnixNano())
 	for _, s := range []struct {
@@ -94,8 +96,11 @@ func Enable(config *Config) error {
 // Disable restores what was there before Enable; false when it was not enabled.
 func Disable() bool { return bool(C.epi_disable()) }
 
-// Enabled tells whether the core is enabled.
-func Enabled() bool { return bool(C.epi_enabled()) }
+// Enabled tells whether the core is enabled, and reports crashes.
+func Enabled() bool { return C.epi_enabled() == C.EPI_ON }
+
+// On tells whether the core is enabled, if only for dumps.
+func On() bool { return C.epi_enabled() != C.EPI_OFF }
 
 // UpdateModules follows dlopen and dlclose. It may wait for the loader's lock.
 func UpdateModules() { C.epi_update_modules() }

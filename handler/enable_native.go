@@ -13,7 +13,7 @@ import (
 	"github.com/epitaph-go/epitaph/cgo"
 )
 
-// What lives from Enable to Disable.
+// What lives as long as the core is on.
 var (
 	background *indexer
 	waiting    *responder
@@ -23,14 +23,10 @@ func enable(c *config) error {
 	stopSnapshots()
 	err := useBox(c.blackBox)
 	if err == nil {
-		err = enableCore(c)
+		err = startCore(c, false)
 	}
 	if err == nil {
 		snapshotPeriod = c.snapshot
-		if background == nil {
-			background = startIndexer()
-		}
-		err = respond(c.poll)
 	}
 	if cgo.Enabled() {
 		takeCrashOutput()
@@ -42,11 +38,32 @@ func enable(c *config) error {
 	return err
 }
 
-func enableCore(c *config) error {
-	conn, err := c.output.SyscallConn()
-	if err != nil {
-		return fmt.Errorf("handler: the output: %w", err)
+// startCore turns the core on, or changes its options. A quiet one reports no
+// crashes: it is for dumps in a program that has not called Enable.
+func startCore(c *config, quiet bool) error {
+	if err := enableCore(c, quiet); err != nil {
+		return err
 	}
+	if background == nil {
+		background = startIndexer()
+	}
+	return respond(c.poll)
+}
+
+// startQuietly turns the core on for dumps, or leaves it at that.
+func startQuietly() error {
+	c, err := newConfig(callEnable, nil)
+	if err != nil {
+		return err
+	}
+	return startCore(c, true)
+}
+
+// users are what needs the core besides Enable: timers, and signals that ask for
+// dumps. Changed with mu held.
+var users int
+
+func enableCore(c *config, quiet bool) error {
 	native := cgo.Config{
 		Deadline:    c.deadline,
 		MaxFrames:   c.maxFrames,
@@ -55,19 +72,17 @@ func enableCore(c *config) error {
 		Signal:      c.threadSignal,
 		NativeStack: c.nativeStack,
 		Chain:       c.chain,
+		Quiet:       quiet,
 		Started:     processStart(),
 		Executable:  executable(),
 		Directory:   c.dir,
 		Build:       buildLine(),
 	}
 	native.Program = programName()
-	// Control, not Fd: that would put the file into blocking mode.
-	if ctlErr := conn.Control(func(fd uintptr) {
+	err := withDescriptor(c, func(fd uintptr) error {
 		native.Output = fd
-		err = cgo.Enable(&native)
-	}); ctlErr != nil {
-		return fmt.Errorf("handler: the output: %w", ctlErr)
-	}
+		return cgo.Enable(&native)
+	})
 	switch {
 	case errors.Is(err, cgo.ErrOtherCopy):
 		return errors.New("handler: another copy of Epitaph is enabled in this process")
@@ -110,8 +125,17 @@ func stopResponder() {
 }
 
 func disable() bool {
-	was := cgo.Disable()
-	if cgo.Enabled() {
+	was := cgo.Enabled()
+	if users > 0 {
+		if was && startQuietly() == nil {
+			stopSnapshots()
+			leaveCrashOutput()
+			closeBox()
+		}
+		return was
+	}
+	cgo.Disable()
+	if cgo.On() {
 		// A crash is being reported, and goes on: it needs the rest.
 		return was
 	}

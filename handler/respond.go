@@ -4,7 +4,6 @@ package handler
 
 import (
 	"runtime"
-	"strings"
 	"unsafe"
 
 	"github.com/epitaph-go/epitaph/cgo"
@@ -65,6 +64,7 @@ func (r *responder) dump(question uint32, alive int) {
 		Alive:     alive,
 		Cut:       n == len(buf),
 		Own:       isOwn,
+		Entry:     isDump,
 		Goroutine: goroutine,
 		Thread:    thread,
 	})
@@ -98,16 +98,3 @@ func (r *responder) profile(question uint32, alive int) {
 	set := goroutines.FromProfile(records[:n], alive, isOwn)
 	r.live.Done(question, set.Render(r.live.Text(), live))
 }
-
-// ownPrefix is what the names of this package's functions begin with.
-var ownPrefix = func() string {
-	pc, _, _, _ := runtime.Caller(0)
-	name := runtime.FuncForPC(pc).Name()
-	slash := strings.LastIndexByte(name, '/') + 1
-	dot := strings.IndexByte(name[slash:], '.')
-	return name[:slash+dot+1]
-}()
-
-// isOwn reports whether a function that a goroutine was started with is this
-// package's. No function of the program's is.
-func isOwn(function string) bool { return strings.HasPrefix(function, ownPrefix) }

@@ -21,6 +21,7 @@ struct epi_config {
     int thread_signal;    /* that asks them; 0: one that is free */
     bool native_stack;    /* show C frames too */
     bool chain;           /* end in Go's handler: its dump, exit status 2 */
+    bool quiet;           /* no reports of crashes: for dumps on demand alone */
     int output;           /* where the report goes; the core keeps a duplicate */
     uint64_t started;     /* when the process began, ns since 1970 */
     const char *program;  /* base name, for the report and its file's name */
@@ -40,9 +41,11 @@ int epi_enable(const struct epi_config *config, const struct epi_goruntime *go);
 
 /* Restores what was there before, except where somebody else has installed a
  * handler since, and except during a crash, which needs its handlers to the end.
- * False when it was not enabled. */
+ * Waits for a dump that is under way.  False when it was not enabled. */
 bool epi_disable(void);
-bool epi_enabled(void);
+
+enum epi_enabled { EPI_OFF, EPI_QUIET, EPI_ON };
+enum epi_enabled epi_enabled(void);
 
 /* Follows dlopen and dlclose; cheap when nothing changed.  Call it now and
  * then, not on a thread that must not wait for the loader's lock. */

@@ -39,6 +39,8 @@ EPI_SAFE void epi_go_dies(struct epi_crash *crash, int signal, const siginfo_t *
     const struct epi_options *options = epi_state.options;
     bool programs = epi_crashbit_programs();
     uint64_t self = epi_self(), owner = crash->owner;
+    if (options != NULL && options->quiet)
+        options = NULL;
     if (options != NULL && owner >> 32 == self >> 32) {
         /* Memory that a crash has damaged may be what Go has come across while
          * it listed its goroutines.  The report goes on without them. */
@@ -47,7 +49,11 @@ EPI_SAFE void epi_go_dies(struct epi_crash *crash, int signal, const siginfo_t *
             epi_crash_park(crash, options, signal, info, uc);
         }
     } else if (options != NULL && wanted(options)) {
-        if (epi_crash_take(crash, self)) {
+        if (!epi_crash_take(crash, self)) {
+            epi_crash_park(crash, options, signal, info, uc);
+        } else if (epi_state.options == NULL) { /* disabled in this moment */
+            crash->owner = 0;
+        } else {
             epi_crash_begin(crash, options, signal, info, uc);
             crash->go_death = true;
             crash->go_failed = true;
@@ -55,8 +61,6 @@ EPI_SAFE void epi_go_dies(struct epi_crash *crash, int signal, const siginfo_t *
                 crash->status = STATUS;
             epi_report_on_own_stack(crash);
             crash->phase = EPI_PHASE_CHAINED;
-        } else {
-            epi_crash_park(crash, options, signal, info, uc);
         }
     }
     if (!programs)

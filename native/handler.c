@@ -21,6 +21,7 @@
 #include "helper.h"
 #include "maps.h"
 #include "peek.h"
+#include "report_parts.h"
 #include "signals.h"
 #include "stage.h"
 #include "system.h"
@@ -244,6 +245,8 @@ EPI_SAFE void epi_crash_begin(struct epi_crash *crash, const struct epi_options 
     crash->signal = signal;
     crash->status = 128 + signal;
     crash->go_death = false;
+    crash->dump = NULL;
+    epi_subject_is_self(&crash->subject);
     crash->began = epi_now();
     crash->deadline = crash->began + options->deadline;
     crash->forked = epi_getpid() != epi_state.pid;
@@ -325,6 +328,16 @@ static EPI_SAFE bool nested(struct epi_crash *crash, int signal, siginfo_t *info
     return true;
 }
 
+/* What would have happened without Epitaph. */
+static EPI_SAFE void hand_on(const struct epi_sigaction *previous, int signal,
+                             siginfo_t *info, ucontext_t *uc)
+{
+    epi_chain(previous, signal, info, uc);
+    if (previous->handler == (uintptr_t)SIG_DFL ||
+        (previous->handler == (uintptr_t)SIG_IGN && info->si_code > 0))
+        epi_terminate(signal, info, uc);
+}
+
 EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
 {
     struct epi_crash *crash = &epi_state.crash;
@@ -357,22 +370,22 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
         return;
     }
     const struct epi_options *options = epi_state.options;
-    if (options == NULL) { /* disabled, but a later handler kept us as its next */
-        epi_chain(previous, signal, info, context);
-        if (previous->handler == (uintptr_t)SIG_DFL ||
-            (previous->handler == (uintptr_t)SIG_IGN && info->si_code > 0))
-            epi_terminate(signal, info, uc);
-        return;
-    }
-
     uint64_t self = epi_self();
-    if (crash->owner == self && nested(crash, signal, info, uc))
-        return;
     struct epi_crash *dump = &epi_state.dump;
-    if (info->si_code > 0 && dump->owner == self && dump->phase == EPI_PHASE_REPORTING) {
+    if (info->si_code > 0 && dump->owner == self && dump->phase == EPI_PHASE_REPORTING &&
+        crash->owner != self) {
         epi_stage_fault(dump, signal, info, uc);
         return;
     }
+    /* Quiet: only dumps need the core.  NULL: disabled, but a later handler kept
+     * ours as its next. */
+    if (options == NULL || options->quiet) {
+        hand_on(previous, signal, info, uc);
+        return;
+    }
+
+    if (crash->owner == self && nested(crash, signal, info, uc))
+        return;
     if (sent(info) && crash->owner == 0) {
         if (wanted_by_go(signal)) {
             epi_chain(previous, signal, info, context);
@@ -381,8 +394,12 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
         if (previous->handler == (uintptr_t)SIG_IGN)
             return;
     }
-    if (epi_crash_take(crash, self))
-        own(crash, options, signal, info, uc);
-    else
+    if (!epi_crash_take(crash, self)) {
         epi_crash_park(crash, options, signal, info, uc);
+    } else if (epi_state.options != NULL) {
+        own(crash, options, signal, info, uc);
+    } else { /* epi_disable has not seen an owner, and takes away what one needs */
+        crash->owner = 0;
+        hand_on(previous, signal, info, uc);
+    }
 }

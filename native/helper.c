@@ -11,12 +11,11 @@
 #include "chain.h"
 #include "handler.h"
 #include "inject.h"
+#include "own.h"
 #include "stage.h"
 #include "system.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
-#include <sys/prctl.h>
 
 /* While somebody crashes, the deadlines are looked at this often. */
 #define TICK (5 * EPI_MS)
@@ -63,9 +62,7 @@ static EPI_SAFE void watch(struct epi_crash *dump)
 
 static EPI_SAFE void *helper(void *unused)
 {
-    epi_syscall6(SYS_prctl, PR_SET_NAME, (long)"epitaph", 0, 0, 0, 0);
-    epi_state.helper_pointer = epi_arch_thread_pointer();
-    epi_state.helper_tid = epi_gettid();
+    epi_own_introduce(EPI_OWN_HELPER);
     for (uint64_t due = 0;;) {
         uint32_t seen = epi_state.helper_word;
         enforce(&epi_state.crash);
@@ -90,24 +87,5 @@ EPI_SAFE void epi_helper_wake(void)
 
 int epi_helper_start(void)
 {
-    pthread_attr_t attr;
-    pthread_t thread;
-    sigset_t all, old;
-    int error = pthread_attr_init(&attr);
-    if (error != 0)
-        return error;
-    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    pthread_attr_setstacksize(&attr, 256 * 1024);
-    error = epi_altstack_create_without(&thread, &attr, helper, NULL);
-    if (error != 0) { /* large static TLS counts against the stack */
-        pthread_attr_destroy(&attr);
-        pthread_attr_init(&attr);
-        pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-        error = epi_altstack_create_without(&thread, &attr, helper, NULL);
-    }
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    pthread_attr_destroy(&attr);
-    return error;
+    return epi_own_start(EPI_OWN_HELPER, helper);
 }

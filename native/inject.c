@@ -1,6 +1,7 @@
 #include "inject.h"
 
 #include "altstack.h"
+#include "own.h"
 #include "state.h"
 #include "system.h"
 
@@ -76,10 +77,10 @@ static EPI_SAFE struct epi_known *record(struct epi_inject *inject, int tid, uin
 static EPI_SAFE void list(struct epi_inject *inject, struct epi_tasks *tasks)
 {
     uint32_t unused = 0, used = 0;
-    int self = epi_gettid(), tid;
+    int tid;
     inject->round++;
     while ((tid = epi_tasks_next(tasks)) != 0) {
-        struct epi_known *known = tid == self ? NULL : record(inject, tid, &unused);
+        struct epi_known *known = epi_own_find(tid) != NULL ? NULL : record(inject, tid, &unused);
         if (known != NULL)
             known->round = inject->round;
     }

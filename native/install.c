@@ -1,6 +1,7 @@
 /* Switching it on and off.  Everything that needs memory, a descriptor, a
  * thread or a lock is got here, so that the handler needs none. */
 #include "altstack.h"
+#include "dump.h"
 #include "handler.h"
 #include "helper.h"
 #include "inject.h"
@@ -119,12 +120,9 @@ static int prepare(void)
     for (size_t i = 0; i < EPI_COUNT(epi_state.spare); i++)
         if (!epi_fd_valid(&epi_state.spare[i]))
             epi_state.spare[i] = epi_fd_of(open_high("/", O_PATH));
-    if (epi_state.helper_pid != getpid()) { /* fork leaves it behind */
-        error = epi_helper_start();
-        if (error != 0)
-            return error;
-        epi_state.helper_pid = getpid();
-    }
+    error = epi_helper_start();
+    if (error != 0)
+        return error;
     epi_altstack_start();
     return 0;
 }
@@ -175,6 +173,7 @@ static int set_options(struct epi_options *options, const struct epi_config *con
     options->native_stack = config->native_stack;
     options->all_threads = config->all_threads;
     options->chain = config->chain;
+    options->quiet = config->quiet;
     options->directory.fd = -1;
     if (config->directory != NULL) {
         options->directory = epi_fd_of(open_high(config->directory, O_RDONLY | O_DIRECTORY));
@@ -316,7 +315,10 @@ int epi_enable(const struct epi_config *config, const struct epi_goruntime *go)
     else
         epi_reassert();
     epi_state.inject->on = true;
-    epi_crashbit_start();
+    if (config->quiet)
+        epi_crashbit_stop();
+    else
+        epi_crashbit_start();
     epi_helper_wake();
     if (old != NULL) {
         release(&epi_state.option_slot[old != &epi_state.option_slot[0]]);
@@ -330,7 +332,7 @@ bool epi_disable(void)
     const struct epi_options *old = epi_state.options;
     if (old == NULL)
         return false;
-    if (epi_crashing()) /* which needs its handlers to the end */
+    if (!epi_dump_lock()) /* a crash, which needs its handlers to the end */
         return true;
     epi_message_stop();
     epi_crashbit_stop(); /* while its SIGABRT still comes to the core */
@@ -350,15 +352,22 @@ bool epi_disable(void)
     epi_state.inject->on = false;
     epi_threads_uninstall();
     epi_state.options = NULL;
-    if (epi_crashing()) /* it began in between, and has perhaps put them back before */
+    if (epi_crashing()) { /* it began in between, and needs all that it found */
+        epi_state.options = old;
         epi_reassert();
+        epi_crashbit_start();
+        epi_dump_unlock();
+        return true;
+    }
     release(&epi_state.option_slot[old != &epi_state.option_slot[0]]);
+    epi_dump_unlock();
     return true;
 }
 
-bool epi_enabled(void)
+enum epi_enabled epi_enabled(void)
 {
-    return epi_state.options != NULL;
+    const struct epi_options *options = epi_state.options;
+    return options == NULL ? EPI_OFF : options->quiet ? EPI_QUIET : EPI_ON;
 }
 
 #ifdef EPI_TEST

@@ -5,6 +5,7 @@
  * more for a damaged Go to do. */
 #include "live.h"
 
+#include "dump.h"
 #include "gostack.h"
 #include "peek.h"
 #include "report_parts.h"
@@ -35,11 +36,13 @@ static EPI_SAFE uint64_t id_of(uintptr_t g)
     return g != 0 && epi_state.go->goid != 0 && epi_peek64(&id, g + epi_state.go->goid) ? id : 0;
 }
 
-static EPI_SAFE uint32_t ask(struct epi_live *live, uintptr_t g, uintptr_t waiting)
+static EPI_SAFE uint32_t ask(struct epi_live *live, const struct epi_subject *subject)
 {
     uint32_t question = load(&live->asked) + 1;
-    live->thread = epi_gettid();
-    live->goroutine = id_of(waiting != 0 ? waiting : g);
+    live->thread = subject->tid;
+    live->goroutine = subject->goroutine;
+    /* A dump's question that a crash came across is answered no more. */
+    __atomic_store_n(&live->claimed, question - 1, __ATOMIC_SEQ_CST);
     __atomic_store_n(&live->asked, question, __ATOMIC_SEQ_CST);
     __atomic_fetch_add(&live->wake, 1, __ATOMIC_SEQ_CST);
     epi_futex_wake_all((_Atomic(uint32_t) *)&live->wake);
@@ -55,12 +58,14 @@ static EPI_SAFE uint64_t patience(const struct epi_crash *crash, uint64_t now, b
     return wait < left / 2 ? wait : left / 2;
 }
 
-static EPI_SAFE enum answer wait_for(struct epi_live *live, uint32_t question,
-                                     uint64_t end)
+static EPI_SAFE enum answer wait_for(const struct epi_crash *crash, struct epi_live *live,
+                                     uint32_t question, uint64_t end)
 {
     uint64_t pause = EPI_MS / 32;
     while (load(&live->done) != question) {
         bool go_failed = epi_state.crash.go_failed;
+        if (epi_dump_gives_way(crash)) /* the crash asks a question of its own */
+            return NO_P;
         if (go_failed || epi_now() >= end) {
             __atomic_store_n(&live->claimed, question, __ATOMIC_SEQ_CST);
             return go_failed ? GO_FAILED : load(&live->started) == question ? NO_STOP : NO_P;
@@ -128,10 +133,16 @@ EPI_SAFE void epi_report_goroutines(struct epi_crash *crash)
     if (live == NULL || crash->forked || load(&live->on) == 0)
         return;
     epi_out_flush(&crash->out); /* Go may not survive the question */
-    uintptr_t g = epi_go_g(epi_state.go), waiting = epi_gostack_goroutine(epi_state.go, g);
+    uintptr_t g = 0, waiting = 0;
+    if (crash->subject.tid == epi_gettid()) {
+        g = epi_go_g(epi_state.go);
+        waiting = epi_gostack_goroutine(epi_state.go, g);
+        crash->subject.goroutine = id_of(waiting != 0 ? waiting : g);
+    }
     bool in_go = g != 0 && waiting == 0 && !crash->stack.crossed_asmcgocall;
     uint64_t now = epi_now();
-    switch (wait_for(live, ask(live, g, waiting), now + patience(crash, now, in_go))) {
+    uint64_t end = now + patience(crash, now, in_go);
+    switch (wait_for(crash, live, ask(live, &crash->subject), end)) {
     case ANSWERED:
         if (live->size == 0)
             print_without_answer(crash, "Go failed to list them");

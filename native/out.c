@@ -175,6 +175,20 @@ EPI_SAFE void epi_out_seconds(struct epi_out *out, uint64_t ns)
     digits(out, ns % EPI_SECOND / EPI_MS, 10, 3);
 }
 
+EPI_SAFE void epi_out_clock(struct epi_out *out, uint64_t ns)
+{
+    uint64_t us = (ns + 999) / 1000, seconds = us / 1000000;
+    digits(out, seconds / 3600, 10, 1);
+    epi_out_char(out, ':');
+    digits(out, seconds / 60 % 60, 10, 2);
+    epi_out_char(out, ':');
+    digits(out, seconds % 60, 10, 2);
+    if (us % 1000000 == 0)
+        return;
+    epi_out_char(out, '.');
+    digits(out, us % 1000000, 10, 6);
+}
+
 /* Days since 1970 to a date of the proleptic Gregorian calendar; years are
  * counted from March, so that the leap day is the last.  libc's gmtime_r takes
  * a lock and may read the environment. */

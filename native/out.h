@@ -58,6 +58,8 @@ EPI_SAFE void epi_out_hex(struct epi_out *out, uint64_t value);     /* 0x2a */
 EPI_SAFE void epi_out_address(struct epi_out *out, uint64_t value); /* 16 digits */
 EPI_SAFE void epi_out_byte(struct epi_out *out, uint8_t value);     /* 2a */
 EPI_SAFE void epi_out_seconds(struct epi_out *out, uint64_t ns);    /* 3.204 */
+/* As CPython's faulthandler: 0:00:00.500000, rounded up; 1:01:01. */
+EPI_SAFE void epi_out_clock(struct epi_out *out, uint64_t ns);
 EPI_SAFE void epi_out_time(struct epi_out *out, uint64_t ns_since_1970);
 
 /* A string from outside (a path, a name): UTF-8 that is not printable ASCII as

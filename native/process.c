@@ -3,8 +3,6 @@
 #include "signals.h"
 #include "system.h"
 
-#include <sys/prctl.h>
-
 static EPI_SAFE void note(struct epi_out *out, const char *text)
 {
     epi_out_text(out, "Note: ");
@@ -29,7 +27,6 @@ EPI_SAFE void epi_report_process(struct epi_crash *crash)
 {
     const struct epi_options *options = crash->options;
     struct epi_out *out = &crash->out;
-    char name[16] = "";
     uint64_t now = epi_clock(CLOCK_REALTIME);
 
     epi_out_text(out, "Process: ");
@@ -39,10 +36,9 @@ EPI_SAFE void epi_report_process(struct epi_crash *crash)
     epi_out_text(out, "\" (");
     epi_out_escaped(out, options->executable);
     epi_out_text(out, "), thread ");
-    epi_out_decimal(out, epi_gettid());
+    epi_out_decimal(out, crash->subject.tid);
     epi_out_text(out, " \"");
-    epi_syscall6(SYS_prctl, PR_GET_NAME, (long)name, 0, 0, 0, 0);
-    epi_out_escaped(out, name);
+    epi_out_escaped(out, crash->subject.name);
     epi_out_text(out, "\", ");
     epi_out_time(out, now);
     epi_out_text(out, ", up ");

@@ -23,6 +23,9 @@ EPI_SAFE void epi_report_box(struct epi_crash *crash);         /* box.c */
 EPI_SAFE void epi_report_annotations(struct epi_crash *crash); /* notes.c */
 EPI_SAFE void epi_report_breadcrumbs(struct epi_crash *crash); /* notes.c */
 
+/* SUBJECT becomes the calling thread (frames.c). */
+EPI_SAFE void epi_subject_is_self(struct epi_subject *subject);
+
 /* The goroutines as the ring knows them, when Go does not answer for the REASON
  * given; false when the ring is empty. */
 EPI_SAFE bool epi_report_snapshot(struct epi_crash *crash, const char *reason);

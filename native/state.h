@@ -33,6 +33,7 @@ struct epi_options {
     uint64_t deadline, started;
     uint32_t max_frames, max_threads;
     bool native_stack, all_threads, chain;
+    bool quiet; /* crashes are not reported: only dumps need the core */
     struct epi_fd output, directory;
     char program[64];
     char executable[256];
@@ -59,12 +60,30 @@ struct epi_parked {
 };
 #define EPI_PARKED 16
 
+/* The thread that a report is about: the one that crashed, asked for a dump, or
+ * got a signal that asks for one. */
+struct epi_subject {
+    int tid;
+    uintptr_t pointer;  /* its pthread_t */
+    uint64_t goroutine; /* that it works for; 0: none, or not known yet */
+    char name[16];
+};
+
+/* The core's own threads.  They block all signals, and are not asked for stacks. */
+enum epi_own { EPI_OWN_HELPER, EPI_OWN_DUMPER, EPI_OWN_THREADS };
+struct epi_own_thread {
+    int pid; /* of the process that it was started in: fork leaves it behind */
+    int tid;
+    uintptr_t pointer; /* its pthread_t */
+};
+
 /* One crash.  Zero until a thread's compare-and-swap on owner wins it; from
  * then on only the owner writes, but for parked and what the helper pokes. */
 struct epi_crash {
     _Atomic uint64_t owner; /* epi_self() of the thread; 0: nobody */
     _Atomic int phase;
     const struct epi_options *options;
+    struct epi_subject subject;
     int signal;
     bool go_death; /* Go ends the process by itself; the signal is but its way */
     int status;    /* what the process exits with when it must not wait */
@@ -101,7 +120,7 @@ struct epi_crash {
     int file_error; /* errno, when it could not be made */
 
     /* Of a dump on demand. */
-    bool interrupt;
+    const struct epi_dump *dump;
     struct epi_jump caller;
 
     struct epi_fd file_fd, terminal;
@@ -163,9 +182,7 @@ struct epi_state {
 
     /* The helper thread sleeps on this word; a change wakes it. */
     _Atomic uint32_t helper_word;
-    int helper_pid; /* of the process that it was started in */
-    int helper_tid;
-    uintptr_t helper_pointer; /* its pthread_t */
+    struct epi_own_thread own[EPI_OWN_THREADS];
 
     /* The other threads: the crash's table and that of dumps, by question. */
     struct epi_threads *threads[2];
@@ -186,6 +203,7 @@ struct epi_state {
     struct epi_crash crash;
     struct epi_crash dump; /* the same for a dump on demand; its owner lives on */
     struct epi_options dump_options;
+    _Atomic uint32_t dumps_ended; /* who waits for its turn sleeps on this word */
 
     /* Written by anybody, at any time; see notes.h. */
     _Alignas(4096) struct epi_notes notes;

@@ -1,6 +1,7 @@
 #include "threads.h"
 
 #include "handler.h"
+#include "own.h"
 #include "system.h"
 
 #include <errno.h>
@@ -34,19 +35,20 @@ static EPI_SAFE struct epi_thread *add(struct epi_threads *threads, int tid)
     return NULL;
 }
 
-static EPI_SAFE void list(struct epi_threads *threads, struct epi_tasks *tasks)
+static EPI_SAFE void list(struct epi_threads *threads, struct epi_tasks *tasks, int except)
 {
-    int self = epi_gettid(), tid;
+    int tid;
     while ((tid = epi_tasks_next(tasks)) != 0) {
-        struct epi_thread *thread = tid == self ? NULL : add(threads, tid);
+        const struct epi_own_thread *own = epi_own_find(tid);
+        struct epi_thread *thread = tid == except ? NULL : add(threads, tid);
         if (thread == NULL)
             continue;
         if (!epi_task_stat(tasks, tid, &thread->stat) || thread->stat.state == 'Z' ||
             thread->stat.state == 'X')
             thread->fate = EPI_FATE_ENDED;
-        if (tid == epi_state.helper_tid) {
-            thread->fate = EPI_FATE_HELPER;
-            thread->pointer = epi_state.helper_pointer;
+        if (own != NULL) {
+            thread->fate = EPI_FATE_OWN;
+            thread->pointer = own->pointer;
         }
     }
 }
@@ -219,7 +221,7 @@ EPI_SAFE void epi_threads_ask(struct epi_threads *threads,
     threads->error = -epi_tasks_open(&tasks);
     if (threads->error != 0)
         return;
-    list(threads, &tasks);
+    list(threads, &tasks, options->except);
     send_all(threads, options, &tasks);
     wait(threads, &tasks, options->deadline);
     settle(threads, &tasks);

@@ -31,7 +31,7 @@ enum epi_fate {
     EPI_FATE_UNSENDABLE, /* the signal's queue is full (RLIMIT_SIGPENDING) */
     EPI_FATE_ENDED,      /* the thread has, since it was listed */
     EPI_FATE_SPARED,     /* not asked: the signal would end its system call */
-    EPI_FATE_HELPER,     /* not asked: it is the core's own */
+    EPI_FATE_OWN,        /* not asked: it is the core's */
     EPI_FATES
 };
 
@@ -113,12 +113,13 @@ EPI_SAFE void epi_capture(int signal, siginfo_t *info, void *context);
 
 struct epi_ask_options {
     enum epi_question question;
+    int except; /* a thread whose stack is known already */
     bool spare; /* leave system calls alone that a signal ends for good */
     uint32_t max_frames;
     uint64_t deadline; /* monotonic, for all of it; without enough time nobody is asked */
 };
 
-/* Asks all threads but the caller's and the helper, and waits for the answers
+/* Asks all threads but one and the core's own, and waits for the answers
  * (threads.c).  What THREADS then holds stays as it is until the next call. */
 EPI_SAFE void epi_threads_ask(struct epi_threads *threads,
                               const struct epi_ask_options *options);

@@ -170,8 +170,8 @@ static EPI_SAFE const char *reason(const struct epi_thread *thread)
         return "it has ended";
     case EPI_FATE_SPARED:
         return "a signal would end its system call";
-    case EPI_FATE_HELPER:
-        return "Epitaph's own helper";
+    case EPI_FATE_OWN:
+        return "Epitaph's own";
     default:
         return NULL;
     }
@@ -226,7 +226,7 @@ static EPI_SAFE void print_counts(struct epi_out *out, const struct epi_threads 
     const uint32_t *fates = threads->fates;
     uint32_t all = 0;
     for (unsigned i = 0; i < EPI_FATES; i++)
-        all += i == EPI_FATE_HELPER ? 0 : fates[i];
+        all += i == EPI_FATE_OWN ? 0 : fates[i];
     epi_out_decimal(out, fates[EPI_FATE_ANSWERED]);
     epi_out_text(out, " of ");
     epi_out_decimal(out, all + threads->more);
@@ -266,7 +266,7 @@ EPI_SAFE void epi_threads_print(struct epi_crash *crash, struct epi_threads *thr
             if (epi_dump_gives_way(crash))
                 return;
             if (max != 0 && shown == max) {
-                more += thread->fate == EPI_FATE_HELPER ? 0 : thread->members;
+                more += thread->fate == EPI_FATE_OWN ? 0 : thread->members;
                 continue;
             }
             shown++;
@@ -283,8 +283,8 @@ EPI_SAFE void epi_threads_print(struct epi_crash *crash, struct epi_threads *thr
 
 EPI_SAFE void epi_report_ask(struct epi_crash *crash)
 {
-    struct epi_ask_options options = {EPI_ASK_CRASH, false, crash->options->max_frames,
-                                      crash->stage_deadline};
+    struct epi_ask_options options = {EPI_ASK_CRASH, crash->subject.tid, false,
+                                      crash->options->max_frames, crash->stage_deadline};
     if (crash->options->all_threads)
         epi_threads_ask(epi_state.threads[EPI_ASK_CRASH], &options);
 }

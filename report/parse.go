@@ -94,7 +94,7 @@ func (p *parser) stops(line string) bool {
 		return true
 	case strings.HasPrefix(line, timeoutPrefix):
 		return isTimeout(line)
-	case p.r.Kind == Dump && (strings.HasPrefix(line, "Current thread 0x") || line == "Stack"+stackSuffix):
+	case p.r.Kind == Dump && (strings.HasPrefix(line, "Current thread 0x") || line == bareStack+stackSuffix || line == nativeStack+stackSuffix):
 		return p.r.Current() != nil
 	}
 	return false

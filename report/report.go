@@ -92,7 +92,7 @@ type UnknownLine struct {
 // asked for the dump. It is nil when the report has no such stack.
 func (r *Report) Current() *Thread {
 	for i := range r.Threads {
-		if k := r.Threads[i].Kind; k == CurrentThread || k == BareStack {
+		if r.Threads[i].Current() {
 			return &r.Threads[i]
 		}
 	}

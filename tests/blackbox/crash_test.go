@@ -20,8 +20,7 @@ func TestReportIsCopied(t *testing.T) {
 	c.do("goroutines 7")
 	c.do("sleep 100ms")
 	c.send("crash")
-	c.diedOf(syscall.SIGSEGV)
-	r := complete(t, c.stderr.String())
+	r := complete(t, c.diedOf(syscall.SIGSEGV))
 	if r.Goroutines == nil || r.Goroutines.Count < 8 {
 		t.Errorf("goroutines %+v", r.Goroutines)
 	}
@@ -30,8 +29,8 @@ func TestReportIsCopied(t *testing.T) {
 	if run.End.Signal != int(syscall.SIGSEGV) || !run.End.Complete {
 		t.Errorf("the end is %+v", run.End)
 	}
-	if string(run.Report) != c.stderr.String() {
-		t.Errorf("another report in the box:\n%s\nthan on the terminal:\n%s", run.Report, &c.stderr)
+	if string(run.Report) != c.Wait().Stderr {
+		t.Errorf("another report in the box:\n%s\nthan on the terminal:\n%s", run.Report, c.Wait().Stderr)
 	}
 }
 
@@ -49,8 +48,7 @@ func TestNotes(t *testing.T) {
 	c.do("crumb %s", strings.Repeat("z", 300))
 	c.do("crumb last one")
 	c.send("crash")
-	c.diedOf(syscall.SIGSEGV)
-	r := complete(t, c.stderr.String())
+	r := complete(t, c.diedOf(syscall.SIGSEGV))
 	got := map[string]string{}
 	for _, a := range r.Annotations {
 		got[a.Key] = a.Value
@@ -123,8 +121,7 @@ func TestNotesUnderFire(t *testing.T) {
 				}
 			}
 			c.send("crash")
-			c.diedOf(syscall.SIGSEGV)
-			r := complete(t, c.stderr.String())
+			r := complete(t, c.diedOf(syscall.SIGSEGV))
 			if len(r.Breadcrumbs) < 100 {
 				t.Errorf("%d breadcrumbs", len(r.Breadcrumbs))
 			}
@@ -161,7 +158,7 @@ func TestForkedChild(t *testing.T) {
 				has(run.Breadcrumbs, "of the parent") != 1 || has(run.Breadcrumbs, "after") != 1 {
 				t.Errorf("breadcrumbs %v, report %q", run.Breadcrumbs, run.Report)
 			}
-			c.kill()
+			c.Kill()
 			ended(t, open(t, box), blackbox.Vanished)
 		})
 	}
@@ -190,8 +187,6 @@ func TestCleanEnd(t *testing.T) {
 		t.Errorf("breadcrumbs %v", run.Breadcrumbs)
 	}
 	c.send("exit")
-	if status := c.wait(); !status.Exited() || status.ExitStatus() != 0 {
-		t.Errorf("%v", c.cmd.ProcessState)
-	}
+	c.Wait().Exited(t, 0)
 	ended(t, open(t, box), blackbox.Vanished) // without handler.Disable
 }

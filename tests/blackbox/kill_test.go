@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/epitaph-go/epitaph/blackbox"
+	"github.com/epitaph-go/epitaph/internal/victim"
 	"github.com/epitaph-go/epitaph/report"
 )
 
@@ -20,7 +21,7 @@ import (
 // leaves a box that opens, with a whole snapshot of the last moments.
 func TestKilledAtRandomMoments(t *testing.T) {
 	runs := 100
-	if full {
+	if victim.Full {
 		runs = 2000
 	}
 	dir := t.TempDir()
@@ -35,8 +36,8 @@ func TestKilledAtRandomMoments(t *testing.T) {
 			c.do("goroutines %d", goroutines)
 			c.do("write")
 			time.Sleep(time.Duration(rand.Int64N(int64(5 * period / 2)))) // the random moment
-			starved := starved(t, c.cmd.Process.Pid)
-			c.kill()
+			starved := starved(t, c.Cmd.Process.Pid)
+			c.Kill()
 			run := open(t, box)
 			ended(t, run, blackbox.Vanished)
 			checkNewest(t, run, period, starved)
@@ -140,7 +141,7 @@ func TestTrendShowsGrowth(t *testing.T) {
 	group := memoryGroup(t, 96<<20)
 	c := start(t, box, "50ms")
 	if group != "" {
-		if err := os.WriteFile(filepath.Join(group, "cgroup.procs"), fmt.Append(nil, c.cmd.Process.Pid), 0); err != nil {
+		if err := os.WriteFile(filepath.Join(group, "cgroup.procs"), fmt.Append(nil, c.Cmd.Process.Pid), 0); err != nil {
 			t.Fatal(err)
 		}
 		c.send("grow 1024")
@@ -149,7 +150,7 @@ func TestTrendShowsGrowth(t *testing.T) {
 		t.Log("no memory cgroup: killed by hand")
 		c.do("grow 200")
 		c.do("sleep 120ms")
-		c.kill()
+		c.Kill()
 	}
 	run := open(t, box)
 	ended(t, run, blackbox.Vanished)
@@ -188,9 +189,8 @@ func TestFaultWhileBlocked(t *testing.T) {
 	c.do("crumb about to crash")
 	c.do("sleep 120ms")
 	c.send("crash_blocked")
-	c.diedOf(syscall.SIGSEGV)
-	if c.stderr.Len() > 0 {
-		t.Errorf("a report, though no handler can run:\n%s", &c.stderr)
+	if stderr := c.diedOf(syscall.SIGSEGV); stderr != "" {
+		t.Errorf("a report, though no handler can run:\n%s", stderr)
 	}
 	run := open(t, box)
 	ended(t, run, blackbox.Vanished)

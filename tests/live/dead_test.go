@@ -55,10 +55,10 @@ func TestWorldThatCannotStop(t *testing.T) {
 				t.Errorf("took %v", took(r))
 			}
 			if place == "thread" {
-				if o.status.Signal() != syscall.SIGSEGV {
+				if o.Status.Signal() != syscall.SIGSEGV {
 					t.Error(o)
 				}
-			} else if o.status.ExitStatus() != 2 || !strings.Contains(o.stderr[strings.Index(o.stderr, "End of report"):], "goroutine 1 ") {
+			} else if o.Status.ExitStatus() != 2 || !strings.Contains(o.Stderr[strings.Index(o.Stderr, "End of report"):], "goroutine 1 ") {
 				t.Errorf("Go's dump is not there: %s", o)
 			}
 		})
@@ -84,7 +84,7 @@ func TestWorldThatCannotStop(t *testing.T) {
 func TestCrashInGo(t *testing.T) {
 	r, o := crash(t, plain, "crash parked=10 place=go")
 	checkUnanswered(t, r, noStop)
-	if took(r) > 1500*time.Millisecond || o.status.Signal() != syscall.SIGBUS {
+	if took(r) > 1500*time.Millisecond || o.Status.Signal() != syscall.SIGBUS {
 		t.Errorf("took %v: %s", took(r), o)
 	}
 }
@@ -99,14 +99,14 @@ func TestDamagedHeap(t *testing.T) {
 	whole, all := 0, 0
 	for _, size := range []string{"64", "1024", "8192"} {
 		for _, place := range []string{"cgo", "thread"} {
-			o := run(t, plain, "crash parked=1000 damage="+size+" place="+place)
+			o := plain.Run(t, "crash parked=1000 damage="+size+" place="+place)
 			all++
-			if !strings.Contains(o.stderr, "\nEnd of report (complete, ") {
+			if !strings.Contains(o.Stderr, "\nEnd of report (complete, ") {
 				t.Logf("%s/%s: Go was first: %s", size, place, o)
 				continue
 			}
 			whole++
-			if strings.Contains(o.stderr, "goroutine ") { // Go's own words are in between
+			if strings.Contains(o.Stderr, "goroutine ") { // Go's own words are in between
 				t.Logf("%s/%s: Go died, too: %s", size, place, o)
 				continue
 			}
@@ -133,7 +133,7 @@ func TestTroubleInTheResponder(t *testing.T) {
 			t.Parallel()
 			r, o := crash(t, plain, "crash place=thread trouble="+trouble)
 			checkUnanswered(t, r, reason)
-			if o.status.Signal() != syscall.SIGSEGV {
+			if o.Status.Signal() != syscall.SIGSEGV {
 				t.Error(o)
 			}
 		})
@@ -152,8 +152,8 @@ func TestForgedAnswers(t *testing.T) {
 }
 
 func TestLeaks(t *testing.T) {
-	o := run(t, plain, "leak")
-	lines := strings.Split(strings.TrimSpace(o.stdout), "\n")
+	o := plain.Run(t, "leak")
+	lines := strings.Split(strings.TrimSpace(o.Stdout), "\n")
 	if len(lines) != 10 {
 		t.Fatal(o)
 	}
@@ -170,9 +170,9 @@ func TestLeaks(t *testing.T) {
 // What the poll costs a service whose processors are busy. The aim is 1 %; other
 // processes of the machine disturb much more, so the best pair of turns counts.
 func TestCost(t *testing.T) {
-	o := run(t, plain, "service rounds=5")
+	o := plain.Run(t, "service rounds=5")
 	best := 0.0
-	for line := range strings.Lines(o.stdout) {
+	for line := range strings.Lines(o.Stdout) {
 		var n [2]int
 		scan(t, line, n[:])
 		best = max(best, float64(n[1])/float64(n[0]))

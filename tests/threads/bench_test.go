@@ -3,9 +3,7 @@
 package threads
 
 import (
-	"bytes"
 	"fmt"
-	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,6 +17,7 @@ import (
 // other threads. A thread has some seven frames. For comparison: gdb takes
 // about a second for any of them.
 func BenchmarkDump(b *testing.B) {
+	program.Path(b) // built before anything is measured
 	for _, load := range []string{"idle", "busy"} {
 		for _, n := range []int{10, 100, 1000} {
 			b.Run(fmt.Sprintf("%s/%d", load, n), func(b *testing.B) {
@@ -41,13 +40,11 @@ func BenchmarkDump(b *testing.B) {
 func measure(b *testing.B, load string, n int) (nanoseconds, size float64) {
 	b.Helper()
 	scenario := map[string]string{"idle": "time", "busy": "time-busy"}[load]
-	cmd := exec.Command(victim, scenario, strconv.Itoa(n))
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Run(); err != nil {
-		b.Fatalf("%v\n%s", err, tail(stderr.String()))
+	out := program.Run(b, scenario+" "+strconv.Itoa(n))
+	if !out.IsExit(0) {
+		b.Fatal(out)
 	}
-	for line := range strings.Lines(stdout.String()) {
+	for line := range strings.Lines(out.Stdout) {
 		if text, ok := strings.CutPrefix(line, "nanoseconds "); ok {
 			ns, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
 			if err != nil {
@@ -56,7 +53,7 @@ func measure(b *testing.B, load string, n int) (nanoseconds, size float64) {
 			nanoseconds = ns
 		}
 	}
-	for scanner := report.NewScanner(&stderr); scanner.Scan(); {
+	for scanner := report.NewScanner(strings.NewReader(out.Stderr)); scanner.Scan(); {
 		size = float64(scanner.Report().End.Bytes)
 		if a := scanner.Report().Answers; a.Answered+a.Late != a.Total {
 			b.Fatalf("%+v", *a)

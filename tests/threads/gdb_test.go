@@ -5,14 +5,13 @@ package threads
 import (
 	"bufio"
 	"bytes"
-	"io"
 	"os/exec"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/epitaph-go/epitaph/internal/victim"
 	"github.com/epitaph-go/epitaph/report"
 )
 
@@ -114,43 +113,28 @@ func TestStacksAgreeWithGdb(t *testing.T) {
 		t.Skip(err)
 	}
 	n := 200
-	if full {
+	if victim.Full {
 		n = 1000
 	}
-	cmd := command("gdb " + strconv.Itoa(n))
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	killer := time.AfterFunc(2*limit, func() { cmd.Process.Kill() })
-	defer killer.Stop()
+	c := program.Start(t, "gdb "+strconv.Itoa(n), victim.Talk, victim.Limit(2*limit))
 	var lines strings.Builder
-	for scanner := bufio.NewScanner(stdout); scanner.Scan() && scanner.Text() != "dumped"; {
+	for scanner := bufio.NewScanner(c.Out); scanner.Scan() && scanner.Text() != "dumped"; {
 		lines.WriteString(scanner.Text() + "\n")
 	}
-	stacks := gdbStacks(t, cmd.Process.Pid)
-	stdin.Close()
-	_, _ = io.Copy(io.Discard, stdout) // nothing more comes
-	if err := cmd.Wait(); err != nil {
-		t.Fatalf("%v\n%s", err, tail(stderr.String()))
+	stacks := gdbStacks(t, c.Cmd.Process.Pid)
+	c.In.Close()
+	out := c.Wait()
+	if !out.IsExit(0) {
+		t.Fatal(out)
 	}
 
-	reports := parse(t, stderr.String())
+	reports := parse(t, out.Stderr)
 	if len(reports) != 1 {
-		t.Fatalf("%d dumps\n%s", len(reports), tail(stderr.String()))
+		t.Fatalf("%d dumps: %v", len(reports), out)
 	}
 	accounted(t, reports[0])
 	ours := byTID(t, reports[0])
-	functions := parked(t, outcome{stdout: lines.String()}, n)
+	functions := parked(t, &victim.Outcome{Stdout: lines.String()}, n)
 	compared, different, moved := 0, 0, 0
 	for tid, theirs := range stacks {
 		thread := ours[tid]

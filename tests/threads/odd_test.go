@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/epitaph-go/epitaph/internal/victim"
 	"github.com/epitaph-go/epitaph/report"
 )
 
@@ -67,7 +68,7 @@ func TestSignalQueueIsFull(t *testing.T) {
 func TestLateAnswer(t *testing.T) {
 	dumps, out := survive(t, "late")
 	if len(dumps) != 2 {
-		t.Fatalf("%d dumps\n%s", len(dumps), tail(out.stderr))
+		t.Fatalf("%d dumps: %v", len(dumps), out)
 	}
 	masked := numbers(t, out)["masked"]
 	for i, dump := range dumps {
@@ -104,7 +105,7 @@ func TestThreadsThatCrashTogether(t *testing.T) {
 // A crash while another thread dumps: the report is whole all the same.
 func TestCrashDuringDump(t *testing.T) {
 	rounds := 3
-	if full {
+	if victim.Full {
 		rounds = 50
 	}
 	for range rounds {
@@ -123,12 +124,12 @@ func TestCrashDuringDump(t *testing.T) {
 // A stage of a dump that faults or hangs costs its part of the text, not the
 // process, and the next dump is whole.
 func TestTroubleInADump(t *testing.T) {
-	for i, want := range []string{"bad address", "timed out"} {
+	for i, want := range []string{"faulted", "took too long"} {
 		dumps, out := survive(t, "trouble "+string(rune('0'+i)))
 		if len(dumps) != 2 || len(dumps[0].StageFailures) != 1 || dumps[0].Complete() || !dumps[1].Complete() {
-			t.Fatalf("%s: %d dumps\n%s", want, len(dumps), tail(out.stderr))
+			t.Fatalf("%s: %d dumps: %v", want, len(dumps), out)
 		}
-		lines := strings.Split(strings.TrimSpace(out.stdout), "\n")
+		lines := strings.Split(strings.TrimSpace(out.Stdout), "\n")
 		if len(lines) != 2 || !strings.Contains(lines[0], want) || lines[1] != "<nil>" {
 			t.Errorf("the dumps returned %q", lines)
 		}
