@@ -162,7 +162,10 @@ func PrintBacklog() (backlog, index uintptr, err error) {
 			continue
 		}
 		for _, backlog := range relative(entry, text, opLea) {
-			if holdsWhatIsPrinted(backlog, index) {
+			// On a goroutine whose stack is short: its text has to be whole.
+			found := make(chan bool)
+			go func() { found <- holdsWhatIsPrinted(backlog, index) }()
+			if <-found {
 				return backlog, index, nil
 			}
 		}
@@ -179,7 +182,7 @@ func printed(s string) { print(s) }
 // may print at the same time.
 func holdsWhatIsPrinted(backlog, index uintptr) bool {
 	ring, next := *(**[backlogSize]byte)(unsafe.Pointer(&backlog)), *(**int)(unsafe.Pointer(&index))
-	var stack [4 * backlogSize]byte
+	var stack [8 * backlogSize]byte
 	for range 3 {
 		n := runtime.Stack(stack[:], false)
 		end := *next

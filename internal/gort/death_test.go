@@ -42,12 +42,22 @@ func TestPrintBacklog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 10 {
-		b, i, err := gort.PrintBacklog()
-		if b != backlog || i != index || err != nil {
-			t.Fatalf("%#x, %#x, %v; first it was %#x, %#x", b, i, err, backlog, index)
-		}
+	for depth := range 10 {
+		deep(20*depth, func() {
+			b, i, err := gort.PrintBacklog()
+			if b != backlog || i != index || err != nil {
+				t.Fatalf("%#x, %#x, %v; first it was %#x, %#x", b, i, err, backlog, index)
+			}
+		})
 	}
+}
+
+func deep(n int, f func()) {
+	if n > 0 {
+		deep(n-1, f)
+		return
+	}
+	f()
 }
 
 func BenchmarkDeath(b *testing.B) {

@@ -3,16 +3,15 @@
 package godeath
 
 import (
+	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/epitaph-go/epitaph/blackbox"
+	"github.com/epitaph-go/epitaph/internal/victim"
 	"github.com/epitaph-go/epitaph/report"
 )
 
@@ -60,7 +59,7 @@ var deaths = []death{
 }
 
 // check compares the report with what standard error showed.
-func (d death) check(t *testing.T, r *report.Report, o *outcome) {
+func (d death) check(t *testing.T, r *report.Report, o *victim.Outcome) {
 	t.Helper()
 	if got := r.Headline; got != d.headline && !(d.headline == "panic: " && strings.HasPrefix(got, d.headline)) {
 		t.Errorf("the headline is %q, want %q", got, d.headline)
@@ -71,8 +70,8 @@ func (d death) check(t *testing.T, r *report.Report, o *outcome) {
 	if r.GoText.From != d.from {
 		t.Errorf("Go's text is %s, want %s", r.GoText.From, d.from)
 	}
-	if got := string(r.GoText.Bytes()); got != o.stderr {
-		t.Errorf("Go's text in the report:\n%s\non standard error:\n%s", ends(got), ends(o.stderr))
+	if got := string(r.GoText.Bytes()); got != o.Stderr {
+		t.Errorf("Go's text in the report:\n%s\non standard error:\n%s", ends(got), ends(o.Stderr))
 	}
 	if r.Signal != nil || len(r.Registers) > 0 {
 		t.Errorf("the vehicle is shown: %v", r.Signal)
@@ -120,8 +119,8 @@ func TestDeaths(t *testing.T) {
 		t.Run(d.kind, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			o := plain.run(t, d.kind+" dir="+dir)
-			same(t, o, plain.run(t, d.kind+" plain=1"))
+			o := run(t, plain, d.kind+" dir="+dir)
+			same(t, o, run(t, plain, d.kind+" off=1"))
 			d.check(t, complete(t, onlyFile(t, dir)), o)
 		})
 	}
@@ -143,13 +142,13 @@ func TestLevels(t *testing.T) {
 		for _, kind := range []string{"panic", "map", "fault", "callback"} {
 			t.Run(level+"/"+kind, func(t *testing.T) {
 				t.Parallel()
-				d, env, dir := find(t, kind), environment("GOTRACEBACK="+level), t.TempDir()
-				o := plain.run(t, kind+" dir="+dir, env)
-				same(t, o, plain.run(t, kind+" plain=1", env))
+				d, env, dir := find(t, kind), victim.Env("GOTRACEBACK="+level), t.TempDir()
+				o := run(t, plain, kind+" dir="+dir, env)
+				same(t, o, run(t, plain, kind+" off=1", env))
 				if level == "crash" {
-					o.diedOf(t, syscall.SIGABRT)
+					o.DiedOf(t, syscall.SIGABRT)
 				} else {
-					o.exited(t, 2)
+					o.Exited(t, 2)
 				}
 				if level == "none" && d.from == joined && kind != "fault" {
 					d.from = message
@@ -163,56 +162,56 @@ func TestLevels(t *testing.T) {
 // The report goes to an output that is not standard error, and to none that is.
 func TestWhereTheReportGoes(t *testing.T) {
 	d := find(t, "map")
-	without := plain.run(t, "map plain=1")
+	without := run(t, plain, "map off=1")
 
 	out := filepath.Join(t.TempDir(), "report")
-	o := plain.run(t, "map out="+out)
+	o := run(t, plain, "map out="+out)
 	same(t, o, without)
 	d.check(t, complete(t, read(t, out)), o)
 
 	// A directory and an output: the output gets the line that says where.
 	dir := t.TempDir()
-	o = plain.run(t, "map out="+out+" dir="+dir)
+	o = run(t, plain, "map out="+out+" dir="+dir)
 	same(t, o, without)
 	d.check(t, complete(t, onlyFile(t, dir)), o)
 	if got, want := read(t, out), "epitaph: concurrent map writes, report in "+dir+"/victim-"; !strings.HasPrefix(got, want) {
 		t.Errorf("the output has %q, want %q", got, want)
 	}
 
-	o = plain.run(t, "map")
+	o = run(t, plain, "map")
 	same(t, o, without)
-	o = plain.run(t, "map disable=1 dir="+dir)
+	o = run(t, plain, "map disable=1 dir="+dir)
 	same(t, o, without)
 	onlyFile(t, dir)
 
 	// Two names of one pipe.
-	o = plain.run(t, "map out=/proc/self/fd/2")
+	o = run(t, plain, "map out=/proc/self/fd/2")
 	same(t, o, without)
 
 	box := filepath.Join(t.TempDir(), "box")
-	o = plain.run(t, "map box="+box)
+	o = run(t, plain, "map box="+box)
 	same(t, o, without)
-	run, err := blackbox.Open(box)
+	last, err := blackbox.Open(box)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if run.End.Kind != blackbox.Crashed || !run.End.Complete {
-		t.Errorf("the black box says %+v", run.End)
+	if last.End.Kind != blackbox.Crashed || !last.End.Complete {
+		t.Errorf("the black box says %+v", last.End)
 	}
-	d.check(t, complete(t, string(run.Report)), o)
+	d.check(t, complete(t, string(last.Report)), o)
 
 	// A directory that has gone.
 	gone := t.TempDir() + "/gone"
 	if err := os.Mkdir(gone, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	o = plain.run(t, "map box="+box+" remove="+gone+" dir="+gone)
+	o = run(t, plain, "map box="+box+" remove="+gone+" dir="+gone)
 	same(t, o, without)
-	run, err = blackbox.Open(box)
+	last, err = blackbox.Open(box)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := report.Parse(run.Report)
+	r, err := report.Parse(last.Report)
 	if err != nil || len(r.Notes) != 1 || !strings.HasPrefix(r.Notes[0], "no report file could be made") {
 		t.Errorf("%v, notes %v", err, r.Notes)
 	}
@@ -221,18 +220,19 @@ func TestWhereTheReportGoes(t *testing.T) {
 // A text that is too long is cut, and says so.
 func TestLongText(t *testing.T) {
 	dir := t.TempDir()
-	o := plain.run(t, "panic-long dir="+dir)
-	same(t, o, plain.run(t, "panic-long plain=1"))
+	o := run(t, plain, "panic-long dir="+dir)
+	same(t, o, run(t, plain, "panic-long off=1"))
 	r := complete(t, onlyFile(t, dir))
 	const kept = 1 << 20
-	if from := r.GoText.From; !strings.HasPrefix(from, "the first 1048576 of 3000") || !strings.HasSuffix(from, " bytes, "+whole) {
-		t.Errorf("from %q", from)
+	want := fmt.Sprintf("the first %d of %d bytes, %s", kept, len(o.Stderr), whole)
+	if r.GoText.From != want {
+		t.Errorf("Go's text is %s, want %s", r.GoText.From, want)
 	}
-	if string(r.GoText.Bytes()) != o.stderr[:kept]+"\n" {
-		t.Errorf("the text is not the beginning of standard error")
+	if got := string(r.GoText.Bytes()); got != o.Stderr[:kept]+"\n" {
+		t.Errorf("the text, of %d bytes, is not the beginning of standard error", len(got))
 	}
-	if len(r.Headline) != len("panic: ")+500-len("panic: ")+len("...") {
-		t.Errorf("the headline has %d characters", len(r.Headline))
+	if want := "panic: " + strings.Repeat("x", 493) + "..."; r.Headline != want {
+		t.Errorf("the headline is %q, want %q", r.Headline, want)
 	}
 }
 
@@ -242,8 +242,8 @@ func TestSetTraceback(t *testing.T) {
 		t.Run(level, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			o := plain.run(t, "panic level="+level+" dir="+dir)
-			same(t, o, plain.run(t, "panic plain=1 level="+level))
+			o := run(t, plain, "panic level="+level+" dir="+dir)
+			same(t, o, run(t, plain, "panic off=1 level="+level))
 			find(t, "panic").check(t, complete(t, onlyFile(t, dir)), o)
 		})
 	}
@@ -256,8 +256,8 @@ func TestSetCrashOutput(t *testing.T) {
 			t.Run(when+"/"+kind, func(t *testing.T) {
 				t.Parallel()
 				dir, out, wantOut := t.TempDir(), t.TempDir()+"/out", t.TempDir()+"/out"
-				o := plain.run(t, kind+" dir="+dir+" crash-"+when+"="+out)
-				same(t, o, plain.run(t, kind+" plain=1 crash-"+when+"="+wantOut))
+				o := run(t, plain, kind+" dir="+dir+" crash-"+when+"="+out)
+				same(t, o, run(t, plain, kind+" off=1 crash-"+when+"="+wantOut))
 				if got, want := normal(read(t, out)), normal(read(t, wantOut)); got != want || got == "" {
 					t.Errorf("the program's crash output has:\n%s\nwithout Epitaph:\n%s", got, want)
 				}
@@ -279,8 +279,8 @@ func TestSetCrashOutput(t *testing.T) {
 // of Go's text.
 func TestClosedDescriptors(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
-	o := plain.run(t, "close data="+data)
-	o.exited(t, 2)
+	o := run(t, plain, "close data="+data)
+	o.Exited(t, 2)
 	if got := read(t, data); got != "" {
 		t.Errorf("the program's file has:\n%s", got)
 	}
@@ -289,9 +289,9 @@ func TestClosedDescriptors(t *testing.T) {
 // A crash of C's that is handed over to Go looks as if Go had found it.
 func TestChain(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "report")
-	o := plain.run(t, "c-null chain=1 out="+out)
-	same(t, o, plain.run(t, "c-null plain=1"))
-	o.exited(t, 2)
+	o := run(t, plain, "c-null chain=1 out="+out)
+	same(t, o, run(t, plain, "c-null off=1"))
+	o.Exited(t, 2)
 	if r := complete(t, read(t, out)); r.Signal == nil || r.Signal.Name != "SIGSEGV" {
 		t.Errorf("the signal is %v", r.Signal)
 	}
@@ -305,10 +305,10 @@ func TestDeadlySignals(t *testing.T) {
 				t.Parallel()
 				dir := t.TempDir()
 				var text [2]string
-				for i, line := range []string{"wait dir=" + dir, "wait plain=1"} {
-					o := signaled(t, plain, line, signal, environment("GOTRACEBACK="+level))
-					o.exited(t, 2)
-					text[i] = o.stderr
+				for i, line := range []string{"wait dir=" + dir, "wait off=1"} {
+					o := signaled(t, plain, line, signal, victim.Env("GOTRACEBACK="+level))
+					o.Exited(t, 2)
+					text[i] = o.Stderr
 				}
 				// Which thread gets it, and where that is, is a matter of chance.
 				for _, text := range text {
@@ -331,26 +331,4 @@ func TestDeadlySignals(t *testing.T) {
 			})
 		}
 	}
-}
-
-// signaled sends a signal to a victim that waits.
-func signaled(t *testing.T, p *program, line string, signal syscall.Signal, changes ...change) *outcome {
-	t.Helper()
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	c := p.start(t, line, append(changes, func(c *exec.Cmd) { c.Stdout = w })...)
-	w.Close()
-	var ready [6]byte
-	if _, err := r.Read(ready[:]); err != nil {
-		t.Errorf("the victim is not ready: %v", err)
-	}
-	// Not to the process: the kernel may choose the C thread, where Go prints
-	// nothing.
-	if err := unix.Tgkill(c.cmd.Process.Pid, c.cmd.Process.Pid, signal); err != nil {
-		t.Error(err)
-	}
-	return c.wait()
 }

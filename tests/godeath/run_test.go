@@ -7,177 +7,50 @@
 package godeath
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
+	"golang.org/x/sys/unix"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
 	"github.com/epitaph-go/epitaph/report"
 )
 
-// limit is what no child may outlast.
-const limit = 20 * time.Second
+func TestMain(m *testing.M) { os.Exit(victim.Main(m)) }
 
-// A program is the victim, built in one way, when it is first needed.
-type program struct {
-	name, toolchain string
-	args            []string
-	once            sync.Once
-	path, skip      string
-	err             error
+// built is the victim, with the switches for tests and further arguments of go
+// build.
+func built(args ...string) *victim.Program {
+	return &victim.Program{Build: append(append([]string{"-tags", "epitaph_test"}, args...), "./victim")}
 }
 
-var plain = &program{name: "plain"}
+var plain = built()
 
-var (
-	directory string
-	building  sync.Mutex
-)
-
-func TestMain(m *testing.M) {
-	var err error
-	if directory, err = os.MkdirTemp("", "godeath"); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	status := m.Run()
-	os.RemoveAll(directory)
-	os.Exit(status)
-}
-
-func (p *program) file(t *testing.T) string {
+// run runs it. The tests say what GOTRACEBACK is; go test may have set it.
+func run(t *testing.T, p *victim.Program, line string, changes ...victim.Change) *victim.Outcome {
 	t.Helper()
-	p.once.Do(p.build)
-	if p.err != nil {
-		t.Fatal(p.err)
-	}
-	if p.skip != "" {
-		t.Skip(p.skip)
-	}
-	return p.path
+	return p.Run(t, line, append([]victim.Change{victim.Unset("GOTRACEBACK")}, changes...)...)
 }
 
-func (p *program) build() {
-	building.Lock()
-	defer building.Unlock()
-	env := os.Environ()
-	if p.toolchain != "" {
-		env = append(env, "GOTOOLCHAIN="+p.toolchain)
-		version := exec.Command("go", "version")
-		version.Env = env
-		if out, err := version.CombinedOutput(); err != nil {
-			p.skip = fmt.Sprintf("the toolchain %s cannot be had: %s", p.toolchain, out)
-			return
-		}
-	}
-	p.path = filepath.Join(directory, p.name, "victim")
-	build := exec.Command("go", slices.Concat([]string{"build", "-o", p.path, "-tags", "epitaph_test"}, p.args, []string{"./victim"})...)
-	build.Env = env
-	if out, err := build.CombinedOutput(); err != nil {
-		p.err = fmt.Errorf("%v: %w\n%s", build, err, out)
-	}
-}
-
-// An outcome is how a victim ended.
-type outcome struct {
-	status         syscall.WaitStatus
-	stdout, stderr string
-	elapsed        time.Duration
-}
-
-// change is made to the command before it starts.
-type change func(*exec.Cmd)
-
-// environment replaces GOTRACEBACK, which go test may have set, and adds the rest.
-func environment(vars ...string) change {
-	return func(c *exec.Cmd) { c.Env = append(c.Env, vars...) }
-}
-
-func under(args ...string) change {
-	return func(c *exec.Cmd) {
-		c.Args = append(slices.Clone(args), c.Args...)
-		c.Path, c.Err = exec.LookPath(args[0])
-	}
-}
-
-// A child is a victim that runs.
-type child struct {
-	t              *testing.T
-	cmd            *exec.Cmd
-	began          time.Time
-	stdout, stderr bytes.Buffer
-}
-
-// start starts "victim KIND SETTINGS", which are separated by spaces.
-func (p *program) start(t *testing.T, line string, changes ...change) *child {
+// signaled sends a signal to a victim that waits.
+func signaled(t *testing.T, p *victim.Program, line string, signal syscall.Signal, changes ...victim.Change) *victim.Outcome {
 	t.Helper()
-	c := &child{t: t, cmd: exec.Command(p.file(t), strings.Fields(line)...)}
-	c.cmd.Stdout, c.cmd.Stderr = &c.stdout, &c.stderr
-	c.cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "GOTRACEBACK=") })
-	for _, change := range changes {
-		change(c.cmd)
+	c := p.Start(t, line, append([]victim.Change{victim.Unset("GOTRACEBACK"), victim.Talk}, changes...)...)
+	if ready, err := c.Out.ReadString('\n'); ready != "ready\n" {
+		t.Fatalf("the victim says %q, %v", ready, err)
 	}
-	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	c.cmd.WaitDelay = 2 * time.Second
-	c.began = time.Now()
-	if err := c.cmd.Start(); err != nil {
-		t.Fatal(err)
+	// Not to the process: the kernel may choose the C thread, where Go prints
+	// nothing.
+	if err := unix.Tgkill(c.Cmd.Process.Pid, c.Cmd.Process.Pid, signal); err != nil {
+		t.Error(err)
 	}
-	return c
-}
-
-func (c *child) wait() *outcome {
-	c.t.Helper()
-	hung := time.AfterFunc(limit, func() { syscall.Kill(-c.cmd.Process.Pid, syscall.SIGKILL) })
-	err := c.cmd.Wait()
-	o := &outcome{
-		status:  c.cmd.ProcessState.Sys().(syscall.WaitStatus),
-		stdout:  c.stdout.String(),
-		stderr:  c.stderr.String(),
-		elapsed: time.Since(c.began),
-	}
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		c.t.Fatal(err)
-	}
-	if !hung.Stop() {
-		c.t.Fatalf("hung; standard error:\n%s", ends(o.stderr))
-	}
-	return o
-}
-
-func (p *program) run(t *testing.T, line string, changes ...change) *outcome {
-	t.Helper()
-	return p.start(t, line, changes...).wait()
-}
-
-func (o *outcome) end() string {
-	if o.status.Signaled() {
-		return "killed by " + o.status.Signal().String()
-	}
-	return fmt.Sprintf("exit status %d", o.status.ExitStatus())
-}
-
-func (o *outcome) exited(t *testing.T, status int) {
-	t.Helper()
-	if !o.status.Exited() || o.status.ExitStatus() != status {
-		t.Errorf("%s, want exit status %d; stderr:\n%s", o.end(), status, ends(o.stderr))
-	}
-}
-
-func (o *outcome) diedOf(t *testing.T, signal syscall.Signal) {
-	t.Helper()
-	if !o.status.Signaled() || o.status.Signal() != signal {
-		t.Errorf("%s, want death by %v; stderr:\n%s", o.end(), signal, ends(o.stderr))
-	}
+	return c.Wait()
 }
 
 // ends leaves out the middle of a long text.
@@ -227,3 +100,23 @@ func onlyFile(t *testing.T, dir string) string {
 	}
 	return read(t, files[0])
 }
+
+// toolchain skips the test where another version of Go cannot be had.
+func toolchain(t *testing.T, name string) {
+	t.Helper()
+	toolchains.Do(func() {
+		cmd := exec.Command("go", "version")
+		cmd.Env = append(cmd.Environ(), "GOTOOLCHAIN="+name)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			noToolchain = fmt.Sprintf("the toolchain %s cannot be had: %s", name, out)
+		}
+	})
+	if noToolchain != "" {
+		t.Skip(noToolchain)
+	}
+}
+
+var (
+	toolchains  sync.Once
+	noToolchain string
+)

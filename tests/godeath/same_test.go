@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
 // What differs from run to run: addresses, offsets, the numbers of goroutines and
@@ -69,15 +71,15 @@ func pieces(text string) (first string, others []string, rest string) {
 
 // same fails unless standard error and the end are what they are without
 // Epitaph.
-func same(t *testing.T, got, want *outcome) {
+func same(t *testing.T, got, want *victim.Outcome) {
 	t.Helper()
-	if got.end() != want.end() {
-		t.Errorf("%s; without Epitaph %s; stderr:\n%s", got.end(), want.end(), ends(got.stderr))
+	if got.End() != want.End() {
+		t.Errorf("%s; without Epitaph %s; stderr:\n%s", got.End(), want.End(), ends(got.Stderr))
 	}
-	first, others, rest := pieces(got.stderr)
-	wantFirst, wantOthers, wantRest := pieces(want.stderr)
+	first, others, rest := pieces(got.Stderr)
+	wantFirst, wantOthers, wantRest := pieces(want.Stderr)
 	if strings.TrimRight(first, "\n") != strings.TrimRight(wantFirst, "\n") || strings.TrimRight(rest, "\n") != strings.TrimRight(wantRest, "\n") {
-		t.Errorf("standard error differs from that without Epitaph:\n%s\nwithout:\n%s", ends(got.stderr), ends(want.stderr))
+		t.Errorf("standard error differs from that without Epitaph:\n%s\nwithout:\n%s", ends(got.Stderr), ends(want.Stderr))
 	}
 	if !slices.Equal(others, wantOthers) {
 		t.Errorf("the other goroutines are %q, without Epitaph %q", others, wantOthers)

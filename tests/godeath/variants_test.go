@@ -7,26 +7,30 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
 // A variant is another way to build or run the victim.
 type variant struct {
 	name     string
-	program  *program
+	program  *victim.Program
 	settings string // added to both runs
-	change   change
 	pid1     bool
+	go127    bool
 }
+
+const go127 = "go1.27.4"
 
 var unshare = []string{"unshare", "--pid", "--fork", "--mount-proc", "--kill-child"}
 
 var variants = []variant{
-	{name: "pie", program: &program{name: "pie", args: []string{"-buildmode=pie"}}},
-	{name: "stripped", program: &program{name: "stripped", args: []string{"-ldflags=-s -w"}}},
-	{name: "pie-stripped", program: &program{name: "pie-stripped", args: []string{"-buildmode=pie", "-ldflags=-s -w"}}},
-	{name: "static", program: &program{name: "static", args: []string{"-ldflags=-linkmode external -extldflags -static"}}},
-	{name: "race", program: &program{name: "race", args: []string{"-race"}}},
-	{name: "go1.27", program: &program{name: "go1.27", toolchain: "go1.27.4"}},
+	{name: "pie", program: built("-buildmode=pie")},
+	{name: "stripped", program: built("-ldflags=-s -w")},
+	{name: "pie-stripped", program: built("-buildmode=pie", "-ldflags=-s -w")},
+	{name: "static", program: built("-ldflags=-linkmode external -extldflags -static")},
+	{name: "race", program: built("-race")},
+	{name: "go1.27", program: &victim.Program{Build: []string{"-tags", "epitaph_test", "./victim"}, Env: []string{"GOTOOLCHAIN=" + go127}}, go127: true},
 	{name: "notify", program: plain, settings: " notify=1"},
 	{name: "pid1", program: plain, pid1: true},
 	{name: "pid1-notify", program: plain, settings: " notify=1", pid1: true},
@@ -37,22 +41,25 @@ func TestVariants(t *testing.T) {
 		for _, kind := range []string{"panic", "error", "nested-fatal", "goroutine", "nil", "callback", "map", "unlock", "fault", "stack"} {
 			t.Run(v.name+"/"+kind, func(t *testing.T) {
 				t.Parallel()
-				var changes []change
+				var changes []victim.Change
 				if v.pid1 {
 					canBePID1(t)
-					changes = append(changes, under(unshare...))
+					changes = append(changes, victim.Under(unshare[0], unshare[1:]...))
+				}
+				if v.go127 {
+					toolchain(t, go127)
 				}
 				dir := t.TempDir()
-				o := v.program.run(t, kind+v.settings+" dir="+dir, changes...)
-				same(t, o, v.program.run(t, kind+v.settings+" plain=1", changes...))
-				o.exited(t, 2)
+				o := run(t, v.program, kind+v.settings+" dir="+dir, changes...)
+				same(t, o, run(t, v.program, kind+v.settings+" off=1", changes...))
+				o.Exited(t, 2)
 				r := complete(t, onlyFile(t, dir))
 				find(t, kind).check(t, r, o)
 				if v.pid1 && r.Process.PID != 1 {
 					t.Errorf("the process is %d", r.Process.PID)
 				}
-				if want := v.program.toolchain; want != "" && r.Build.GoVersion != want {
-					t.Errorf("built by %s, want %s", r.Build.GoVersion, want)
+				if got := r.Build.GoVersion; v.go127 && got != go127 {
+					t.Errorf("built by %s, want %s", got, go127)
 				}
 			})
 		}
@@ -61,10 +68,13 @@ func TestVariants(t *testing.T) {
 		}
 		t.Run(v.name+"/quit", func(t *testing.T) {
 			t.Parallel()
+			if v.go127 {
+				toolchain(t, go127)
+			}
 			o := signaled(t, v.program, "wait dir="+t.TempDir(), syscall.SIGQUIT)
-			o.exited(t, 2)
-			if !strings.HasPrefix(o.stderr, "SIGQUIT: quit\nPC=") || strings.Contains(o.stderr, "-----") {
-				t.Errorf("Go's dump is:\n%s", ends(o.stderr))
+			o.Exited(t, 2)
+			if !strings.HasPrefix(o.Stderr, "SIGQUIT: quit\nPC=") || strings.Contains(o.Stderr, "-----") {
+				t.Errorf("Go's dump is:\n%s", ends(o.Stderr))
 			}
 		})
 	}
@@ -73,9 +83,9 @@ func TestVariants(t *testing.T) {
 // With signal.Notify of SIGQUIT the program gets it and goes on.
 func TestNotifiedQuit(t *testing.T) {
 	o := signaled(t, plain, "wait notify=1 wait=1s", syscall.SIGQUIT)
-	o.exited(t, 3)
-	if o.stderr != "" {
-		t.Errorf("standard error:\n%s", o.stderr)
+	o.Exited(t, 3)
+	if o.Stderr != "" {
+		t.Errorf("standard error:\n%s", o.Stderr)
 	}
 }
 
@@ -90,11 +100,11 @@ func canBePID1(t *testing.T) {
 func TestPanicsAtOnce(t *testing.T) {
 	for range 10 {
 		dir := t.TempDir()
-		o := plain.run(t, "at-once dir="+dir)
-		o.exited(t, 2)
+		o := run(t, plain, "at-once dir="+dir)
+		o.Exited(t, 2)
 		r := complete(t, onlyFile(t, dir))
-		if got := string(r.GoText.Bytes()); got != o.stderr {
-			t.Errorf("Go's text in the report:\n%s\non standard error:\n%s", ends(got), ends(o.stderr))
+		if got := string(r.GoText.Bytes()); got != o.Stderr {
+			t.Errorf("Go's text in the report:\n%s\non standard error:\n%s", ends(got), ends(o.Stderr))
 		}
 	}
 }

@@ -14,12 +14,14 @@ import (
 	"syscall"
 	"time"
 	"unsafe"
+
+	"github.com/epitaph-go/epitaph/internal/victim/scenario"
 )
 
 func init() {
 	kinds["panic"] = func() { deep(func() { panic("boom") }) }
 	kinds["panic-lines"] = func() { panic("first line\n\tsecond \\ \"line\" \x1b[31m é 世\x80\n") }
-	kinds["panic-long"] = func() { panic(strings.Repeat("x", 3_000_000)) }
+	kinds["panic-long"] = func() { panic(strings.Repeat("x", 600) + "\n" + strings.Repeat(strings.Repeat("y", 98)+"\n", 30_000)) }
 	kinds["error"] = func() { panic(fmt.Errorf("serve: %w", fmt.Errorf("read: %w", errors.New("disk gone")))) }
 	kinds["custom"] = func() { panic(struct{ a, b int }{1, 2}) }
 	kinds["number"] = func() { panic(status(7)) }
@@ -60,7 +62,7 @@ func init() {
 		sink = recurse(0)
 	}
 	kinds["memory"] = func() {
-		must(syscall.Setrlimit(syscall.RLIMIT_AS, &syscall.Rlimit{Cur: 1 << 30, Max: 1 << 30}))
+		scenario.Must(syscall.Setrlimit(syscall.RLIMIT_AS, &syscall.Rlimit{Cur: 1 << 30, Max: 1 << 30}))
 		bytes = make([]byte, 1<<40)
 	}
 	kinds["c-null"] = func() { C.victim_null() }
@@ -82,12 +84,12 @@ func init() {
 		panic("boom")
 	}
 	kinds["wait"] = func() {
-		say("ready")
+		scenario.Say("ready")
 		d := time.Minute
 		if wait := set["wait"]; wait != "" {
 			var err error
 			d, err = time.ParseDuration(wait)
-			must(err)
+			scenario.Must(err)
 		}
 		time.Sleep(d)
 	}
@@ -119,6 +121,7 @@ func deep(f func()) { f() }
 func recurse(n int) int {
 	var room [100]int
 	room[n%100] = n
+	//lint:ignore SA5007 the stack is to overflow
 	return recurse(n+1) + room[(n+1)%100]
 }
 
@@ -141,10 +144,10 @@ func mapWrites() {
 func closeAndReuse() {
 	const first, last = 40, 70
 	data, err := syscall.Open(set["data"], syscall.O_CREAT|syscall.O_WRONLY, 0o600)
-	must(err)
+	scenario.Must(err)
 	for fd := first; fd < last; fd++ {
 		syscall.Close(fd)
-		must(syscall.Dup3(data, fd, 0))
+		scenario.Must(syscall.Dup3(data, fd, 0))
 	}
 	time.Sleep(2500 * time.Millisecond)
 }

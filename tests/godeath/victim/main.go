@@ -4,8 +4,7 @@
 //
 //	victim KIND [KEY=VALUE ...]
 //
-// It enables Epitaph as the settings say, or not at all (plain=1), and dies. One
-// that is still alive at its end leaves with status 3.
+// It enables Epitaph as the settings say, or not at all (off=1), and dies.
 package main
 
 // #include "victim.h"
@@ -13,58 +12,50 @@ import "C"
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/signal"
 	"runtime"
 	"runtime/debug"
-	"strings"
-	"syscall"
 	"time"
 
 	"github.com/epitaph-go/epitaph/handler"
+	"github.com/epitaph-go/epitaph/internal/victim/scenario"
 )
 
-const (
-	exitFailed = 1
-	exitWentOn = 3
-	exitUsage  = 64
-)
-
+// kinds are the ways to die, by name.
 var kinds = map[string]func(){}
 
-type settings map[string]string
-
-var set = settings{}
-
-func must(err error) {
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "victim:", err)
-		os.Exit(exitFailed)
-	}
-}
+// kind and set are the command line.
+var (
+	kind string
+	set  scenario.Settings
+)
 
 func main() {
-	if len(os.Args) < 2 || kinds[os.Args[1]] == nil {
-		fmt.Fprintf(os.Stderr, "victim: no such kind: %q\n", os.Args[1:])
-		os.Exit(exitUsage)
+	scenarios := map[string]func(scenario.Settings){}
+	for name, die := range kinds {
+		scenarios[name] = func(s scenario.Settings) {
+			kind, set = name, s
+			prepare()
+			die()
+		}
 	}
-	for _, arg := range os.Args[2:] {
-		key, value, _ := strings.Cut(arg, "=")
-		set[key] = value
-	}
+	scenario.Main(scenarios)
+}
+
+func prepare() {
 	C.victim_sleeper()
 	crashOutput("before")
 	if set["notify"] != "" {
 		signal.Notify(make(chan os.Signal, 1))
 	}
-	if set["plain"] == "" {
+	if set["off"] == "" {
 		enable()
 	}
 	crashOutput("after")
 	if level := set["level"]; level != "" {
 		debug.SetTraceback(level)
-		if set["plain"] == "" {
+		if set["off"] == "" {
 			// Long enough for the core to notice.
 			time.Sleep(1500 * time.Millisecond)
 		}
@@ -73,17 +64,15 @@ func main() {
 		go idle()
 	}
 	runtime.Gosched()
-	kinds[os.Args[1]]()
-	os.Exit(exitWentOn)
 }
 
 // crashOutput calls debug.SetCrashOutput where the settings have a file for it.
 func crashOutput(when string) {
 	if path := set["crash-"+when]; path != "" {
 		f, err := os.Create(path)
-		must(err)
-		must(debug.SetCrashOutput(f, debug.CrashOptions{}))
-		must(f.Close())
+		scenario.Must(err)
+		scenario.Must(debug.SetCrashOutput(f, debug.CrashOptions{}))
+		scenario.Must(f.Close())
 	}
 }
 
@@ -91,27 +80,21 @@ func crashOutput(when string) {
 var openFile *os.File
 
 func enable() {
-	var opts []handler.Option
+	opts := set.Options()
 	if path := set["out"]; path != "" {
 		f, err := os.Create(path)
-		must(err)
+		scenario.Must(err)
 		openFile = f
 		opts = append(opts, handler.WithOutput(f))
-	}
-	if path := set["dir"]; path != "" {
-		opts = append(opts, handler.WithDir(path))
 	}
 	if path := set["box"]; path != "" {
 		opts = append(opts, handler.WithBlackBox(path))
 	}
-	if set["chain"] != "" {
-		opts = append(opts, handler.WithChain())
-	}
-	must(handler.Enable(opts...))
+	scenario.Must(handler.Enable(opts...))
 	if dir := set["remove"]; dir != "" {
-		must(os.Remove(dir))
+		scenario.Must(os.Remove(dir))
 	}
-	handler.Annotate("victim", os.Args[1])
+	handler.Annotate("victim", kind)
 	handler.Breadcrumb("about to die")
 	if set["disable"] != "" {
 		handler.Disable()
@@ -119,12 +102,9 @@ func enable() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	must(handler.Ready(ctx))
+	scenario.Must(handler.Ready(ctx))
 }
 
 var never = make(chan int)
 
 func idle() { <-never }
-
-// say prints a line for the test to wait for.
-func say(line string) { syscall.Write(1, []byte(line+"\n")) }
