@@ -96,3 +96,31 @@ func (l Live) Text() []byte {
 func (l Live) Scratch() []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(l.c.scratch)), C.EPI_LIVE_SCRATCH)
 }
+
+// WantCall tells the core whether there is a last act to call.
+func (l Live) WantCall(want bool) {
+	var v uint32
+	if want {
+		v = 1
+	}
+	atomic.StoreUint32((*uint32)(&l.c.wanted), v)
+}
+
+// Called tells whether the time of the last act has come and nobody has taken it
+// on.
+func (l Live) Called() bool {
+	return atomic.LoadUint32((*uint32)(&l.c.called)) != 0 && atomic.LoadUint32((*uint32)(&l.c.taken)) == 0
+}
+
+// TakeCall takes it on; false when somebody else has, or it is too late. CallEnded
+// follows it.
+func (l Live) TakeCall() bool { return atomic.CompareAndSwapUint32((*uint32)(&l.c.taken), 0, 1) }
+
+// CallEnded says that the last act has come to its end.
+func (l Live) CallEnded() { atomic.StoreUint32((*uint32)(&l.c.ended), 1) }
+
+// Report is the report's text as far as it was kept, and when the time of the last
+// act is over, on the core's clock.
+func (l Live) Report() (text []byte, until uint64) {
+	return unsafe.Slice((*byte)(unsafe.Pointer(l.c.report)), l.c.report_size), uint64(l.c.until)
+}

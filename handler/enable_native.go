@@ -47,7 +47,11 @@ func startCore(c *config, quiet bool) error {
 	if background == nil {
 		background = startIndexer()
 	}
-	return respond(c.poll)
+	if err := respond(c.poll); err != nil {
+		return err
+	}
+	waiting.setLastAct(c.onCrash)
+	return nil
 }
 
 // startQuietly turns the core on for dumps, or leaves it at that.

@@ -27,6 +27,7 @@ type responder struct {
 	period time.Duration // of the poll, 0: none
 	// scratchTaken is set while somebody writes a profile into live.Scratch.
 	scratchTaken atomic.Bool
+	act          atomic.Pointer[lastAct]
 	quit         chan struct{}
 	// stopping is for the sleeper, which cannot look at quit meanwhile.
 	stopping atomic.Bool
@@ -73,6 +74,7 @@ func (r *responder) sleep() {
 			return
 		}
 		r.respond()
+		r.runLastAct()
 		r.live.Wait(seen)
 	}
 }
@@ -97,6 +99,7 @@ func (r *responder) poll(delay time.Duration) {
 			if _, ok := r.live.Question(); ok {
 				go r.respond()
 			}
+			r.runLastAct()
 		}
 	}
 }

@@ -22,8 +22,10 @@ static struct epi_live *map_shared(void)
 {
     struct epi_live *shared = (void *)map(sizeof *shared);
     char *text = map(EPI_LIVE_TEXT), *scratch = map(EPI_LIVE_SCRATCH);
-    if (shared != NULL && text != NULL && scratch != NULL) {
+    char *report = map(EPI_LIVE_REPORT);
+    if (shared != NULL && text != NULL && scratch != NULL && report != NULL) {
         shared->text = text;
+        shared->report = report;
         shared->scratch = scratch;
         return shared;
     }
@@ -33,6 +35,8 @@ static struct epi_live *map_shared(void)
         munmap(text, EPI_LIVE_TEXT);
     if (scratch != NULL)
         munmap(scratch, EPI_LIVE_SCRATCH);
+    if (report != NULL)
+        munmap(report, EPI_LIVE_REPORT);
     return NULL;
 }
 

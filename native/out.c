@@ -13,6 +13,7 @@ EPI_SAFE void epi_out_start(struct epi_out *out, struct epi_fd target,
     out->deadline = deadline;
     out->copy.fd = -1;
     out->copy_error = 0;
+    out->keep = NULL;
     out->flushed = 0;
     out->error = 0;
     out->lost = false;
@@ -94,6 +95,14 @@ EPI_SAFE void epi_out_copy(struct epi_out *out, const char *text, size_t size)
     }
 }
 
+static EPI_SAFE void keep(struct epi_out *out, size_t size)
+{
+    if (size > out->keep_size - out->kept)
+        size = out->keep_size - out->kept;
+    epi_copy(out->keep + out->kept, out->buffer, size);
+    out->kept += size;
+}
+
 EPI_SAFE void epi_out_flush(struct epi_out *out)
 {
     /* Emptied first: when a deadline jumps out of the write, the same text
@@ -103,6 +112,8 @@ EPI_SAFE void epi_out_flush(struct epi_out *out)
     out->flushed += size;
     out->used = 0;
     out->writing = true;
+    if (out->keep != NULL)
+        keep(out, size);
     epi_out_copy(out, out->buffer, size); /* first: it waits for no reader */
     write_all(out, out->buffer, size);
     out->waited += epi_now() - began;

@@ -24,6 +24,9 @@ struct epi_out {
     struct epi_fd copy;
     uint64_t copy_at, copy_end; /* offsets in it */
     int copy_error;
+    /* Memory that gets the text as well, as far as it goes; NULL: none. */
+    char *keep;
+    size_t keep_size, kept;
     uint64_t flushed;       /* bytes taken out of the buffer so far */
     int error;              /* errno of the first write that failed for good */
     bool lost;              /* some text went nowhere */

@@ -165,6 +165,7 @@ static EPI_SAFE void start_output(struct epi_crash *crash)
         deadline = crash->began + crash->options->deadline / 2;
     epi_out_start(&crash->out, file ? crash->file_fd : crash->terminal,
                   file ? crash->terminal : none, deadline);
+    epi_oncrash_keep(crash, &crash->out);
     crash->out.only_copy = crash->go_death && crash->terminal.fd < 0 && !file;
 }
 
@@ -268,6 +269,7 @@ EPI_SAFE void epi_report(struct epi_crash *crash)
         epi_report_end(crash);
     epi_box_end(crash);
     epi_fd_close(&crash->file_fd);
+    epi_oncrash_run(crash, crash->deadline - reserve(crash->options->deadline));
     crash->phase = EPI_PHASE_NONE;
     restore_stack(crash->uc);
 }

@@ -30,6 +30,11 @@ EPI_SAFE void epi_subject_is_self(struct epi_subject *subject);
  * given; false when the ring is empty. */
 EPI_SAFE bool epi_report_snapshot(struct epi_crash *crash, const char *reason);
 
+/* The program's last act (oncrash.c): keeps the text that goes to OUT for it; and
+ * runs it, until END. */
+EPI_SAFE void epi_oncrash_keep(const struct epi_crash *crash, struct epi_out *out);
+EPI_SAFE void epi_oncrash_run(struct epi_crash *crash, uint64_t end);
+
 /* Is OUTPUT the same file as standard error (godies.c)? */
 EPI_SAFE bool epi_report_is_stderr(const struct epi_fd *output);
 

@@ -90,6 +90,9 @@ func enable() {
 	if path := set["box"]; path != "" {
 		opts = append(opts, handler.WithBlackBox(path))
 	}
+	if what := set["oncrash"]; what != "" {
+		opts = append(opts, handler.WithOnCrash(func(ctx context.Context, report []byte) { onCrash(ctx, what, report) }))
+	}
 	scenario.Must(handler.Enable(opts...))
 	if dir := set["remove"]; dir != "" {
 		scenario.Must(os.Remove(dir))

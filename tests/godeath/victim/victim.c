@@ -36,3 +36,16 @@ __attribute__((noinline)) void victim_null(void)
 {
     *(volatile int *)8 = 1;
 }
+
+static void *crashes(void *unused)
+{
+    victim_null();
+    return unused;
+}
+
+void victim_null_on_thread(void)
+{
+    pthread_t thread;
+    pthread_create(&thread, NULL, crashes, NULL);
+    pthread_join(thread, NULL);
+}
