@@ -30,6 +30,7 @@ func enable(c *config) error {
 	}
 	if cgo.Enabled() {
 		takeCrashOutput()
+		learnPanics()
 		startSnapshots()
 	} else {
 		leaveCrashOutput()

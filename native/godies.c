@@ -57,6 +57,8 @@ EPI_SAFE void epi_go_dies(struct epi_crash *crash, int signal, const siginfo_t *
             epi_crash_begin(crash, options, signal, info, uc);
             crash->go_death = true;
             crash->go_failed = true;
+            /* Of a panic; a fatal error ends on the scheduler's stack. */
+            crash->subject.goroutine = epi_goroutine_id(epi_go_g(epi_state.go));
             if (!programs)
                 crash->status = STATUS;
             epi_report_on_own_stack(crash);

@@ -166,10 +166,28 @@ EPI_SAFE void epi_gotext_collect(struct epi_gotext *text)
     for (size_t i = start; i + 1 < size; i++)
         if (backlog[i] == '\n' && backlog[i + 1] != '\t')
             return;
-    set_title(text, backlog + start + 13);
+    set_title(text, backlog + start + epi_strlen("fatal error: "));
     for (size_t i = at; i < size; i++)
         text->message[text->message_size++] = backlog[i];
     text->message[text->message_size] = '\0';
+}
+
+/* So much of a text is looked at for the message of a panic. */
+#define PANICS 2048
+
+EPI_SAFE bool epi_gotext_panics(const struct epi_gotext *text, const char *message, size_t size)
+{
+    static const char prefix[] = "panic: ";
+    const size_t skip = sizeof prefix - 1;
+    char buffer[PANICS + 1];
+    long n = read_at(text, buffer, PANICS, 0);
+    buffer[n > 0 ? n : 0] = '\0';
+    /* The lines of panics come first: those that one arose in, then it. */
+    for (size_t i = 0; buffer[i] != '\0' && !begins(buffer + i, "goroutine "); i++)
+        if (begins(buffer + i, prefix) && (i == 0 || buffer[i - 1] == '\n' || buffer[i - 1] == '\t') &&
+            i + skip + size <= (size_t)n && epi_equal(buffer + i + skip, message, size))
+            return true;
+    return false;
 }
 
 static EPI_SAFE void heading(struct epi_out *out, const struct epi_gotext *text)
@@ -209,9 +227,7 @@ EPI_SAFE void epi_report_gotext(struct epi_crash *crash)
         at += (uint64_t)n;
         size_t size = kept + (size_t)n;
         buffer[size] = '\0';
-        size_t done = epi_out_lines(out, buffer, size, at < end);
-        for (kept = 0; done + kept < size; kept++)
-            buffer[kept] = buffer[done + kept];
+        kept = epi_out_rest(out, buffer, size, at < end);
     }
     epi_out_fresh_line(out);
     epi_out_char(out, '\n');

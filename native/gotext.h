@@ -35,4 +35,7 @@ bool epi_gotext_is(int fd);
 /* Finds out what Go has said; cannot fault. */
 EPI_SAFE void epi_gotext_collect(struct epi_gotext *text);
 
+/* Is it about a panic whose message begins with MESSAGE? */
+EPI_SAFE bool epi_gotext_panics(const struct epi_gotext *text, const char *message, size_t size);
+
 #endif

@@ -29,8 +29,7 @@ static EPI_SAFE uint32_t load(const uint32_t *word)
     return __atomic_load_n(word, __ATOMIC_SEQ_CST);
 }
 
-/* The id of a goroutine.  That of a thread's scheduler is 0. */
-static EPI_SAFE uint64_t id_of(uintptr_t g)
+EPI_SAFE uint64_t epi_goroutine_id(uintptr_t g)
 {
     uint64_t id = 0;
     return g != 0 && epi_state.go->goid != 0 && epi_peek64(&id, g + epi_state.go->goid) ? id : 0;
@@ -137,7 +136,7 @@ EPI_SAFE void epi_report_goroutines(struct epi_crash *crash)
     if (crash->subject.tid == epi_gettid()) {
         g = epi_go_g(epi_state.go);
         waiting = epi_gostack_goroutine(epi_state.go, g);
-        crash->subject.goroutine = id_of(waiting != 0 ? waiting : g);
+        crash->subject.goroutine = epi_goroutine_id(waiting != 0 ? waiting : g);
     }
     bool in_go = g != 0 && waiting == 0 && !crash->stack.crossed_asmcgocall;
     uint64_t now = epi_now();

@@ -312,6 +312,14 @@ EPI_SAFE size_t epi_out_lines(struct epi_out *out, const char *text, size_t size
     return i;
 }
 
+EPI_SAFE size_t epi_out_rest(struct epi_out *out, char *buffer, size_t size, bool more)
+{
+    size_t done = epi_out_lines(out, buffer, size, more), kept = 0;
+    for (; done + kept < size; kept++)
+        buffer[kept] = buffer[done + kept];
+    return kept;
+}
+
 EPI_SAFE void epi_out_escaped(struct epi_out *out, const char *text)
 {
     escape(out, text, false);

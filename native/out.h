@@ -83,6 +83,10 @@ EPI_SAFE void epi_out_line(struct epi_out *out, const char *text);
  * Returns how many were taken. */
 EPI_SAFE size_t epi_out_lines(struct epi_out *out, const char *text, size_t size, bool more);
 
+/* The same for a text that is read piece by piece: moves what was left to the
+ * front of BUFFER, and returns how much that is. */
+EPI_SAFE size_t epi_out_rest(struct epi_out *out, char *buffer, size_t size, bool more);
+
 /* Begins a new line unless one has just begun. */
 EPI_SAFE void epi_out_fresh_line(struct epi_out *out);
 

@@ -40,6 +40,7 @@ static const struct epi_stage stages[] = {
 static const struct epi_stage go_stages[] = {
     {"process", 200, epi_report_process},
     {"Go's report", 1000, epi_report_gotext},
+    {"panic", 200, epi_report_panic},
     {"module list", 500, refresh_modules},
     {"unwind", 1000, epi_report_unwind},
     {"current stack", 1000, epi_report_stack},
@@ -104,8 +105,12 @@ static EPI_SAFE void title(struct epi_out *out, const struct epi_crash *crash)
     const char *line = epi_state.gotext.title;
     if (!crash->go_death)
         epi_out_text(out, epi_signal_title(crash->signal));
+    else if (line[0] != '\0')
+        epi_out_line(out, line);
     else
-        epi_out_line(out, line[0] != '\0' ? line : "Go has ended the program");
+        epi_out_text(out, epi_panic_find(crash->subject.goroutine) != NULL
+                              ? "panic"
+                              : "Go has ended the program");
 }
 
 /* The terminal learns where the report is.  It may be stuck; the file must not

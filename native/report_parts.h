@@ -8,6 +8,7 @@
 EPI_SAFE void epi_report_cause(struct epi_crash *crash);     /* cause.c */
 EPI_SAFE void epi_report_message(struct epi_crash *crash);   /* message.c */
 EPI_SAFE void epi_report_gotext(struct epi_crash *crash);    /* gotext.c */
+EPI_SAFE void epi_report_panic(struct epi_crash *crash);     /* panicnote.c */
 EPI_SAFE void epi_report_process(struct epi_crash *crash);   /* process.c */
 EPI_SAFE void epi_report_unwind(struct epi_crash *crash);    /* frames.c */
 EPI_SAFE void epi_report_stack(struct epi_crash *crash);     /* frames.c */
@@ -34,6 +35,12 @@ EPI_SAFE bool epi_report_snapshot(struct epi_crash *crash, const char *reason);
  * runs it, until END. */
 EPI_SAFE void epi_oncrash_keep(const struct epi_crash *crash, struct epi_out *out);
 EPI_SAFE void epi_oncrash_run(struct epi_crash *crash, uint64_t end);
+
+/* The note of the panic that GOROUTINE died of, or NULL (panicnote.c). */
+EPI_SAFE const struct epi_panic_note *epi_panic_find(uint64_t goroutine);
+
+/* The id of the goroutine G; that of a thread's scheduler is 0 (live.c). */
+EPI_SAFE uint64_t epi_goroutine_id(uintptr_t g);
 
 /* Is OUTPUT the same file as standard error (godies.c)? */
 EPI_SAFE bool epi_report_is_stderr(const struct epi_fd *output);

@@ -12,6 +12,7 @@
 #include "message.h"
 #include "notes.h"
 #include "out.h"
+#include "panicnote.h"
 #include "ring.h"
 #include "symbols.h"
 #include "threads.h"
@@ -195,6 +196,7 @@ struct epi_state {
     struct epi_altstacks altstacks; /* no handler reads it */
     struct epi_crashbit crashbit;
     struct epi_gotext gotext;
+    struct epi_panic_note panic_note[EPI_PANIC_NOTES]; /* written by Go, at any time */
     struct epi_live *live; /* NULL: no goroutine waits for questions */
 
     uintptr_t abort_message; /* of glibc's variable; 0: there is none */
