@@ -222,7 +222,8 @@ static EPI_SAFE void finish(struct epi_crash *crash, int signal, siginfo_t *info
     bool go = previous->handler == epi_state.go_handler && epi_state.go_handler != 0;
     bool lacking = crash->failure_count > 0 || crash->goroutines_missing;
     if (go && !forwarded_by_go(signal, info)) {
-        uintptr_t g = crash->forked ? 0 : epi_go_g(epi_state.go);
+        /* A Go that has died already holds its locks for ever. */
+        uintptr_t g = crash->forked || crash->go_failed ? 0 : epi_go_g(epi_state.go);
         if (g != 0 && (crash->options->chain || lacking) &&
             (crash->stack.crossed_asmcgocall || epi_gostack_goroutine(epi_state.go, g) != 0)) {
             crash->deadline = epi_now() + crash->options->deadline;

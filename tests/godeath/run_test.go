@@ -38,6 +38,11 @@ func run(t *testing.T, p *victim.Program, line string, changes ...victim.Change)
 	return p.Run(t, line, append([]victim.Change{victim.Unset("GOTRACEBACK")}, changes...)...)
 }
 
+// withArgs are settings with spaces in them.
+func withArgs(args ...string) []victim.Change {
+	return []victim.Change{victim.Unset("GOTRACEBACK"), victim.Args(args...)}
+}
+
 // signaled sends a signal to a victim that waits.
 func signaled(t *testing.T, p *victim.Program, line string, signal syscall.Signal, changes ...victim.Change) *victim.Outcome {
 	t.Helper()

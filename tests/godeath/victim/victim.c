@@ -49,3 +49,16 @@ void victim_null_on_thread(void)
     pthread_create(&thread, NULL, crashes, NULL);
     pthread_join(thread, NULL);
 }
+
+static void *crashes_later(void *unused)
+{
+    usleep(300 * 1000);
+    victim_null();
+    return unused;
+}
+
+void victim_null_later(void)
+{
+    pthread_t thread;
+    pthread_create(&thread, NULL, crashes_later, NULL);
+}
