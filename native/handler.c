@@ -360,14 +360,13 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
 
     /* In c-shared and c-archive mode Go handles only some of the seven. */
     const struct epi_sigaction *previous = &epi_state.previous[epi_fatal_index(signal)];
-    bool last_act = last_act_of_go(info, uc);
-    if (last_act)
+    if (last_act_of_go(info, uc)) {
         epi_go_dies(crash, signal, info, uc);
-    if (previous->handler > (uintptr_t)SIG_IGN && (last_act || fault_of_go(info, uc))) {
-        if (last_act)
-            epi_chain(previous, signal, info, context);
-        else
-            epi_go_faults(crash, previous, signal, info, uc);
+        hand_on(previous, signal, info, uc); /* one that is ignored Go makes deadly */
+        return;
+    }
+    if (previous->handler > (uintptr_t)SIG_IGN && fault_of_go(info, uc)) {
+        epi_go_faults(crash, previous, signal, info, uc);
         return;
     }
     const struct epi_options *options = epi_state.options;

@@ -34,7 +34,7 @@ const (
 const nilDereference = "panic: runtime error: invalid memory address or nil pointer dereference"
 
 var deaths = []death{
-	{"panic", "panic: boom", whole, []string{"runtime.fatalpanic", "runtime.gopanic", "main.init.0.func1.1", "main.deep", "main.main"}},
+	{"panic", "panic: boom", whole, []string{"runtime.fatalpanic", "runtime.gopanic", "main.boom", "main.deep", "main.main"}},
 	{"panic-lines", "panic: first line", whole, []string{"runtime.gopanic", "main.main"}},
 	{"error", "panic: ", whole, []string{"runtime.gopanic", "main.main"}},
 	{"custom", "panic: ", whole, nil},

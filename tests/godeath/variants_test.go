@@ -32,8 +32,12 @@ var variants = []variant{
 	{name: "race", program: built("-race")},
 	{name: "go1.27", program: &victim.Program{Build: []string{"-tags", "epitaph_test", "./victim"}, Env: []string{"GOTOOLCHAIN=" + go127}}, go127: true},
 	{name: "notify", program: plain, settings: " notify=1"},
+	{name: "nowrap", program: built("-tags", "epitaph_test epitaph_nowrap")},
+	{name: "ignore-before", program: plain, settings: " ignore=before"},
+	{name: "ignore-after", program: plain, settings: " ignore=after"},
 	{name: "pid1", program: plain, pid1: true},
 	{name: "pid1-notify", program: plain, settings: " notify=1", pid1: true},
+	{name: "pid1-ignore", program: plain, settings: " ignore=after", pid1: true},
 }
 
 func TestVariants(t *testing.T) {
@@ -77,6 +81,22 @@ func TestVariants(t *testing.T) {
 				t.Errorf("Go's dump is:\n%s", ends(o.Stderr))
 			}
 		})
+	}
+}
+
+// Where Go's deaths are to end in SIGABRT they do, also if that is ignored.
+func TestIgnoredAbort(t *testing.T) {
+	for _, when := range []string{"before", "after"} {
+		for _, kind := range []string{"panic", "map"} {
+			t.Run(when+"/"+kind, func(t *testing.T) {
+				t.Parallel()
+				dir, env := t.TempDir(), victim.Env("GOTRACEBACK=crash")
+				o := run(t, plain, kind+" ignore="+when+" dir="+dir, env)
+				same(t, o, run(t, plain, kind+" off=1 ignore=before", env))
+				o.DiedOf(t, syscall.SIGABRT)
+				find(t, kind).check(t, complete(t, onlyFile(t, dir)), o)
+			})
+		}
 	}
 }
 

@@ -19,7 +19,7 @@ import (
 )
 
 func init() {
-	kinds["panic"] = func() { deep(func() { panic("boom") }) }
+	kinds["panic"] = func() { deep(boom) }
 	kinds["panic-lines"] = func() { panic("first line\n\tsecond \\ \"line\" \x1b[31m é 世\x80\n") }
 	kinds["panic-long"] = func() { panic(strings.Repeat("x", 600) + "\n" + strings.Repeat(strings.Repeat("y", 98)+"\n", 30_000)) }
 	kinds["error"] = func() { panic(fmt.Errorf("serve: %w", fmt.Errorf("read: %w", errors.New("disk gone")))) }
@@ -113,6 +113,9 @@ type status int
 type faulty struct{}
 
 func (faulty) Error() string { panic("in Error") }
+
+//go:noinline
+func boom() { panic("boom") }
 
 //go:noinline
 func deep(f func()) { f() }

@@ -49,9 +49,11 @@ func prepare() {
 	if set["notify"] != "" {
 		signal.Notify(make(chan os.Signal, 1))
 	}
+	ignore("before")
 	if set["off"] == "" {
 		enable()
 	}
+	ignore("after")
 	crashOutput("after")
 	if level := set["level"]; level != "" {
 		debug.SetTraceback(level)
@@ -64,6 +66,13 @@ func prepare() {
 		go idle()
 	}
 	runtime.Gosched()
+}
+
+// ignore ignores every signal, where the settings say so.
+func ignore(when string) {
+	if set["ignore"] == when {
+		signal.Ignore()
+	}
 }
 
 // crashOutput calls debug.SetCrashOutput where the settings have a file for it.
