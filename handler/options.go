@@ -95,6 +95,9 @@ func newConfig(call call, opts []Option) (*config, error) {
 // WithOutput writes the report to f instead of standard error. Enable keeps a
 // duplicate of its descriptor, so f may be closed afterwards.
 //
+// Deaths of Go's own are reported to f only if it is not the file that standard
+// error is.
+//
 // If the program closes that duplicate as well (closefrom does), and its number
 // becomes another file, the report goes to standard error.
 func WithOutput(f *os.File) Option {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/epitaph-go/epitaph/internal/victim/scenario"
@@ -20,10 +21,7 @@ func init() {
 	// C code crashes while Go code keeps every P busy.
 	kinds["c-busy"] = func() {
 		for range 2 * runtime.GOMAXPROCS(0) {
-			go func() {
-				for {
-				}
-			}()
+			go spin()
 		}
 		C.victim_null()
 	}
@@ -34,6 +32,14 @@ func init() {
 }
 
 var lock sync.Mutex
+
+func spin() {
+	for i := 0; ; i++ {
+		turns.Store(int64(i))
+	}
+}
+
+var turns atomic.Int64
 
 // onCrash is the program's last act. Its copy of the report goes to standard output.
 func onCrash(ctx context.Context, what string, report []byte) {
@@ -66,7 +72,6 @@ func onCrash(ctx context.Context, what string, report []byte) {
 	case "crash":
 		C.victim_null()
 	case "spin":
-		for {
-		}
+		spin()
 	}
 }
