@@ -11,7 +11,7 @@
 #include "system.h"
 
 /* For somebody to begin with it; longer than any P takes that comes at all. */
-#define WAIT (1 * EPI_SECOND)
+#define WAIT_TO_BEGIN (1 * EPI_SECOND)
 /* The thread that crashed holds a P, or nobody has answered before either. */
 #define WAIT_IN_VAIN (200 * EPI_MS)
 
@@ -93,7 +93,7 @@ EPI_SAFE void epi_oncrash_run(struct epi_crash *crash, uint64_t end)
     __atomic_store_n(&live->called, 1, __ATOMIC_SEQ_CST);
     __atomic_fetch_add(&live->wake, 1, __ATOMIC_SEQ_CST);
     epi_futex_wake_all((_Atomic(uint32_t) *)&live->wake);
-    uint64_t wait = now + (crash->goroutines_missing ? WAIT_IN_VAIN : WAIT);
+    uint64_t wait = now + (crash->goroutines_missing ? WAIT_IN_VAIN : WAIT_TO_BEGIN);
     if (!wait_for(crash, &live->taken, wait < end ? wait : end)) {
         uint32_t nobody = 0;
         if (__atomic_compare_exchange_n(&live->taken, &nobody, 2, false, __ATOMIC_SEQ_CST,
