@@ -84,10 +84,16 @@ func enableCore(c *config, quiet bool) error {
 		Build:       buildLine(),
 	}
 	native.Program = programName()
-	err := withDescriptor(c, func(fd uintptr) error {
+	start := func(fd uintptr) error {
 		native.Output = fd
 		return cgo.Enable(&native)
-	})
+	}
+	var err error
+	if quiet { // writes nothing there, and standard error may be closed
+		err = start(0)
+	} else {
+		err = withDescriptor(c, start)
+	}
 	switch {
 	case errors.Is(err, cgo.ErrOtherCopy):
 		return errors.New("handler: another copy of Epitaph is enabled in this process")

@@ -16,9 +16,10 @@
 
 #include <stdatomic.h>
 
-/* For the walk; and for the kernel's frame and the handler of a peek's fault. */
+/* For the walk; and for the handler of a peek's fault, besides the kernel's
+ * frame. */
 #define ROOM_WALK  (4 * 1024)
-#define ROOM_FAULT (4 * 1024)
+#define ROOM_FAULT 1024
 
 EPI_SAFE int epi_ask_send(int tid, struct epi_ask ask)
 {
@@ -46,7 +47,7 @@ static EPI_SAFE bool room_for_walk(const ucontext_t *uc)
     uintptr_t sp = epi_arch_current_sp(), start = (uintptr_t)uc->uc_stack.ss_sp;
     struct epi_range stack = {start, start + uc->uc_stack.ss_size};
     return (uc->uc_stack.ss_flags & SS_DISABLE) != 0 || !epi_in(stack, sp) ||
-           sp - start >= ROOM_WALK + ROOM_FAULT;
+           sp - start >= ROOM_WALK + ROOM_FAULT + epi_state.altstacks.kernel_frame;
 }
 
 /* A thread that waits in the handler for another one's report is of interest
@@ -146,9 +147,11 @@ EPI_SAFE void epi_capture(int signal, siginfo_t *info, void *context)
         return;
     }
     struct epi_ask ask = epi_ask_unpack(value);
+    atomic_fetch_add(&epi_state.receivers, 1);
     unblock_faults(uc);
     if (ask.question <= EPI_ASK_DUMP && ask.slot < EPI_THREADS)
         answer(epi_state.threads[ask.question], ask, uc);
+    atomic_fetch_sub(&epi_state.receivers, 1);
     if (ask.question == EPI_ASK_CRASH)
         hold(uc);
 }

@@ -22,7 +22,8 @@ struct epi_config {
     bool native_stack;    /* show C frames too */
     bool chain;           /* end in Go's handler: its dump, exit status 2 */
     bool quiet;           /* no reports of crashes: for dumps on demand alone */
-    int output;           /* where the report goes; the core keeps a duplicate */
+    int output;           /* where the report goes; the core keeps a duplicate.
+                             Not looked at when quiet */
     uint64_t started;     /* when the process began, ns since 1970 */
     const char *program;  /* base name, for the report and its file's name */
     const char *executable;

@@ -51,8 +51,8 @@ EPI_SAFE void epi_go_dies(struct epi_crash *crash, int signal, const siginfo_t *
     } else if (options != NULL && wanted(options)) {
         if (!epi_crash_take(crash, self)) {
             epi_crash_park(crash, options, signal, info, uc);
-        } else if (epi_state.options == NULL) { /* disabled in this moment */
-            crash->owner = 0;
+        } else if ((options = epi_state.options) == NULL || options->quiet) {
+            crash->owner = 0; /* disabled in this moment */
         } else {
             epi_crash_begin(crash, options, signal, info, uc);
             crash->go_death = true;

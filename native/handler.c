@@ -148,7 +148,9 @@ EPI_SAFE void epi_crash_park(struct epi_crash *crash, const struct epi_options *
         parked->filled = true;
     }
     epi_sigmask(SIG_UNBLOCK, epi_mask_of(epi_state.thread_signal)); /* it has a stack to show */
-    uint64_t give_up = epi_now() + 2 * options->deadline + EPI_SECOND;
+    /* No options: just now epi_disable finds out that there is a crash. */
+    uint64_t deadline = options != NULL ? options->deadline : 5 * EPI_SECOND;
+    uint64_t give_up = epi_now() + 2 * deadline + EPI_SECOND;
     while (crash->owner != 0) {
         uint64_t now = epi_now();
         if (now > give_up && now > crash->deadline + EPI_SECOND)
@@ -298,6 +300,7 @@ EPI_SAFE bool epi_crash_take(struct epi_crash *crash, uint64_t self)
         epi_zero(crash->parked, sizeof crash->parked);
         crash->parked_count = 0;
         crash->phase = EPI_PHASE_NONE;
+        crash->deadline = 0; /* or the helper takes the old one for the new owner's */
         if (atomic_compare_exchange_strong(&crash->owner, &owner, self))
             return true;
         owner = 0;
@@ -377,15 +380,14 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
         epi_stage_fault(dump, signal, info, uc);
         return;
     }
+    if (crash->owner == self && nested(crash, signal, info, uc))
+        return;
     /* Quiet: only dumps need the core.  NULL: disabled, but a later handler kept
      * ours as its next. */
-    if (options == NULL || options->quiet) {
+    if ((options == NULL || options->quiet) && !epi_crashing()) {
         hand_on(previous, signal, info, uc);
         return;
     }
-
-    if (crash->owner == self && nested(crash, signal, info, uc))
-        return;
     if (sent(info) && crash->owner == 0) {
         if (wanted_by_go(signal)) {
             epi_chain(previous, signal, info, context);
@@ -396,7 +398,7 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
     }
     if (!epi_crash_take(crash, self)) {
         epi_crash_park(crash, options, signal, info, uc);
-    } else if (epi_state.options != NULL) {
+    } else if ((options = epi_state.options) != NULL && !options->quiet) {
         own(crash, options, signal, info, uc);
     } else { /* epi_disable has not seen an owner, and takes away what one needs */
         crash->owner = 0;

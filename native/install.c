@@ -181,8 +181,8 @@ static int set_options(struct epi_options *options, const struct epi_config *con
             return errno;
         strncpy(options->directory_path, config->directory, sizeof options->directory_path - 1);
     }
-    options->output = epi_fd_of(epi_fd_duplicate_high(config->output));
-    if (options->output.fd < 0) {
+    options->output = epi_fd_of(config->quiet ? -1 : epi_fd_duplicate_high(config->output));
+    if (options->output.fd < 0 && !config->quiet) {
         int error = errno;
         epi_fd_close(&options->directory);
         return error;
@@ -326,6 +326,17 @@ int epi_enable(const struct epi_config *config, const struct epi_goruntime *go)
     return 0;
 }
 
+/* A thread that was asked for its stack and got no CPU since may still read
+ * memory that is not there.  False: then the handlers of such faults stay; they
+ * hand on what is not theirs. */
+static bool wait_for_receivers(void)
+{
+    uint64_t end = epi_now() + EPI_SECOND;
+    while (epi_state.receivers > 0 && epi_now() < end)
+        usleep(1000);
+    return epi_state.receivers == 0;
+}
+
 bool epi_disable(void)
 {
     struct epi_sigaction now;
@@ -334,10 +345,20 @@ bool epi_disable(void)
         return false;
     if (!epi_dump_lock()) /* a crash, which needs its handlers to the end */
         return true;
+    /* A handler reads the options before and after it has made itself the owner,
+     * and the owner is looked for after the options are gone: one sees the other. */
+    epi_state.options = NULL;
+    if (epi_crashing()) {
+        epi_state.options = old;
+        epi_dump_unlock();
+        return true;
+    }
     epi_message_stop();
     epi_crashbit_stop(); /* while its SIGABRT still comes to the core */
+    bool all_done = wait_for_receivers();
     for (int i = 0; i < EPI_FATAL_COUNT; i++) {
-        if (!epi_sigaction(fatal[i], NULL, &now))
+        bool needed = !all_done && (fatal[i] == SIGSEGV || fatal[i] == SIGBUS);
+        if (needed || !epi_sigaction(fatal[i], NULL, &now))
             continue;
         epi_state.in_front[i] = 0;
         if (now.handler == epi_state.ours[i].handler)
@@ -351,14 +372,6 @@ bool epi_disable(void)
         epi_sigaction(epi_state.deadline_signal, &epi_state.deadline_previous, NULL);
     epi_state.inject->on = false;
     epi_threads_uninstall();
-    epi_state.options = NULL;
-    if (epi_crashing()) { /* it began in between, and needs all that it found */
-        epi_state.options = old;
-        epi_reassert();
-        epi_crashbit_start();
-        epi_dump_unlock();
-        return true;
-    }
     release(&epi_state.option_slot[old != &epi_state.option_slot[0]]);
     epi_dump_unlock();
     return true;

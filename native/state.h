@@ -188,6 +188,7 @@ struct epi_state {
     /* The other threads: the crash's table and that of dumps, by question. */
     struct epi_threads *threads[2];
     struct epi_inject *inject;
+    _Atomic int receivers; /* threads that walk their stacks, and may fault */
     int thread_signal;
     struct epi_sigaction thread_previous, thread_ours;
 

@@ -31,6 +31,7 @@ enum epi_fate {
     EPI_FATE_UNSENDABLE, /* the signal's queue is full (RLIMIT_SIGPENDING) */
     EPI_FATE_ENDED,      /* the thread has, since it was listed */
     EPI_FATE_SPARED,     /* not asked: the signal would end its system call */
+    EPI_FATE_UNTOLD,     /* not asked: it sleeps, and the kernel does not tell where */
     EPI_FATE_OWN,        /* not asked: it is the core's */
     EPI_FATES
 };
@@ -69,6 +70,10 @@ struct epi_threads {
         struct epi_rule_cache rules;
     } cache[EPI_CAPTURE_CACHES];
     uint16_t bucket[2 * EPI_THREADS]; /* of the hash of stacks: index + 1 */
+    /* Threads that had not answered the question before; see send_all. */
+    uint32_t owing_count;
+    int owing[EPI_THREADS];
+    char listing[EPI_THREADS * EPI_TASKS_ENTRY];
     struct epi_thread thread[EPI_THREADS];
 };
 

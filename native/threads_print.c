@@ -170,6 +170,8 @@ static EPI_SAFE const char *reason(const struct epi_thread *thread)
         return "it has ended";
     case EPI_FATE_SPARED:
         return "a signal would end its system call";
+    case EPI_FATE_UNTOLD:
+        return "a signal might end its system call, which the kernel does not tell";
     case EPI_FATE_OWN:
         return "Epitaph's own";
     default:
@@ -235,7 +237,7 @@ static EPI_SAFE void print_counts(struct epi_out *out, const struct epi_threads 
     count(out, fates[EPI_FATE_LATE], "were late", true);
     count(out, fates[EPI_FATE_UNSENDABLE], "unsendable", true);
     count(out, fates[EPI_FATE_ENDED], "had ended", false);
-    count(out, fates[EPI_FATE_SPARED], "not interrupted", false);
+    count(out, fates[EPI_FATE_SPARED] + fates[EPI_FATE_UNTOLD], "not interrupted", false);
     count(out, threads->more, "not asked", false);
     epi_out_text(out, "\n\n");
 }

@@ -3,6 +3,7 @@
 package threads
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -82,6 +83,37 @@ func TestLateAnswer(t *testing.T) {
 	}
 	if got := mark(byTID(t, dumps[1])[masked]); got.Kind != 0 || got.Reason != "" {
 		t.Errorf("the second time it is %v", got)
+	}
+}
+
+// A thread that has not got its signal yet is not sent another one at each dump:
+// the kernel would keep them all, at the expense of every process of the user.
+func TestSignalsDoNotPileUp(t *testing.T) {
+	dumps, out := survive(t, "owing 30")
+	for i, dump := range dumps {
+		accounted(t, dump)
+		if dump.Answers.Blocked != 5 {
+			t.Fatalf("dump %d: %+v", i, *dump.Answers)
+		}
+	}
+	// The user may have others that wait, but hardly 30 for each thread.
+	if queued := numbers(t, out)["queued"]; len(dumps) != 30 || queued > 50 {
+		t.Errorf("%d dumps, %d signals wait: %v", len(dumps), queued, out)
+	}
+}
+
+// Where the kernel does not tell what a thread waits in, a dump does not risk to
+// end it.
+func TestDumpWithoutProc(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can become another user")
+	}
+	dumps, out := survive(t, "setuid 20")
+	for i := range dumps {
+		accounted(t, dumps[i])
+	}
+	if found := numbers(t, out); len(dumps) != 20 || found["sat-through"] != 0 || found["wrong"] != 0 {
+		t.Errorf("%d dumps; the program noticed: %v", len(dumps), found)
 	}
 }
 
