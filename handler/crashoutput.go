@@ -19,6 +19,7 @@ import (
 var crashOutput = gort.NoCrashFD
 
 func takeCrashOutput() {
+	checkCrashOutput()
 	if crashOutput != gort.NoCrashFD {
 		return
 	}
@@ -36,9 +37,10 @@ func takeCrashOutput() {
 }
 
 func leaveCrashOutput() {
+	checkCrashOutput()
 	fd := crashOutput
 	crashOutput = gort.NoCrashFD
-	if fd == gort.NoCrashFD || !cgo.IsGoText(fd) {
+	if fd == gort.NoCrashFD {
 		return
 	}
 	if now := gort.SetCrashFD(gort.NoCrashFD); now != fd && now != gort.NoCrashFD {

@@ -195,7 +195,7 @@ EPI_SAFE void epi_box_begin(struct epi_crash *crash)
     struct epi_out *out = &crash->out;
     if (crash->forked || !usable(box))
         return;
-    write_status(EPI_BOX_CRASHED, crash->signal);
+    write_status(EPI_BOX_CRASHED, crash->go_death ? 0 : crash->signal);
     out->copy = box->fd;
     out->copy_at = EPI_BOX_REPORT;
     out->copy_end = EPI_BOX_SIZE;
@@ -206,7 +206,7 @@ EPI_SAFE void epi_box_begin(struct epi_crash *crash)
 EPI_SAFE void epi_box_end(struct epi_crash *crash)
 {
     if (crash->out.copy.fd >= 0)
-        write_status(EPI_BOX_REPORTED, crash->signal);
+        write_status(EPI_BOX_REPORTED, crash->go_death ? 0 : crash->signal);
 }
 
 EPI_SAFE void epi_report_box(struct epi_crash *crash)

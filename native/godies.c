@@ -11,6 +11,7 @@
 #include "handler.h"
 
 #include "chain.h"
+#include "peek.h"
 #include "report_parts.h"
 #include "system.h"
 
@@ -44,7 +45,7 @@ EPI_SAFE void epi_go_dies(struct epi_crash *crash, int signal, const siginfo_t *
     if (options != NULL && owner >> 32 == self >> 32) {
         /* Memory that a crash has damaged may be what Go has come across while
          * it listed its goroutines.  The report goes on without them. */
-        if (owner != self && crash->phase == EPI_PHASE_REPORTING) {
+        if (owner != self && crash->phase != EPI_PHASE_CHAINED) {
             crash->go_failed = true;
             epi_crash_park(crash, options, signal, info, uc);
         }
@@ -55,7 +56,7 @@ EPI_SAFE void epi_go_dies(struct epi_crash *crash, int signal, const siginfo_t *
             crash->owner = 0; /* disabled in this moment */
         } else {
             epi_crash_begin(crash, options, signal, info, uc);
-            crash->go_death = true;
+            crash->go_death = crash->apart = true;
             crash->go_failed = true;
             /* Of a panic; a fatal error ends on the scheduler's stack. */
             crash->subject.goroutine = epi_goroutine_id(epi_go_g(epi_state.go));
@@ -69,8 +70,40 @@ EPI_SAFE void epi_go_dies(struct epi_crash *crash, int signal, const siginfo_t *
         epi_exit(STATUS);
 }
 
-/* Nobody reports: Go makes a panic of it, or, in the middle of the runtime or on
- * a stack that is none of a goroutine's, dies of it by its handler.
+/* On a stack that is none of a goroutine's a fault cannot become a panic: Go's
+ * handler will end the process (runtime/signal_unix.go, sighandler).  So it is
+ * when the collector comes across damaged memory.  False also when that is not
+ * known. */
+static EPI_SAFE bool deadly(int signal, const siginfo_t *info)
+{
+    uintptr_t g = epi_go_g(epi_state.go);
+    uint64_t id;
+    return epi_state.go->goid != 0 && epi_peek64(&id, g + epi_state.go->goid) && id == 0 &&
+           !epi_forwarded_by_go(signal, info);
+}
+
+/* Reports a fault that Go dies of, before Go does. */
+static EPI_SAFE void report_fault(struct epi_crash *crash, int signal, const siginfo_t *info,
+                                  ucontext_t *uc)
+{
+    const struct epi_options *options = epi_state.options;
+    if (options == NULL || options->quiet || !wanted(options) ||
+        !epi_crash_take(crash, epi_self()))
+        return;
+    if ((options = epi_state.options) == NULL || options->quiet) {
+        crash->owner = 0;
+        return;
+    }
+    epi_crash_begin(crash, options, signal, info, uc);
+    crash->apart = true;
+    crash->status = STATUS;
+    epi_report_on_own_stack(crash);
+    crash->deadline = epi_now() + options->deadline;
+    crash->phase = EPI_PHASE_CHAINED;
+}
+
+/* Nobody reports: Go makes a panic of it, or, on another stack than a goroutine's,
+ * dies of it by its handler.
  *
  * While another thread's crash is being reported, the memory that Go lists its
  * goroutines from may be damaged.  Its handler may make a panic of it that is
@@ -88,6 +121,8 @@ EPI_SAFE void epi_go_faults(struct epi_crash *crash, const struct epi_sigaction 
         meanwhile = owner != self && owner >> 32 == self >> 32;
     }
     if (!meanwhile) {
+        if (owner == 0 && deadly(signal, info))
+            report_fault(crash, signal, info, uc);
         bool entered = epi_crashbit_enter();
         epi_chain(previous, signal, info, uc);
         epi_crashbit_leave(entered);

@@ -20,6 +20,7 @@
 #include "chain.h"
 #include "helper.h"
 #include "maps.h"
+#include "pclntab.h"
 #include "peek.h"
 #include "report_parts.h"
 #include "signals.h"
@@ -105,13 +106,18 @@ static EPI_SAFE bool refused_to_reporter(const siginfo_t *info, const ucontext_t
            epi_arch_pc(uc) == (uintptr_t)epi_arch_syscall_end;
 }
 
-/* Go's last act after its own report is raise(SIGABRT) from Go text
- * (runtime.dieFromSignal), which is a tgkill; a Go program that sends itself the
- * signal uses kill. */
+/* Go's last act after its own report is runtime.raise(SIGABRT)
+ * (runtime.dieFromSignal), which is a tgkill.  A Go program that sends itself the
+ * signal makes the system call elsewhere. */
 static EPI_SAFE bool last_act_of_go(const siginfo_t *info, const ucontext_t *uc)
 {
-    return info->si_signo == SIGABRT && info->si_code == SI_TKILL &&
-           epi_go_text(epi_state.go, epi_arch_pc(uc)) && info->si_pid == epi_getpid();
+    const struct epi_goruntime *go = epi_state.go;
+    struct epi_func function;
+    if (info->si_signo != SIGABRT || info->si_code != SI_TKILL ||
+        !epi_go_text(go, epi_arch_pc(uc)) || info->si_pid != epi_getpid())
+        return false;
+    return !go->tables || (epi_pclntab_find(go, epi_arch_pc(uc), &function) &&
+                           epi_streq(epi_pclntab_function(go, &function), "runtime.raise"));
 }
 
 /* Does signal.Notify send SIGNAL to a channel of the program? */
@@ -206,9 +212,7 @@ EPI_SAFE void epi_report_on_own_stack(struct epi_crash *crash)
     epi_arch_call_on((void *)epi_state.report_stack.end, report, crash);
 }
 
-/* Go passes a fault in C on to the handler that was there before Go
- * (runtime/signal_unix.go, sigfwdgo): then Go's handler is the host's. */
-static EPI_SAFE bool forwarded_by_go(int signal, const siginfo_t *info)
+EPI_SAFE bool epi_forwarded_by_go(int signal, const siginfo_t *info)
 {
     return info->si_code > 0 && (signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE) &&
            epi_state.before_go[epi_fatal_index(signal)] > (uintptr_t)SIG_IGN;
@@ -223,7 +227,7 @@ static EPI_SAFE void finish(struct epi_crash *crash, int signal, siginfo_t *info
     const struct epi_sigaction *previous = &epi_state.previous[epi_fatal_index(signal)];
     bool go = previous->handler == epi_state.go_handler && epi_state.go_handler != 0;
     bool lacking = crash->failure_count > 0 || crash->goroutines_missing;
-    if (go && !forwarded_by_go(signal, info)) {
+    if (go && !epi_forwarded_by_go(signal, info)) {
         /* A Go that has died already holds its locks for ever. */
         uintptr_t g = crash->forked || crash->go_failed ? 0 : epi_go_g(epi_state.go);
         if (g != 0 && (crash->options->chain || lacking) &&
@@ -247,7 +251,7 @@ EPI_SAFE void epi_crash_begin(struct epi_crash *crash, const struct epi_options 
     crash->resumed = 0;
     crash->signal = signal;
     crash->status = 128 + signal;
-    crash->go_death = false;
+    crash->go_death = crash->apart = false;
     crash->dump = NULL;
     epi_subject_is_self(&crash->subject);
     crash->began = epi_now();
@@ -289,8 +293,8 @@ static EPI_SAFE void own(struct epi_crash *crash, const struct epi_options *opti
     finish(crash, signal, info, uc);
 }
 
-/* An owner in another process is a crash that was under way when this process was forked from it,
- * or that of a vfork child which is gone. */
+/* An owner in another process is a crash that was under way when this process
+ * was forked from it, or that of a vfork child which is gone. */
 EPI_SAFE bool epi_crash_take(struct epi_crash *crash, uint64_t self)
 {
     uint64_t owner = 0;

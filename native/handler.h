@@ -28,6 +28,10 @@ EPI_SAFE void epi_go_dies(struct epi_crash *crash, int signal, const siginfo_t *
 EPI_SAFE void epi_go_faults(struct epi_crash *crash, const struct epi_sigaction *previous,
                             int signal, siginfo_t *info, ucontext_t *uc);
 
+/* Go passes a fault in C on to the handler that was there before Go
+ * (runtime/signal_unix.go, sigfwdgo): then Go's handler is the host's. */
+EPI_SAFE bool epi_forwarded_by_go(int signal, const siginfo_t *info);
+
 /* The fatal signals and the one of the deadlines. */
 EPI_SAFE uint64_t epi_fatal_mask(void);
 

@@ -125,8 +125,9 @@ EPI_SAFE void epi_report_goroutines(struct epi_crash *crash)
 {
     struct epi_live *live = epi_state.live;
     /* The goroutines of a forked child are copies that nobody runs. */
-    if (crash->go_death && !crash->forked) {
-        print_without_answer(crash, "Go has had a fatal error of its own");
+    if (crash->apart && !crash->forked) {
+        print_without_answer(crash, crash->go_death ? "Go has had a fatal error of its own"
+                                                    : "the fault is in Go's own runtime");
         return;
     }
     if (live == NULL || crash->forked || load(&live->on) == 0)

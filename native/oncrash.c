@@ -48,7 +48,7 @@ static EPI_SAFE bool wait_for(const struct epi_crash *crash, const uint32_t *wor
 EPI_SAFE void epi_oncrash_keep(const struct epi_crash *crash, struct epi_out *out)
 {
     struct epi_live *live = epi_state.live;
-    if (live == NULL || load(&live->wanted) == 0 || crash->forked || crash->go_death)
+    if (live == NULL || load(&live->wanted) == 0 || crash->forked || crash->apart)
         return;
     out->keep = live->report;
     out->keep_size = EPI_LIVE_REPORT - MARK;

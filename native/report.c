@@ -141,7 +141,7 @@ static EPI_SAFE void find_terminal(struct epi_crash *crash, const struct epi_opt
         if (!epi_fd_valid(&crash->terminal))
             crash->terminal.fd = -1;
     }
-    if (crash->go_death && epi_report_is_stderr(&crash->terminal))
+    if (crash->apart && epi_report_is_stderr(&crash->terminal))
         crash->terminal.fd = -1;
 }
 
@@ -171,7 +171,7 @@ static EPI_SAFE void start_output(struct epi_crash *crash)
     epi_out_start(&crash->out, file ? crash->file_fd : crash->terminal,
                   file ? crash->terminal : none, deadline);
     epi_oncrash_keep(crash, &crash->out);
-    crash->out.only_copy = crash->go_death && crash->terminal.fd < 0 && !file;
+    crash->out.only_copy = crash->apart && crash->terminal.fd < 0 && !file;
 }
 
 static EPI_SAFE void headline(struct epi_crash *crash)

@@ -87,6 +87,7 @@ struct epi_crash {
     struct epi_subject subject;
     int signal;
     bool go_death; /* Go ends the process by itself; the signal is but its way */
+    bool apart;    /* nothing is written to standard error */
     int status;    /* what the process exits with when it must not wait */
     bool forked;   /* in a child of fork that has not called exec */
     bool goroutines_missing; /* Go was asked for them, in vain */

@@ -195,7 +195,7 @@ func TestWhereTheReportGoes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if last.End.Kind != blackbox.Crashed || !last.End.Complete {
+	if last.End.Kind != blackbox.Crashed || !last.End.Complete || last.End.Detail != "a panic or fatal error was reported" {
 		t.Errorf("the black box says %+v", last.End)
 	}
 	d.check(t, complete(t, string(last.Report)), o)
@@ -294,6 +294,76 @@ func TestChain(t *testing.T) {
 	o.Exited(t, 2)
 	if r := complete(t, read(t, out)); r.Signal == nil || r.Signal.Name != "SIGSEGV" {
 		t.Errorf("the signal is %v", r.Signal)
+	}
+}
+
+// A fault in the runtime itself, here of the collector in damaged memory, is none
+// that can become a panic. It is reported like one of C's, but apart, and Go's
+// dump and status are what they were.
+func TestFaultOfTheRuntime(t *testing.T) {
+	for _, level := range []string{"single", "none", "crash"} {
+		t.Run(level, func(t *testing.T) {
+			t.Parallel()
+			dir, env := t.TempDir(), victim.Env("GOTRACEBACK="+level)
+			o, without := run(t, plain, "collector alone=1 dir="+dir, env), run(t, plain, "collector alone=1 off=1", env)
+			if o.End() != without.End() {
+				t.Errorf("%s; without Epitaph %s", o.End(), without.End())
+			}
+			// Which thread it is, and what the others do, is a matter of chance.
+			head := func(s string) string { first, _, _ := strings.Cut(normal(s), "\n"); return first }
+			if got, want := head(o.Stderr), head(without.Stderr); got != want || got != "SIGSEGV: segmentation violation" {
+				t.Errorf("standard error begins with %q, without Epitaph %q", got, want)
+			}
+			if strings.Contains(o.Stderr, "-----") != strings.Contains(without.Stderr, "-----") {
+				t.Errorf("the threads print their stacks in one only:\n%s", ends(o.Stderr))
+			}
+			if strings.Contains(o.Stderr, "epitaph: ") || strings.Contains(o.Stderr, "End of report") {
+				t.Errorf("standard error has more than Go's:\n%s", ends(o.Stderr))
+			}
+			r := complete(t, onlyFile(t, dir))
+			if r.Signal == nil || r.Signal.Name != "SIGSEGV" || r.Goroutines.Reason != "the fault is in Go's own runtime" {
+				t.Errorf("signal %v, goroutines %v", r.Signal, r.Goroutines)
+			}
+			if current := r.Current(); current == nil || !strings.HasPrefix(current.Frames[0].Name(), "runtime.") {
+				t.Errorf("the stack is %v", current)
+			}
+		})
+	}
+}
+
+// Without a place of its own there is no report on it.
+func TestFaultOfTheRuntimeOnStandardError(t *testing.T) {
+	o := run(t, plain, "collector")
+	o.Exited(t, 2)
+	if !strings.HasPrefix(o.Stderr, "SIGSEGV: segmentation violation\nPC=") || strings.Contains(o.Stderr, "End of report") {
+		t.Errorf("standard error:\n%s", ends(o.Stderr))
+	}
+}
+
+// A program that aborts itself by a system call is not Go that dies.
+func TestGoSendsItselfAnAbort(t *testing.T) {
+	o := run(t, plain, "tgkill")
+	o.DiedOf(t, syscall.SIGABRT)
+	if r := victim.Complete(t, o.Stderr); r.Signal == nil || r.Signal.Cause != "raised by the process itself" {
+		t.Errorf("the signal is %v", r.Signal)
+	}
+}
+
+// With GOTRACEBACK=crash each thread prints its stack, and Go raises SIGABRT in
+// the end; unless the signal by which it asks them comes to a thread of C's, which
+// dies of it. Here is none.
+func TestQuitWithCrash(t *testing.T) {
+	env := victim.Env("GOTRACEBACK=crash")
+	dir := t.TempDir()
+	o := signaled(t, plain, "wait alone=1 dir="+dir, syscall.SIGQUIT, env)
+	o.DiedOf(t, syscall.SIGABRT)
+	signaled(t, plain, "wait alone=1 off=1", syscall.SIGQUIT, env).DiedOf(t, syscall.SIGABRT)
+	if !strings.HasPrefix(o.Stderr, "SIGQUIT: quit\nPC=") || !strings.Contains(o.Stderr, "-----") {
+		t.Errorf("Go's dump is:\n%s", ends(o.Stderr))
+	}
+	r := complete(t, onlyFile(t, dir))
+	if r.Headline != "SIGQUIT: quit" || r.GoText == nil || r.GoText.From != whole {
+		t.Errorf("%q, %v", r.Headline, r.GoText)
 	}
 }
 

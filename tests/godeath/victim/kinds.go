@@ -8,6 +8,8 @@ import "C"
 import (
 	"errors"
 	"fmt"
+	"os"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -65,6 +67,15 @@ func init() {
 		scenario.Must(syscall.Setrlimit(syscall.RLIMIT_AS, &syscall.Rlimit{Cur: 1 << 30, Max: 1 << 30}))
 		bytes = make([]byte, 1<<40)
 	}
+	kinds["collector"] = func() {
+		damaged = new([100]*int)
+		// The type of an object of this size stands before it (runtime/mbitmap.go).
+		*(*uintptr)(unsafe.Add(unsafe.Pointer(damaged), -8)) = 8
+		runtime.GC()
+	}
+	kinds["tgkill"] = func() {
+		syscall.RawSyscall(syscall.SYS_TGKILL, uintptr(os.Getpid()), uintptr(syscall.Gettid()), uintptr(syscall.SIGABRT))
+	}
 	kinds["c-null"] = func() { C.victim_null() }
 	kinds["at-once"] = func() {
 		for i := range 8 {
@@ -104,6 +115,7 @@ var (
 	noFunction func()
 	zero, sink int
 	bytes      []byte
+	damaged    *[100]*int
 	// Behind everything that Linux maps for a program of this size.
 	unmapped uintptr = 0x500000000000
 )

@@ -44,7 +44,9 @@ func main() {
 }
 
 func prepare() {
-	C.victim_sleeper()
+	if set["alone"] == "" {
+		C.victim_sleeper()
+	}
 	crashOutput("before")
 	if set["notify"] != "" {
 		signal.Notify(make(chan os.Signal, 1))
