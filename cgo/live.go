@@ -97,14 +97,9 @@ func (l Live) Scratch() []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(l.c.scratch)), C.EPI_LIVE_SCRATCH)
 }
 
-// WantCall tells the core whether there is a last act to call.
-func (l Live) WantCall(want bool) {
-	var v uint32
-	if want {
-		v = 1
-	}
-	atomic.StoreUint32((*uint32)(&l.c.wanted), v)
-}
+// WantCall tells the core whether there is a last act to call. It is for a
+// healthy process.
+func (l Live) WantCall(want bool) { C.epi_live_want_call(l.c, C.bool(want)) }
 
 // Called tells whether the time of the last act has come and nobody has taken it
 // on.

@@ -115,7 +115,8 @@ func WithOutput(f *os.File) Option {
 
 // WithDir writes the report to a new file in the directory at path, named
 // <program>-<pid>-<time>.crash; one line on standard error (or the file of
-// [WithOutput]) says so. The file is made at the crash, mode 0600, and never
+// [WithOutput]) says so, but for deaths of Go's own, to which nothing is added
+// there. The file is made at the crash, mode 0600, and never
 // through a symbolic link; a run that does not crash leaves none. If it cannot
 // be made, the report goes where it would go without WithDir.
 //

@@ -30,7 +30,7 @@ struct epi_live {
     uint64_t goroutine; /* the goroutine that it worked for, 0: none or unknown */
     uint64_t size;      /* by Go: bytes at text */
     /* The program's own last act (oncrash.c), after the report. */
-    uint32_t wanted;    /* by Go: it has one */
+    uint32_t wanted;    /* by Go: it has one (epi_live_want_call) */
     uint32_t called;    /* by C: its time has come; report and until are set */
     uint32_t taken;     /* by Go: somebody runs it; by C: it is too late */
     uint32_t ended;     /* by Go: it has come to its end, one way or another */
@@ -50,5 +50,8 @@ struct epi_live {
 /* The memory, got at the first call and kept; NULL when there is none.  For a
  * healthy process, calls one at a time. */
 struct epi_live *epi_live_memory(void);
+
+/* Tells whether there is a last act; the same. */
+void epi_live_want_call(struct epi_live *live, bool want);
 
 #endif

@@ -3,10 +3,12 @@
 package godeath
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/epitaph-go/epitaph/report"
 )
@@ -72,6 +74,26 @@ func TestStages(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// Nobody reads the report: the death waits for the deadline, and ends with Go's
+// status.
+func TestNobodyReads(t *testing.T) {
+	fifo := t.TempDir() + "/fifo"
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	reader, err := os.OpenFile(fifo, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	const deadline = 2 * time.Second
+	o := run(t, plain, "panic-long deadline=2s out="+fifo)
+	o.Exited(t, 2)
+	if o.Elapsed < deadline/2 || o.Elapsed > deadline+5*time.Second {
+		t.Errorf("took %v with a deadline of %v", o.Elapsed, deadline)
 	}
 }
 
