@@ -46,32 +46,33 @@ func TracebackWord() (uintptr, error) {
 	}
 	word := *(**uint32)(unsafe.Pointer(&found[0]))
 	old := atomic.LoadUint32(word)
-	level, ok := levelOf(old)
-	if !ok {
-		return 0, fmt.Errorf("gort: runtime.traceback_cache: no level is %#x", old)
+	for _, level := range levelsOf(old) {
+		// The call puts the bit back as it was.
+		atomic.StoreUint32(word, old^tracebackCrash)
+		debug.SetTraceback(level)
+		changed := atomic.LoadUint32(word)
+		atomic.StoreUint32(word, old)
+		if changed == old {
+			return found[0], nil
+		}
 	}
-	// With the bit the program is as it soon will be; the call takes it away.
-	atomic.StoreUint32(word, old|tracebackCrash)
-	debug.SetTraceback(level)
-	changed := atomic.LoadUint32(word)
-	atomic.StoreUint32(word, old)
-	if changed != old {
-		return 0, fmt.Errorf("gort: runtime.traceback_cache is %#x after SetTraceback(%q), not %#x", changed, level, old)
-	}
-	return found[0], nil
+	return 0, fmt.Errorf("gort: runtime.traceback_cache: SetTraceback does not make %#x there", old)
 }
 
-// levelOf returns the level that debug.SetTraceback makes WORD of; false if
-// there is none. (What the environment had set stays set, whatever the level.)
-func levelOf(word uint32) (string, bool) {
+// levelsOf returns levels of which debug.SetTraceback may make WORD. What the
+// environment had set stays set, whatever the level; and in a library that C
+// loads the bit is always set.
+func levelsOf(word uint32) (levels []string) {
 	switch level := word >> tracebackShift; {
-	case word&tracebackCrash != 0:
-		return "crash", level >= 2 && word&tracebackAll != 0 && level < 4
 	case word&tracebackAll != 0:
-		return strconv.Itoa(int(level)), level < 1<<20
-	default:
-		return [...]string{"none", "single", ""}[min(level, 2)], level < 2
+		levels = []string{strconv.Itoa(int(level))}
+	case level < 2:
+		levels = []string{[...]string{"none", "single"}[level]}
 	}
+	if word&tracebackCrash != 0 {
+		levels = append(levels, "crash")
+	}
+	return levels
 }
 
 // body returns the code of the function that begins at entry.
