@@ -253,7 +253,7 @@ static void install(void)
             continue;
         /* One that was in front of ours before may call ours as its next; it
          * stays there, or the two would call each other for ever. */
-        if (now.handler == epi_state.in_front[i])
+        if (epi_state.in_front[i] != 0 && now.handler == epi_state.in_front[i])
             continue;
         epi_state.previous[i] = now;
         epi_sigaction(fatal[i], &epi_state.ours[i], NULL);
