@@ -29,9 +29,13 @@ func (p *parser) end(b []byte) {
 			Complete: status.State == boxformat.StateReported,
 			Time:     real(status.Time),
 		}
-		e.Detail = fmt.Sprintf("signal %d was reported", e.Signal)
+		what := fmt.Sprintf("signal %d", e.Signal)
+		if e.Signal == 0 {
+			what = "a panic or fatal error"
+		}
+		e.Detail = what + " was reported"
 		if !e.Complete {
-			e.Detail = fmt.Sprintf("while signal %d was being reported", e.Signal)
+			e.Detail = "while " + what + " was being reported"
 		}
 	default:
 		if status.State > boxformat.StateRunning {

@@ -26,7 +26,11 @@ func enable(c *config) error {
 		snapshotPeriod = c.snapshot
 	}
 	if cgo.Enabled() {
+		takeCrashOutput()
+		learnPanics()
 		startSnapshots()
+	} else {
+		leaveCrashOutput()
 	}
 	return err
 }
@@ -46,6 +50,7 @@ func startCore(c *config, box *os.File, quiet bool) error {
 		background = startIndexer()
 	}
 	respond(live, c.poll)
+	waiting.setLastAct(c.onCrash)
 	return nil
 }
 
@@ -122,6 +127,7 @@ func disable() bool {
 	if len(registered) > 0 || cgo.TimersArmed() {
 		if was && startQuietly() == nil {
 			stopSnapshots()
+			leaveCrashOutput()
 			closeBox()
 		}
 		return was
@@ -132,6 +138,7 @@ func disable() bool {
 		return was
 	}
 	stopSnapshots()
+	leaveCrashOutput()
 	closeBox()
 	stopResponder()
 	if background != nil {

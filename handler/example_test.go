@@ -162,3 +162,28 @@ func ExampleRegister() {
 	// Stack (most recent call first):
 	// handler: Register: signal 11 (segmentation fault) is a fatal signal, use Enable
 }
+
+// At the top of a goroutine: a report on its panic has the whole chain of the
+// error.
+func ExampleNotePanic() {
+	go func() {
+		defer handler.NotePanic()
+		// ...
+	}()
+}
+
+// The last act: what the program still has to say goes out, in the time that is
+// left.
+func ExampleWithOnCrash() {
+	flush := func(context.Context) { /* ... */ }
+	err := handler.Enable(handler.WithOnCrash(func(ctx context.Context, report []byte) {
+		log.Printf("crashed: %.100s", report)
+		flush(ctx)
+	}))
+	fmt.Println(err)
+	handler.Disable()
+	fmt.Println(handler.Enable(handler.WithOnCrash(nil)))
+	// Output:
+	// <nil>
+	// handler: WithOnCrash: the function is nil
+}

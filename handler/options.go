@@ -1,6 +1,7 @@
 package handler
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -71,6 +72,7 @@ type config struct {
 	snapshot     time.Duration // 0: none
 	blackBox     string
 	poll         time.Duration
+	onCrash      func(context.Context, []byte)
 	interrupt    bool
 	repeat       bool
 	exit         bool
@@ -102,6 +104,9 @@ func newConfig(call call, opts []Option) (*config, error) {
 // WithOutput writes the report to f instead of standard error. Enable keeps a
 // duplicate of its descriptor, so f may be closed afterwards.
 //
+// Deaths of Go's own are reported to f only if it is not the file that standard
+// error is.
+//
 // If the program closes that duplicate as well (closefrom does), and its number
 // becomes another file, the report goes to standard error.
 func WithOutput(f *os.File) Option {
@@ -119,7 +124,8 @@ func WithOutput(f *os.File) Option {
 
 // WithDir writes the report to a new file in the directory at path, named
 // <program>-<pid>-<time>.crash; one line on standard error (or the file of
-// [WithOutput]) says so. The file is made at the crash, mode 0600, and never
+// [WithOutput]) says so, but for deaths of Go's own, to which nothing is added
+// there. The file is made at the crash, mode 0600, and never
 // through a symbolic link; a run that does not crash leaves none. If it cannot
 // be made, the report goes where it would go without WithDir.
 //
@@ -294,6 +300,33 @@ func WithPoll(period time.Duration) Option {
 			return fmt.Errorf("handler: WithPoll: %v is negative", period)
 		}
 		c.poll = period
+		return nil
+	})
+}
+
+// WithOnCrash has last called when C code has crashed, after the report was
+// written and before the process dies of the crash: the program's chance to flush
+// a log or to send the report. It runs on a goroutine of its own, beside all the
+// others, which go on; the thread that crashed stands still, with the locks that it
+// holds. The report is the text as it was written, its first MiB, and is last's
+// to keep. The context ends a moment before the time of [WithDeadline] does, which
+// is when the process dies all the same.
+//
+// Nothing that last does makes the death another one, but os.Exit: a panic in it
+// is recovered, runtime.Goexit is a return, and one that hangs, or calls C code that
+// crashes too, is left behind when the time is over. If
+// Go does not run any more, because no P comes or its memory is damaged, last is
+// not called.
+//
+// It is not called when Go itself ends the process, by a panic that nobody
+// recovers or by a fatal error: no goroutine runs any more then. What a panic
+// has to say is the affair of a deferred function ([NotePanic]).
+func WithOnCrash(last func(ctx context.Context, report []byte)) Option {
+	return forCalls(callEnable, "WithOnCrash", func(c *config) error {
+		if last == nil {
+			return errors.New("handler: WithOnCrash: the function is nil")
+		}
+		c.onCrash = last
 		return nil
 	})
 }

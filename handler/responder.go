@@ -3,7 +3,6 @@
 package handler
 
 import (
-	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -26,9 +25,9 @@ import (
 type responder struct {
 	live   cgo.Live
 	period time.Duration // of the poll, 0: none
-	level  string        // of GOTRACEBACK
 	// scratchTaken is set while somebody writes a profile into live.Scratch.
 	scratchTaken atomic.Bool
+	act          atomic.Pointer[lastAct]
 	quit         chan struct{}
 	// stopping is for the sleeper, which cannot look at quit meanwhile.
 	stopping atomic.Bool
@@ -37,7 +36,7 @@ type responder struct {
 
 // startResponder starts the two goroutines; with a period of 0 only the first.
 func startResponder(live cgo.Live, period time.Duration) *responder {
-	r := &responder{live: live, period: period, level: os.Getenv("GOTRACEBACK"), quit: make(chan struct{})}
+	r := &responder{live: live, period: period, quit: make(chan struct{})}
 	r.ended.Add(1)
 	go r.sleep()
 	if period > 0 {
@@ -71,6 +70,7 @@ func (r *responder) sleep() {
 			return
 		}
 		r.respond()
+		r.runLastAct()
 		r.live.Wait(seen)
 	}
 }
@@ -95,6 +95,7 @@ func (r *responder) poll(delay time.Duration) {
 			if _, ok := r.live.Question(); ok {
 				go r.respond()
 			}
+			r.runLastAct()
 		}
 	}
 }

@@ -77,6 +77,7 @@ func (s *snapshotter) run(wait time.Duration) {
 		case <-s.quit:
 			return
 		case <-timer.C:
+			checkCrashOutput()
 			timer.Reset(s.take())
 		}
 	}

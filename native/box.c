@@ -186,9 +186,7 @@ int epi_box_attach(int fd, const char *path)
     struct epi_box *box = &epi_state.box;
     if (epi_crashing())
         return EAGAIN;
-    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 48); /* as high as install.c's */
-    if (copy < 0)
-        copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    int copy = epi_fd_duplicate(fd);
     if (copy < 0)
         return errno;
     if (!box->fork_handler) {
@@ -266,7 +264,7 @@ EPI_SAFE void epi_box_begin(struct epi_crash *crash)
     struct epi_out *out = &crash->out;
     if (crash->forked || !usable(box))
         return;
-    write_status(box->fd.fd, EPI_BOX_CRASHED, crash->signal);
+    write_status(box->fd.fd, EPI_BOX_CRASHED, crash->go_death ? 0 : crash->signal);
     out->copy = box->fd;
     out->copy_at = EPI_BOX_REPORT;
     out->copy_end = EPI_BOX_SIZE;
@@ -278,7 +276,7 @@ EPI_SAFE void epi_box_end(struct epi_crash *crash)
 {
     const struct epi_fd *copy = &crash->out.copy;
     if (copy->fd >= 0 && epi_fd_valid(copy))
-        write_status(copy->fd, EPI_BOX_REPORTED, crash->signal);
+        write_status(copy->fd, EPI_BOX_REPORTED, crash->go_death ? 0 : crash->signal);
 }
 
 EPI_SAFE void epi_report_box(struct epi_crash *crash)

@@ -1,5 +1,6 @@
 /* Once a second it looks for new threads, which costs three system calls when
- * there are none (inject.c).
+ * there are none (inject.c), and after Go's bit, which costs three more
+ * (crashbit.c).
  *
  * It takes no lock and calls nothing that does: a crash inside the loader or
  * malloc must not stop the one who enforces the deadline.  All signals are
@@ -41,7 +42,7 @@ static EPI_SAFE void enforce(struct epi_crash *crash)
         last = now;
         uint64_t deadline = crash->deadline; /* 0: the owner has not got there yet */
         if (deadline != 0 && now >= deadline)
-            epi_exit(128 + crash->signal);
+            epi_exit(crash->status);
         if (crash->phase == EPI_PHASE_REPORTING)
             epi_stage_enforce(crash, now);
         else if (crash->phase == EPI_PHASE_HOST)
@@ -72,6 +73,8 @@ static EPI_SAFE void *helper(void *unused)
         epi_altstack_reap();
         /* Threads that end wake the helper too, maybe many in a second. */
         uint64_t now = epi_now();
+        if (now >= due)
+            epi_crashbit_keep();
         if (now >= due && epi_inject_round())
             due = now + EPI_SECOND;
         sleep_on_word(seen, due > now ? due - now : EPI_SECOND);

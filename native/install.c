@@ -254,7 +254,7 @@ static void install(void)
             continue;
         /* One that was in front of ours before may call ours as its next; it
          * stays there, or the two would call each other for ever. */
-        if (now.handler == epi_state.in_front[i])
+        if (epi_state.in_front[i] != 0 && now.handler == epi_state.in_front[i])
             continue;
         epi_state.previous[i] = now;
         epi_sigaction(fatal[i], &epi_state.ours[i], NULL);
@@ -322,6 +322,10 @@ int epi_enable(const struct epi_config *config, const struct epi_goruntime *go)
     else
         epi_reassert();
     epi_state.inject->on = true;
+    if (config->quiet)
+        epi_crashbit_stop();
+    else
+        epi_crashbit_start();
     epi_helper_wake();
     if (old != NULL) {
         release(&epi_state.option_slot[old != &epi_state.option_slot[0]]);
@@ -357,6 +361,7 @@ bool epi_disable(void)
         return true;
     }
     epi_message_stop();
+    epi_crashbit_stop(); /* while its SIGABRT still comes to the core */
     bool all_done = wait_for_receivers();
     for (int i = 0; i < EPI_FATAL_COUNT; i++) {
         bool needed = !all_done && (fatal[i] == SIGSEGV || fatal[i] == SIGBUS);

@@ -27,8 +27,7 @@ static EPI_SAFE uint32_t load(const uint32_t *word)
     return __atomic_load_n(word, __ATOMIC_SEQ_CST);
 }
 
-/* The id of a goroutine.  That of a thread's scheduler is 0. */
-static EPI_SAFE uint64_t id_of(uintptr_t g)
+EPI_SAFE uint64_t epi_goroutine_id(uintptr_t g)
 {
     uint64_t id = 0;
     return g != 0 && epi_state.go->goid != 0 && epi_peek64(&id, g + epi_state.go->goid) ? id : 0;
@@ -37,7 +36,7 @@ static EPI_SAFE uint64_t id_of(uintptr_t g)
 EPI_SAFE uint64_t epi_live_goroutine(void)
 {
     uintptr_t g = epi_go_g(epi_state.go), waiting = epi_gostack_goroutine(epi_state.go, g);
-    return id_of(waiting != 0 ? waiting : g);
+    return epi_goroutine_id(waiting != 0 ? waiting : g);
 }
 
 static EPI_SAFE uint32_t ask(struct epi_live *live, const struct epi_subject *subject)
@@ -134,6 +133,11 @@ EPI_SAFE void epi_live_take(struct epi_crash *crash)
     struct epi_live *live = epi_state.live;
     crash->goroutines = EPI_LIVE_NOT_ASKED;
     /* The goroutines of a forked child are copies that nobody runs. */
+    if (crash->apart && !crash->forked) {
+        print_without_answer(crash, crash->go_death ? "Go has had a fatal error of its own"
+                                                    : "the fault is in Go's own runtime");
+        return;
+    }
     if (live == NULL || crash->forked || load(&live->on) == 0)
         return;
     epi_out_flush(&crash->out); /* Go may not survive the question */

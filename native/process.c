@@ -66,6 +66,8 @@ EPI_SAFE void epi_report_process(struct epi_crash *crash)
     if (crash->dump != NULL)
         epi_dump_notes(crash);
     epi_report_box(crash);
+    if (crash->go_death && epi_state.gotext.size == 0 && epi_state.gotext.message_size == 0)
+        note(out, "what Go itself said is on standard error only");
     epi_out_char(out, '\n');
 }
 

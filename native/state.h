@@ -5,13 +5,16 @@
 
 #include "box.h"
 #include "clock.h"
+#include "crashbit.h"
 #include "dump.h"
 #include "dumper.h"
 #include "epitaph.h"
+#include "gotext.h"
 #include "live.h"
 #include "message.h"
 #include "notes.h"
 #include "out.h"
+#include "panicnote.h"
 #include "ring.h"
 #include "symbols.h"
 #include "threads.h"
@@ -118,6 +121,9 @@ struct epi_crash {
     const struct epi_options *options;
     struct epi_subject subject;
     int signal;
+    bool go_death; /* Go ends the process by itself; the signal is but its way */
+    bool apart;    /* nothing is written to standard error */
+    int status;    /* what the process exits with when it must not wait */
     bool forked;   /* in a child of fork that has not called exec */
     bool goroutines_missing; /* Go was asked for them, in vain */
     enum epi_live_answer goroutines;
@@ -238,6 +244,9 @@ struct epi_state {
     _Atomic bool symbols_pending; /* Go is building the first indexes */
 
     struct epi_altstacks altstacks; /* no handler reads it */
+    struct epi_crashbit crashbit;
+    struct epi_gotext gotext;
+    struct epi_panic_note panic_note[EPI_PANIC_NOTES]; /* written by Go, at any time */
     struct epi_live *live; /* NULL: no goroutine waits for questions */
 
     uintptr_t abort_message; /* of glibc's variable; 0: there is none */
