@@ -57,6 +57,8 @@ func dump(c C.struct_epi_dump) error {
 		return errors.New("the process is crashing")
 	case C.ENODEV:
 		return errors.New("the core is off")
+	case C.EADDRINUSE:
+		return errors.New("something else handles SIGSEGV or SIGBUS; Enable, called again, puts Epitaph in front")
 	case C.ETIMEDOUT:
 		return errors.New("a part took too long, and was given up")
 	case C.EFAULT:

@@ -87,6 +87,15 @@ func (l Live) Crashed() (thread int, goroutine int64) {
 	return int(l.c.thread), int64(l.c.goroutine)
 }
 
+// Healthy tells whether the question is for a dump of a process in which nobody
+// has crashed.
+func (l Live) Healthy() bool { return l.c.healthy != 0 }
+
+// Current tells whether nothing has been asked since the question.
+func (l Live) Current(question uint32) bool {
+	return atomic.LoadUint32((*uint32)(&l.c.asked)) == question
+}
+
 // Text is where the answer is written.
 func (l Live) Text() []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(l.c.text)), C.EPI_LIVE_TEXT)

@@ -42,17 +42,24 @@ func (r *responder) respond() {
 	}()
 	cgo.ResponderTrouble()
 	alive := runtime.NumGoroutine()
-	if alive <= maxDump {
-		r.dump(question, alive)
-	} else {
+	switch {
+	case alive > maxDump:
 		r.profile(question, alive)
+	case alive > maxPinned && r.live.Healthy():
+		r.dumpUnpinned(question, alive)
+	default:
+		r.dump(question, alive)
 	}
 }
+
+// maxPinned is up to how many goroutines the work on their stacks may hold up a
+// healthy program's next stop of the world: some 10 us each.
+const maxPinned = 1000
 
 // dump answers with the stacks and states of all goroutines.
 func (r *responder) dump(question uint32, alive int) {
 	buf := r.live.Scratch()
-	thread, goroutine := r.live.Crashed()
+	source := r.source(alive)
 	r.live.Started(question)
 	n := runtime.Stack(buf, true)
 	gort.Pin()
@@ -60,15 +67,39 @@ func (r *responder) dump(question uint32, alive int) {
 	if !r.live.Claim(question) {
 		return
 	}
-	set := goroutines.FromDump(buf[:n], goroutines.Source{
-		Alive:     alive,
-		Cut:       n == len(buf),
-		Own:       isOwn,
-		Entry:     isDump,
-		Goroutine: goroutine,
-		Thread:    thread,
-	})
+	source.Cut = n == len(buf)
+	set := goroutines.FromDump(buf[:n], source)
 	r.live.Done(question, set.Render(r.live.Text(), live))
+}
+
+// dumpUnpinned does the same in memory of its own, and is pinned only while it
+// hands the text over: the stop of the world for a collection would wait for the
+// rest, and everybody with it. A crash may ask in the middle; then nobody wants
+// this answer any more.
+func (r *responder) dumpUnpinned(question uint32, alive int) {
+	source := r.source(alive)
+	buf := make([]byte, len(r.live.Scratch()))
+	r.live.Started(question)
+	n := runtime.Stack(buf, true)
+	if !r.live.Claim(question) {
+		return
+	}
+	source.Cut = n == len(buf)
+	set := goroutines.FromDump(buf[:n], source)
+	text := make([]byte, len(r.live.Text()))
+	size := set.Render(text, live)
+	gort.Pin()
+	defer gort.Unpin()
+	if r.live.Current(question) {
+		copy(r.live.Text(), text[:size])
+		r.live.Done(question, size)
+	}
+}
+
+// source is what the question says of the stacks.
+func (r *responder) source(alive int) goroutines.Source {
+	thread, goroutine := r.live.Crashed()
+	return goroutines.Source{Alive: alive, Own: isOwn, Entry: isDump, Goroutine: goroutine, Thread: thread}
 }
 
 // profile does the same for goroutines in such numbers that a dump takes too

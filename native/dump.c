@@ -17,6 +17,7 @@
 #include "handler.h"
 #include "helper.h"
 #include "own.h"
+#include "peek.h"
 #include "report_parts.h"
 #include "stage.h"
 #include "system.h"
@@ -304,12 +305,15 @@ EPI_SAFE int epi_dump(const struct epi_dump *how)
     if (epi_own_find(epi_gettid()) == NULL)
         mask &= ~epi_mask_of(epi_state.thread_signal);
     epi_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, (long)&old, sizeof mask, 0, 0);
-    epi_reassert();
-    start(dump, how, enabled);
-    epi_helper_wake();
-    epi_arch_setjmp(&dump->caller);
-    run(dump);
-    int error = result(dump);
+    int error = EADDRINUSE;
+    if (epi_reassert(false) || epi_peek_use_calls()) {
+        start(dump, how, enabled);
+        epi_helper_wake();
+        epi_arch_setjmp(&dump->caller);
+        run(dump);
+        error = result(dump);
+        epi_state.peek_by_call = false;
+    }
     epi_dump_unlock();
     epi_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&old, 0, sizeof old, 0, 0);
     return error;

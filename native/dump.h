@@ -43,8 +43,10 @@ struct epi_dump {
  * dump goes where the reports of crashes go.
  *
  * ENODEV: the core is off.  ECANCELED: there is a crash, or it came in between
- * and has taken over.  EBADF: no such output.  EBUSY: the turn did not come.  ETIMEDOUT, EFAULT: a stage was
- * given up, as the text tells.  What a write failed with. */
+ * and has taken over.  EBADF: no such output.  EBUSY: the turn did not come.
+ * EADDRINUSE: somebody else's handler gets the faults of loads, and the kernel does
+ * not help out.  ETIMEDOUT, EFAULT: a stage was given up, as the text tells.  What a
+ * write failed with. */
 EPI_SAFE int epi_dump(const struct epi_dump *dump);
 
 /* Takes the turn without dumping, so that nobody else does; false when there is

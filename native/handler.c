@@ -167,20 +167,38 @@ EPI_SAFE void epi_crash_park(struct epi_crash *crash, const struct epi_options *
      * fault repeats, and may be the next crash. */
 }
 
-EPI_SAFE void epi_reassert(void)
+/* Has the program taken our handler away for one that we do not hand on to? */
+static EPI_SAFE bool somebodys(int i)
 {
     static const int fatal[EPI_FATAL_COUNT] = EPI_FATAL_SIGNALS;
     struct epi_sigaction now;
-    for (int i = 0; i < EPI_FATAL_COUNT; i++)
-        if (epi_sigaction(fatal[i], NULL, &now) &&
-            now.handler != epi_state.ours[i].handler)
-            epi_sigaction(fatal[i], &epi_state.ours[i], NULL);
-    if (epi_sigaction(epi_state.deadline_signal, NULL, &now) &&
-        now.handler != epi_state.deadline_ours.handler)
-        epi_sigaction(epi_state.deadline_signal, &epi_state.deadline_ours, NULL);
-    if (epi_sigaction(epi_state.thread_signal, NULL, &now) &&
-        now.handler != epi_state.thread_ours.handler)
-        epi_sigaction(epi_state.thread_signal, &epi_state.thread_ours, NULL);
+    return epi_sigaction(fatal[i], NULL, &now) && now.handler > (uintptr_t)SIG_IGN &&
+           now.handler != epi_state.ours[i].handler && now.handler != epi_state.go_handler &&
+           now.handler != epi_state.previous[i].handler;
+}
+
+static EPI_SAFE void put_back(int signal, const struct epi_sigaction *ours)
+{
+    struct epi_sigaction now;
+    if (epi_sigaction(signal, NULL, &now) && now.handler != ours->handler)
+        epi_sigaction(signal, ours, NULL);
+}
+
+EPI_SAFE bool epi_reassert(bool crash)
+{
+    static const int fatal[EPI_FATAL_COUNT] = EPI_FATAL_SIGNALS;
+    bool faults = true;
+    for (int i = 0; i < EPI_FATAL_COUNT; i++) {
+        if (crash || !somebodys(i))
+            put_back(fatal[i], &epi_state.ours[i]);
+        else if (fatal[i] == SIGSEGV || fatal[i] == SIGBUS)
+            faults = false;
+    }
+    put_back(epi_state.deadline_signal, &epi_state.deadline_ours);
+    put_back(epi_state.thread_signal, &epi_state.thread_ours);
+    if (crash)
+        epi_state.peek_by_call = false;
+    return faults;
 }
 
 /* There is no helper thread in a forked child: a timer whose signal kills
@@ -263,7 +281,7 @@ EPI_SAFE void epi_crash_begin(struct epi_crash *crash, const struct epi_options 
     /* A thread that blocks these would be killed by a nested fault, in
      * silence, and would not hear the deadline. */
     epi_sigmask(SIG_UNBLOCK, epi_fatal_mask());
-    epi_reassert();
+    epi_reassert(true);
     epi_state.notes.frozen = EPI_NOTES_CRASH;
     crash->uc = uc;
     epi_copy(&crash->info, info, sizeof crash->info);

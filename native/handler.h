@@ -50,7 +50,9 @@ EPI_SAFE void epi_report_end(struct epi_crash *crash);
 /* Does signal.Notify send SIGNAL to a channel of the program? */
 EPI_SAFE bool epi_wanted_by_go(int signal);
 
-/* Puts handlers back that were taken away. */
-EPI_SAFE void epi_reassert(void);
+/* Puts handlers back that were taken away.  For a dump, not where the program has
+ * put one of its own, which its next fault may need; false when the faults of loads
+ * go to such a one. */
+EPI_SAFE bool epi_reassert(bool crash);
 
 #endif

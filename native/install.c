@@ -320,7 +320,7 @@ int epi_enable(const struct epi_config *config, const struct epi_goruntime *go)
     if (old == NULL)
         install();
     else
-        epi_reassert();
+        epi_reassert(true);
     epi_state.inject->on = true;
     if (config->quiet)
         epi_crashbit_stop();

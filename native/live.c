@@ -39,11 +39,12 @@ EPI_SAFE uint64_t epi_live_goroutine(void)
     return epi_goroutine_id(waiting != 0 ? waiting : g);
 }
 
-static EPI_SAFE uint32_t ask(struct epi_live *live, const struct epi_subject *subject)
+static EPI_SAFE uint32_t ask(struct epi_live *live, const struct epi_crash *crash)
 {
     uint32_t question = load(&live->asked) + 1;
-    live->thread = subject->tid;
-    live->goroutine = subject->goroutine;
+    live->thread = crash->subject.tid;
+    live->goroutine = crash->subject.goroutine;
+    live->healthy = crash == &epi_state.dump;
     /* A dump's question that a crash came across is answered no more. */
     __atomic_store_n(&live->claimed, question - 1, __ATOMIC_SEQ_CST);
     __atomic_store_n(&live->asked, question, __ATOMIC_SEQ_CST);
@@ -150,7 +151,7 @@ EPI_SAFE void epi_live_take(struct epi_crash *crash)
     bool in_go = g != 0 && waiting == 0 && !crash->stack.crossed_asmcgocall;
     uint64_t now = epi_now();
     uint64_t end = now + patience(crash, now, in_go);
-    crash->goroutines = wait_for(crash, live, ask(live, &crash->subject), end);
+    crash->goroutines = wait_for(crash, live, ask(live, crash), end);
 }
 
 EPI_SAFE void epi_live_print(struct epi_crash *crash)

@@ -26,7 +26,8 @@ struct epi_live {
     uint32_t done;      /* by Go: and which is answered: size and text are set */
     uint32_t wake;      /* by both: changed after anything that a waiter should see */
     uint32_t on;        /* by Go: somebody waits for questions */
-    int32_t thread;     /* by C, before asked: the thread that crashed */
+    uint32_t healthy;   /* by C, before asked: nobody crashed, it is for a dump */
+    int32_t thread;     /* the same: the thread that crashed, or asks for a dump */
     uint64_t goroutine; /* the goroutine that it worked for, 0: none or unknown */
     uint64_t size;      /* by Go: bytes at text */
     /* The program's own last act (oncrash.c), after the report. */

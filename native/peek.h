@@ -16,6 +16,11 @@ EPI_SAFE bool epi_peek8(uint8_t *to, uintptr_t from);
  * when it cannot be read, or has no end within SIZE (TO holds what fitted). */
 EPI_SAFE bool epi_peek_string(char *to, size_t size, uintptr_t from);
 
+/* From now on loads are left to the kernel, for a dump while somebody else's
+ * handler gets the faults; false when it refuses.  Clear epi_state.peek_by_call to
+ * end that. */
+EPI_SAFE bool epi_peek_use_calls(void);
+
 /* The handler's first question: is this the fault of a peek?  If so, the
  * context is changed to continue where the peek returns false. */
 EPI_SAFE bool epi_peek_fixup(ucontext_t *uc);

@@ -236,6 +236,7 @@ struct epi_state {
     /* The other threads: the crash's table and that of dumps, by question. */
     struct epi_threads *threads[2];
     struct epi_inject *inject;
+    _Atomic bool peek_by_call; /* faults do not come to us: peek.c */
     _Atomic int receivers; /* threads that walk their stacks, and may fault */
     int thread_signal;
     struct epi_sigaction thread_previous, thread_ours;

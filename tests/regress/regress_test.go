@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/epitaph-go/epitaph/internal/victim"
+	"github.com/epitaph-go/epitaph/report"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -31,6 +32,25 @@ func TestThreadsUnderASanitizer(t *testing.T) {
 	o = sanitized.Run(t, "null", quiet)
 	o.DiedOf(t, syscall.SIGSEGV)
 	first(t, victim.Complete(t, o.Stderr), "state_null")
+}
+
+// A virtual machine that is loaded after Enable needs its handler for its own
+// faults: a dump leaves it in place, and has none of its own meanwhile.
+func TestDumpLeavesALateHandler(t *testing.T) {
+	t.Parallel()
+	o := program.Run(t, "late_host")
+	o.Exited(t, wentOn)
+	says(t, o, "late handler: 1", "late handler: 2", "late handler: 3")
+	likePlain(t, &victim.Outcome{Status: o.Status, Stdout: o.Stdout}, program.Run(t, "late_host off=1"))
+	dumps := 0
+	for scanner := report.NewScanner(strings.NewReader(o.Stderr)); scanner.Scan(); dumps++ {
+		if r := scanner.Report(); !r.Complete() || r.Answers == nil || r.Answers.Answered < 2 {
+			t.Errorf("dump %d: %s", dumps, r)
+		}
+	}
+	if dumps != 3 {
+		t.Errorf("%d dumps: %s", dumps, o)
+	}
 }
 
 // A handler that was there before Go's gets the faults in C from Go.

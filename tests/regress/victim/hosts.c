@@ -48,6 +48,10 @@ __attribute__((noinline)) static void touch(void) {
     *(volatile char *)page = 1;
 }
 
+void host_install_repair(void) {
+    install(repair, NULL);
+}
+
 int host_early_fault(void) {
     int before = handled;
     page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

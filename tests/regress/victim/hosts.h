@@ -6,6 +6,9 @@
 // should have and has not.
 int host_early_fault(void);
 
+// A handler for SIGSEGV that repairs such a fault, and ends the process at others.
+void host_install_repair(void);
+
 // A handler for SIGSEGV that calls the one before it, and how deep its calls
 // were nested at most.
 void host_install_in_front(void);

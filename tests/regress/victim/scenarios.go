@@ -37,6 +37,20 @@ func init() {
 		scenario.Say("a nil pointer: %v", nilDereference())
 	}
 
+	// A virtual machine is loaded late: its handler repairs its own faults, and
+	// ends the process at any other.
+	scenarios["late_host"] = func(s settings) {
+		s.Enable()
+		C.host_install_repair()
+		C.threads_without_frames()
+		for range 3 {
+			if s["off"] == "" {
+				scenario.Must(handler.Dump())
+			}
+			scenario.Say("late handler: %d", C.host_early_fault())
+		}
+	}
+
 	// A library puts its handler in front, which calls the one that was there.
 	scenarios["circle"] = func(s settings) {
 		s.Enable()

@@ -127,3 +127,19 @@ void threads_wait(const char *call) {
         poll(NULL, 0, 30000);
     }
 }
+
+void threads_lost(void);
+__asm__(".text\n"
+        "threads_lost:\n"
+        "    movq $0x10000, %rbp\n"
+        "1:  pause\n"
+        "    jmp 1b\n");
+
+static void *lose(void *arg) {
+    threads_lost();
+    return arg;
+}
+
+void threads_without_frames(void) {
+    start(lose, NULL);
+}

@@ -7,6 +7,10 @@ void threads_crowd(int count);       // all crash together
 void threads_fork_late(void);        // a forked child crashes while its parent does
 void threads_abort_late(void);       // the crashing thread is sent SIGABRT
 
+// A thread whose stack leads nowhere: no call frame information, and a frame
+// pointer to memory that is not there.
+void threads_without_frames(void);
+
 // Another thread crashes once this one waits in the system call, which returns
 // when it is interrupted.
 void threads_wait(const char *call);
