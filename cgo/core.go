@@ -9,6 +9,7 @@ import "C"
 
 import (
 	"fmt"
+	"os"
 	"sync"
 	"syscall"
 	"time"
@@ -31,6 +32,7 @@ type Config struct {
 	Executable  string
 	Directory   string // for a report file; empty: none
 	Build       string
+	Box         *os.File // becomes the black box; nil: all stays as it is
 }
 
 // MaxFrames is the most frames of a stack that the core keeps.
@@ -70,6 +72,11 @@ func Enable(config *Config) error {
 	c.chain = C.bool(config.Chain)
 	c.quiet = C.bool(config.Quiet)
 	c.output = C.int(config.Output)
+	c.box = -1
+	boxPath := ""
+	if config.Box != nil {
+		c.box, boxPath = C.int(config.Box.Fd()), config.Box.Name()
+	}
 	c.started = C.uint64_t(config.Started.UnixNano())
 	for _, s := range []struct {
 		to   **C.char
@@ -79,6 +86,7 @@ func Enable(config *Config) error {
 		{&c.executable, config.Executable},
 		{&c.build, config.Build},
 		{&c.note, note},
+		{&c.box_path, boxPath},
 	} {
 		*s.to = C.CString(s.from)
 		defer C.free(unsafe.Pointer(*s.to))

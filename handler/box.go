@@ -28,33 +28,40 @@ var (
 // only, while no snapshots are taken.
 var boxPath string
 
-// useBox makes the file at path the black box; an empty path means none. A box
-// that is in use already and works stays.
-func useBox(path string) error {
-	if path == boxPath && (path == "" || cgo.BoxWorks()) {
-		return nil
-	}
-	if path == "" || path == boxPath { // whose lock is held
-		closeBox()
-	}
+// withBox calls do with the file that is to become the black box, and makes path
+// that of the box in use if do does not fail. There is no file when path is
+// empty, which means no box, or when its box is in use already and works.
+func withBox(path string, do func(*os.File) error) error {
 	if path == "" {
-		return nil
+		err := do(nil)
+		if err == nil {
+			closeBox()
+		}
+		return err
+	}
+	if path == boxPath {
+		if cgo.BoxWorks() {
+			return do(nil)
+		}
+		closeBox() // it is lost, and holds the lock
 	}
 	f, err := makeBox(path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	if err := cgo.AttachBox(int(f.Fd()), path); err != nil {
-		return fmt.Errorf("handler: the black box %s: %w", path, err)
+	if err := do(f); err != nil {
+		os.Remove(path) // or it would tell of a program that vanished
+		return err
 	}
 	boxPath = path
 	return nil
 }
 
 func closeBox() {
-	cgo.DetachBox()
-	boxPath = ""
+	if cgo.DetachBox() {
+		boxPath = ""
+	}
 }
 
 // makeBox opens the file at path, takes its lock, gets all of its disk space and

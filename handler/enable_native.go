@@ -21,31 +21,32 @@ var (
 
 func enable(c *config) error {
 	stopSnapshots()
-	err := useBox(c.blackBox)
-	if err == nil {
-		err = startCore(c, false)
-	}
+	err := withBox(c.blackBox, func(box *os.File) error { return startCore(c, box, false) })
 	if err == nil {
 		snapshotPeriod = c.snapshot
 	}
 	if cgo.Enabled() {
 		startSnapshots()
-	} else {
-		closeBox()
 	}
 	return err
 }
 
-// startCore turns the core on, or changes its options. A quiet one reports no
-// crashes: it is for dumps in a program that has not called Enable.
-func startCore(c *config, quiet bool) error {
-	if err := enableCore(c, quiet); err != nil {
+// startCore turns the core on, or changes its options, and makes a file the black
+// box unless it is nil. A quiet one reports no crashes: it is for dumps in a
+// program that has not called Enable. On an error all stays as it was.
+func startCore(c *config, box *os.File, quiet bool) error {
+	live, err := cgo.NewLive() // first: behind enableCore nothing fails
+	if err != nil {
+		return fmt.Errorf("handler: %w", err)
+	}
+	if err := enableCore(c, box, quiet); err != nil {
 		return err
 	}
 	if background == nil {
 		background = startIndexer()
 	}
-	return respond(c.poll)
+	respond(live, c.poll)
+	return nil
 }
 
 // startQuietly turns the core on for dumps, or leaves it at that.
@@ -54,14 +55,14 @@ func startQuietly() error {
 	if err != nil {
 		return err
 	}
-	return startCore(c, true)
+	return startCore(c, nil, true)
 }
 
 // users are what needs the core besides Enable: timers, and signals that ask for
 // dumps. Changed with mu held.
 var users int
 
-func enableCore(c *config, quiet bool) error {
+func enableCore(c *config, box *os.File, quiet bool) error {
 	native := cgo.Config{
 		Deadline:    c.deadline,
 		MaxFrames:   c.maxFrames,
@@ -75,6 +76,7 @@ func enableCore(c *config, quiet bool) error {
 		Executable:  executable(),
 		Directory:   c.dir,
 		Build:       buildLine(),
+		Box:         box,
 	}
 	native.Program = programName()
 	err := withDescriptor(c, func(fd uintptr) error {
@@ -102,17 +104,12 @@ func enableCore(c *config, quiet bool) error {
 
 // respond starts the responder, or starts it again for another period. Without
 // it there are reports, which lack the goroutines.
-func respond(poll time.Duration) error {
+func respond(live cgo.Live, poll time.Duration) {
 	if waiting != nil && waiting.period == poll {
-		return nil
+		return
 	}
 	stopResponder()
-	var err error
-	if waiting, err = startResponder(poll); err != nil {
-		cgo.Disable()
-		return fmt.Errorf("handler: %w", err)
-	}
-	return nil
+	waiting = startResponder(live, poll)
 }
 
 func stopResponder() {

@@ -36,11 +36,7 @@ type responder struct {
 }
 
 // startResponder starts the two goroutines; with a period of 0 only the first.
-func startResponder(period time.Duration) (*responder, error) {
-	live, err := cgo.NewLive()
-	if err != nil {
-		return nil, err
-	}
+func startResponder(live cgo.Live, period time.Duration) *responder {
 	r := &responder{live: live, period: period, level: os.Getenv("GOTRACEBACK"), quit: make(chan struct{})}
 	r.ended.Add(1)
 	go r.sleep()
@@ -51,7 +47,7 @@ func startResponder(period time.Duration) (*responder, error) {
 		}
 	}
 	live.Ready(true)
-	return r, nil
+	return r
 }
 
 // stop ends the goroutines and waits for them.

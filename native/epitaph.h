@@ -29,6 +29,8 @@ struct epi_config {
     const char *directory; /* where a report file is made; NULL: no file */
     const char *build;    /* what follows "Build: " */
     const char *note;     /* what follows "Note: ", or "" */
+    int box;              /* a file that becomes the black box; -1: all stays as it is */
+    const char *box_path; /* for the report */
 };
 
 /* Installs the handlers, or replaces the configuration when they are there:
@@ -36,7 +38,8 @@ struct epi_config {
  * without Go.  EBUSY: another copy of Epitaph is enabled in this process;
  * EUSERS: no real-time signal is free; EADDRINUSE: somebody other than Go
  * handles the thread signal; EAGAIN: the process is crashing;
- * ENOTSUP: the C core is among Go's text (-linkmode=internal). */
+ * ENOTSUP: the C core is among Go's text (-linkmode=internal).  On an error the
+ * configuration and the black box in force stay. */
 int epi_enable(const struct epi_config *config, const struct epi_goruntime *go);
 
 /* Restores what was there before, except where somebody else has installed a
@@ -77,14 +80,9 @@ int epi_install_eh_frame(uintptr_t bias, const char *path, struct epi_range sect
  * 50 ns.  A C file of another package declares it by itself. */
 void epi_breadcrumb(const char *text);
 
-/* The black box; see box.h.  Puts the file FD, which package handler has made and
- * locked, under the notes and keeps a duplicate of it; PATH is for the report.
- * Another box that was attached before is closed as epi_box_detach does. */
-int epi_box_attach(int fd, const char *path);
-
-/* Marks the box as one of a program that ended well, and closes it.  The notes
- * stay. */
-void epi_box_detach(void);
+/* The black box; see box.h.  Marks it as one of a program that ended well, and
+ * closes it.  The notes stay.  False during a crash, whose report goes there. */
+bool epi_box_detach(void);
 
 /* Writes the snapshot slot INDEX; false when there is no box any more. */
 bool epi_box_write_slot(uint32_t index, const void *slot, size_t size);

@@ -321,6 +321,12 @@ int epi_enable(const struct epi_config *config, const struct epi_goruntime *go)
         error = set_options(next, config);
     if (error != 0)
         return error;
+    /* Last: behind this nothing fails. */
+    if (config->box >= 0 && (error = epi_box_attach(config->box, config->box_path)) != 0) {
+        epi_fd_close(&next->output);
+        epi_fd_close(&next->directory);
+        return error;
+    }
     if (epi_state.modules == NULL || epi_modules_changed(epi_state.modules))
         load_modules();
     epi_state.pid = getpid();

@@ -79,6 +79,10 @@ EPI_SAFE void epi_out_copy(struct epi_out *out, const char *text, size_t size)
 {
     if (size > out->copy_end - out->copy_at)
         size = out->copy_end - out->copy_at;
+    if (size > 0 && out->copy.fd >= 0 && !epi_fd_valid(&out->copy)) {
+        out->copy.fd = -1;
+        out->copy_error = EBADF;
+    }
     while (size > 0 && out->copy.fd >= 0) {
         long n = epi_syscall6(SYS_pwrite64, out->copy.fd, (long)text, (long)size,
                               (long)out->copy_at, 0, 0);
