@@ -58,11 +58,14 @@ bool epi_box_works(void)
 bool epi_box_write_slot(uint32_t index, const void *slot, size_t size)
 {
     struct epi_box *box = &epi_state.box;
+    uint32_t before = box->loss;
     if (!usable(box) || index >= EPI_SLOTS || size > sizeof(struct epi_slot))
         return false;
     long n = write_at(box->fd.fd, slot, size, EPI_BOX_SLOTS + index * sizeof(struct epi_slot));
     box->error = n < 0 ? (int)-n : ENOSPC; /* a short write is the disk's end */
-    box->loss = n == (long)size ? EPI_BOX_FINE : EPI_BOX_FAILED;
+    /* Unless a fault in the notes has found out more meanwhile. */
+    atomic_compare_exchange_strong(&box->loss, &before,
+                                   n == (long)size ? EPI_BOX_FINE : EPI_BOX_FAILED);
     return true;
 }
 
@@ -157,8 +160,7 @@ static void after_fork(void)
     if (box->mapped)
         ordinary_notes();
     box->mapped = false;
-    close(box->fd.fd); /* or the child would hold the lock on */
-    box->fd.fd = -1;
+    epi_fd_close(&box->fd); /* or the child would hold the lock on */
 }
 
 /* Takes the box away from crashes to come.  False when there is one already,
@@ -250,7 +252,7 @@ EPI_SAFE bool epi_box_fault(const siginfo_t *info)
      * what was written to the first.  The others fault until it is there. */
     if (atomic_exchange(&box->replaced, true))
         return true;
-    if (box->loss == EPI_BOX_FINE)
+    if (box->loss == EPI_BOX_FINE || box->loss == EPI_BOX_FAILED)
         box->loss = EPI_BOX_TRUNCATED;
     if (ordinary_notes())
         return true;

@@ -4,6 +4,7 @@ package blackbox
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -189,6 +190,18 @@ func TestCleanEnd(t *testing.T) {
 	c.send("exit")
 	c.Wait().Exited(t, 0)
 	ended(t, open(t, box), blackbox.Vanished) // without handler.Disable
+}
+
+// A child of fork closes its copy of the box's descriptor, but no file that the
+// program has under that number.
+func TestForkedChildKeepsOtherFiles(t *testing.T) {
+	t.Parallel()
+	box := boxIn(t)
+	c := start(t, box, "0s")
+	c.do("reuse %s %s", box, filepath.Join(t.TempDir(), "database"))
+	if said := c.do("fork_has_reused"); len(said) != 1 || said[0] != "true" {
+		t.Errorf("the descriptor is open in the child: %q", said)
+	}
 }
 
 // A child of vfork crashes in its parent's memory, and leaves everything there as

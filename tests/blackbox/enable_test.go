@@ -156,3 +156,11 @@ func TestEnableInVain(t *testing.T) {
 		})
 	}
 }
+
+// A loss that is found out while a snapshot is being written is not forgotten.
+func TestLossStays(t *testing.T) {
+	t.Parallel()
+	if said := start(t, "-", "0s").do("lose %s", boxIn(t)); len(said) > 0 {
+		t.Errorf("%q", said)
+	}
+}
