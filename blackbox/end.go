@@ -46,6 +46,8 @@ func (p *parser) end(b []byte) {
 func (p *parser) without() (EndKind, string) {
 	here := bootID()
 	switch {
+	case p.held:
+		return Running, "its process holds the file"
 	case here == "" || p.header.BootID == "":
 		return Unknown, "it left no mark, and this machine cannot tell whether it runs"
 	case here != p.header.BootID:

@@ -121,6 +121,10 @@ func openLocked(path string) (*os.File, error) {
 		} else if err != nil {
 			return f, err
 		}
+		// For those who ask whether this process still runs (package blackbox):
+		// a flock can only be tried, and who tries it gets in the way of others.
+		// Without it they look for the process.
+		_ = unix.FcntlFlock(f.Fd(), unix.F_OFD_SETLK, &unix.Flock_t{Type: unix.F_WRLCK})
 		if unix.Lstat(path, &there) != nil || there.Dev != locked.Dev || there.Ino != locked.Ino {
 			f.Close()
 			continue

@@ -199,3 +199,20 @@ func TestFaultWhileBlocked(t *testing.T) {
 		t.Errorf("the box holds %d snapshots, breadcrumbs %v, annotations %v", len(run.Snapshots), run.Breadcrumbs, run.Annotations)
 	}
 }
+
+// A reader to whom the process has another number, or none, as beside a container.
+func TestOtherNamespace(t *testing.T) {
+	t.Parallel()
+	unshare := []string{"--pid", "--fork", "--kill-child"}
+	if o := victim.Run(t, "unshare", append(unshare, "true")); o.Status != 0 {
+		t.Skip("nobody may make a PID namespace here:", o)
+	}
+	box := boxIn(t)
+	c := start(t, box, "50ms", victim.Under("unshare", unshare...))
+	ended(t, open(t, box), blackbox.Running)
+	c.do("crumb still there")
+	ended(t, open(t, box), blackbox.Running)
+	c.send("exit")
+	c.Wait()
+	ended(t, open(t, box), blackbox.Vanished)
+}
