@@ -110,7 +110,8 @@ func Enabled() bool { return C.epi_enabled() == C.EPI_ON }
 // On tells whether the core is enabled, if only for dumps.
 func On() bool { return C.epi_enabled() != C.EPI_OFF }
 
-// UpdateModules follows dlopen and dlclose. It may wait for the loader's lock.
+// UpdateModules follows dlopen and dlclose, and releases the symbols of modules
+// that are gone. It may wait for the loader's lock, and for a dump's end.
 func UpdateModules() { C.epi_update_modules() }
 
 // A Module is an entry of the core's module table.
@@ -160,6 +161,9 @@ func InstallSymbols(module *Module, index []byte) error {
 	}
 	return nil
 }
+
+// SymbolsSize is how many bytes of symbol indexes the core has.
+func SymbolsSize() int { return int(C.epi_symbols_size()) }
 
 // SymbolsPending tells whether indexes are being built that a crash should
 // wait for a moment.

@@ -50,8 +50,9 @@ bool epi_disable(void);
 enum epi_enabled { EPI_OFF, EPI_QUIET, EPI_ON };
 enum epi_enabled epi_enabled(void);
 
-/* Follows dlopen and dlclose; cheap when nothing changed.  Call it now and
- * then, not on a thread that must not wait for the loader's lock. */
+/* Follows dlopen and dlclose, and releases the symbols of modules that are gone;
+ * cheap when nothing changed.  Call it now and then, not on a thread that must not
+ * wait for the loader's lock or for a dump that is under way. */
 void epi_update_modules(void);
 
 /* Module I of the table in force, or NULL behind the last; for those who index
@@ -66,6 +67,9 @@ void *epi_symbols_alloc(size_t size);
  * epi_symbols_alloc that must not change any more.  EINVAL: not a valid index,
  * ENOENT: no such module; the memory is released in both cases. */
 int epi_install_symbols(uintptr_t bias, const char *path, void *index, size_t size);
+
+/* How many bytes of symbol indexes the core has. */
+size_t epi_symbols_size(void);
 
 /* Tells whether indexes are being built that a crash should wait for a moment. */
 void epi_symbols_pending(bool pending);

@@ -172,6 +172,7 @@ void epi_update_modules(void)
         load_modules();
         epi_message_start();
     }
+    epi_symbols_release();
 }
 
 const struct epi_module *epi_module_at(uint32_t i)

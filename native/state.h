@@ -186,6 +186,7 @@ struct epi_state {
     int thread_signal;
     struct epi_sigaction thread_previous, thread_ours;
 
+    struct epi_symbol_block *symbols; /* no handler reads the list */
     _Atomic bool symbols_pending; /* Go is building the first indexes */
 
     struct epi_altstacks altstacks; /* no handler reads it */

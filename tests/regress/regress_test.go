@@ -287,3 +287,21 @@ func TestEnableInALoop(t *testing.T) {
 		})
 	}
 }
+
+// What the core has of a library goes with it, so that there is room for the next
+// one; and the last one has names.
+func TestLibraryIsReloaded(t *testing.T) {
+	t.Parallel()
+	o := program.Run(t, "reload times=200 library="+plugin.Path(t))
+	o.DiedOf(t, syscall.SIGSEGV)
+	first(t, victim.Complete(t, o.Stderr), "plugin_inner")
+	sizes := strings.Fields(o.Stdout)
+	if len(sizes) != 199 {
+		t.Fatalf("%d loads: %v", len(sizes), o)
+	}
+	for i, size := range sizes {
+		if size != sizes[0] {
+			t.Fatalf("the symbols take %s bytes at first, and %s after %d loads", sizes[0], size, i+2)
+		}
+	}
+}

@@ -106,6 +106,8 @@ func init() {
 		C.state_null()
 	}
 
+	scenarios["reload"] = reload
+
 	// Enable, or with the setting disable both of them, again and again while a
 	// thread crashes.
 	scenarios["enable_loop"] = func(s settings) {
