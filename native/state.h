@@ -122,6 +122,7 @@ struct epi_crash {
     struct epi_fd file_fd, terminal;
     struct epi_out out;
     char message[EPI_MESSAGE]; /* a copy of the C library's last words */
+    struct epi_slot slot;      /* a copy of the snapshot that is shown */
     struct epi_stack stack;
     struct epi_cursor cursor;
     struct epi_rule_cache cache;
@@ -204,7 +205,6 @@ struct epi_state {
     _Alignas(4096) struct epi_notes notes;
     struct epi_box box;
     struct epi_slot ring[EPI_SLOTS]; /* written by one goroutine */
-    struct epi_slot slot;            /* the copy that a report shows */
 
 #ifdef EPI_TEST
     char trouble_stage[32];

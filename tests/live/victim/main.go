@@ -13,8 +13,9 @@ type settings = scenario.Settings
 
 func main() {
 	scenario.Main(map[string]func(settings){
-		"crash":   crash,
-		"leak":    leak,
-		"service": service,
+		"crash":     crash,
+		"leak":      leak,
+		"service":   service,
+		"snapshots": snapshots,
 	})
 }
