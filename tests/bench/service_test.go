@@ -3,17 +3,17 @@
 package bench_test
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
 const (
@@ -65,26 +65,12 @@ func BenchmarkService(b *testing.B) {
 
 // startService returns the address of a service that ends with the benchmark.
 func startService(b *testing.B) (base string) {
-	cmd := exec.Command(build(b), "serve")
-	cmd.Stderr = os.Stderr
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
-	watchdog := time.AfterFunc(serviceLimit, func() { _ = cmd.Process.Kill() })
+	c := program.Start(b, "serve", victim.Talk, victim.Stderr(os.Stderr), victim.Limit(serviceLimit))
 	b.Cleanup(func() {
-		stdin.Close()
-		_ = cmd.Wait()
-		watchdog.Stop()
+		c.In.Close() // which ends it
+		_, _ = c.End()
 	})
-	address, err := bufio.NewReader(stdout).ReadString('\n')
+	address, err := c.Out.ReadString('\n')
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -5,7 +5,6 @@ package edges
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -301,11 +300,8 @@ func TestFailedSecondEnableChangesNothing(t *testing.T) {
 // enabled does the work.
 func TestSecondCopy(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "library.so")
-	build := exec.Command("go", "build", "-buildmode=c-shared", "-o", path, "./library")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building the library: %v\n%s", err, out)
-	}
+	library := &victim.Program{Name: "library.so", Build: []string{"-buildmode=c-shared", "./library"}}
+	path := library.Path(t)
 	for _, place := range []string{"cgo", "thread"} {
 		t.Run(place, func(t *testing.T) {
 			o := run(t, fmt.Sprintf("second_copy library=%s place=%s", path, place))

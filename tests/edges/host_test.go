@@ -142,7 +142,7 @@ func TestErrnoIsKept(t *testing.T) {
 
 // A handler that was installed after Enable and calls Epitaph's as its next.
 func TestHostHandlerInFront(t *testing.T) {
-	for _, settings := range []string{"", " again=1", " off=1 again=1"} {
+	for _, settings := range []string{"", " again=1", " disable=1 again=1"} {
 		for _, place := range []string{"cgo", "thread"} {
 			t.Run(place+settings, func(t *testing.T) {
 				t.Parallel()
@@ -154,7 +154,7 @@ func TestHostHandlerInFront(t *testing.T) {
 	}
 	t.Run("off", func(t *testing.T) {
 		t.Parallel()
-		o := run(t, "in_front off=1")
+		o := run(t, "in_front disable=1")
 		o.Exited(t, 2)
 		victim.NoReport(t, o.Stderr)
 		if !strings.Contains(o.Stderr, "SIGSEGV: segmentation violation") {

@@ -4,8 +4,6 @@ package edges
 
 import (
 	"fmt"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,20 +14,22 @@ import (
 // tripwireStatus is what tripwire.c ends the process with.
 const tripwireStatus = 77
 
-func buildTripwire(t *testing.T) victim.Change {
+var tripwire = &victim.Program{
+	Name: "tripwire.so",
+	Compiler: []string{"cc", "-std=gnu11", "-D_GNU_SOURCE", "-O1", "-fno-builtin", "-fno-tree-loop-distribute-patterns", "-Wall",
+		"-shared", "-fPIC"},
+	Build: []string{"tripwire/tripwire.c", "-ldl"},
+}
+
+// preloaded has the library in the victim.
+func preloaded(t *testing.T) victim.Change {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "tripwire.so")
-	out, err := exec.Command("cc", "-std=gnu11", "-D_GNU_SOURCE", "-O1", "-fno-builtin", "-fno-tree-loop-distribute-patterns", "-Wall",
-		"-shared", "-fPIC", "-o", path, "tripwire/tripwire.c", "-ldl").CombinedOutput()
-	if err != nil {
-		t.Fatalf("building the library: %v\n%s", err, out)
-	}
-	return victim.Env("LD_PRELOAD=" + path)
+	return victim.Env("LD_PRELOAD=" + tripwire.Path(t))
 }
 
 // After the fault nothing is allocated, locked, or bound for the first time.
 func TestNothingOfLibcIsCalledAfterTheFault(t *testing.T) {
-	preload := buildTripwire(t)
+	preload := preloaded(t)
 	kinds := map[string]syscall.Signal{
 		"null": syscall.SIGSEGV, "div": syscall.SIGFPE, "ud2": syscall.SIGILL, "int3": syscall.SIGTRAP,
 		"abort": syscall.SIGABRT, "raise_bus": syscall.SIGBUS, "raise_sys": syscall.SIGSYS, "overflow": syscall.SIGSEGV,
@@ -71,7 +71,7 @@ func TestNothingOfLibcIsCalledAfterTheFault(t *testing.T) {
 // The tripwire works: a handler of the host's that allocates is caught.
 func TestTripwireTrips(t *testing.T) {
 	t.Parallel()
-	preload := buildTripwire(t)
+	preload := preloaded(t)
 	for _, place := range []string{"cgo", "thread"} {
 		o := run(t, fmt.Sprintf("host host=malloc place=%s", place), preload)
 		o.Exited(t, tripwireStatus)

@@ -93,8 +93,8 @@ func TestThousand(t *testing.T) {
 			if !slices.IsSortedFunc(sizes, func(a, b int) int { return b - a }) {
 				t.Errorf("the groups are not sorted by size: %v", sizes)
 			}
-			if n := created(r, "main.settings.park"); n != 1000 {
-				t.Errorf("%d goroutines were created by main.settings.park", n)
+			if n := created(r, "main.park"); n != 1000 {
+				t.Errorf("%d goroutines were created by main.park", n)
 			}
 		})
 	}
@@ -130,7 +130,7 @@ func TestSpinning(t *testing.T) {
 			continue
 		}
 		checkCrashed(t, r, place)
-		if n := created(r, "main.settings.startLoad.func2"); n != 500 {
+		if n := created(r, "main.startLoad.func2"); n != 500 {
 			t.Errorf("%s: %d goroutines spin, want 500: %s", place, n, o)
 		}
 		checkSum(t, r)

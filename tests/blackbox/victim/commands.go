@@ -15,11 +15,12 @@ import (
 	"unsafe"
 
 	"github.com/epitaph-go/epitaph/handler"
+	"github.com/epitaph-go/epitaph/internal/victim/scenario"
 )
 
 func number(arg string) int {
 	n, err := strconv.Atoi(arg)
-	must(err)
+	scenario.Must(err)
 	return n
 }
 
@@ -92,7 +93,7 @@ func init() {
 	}
 	commands["sleep"] = func(arg string) {
 		d, err := time.ParseDuration(arg)
-		must(err)
+		scenario.Must(err)
 		time.Sleep(d)
 	}
 	commands["crash"] = func(string) { C.victim_crash() }
@@ -127,21 +128,21 @@ func init() {
 	}
 	// Standard error, a pipe, is filled.
 	commands["stop_reading"] = func(string) {
-		must(syscall.SetNonblock(2, true))
+		scenario.Must(syscall.SetNonblock(2, true))
 		for err := error(nil); err == nil; {
 			_, err = syscall.Write(2, make([]byte, 64))
 		}
-		must(syscall.SetNonblock(2, false))
+		scenario.Must(syscall.SetNonblock(2, false))
 	}
 	// Every descriptor of the box becomes another file.
 	commands["reuse"] = func(arg string) {
 		box, other, _ := strings.Cut(arg, " ")
 		file, err := os.Create(other)
-		must(err)
+		scenario.Must(err)
 		taken := 0
 		for fd := 3; fd < 256; fd++ {
 			if target, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd)); err == nil && target == box {
-				must(syscall.Dup3(int(file.Fd()), fd, 0))
+				scenario.Must(syscall.Dup3(int(file.Fd()), fd, 0))
 				taken++
 			}
 		}

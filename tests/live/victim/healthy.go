@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/epitaph-go/epitaph/handler"
+	"github.com/epitaph-go/epitaph/internal/victim/scenario"
 )
 
 // leak prints how many goroutines, descriptors and threads there are, after
@@ -22,7 +23,7 @@ import (
 func leak(s settings) {
 	for range 10 {
 		for range 10 {
-			s.enable()
+			s.Enable()
 			if !handler.Disable() {
 				fmt.Println("was not enabled")
 				os.Exit(1)
@@ -34,7 +35,7 @@ func leak(s settings) {
 
 func entries(dir string) int {
 	list, err := os.ReadDir(dir)
-	must(err)
+	scenario.Must(err)
 	return len(list)
 }
 
@@ -42,9 +43,9 @@ func entries(dir string) int {
 // Epitaph and without, in turns: each request is some work in Go and a call of
 // C.
 func service(s settings) {
-	for range s.number("rounds") {
+	for range s.Number("rounds") {
 		without := serve(200 * time.Millisecond)
-		s.enable()
+		s.Enable()
 		with := serve(200 * time.Millisecond)
 		handler.Disable()
 		fmt.Println(without, with)
