@@ -50,7 +50,7 @@ func BenchmarkArmAndCancel(b *testing.B) {
 func BenchmarkArmed(b *testing.B) {
 	for b.Loop() {
 		o := program.Run(b, "cost n=11")
-		o.Exited(b, 0)
+		o.Exited(b, wentOn)
 		var ratios []float64
 		for line := range strings.Lines(o.Stdout) {
 			var without, with float64

@@ -34,7 +34,7 @@ func TestExitFullPipe(t *testing.T) {
 			t.Parallel()
 			o := program.Run(t, "exit-full-pipe"+line)
 			o.Exited(t, 1)
-			if o.Stdout != "" || o.Elapsed < 500*time.Millisecond || o.Elapsed > 6*time.Second {
+			if o.Stdout+o.Stderr != "" || o.Elapsed < 500*time.Millisecond || o.Elapsed > 6*time.Second {
 				t.Errorf("%v", o)
 			}
 		})

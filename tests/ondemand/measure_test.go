@@ -21,7 +21,7 @@ func TestAccuracy(t *testing.T) {
 		n = 1000
 	}
 	o := program.Run(t, fmt.Sprintf("accuracy n=%d", n), victim.Limit(5*time.Minute))
-	o.Exited(t, 0)
+	o.Exited(t, wentOn)
 	late := map[string][]time.Duration{}
 	for line := range strings.Lines(o.Stdout) {
 		var of string

@@ -20,7 +20,7 @@ func TestStress(t *testing.T) {
 	for name, p := range map[string]*victim.Program{"plain": program, "race": raced} {
 		t.Run(name, func(t *testing.T) {
 			o := p.Run(t, "stress for="+duration)
-			o.Exited(t, 0)
+			o.Exited(t, wentOn)
 			if o.Stderr != "" {
 				t.Errorf("%v", o)
 			}

@@ -106,7 +106,7 @@ func TestWatchdogStopped(t *testing.T) {
 		}
 	}
 	o := c.Wait()
-	o.Exited(t, 0)
+	o.Exited(t, wentOn)
 	if o.Stderr != "" {
 		t.Errorf("%v", o)
 	}

@@ -28,10 +28,10 @@ func leaveTraces() {
 }
 
 func exit(s settings) {
-	s.enable()
+	enable(s)
 	leaveTraces()
 	defer os.Stdout.WriteString("deferred\n")
-	must(handler.DumpLater(100*time.Millisecond, append(s.options(), handler.WithExit())...))
+	must(handler.DumpLater(100*time.Millisecond, append(timer(s), handler.WithExit())...))
 	time.Sleep(10 * time.Second)
 }
 

@@ -27,7 +27,7 @@ func forkArmed(s settings) {
 	}
 	must(handler.DumpLater(d, opts...))
 	time.Sleep(200 * time.Millisecond)
-	status := C.fork_and(C.int(s.number("then")), C.int(os.Stdout.Fd()))
+	status := C.fork_and(C.int(s.Number("then")), C.int(os.Stdout.Fd()))
 	fmt.Println("child:", status)
 	time.Sleep(4 * time.Second)
 }

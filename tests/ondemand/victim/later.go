@@ -14,8 +14,8 @@ import (
 
 func init() {
 	add("later", func(s settings) {
-		s.enable()
-		function(s, s.duration("timeout", 500*time.Millisecond), max(s.number("loops"), 1))
+		enable(s)
+		function(s, duration(s, "timeout", 500*time.Millisecond), max(s.Number("loops"), 1))
 	})
 	add("cancel-nothing", func(settings) {
 		handler.CancelDumpLater()
@@ -33,11 +33,11 @@ func init() {
 //go:noinline
 func function(s settings, timeout time.Duration, loops int) {
 	for range loops {
-		must(handler.DumpLater(timeout, s.options()...))
+		must(handler.DumpLater(timeout, timer(s)...))
 		if s["cancel"] != "" {
 			handler.CancelDumpLater()
 		}
-		time.Sleep(timeout * time.Duration(max(s.number("factor"), 5)))
+		time.Sleep(timeout * time.Duration(max(s.Number("factor"), 5)))
 		handler.CancelDumpLater()
 	}
 }
@@ -45,7 +45,7 @@ func function(s settings, timeout time.Duration, loops int) {
 // replace arms the timer again and again before its time: it fires once, after the
 // last call's.
 func replace(s settings) {
-	d := s.duration("timeout", 300*time.Millisecond)
+	d := duration(s, "timeout", 300*time.Millisecond)
 	for range 10 {
 		must(handler.DumpLater(d))
 		time.Sleep(d / 10)
@@ -112,7 +112,7 @@ func disable(s settings) {
 // changing has a goroutine more whenever somebody looks.
 func changing(s settings) {
 	must(handler.DumpLater(100*time.Millisecond, handler.WithRepeat()))
-	for began := time.Now(); time.Since(began) < s.duration("for", 2*time.Second); {
+	for began := time.Now(); time.Since(began) < duration(s, "for", 2*time.Second); {
 		go func() { select {} }()
 		time.Sleep(10 * time.Millisecond)
 	}

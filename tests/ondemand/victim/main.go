@@ -1,74 +1,35 @@
 //go:build linux && amd64 && cgo
 
-// Victim is the program that is dumped in these tests:
-//
-//	victim SCENARIO [KEY=VALUE ...]
-//
-// A scenario arms what it is about, as the settings say, does something, and ends
-// with status 0 unless it is ended.
+// Victim is the program that is dumped in these tests. A scenario arms what it is
+// about, as the settings say, does something, and comes to its end unless it is
+// ended.
 package main
 
 import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/epitaph-go/epitaph/handler"
+	"github.com/epitaph-go/epitaph/internal/victim/scenario"
 )
 
-// The statuses of a victim's own making.
-const (
-	exitFailed = 3 // the scenario could not be set up, or a call did what it must not
-	exitUsage  = 64
-)
+type settings = scenario.Settings
 
 var scenarios = map[string]func(settings){}
 
 // add is for the init functions of the files that hold the scenarios.
-func add(name string, scenario func(settings)) { scenarios[name] = scenario }
+func add(name string, run func(settings)) { scenarios[name] = run }
 
-func main() {
-	if len(os.Args) < 2 || scenarios[os.Args[1]] == nil {
-		fmt.Fprintf(os.Stderr, "victim: no such scenario: %q\n", os.Args[1:])
-		os.Exit(exitUsage)
-	}
-	s := settings{}
-	for _, arg := range os.Args[2:] {
-		key, value, _ := strings.Cut(arg, "=")
-		s[key] = value
-	}
-	scenarios[os.Args[1]](s)
-}
+func main() { scenario.Main(scenarios) }
 
-type settings map[string]string
+func must(err error) { scenario.Must(err) }
 
-// must ends a scenario that cannot go on.
-func must(err error) {
-	if err != nil {
-		fail("%v", err)
-	}
-}
-
-func fail(format string, args ...any) {
-	fmt.Fprintf(os.Stderr, "victim: "+format+"\n", args...)
-	os.Exit(exitFailed)
-}
-
-// number is the setting KEY, or 0.
-func (s settings) number(key string) int {
-	if s[key] == "" {
-		return 0
-	}
-	n, err := strconv.Atoi(s[key])
-	must(err)
-	return n
-}
+func fail(format string, args ...any) { must(fmt.Errorf(format, args...)) }
 
 // duration is the setting KEY, or another.
-func (s settings) duration(key string, otherwise time.Duration) time.Duration {
+func duration(s settings, key string, otherwise time.Duration) time.Duration {
 	if s[key] == "" {
 		return otherwise
 	}
@@ -77,14 +38,10 @@ func (s settings) duration(key string, otherwise time.Duration) time.Duration {
 	return d
 }
 
-// options are those of a timer that the settings ask for: fd, file, repeat, exit,
-// deadline, maxthreads.
-func (s settings) options() []handler.Option {
-	var opts []handler.Option
-	if s["fd"] != "" {
-		f := os.NewFile(uintptr(s.number("fd")), "fd")
-		opts = append(opts, handler.WithOutput(f))
-	}
+// timer are the options of a timer that the settings ask for: fd, deadline, file,
+// repeat, exit, maxthreads.
+func timer(s settings) []handler.Option {
+	opts := s.Options()
 	if s["file"] != "" {
 		f, err := os.Create(s["file"])
 		must(err)
@@ -96,17 +53,14 @@ func (s settings) options() []handler.Option {
 	if s["exit"] != "" {
 		opts = append(opts, handler.WithExit())
 	}
-	if s["deadline"] != "" {
-		opts = append(opts, handler.WithDeadline(s.duration("deadline", 0)))
-	}
 	if s["maxthreads"] != "" {
-		opts = append(opts, handler.WithMaxThreads(s.number("maxthreads")))
+		opts = append(opts, handler.WithMaxThreads(s.Number("maxthreads")))
 	}
 	return opts
 }
 
 // enable enables Epitaph if the settings ask for it.
-func (s settings) enable() {
+func enable(s settings) {
 	if s["enable"] != "" {
 		must(handler.Enable())
 	}

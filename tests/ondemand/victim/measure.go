@@ -44,10 +44,10 @@ func accuracy(s settings) {
 	for range 2 * runtime.NumCPU() {
 		go loopForEver()
 	}
-	d := s.duration("d", 20*time.Millisecond)
+	d := duration(s, "d", 20*time.Millisecond)
 	C.measure_start_sleeper(C.uint64_t(d))
 	f := tempFile()
-	for range s.number("n") {
+	for range s.Number("n") {
 		must(f.Truncate(0))
 		_, err := f.Seek(0, 0)
 		must(err)
@@ -137,7 +137,7 @@ func cycles(s settings) {
 	const warm = 1000
 	must(handler.DumpLater(time.Hour))
 	must(handler.Ready(context.Background())) // which has files open until then
-	for i := range warm + s.number("n") {
+	for i := range warm + s.Number("n") {
 		if i == warm {
 			handler.CancelDumpLater()
 			fmt.Println(count())
@@ -160,7 +160,7 @@ func cycles(s settings) {
 func cost(s settings) {
 	handler.Dump(handler.WithOutput(null())) // the core is on in both
 	time.Sleep(300 * time.Millisecond)
-	for range s.number("n") {
+	for range s.Number("n") {
 		without := work()
 		must(handler.DumpLater(time.Hour))
 		w, err := handler.NewWatchdog(time.Minute)

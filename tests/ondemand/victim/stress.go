@@ -31,7 +31,7 @@ func stress(s settings) {
 		func(*rand.Rand) { must(handler.Enable()) },
 		func(*rand.Rand) { handler.Disable() },
 	}
-	end := time.Now().Add(s.duration("for", 3*time.Second))
+	end := time.Now().Add(duration(s, "for", 3*time.Second))
 	var all sync.WaitGroup
 	for i := range 2 * len(calls) {
 		all.Go(func() {

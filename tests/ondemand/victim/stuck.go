@@ -25,8 +25,8 @@ func init() {
 		"gc-blocked": blockCollector,
 	} {
 		add("stuck-"+name, func(s settings) {
-			s.enable()
-			must(handler.DumpLater(time.Second, s.options()...))
+			enable(s)
+			must(handler.DumpLater(time.Second, timer(s)...))
 			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 			defer cancel()
 			must(handler.Ready(ctx)) // for the names of C functions

@@ -21,10 +21,10 @@ func init() {
 // watchdog beats for a while and stops, twice, and waits for what the watchdog says
 // to that. It prints when the last beats were.
 func watchdog(s settings) {
-	s.enable()
-	d := s.duration("d", 320*time.Millisecond)
+	enable(s)
+	d := duration(s, "d", 320*time.Millisecond)
 	f := tempFile()
-	w, err := handler.NewWatchdog(d, append(s.options(), handler.WithOutput(f))...)
+	w, err := handler.NewWatchdog(d, append(timer(s), handler.WithOutput(f))...)
 	must(err)
 	for i := range 2 {
 		last := beatFor(w, 2*d)
@@ -101,9 +101,9 @@ func watchdogs(settings) {
 
 // beating beats all the time; whoever stops the process must not hear of it.
 func beating(s settings) {
-	w, err := handler.NewWatchdog(s.duration("d", time.Second))
+	w, err := handler.NewWatchdog(duration(s, "d", time.Second))
 	must(err)
 	fmt.Println("ready")
-	beatFor(w, s.duration("for", 5*time.Second))
+	beatFor(w, duration(s, "for", 5*time.Second))
 	w.Stop()
 }
