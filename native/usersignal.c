@@ -305,8 +305,9 @@ static void put_ours(int signal)
 static void install(struct epi_usersignal *user, int signal, bool was_registered)
 {
     struct epi_sigaction now;
-    if (!epi_sigaction(signal, NULL, &now) || now.handler == (uintptr_t)user_signal ||
-        (!was_registered && now.handler == user->in_front))
+    if (!epi_sigaction(signal, NULL, &now) || now.handler == (uintptr_t)user_signal)
+        return;
+    if (!was_registered && user->in_front != 0 && now.handler == user->in_front)
         return;
     bool library = now.handler > (uintptr_t)SIG_IGN && now.handler != epi_state.go_handler;
     if (!was_registered || !library)
