@@ -188,7 +188,8 @@ static EPI_SAFE void user_signal(int signal, siginfo_t *info, void *context)
         return;
     }
     if (is_due(user)) {
-        if (!harmless(user->previous, signal)) /* which may have changed meanwhile */
+        /* Not for the default action: after a stop the program goes on. */
+        if (user->previous->handler == epi_state.go_handler && !epi_wanted_by_go(signal))
             user->ending = tid;
         previous_action(user, signal, info, context);
         user->ending = 0;
