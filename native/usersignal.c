@@ -112,6 +112,15 @@ static EPI_SAFE bool harmless(const struct epi_sigaction *action, int signal)
     return action->handler != epi_state.go_handler || epi_wanted_by_go(signal);
 }
 
+/* Will Go's handler end the process?  (runtime/sigtab_linux_generic.go: _SigKill,
+ * _SigThrow.) */
+static EPI_SAFE bool ended_by_go(const struct epi_sigaction *action, int signal)
+{
+    return action->handler == epi_state.go_handler && !epi_wanted_by_go(signal) &&
+           (signal == SIGHUP || signal == SIGINT || signal == SIGTERM || signal == SIGQUIT ||
+            signal == SIGSTKFLT);
+}
+
 /* What the kernel does by default.  Death comes with the return from the handler,
  * on which the signal is blocked until then.  The kernel spares PID 1. */
 static EPI_SAFE void default_action(int signal, const siginfo_t *info)
@@ -188,8 +197,7 @@ static EPI_SAFE void user_signal(int signal, siginfo_t *info, void *context)
         return;
     }
     if (is_due(user)) {
-        /* Not for the default action: after a stop the program goes on. */
-        if (user->previous->handler == epi_state.go_handler && !epi_wanted_by_go(signal))
+        if (ended_by_go(user->previous, signal))
             user->ending = tid;
         previous_action(user, signal, info, context);
         user->ending = 0;
