@@ -100,8 +100,8 @@ struct epi_usersignal {
     _Atomic uint64_t places;        /* the states of NOTE, and signals without one */
     struct epi_usersignal_note note[2];
     _Atomic uint32_t due; /* signals that the dumper has sent once more */
-    _Atomic int ending;   /* the thread that carries out the previous action, which
-                             may end the process; 0: nobody */
+    _Atomic int ending;   /* the thread on which Go's handler runs, which may end the
+                             process; 0: none */
 };
 #define EPI_SIGNALS 64
 

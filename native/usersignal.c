@@ -112,6 +112,15 @@ static EPI_SAFE bool harmless(const struct epi_sigaction *action, int signal)
     return action->handler != epi_state.go_handler || epi_wanted_by_go(signal);
 }
 
+/* Will Go's handler end the process?  (runtime/sigtab_linux_generic.go: _SigKill,
+ * _SigThrow.) */
+static EPI_SAFE bool ended_by_go(const struct epi_sigaction *action, int signal)
+{
+    return action->handler == epi_state.go_handler && !epi_wanted_by_go(signal) &&
+           (signal == SIGHUP || signal == SIGINT || signal == SIGTERM || signal == SIGQUIT ||
+            signal == SIGSTKFLT);
+}
+
 /* What the kernel does by default.  Death comes with the return from the handler,
  * on which the signal is blocked until then.  The kernel spares PID 1. */
 static EPI_SAFE void default_action(int signal, const siginfo_t *info)
@@ -188,7 +197,7 @@ static EPI_SAFE void user_signal(int signal, siginfo_t *info, void *context)
         return;
     }
     if (is_due(user)) {
-        if (!harmless(user->previous, signal)) /* which may have changed meanwhile */
+        if (ended_by_go(user->previous, signal))
             user->ending = tid;
         previous_action(user, signal, info, context);
         user->ending = 0;
@@ -305,8 +314,9 @@ static void put_ours(int signal)
 static void install(struct epi_usersignal *user, int signal, bool was_registered)
 {
     struct epi_sigaction now;
-    if (!epi_sigaction(signal, NULL, &now) || now.handler == (uintptr_t)user_signal ||
-        (!was_registered && now.handler == user->in_front))
+    if (!epi_sigaction(signal, NULL, &now) || now.handler == (uintptr_t)user_signal)
+        return;
+    if (!was_registered && user->in_front != 0 && now.handler == user->in_front)
         return;
     bool library = now.handler > (uintptr_t)SIG_IGN && now.handler != epi_state.go_handler;
     if (!was_registered || !library)

@@ -4,9 +4,11 @@ package faulthandler
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/epitaph-go/epitaph/internal/victim"
 	"github.com/epitaph-go/epitaph/report"
@@ -136,6 +138,46 @@ func TestChainThatEndsFromOutside(t *testing.T) {
 	o := c.Wait()
 	o.DiedOf(t, syscall.SIGTERM)
 	header(t, dump(t, out.text(o)), report.CurrentThread)
+}
+
+// What stops the program stops it when the dump is written, and it stays registered.
+func TestChainThatStops(t *testing.T) {
+	out := to(t, "file")
+	c := program.Start(t, fmt.Sprintf("serve signal=%d chain=1%s", int(syscall.SIGTSTP), out.line), victim.Talk)
+	if first, err := c.Out.ReadString('\n'); first != "ready\n" {
+		t.Fatalf("the victim says %q (%v)", first, err)
+	}
+	for range 2 {
+		if err := c.Cmd.Process.Signal(syscall.SIGTSTP); err != nil {
+			t.Fatal(err)
+		}
+		untilStopped(t, c.Cmd.Process.Pid, true)
+		if err := c.Cmd.Process.Signal(syscall.SIGCONT); err != nil {
+			t.Fatal(err)
+		}
+		untilStopped(t, c.Cmd.Process.Pid, false)
+	}
+	c.In.Close()
+	c.Wait().Exited(t, 0)
+	if all := dumps(t, out.text(c.Wait())); len(all) != 2 {
+		t.Errorf("%d dumps, want 2", len(all))
+	}
+}
+
+func untilStopped(t *testing.T, pid int, want bool) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, state, _ := strings.Cut(string(stat), ") "); (state[0] == 'T') == want {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("it should be stopped (%v): %s", want, stat)
+		}
+	}
 }
 
 func TestRefused(t *testing.T) {
