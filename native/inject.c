@@ -123,7 +123,7 @@ static EPI_SAFE uint32_t serve(struct epi_inject *inject, const struct epi_tasks
 {
     uint32_t sent = 0, looks = 0, start = inject->next;
     inject->waiting = 0;
-    for (uint32_t n = 0; n < inject->used && !epi_crashing(); n++) {
+    for (uint32_t n = 0; n < inject->used && inject->on && !epi_crashing(); n++) {
         uint32_t i = (start + n) % inject->used;
         struct epi_known *known = &inject->known[i];
         struct epi_task_syscall task;

@@ -197,7 +197,8 @@ static int set_options(struct epi_options *options, const struct epi_config *con
 
 /* Libc's restorer, as the kernel got it with any action that libc installed;
  * debuggers and our own unwinder know it by its CFI. */
-static struct epi_sigaction make_action(void (*handler)(int, siginfo_t *, void *))
+static struct epi_sigaction make_action(void (*handler)(int, siginfo_t *, void *),
+                                        const struct epi_sigaction *present)
 {
     struct sigaction action;
     struct epi_sigaction ours;
@@ -208,7 +209,7 @@ static struct epi_sigaction make_action(void (*handler)(int, siginfo_t *, void *
     sigaction(epi_state.deadline_signal, &action, NULL);
     epi_sigaction(epi_state.deadline_signal, NULL, &ours);
     /* Not yet: that is done with the right mask, and once nothing can fail. */
-    epi_sigaction(epi_state.deadline_signal, &epi_state.deadline_previous, NULL);
+    epi_sigaction(epi_state.deadline_signal, present, NULL);
     /* One mask for all handlers of the core, so that a jump out of one into
      * another needs to restore none. */
     ours.mask = ~UINT64_C(0) & ~epi_mask_of(epi_state.deadline_signal);
@@ -233,8 +234,10 @@ static int find_handlers(int thread_signal)
     if (deadline_signal == 0)
         return EUSERS;
     epi_state.deadline_signal = deadline_signal;
-    epi_sigaction(deadline_signal, NULL, &epi_state.deadline_previous);
-    epi_state.deadline_ours = make_action(epi_stage_poke);
+    epi_sigaction(deadline_signal, NULL, &action);
+    if (!epi_signal_ours(action.handler))
+        epi_state.deadline_previous = action;
+    epi_state.deadline_ours = make_action(epi_stage_poke, &action);
     struct epi_sigaction ours = epi_state.deadline_ours;
     /* Its purpose is to end a write that blocks. */
     epi_state.deadline_ours.flags &= ~(unsigned long)SA_RESTART;
@@ -374,10 +377,11 @@ bool epi_disable(void)
                  now.handler != epi_state.previous[i].handler) /* these know nothing of ours */
             epi_state.in_front[i] = now.handler;
     }
-    if (epi_sigaction(epi_state.deadline_signal, NULL, &now) &&
-        now.handler == epi_state.deadline_ours.handler)
-        epi_sigaction(epi_state.deadline_signal, &epi_state.deadline_previous, NULL);
     epi_state.inject->on = false;
+    if (epi_sigaction(epi_state.deadline_signal, NULL, &now) &&
+        now.handler == epi_state.deadline_ours.handler &&
+        !epi_signal_waits(epi_state.deadline_signal))
+        epi_sigaction(epi_state.deadline_signal, &epi_state.deadline_previous, NULL);
     epi_threads_uninstall();
     release(&epi_state.option_slot[old != &epi_state.option_slot[0]]);
     epi_dump_unlock();

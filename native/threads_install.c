@@ -2,6 +2,7 @@
  * memory, and a real-time signal of its own. */
 #include "handler.h"
 #include "inject.h"
+#include "stage.h"
 #include "threads.h"
 #include "threads_install.h"
 
@@ -10,12 +11,33 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+bool epi_signal_ours(uintptr_t handler)
+{
+    return handler == (uintptr_t)epi_capture || handler == (uintptr_t)epi_stage_poke;
+}
+
 bool epi_signal_free(int signal)
 {
     struct epi_sigaction now;
     return epi_sigaction(signal, NULL, &now) &&
            (now.handler == epi_state.go_handler || now.handler <= (uintptr_t)SIG_IGN ||
-            now.handler == (uintptr_t)epi_capture);
+            epi_signal_ours(now.handler));
+}
+
+bool epi_signal_waits(int signal)
+{
+    struct epi_tasks tasks;
+    uint64_t blocked, pending = 0;
+    char listing[256 * EPI_TASKS_ENTRY];
+    int tid;
+    if (epi_tasks_open(&tasks, listing, sizeof listing) != 0)
+        return true; /* nobody knows */
+    while ((tid = epi_tasks_next(&tasks)) != 0)
+        if (epi_task_signals(&tasks, tid, &blocked, &pending) &&
+            (pending & epi_mask_of(signal)) != 0)
+            break;
+    epi_tasks_close(&tasks);
+    return tid != 0;
 }
 
 /* 27 MB of addresses each; a page is got when a thread's stack is written. */
@@ -73,7 +95,7 @@ void epi_threads_install(int signal)
     epi_state.inject->on = false;
     if (epi_state.thread_signal != signal)
         epi_threads_uninstall();
-    if (epi_sigaction(signal, NULL, &now) && now.handler != (uintptr_t)epi_capture)
+    if (epi_sigaction(signal, NULL, &now) && !epi_signal_ours(now.handler))
         epi_state.thread_previous = now;
     epi_sigaction(signal, &ours, NULL);
     epi_state.thread_ours = ours;
@@ -84,9 +106,7 @@ void epi_threads_uninstall(void)
 {
     struct epi_sigaction now;
     int signal = epi_state.thread_signal;
-    /* An answer may still be owed by a thread that blocks the signal: where the
-     * default action would then kill the process, the handler stays. */
-    if (signal != 0 && epi_state.thread_previous.handler != (uintptr_t)SIG_DFL &&
-        epi_sigaction(signal, NULL, &now) && now.handler == (uintptr_t)epi_capture)
+    if (signal != 0 && epi_sigaction(signal, NULL, &now) &&
+        now.handler == (uintptr_t)epi_capture && !epi_signal_waits(signal))
         epi_sigaction(signal, &epi_state.thread_previous, NULL);
 }

@@ -9,7 +9,16 @@
 #define EPI_THREAD_SIGNAL_LEAST 35
 #define EPI_THREAD_SIGNAL_MOST  64
 
-/* Has nobody but Go an action for SIGNAL?  Go handles all real-time signals, so
+/* Has a thread not got the SIGNAL yet that it was sent, because it blocks it?  The
+ * default action would then kill the process, and so would Go's handler on a thread
+ * that C created (runtime/signal_unix.go, raisebadsignal): the core's handler has
+ * to stay.  Call it while nobody sends the signal. */
+bool epi_signal_waits(int signal);
+
+/* Is HANDLER one of those of the core that stay when it is disabled? */
+bool epi_signal_ours(uintptr_t handler);
+
+/* Has nobody but Go and the core an action for SIGNAL?  Go handles all real-time signals, so
  * "free" cannot mean the default; or ignores all of them, after signal.Ignore()
  * without arguments. */
 bool epi_signal_free(int signal);

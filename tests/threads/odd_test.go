@@ -102,6 +102,15 @@ func TestSignalsDoNotPileUp(t *testing.T) {
 	}
 }
 
+// The signal that a thread of C's got during a dump comes to it after Disable: it
+// must not be Go's handler that gets it, which ends the process.
+func TestSignalAfterDisable(t *testing.T) {
+	dumps, _ := survive(t, "disabled 0")
+	if len(dumps) != 1 || dumps[0].Answers.Blocked != 1 {
+		t.Errorf("%d dumps: %+v", len(dumps), *dumps[0].Answers)
+	}
+}
+
 // Where the kernel does not tell what a thread waits in, a dump does not risk to
 // end it.
 func TestDumpWithoutProc(t *testing.T) {

@@ -60,6 +60,7 @@ var scenarios = map[string]func(n int) error{
 	"sigqueue": sigqueue,
 	"late":     late,
 	"owing":    owing,
+	"disabled": disabled,
 	"setuid":   setuid,
 	"busy":     busy,
 	"race":     race,
@@ -217,6 +218,22 @@ func setuid(n int) error {
 		return err
 	}
 	return busy(n)
+}
+
+// disabled dumps while threads block the signal, which get it when Epitaph is
+// disabled.
+func disabled(int) error {
+	C.odd_start_masked()
+	if err := enable(); err != nil {
+		return err
+	}
+	if err := dump(true); err != nil {
+		return err
+	}
+	handler.Disable()
+	C.odd_unmask()
+	time.Sleep(50 * time.Millisecond)
+	return nil
 }
 
 func busy(n int) error {
