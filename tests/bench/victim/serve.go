@@ -38,6 +38,10 @@ import (
 // callsPerRequest is how often a request calls C.
 const callsPerRequest = 10
 
+// servicePeriod lets a turn of the benchmark, half a second, have one snapshot,
+// of which there are half as many by default.
+const servicePeriod = handler.DefaultSnapshotPeriod / 2
+
 // serve is a small HTTP service on the loopback interface. Its address goes to
 // standard output; it ends with standard input, so that it never outlives the
 // benchmark. /on and /off enable and disable Epitaph.
@@ -59,7 +63,7 @@ func serve() error {
 		fmt.Fprintln(w, uint32(sum))
 	})
 	mux.HandleFunc("/on", func(w http.ResponseWriter, r *http.Request) {
-		err := handler.Enable()
+		err := handler.Enable(handler.WithSnapshot(servicePeriod))
 		if err == nil {
 			err = handler.Ready(context.WithoutCancel(r.Context()))
 		}
