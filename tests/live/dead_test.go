@@ -166,19 +166,3 @@ func TestLeaks(t *testing.T) {
 		t.Errorf("goroutines, descriptors, threads were %v after 20 rounds and %v after 100", first, last)
 	}
 }
-
-// What the poll costs a service whose processors are busy. The aim is 1 %; other
-// processes of the machine disturb much more, so the best pair of turns counts.
-func TestCost(t *testing.T) {
-	o := run(t, plain, "service rounds=5")
-	best := 0.0
-	for line := range strings.Lines(o.stdout) {
-		var n [2]int
-		scan(t, line, n[:])
-		best = max(best, float64(n[1])/float64(n[0]))
-	}
-	t.Logf("with Epitaph %.3f of the requests without", best)
-	if best < 0.9 {
-		t.Errorf("with Epitaph the service answers at most %.3f of the requests: %s", best, o)
-	}
-}

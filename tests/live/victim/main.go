@@ -21,6 +21,7 @@ import (
 var scenarios = map[string]func(settings){
 	"crash":   crash,
 	"leak":    leak,
+	"idle":    idle,
 	"service": service,
 }
 
