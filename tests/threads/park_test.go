@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/epitaph-go/epitaph/report"
 )
 
 // parked reads which thread is in which function from the victim's output.
@@ -75,6 +77,7 @@ func TestThousandThreads(t *testing.T) {
 			if n <= 1000 && named != n {
 				t.Errorf("%d of %d threads are named", named, n)
 			}
+			goroutinesAccounted(t, r, n)
 			// On an overloaded machine an answer may come too late; the
 			// thread is seen from outside then, and is checked above.
 			if r.Answers.Answered+r.Answers.Late != r.Answers.Total {
@@ -85,6 +88,26 @@ func TestThousandThreads(t *testing.T) {
 			}
 			t.Logf("%d threads in %v", n, r.End.Duration)
 		})
+	}
+}
+
+// goroutinesAccounted checks that as many as said are in the groups, and n of
+// them where the victim parks them.
+func goroutinesAccounted(t *testing.T, r *report.Report, n int) {
+	t.Helper()
+	if r.Goroutines == nil || !r.Goroutines.Live {
+		t.Fatalf("no live goroutines: %+v", r.Goroutines)
+	}
+	shown, waiting := 0, 0
+	for _, group := range r.GoroutineGroups {
+		shown += group.Count
+		if len(group.Frames) > 0 && group.Frames[0].Func == "main.park.func1" {
+			waiting += group.Count
+		}
+	}
+	// The others: main's, which crashes.
+	if shown != r.Goroutines.Count || waiting != n || shown != n+1 {
+		t.Errorf("%d goroutines shown, %d of them parked, %+v said", shown, waiting, *r.Goroutines)
 	}
 }
 
