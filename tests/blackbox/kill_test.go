@@ -157,6 +157,7 @@ func TestTrendShowsGrowth(t *testing.T) {
 		t.Fatalf("%d snapshots are no trend", n)
 	}
 	first, last := run.Snapshots[0].Figures.Resident, run.Snapshots[len(run.Snapshots)-1].Figures.Resident
+	t.Logf("resident memory over %d snapshots: from %d to %d MiB", len(run.Snapshots), first>>20, last>>20)
 	if last < first+32<<20 {
 		t.Errorf("resident memory grew from %d to %d bytes", first, last)
 	}

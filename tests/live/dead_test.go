@@ -4,6 +4,7 @@ package live
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -92,35 +93,60 @@ func TestCrashInGo(t *testing.T) {
 // Go comes across damage of its heap while it lists its goroutines, or not; the
 // report is complete in any case. But Go works on, and may find the damage on
 // another thread at the same time: then it ends the process its own way, as it
-// would without Epitaph, in the middle of the report or before it, which no
-// handler of a signal can hold up. So each run has to end in time, and only most
-// of them with a whole report.
+// would without Epitaph, in the middle of the report or before it. So a run ends
+// with a whole report and by its signal, or with Go's words and by Go; and only
+// most of them with a report.
 func TestDamagedHeap(t *testing.T) {
-	whole, all := 0, 0
-	for _, size := range []string{"64", "1024", "8192"} {
+	sizes := []string{"64", "1024", "8192"}
+	if full {
+		sizes = slices.Repeat(sizes, 30)
+	}
+	whole, silent, all := 0, 0, 0
+	for _, size := range sizes {
 		for _, place := range []string{"cgo", "thread"} {
+			began := time.Now()
 			o := run(t, plain, "crash parked=1000 damage="+size+" place="+place)
+			name := size + "/" + place
 			all++
+			// Parking the goroutines, and the deadline, on a busy machine.
+			if elapsed := time.Since(began); elapsed > 15*time.Second {
+				t.Errorf("%s took %v", name, elapsed)
+			}
+			spoke := goSpoke.MatchString(o.stderr)
 			if !strings.Contains(o.stderr, "\nEnd of report (complete, ") {
-				t.Logf("%s/%s: Go was first: %s", size, place, o)
+				if !spoke || o.status.Signal() == syscall.SIGSEGV {
+					t.Errorf("%s: neither a whole report nor Go's own end: %s", name, o)
+				}
+				t.Logf("%s: Go was first, status %#x", name, int(o.status))
 				continue
 			}
 			whole++
-			if strings.Contains(o.stderr, "goroutine ") { // Go's own words are in between
-				t.Logf("%s/%s: Go died, too: %s", size, place, o)
+			if o.status.Signal() != syscall.SIGSEGV {
+				t.Errorf("%s: a report, and another end: %s", name, o)
+			}
+			if spoke { // in between
+				t.Logf("%s: Go died, too", name)
 				continue
 			}
+			silent++
 			r, _ := reportIn(t, o)
-			if r.Goroutines.Live {
+			if g := r.Goroutines; g.Live {
 				checkPlaces(t, r, 1000, "chan receive")
+			} else if g.Count == 0 || g.Age.Duration <= 0 || g.Reason == "" {
+				t.Errorf("%s: neither live nor a snapshot: %+v", name, *g)
 			}
-			t.Logf("%s/%s: %+v", size, place, *r.Goroutines)
+			t.Logf("%s: %+v", name, *r.Goroutines)
 		}
 	}
+	t.Logf("%d of %d reports are whole, %d of them without a word of Go's", whole, all, silent)
 	if whole*2 < all {
 		t.Errorf("%d of %d reports are whole", whole, all)
 	}
 }
+
+// goSpoke finds what Go says when it dies. A report has goroutines as well, but
+// with a capital or in the middle of a line.
+var goSpoke = regexp.MustCompile(`(?m)^(fatal error: |runtime: |runtime stack:|goroutine \d+ )`)
 
 func TestTroubleInTheResponder(t *testing.T) {
 	for trouble, reason := range map[string]string{

@@ -25,6 +25,9 @@ import (
 // limit is what no child may outlast, on a machine that is busy with others.
 const limit = 30 * time.Second
 
+// full is set for the long runs.
+var full = os.Getenv("EPITAPH_MATRIX") == "full"
+
 var programs string // the directory of what is built
 
 func TestMain(m *testing.M) {
