@@ -93,9 +93,11 @@ func TestCrashInGo(t *testing.T) {
 // Go comes across damage of its heap while it lists its goroutines, or not; the
 // report is complete in any case. But Go works on, and may find the damage on
 // another thread at the same time: then it ends the process its own way, as it
-// would without Epitaph, in the middle of the report or before it. So a run ends
-// with a whole report and by its signal, or with Go's words and by Go; and only
-// most of them with a report.
+// would without Epitaph, in the middle of the report or before it: with exit(2),
+// or by a signal where it has lost its own stack. And where its handler of another
+// signal faults, in which all signals are blocked, the kernel ends the process and
+// asks nobody. So a run ends with a whole report and by its signal, or with Go's
+// words and by Go, or by SIGSEGV; and only most of them with a whole report.
 func TestDamagedHeap(t *testing.T) {
 	sizes := []string{"64", "1024", "8192"}
 	if full {
@@ -114,7 +116,7 @@ func TestDamagedHeap(t *testing.T) {
 			}
 			spoke := goSpoke.MatchString(o.stderr)
 			if !strings.Contains(o.stderr, "\nEnd of report (complete, ") {
-				if !spoke || o.status.Signal() == syscall.SIGSEGV {
+				if !spoke && o.status.Signal() != syscall.SIGSEGV {
 					t.Errorf("%s: neither a whole report nor Go's own end: %s", name, o)
 				}
 				t.Logf("%s: Go was first, status %#x", name, int(o.status))
@@ -139,14 +141,18 @@ func TestDamagedHeap(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d reports are whole, %d of them without a word of Go's", whole, all, silent)
-	if whole*2 < all {
+	least := all / 2 // few runs may be unlucky ones
+	if full {
+		least = all * 4 / 5
+	}
+	if whole < least {
 		t.Errorf("%d of %d reports are whole", whole, all)
 	}
 }
 
 // goSpoke finds what Go says when it dies. A report has goroutines as well, but
 // with a capital or in the middle of a line.
-var goSpoke = regexp.MustCompile(`(?m)^(fatal error: |runtime: |runtime stack:|goroutine \d+ )`)
+var goSpoke = regexp.MustCompile(`(?m)^(fatal error: |fatal: |runtime: |runtime stack:|goroutine \d+ )`)
 
 func TestTroubleInTheResponder(t *testing.T) {
 	for trouble, reason := range map[string]string{
