@@ -3,12 +3,15 @@
 package threads
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
+	"io"
 	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/epitaph-go/epitaph/report"
 )
@@ -16,12 +19,13 @@ import (
 // BenchmarkDump times a dump of all threads of a process, from the question to
 // the last byte of the text, for more and more threads that wait in 20 different
 // functions; in a process that is idle, and in one whose CPUs are kept busy by
-// other threads. A thread has some seven frames. For comparison: gdb takes
-// about a second for any of them.
+// other threads. A thread has some seven frames. The peer is gdb, which attaches to
+// the same process and lets it go again.
 func BenchmarkDump(b *testing.B) {
 	for _, load := range []string{"idle", "busy"} {
 		for _, n := range []int{10, 100, 1000} {
 			b.Run(fmt.Sprintf("%s/%d", load, n), func(b *testing.B) {
+				peer := measureGdb(b, load, n)
 				var nanoseconds, bytesWritten float64
 				for b.Loop() {
 					ns, size := measure(b, load, n)
@@ -31,13 +35,17 @@ func BenchmarkDump(b *testing.B) {
 				b.ReportMetric(nanoseconds/float64(b.N)/1e6, "ms/dump")
 				b.ReportMetric(nanoseconds/float64(b.N)/float64(n)/1e3, "µs/thread")
 				b.ReportMetric(bytesWritten/float64(b.N), "bytes")
+				if peer > 0 {
+					b.ReportMetric(peer/1e6, "gdb-ms")
+					b.ReportMetric(nanoseconds/float64(b.N)/peer, "epitaph/gdb-time")
+				}
 				b.ReportMetric(0, "ns/op") // of the whole child process: says nothing
 			})
 		}
 	}
 }
 
-// measure has a child dump its threads some times and returns the mean.
+// measure has a child dump its threads some times and returns the median.
 func measure(b *testing.B, load string, n int) (nanoseconds, size float64) {
 	b.Helper()
 	scenario := map[string]string{"idle": "time", "busy": "time-busy"}[load]
@@ -63,4 +71,40 @@ func measure(b *testing.B, load string, n int) (nanoseconds, size float64) {
 		}
 	}
 	return nanoseconds, size
+}
+
+// measureGdb is the time that gdb takes for the same, or 0 where there is none.
+func measureGdb(b *testing.B, load string, n int) (nanoseconds float64) {
+	b.Helper()
+	if _, err := exec.LookPath("gdb"); err != nil {
+		return 0
+	}
+	cmd := exec.Command(victim, map[string]string{"idle": "gdb", "busy": "gdb-busy"}[load], strconv.Itoa(n))
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	killer := time.AfterFunc(2*limit, func() { cmd.Process.Kill() })
+	defer killer.Stop()
+	for scanner := bufio.NewScanner(stdout); scanner.Scan() && scanner.Text() != "dumped"; {
+	}
+	began := time.Now()
+	stacks := gdbStacks(b, "-p", strconv.Itoa(cmd.Process.Pid))
+	nanoseconds = float64(time.Since(began))
+	if len(stacks) < n {
+		b.Errorf("gdb shows %d threads of %d", len(stacks), n)
+	}
+	stdin.Close()
+	_, _ = io.Copy(io.Discard, stdout) // nothing more comes
+	if err := cmd.Wait(); err != nil {
+		b.Fatal(err)
+	}
+	return nanoseconds
 }

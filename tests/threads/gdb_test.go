@@ -35,7 +35,7 @@ var (
 // gdbStacks has a debugger look at a process, or at the core file of one, by call
 // frame information alone: with libc's debug information it would show tail calls,
 // which no unwinder sees.
-func gdbStacks(t *testing.T, target ...string) map[int][]gdbFrame {
+func gdbStacks(t testing.TB, target ...string) map[int][]gdbFrame {
 	t.Helper()
 	args := []string{"-nx", "-batch",
 		"-iex", "set debug-file-directory /nonexistent", "-iex", "set auto-load off",

@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -69,12 +70,17 @@ var scenarios = map[string]func(n int) error{
 	"own":      own,
 	"recycle":  recycle,
 	"time":     measure,
-	"time-busy": func(n int) error {
-		for range 8 {
-			C.odd_start_spinning()
-		}
-		return measure(n)
-	},
+
+	"time-busy": func(n int) error { return keepBusy(measure, n) },
+	"gdb-busy":  func(n int) error { return keepBusy(gdb, n) },
+}
+
+// keepBusy has more threads spin than there are processors.
+func keepBusy(scenario func(int) error, n int) error {
+	for range 8 {
+		C.odd_start_spinning()
+	}
+	return scenario(n)
 }
 
 // enable waits for the names, so that a crash right afterwards has them.
@@ -285,7 +291,7 @@ func recycle(n int) error {
 	return nil
 }
 
-// measure dumps often and tells how long that took.
+// measure dumps often and tells how long that took: the median.
 func measure(n int) error {
 	if err := parkThreads(n); err != nil {
 		return err
@@ -293,13 +299,16 @@ func measure(n int) error {
 	if err := enable(); err != nil {
 		return err
 	}
-	const rounds = 20
-	begin := time.Now()
+	const rounds = 21
+	var took []time.Duration
 	for range rounds {
+		began := time.Now()
 		if err := dump(true); err != nil {
 			return err
 		}
+		took = append(took, time.Since(began))
 	}
-	fmt.Printf("nanoseconds %d\n", time.Since(begin).Nanoseconds()/rounds)
+	slices.Sort(took)
+	fmt.Printf("nanoseconds %d\n", took[rounds/2].Nanoseconds())
 	return nil
 }
