@@ -9,8 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/epitaph-go/epitaph/cgo"
 )
 
@@ -87,13 +85,13 @@ func (r *responder) sleep() {
 // preempted, and out of the game. The next turn is another one's.
 const pollers = 4
 
-// A process that leaves its processors alone has a P free for the sleeper, and
-// needs no poll; but a tick costs it 0.1 ms, of three or four threads that Go
-// wakes up for it (20 a second: a quarter of a percent of a core), against some
-// microseconds where they are awake. So a process that uses less than a
-// 1/idleShare of a core has idlePeriods times as long a period.
+// A process that has a P free for the sleeper needs no poll; but a tick costs it
+// 0.1 ms, of the three or four threads that Go wakes up for it: 20 a second are a
+// quarter of a percent of a core. When all Ps are busy, a tick comes late, since
+// nobody looks at the timers before what runs is preempted, and costs next to
+// nothing. So after one that was not late the period is idlePeriods times as long.
 const (
-	idleShare   = 4
+	late        = time.Millisecond
 	idlePeriods = 5
 )
 
@@ -101,13 +99,14 @@ const (
 // is another goroutine's affair, for the same reason.
 func (r *responder) poll(start time.Time, i time.Duration) {
 	defer r.ended.Done()
-	turn := func(period time.Duration) time.Duration {
+	// next is when it is this one's turn.
+	next := func(period time.Duration) time.Duration {
 		return pollers*period - (time.Since(start)+(pollers-i)*period)%(pollers*period)
 	}
-	timer := time.NewTimer(turn(r.period))
+	wait := next(r.period)
+	timer := time.NewTimer(wait)
 	defer timer.Stop()
-	at, used := time.Now(), processTime()
-	for {
+	for set := time.Now(); ; set = time.Now() {
 		select {
 		case <-r.quit:
 			return
@@ -115,14 +114,12 @@ func (r *responder) poll(start time.Time, i time.Duration) {
 			if _, ok := r.live.Question(); ok {
 				go r.respond()
 			}
-			period, wasAt, had := r.period, at, used
-			at, used = time.Now(), processTime()
-			if idleShare*(used-had) < at.Sub(wasAt) {
+			period := r.period
+			if time.Since(set) < wait+late {
 				period *= idlePeriods
 			}
-			timer.Reset(turn(period))
+			wait = next(period)
+			timer.Reset(wait)
 		}
 	}
 }
-
-func processTime() time.Duration { return cpuTime(unix.CLOCK_PROCESS_CPUTIME_ID) }

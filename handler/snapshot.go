@@ -113,11 +113,9 @@ func (s *snapshotter) take() time.Duration {
 }
 
 // threadTime is the processor time of the calling thread.
-func threadTime() time.Duration { return cpuTime(unix.CLOCK_THREAD_CPUTIME_ID) }
-
-func cpuTime(clock int32) time.Duration {
+func threadTime() time.Duration {
 	var ts unix.Timespec
-	if unix.ClockGettime(clock, &ts) != nil {
+	if unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &ts) != nil {
 		return 0
 	}
 	return time.Duration(ts.Nano())

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
+	"runtime/debug"
 	"strconv"
 
 	"github.com/epitaph-go/epitaph/handler"
@@ -34,7 +34,7 @@ func idle(how, n, box string) error {
 			return err
 		}
 	}
-	runtime.GC() // what starting left behind
+	debug.FreeOSMemory() // that starting left behind
 	fmt.Println("ready")
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	os.Exit(0)

@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
@@ -47,7 +48,7 @@ func idle(s settings) {
 	if s["plain"] == "" {
 		s.enable()
 	}
-	runtime.GC() // what starting left behind
+	debug.FreeOSMemory() // that starting left behind
 	fmt.Println("ready")
 	_, _ = io.Copy(io.Discard, os.Stdin)
 }
