@@ -29,11 +29,12 @@ type snapshotter struct {
 	buffer     []byte // of a slot
 }
 
-// costFactor leaves four fifths of the 1 % for what is measured. The rest is for
-// what is not: the threads that Go wakes up for a timer and after it stopped the
-// world, and the responder's poll, which is up to a quarter of a percent of a
-// core.
-const costFactor = 125
+const costFactor = 100
+
+// A part of the cost cannot be measured: the threads that Go wakes up for a timer
+// and after it stopped the world, and the responder's poll. A quarter of the rest
+// is added for them, so that they have 0.2 % of a core.
+const unmeasured = 4
 
 // ring is C memory (native/ring.h). taken counts the snapshots of the process;
 // only one snapshotter runs at a time.
@@ -101,6 +102,7 @@ func (s *snapshotter) take() time.Duration {
 	collection := s.collector.Take(&slot)
 	collected := threadTime()
 	cost := collected - began + s.written + collection
+	cost += cost / unmeasured
 	period := max(s.period, costFactor*cost)
 	slot.Cost, slot.Period = uint64(cost), uint64(period)
 	index := taken % boxformat.SlotCount

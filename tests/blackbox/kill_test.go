@@ -77,7 +77,7 @@ func checkNewest(t *testing.T, run *blackbox.Run, period, starved time.Duration)
 	}
 	last := run.Breadcrumbs[len(run.Breadcrumbs)-1].Time
 	newest := run.Snapshots[len(run.Snapshots)-1]
-	if newest.Period < period || newest.Period > period && newest.Period != 125*newest.Cost {
+	if newest.Period < period || newest.Period > period && newest.Period != 100*newest.Cost {
 		t.Errorf("a period of %v for a cost of %v", newest.Period, newest.Cost)
 	}
 	if age := last.Sub(newest.Time); age > 2*newest.Period+starved {
