@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/epitaph-go/epitaph/blackbox"
 	"github.com/epitaph-go/epitaph/report"
 )
@@ -132,27 +134,73 @@ func uniform(text string) bool {
 	return len(text) > 9 && strings.Repeat(text[:9], len(text)/9) == text
 }
 
-// The memory that a program had before the OOM killer came is in the box. Where
-// the machine lets us have no memory cgroup, SIGKILL is sent by hand.
+// The memory that a program had before it ran out of it is in the box: one that
+// the OOM killer came for, where the machine lets us have a memory cgroup, and one
+// that got no more until it was killed, or until Go could not do without.
 func TestTrendShowsGrowth(t *testing.T) {
-	t.Parallel()
-	box := boxIn(t)
-	group := memoryGroup(t, 96<<20)
-	c := start(t, box, "50ms")
-	if group != "" {
+	const limit = 96 << 20
+	t.Run("OOM killer", func(t *testing.T) {
+		t.Parallel()
+		group := memoryGroup(t, limit)
+		if group == "" {
+			t.Skip("no memory cgroup can be made here")
+		}
+		box := boxIn(t)
+		c := start(t, box, "50ms")
 		if err := os.WriteFile(filepath.Join(group, "cgroup.procs"), fmt.Append(nil, c.cmd.Process.Pid), 0); err != nil {
 			t.Fatal(err)
 		}
 		c.send("grow 1024")
 		c.diedOf(syscall.SIGKILL)
-	} else {
-		t.Log("no memory cgroup: killed by hand")
-		c.do("grow 200")
-		c.do("sleep 120ms")
-		c.kill()
+		ended(t, open(t, box), blackbox.Vanished)
+		checkGrowth(t, box)
+	})
+	t.Run("RLIMIT_AS", func(t *testing.T) {
+		t.Parallel()
+		box := boxIn(t)
+		c := start(t, box, "50ms")
+		pid := c.cmd.Process.Pid
+		allowed := addressSpace(t, pid) + 3*limit // a thread of Go's takes 70 MiB, most of it never touched
+		if err := unix.Prlimit(pid, unix.RLIMIT_AS, &unix.Rlimit{Cur: allowed, Max: allowed}, nil); err != nil {
+			t.Fatal(err)
+		}
+		c.send("grow 1024")
+		// An address space of 0 is that of a process that has ended: Go aborts
+		// when it cannot have a thread.
+		size := addressSpace(t, pid)
+		for end := time.Now().Add(10 * time.Second); size > 0 && size < allowed-8<<20; size = addressSpace(t, pid) {
+			if time.Now().After(end) {
+				t.Fatalf("the address space is %d MiB, the limit %d", size>>20, allowed>>20)
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		time.Sleep(120 * time.Millisecond) // at the limit
+		c.cmd.Process.Kill()
+		status := c.wait()
+		if kind := open(t, box).End.Kind; kind != blackbox.Vanished && (kind != blackbox.Crashed || status.Signal() != syscall.SIGABRT) {
+			t.Errorf("died of %v, the box tells of an end %q", status.Signal(), kind)
+		}
+		checkGrowth(t, box)
+	})
+}
+
+// addressSpace is what RLIMIT_AS limits, in bytes.
+func addressSpace(t *testing.T, pid int) uint64 {
+	t.Helper()
+	statm, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+	if err != nil {
+		t.Fatal(err)
 	}
+	var pages uint64
+	if _, err := fmt.Sscan(string(statm), &pages); err != nil {
+		t.Fatal(err)
+	}
+	return pages * uint64(os.Getpagesize())
+}
+
+func checkGrowth(t *testing.T, box string) {
+	t.Helper()
 	run := open(t, box)
-	ended(t, run, blackbox.Vanished)
 	if n := len(run.Snapshots); n < 2 {
 		t.Fatalf("%d snapshots are no trend", n)
 	}
