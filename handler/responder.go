@@ -89,10 +89,11 @@ const pollers = 4
 // 0.1 ms, of the three or four threads that Go wakes up for it: 20 a second are a
 // quarter of a percent of a core. When all Ps are busy, a tick comes late, since
 // nobody looks at the timers before what runs is preempted, and costs next to
-// nothing. So after one that was not late the period is idlePeriods times as long.
+// nothing. So after one that was not late the period is no shorter than idlePeriod,
+// which leaves time for the whole of a busy one's game within the deadline.
 const (
-	late        = time.Millisecond
-	idlePeriods = 5
+	late       = time.Millisecond
+	idlePeriod = 250 * time.Millisecond
 )
 
 // poll looks for a question now and then, as the i-th of the pollers. The answer
@@ -116,7 +117,7 @@ func (r *responder) poll(start time.Time, i time.Duration) {
 			}
 			period := r.period
 			if time.Since(set) < wait+late {
-				period *= idlePeriods
+				period = max(period, idlePeriod)
 			}
 			wait = next(period)
 			timer.Reset(wait)

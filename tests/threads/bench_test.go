@@ -9,7 +9,6 @@ import (
 	"io"
 	"os/exec"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -26,15 +25,17 @@ func BenchmarkDump(b *testing.B) {
 		for _, n := range []int{10, 100, 1000} {
 			b.Run(fmt.Sprintf("%s/%d", load, n), func(b *testing.B) {
 				peer := measureGdb(b, load, n)
-				var nanoseconds, bytesWritten float64
+				var nanoseconds, bytesWritten, incomplete float64
 				for b.Loop() {
-					ns, size := measure(b, load, n)
+					ns, missing, size := measure(b, load, n)
 					nanoseconds += ns
+					incomplete += missing
 					bytesWritten += size
 				}
 				b.ReportMetric(nanoseconds/float64(b.N)/1e6, "ms/dump")
 				b.ReportMetric(nanoseconds/float64(b.N)/float64(n)/1e3, "µs/thread")
 				b.ReportMetric(bytesWritten/float64(b.N), "bytes")
+				b.ReportMetric(incomplete, "incomplete")
 				if peer > 0 {
 					b.ReportMetric(peer/1e6, "gdb-ms")
 					b.ReportMetric(nanoseconds/float64(b.N)/peer, "epitaph/gdb-time")
@@ -45,8 +46,9 @@ func BenchmarkDump(b *testing.B) {
 	}
 }
 
-// measure has a child dump its threads some times and returns the median.
-func measure(b *testing.B, load string, n int) (nanoseconds, size float64) {
+// measure has a child dump its threads some times, and returns the median of the
+// times, how many dumps the machine was too busy for, and the bytes of one.
+func measure(b *testing.B, load string, n int) (nanoseconds, incomplete, size float64) {
 	b.Helper()
 	scenario := map[string]string{"idle": "time", "busy": "time-busy"}[load]
 	cmd := exec.Command(victim, scenario, strconv.Itoa(n))
@@ -55,22 +57,14 @@ func measure(b *testing.B, load string, n int) (nanoseconds, size float64) {
 	if err := cmd.Run(); err != nil {
 		b.Fatalf("%v\n%s", err, tail(stderr.String()))
 	}
-	for line := range strings.Lines(stdout.String()) {
-		if text, ok := strings.CutPrefix(line, "nanoseconds "); ok {
-			ns, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
-			if err != nil {
-				b.Fatal(err)
-			}
-			nanoseconds = ns
-		}
-	}
+	found := numbers(b, outcome{stdout: stdout.String()})
 	for scanner := report.NewScanner(&stderr); scanner.Scan(); {
 		size = float64(scanner.Report().End.Bytes)
-		if a := scanner.Report().Answers; a.Answered+a.Late != a.Total {
-			b.Fatalf("%+v", *a)
+		if scanner.Report().Complete() {
+			accounted(b, scanner.Report())
 		}
 	}
-	return nanoseconds, size
+	return float64(found["nanoseconds"]), float64(found["incomplete"]), size
 }
 
 // measureGdb is the time that gdb takes for the same, or 0 where there is none.

@@ -133,7 +133,7 @@ func tail(text string) string {
 }
 
 // numbers reads lines "WORD NUMBER" of the victim's output.
-func numbers(t *testing.T, out outcome) map[string]int {
+func numbers(t testing.TB, out outcome) map[string]int {
 	t.Helper()
 	found := make(map[string]int)
 	for line := range strings.Lines(out.stdout) {
@@ -188,7 +188,7 @@ func mark(thread *report.Thread) report.Frame {
 }
 
 // accounted fails the test unless every thread is counted once.
-func accounted(t *testing.T, r *report.Report) {
+func accounted(t testing.TB, r *report.Report) {
 	t.Helper()
 	if r.Answers == nil {
 		t.Fatalf("no line of answers\n%s", tail(r.String()))

@@ -15,6 +15,7 @@ import "C"
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -291,7 +292,8 @@ func recycle(n int) error {
 	return nil
 }
 
-// measure dumps often and tells how long that took: the median.
+// measure dumps often and tells how long that took, the median; and how many
+// dumps were not complete in time, which a machine may be too busy for.
 func measure(n int) error {
 	if err := parkThreads(n); err != nil {
 		return err
@@ -301,14 +303,18 @@ func measure(n int) error {
 	}
 	const rounds = 21
 	var took []time.Duration
+	incomplete := 0
 	for range rounds {
 		began := time.Now()
-		if err := dump(true); err != nil {
+		err := dump(true)
+		if errors.Is(err, syscall.ETIMEDOUT) {
+			incomplete++
+		} else if err != nil {
 			return err
 		}
 		took = append(took, time.Since(began))
 	}
 	slices.Sort(took)
-	fmt.Printf("nanoseconds %d\n", took[rounds/2].Nanoseconds())
+	fmt.Printf("nanoseconds %d\nincomplete %d\n", took[rounds/2].Nanoseconds(), incomplete)
 	return nil
 }
