@@ -15,8 +15,9 @@
 //     [Run.Report], complete or as far as it came.
 //   - [Clean]: handler.Disable was called. The program should do so last, with
 //     defer in main.
-//   - [Running]: the process with the number and the start time of the box is
-//     there, on this machine.
+//   - [Running]: a process holds the file, of this machine and in whatever PID
+//     namespace, which only [Open] can tell; or the process with the number and
+//     the start time of the box is there.
 //   - [Vanished]: none of these. It was killed by SIGKILL, which the kernel's OOM
 //     killer uses too, or by a fault that was blocked; or it left by os.Exit, by
 //     a Go panic, or by the return of main without handler.Disable: such ends

@@ -29,9 +29,13 @@ func (p *parser) end(b []byte) {
 			Complete: status.State == boxformat.StateReported,
 			Time:     real(status.Time),
 		}
-		e.Detail = fmt.Sprintf("signal %d was reported", e.Signal)
+		what := fmt.Sprintf("signal %d", e.Signal)
+		if e.Signal == 0 {
+			what = "a panic or fatal error"
+		}
+		e.Detail = what + " was reported"
 		if !e.Complete {
-			e.Detail = fmt.Sprintf("while signal %d was being reported", e.Signal)
+			e.Detail = "while " + what + " was being reported"
 		}
 	default:
 		if status.State > boxformat.StateRunning {
@@ -46,6 +50,8 @@ func (p *parser) end(b []byte) {
 func (p *parser) without() (EndKind, string) {
 	here := bootID()
 	switch {
+	case p.held:
+		return Running, "its process holds the file"
 	case here == "" || p.header.BootID == "":
 		return Unknown, "it left no mark, and this machine cannot tell whether it runs"
 	case here != p.header.BootID:

@@ -29,7 +29,7 @@ func Open(path string) (*Run, error) {
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("blackbox: %s: %w", path, ErrNotABox)
 	}
-	run, err := Read(f)
+	run, err := read(f, held(f)) // in this order: it may end meanwhile, and leave its mark
 	if err != nil {
 		return nil, fmt.Errorf("blackbox: %s: %w", path, err)
 	}
@@ -38,7 +38,9 @@ func Open(path string) (*Run, error) {
 
 // Read reads a black box from r. The notes are read twice, so that one which the
 // running program wrote in between is not taken for whole.
-func Read(r io.ReaderAt) (*Run, error) {
+func Read(r io.ReaderAt) (*Run, error) { return read(r, false) }
+
+func read(r io.ReaderAt, held bool) (*Run, error) {
 	b, err := io.ReadAll(io.NewSectionReader(r, 0, boxformat.FileSize))
 	if err != nil {
 		return nil, err
@@ -48,12 +50,12 @@ func Read(r io.ReaderAt) (*Run, error) {
 	if err != nil && err != io.EOF {
 		return nil, err
 	}
-	return parse(b, again[:n])
+	return parse(b, again[:n], held)
 }
 
 // Parse reads a black box from memory.
 func Parse(b []byte) (*Run, error) {
-	run, err := parse(b, part(b, boxformat.NotesOffset, boxformat.NotesSize))
+	run, err := parse(b, part(b, boxformat.NotesOffset, boxformat.NotesSize), false)
 	if err != nil {
 		return nil, fmt.Errorf("blackbox: %w", err)
 	}
@@ -66,12 +68,12 @@ func part(b []byte, offset, size int) []byte {
 	return b[offset:min(offset+size, len(b))]
 }
 
-func parse(b, notesAgain []byte) (*Run, error) {
+func parse(b, notesAgain []byte, held bool) (*Run, error) {
 	h, err := boxformat.DecodeHeader(b)
 	if err != nil {
 		return nil, err
 	}
-	p := &parser{header: h, run: &Run{
+	p := &parser{header: h, held: held, run: &Run{
 		Program:    h.Program,
 		Executable: h.Executable,
 		Build:      h.Build,
@@ -99,6 +101,7 @@ func real(ns uint64) time.Time { return time.Unix(0, int64(ns)).UTC() }
 
 type parser struct {
 	header boxformat.Header
+	held   bool // a process has the box open to write to it
 	run    *Run
 }
 

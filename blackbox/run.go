@@ -61,7 +61,7 @@ func (k EndKind) MarshalText() ([]byte, error) { return []byte(k.String()), nil 
 // An End says how a program ended.
 type End struct {
 	Kind   EndKind
-	Signal int // of a crash
+	Signal int // of a crash; 0 when Go itself ended the program
 	// Complete is set when the crash report was written to its end.
 	Complete bool
 	// Time is when it ended, or the last sign of life of one that vanished.

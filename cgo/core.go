@@ -9,6 +9,7 @@ import "C"
 
 import (
 	"fmt"
+	"os"
 	"sync"
 	"syscall"
 	"time"
@@ -24,12 +25,14 @@ type Config struct {
 	Signal      int           // that asks the other threads; 0: one that is free
 	NativeStack bool          // show C frames too
 	Chain       bool          // end in Go's handler
+	Quiet       bool          // crashes are not reported
 	Output      uintptr       // descriptor; the core keeps a duplicate
 	Started     time.Time     // when the process began
 	Program     string
 	Executable  string
 	Directory   string // for a report file; empty: none
 	Build       string
+	Box         *os.File // becomes the black box; nil: all stays as it is
 }
 
 // MaxFrames is the most frames of a stack that the core keeps.
@@ -67,7 +70,13 @@ func Enable(config *Config) error {
 	c.thread_signal = C.int(config.Signal)
 	c.native_stack = C.bool(config.NativeStack)
 	c.chain = C.bool(config.Chain)
+	c.quiet = C.bool(config.Quiet)
 	c.output = C.int(config.Output)
+	c.box = -1
+	boxPath := ""
+	if config.Box != nil {
+		c.box, boxPath = C.int(config.Box.Fd()), config.Box.Name()
+	}
 	c.started = C.uint64_t(config.Started.UnixNano())
 	for _, s := range []struct {
 		to   **C.char
@@ -77,6 +86,7 @@ func Enable(config *Config) error {
 		{&c.executable, config.Executable},
 		{&c.build, config.Build},
 		{&c.note, note},
+		{&c.box_path, boxPath},
 	} {
 		*s.to = C.CString(s.from)
 		defer C.free(unsafe.Pointer(*s.to))
@@ -94,10 +104,14 @@ func Enable(config *Config) error {
 // Disable restores what was there before Enable; false when it was not enabled.
 func Disable() bool { return bool(C.epi_disable()) }
 
-// Enabled tells whether the core is enabled.
-func Enabled() bool { return bool(C.epi_enabled()) }
+// Enabled tells whether the core is enabled, and reports crashes.
+func Enabled() bool { return C.epi_enabled() == C.EPI_ON }
 
-// UpdateModules follows dlopen and dlclose. It may wait for the loader's lock.
+// On tells whether the core is enabled, if only for dumps.
+func On() bool { return C.epi_enabled() != C.EPI_OFF }
+
+// UpdateModules follows dlopen and dlclose, and releases the symbols of modules
+// that are gone. It may wait for the loader's lock, and for a dump's end.
 func UpdateModules() { C.epi_update_modules() }
 
 // A Module is an entry of the core's module table.
@@ -147,6 +161,9 @@ func InstallSymbols(module *Module, index []byte) error {
 	}
 	return nil
 }
+
+// SymbolsSize is how many bytes of symbol indexes the core has.
+func SymbolsSize() int { return int(C.epi_symbols_size()) }
 
 // SymbolsPending tells whether indexes are being built that a crash should
 // wait for a moment.

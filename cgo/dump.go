@@ -2,16 +2,17 @@
 
 package cgo
 
+// #include <errno.h>
 // #include "dump.h"
 import "C"
 
 import (
-	"fmt"
+	"errors"
 	"syscall"
 	"time"
 )
 
-// DumpConfig is struct epi_dump.
+// DumpConfig is the part of struct epi_dump that all kinds of dump share.
 type DumpConfig struct {
 	Output      uintptr
 	Timeout     time.Duration
@@ -20,23 +21,47 @@ type DumpConfig struct {
 	NativeStack bool
 	AllThreads  bool
 	Interrupt   bool // also threads whose system call will fail with EINTR
+	// From is the return address into the function whose frame is shown first,
+	// of a dump that is called for; 0: the callees are shown too.
+	From uintptr
 }
 
-// Dump writes the stacks of the calling thread and of the others to the output,
-// and the process goes on. The core must be enabled; like the other functions
-// of this package it is called by one at a time.
-func Dump(config *DumpConfig) error {
-	c := C.struct_epi_dump{
-		output:       C.int(config.Output),
+func (config *DumpConfig) c(kind uint32) C.struct_epi_dump {
+	return C.struct_epi_dump{
+		kind:         kind,
+		output:       C.epi_fd_of(C.int(config.Output)),
 		timeout:      C.uint64_t(config.Timeout),
 		max_frames:   C.uint32_t(config.MaxFrames),
 		max_threads:  C.uint32_t(config.MaxThreads),
 		native_stack: C.bool(config.NativeStack),
 		all_threads:  C.bool(config.AllThreads),
 		interrupt:    C.bool(config.Interrupt),
+		from:         C.uintptr_t(config.From),
 	}
-	if errno := C.epi_dump(&c); errno != 0 {
-		return fmt.Errorf("cgo: dumping the threads: %w", syscall.Errno(errno))
+}
+
+// Dump writes the stacks of the calling thread and of the others to the output,
+// and the process goes on. The core must be on, and stay on meanwhile. Unlike
+// the other functions of this package it may be called by several at once.
+func Dump(config *DumpConfig) error { return dump(config.c(C.EPI_DUMP_CALL)) }
+
+// DumpNative writes the calling thread's stack alone, every frame as a place in
+// a file.
+func DumpNative(config *DumpConfig) error { return dump(config.c(C.EPI_DUMP_NATIVE)) }
+
+func dump(c C.struct_epi_dump) error {
+	switch errno := C.epi_dump(&c); errno {
+	case 0:
+		return nil
+	case C.ECANCELED:
+		return errors.New("the process is crashing")
+	case C.ENODEV:
+		return errors.New("the core is off")
+	case C.ETIMEDOUT:
+		return errors.New("a part took too long, and was given up")
+	case C.EFAULT:
+		return errors.New("a part faulted, and was given up")
+	default:
+		return syscall.Errno(errno)
 	}
-	return nil
 }

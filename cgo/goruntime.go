@@ -38,6 +38,14 @@ func GoRuntime(to unsafe.Pointer) error {
 		// Without it the goroutine that crashed is one among the others.
 		c.goid = C.uintptr_t(offset)
 	}
+	if word, err := gort.TracebackWord(); err == nil {
+		// Without it Go's own deaths are not reported.
+		c.traceback = C.uintptr_t(word)
+	}
+	if backlog, index, err := gort.PrintBacklog(); err == nil {
+		// Without it the messages of fatal errors are on standard error only.
+		c.backlog, c.backlog_index = C.uintptr_t(backlog), C.uintptr_t(index)
+	}
 	if err != nil {
 		return err
 	}

@@ -59,15 +59,6 @@ func (l Live) Ready(on bool) {
 	atomic.StoreUint32((*uint32)(&l.c.on), v)
 }
 
-// Raised tells the core whether Go's fatal errors end in SIGABRT.
-func (l Live) Raised(on bool) {
-	var v uint32
-	if on {
-		v = 1
-	}
-	atomic.StoreUint32((*uint32)(&l.c.raised), v)
-}
-
 // Question returns the question that is to be answered; false when there is
 // none, or somebody has claimed it.
 func (l Live) Question() (question uint32, ok bool) {
@@ -104,4 +95,27 @@ func (l Live) Text() []byte {
 // Scratch is memory for the work on an answer.
 func (l Live) Scratch() []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(l.c.scratch)), C.EPI_LIVE_SCRATCH)
+}
+
+// WantCall tells the core whether there is a last act to call. It is for a
+// healthy process.
+func (l Live) WantCall(want bool) { C.epi_live_want_call(l.c, C.bool(want)) }
+
+// Called tells whether the time of the last act has come and nobody has taken it
+// on.
+func (l Live) Called() bool {
+	return atomic.LoadUint32((*uint32)(&l.c.called)) != 0 && atomic.LoadUint32((*uint32)(&l.c.taken)) == 0
+}
+
+// TakeCall takes it on; false when somebody else has, or it is too late. CallEnded
+// follows it.
+func (l Live) TakeCall() bool { return atomic.CompareAndSwapUint32((*uint32)(&l.c.taken), 0, 1) }
+
+// CallEnded says that the last act has come to its end.
+func (l Live) CallEnded() { atomic.StoreUint32((*uint32)(&l.c.ended), 1) }
+
+// Report is the report's text as far as it was kept, and when the time of the last
+// act is over, on the core's clock.
+func (l Live) Report() (text []byte, until uint64) {
+	return unsafe.Slice((*byte)(unsafe.Pointer(l.c.report)), l.c.report_size), uint64(l.c.until)
 }

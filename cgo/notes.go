@@ -4,10 +4,14 @@ package cgo
 
 // #include "epitaph.h"
 // #include "notes.h"
+// #include "panicnote.h"
 // #include "ring.h"
 import "C"
 
-import "unsafe"
+import (
+	"sync/atomic"
+	"unsafe"
+)
 
 // Notes is where breadcrumbs and annotations are written, by the protocol of
 // native/notes.h. It is C memory that stays where it is.
@@ -15,3 +19,25 @@ func Notes() unsafe.Pointer { return C.epi_notes_area() }
 
 // Ring is where snapshots are written: boxformat.SlotCount slots.
 func Ring() unsafe.Pointer { return C.epi_ring_area() }
+
+// panicNotes is where panics are noted, by the protocol of native/panicnote.h.
+var panicNotes = unsafe.Slice(C.epi_panic_notes(), C.EPI_PANIC_NOTES)
+
+// NotePanic notes what a goroutine says of its panic: the first line of what Go
+// will print, and a text; what does not fit is cut. Numbers go from 1 on. It is
+// false when the place of the number is taken by somebody who was stopped in the
+// middle: then the next number has another.
+func NotePanic(number, goroutine uint64, message string, text []byte) bool {
+	note := &panicNotes[number%uint64(len(panicNotes))]
+	sequence := (*uint64)(&note.sequence)
+	old := atomic.LoadUint64(sequence)
+	if old&1 != 0 || old > 2*number || !atomic.CompareAndSwapUint64(sequence, old, 2*number-1) {
+		return false
+	}
+	note.goroutine = C.uint64_t(goroutine)
+	note.message_size = C.uint32_t(copy(unsafe.Slice((*byte)(unsafe.Pointer(&note.message[0])), len(note.message)), message))
+	note.text_size = C.uint32_t(copy(unsafe.Slice((*byte)(unsafe.Pointer(&note.text[0])), len(note.text)), text))
+	note.whole_size = C.uint64_t(len(text))
+	atomic.StoreUint64(sequence, 2*number)
+	return true
+}

@@ -28,33 +28,40 @@ var (
 // only, while no snapshots are taken.
 var boxPath string
 
-// useBox makes the file at path the black box; an empty path means none. A box
-// that is in use already and works stays.
-func useBox(path string) error {
-	if path == boxPath && (path == "" || cgo.BoxWorks()) {
-		return nil
-	}
-	if path == "" || path == boxPath { // whose lock is held
-		closeBox()
-	}
+// withBox calls do with the file that is to become the black box, and makes path
+// that of the box in use if do does not fail. There is no file when path is
+// empty, which means no box, or when its box is in use already and works.
+func withBox(path string, do func(*os.File) error) error {
 	if path == "" {
-		return nil
+		err := do(nil)
+		if err == nil {
+			closeBox()
+		}
+		return err
+	}
+	if path == boxPath {
+		if cgo.BoxWorks() {
+			return do(nil)
+		}
+		closeBox() // it is lost, and holds the lock
 	}
 	f, err := makeBox(path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	if err := cgo.AttachBox(int(f.Fd()), path); err != nil {
-		return fmt.Errorf("handler: the black box %s: %w", path, err)
+	if err := do(f); err != nil {
+		os.Remove(path) // or it would tell of a program that vanished
+		return err
 	}
 	boxPath = path
 	return nil
 }
 
 func closeBox() {
-	cgo.DetachBox()
-	boxPath = ""
+	if cgo.DetachBox() {
+		boxPath = ""
+	}
 }
 
 // makeBox opens the file at path, takes its lock, gets all of its disk space and
@@ -114,6 +121,10 @@ func openLocked(path string) (*os.File, error) {
 		} else if err != nil {
 			return f, err
 		}
+		// For those who ask whether this process still runs (package blackbox):
+		// a flock can only be tried, and who tries it gets in the way of others.
+		// Without it they look for the process.
+		_ = unix.FcntlFlock(f.Fd(), unix.F_OFD_SETLK, &unix.Flock_t{Type: unix.F_WRLCK})
 		if unix.Lstat(path, &there) != nil || there.Dev != locked.Dev || there.Ino != locked.Ino {
 			f.Close()
 			continue

@@ -20,6 +20,18 @@
 // somebody sends goes to the program's signal.Notify channel if it has one for
 // that signal.
 //
+// A panic that nobody recovers and a fatal error of Go's own ("concurrent map
+// writes") print what they always print, and end with the same status. They are
+// reported as well, but only to places that are not standard error: a file in
+// [WithDir], the file of [WithOutput], a black box. The report has Go's text,
+// complete, and what Go cannot tell: the C stacks of all threads, the newest
+// snapshot of the goroutines, the breadcrumbs. For this Enable sets the one bit of
+// the runtime's traceback level that has such deaths end in SIGABRT
+// (runtime.traceback_cache), which [Disable] takes back, and takes the crash output
+// of runtime/debug if the program does not use it. debug.SetTraceback and
+// debug.SetCrashOutput mean what they mean without Epitaph; a second after the
+// call the bit is set again. [NotePanic] puts the chain of an error into the report.
+//
 // Threads are asked for their stacks with a real-time signal (see
 // [WithThreadSignal]). Once after it has started, each thread is sent that
 // signal in a healthy process too, so that a thread without an alternate signal
@@ -38,6 +50,18 @@
 // stack. Where the scheduler does not answer the report says so, and on a thread
 // of Go's hands over to Go's handler, as with [WithChain], whose dump needs no
 // scheduler.
+//
+// [Dump] shows what a program that is well is doing, and [Register] does so when it
+// gets a signal.
+//
+// A program that hangs is shown by [DumpLater] and by a [Watchdog], which need no
+// Enable: a thread of C's waits for the time, and asks threads and goroutines as a
+// crash does.
+//
+// Several processes may report to the same file, pipe or terminal: each takes a
+// record lock (fcntl) on one byte far behind the file's end while it writes, and
+// waits for another one's for up to a second, a tenth of the deadline or, with a
+// dump, a quarter of it. After that it writes all the same.
 //
 // The package works on linux/amd64 with cgo. Elsewhere, and with CGO_ENABLED=0,
 // it builds, and [Enable] returns an error that wraps [ErrNoNative].

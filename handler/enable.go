@@ -11,8 +11,9 @@ import (
 // were linked with -linkmode=internal.
 var ErrNoNative = errors.New("the native core is not available")
 
-// mu orders the calls of the exported functions.
-var mu sync.Mutex
+// mu orders the calls of the exported functions. A dump holds it for reading:
+// the core stays as it is meanwhile, and several may wait for their turn.
+var mu sync.RWMutex
 
 // Enable installs the handlers of the fatal signals. Its counterpart in Python
 // is faulthandler.enable.
@@ -27,7 +28,7 @@ var mu sync.Mutex
 // handlers of their own, whose handlers it then calls after the report; not in
 // an init function.
 func Enable(opts ...Option) error {
-	c, err := newConfig(opts)
+	c, err := newConfig(callEnable, opts)
 	if err != nil {
 		return err
 	}
@@ -39,6 +40,9 @@ func Enable(opts ...Option) error {
 // Disable restores the handlers that were there before [Enable], except where
 // somebody else has installed one since. It reports whether Epitaph was
 // enabled. Its counterpart in Python is faulthandler.disable.
+//
+// While [DumpLater] or a [Watchdog] is armed, what they need stays: handlers that
+// report no crash and hand it on. A call when they are not takes these away too.
 func Disable() bool {
 	mu.Lock()
 	defer mu.Unlock()
@@ -47,8 +51,8 @@ func Disable() bool {
 
 // Enabled reports whether [Enable] is in force (faulthandler.is_enabled).
 func Enabled() bool {
-	mu.Lock()
-	defer mu.Unlock()
+	mu.RLock()
+	defer mu.RUnlock()
 	return enabled()
 }
 
@@ -59,9 +63,9 @@ func Enabled() bool {
 //
 // Programs do not need it; a test that crashes right after Enable does.
 func Ready(ctx context.Context) error {
-	mu.Lock()
+	mu.RLock()
 	done := ready()
-	mu.Unlock()
+	mu.RUnlock()
 	select {
 	case <-done:
 		return nil

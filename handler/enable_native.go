@@ -13,7 +13,7 @@ import (
 	"github.com/epitaph-go/epitaph/cgo"
 )
 
-// What lives from Enable to Disable.
+// What lives as long as the core is on.
 var (
 	background *indexer
 	waiting    *responder
@@ -21,30 +21,45 @@ var (
 
 func enable(c *config) error {
 	stopSnapshots()
-	err := useBox(c.blackBox)
-	if err == nil {
-		err = enableCore(c)
-	}
+	err := withBox(c.blackBox, func(box *os.File) error { return startCore(c, box, false) })
 	if err == nil {
 		snapshotPeriod = c.snapshot
-		if background == nil {
-			background = startIndexer()
-		}
-		err = respond(c.poll)
 	}
 	if cgo.Enabled() {
+		takeCrashOutput()
+		learnPanics()
 		startSnapshots()
 	} else {
-		closeBox()
+		leaveCrashOutput()
 	}
 	return err
 }
 
-func enableCore(c *config) error {
-	conn, err := c.output.SyscallConn()
+// startCore turns the core on, or changes its options, and makes a file the black
+// box unless it is nil. A quiet one reports no crashes: it is for dumps in a
+// program that has not called Enable. On an error all stays as it was.
+func startCore(c *config, box *os.File, quiet bool) error {
+	live, err := cgo.NewLive() // first: behind enableCore nothing fails
 	if err != nil {
-		return fmt.Errorf("handler: the output: %w", err)
+		return fmt.Errorf("handler: %w", err)
 	}
+	if err := enableCore(c, box, quiet); err != nil {
+		return err
+	}
+	if background == nil {
+		background = startIndexer()
+	}
+	respond(live, c.poll)
+	waiting.setLastAct(c.onCrash)
+	return nil
+}
+
+// startQuietly turns the core on for dumps, or leaves it at that.
+func startQuietly() error {
+	return startCore(defaults(callEnable), nil, true)
+}
+
+func enableCore(c *config, box *os.File, quiet bool) error {
 	native := cgo.Config{
 		Deadline:    c.deadline,
 		MaxFrames:   c.maxFrames,
@@ -53,18 +68,23 @@ func enableCore(c *config) error {
 		Signal:      c.threadSignal,
 		NativeStack: c.nativeStack,
 		Chain:       c.chain,
+		Quiet:       quiet,
 		Started:     processStart(),
 		Executable:  executable(),
 		Directory:   c.dir,
 		Build:       buildLine(),
+		Box:         box,
 	}
 	native.Program = programName()
-	// Control, not Fd: that would put the file into blocking mode.
-	if ctlErr := conn.Control(func(fd uintptr) {
+	start := func(fd uintptr) error {
 		native.Output = fd
-		err = cgo.Enable(&native)
-	}); ctlErr != nil {
-		return fmt.Errorf("handler: the output: %w", ctlErr)
+		return cgo.Enable(&native)
+	}
+	var err error
+	if quiet { // writes nothing there, and standard error may be closed
+		err = start(0)
+	} else {
+		err = withDescriptor(c, start)
 	}
 	switch {
 	case errors.Is(err, cgo.ErrOtherCopy):
@@ -87,17 +107,12 @@ func enableCore(c *config) error {
 
 // respond starts the responder, or starts it again for another period. Without
 // it there are reports, which lack the goroutines.
-func respond(poll time.Duration) error {
+func respond(live cgo.Live, poll time.Duration) {
 	if waiting != nil && waiting.period == poll {
-		return nil
+		return
 	}
 	stopResponder()
-	var err error
-	if waiting, err = startResponder(poll); err != nil {
-		cgo.Disable()
-		return fmt.Errorf("handler: %w", err)
-	}
-	return nil
+	waiting = startResponder(live, poll)
 }
 
 func stopResponder() {
@@ -108,12 +123,22 @@ func stopResponder() {
 }
 
 func disable() bool {
-	was := cgo.Disable()
-	if cgo.Enabled() {
+	was := cgo.Enabled()
+	if len(registered) > 0 || cgo.TimersArmed() {
+		if was && startQuietly() == nil {
+			stopSnapshots()
+			leaveCrashOutput()
+			closeBox()
+		}
+		return was
+	}
+	cgo.Disable()
+	if cgo.On() {
 		// A crash is being reported, and goes on: it needs the rest.
 		return was
 	}
 	stopSnapshots()
+	leaveCrashOutput()
 	closeBox()
 	stopResponder()
 	if background != nil {

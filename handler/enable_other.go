@@ -16,6 +16,8 @@ func annotate(_, _ string) {}
 
 func breadcrumb(string) {}
 
+func notePanic() {}
+
 func disable() bool { return false }
 
 func enabled() bool { return false }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"runtime"
+	"strings"
 	"syscall"
 	"time"
 
@@ -101,4 +103,87 @@ func ExampleReady() {
 	defer cancel()
 	fmt.Println(handler.Ready(ctx))
 	// Output: <nil>
+}
+
+// What is to be done in time is asked for before; what everybody was doing stands
+// on standard error when it is not.
+func ExampleDumpLater() {
+	if err := handler.DumpLater(time.Minute, handler.WithExit()); err != nil {
+		log.Print(err)
+	}
+	defer handler.CancelDumpLater()
+	fmt.Println("in time")
+	// Output: in time
+}
+
+// A loop that must not stand still.
+func ExampleNewWatchdog() {
+	watchdog, err := handler.NewWatchdog(30 * time.Second)
+	if err != nil {
+		log.Print(err)
+	}
+	defer watchdog.Stop()
+	for job := range 3 {
+		watchdog.Beat()
+		fmt.Println("job", job)
+	}
+	// Output:
+	// job 0
+	// job 1
+	// job 2
+}
+
+// A service shows where it is stuck when it gets SIGUSR1: kill -USR1. Here it
+// sends the signal to itself.
+func ExampleRegister() {
+	out, err := os.CreateTemp("", "dump")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.Remove(out.Name())
+	if err := handler.Register(syscall.SIGUSR1, handler.WithAllThreads(false), handler.WithOutput(out)); err != nil {
+		log.Fatal(err)
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := syscall.Tgkill(os.Getpid(), syscall.Gettid(), syscall.SIGUSR1); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("registered:", handler.Unregister(syscall.SIGUSR1)) // waits for the dump
+	text, err := os.ReadFile(out.Name())
+	if err != nil {
+		log.Fatal(err)
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	fmt.Println(line)
+	fmt.Println(handler.Register(syscall.SIGSEGV))
+	// Output:
+	// registered: true
+	// Stack (most recent call first):
+	// handler: Register: signal 11 (segmentation fault) is a fatal signal, use Enable
+}
+
+// At the top of a goroutine: a report on its panic has the whole chain of the
+// error.
+func ExampleNotePanic() {
+	go func() {
+		defer handler.NotePanic()
+		// ...
+	}()
+}
+
+// The last act: what the program still has to say goes out, in the time that is
+// left.
+func ExampleWithOnCrash() {
+	flush := func(context.Context) { /* ... */ }
+	err := handler.Enable(handler.WithOnCrash(func(ctx context.Context, report []byte) {
+		log.Printf("crashed: %.100s", report)
+		flush(ctx)
+	}))
+	fmt.Println(err)
+	handler.Disable()
+	fmt.Println(handler.Enable(handler.WithOnCrash(nil)))
+	// Output:
+	// <nil>
+	// handler: WithOnCrash: the function is nil
 }

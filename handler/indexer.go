@@ -3,6 +3,7 @@
 package handler
 
 import (
+	"maps"
 	"time"
 
 	"github.com/epitaph-go/epitaph/cgo"
@@ -59,37 +60,52 @@ func (x *indexer) run() {
 	defer close(x.done)
 	ticker := time.NewTicker(modulePeriod)
 	defer ticker.Stop()
-	failed := make(map[string]bool) // modules without an index, and why is of no use
-	used := 0
+	failed := make(failures)
 	for {
-		x.round(failed, &used)
+		x.round(failed)
 		cgo.SymbolsPending(false)
 		select {
 		case <-x.quit:
 			return
 		case waiting := <-x.rounds:
-			x.round(failed, &used)
+			x.round(failed)
 			close(waiting)
 		case <-ticker.C:
 		}
 	}
 }
 
+// failures are the modules without an index, as long as they are loaded: a file
+// of the same name may be another one the next time. Why is of no use.
+type failures map[string]bool
+
+func (failures) key(module *cgo.Module) string { return module.Path + string(module.BuildID) }
+
+func (f failures) forgetOthers(modules []cgo.Module) {
+	loaded := make(map[string]bool)
+	for i := range modules {
+		loaded[f.key(&modules[i])] = true
+	}
+	maps.DeleteFunc(f, func(key string, _ bool) bool { return !loaded[key] })
+}
+
 // round indexes the modules that have no index yet. The lock is held for calls
 // of the core only, not while files are read.
-func (x *indexer) round(failed map[string]bool, used *int) {
+func (x *indexer) round(failed failures) {
 	mu.Lock()
 	cgo.UpdateModules()
 	modules := cgo.Modules()
+	used := cgo.SymbolsSize()
 	mu.Unlock()
+	failed.forgetOthers(modules)
 	for _, module := range modules {
-		if module.Indexed || failed[module.Path] {
+		if module.Indexed || failed[failed.key(&module)] {
 			continue
 		}
 		index, err := symindex.Build(module.Path, symindex.Options{
 			Exclude: symindex.Range{Start: uint64(module.GoText[0]), End: uint64(module.GoText[1])},
 			BuildID: module.BuildID,
-			Budget:  min(moduleBudget, totalBudget-*used),
+			Budget:  min(moduleBudget, totalBudget-used),
 		})
 		if err == nil {
 			mu.Lock()
@@ -97,10 +113,10 @@ func (x *indexer) round(failed map[string]bool, used *int) {
 			mu.Unlock()
 		}
 		if err != nil {
-			failed[module.Path] = true
+			failed[failed.key(&module)] = true
 			continue
 		}
-		*used += len(index)
+		used += len(index)
 	}
 }
 

@@ -1,6 +1,7 @@
 package handler
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -9,9 +10,41 @@ import (
 	"time"
 )
 
-// An Option changes what [Enable] does. Bad values are errors of Enable, which
-// name the option.
+// An Option changes what a function of this package does: [Enable], [Dump],
+// [DumpNative], [DumpLater], [NewWatchdog] or [Register]. Each option says which
+// of them it is for. Bad values, and options that make no sense for the call,
+// are errors of the call, which name the option.
 type Option func(*config) error
+
+// A call is a function that takes options, or several.
+type call uint8
+
+const (
+	callEnable call = 1 << iota
+	callDump
+	callDumpNative
+	callDumpLater
+	callWatchdog
+	callRegister
+
+	callDumps = callDump | callDumpLater | callWatchdog | callRegister // of all threads
+	callAny   = callEnable | callDumps | callDumpNative
+)
+
+var callNames = map[call]string{
+	callEnable: "Enable", callDump: "Dump", callDumpNative: "DumpNative", callDumpLater: "DumpLater",
+	callWatchdog: "NewWatchdog", callRegister: "Register",
+}
+
+// forCalls is an option that other calls than these refuse.
+func forCalls(calls call, name string, set func(*config) error) Option {
+	return func(c *config) error {
+		if c.call&calls == 0 {
+			return fmt.Errorf("handler: %s: %s makes no sense here", callNames[c.call], name)
+		}
+		return set(c)
+	}
+}
 
 // DefaultDeadline is the time from the fault to the end of the process that is
 // never exceeded, unless [WithDeadline] sets another.
@@ -26,6 +59,7 @@ const DefaultSnapshotPeriod = time.Second
 const DefaultPoll = 50 * time.Millisecond
 
 type config struct {
+	call         call
 	output       *os.File
 	dir          string
 	deadline     time.Duration
@@ -38,11 +72,19 @@ type config struct {
 	snapshot     time.Duration // 0: none
 	blackBox     string
 	poll         time.Duration
+	onCrash      func(context.Context, []byte)
+	interrupt    bool
+	repeat       bool
+	exit         bool
 }
 
-func newConfig(opts []Option) (*config, error) {
-	c := &config{output: os.Stderr, deadline: DefaultDeadline, nativeStack: true, allThreads: true,
+func defaults(call call) *config {
+	return &config{call: call, output: os.Stderr, deadline: DefaultDeadline, nativeStack: true, allThreads: true,
 		snapshot: DefaultSnapshotPeriod, poll: DefaultPoll}
+}
+
+func newConfig(call call, opts []Option) (*config, error) {
+	c := defaults(call)
 	for _, opt := range opts {
 		if opt == nil {
 			return nil, errors.New("handler: an Option is nil")
@@ -51,16 +93,24 @@ func newConfig(opts []Option) (*config, error) {
 			return nil, err
 		}
 	}
+	if c.output == os.Stderr { // which may be closed; WithOutput has looked at others
+		if err := checkOutput(c.output); err != nil {
+			return nil, fmt.Errorf("handler: %s: %w", callNames[call], err)
+		}
+	}
 	return c, nil
 }
 
 // WithOutput writes the report to f instead of standard error. Enable keeps a
 // duplicate of its descriptor, so f may be closed afterwards.
 //
+// Deaths of Go's own are reported to f only if it is not the file that standard
+// error is.
+//
 // If the program closes that duplicate as well (closefrom does), and its number
 // becomes another file, the report goes to standard error.
 func WithOutput(f *os.File) Option {
-	return func(c *config) error {
+	return forCalls(callAny, "WithOutput", func(c *config) error {
 		if f == nil {
 			return errors.New("handler: WithOutput: the file is nil")
 		}
@@ -69,18 +119,19 @@ func WithOutput(f *os.File) Option {
 		}
 		c.output = f
 		return nil
-	}
+	})
 }
 
 // WithDir writes the report to a new file in the directory at path, named
 // <program>-<pid>-<time>.crash; one line on standard error (or the file of
-// [WithOutput]) says so. The file is made at the crash, mode 0600, and never
+// [WithOutput]) says so, but for deaths of Go's own, to which nothing is added
+// there. The file is made at the crash, mode 0600, and never
 // through a symbolic link; a run that does not crash leaves none. If it cannot
 // be made, the report goes where it would go without WithDir.
 //
 // The directory must exist and be writable when Enable is called.
 func WithDir(path string) Option {
-	return func(c *config) error {
+	return forCalls(callEnable, "WithDir", func(c *config) error {
 		if path == "" {
 			return errors.New("handler: WithDir: the path is empty")
 		}
@@ -93,64 +144,64 @@ func WithDir(path string) Option {
 		}
 		c.dir = abs
 		return nil
-	}
+	})
 }
 
 // WithDeadline sets the time from the fault to the end of the process, however
 // slow or stuck the output, the report or another handler is. A report that is
 // not finished by then is cut. The default is [DefaultDeadline].
 func WithDeadline(d time.Duration) Option {
-	return func(c *config) error {
+	return forCalls(callAny, "WithDeadline", func(c *config) error {
 		if d <= 0 {
 			return fmt.Errorf("handler: WithDeadline: %v is not positive", d)
 		}
 		c.deadline = d
 		return nil
-	}
+	})
 }
 
 // WithMaxFrames sets how many frames of a stack the report shows; of a longer
 // one both ends are shown, and what was left out is counted. Recursion is
 // collapsed before that. The default is as many as are kept, 256.
 func WithMaxFrames(n int) Option {
-	return func(c *config) error {
+	return forCalls(callAny, "WithMaxFrames", func(c *config) error {
 		if n < 1 {
 			return fmt.Errorf("handler: WithMaxFrames: %d is not positive", n)
 		}
 		c.maxFrames = n
 		return nil
-	}
+	})
 }
 
 // WithNativeStack(false) leaves the C frames out of the stack, as
 // faulthandler.enable(c_stack=False) does. The default is true.
 func WithNativeStack(show bool) Option {
-	return func(c *config) error {
+	return forCalls(callEnable|callDumps, "WithNativeStack", func(c *config) error {
 		c.nativeStack = show
 		return nil
-	}
+	})
 }
 
 // WithAllThreads(false) leaves the other threads out of the report, as
 // faulthandler.enable(all_threads=False) does. The default is true.
 func WithAllThreads(all bool) Option {
-	return func(c *config) error {
+	return forCalls(callEnable|callDump|callRegister, "WithAllThreads", func(c *config) error {
 		c.allThreads = all
 		return nil
-	}
+	})
 }
 
 // WithMaxThreads sets how many stacks of other threads the report shows.
 // Threads with equal stacks count as one; how many threads were left out is
 // told. The default is all of them.
 func WithMaxThreads(n int) Option {
-	return func(c *config) error {
+	return forCalls(callEnable|callDumps, "WithMaxThreads", func(c *config) error {
 		if n < 1 {
 			return fmt.Errorf("handler: WithMaxThreads: %d is not positive", n)
 		}
 		c.maxThreads = n
 		return nil
-	}
+	})
 }
 
 // WithThreadSignal sets the signal that asks the other threads for their
@@ -161,13 +212,13 @@ func WithMaxThreads(n int) Option {
 // The signal's handler runs on every thread now and then, with SA_RESTART, on
 // the thread's alternate signal stack if it has one.
 func WithThreadSignal(sig syscall.Signal) Option {
-	return func(c *config) error {
+	return forCalls(callEnable, "WithThreadSignal", func(c *config) error {
 		if sig < leastThreadSignal || sig > mostThreadSignal {
 			return fmt.Errorf("handler: WithThreadSignal: %d is not from %d to %d", int(sig), leastThreadSignal, mostThreadSignal)
 		}
 		c.threadSignal = int(sig)
 		return nil
-	}
+	})
 }
 
 // As struct epi_config has it; this file is for all platforms.
@@ -181,11 +232,13 @@ const (
 // status 2. Without it the process dies of the signal, and Go prints nothing.
 //
 // A handler that C code had installed before Enable is always called.
+//
+// With [Register] the signal has its usual effect besides the dump.
 func WithChain() Option {
-	return func(c *config) error {
+	return forCalls(callEnable|callRegister, "WithChain", func(c *config) error {
 		c.chain = true
 		return nil
-	}
+	})
 }
 
 // WithSnapshot sets how often a snapshot of the program is taken: the stacks of
@@ -200,13 +253,13 @@ func WithChain() Option {
 // and looks at what they leave behind, and stops the world twice, for some 10 µs
 // each.
 func WithSnapshot(period time.Duration) Option {
-	return func(c *config) error {
+	return forCalls(callEnable, "WithSnapshot", func(c *config) error {
 		if period < 0 {
 			return fmt.Errorf("handler: WithSnapshot: %v is negative", period)
 		}
 		c.snapshot = period
 		return nil
-	}
+	})
 }
 
 // WithBlackBox keeps the last snapshots, the breadcrumbs and annotations, and
@@ -223,7 +276,7 @@ func WithSnapshot(period time.Duration) Option {
 // goes on without it, and a crash report says so. [Disable] marks the end as a
 // clean one; a program that ends without it looks like one that was killed.
 func WithBlackBox(path string) Option {
-	return func(c *config) error {
+	return forCalls(callEnable, "WithBlackBox", func(c *config) error {
 		if path == "" {
 			return errors.New("handler: WithBlackBox: the path is empty")
 		}
@@ -233,20 +286,85 @@ func WithBlackBox(path string) Option {
 		}
 		c.blackBox = abs
 		return nil
-	}
+	})
 }
 
 // WithPoll sets how often a goroutine looks whether a crash asks for the live
 // goroutines, [DefaultPoll] unless set; 0 turns that off. A second goroutine
 // answers such a question at once when the scheduler has a free P, so a program
 // that is idle needs no poll. One whose Ps are all busy does: a timer is what
-// the scheduler looks at first.
+// the scheduler looks at first. So that an idle program does not pay for it, a
+// look that was not late is followed by the next one after 250 ms, or after the
+// period if that is longer; only one that was late, after the period.
 func WithPoll(period time.Duration) Option {
-	return func(c *config) error {
+	return forCalls(callEnable, "WithPoll", func(c *config) error {
 		if period < 0 {
 			return fmt.Errorf("handler: WithPoll: %v is negative", period)
 		}
 		c.poll = period
 		return nil
-	}
+	})
+}
+
+// WithOnCrash has last called when C code has crashed, after the report was
+// written and before the process dies of the crash: the program's chance to flush
+// a log or to send the report. It runs on a goroutine of its own, beside all the
+// others, which go on; the thread that crashed stands still, with the locks that it
+// holds. The report is the text as it was written, its first MiB, and is last's
+// to keep. The context ends a moment before the time of [WithDeadline] does, which
+// is when the process dies all the same.
+//
+// Nothing that last does makes the death another one, but os.Exit: a panic in it
+// is recovered, runtime.Goexit is a return, and one that hangs, or calls C code that
+// crashes too, is left behind when the time is over. If
+// Go does not run any more, because no P comes or its memory is damaged, last is
+// not called.
+//
+// It is not called when Go itself ends the process, by a panic that nobody
+// recovers or by a fatal error: no goroutine runs any more then. What a panic
+// has to say is the affair of a deferred function ([NotePanic]).
+func WithOnCrash(last func(ctx context.Context, report []byte)) Option {
+	return forCalls(callEnable, "WithOnCrash", func(c *config) error {
+		if last == nil {
+			return errors.New("handler: WithOnCrash: the function is nil")
+		}
+		c.onCrash = last
+		return nil
+	})
+}
+
+// WithInterrupt asks threads for their stacks that wait in a system call which a
+// signal ends for good, too: it fails with EINTR then, which the program must be
+// ready for (package documentation). Without it these threads are looked at from
+// outside: the stack ends where that is not enough to go on, and says so.
+func WithInterrupt() Option {
+	return forCalls(callDumps, "WithInterrupt", func(c *config) error {
+		c.interrupt = true
+		return nil
+	})
+}
+
+// WithRepeat makes [DumpLater] dump every so often, not once; the times do not
+// drift, and one that is missed is left out. A [Watchdog] with it dumps every so
+// often for as long as no beat comes.
+//
+// While nothing changes (the threads and the goroutines are where they were, and
+// no others have come) dumps are left out: the first one, then three, then seven,
+// and so on, between two that are written. A note in the dump says how many.
+func WithRepeat() Option {
+	return forCalls(callDumpLater|callWatchdog, "WithRepeat", func(c *config) error {
+		c.repeat = true
+		return nil
+	})
+}
+
+// WithExit ends the process after the dump, with status 1 and without clean-up:
+// no deferred function runs, no handler of atexit, and no buffer is flushed. It
+// ends also when the dump fails, or takes longer than its deadline. Where the
+// process crashes at that time it dies of the crash.
+func WithExit() Option {
+	return forCalls(callDumpLater|callWatchdog, "WithExit", func(c *config) error {
+		c.exit = true
+		return nil
+	})
 }

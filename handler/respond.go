@@ -4,8 +4,6 @@ package handler
 
 import (
 	"runtime"
-	"runtime/debug"
-	"strings"
 	"unsafe"
 
 	"github.com/epitaph-go/epitaph/cgo"
@@ -36,16 +34,12 @@ func (r *responder) respond() {
 		return
 	}
 	defer func() {
-		// Memory is damaged, perhaps; and a panic while pinned is a fatal error,
-		// against which there is outlive.
+		// Memory is damaged, perhaps. A panic while pinned is a fatal error,
+		// which the core sees (native/crashbit.h).
 		if recover() != nil && r.live.Claim(question) {
 			r.live.Done(question, 0)
 		}
-		if _, ok := r.live.Question(); !ok {
-			r.endAsBefore()
-		}
 	}()
-	r.outlive()
 	cgo.ResponderTrouble()
 	alive := runtime.NumGoroutine()
 	if alive <= maxDump {
@@ -70,6 +64,7 @@ func (r *responder) dump(question uint32, alive int) {
 		Alive:     alive,
 		Cut:       n == len(buf),
 		Own:       isOwn,
+		Entry:     isDump,
 		Goroutine: goroutine,
 		Thread:    thread,
 	})
@@ -103,39 +98,3 @@ func (r *responder) profile(question uint32, alive int) {
 	set := goroutines.FromProfile(records[:n], alive, isOwn)
 	r.live.Done(question, set.Render(r.live.Text(), live))
 }
-
-// crashLevel is the level of GOTRACEBACK at which Go's fatal errors raise
-// SIGABRT after they are printed.
-const crashLevel = "crash"
-
-// outlive keeps a fatal error of Go from ending the process in the middle of
-// the report. Memory that is damaged may be what the collector or the walk over
-// the stacks comes across now, and fatal errors call exit(2), which nothing can
-// intercept; but SIGABRT can be, by the core.
-func (r *responder) outlive() {
-	if r.level != crashLevel {
-		r.live.Raised(true)
-		debug.SetTraceback(crashLevel)
-	}
-}
-
-// endAsBefore sets the level that the program was started with.
-func (r *responder) endAsBefore() {
-	if r.level != crashLevel {
-		debug.SetTraceback(r.level)
-		r.live.Raised(false)
-	}
-}
-
-// ownPrefix is what the names of this package's functions begin with.
-var ownPrefix = func() string {
-	pc, _, _, _ := runtime.Caller(0)
-	name := runtime.FuncForPC(pc).Name()
-	slash := strings.LastIndexByte(name, '/') + 1
-	dot := strings.IndexByte(name[slash:], '.')
-	return name[:slash+dot+1]
-}()
-
-// isOwn reports whether a function that a goroutine was started with is this
-// package's. No function of the program's is.
-func isOwn(function string) bool { return strings.HasPrefix(function, ownPrefix) }

@@ -3,7 +3,6 @@
 package handler
 
 import (
-	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -26,9 +25,9 @@ import (
 type responder struct {
 	live   cgo.Live
 	period time.Duration // of the poll, 0: none
-	level  string        // of GOTRACEBACK
 	// scratchTaken is set while somebody writes a profile into live.Scratch.
 	scratchTaken atomic.Bool
+	act          atomic.Pointer[lastAct]
 	quit         chan struct{}
 	// stopping is for the sleeper, which cannot look at quit meanwhile.
 	stopping atomic.Bool
@@ -36,12 +35,8 @@ type responder struct {
 }
 
 // startResponder starts the two goroutines; with a period of 0 only the first.
-func startResponder(period time.Duration) (*responder, error) {
-	live, err := cgo.NewLive()
-	if err != nil {
-		return nil, err
-	}
-	r := &responder{live: live, period: period, level: os.Getenv("GOTRACEBACK"), quit: make(chan struct{})}
+func startResponder(live cgo.Live, period time.Duration) *responder {
+	r := &responder{live: live, period: period, quit: make(chan struct{})}
 	r.ended.Add(1)
 	go r.sleep()
 	if period > 0 {
@@ -52,7 +47,7 @@ func startResponder(period time.Duration) (*responder, error) {
 		}
 	}
 	live.Ready(true)
-	return r, nil
+	return r
 }
 
 // stop ends the goroutines and waits for them.
@@ -76,6 +71,7 @@ func (r *responder) sleep() {
 			return
 		}
 		r.respond()
+		r.runLastAct()
 		r.live.Wait(seen)
 	}
 }
@@ -115,6 +111,8 @@ func (r *responder) poll(start time.Time, i time.Duration) {
 			if _, ok := r.live.Question(); ok {
 				go r.respond()
 			}
+			// This starts goroutines at most, so the next tick is not long in coming.
+			r.runLastAct()
 			period := r.period
 			if time.Since(set) < wait+late {
 				period = max(period, idlePeriod)

@@ -82,6 +82,7 @@ func (s *snapshotter) run(wait time.Duration) {
 		case <-s.quit:
 			return
 		case <-timer.C:
+			checkCrashOutput()
 			timer.Reset(s.take())
 		}
 	}

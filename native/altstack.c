@@ -13,6 +13,7 @@
 
 #include "state.h"
 #include "system.h"
+#include "usersignal.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -188,6 +189,8 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
 int __wrap_sigaction(int signal, const struct sigaction *action, struct sigaction *old)
 {
     int index = epi_fatal_index(signal);
+    if (action != NULL && epi_usersignal_records(signal, action, old))
+        return 0;
     if (action == NULL || index < 0 || epi_state.options == NULL)
         return __real_sigaction(signal, action, old);
     uintptr_t handler = (uintptr_t)action->sa_handler;

@@ -78,6 +78,13 @@ static inline EPI_SAFE bool epi_streq(const char *a, const char *b)
     return *a == *b;
 }
 
+/* A hash, one word at a time. */
+static inline EPI_SAFE uint64_t epi_mix(uint64_t hash, uint64_t value)
+{
+    hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ hash >> 29;
+}
+
 static inline EPI_SAFE bool epi_in(struct epi_range range, uintptr_t address)
 {
     return address - range.start < range.end - range.start;

@@ -18,16 +18,15 @@ struct status {
     uint64_t time; /* ns since 1970 */
 };
 
-static EPI_SAFE long write_at(const void *data, size_t size, uint64_t offset)
+static EPI_SAFE long write_at(int fd, const void *data, size_t size, uint64_t offset)
 {
-    return epi_syscall6(SYS_pwrite64, epi_state.box.fd.fd, (long)data, (long)size, (long)offset,
-                        0, 0);
+    return epi_syscall6(SYS_pwrite64, fd, (long)data, (long)size, (long)offset, 0, 0);
 }
 
-static EPI_SAFE void write_status(uint32_t state, int signal)
+static EPI_SAFE void write_status(int fd, uint32_t state, int signal)
 {
     struct status status = {state, (uint32_t)signal, epi_clock(CLOCK_REALTIME)};
-    write_at(&status, sizeof status, EPI_BOX_STATUS);
+    write_at(fd, &status, sizeof status, EPI_BOX_STATUS);
 }
 
 /* What has become of the file?  A write that failed may succeed the next time;
@@ -59,48 +58,88 @@ bool epi_box_works(void)
 bool epi_box_write_slot(uint32_t index, const void *slot, size_t size)
 {
     struct epi_box *box = &epi_state.box;
+    uint32_t before = box->loss;
     if (!usable(box) || index >= EPI_SLOTS || size > sizeof(struct epi_slot))
         return false;
-    long n = write_at(slot, size, EPI_BOX_SLOTS + index * sizeof(struct epi_slot));
+    long n = write_at(box->fd.fd, slot, size, EPI_BOX_SLOTS + index * sizeof(struct epi_slot));
     box->error = n < 0 ? (int)-n : ENOSPC; /* a short write is the disk's end */
-    box->loss = n == (long)size ? EPI_BOX_FINE : EPI_BOX_FAILED;
+    /* Unless a fault in the notes has found out more meanwhile. */
+    atomic_compare_exchange_strong(&box->loss, &before,
+                                   n == (long)size ? EPI_BOX_FINE : EPI_BOX_FAILED);
     return true;
 }
 
+/* Writers that are in the middle of a record are waited for; one that began at
+ * the wrong moment may lose its record, never the others'. */
+static void await_writers(void)
+{
+    struct timespec pause = epi_timespec(EPI_MS / 10);
+    for (int i = 0; i < 100 && !epi_notes_quiet(); i++)
+        nanosleep(&pause, NULL);
+}
+
+/* Pages with the notes' content: those of FD, or ordinary ones (-1).  NULL and
+ * errno when there are none. */
+static void *copy_notes(int fd)
+{
+    const struct epi_notes *notes = &epi_state.notes;
+    const bool file = fd >= 0;
+    errno = ENOSPC; /* a short write says nothing else */
+    /* Not through a mapping: nothing would catch a fault in that one. */
+    if (file && pwrite(fd, notes, sizeof *notes, EPI_BOX_NOTES) != (ssize_t)sizeof *notes)
+        return NULL;
+    void *copy = mmap(NULL, sizeof *notes, PROT_READ | PROT_WRITE,
+                      file ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS, fd,
+                      file ? EPI_BOX_NOTES : 0);
+    if (copy == MAP_FAILED)
+        return NULL;
+    if (file)
+        madvise(copy, sizeof *notes, MADV_DONTFORK);
+    else
+        memcpy(copy, (const void *)notes, sizeof *notes);
+    return copy;
+}
+
+/* The end of a move.  What a crash has stored in pages that were replaced since
+ * is stored again. */
+static void open_notes(void)
+{
+    struct epi_notes *notes = &epi_state.notes;
+    uint32_t moving = EPI_NOTES_MOVING, crash = EPI_NOTES_CRASH;
+    atomic_compare_exchange_strong(&notes->frozen, &moving, EPI_NOTES_OPEN);
+    if (!epi_crashing())
+        return;
+    notes->frozen = EPI_NOTES_CRASH;
+    if (!epi_crashing()) /* a host's handler has repaired it: nobody else opens them */
+        atomic_compare_exchange_strong(&notes->frozen, &crash, EPI_NOTES_OPEN);
+}
+
 /* Replaces the notes' pages by those of FD, or by ordinary ones (-1); the content
- * goes along.  Writers that are in the middle of a record are waited for; one
- * that began at the wrong moment may lose its record, never the others'. */
+ * goes along.  When that fails the pages are as they were: EAGAIN in a crash,
+ * which has frozen them. */
 static int move_notes(int fd)
 {
     struct epi_notes *notes = &epi_state.notes;
-    struct timespec pause = epi_timespec(EPI_MS / 10);
-    void *at = MAP_FAILED;
-    notes->frozen = EPI_NOTES_MOVING;
-    for (int i = 0; i < 100 && !epi_notes_quiet(); i++)
-        nanosleep(&pause, NULL);
+    uint32_t open = EPI_NOTES_OPEN;
     int error = 0;
-    if (fd >= 0) {
-        /* Not through a mapping: nothing would catch a fault in that one. */
-        if (pwrite(fd, notes, sizeof *notes, EPI_BOX_NOTES) != (ssize_t)sizeof *notes)
-            error = errno != 0 ? errno : ENOSPC;
-        else
-            at = mmap(notes, sizeof *notes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
-                      EPI_BOX_NOTES);
-    } else {
-        void *copy = mmap(NULL, sizeof *notes, PROT_READ | PROT_WRITE,
-                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (copy != MAP_FAILED) {
-            memcpy(copy, (const void *)notes, sizeof *notes);
-            at = mremap(copy, sizeof *notes, sizeof *notes, MREMAP_MAYMOVE | MREMAP_FIXED,
-                        notes);
-        }
-    }
-    if (error == 0 && at == MAP_FAILED)
+    if (!atomic_compare_exchange_strong(&notes->frozen, &open, EPI_NOTES_MOVING))
+        return EAGAIN;
+    await_writers();
+    void *copy = copy_notes(fd);
+    if (copy == NULL)
         error = errno;
-    for (int i = 0; i < 100 && !epi_notes_quiet(); i++)
-        nanosleep(&pause, NULL);
-    epi_notes_release();
-    notes->frozen = EPI_NOTES_OPEN;
+    else if (epi_crashing())
+        error = EAGAIN;
+    else if (mremap(copy, sizeof *notes, sizeof *notes, MREMAP_MAYMOVE | MREMAP_FIXED,
+                    notes) == MAP_FAILED)
+        error = errno;
+    if (error == 0) {
+        await_writers();
+        epi_notes_release();
+    } else if (copy != NULL) {
+        munmap(copy, sizeof *notes);
+    }
+    open_notes();
     return error;
 }
 
@@ -121,16 +160,33 @@ static void after_fork(void)
     if (box->mapped)
         ordinary_notes();
     box->mapped = false;
-    close(box->fd.fd); /* or the child would hold the lock on */
-    box->fd.fd = -1;
+    epi_fd_close(&box->fd); /* or the child would hold the lock on */
+}
+
+/* Takes the box away from crashes to come.  False when there is one already,
+ * whose report may be on its way to the box. */
+static bool withdraw(struct epi_box *box)
+{
+    box->attached = false;
+    if (!epi_crashing())
+        return true;
+    box->attached = true;
+    return false;
+}
+
+static void close_clean(struct epi_fd *fd, bool works)
+{
+    if (works)
+        write_status(fd->fd, EPI_BOX_CLEAN, 0);
+    epi_fd_close(fd);
 }
 
 int epi_box_attach(int fd, const char *path)
 {
     struct epi_box *box = &epi_state.box;
-    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 48); /* as high as install.c's */
-    if (copy < 0)
-        copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    if (epi_crashing())
+        return EAGAIN;
+    int copy = epi_fd_duplicate(fd);
     if (copy < 0)
         return errno;
     if (!box->fork_handler) {
@@ -141,35 +197,46 @@ int epi_box_attach(int fd, const char *path)
         }
         box->fork_handler = true;
     }
-    epi_box_detach();
+    struct epi_fd old = {.fd = -1, .device = 0, .inode = 0};
     int error = move_notes(copy);
+    bool works = usable(box);
+    if (error == 0) {
+        box->replaced = false;
+        box->mapped = true;
+        write_status(copy, EPI_BOX_RUNNING, 0);
+        if (box->attached) {
+            old = box->fd;
+            error = withdraw(box) ? 0 : EAGAIN; /* its notes were whole when they moved */
+        }
+    }
     if (error != 0) {
         close(copy);
         return error;
     }
-    madvise(&epi_state.notes, sizeof epi_state.notes, MADV_DONTFORK);
     box->fd = epi_fd_of(copy);
     strncpy(box->path, path, sizeof box->path - 1);
     box->loss = EPI_BOX_FINE;
-    box->replaced = false;
-    box->mapped = true;
     box->attached = true;
-    write_status(EPI_BOX_RUNNING, 0);
+    close_clean(&old, works);
     return 0;
 }
 
-void epi_box_detach(void)
+bool epi_box_detach(void)
 {
     struct epi_box *box = &epi_state.box;
     if (!box->attached)
-        return;
-    if (usable(box))
-        write_status(EPI_BOX_CLEAN, 0);
-    if (box->mapped)
-        move_notes(-1);
-    box->mapped = false;
-    box->attached = false;
-    epi_fd_close(&box->fd);
+        return true;
+    if (box->mapped) {
+        int error = move_notes(-1);
+        if (error == EAGAIN)
+            return false;
+        box->mapped = error != 0;
+    }
+    bool works = usable(box);
+    if (!withdraw(box))
+        return false;
+    close_clean(&box->fd, works);
+    return true;
 }
 
 EPI_SAFE bool epi_box_fault(const siginfo_t *info)
@@ -183,7 +250,7 @@ EPI_SAFE bool epi_box_fault(const siginfo_t *info)
      * what was written to the first.  The others fault until it is there. */
     if (atomic_exchange(&box->replaced, true))
         return true;
-    if (box->loss == EPI_BOX_FINE)
+    if (box->loss == EPI_BOX_FINE || box->loss == EPI_BOX_FAILED)
         box->loss = EPI_BOX_TRUNCATED;
     if (ordinary_notes())
         return true;
@@ -197,7 +264,7 @@ EPI_SAFE void epi_box_begin(struct epi_crash *crash)
     struct epi_out *out = &crash->out;
     if (crash->forked || !usable(box))
         return;
-    write_status(EPI_BOX_CRASHED, crash->signal);
+    write_status(box->fd.fd, EPI_BOX_CRASHED, crash->go_death ? 0 : crash->signal);
     out->copy = box->fd;
     out->copy_at = EPI_BOX_REPORT;
     out->copy_end = EPI_BOX_SIZE;
@@ -207,8 +274,9 @@ EPI_SAFE void epi_box_begin(struct epi_crash *crash)
 
 EPI_SAFE void epi_box_end(struct epi_crash *crash)
 {
-    if (crash->out.copy.fd >= 0)
-        write_status(EPI_BOX_REPORTED, crash->signal);
+    const struct epi_fd *copy = &crash->out.copy;
+    if (copy->fd >= 0 && epi_fd_valid(copy))
+        write_status(copy->fd, EPI_BOX_REPORTED, crash->go_death ? 0 : crash->signal);
 }
 
 EPI_SAFE void epi_report_box(struct epi_crash *crash)

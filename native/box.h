@@ -56,6 +56,12 @@ struct epi_box {
 
 struct epi_crash;
 
+/* Puts the file FD, which package handler has made and locked, under the notes and
+ * keeps a duplicate of it; PATH is for the report.  Another box that was attached
+ * before is closed as epi_box_detach does.  EAGAIN: the process is crashing.  On
+ * an error that box stays. */
+int epi_box_attach(int fd, const char *path);
+
 /* The handler's first question: is this a fault in the box's mapping?  If so,
  * the access works when it is done again. */
 EPI_SAFE bool epi_box_fault(const siginfo_t *info);

@@ -16,9 +16,10 @@
 
 #include <stdatomic.h>
 
-/* For the walk; and for the kernel's frame and the handler of a peek's fault. */
+/* For the walk; and for the handler of a peek's fault, besides the kernel's
+ * frame. */
 #define ROOM_WALK  (4 * 1024)
-#define ROOM_FAULT (4 * 1024)
+#define ROOM_FAULT 1024
 
 EPI_SAFE int epi_ask_send(int tid, struct epi_ask ask)
 {
@@ -46,7 +47,7 @@ static EPI_SAFE bool room_for_walk(const ucontext_t *uc)
     uintptr_t sp = epi_arch_current_sp(), start = (uintptr_t)uc->uc_stack.ss_sp;
     struct epi_range stack = {start, start + uc->uc_stack.ss_size};
     return (uc->uc_stack.ss_flags & SS_DISABLE) != 0 || !epi_in(stack, sp) ||
-           sp - start >= ROOM_WALK + ROOM_FAULT;
+           sp - start >= ROOM_WALK + ROOM_FAULT + epi_state.altstacks.kernel_frame;
 }
 
 /* A thread that waits in the handler for another one's report is of interest
@@ -68,30 +69,50 @@ static EPI_SAFE uint32_t take_cache(struct epi_threads *threads)
     return i;
 }
 
-static EPI_SAFE EPI_NOINLINE void walk(struct epi_threads *threads, struct epi_thread *thread,
-                                       const ucontext_t *uc)
+static EPI_SAFE EPI_NOINLINE void walk(struct epi_stack *stack, const ucontext_t *uc,
+                                       struct epi_rule_cache *cache, uint32_t max_frames)
 {
     struct epi_cursor cursor;
     struct epi_regs regs;
-    uint32_t cache = take_cache(threads);
     epi_arch_regs_from_context(&regs, uc);
-    epi_cursor_start(&cursor, epi_state.modules, epi_state.go,
-                     cache < EPI_CAPTURE_CACHES ? &threads->cache[cache].rules : NULL, &regs);
+    epi_cursor_start(&cursor, epi_state.modules, epi_state.go, cache, &regs);
     cursor.g = epi_go_g(epi_state.go);
-    epi_stack_collect(&thread->stack, &cursor, threads->max_frames);
-    if (cache < EPI_CAPTURE_CACHES)
-        threads->cache[cache].taken = false;
+    epi_stack_collect(stack, &cursor, max_frames);
 }
 
-static EPI_SAFE void innermost_only(struct epi_thread *thread, const ucontext_t *uc)
+static EPI_SAFE void innermost_only(struct epi_stack *stack, const ucontext_t *uc)
 {
-    struct epi_frame *frame = &thread->stack.frame[0];
-    thread->stop_early = true;
+    struct epi_frame *frame = &stack->frame[0];
     frame->pc = epi_arch_pc(uc);
     frame->sp = epi_arch_sp(uc);
     frame->how = EPI_HOW_CONTEXT;
     frame->flags = EPI_FRAME_EXACT | (epi_go_text(epi_state.go, frame->pc) ? EPI_FRAME_GO : 0);
-    thread->stack.count = 1;
+    stack->stop = EPI_STOP_ROOM;
+    stack->count = 1;
+}
+
+EPI_SAFE void epi_capture_stack(struct epi_stack *stack, const ucontext_t *uc,
+                                struct epi_rule_cache *cache, uint32_t max_frames)
+{
+    epi_zero(stack, offsetof(struct epi_stack, frame));
+    atomic_fetch_add(&epi_state.receivers, 1); /* epi_disable waits for it */
+    unblock_faults(uc);
+    if (room_for_walk(uc))
+        walk(stack, uc, cache, max_frames);
+    else
+        innermost_only(stack, uc);
+    atomic_fetch_sub(&epi_state.receivers, 1);
+}
+
+static EPI_SAFE void capture(struct epi_threads *threads, struct epi_thread *thread,
+                             const ucontext_t *uc)
+{
+    uint32_t cache = take_cache(threads);
+    bool taken = cache < EPI_CAPTURE_CACHES;
+    epi_capture_stack(&thread->stack, uc, taken ? &threads->cache[cache].rules : NULL,
+                      threads->max_frames);
+    if (taken)
+        threads->cache[cache].taken = false;
 }
 
 static EPI_SAFE void answer(struct epi_threads *threads, struct epi_ask ask,
@@ -106,10 +127,7 @@ static EPI_SAFE void answer(struct epi_threads *threads, struct epi_ask ask,
     const ucontext_t *crash = own_crash(tid);
     thread->crashed = crash != NULL;
     thread->pointer = epi_arch_thread_pointer();
-    if (room_for_walk(uc))
-        walk(threads, thread, crash != NULL ? crash : uc);
-    else
-        innermost_only(thread, crash != NULL ? crash : uc);
+    capture(threads, thread, crash != NULL ? crash : uc);
     atomic_store_explicit(&thread->turn, (uint64_t)ask.epoch << 2 | EPI_DONE,
                           memory_order_release);
     if (threads->epoch == ask.epoch &&
@@ -146,7 +164,6 @@ EPI_SAFE void epi_capture(int signal, siginfo_t *info, void *context)
         return;
     }
     struct epi_ask ask = epi_ask_unpack(value);
-    unblock_faults(uc);
     if (ask.question <= EPI_ASK_DUMP && ask.slot < EPI_THREADS)
         answer(epi_state.threads[ask.question], ask, uc);
     if (ask.question == EPI_ASK_CRASH)

@@ -21,13 +21,17 @@ struct epi_config {
     int thread_signal;    /* that asks them; 0: one that is free */
     bool native_stack;    /* show C frames too */
     bool chain;           /* end in Go's handler: its dump, exit status 2 */
-    int output;           /* where the report goes; the core keeps a duplicate */
+    bool quiet;           /* no reports of crashes: for dumps on demand alone */
+    int output;           /* where the report goes; the core keeps a duplicate.
+                             Not looked at when quiet */
     uint64_t started;     /* when the process began, ns since 1970 */
     const char *program;  /* base name, for the report and its file's name */
     const char *executable;
     const char *directory; /* where a report file is made; NULL: no file */
     const char *build;    /* what follows "Build: " */
     const char *note;     /* what follows "Note: ", or "" */
+    int box;              /* a file that becomes the black box; -1: all stays as it is */
+    const char *box_path; /* for the report */
 };
 
 /* Installs the handlers, or replaces the configuration when they are there:
@@ -35,17 +39,21 @@ struct epi_config {
  * without Go.  EBUSY: another copy of Epitaph is enabled in this process;
  * EUSERS: no real-time signal is free; EADDRINUSE: somebody other than Go
  * handles the thread signal; EAGAIN: the process is crashing;
- * ENOTSUP: the C core is among Go's text (-linkmode=internal). */
+ * ENOTSUP: the C core is among Go's text (-linkmode=internal).  On an error the
+ * configuration and the black box in force stay. */
 int epi_enable(const struct epi_config *config, const struct epi_goruntime *go);
 
 /* Restores what was there before, except where somebody else has installed a
  * handler since, and except during a crash, which needs its handlers to the end.
- * False when it was not enabled. */
+ * Waits for a dump that is under way.  False when it was not enabled. */
 bool epi_disable(void);
-bool epi_enabled(void);
 
-/* Follows dlopen and dlclose; cheap when nothing changed.  Call it now and
- * then, not on a thread that must not wait for the loader's lock. */
+enum epi_enabled { EPI_OFF, EPI_QUIET, EPI_ON };
+enum epi_enabled epi_enabled(void);
+
+/* Follows dlopen and dlclose, and releases the symbols of modules that are gone;
+ * cheap when nothing changed.  Call it now and then, not on a thread that must not
+ * wait for the loader's lock or for a dump that is under way. */
 void epi_update_modules(void);
 
 /* Module I of the table in force, or NULL behind the last; for those who index
@@ -61,6 +69,9 @@ void *epi_symbols_alloc(size_t size);
  * ENOENT: no such module; the memory is released in both cases. */
 int epi_install_symbols(uintptr_t bias, const char *path, void *index, size_t size);
 
+/* How many bytes of symbol indexes the core has. */
+size_t epi_symbols_size(void);
+
 /* Tells whether indexes are being built that a crash should wait for a moment. */
 void epi_symbols_pending(bool pending);
 
@@ -74,14 +85,9 @@ int epi_install_eh_frame(uintptr_t bias, const char *path, struct epi_range sect
  * 50 ns.  A C file of another package declares it by itself. */
 void epi_breadcrumb(const char *text);
 
-/* The black box; see box.h.  Puts the file FD, which package handler has made and
- * locked, under the notes and keeps a duplicate of it; PATH is for the report.
- * Another box that was attached before is closed as epi_box_detach does. */
-int epi_box_attach(int fd, const char *path);
-
-/* Marks the box as one of a program that ended well, and closes it.  The notes
- * stay. */
-void epi_box_detach(void);
+/* The black box; see box.h.  Marks it as one of a program that ended well, and
+ * closes it.  The notes stay.  False during a crash, whose report goes there. */
+bool epi_box_detach(void);
 
 /* Writes the snapshot slot INDEX; false when there is no box any more. */
 bool epi_box_write_slot(uint32_t index, const void *slot, size_t size);

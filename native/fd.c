@@ -1,5 +1,6 @@
 #include "fd.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -39,4 +40,21 @@ EPI_SAFE void epi_fd_close(struct epi_fd *fd)
     if (epi_fd_valid(fd))
         epi_syscall6(SYS_close, fd->fd, 0, 0, 0, 0, 0);
     fd->fd = -1;
+}
+
+/* Our own descriptors are put out of the way of programs that close or count
+ * the low ones; but below 64, which the descriptor table holds from the start.
+ * To grow it in a process with threads waits for an RCU grace period, some
+ * 10 ms (fs/file.c, expand_fdtable). */
+#define HIGH_FD 48
+
+int epi_fd_duplicate(int fd)
+{
+    static const int places[] = {HIGH_FD, 10, 3};
+    for (size_t i = 0; i < EPI_COUNT(places); i++) {
+        int copy = fcntl(fd, F_DUPFD_CLOEXEC, places[i]);
+        if (copy >= 0 || errno != EINVAL) /* beyond RLIMIT_NOFILE */
+            return copy;
+    }
+    return -1;
 }

@@ -20,4 +20,8 @@ EPI_SAFE bool epi_fd_valid(const struct epi_fd *fd);
 
 EPI_SAFE void epi_fd_close(struct epi_fd *fd);
 
+/* A duplicate of FD that is out of the program's way, and closed by exec; -1 with
+ * errno when there is none.  For a healthy process. */
+int epi_fd_duplicate(int fd);
+
 #endif

@@ -1,6 +1,8 @@
 /* The crashing thread's stack: first all of it is walked, then it is printed.
  * Two stages, so that a walk that fails in the middle costs only its rest. */
+#include "dump.h"
 #include "gostack.h"
+#include "pclntab.h"
 #include "report_parts.h"
 #include "system.h"
 
@@ -8,18 +10,39 @@
 
 #define INLINE_MAX 16
 
+/* Then each frame is shown as the place in the file that it is, Go's too. */
+static EPI_SAFE bool is_native_dump(const struct epi_crash *crash)
+{
+    return crash->dump != NULL && crash->dump->kind == EPI_DUMP_NATIVE;
+}
+
+EPI_SAFE void epi_subject_is_self(struct epi_subject *subject)
+{
+    epi_zero(subject, sizeof *subject);
+    subject->tid = epi_gettid();
+    subject->pointer = epi_arch_thread_pointer();
+    epi_syscall6(SYS_prctl, PR_GET_NAME, (long)subject->name, 0, 0, 0, 0);
+}
+
+/* Python's words for each kind. */
 static EPI_SAFE void thread_header(struct epi_crash *crash)
 {
     struct epi_out *out = &crash->out;
-    char name[16] = "";
-    epi_syscall6(SYS_prctl, PR_GET_NAME, (long)name, 0, 0, 0, 0);
-    epi_out_text(out, "Current thread ");
-    epi_out_address(out, epi_arch_thread_pointer());
-    epi_out_text(out, " [");
-    epi_out_name(out, name);
-    epi_out_text(out, ", ");
-    epi_out_decimal(out, epi_gettid());
-    epi_out_text(out, "] (most recent call first):\n");
+    const struct epi_subject *subject = &crash->subject;
+    if (is_native_dump(crash)) {
+        epi_out_text(out, "Current thread's C stack trace");
+    } else if (crash->dump != NULL && !crash->options->all_threads) {
+        epi_out_text(out, "Stack");
+    } else {
+        epi_out_text(out, "Current thread ");
+        epi_out_address(out, subject->pointer);
+        epi_out_text(out, " [");
+        epi_out_name(out, subject->name);
+        epi_out_text(out, ", ");
+        epi_out_decimal(out, subject->tid);
+        epi_out_text(out, "]");
+    }
+    epi_out_text(out, " (most recent call first):\n");
 }
 
 /* How sure the line is; nothing when it is. */
@@ -78,16 +101,21 @@ static EPI_SAFE void binary_line(struct epi_out *out, const char *path, const ch
     epi_out_char(out, ']');
 }
 
+static EPI_SAFE void unknown_line(struct epi_out *out, const struct epi_frame *frame)
+{
+    epi_out_text(out, "  Binary file \"<unknown>\" [");
+    epi_out_address(out, frame->pc);
+    epi_out_char(out, ']');
+    end_frame(out, false, frame->how);
+}
+
 static EPI_SAFE int32_t c_frame(struct epi_crash *crash, const struct epi_frame *frame,
                                  uintptr_t look_up)
 {
     struct epi_out *out = &crash->out;
     const struct epi_module *module = epi_modules_find(epi_state.modules, look_up);
     if (module == NULL) {
-        epi_out_text(out, "  Binary file \"<unknown>\" [");
-        epi_out_address(out, frame->pc);
-        epi_out_char(out, ']');
-        end_frame(out, false, frame->how);
+        unknown_line(out, frame);
         return 1;
     }
     uint32_t n = epi_symbols_find(module, look_up, crash->symbols, EPI_COUNT(crash->symbols));
@@ -103,6 +131,36 @@ static EPI_SAFE int32_t c_frame(struct epi_crash *crash, const struct epi_frame 
     if (n > 0)
         return (int32_t)n;
     binary_line(out, module->path, "", frame->pc - module->bias, frame->pc);
+    end_frame(out, false, frame->how);
+    return 1;
+}
+
+/* One line, whatever was inlined. */
+static EPI_SAFE int32_t native_frame(struct epi_crash *crash, const struct epi_frame *frame,
+                                      uintptr_t look_up)
+{
+    struct epi_out *out = &crash->out;
+    const struct epi_module *module = epi_modules_find(epi_state.modules, look_up);
+    const struct epi_goruntime *go = epi_state.go;
+    struct epi_func func;
+    char *name = crash->symbols[0].name;
+    uint32_t n = EPI_COUNT(crash->symbols);
+    if (module == NULL) {
+        unknown_line(out, frame);
+        return 1;
+    }
+    if ((frame->flags & EPI_FRAME_GO) != 0 && go != NULL && go->names &&
+        epi_pclntab_find(go, look_up, &func)) {
+        epi_pclntab_print(name, sizeof crash->symbols[0].name, epi_pclntab_function(go, &func));
+        binary_line(out, module->path, name, frame->pc - go->text.start - func.entry,
+                    frame->pc);
+    } else if ((n = epi_symbols_find(module, look_up, crash->symbols, n)) > 0) {
+        const struct epi_symbol *symbol = &crash->symbols[n - 1]; /* not an inlined one */
+        binary_line(out, module->path, symbol->name, symbol->offset + (frame->pc - look_up),
+                    frame->pc);
+    } else {
+        binary_line(out, module->path, "", frame->pc - module->bias, frame->pc);
+    }
     end_frame(out, false, frame->how);
     return 1;
 }
@@ -128,6 +186,8 @@ static EPI_SAFE int32_t print_frame(struct epi_crash *crash, const struct epi_fr
     /* A return address is behind its call, and may belong to another line or,
      * after a call that does not return, to another function. */
     uintptr_t look_up = frame->flags & EPI_FRAME_EXACT ? frame->pc : frame->pc - 1;
+    if (is_native_dump(crash))
+        return native_frame(crash, frame, look_up);
     int32_t lines = frame->flags & EPI_FRAME_GO ? go_frame(crash, frame, look_up) : -1;
     return lines >= 0 ? lines : c_frame(crash, frame, look_up);
 }
@@ -164,6 +224,9 @@ static EPI_SAFE void print_end(struct epi_out *out, enum epi_stop stop)
         break;
     case EPI_STOP_LIMIT:
         why = "more frames than are ever walked";
+        break;
+    case EPI_STOP_ROOM:
+        why = "the thread's signal stack is too small for a walk";
         break;
     default:
         return;

@@ -15,6 +15,9 @@ struct epi_goruntime {
     uintptr_t signal_wanted; /* uint32 words, a bit per signal that signal.Notify
                                 sends to the program; 0: not known */
     uintptr_t goid; /* where g has its goroutine's id; 0: not known */
+    uintptr_t traceback;     /* runtime.traceback_cache (crashbit.h); 0: not known */
+    uintptr_t backlog;       /* runtime.printBacklog (gotext.h); 0: not known */
+    uintptr_t backlog_index; /* and the int where it is written next */
     bool tables;    /* the header of the pclntab is one that the core reads:
                        SP deltas can be used */
     bool names;     /* and its names agree with runtime.CallersFrames */

@@ -5,6 +5,7 @@
  *   g cannot be read ........................ there is none
  *   seccomp refuses the reporter a call ..... the call fails
  *   Go's own fault .......................... Go's handler, untouched
+ *   Go's own death .......................... godies.c
  *   somebody outside sent it, and the program
  *     wants it or ignores it ................ Go's handler, or nothing
  *   a fault of the reporter itself .......... leave the stage
@@ -19,7 +20,9 @@
 #include "chain.h"
 #include "helper.h"
 #include "maps.h"
+#include "pclntab.h"
 #include "peek.h"
+#include "report_parts.h"
 #include "signals.h"
 #include "stage.h"
 #include "system.h"
@@ -44,7 +47,7 @@ EPI_SAFE bool epi_crashing(void)
     return epi_state.crash.owner >> 32 == (uint32_t)epi_getpid();
 }
 
-static EPI_SAFE uint64_t fatal_mask(void)
+EPI_SAFE uint64_t epi_fatal_mask(void)
 {
     static const int fatal[EPI_FATAL_COUNT] = EPI_FATAL_SIGNALS;
     uint64_t mask = epi_mask_of(epi_state.deadline_signal);
@@ -103,17 +106,21 @@ static EPI_SAFE bool refused_to_reporter(const siginfo_t *info, const ucontext_t
            epi_arch_pc(uc) == (uintptr_t)epi_arch_syscall_end;
 }
 
-/* Go's last act after its own report is raise(SIGABRT) from Go text
- * (runtime.dieFromSignal), which is a tgkill; a Go program that sends itself the
- * signal uses kill. */
+/* Go's last act after its own report is runtime.raise(SIGABRT)
+ * (runtime.dieFromSignal), which is a tgkill.  A Go program that sends itself the
+ * signal makes the system call elsewhere. */
 static EPI_SAFE bool last_act_of_go(const siginfo_t *info, const ucontext_t *uc)
 {
-    return info->si_signo == SIGABRT && info->si_code == SI_TKILL &&
-           epi_go_text(epi_state.go, epi_arch_pc(uc)) && info->si_pid == epi_getpid();
+    const struct epi_goruntime *go = epi_state.go;
+    struct epi_func function;
+    if (info->si_signo != SIGABRT || info->si_code != SI_TKILL ||
+        !epi_go_text(go, epi_arch_pc(uc)) || info->si_pid != epi_getpid())
+        return false;
+    return !go->tables || (epi_pclntab_find(go, epi_arch_pc(uc), &function) &&
+                           epi_streq(epi_pclntab_function(go, &function), "runtime.raise"));
 }
 
-/* Does signal.Notify send SIGNAL to a channel of the program? */
-static EPI_SAFE bool wanted_by_go(int signal)
+EPI_SAFE bool epi_wanted_by_go(int signal)
 {
     const struct epi_goruntime *go = epi_state.go;
     uint32_t word;
@@ -129,10 +136,10 @@ static EPI_SAFE bool sent(const siginfo_t *info)
            (info->si_code <= 0 && info->si_pid != epi_getpid());
 }
 
-/* Another thread reports.  What it does not know is kept for it; this thread
- * waits for the end, which is sure to come. */
-static EPI_SAFE void park(struct epi_crash *crash, const struct epi_options *options,
-                          int signal, const siginfo_t *info, const ucontext_t *uc)
+/* What the owner does not know is kept for it; this thread waits for the end,
+ * which is sure to come. */
+EPI_SAFE void epi_crash_park(struct epi_crash *crash, const struct epi_options *options,
+                             int signal, const siginfo_t *info, const ucontext_t *uc)
 {
     uint32_t slot = atomic_fetch_add(&crash->parked_count, 1);
     if (slot < EPI_PARKED) {
@@ -146,7 +153,9 @@ static EPI_SAFE void park(struct epi_crash *crash, const struct epi_options *opt
         parked->filled = true;
     }
     epi_sigmask(SIG_UNBLOCK, epi_mask_of(epi_state.thread_signal)); /* it has a stack to show */
-    uint64_t give_up = epi_now() + 2 * options->deadline + EPI_SECOND;
+    /* No options: just now epi_disable finds out that there is a crash. */
+    uint64_t deadline = options != NULL ? options->deadline : 5 * EPI_SECOND;
+    uint64_t give_up = epi_now() + 2 * deadline + EPI_SECOND;
     while (crash->owner != 0) {
         uint64_t now = epi_now();
         if (now > give_up && now > crash->deadline + EPI_SECOND)
@@ -189,14 +198,20 @@ static EPI_SAFE void arm_child_deadline(uint64_t deadline)
     epi_syscall6(SYS_setitimer, ITIMER_REAL, (long)&timer, 0, 0, 0, 0);
 }
 
-static EPI_SAFE void report_on_own_stack(void *crash)
+static EPI_SAFE void report(void *crash)
 {
     epi_report(crash);
 }
 
-/* Go passes a fault in C on to the handler that was there before Go
- * (runtime/signal_unix.go, sigfwdgo): then Go's handler is the host's. */
-static EPI_SAFE bool forwarded_by_go(int signal, const siginfo_t *info)
+/* Always, not only where the alternate stack is small: Go's is heap memory
+ * without a guard page, a library's may have 8 KiB, and one path is tested
+ * better than two. */
+EPI_SAFE void epi_report_on_own_stack(struct epi_crash *crash)
+{
+    epi_arch_call_on((void *)epi_state.report_stack.end, report, crash);
+}
+
+EPI_SAFE bool epi_forwarded_by_go(int signal, const siginfo_t *info)
 {
     return info->si_code > 0 && (signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE) &&
            epi_state.before_go[epi_fatal_index(signal)] > (uintptr_t)SIG_IGN;
@@ -211,12 +226,14 @@ static EPI_SAFE void finish(struct epi_crash *crash, int signal, siginfo_t *info
     const struct epi_sigaction *previous = &epi_state.previous[epi_fatal_index(signal)];
     bool go = previous->handler == epi_state.go_handler && epi_state.go_handler != 0;
     bool lacking = crash->failure_count > 0 || crash->goroutines_missing;
-    if (go && !forwarded_by_go(signal, info)) {
-        uintptr_t g = crash->forked ? 0 : epi_go_g(epi_state.go);
+    if (go && !epi_forwarded_by_go(signal, info)) {
+        /* A Go that has died already holds its locks for ever. */
+        uintptr_t g = crash->forked || crash->go_failed ? 0 : epi_go_g(epi_state.go);
         if (g != 0 && (crash->options->chain || lacking) &&
             (crash->stack.crossed_asmcgocall || epi_gostack_goroutine(epi_state.go, g) != 0)) {
             crash->deadline = epi_now() + crash->options->deadline;
             crash->phase = EPI_PHASE_CHAINED;
+            epi_crashbit_enter();
             epi_chain(previous, signal, info, uc);
         }
     } else if (previous->handler > (uintptr_t)SIG_IGN) {
@@ -226,13 +243,16 @@ static EPI_SAFE void finish(struct epi_crash *crash, int signal, siginfo_t *info
     epi_terminate(signal, info, uc);
 }
 
-static EPI_SAFE void own(struct epi_crash *crash, const struct epi_options *options,
-                         int signal, siginfo_t *info, ucontext_t *uc)
+EPI_SAFE void epi_crash_begin(struct epi_crash *crash, const struct epi_options *options,
+                              int signal, const siginfo_t *info, ucontext_t *uc)
 {
-    bool in_vain = epi_chain_in_vain(crash, signal, info, uc);
     crash->options = options;
     crash->resumed = 0;
     crash->signal = signal;
+    crash->status = 128 + signal;
+    crash->go_death = crash->apart = false;
+    crash->dump = NULL;
+    epi_subject_is_self(&crash->subject);
     crash->began = epi_now();
     crash->deadline = crash->began + options->deadline;
     crash->forked = epi_getpid() != epi_state.pid;
@@ -242,7 +262,7 @@ static EPI_SAFE void own(struct epi_crash *crash, const struct epi_options *opti
         epi_helper_wake();
     /* A thread that blocks these would be killed by a nested fault, in
      * silence, and would not hear the deadline. */
-    epi_sigmask(SIG_UNBLOCK, fatal_mask());
+    epi_sigmask(SIG_UNBLOCK, epi_fatal_mask());
     epi_reassert();
     epi_state.notes.frozen = EPI_NOTES_CRASH;
     crash->uc = uc;
@@ -257,74 +277,24 @@ static EPI_SAFE void own(struct epi_crash *crash, const struct epi_options *opti
     crash->file[0] = '\0';
     crash->epoch = (crash->epoch + 1) & ~1u;
     crash->poked = false;
+}
+
+static EPI_SAFE void own(struct epi_crash *crash, const struct epi_options *options,
+                         int signal, siginfo_t *info, ucontext_t *uc)
+{
+    bool in_vain = epi_chain_in_vain(crash, signal, info, uc);
+    epi_crash_begin(crash, options, signal, info, uc);
     if (in_vain) {
         epi_terminate(signal, info, uc);
         return;
     }
-    /* Always, not only where the alternate stack is small: Go's is heap memory
-     * without a guard page, a library's may have 8 KiB, and one path is tested
-     * better than two. */
-    epi_arch_call_on((void *)epi_state.report_stack.end, report_on_own_stack, crash);
+    epi_report_on_own_stack(crash);
     finish(crash, signal, info, uc);
 }
 
-/* Go has printed its own report and ends the process; returns if it shall.
- *
- * While a crash is being reported it shall not: damaged memory may be what Go
- * has come across while it listed its goroutines.  The thread waits for the end
- * of the report.  And where Go was handed the crash afterwards, its status is 2,
- * unless the program wants SIGABRT. */
-static EPI_SAFE void go_dies(struct epi_crash *crash, int signal, const siginfo_t *info,
-                             const ucontext_t *uc)
-{
-    const struct epi_options *options = epi_state.options;
-    const struct epi_live *live = epi_state.live;
-    uint64_t owner = crash->owner, self = epi_self();
-    if (owner == 0 || options == NULL || owner >> 32 != self >> 32)
-        return;
-    if (owner != self && crash->phase == EPI_PHASE_REPORTING) {
-        crash->go_failed = true;
-        park(crash, options, signal, info, uc);
-    } else if (crash->phase == EPI_PHASE_CHAINED && live != NULL &&
-               __atomic_load_n(&live->raised, __ATOMIC_SEQ_CST) != 0) {
-        epi_exit(2);
-    }
-}
-
-/* Go faults while another thread's crash is being reported: the memory that it
- * lists its goroutines from may be damaged.  Its handler may make a panic of it
- * that is recovered; but if the handler itself faults, with every signal
- * blocked, the kernel kills the process in mid-report.  So the fatal signals
- * stay open then, and a thread that faults on its signal stack waits for the
- * end.  False when nobody reports. */
-static EPI_SAFE bool go_faults_meanwhile(struct epi_crash *crash,
-                                         const struct epi_sigaction *previous, int signal,
-                                         siginfo_t *info, ucontext_t *uc)
-{
-    const struct epi_options *options = epi_state.options;
-    if (options == NULL || crash->phase != EPI_PHASE_REPORTING)
-        return false;
-    uint64_t owner = crash->owner, self = epi_self();
-    if (owner == 0 || owner == self || owner >> 32 != self >> 32)
-        return false;
-    uintptr_t bottom = (uintptr_t)uc->uc_stack.ss_sp;
-    if ((uc->uc_stack.ss_flags & SS_DISABLE) == 0 &&
-        epi_arch_sp(uc) - bottom < uc->uc_stack.ss_size) {
-        crash->go_failed = true;
-        park(crash, options, signal, info, uc);
-        return true;
-    }
-    struct epi_sigaction open = *previous;
-    open.mask &= ~fatal_mask();
-    open.flags |= SA_NODEFER;
-    epi_chain(&open, signal, info, uc);
-    return true;
-}
-
-/* Makes the calling thread the owner, unless there is one.  An owner in another
- * process is a crash that was under way when this process was forked from it,
- * or that of a vfork child which is gone. */
-static EPI_SAFE bool take(struct epi_crash *crash, uint64_t self)
+/* An owner in another process is a crash that was under way when this process
+ * was forked from it, or that of a vfork child which is gone. */
+EPI_SAFE bool epi_crash_take(struct epi_crash *crash, uint64_t self)
 {
     uint64_t owner = 0;
     while (!atomic_compare_exchange_strong(&crash->owner, &owner, self)) {
@@ -333,6 +303,7 @@ static EPI_SAFE bool take(struct epi_crash *crash, uint64_t self)
         epi_zero(crash->parked, sizeof crash->parked);
         crash->parked_count = 0;
         crash->phase = EPI_PHASE_NONE;
+        crash->deadline = 0; /* or the helper takes the old one for the new owner's */
         if (atomic_compare_exchange_strong(&crash->owner, &owner, self))
             return true;
         owner = 0;
@@ -364,6 +335,16 @@ static EPI_SAFE bool nested(struct epi_crash *crash, int signal, siginfo_t *info
     return true;
 }
 
+/* What would have happened without Epitaph. */
+static EPI_SAFE void hand_on(const struct epi_sigaction *previous, int signal,
+                             siginfo_t *info, ucontext_t *uc)
+{
+    epi_chain(previous, signal, info, uc);
+    if (previous->handler == (uintptr_t)SIG_DFL ||
+        (previous->handler == (uintptr_t)SIG_IGN && info->si_code > 0))
+        epi_terminate(signal, info, uc);
+}
+
 EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
 {
     struct epi_crash *crash = &epi_state.crash;
@@ -385,41 +366,45 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
 
     /* In c-shared and c-archive mode Go handles only some of the seven. */
     const struct epi_sigaction *previous = &epi_state.previous[epi_fatal_index(signal)];
-    bool last_act = last_act_of_go(info, uc);
-    if (last_act)
-        go_dies(crash, signal, info, uc);
-    if (previous->handler > (uintptr_t)SIG_IGN && (last_act || fault_of_go(info, uc))) {
-        if (last_act || !go_faults_meanwhile(crash, previous, signal, info, uc))
-            epi_chain(previous, signal, info, context);
+    if (last_act_of_go(info, uc)) {
+        epi_go_dies(crash, signal, info, uc);
+        hand_on(previous, signal, info, uc); /* one that is ignored Go makes deadly */
+        return;
+    }
+    if (previous->handler > (uintptr_t)SIG_IGN && fault_of_go(info, uc)) {
+        epi_go_faults(crash, previous, signal, info, uc);
         return;
     }
     const struct epi_options *options = epi_state.options;
-    if (options == NULL) { /* disabled, but a later handler kept us as its next */
-        epi_chain(previous, signal, info, context);
-        if (previous->handler == (uintptr_t)SIG_DFL ||
-            (previous->handler == (uintptr_t)SIG_IGN && info->si_code > 0))
-            epi_terminate(signal, info, uc);
-        return;
-    }
-
     uint64_t self = epi_self();
-    if (crash->owner == self && nested(crash, signal, info, uc))
-        return;
     struct epi_crash *dump = &epi_state.dump;
-    if (info->si_code > 0 && dump->owner == self && dump->phase == EPI_PHASE_REPORTING) {
+    if (info->si_code > 0 && dump->owner == self && dump->phase == EPI_PHASE_REPORTING &&
+        crash->owner != self) {
         epi_stage_fault(dump, signal, info, uc);
         return;
     }
+    if (crash->owner == self && nested(crash, signal, info, uc))
+        return;
+    /* Quiet: only dumps need the core.  NULL: disabled, but a later handler kept
+     * ours as its next. */
+    if ((options == NULL || options->quiet) && !epi_crashing()) {
+        hand_on(previous, signal, info, uc);
+        return;
+    }
     if (sent(info) && crash->owner == 0) {
-        if (wanted_by_go(signal)) {
+        if (epi_wanted_by_go(signal)) {
             epi_chain(previous, signal, info, context);
             return;
         }
         if (previous->handler == (uintptr_t)SIG_IGN)
             return;
     }
-    if (take(crash, self))
+    if (!epi_crash_take(crash, self)) {
+        epi_crash_park(crash, options, signal, info, uc);
+    } else if ((options = epi_state.options) != NULL && !options->quiet) {
         own(crash, options, signal, info, uc);
-    else
-        park(crash, options, signal, info, uc);
+    } else { /* epi_disable has not seen an owner, and takes away what one needs */
+        crash->owner = 0;
+        hand_on(previous, signal, info, uc);
+    }
 }

@@ -8,15 +8,47 @@
  * assembly, which carries the core's signature (arch_*.c). */
 EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context);
 
+/* Makes the calling thread SELF the owner of CRASH, unless there is one. */
+EPI_SAFE bool epi_crash_take(struct epi_crash *crash, uint64_t self);
+
+/* The owner's first steps. */
+EPI_SAFE void epi_crash_begin(struct epi_crash *crash, const struct epi_options *options,
+                              int signal, const siginfo_t *info, ucontext_t *uc);
+
+/* Another thread reports: waits for the end, or until that crash is over. */
+EPI_SAFE void epi_crash_park(struct epi_crash *crash, const struct epi_options *options,
+                             int signal, const siginfo_t *info, const ucontext_t *uc);
+
+/* Go has printed its own report and ends the process (godies.c).  Returns if it
+ * shall die as it was about to, of SIGABRT. */
+EPI_SAFE void epi_go_dies(struct epi_crash *crash, int signal, const siginfo_t *info,
+                          ucontext_t *uc);
+
+/* Calls Go's handler, the action PREVIOUS, for a fault that is Go's. */
+EPI_SAFE void epi_go_faults(struct epi_crash *crash, const struct epi_sigaction *previous,
+                            int signal, siginfo_t *info, ucontext_t *uc);
+
+/* Go passes a fault in C on to the handler that was there before Go
+ * (runtime/signal_unix.go, sigfwdgo): then Go's handler is the host's. */
+EPI_SAFE bool epi_forwarded_by_go(int signal, const siginfo_t *info);
+
+/* The fatal signals and the one of the deadlines. */
+EPI_SAFE uint64_t epi_fatal_mask(void);
+
 /* The last steps of a crash: the process dies of SIGNAL, at the faulting
  * instruction, once the calling handler has returned. */
 EPI_SAFE void epi_terminate(int signal, const siginfo_t *info, ucontext_t *uc);
 
-/* The report, from its first line to its last (report.c). */
+/* The report, from its first line to its last (report.c), on the reporter's own
+ * stack. */
 EPI_SAFE void epi_report(struct epi_crash *crash);
+EPI_SAFE void epi_report_on_own_stack(struct epi_crash *crash);
 
 /* Its last line. */
 EPI_SAFE void epi_report_end(struct epi_crash *crash);
+
+/* Does signal.Notify send SIGNAL to a channel of the program? */
+EPI_SAFE bool epi_wanted_by_go(int signal);
 
 /* Puts handlers back that were taken away. */
 EPI_SAFE void epi_reassert(void);

@@ -1,5 +1,6 @@
 /* Once a second it looks for new threads, which costs three system calls when
- * there are none (inject.c).
+ * there are none (inject.c), and after Go's bit, which costs three more
+ * (crashbit.c).
  *
  * It takes no lock and calls nothing that does: a crash inside the loader or
  * malloc must not stop the one who enforces the deadline.  All signals are
@@ -10,12 +11,12 @@
 #include "chain.h"
 #include "handler.h"
 #include "inject.h"
+#include "own.h"
 #include "stage.h"
 #include "system.h"
+#include "timers.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
-#include <sys/prctl.h>
 
 /* While somebody crashes, the deadlines are looked at this often. */
 #define TICK (5 * EPI_MS)
@@ -41,7 +42,7 @@ static EPI_SAFE void enforce(struct epi_crash *crash)
         last = now;
         uint64_t deadline = crash->deadline; /* 0: the owner has not got there yet */
         if (deadline != 0 && now >= deadline)
-            epi_exit(128 + crash->signal);
+            epi_exit(crash->status);
         if (crash->phase == EPI_PHASE_REPORTING)
             epi_stage_enforce(crash, now);
         else if (crash->phase == EPI_PHASE_HOST)
@@ -56,22 +57,24 @@ static EPI_SAFE void watch(struct epi_crash *dump)
     while (dump->owner >> 32 == (uint32_t)epi_getpid() && !epi_crashing()) {
         if (dump->phase == EPI_PHASE_REPORTING)
             epi_stage_enforce(dump, epi_now());
+        epi_timers_enforce();
         sleep_on_word(epi_state.helper_word, TICK);
     }
 }
 
 static EPI_SAFE void *helper(void *unused)
 {
-    epi_syscall6(SYS_prctl, PR_SET_NAME, (long)"epitaph", 0, 0, 0, 0);
-    epi_state.helper_pointer = epi_arch_thread_pointer();
-    epi_state.helper_tid = epi_gettid();
+    epi_own_introduce(EPI_OWN_HELPER);
     for (uint64_t due = 0;;) {
         uint32_t seen = epi_state.helper_word;
         enforce(&epi_state.crash);
         watch(&epi_state.dump);
+        epi_timers_enforce();
         epi_altstack_reap();
         /* Threads that end wake the helper too, maybe many in a second. */
         uint64_t now = epi_now();
+        if (now >= due)
+            epi_crashbit_keep();
         if (now >= due && epi_inject_round())
             due = now + EPI_SECOND;
         sleep_on_word(seen, due > now ? due - now : EPI_SECOND);
@@ -87,24 +90,5 @@ EPI_SAFE void epi_helper_wake(void)
 
 int epi_helper_start(void)
 {
-    pthread_attr_t attr;
-    pthread_t thread;
-    sigset_t all, old;
-    int error = pthread_attr_init(&attr);
-    if (error != 0)
-        return error;
-    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    pthread_attr_setstacksize(&attr, 256 * 1024);
-    error = epi_altstack_create_without(&thread, &attr, helper, NULL);
-    if (error != 0) { /* large static TLS counts against the stack */
-        pthread_attr_destroy(&attr);
-        pthread_attr_init(&attr);
-        pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-        error = epi_altstack_create_without(&thread, &attr, helper, NULL);
-    }
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    pthread_attr_destroy(&attr);
-    return error;
+    return epi_own_start(EPI_OWN_HELPER, helper);
 }

@@ -1,6 +1,7 @@
 #include "inject.h"
 
 #include "altstack.h"
+#include "own.h"
 #include "state.h"
 #include "system.h"
 
@@ -30,8 +31,12 @@ EPI_SAFE bool epi_inject_accept(ucontext_t *uc)
     if (known->state == EPI_ALT_ASKED) {
         known->state = has ? EPI_ALT_HAS : EPI_ALT_NEEDS;
     } else if (known->state == EPI_ALT_OFFERED && !has) {
-        uc->uc_stack.ss_sp = (void *)known->stack->stack.start;
-        uc->uc_stack.ss_size = known->stack->stack.end - known->stack->stack.start;
+        /* Once: the helper takes it back when it believes the thread gone. */
+        const struct epi_altstack *stack = known->stack;
+        if (stack == NULL)
+            return true;
+        uc->uc_stack.ss_sp = (void *)stack->stack.start;
+        uc->uc_stack.ss_size = stack->stack.end - stack->stack.start;
         uc->uc_stack.ss_flags = 0;
         known->state = EPI_ALT_GIVEN;
     } else if (known->state == EPI_ALT_OFFERED) {
@@ -76,10 +81,10 @@ static EPI_SAFE struct epi_known *record(struct epi_inject *inject, int tid, uin
 static EPI_SAFE void list(struct epi_inject *inject, struct epi_tasks *tasks)
 {
     uint32_t unused = 0, used = 0;
-    int self = epi_gettid(), tid;
+    int tid;
     inject->round++;
     while ((tid = epi_tasks_next(tasks)) != 0) {
-        struct epi_known *known = tid == self ? NULL : record(inject, tid, &unused);
+        struct epi_known *known = epi_own_find(tid) != NULL ? NULL : record(inject, tid, &unused);
         if (known != NULL)
             known->round = inject->round;
     }
@@ -132,8 +137,11 @@ static EPI_SAFE uint32_t serve(struct epi_inject *inject, const struct epi_tasks
         if (looks == LOOKS)
             continue;
         inject->next = i + 1;
-        if (!epi_task_syscall(tasks, known->tid, &task))
-            continue;
+        if (!epi_task_syscall(tasks, known->tid, &task)) {
+            struct epi_task_stat stat;
+            if (task.told || !epi_task_stat(tasks, known->tid, &stat) || stat.state != 'R')
+                continue; /* gone; or asleep, nobody knows in what */
+        }
         if (epi_syscall_not_restarted(&task) != NULL) {
             looks++;
             continue;
@@ -150,7 +158,7 @@ EPI_SAFE bool epi_inject_round(void)
     struct epi_tasks tasks;
     if (inject == NULL || !inject->on)
         return false;
-    if (epi_tasks_open(&tasks) != 0)
+    if (epi_tasks_open(&tasks, inject->listing, sizeof inject->listing) != 0)
         return true;
     uint64_t threads = epi_tasks_count(&tasks);
     if (threads != inject->threads || ++inject->quiet >= QUIET_ROUNDS) {

@@ -43,6 +43,7 @@ struct epi_inject {
     _Atomic uint32_t moves;           /* answers; the helper sleeps on it */
     uint16_t bucket[2 * EPI_THREADS]; /* by tid: index + 1 */
     struct epi_known known[EPI_THREADS];
+    char listing[EPI_THREADS * EPI_TASKS_ENTRY];
 };
 
 /* For the thread signal's handler: was the signal sent by the helper?  Then it

@@ -1,6 +1,7 @@
 /* Switching it on and off.  Everything that needs memory, a descriptor, a
  * thread or a lock is got here, so that the handler needs none. */
 #include "altstack.h"
+#include "dump.h"
 #include "handler.h"
 #include "helper.h"
 #include "inject.h"
@@ -28,29 +29,12 @@ static const int fatal[EPI_FATAL_COUNT] = EPI_FATAL_SIGNALS;
 
 #define REPORT_STACK (64 * 1024)
 
-/* Our own descriptors are put out of the way of programs that close or count
- * the low ones; but below 64, which the descriptor table holds from the start.
- * To grow it in a process with threads waits for an RCU grace period, some
- * 10 ms (fs/file.c, expand_fdtable). */
-#define HIGH_FD 48
-
-static int duplicate_high(int fd)
-{
-    static const int places[] = {HIGH_FD, 10, 3};
-    for (size_t i = 0; i < EPI_COUNT(places); i++) {
-        int copy = fcntl(fd, F_DUPFD_CLOEXEC, places[i]);
-        if (copy >= 0 || errno != EINVAL) /* beyond RLIMIT_NOFILE */
-            return copy;
-    }
-    return -1;
-}
-
 static int open_high(const char *path, int flags)
 {
     int fd = open(path, flags | O_CLOEXEC);
     if (fd < 0)
         return -1;
-    int copy = duplicate_high(fd);
+    int copy = epi_fd_duplicate(fd);
     int error = errno;
     close(fd);
     errno = error;
@@ -136,12 +120,9 @@ static int prepare(void)
     for (size_t i = 0; i < EPI_COUNT(epi_state.spare); i++)
         if (!epi_fd_valid(&epi_state.spare[i]))
             epi_state.spare[i] = epi_fd_of(open_high("/", O_PATH));
-    if (epi_state.helper_pid != getpid()) { /* fork leaves it behind */
-        error = epi_helper_start();
-        if (error != 0)
-            return error;
-        epi_state.helper_pid = getpid();
-    }
+    error = epi_helper_start();
+    if (error != 0)
+        return error;
     epi_altstack_start();
     return 0;
 }
@@ -174,6 +155,7 @@ void epi_update_modules(void)
         load_modules();
         epi_message_start();
     }
+    epi_symbols_release();
 }
 
 const struct epi_module *epi_module_at(uint32_t i)
@@ -192,6 +174,7 @@ static int set_options(struct epi_options *options, const struct epi_config *con
     options->native_stack = config->native_stack;
     options->all_threads = config->all_threads;
     options->chain = config->chain;
+    options->quiet = config->quiet;
     options->directory.fd = -1;
     if (config->directory != NULL) {
         options->directory = epi_fd_of(open_high(config->directory, O_RDONLY | O_DIRECTORY));
@@ -199,8 +182,8 @@ static int set_options(struct epi_options *options, const struct epi_config *con
             return errno;
         strncpy(options->directory_path, config->directory, sizeof options->directory_path - 1);
     }
-    options->output = epi_fd_of(duplicate_high(config->output));
-    if (options->output.fd < 0) {
+    options->output = epi_fd_of(config->quiet ? -1 : epi_fd_duplicate(config->output));
+    if (options->output.fd < 0 && !config->quiet) { /* who dumps has an output of his own */
         int error = errno;
         epi_fd_close(&options->directory);
         return error;
@@ -271,7 +254,7 @@ static void install(void)
             continue;
         /* One that was in front of ours before may call ours as its next; it
          * stays there, or the two would call each other for ever. */
-        if (now.handler == epi_state.in_front[i])
+        if (epi_state.in_front[i] != 0 && now.handler == epi_state.in_front[i])
             continue;
         epi_state.previous[i] = now;
         epi_sigaction(fatal[i], &epi_state.ours[i], NULL);
@@ -322,6 +305,12 @@ int epi_enable(const struct epi_config *config, const struct epi_goruntime *go)
         error = set_options(next, config);
     if (error != 0)
         return error;
+    /* Last: behind this nothing fails. */
+    if (config->box >= 0 && (error = epi_box_attach(config->box, config->box_path)) != 0) {
+        epi_fd_close(&next->output);
+        epi_fd_close(&next->directory);
+        return error;
+    }
     if (epi_state.modules == NULL || epi_modules_changed(epi_state.modules))
         load_modules();
     epi_state.pid = getpid();
@@ -333,11 +322,26 @@ int epi_enable(const struct epi_config *config, const struct epi_goruntime *go)
     else
         epi_reassert();
     epi_state.inject->on = true;
+    if (config->quiet)
+        epi_crashbit_stop();
+    else
+        epi_crashbit_start();
     epi_helper_wake();
     if (old != NULL) {
         release(&epi_state.option_slot[old != &epi_state.option_slot[0]]);
     }
     return 0;
+}
+
+/* A thread that was asked for its stack and got no CPU since may still read
+ * memory that is not there.  False: then the handlers of such faults stay; they
+ * hand on what is not theirs. */
+static bool wait_for_receivers(void)
+{
+    uint64_t end = epi_now() + EPI_SECOND;
+    while (epi_state.receivers > 0 && epi_now() < end)
+        usleep(1000);
+    return epi_state.receivers == 0;
 }
 
 bool epi_disable(void)
@@ -346,11 +350,22 @@ bool epi_disable(void)
     const struct epi_options *old = epi_state.options;
     if (old == NULL)
         return false;
-    if (epi_crashing()) /* which needs its handlers to the end */
+    if (!epi_dump_lock(0)) /* a crash, which needs its handlers to the end */
         return true;
+    /* A handler reads the options before and after it has made itself the owner,
+     * and the owner is looked for after the options are gone: one sees the other. */
+    epi_state.options = NULL;
+    if (epi_crashing()) {
+        epi_state.options = old;
+        epi_dump_unlock();
+        return true;
+    }
     epi_message_stop();
+    epi_crashbit_stop(); /* while its SIGABRT still comes to the core */
+    bool all_done = wait_for_receivers();
     for (int i = 0; i < EPI_FATAL_COUNT; i++) {
-        if (!epi_sigaction(fatal[i], NULL, &now))
+        bool needed = !all_done && (fatal[i] == SIGSEGV || fatal[i] == SIGBUS);
+        if (needed || !epi_sigaction(fatal[i], NULL, &now))
             continue;
         epi_state.in_front[i] = 0;
         if (now.handler == epi_state.ours[i].handler)
@@ -364,16 +379,15 @@ bool epi_disable(void)
         epi_sigaction(epi_state.deadline_signal, &epi_state.deadline_previous, NULL);
     epi_state.inject->on = false;
     epi_threads_uninstall();
-    epi_state.options = NULL;
-    if (epi_crashing()) /* it began in between, and has perhaps put them back before */
-        epi_reassert();
     release(&epi_state.option_slot[old != &epi_state.option_slot[0]]);
+    epi_dump_unlock();
     return true;
 }
 
-bool epi_enabled(void)
+enum epi_enabled epi_enabled(void)
 {
-    return epi_state.options != NULL;
+    const struct epi_options *options = epi_state.options;
+    return options == NULL ? EPI_OFF : options->quiet ? EPI_QUIET : EPI_ON;
 }
 
 #ifdef EPI_TEST

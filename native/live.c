@@ -5,6 +5,7 @@
  * more for a damaged Go to do. */
 #include "live.h"
 
+#include "dump.h"
 #include "gostack.h"
 #include "peek.h"
 #include "report_parts.h"
@@ -21,25 +22,30 @@
  * answer comes at once. */
 #define WAIT_IN_GO (300 * EPI_MS)
 
-enum answer { ANSWERED, NO_P, NO_STOP, GO_FAILED };
-
 static EPI_SAFE uint32_t load(const uint32_t *word)
 {
     return __atomic_load_n(word, __ATOMIC_SEQ_CST);
 }
 
-/* The id of a goroutine.  That of a thread's scheduler is 0. */
-static EPI_SAFE uint64_t id_of(uintptr_t g)
+EPI_SAFE uint64_t epi_goroutine_id(uintptr_t g)
 {
     uint64_t id = 0;
     return g != 0 && epi_state.go->goid != 0 && epi_peek64(&id, g + epi_state.go->goid) ? id : 0;
 }
 
-static EPI_SAFE uint32_t ask(struct epi_live *live, uintptr_t g, uintptr_t waiting)
+EPI_SAFE uint64_t epi_live_goroutine(void)
+{
+    uintptr_t g = epi_go_g(epi_state.go), waiting = epi_gostack_goroutine(epi_state.go, g);
+    return epi_goroutine_id(waiting != 0 ? waiting : g);
+}
+
+static EPI_SAFE uint32_t ask(struct epi_live *live, const struct epi_subject *subject)
 {
     uint32_t question = load(&live->asked) + 1;
-    live->thread = epi_gettid();
-    live->goroutine = id_of(waiting != 0 ? waiting : g);
+    live->thread = subject->tid;
+    live->goroutine = subject->goroutine;
+    /* A dump's question that a crash came across is answered no more. */
+    __atomic_store_n(&live->claimed, question - 1, __ATOMIC_SEQ_CST);
     __atomic_store_n(&live->asked, question, __ATOMIC_SEQ_CST);
     __atomic_fetch_add(&live->wake, 1, __ATOMIC_SEQ_CST);
     epi_futex_wake_all((_Atomic(uint32_t) *)&live->wake);
@@ -55,22 +61,27 @@ static EPI_SAFE uint64_t patience(const struct epi_crash *crash, uint64_t now, b
     return wait < left / 2 ? wait : left / 2;
 }
 
-static EPI_SAFE enum answer wait_for(struct epi_live *live, uint32_t question,
-                                     uint64_t end)
+static EPI_SAFE enum epi_live_answer wait_for(const struct epi_crash *crash,
+                                              struct epi_live *live, uint32_t question,
+                                              uint64_t end)
 {
     uint64_t pause = EPI_MS / 32;
     while (load(&live->done) != question) {
         bool go_failed = epi_state.crash.go_failed;
+        if (epi_dump_gives_way(crash)) /* the crash asks a question of its own */
+            return EPI_LIVE_NO_P;
         if (go_failed || epi_now() >= end) {
             __atomic_store_n(&live->claimed, question, __ATOMIC_SEQ_CST);
-            return go_failed ? GO_FAILED : load(&live->started) == question ? NO_STOP : NO_P;
+            if (go_failed)
+                return EPI_LIVE_GO_FAILED;
+            return load(&live->started) == question ? EPI_LIVE_NO_STOP : EPI_LIVE_NO_P;
         }
         struct timespec time = epi_timespec(pause);
         epi_syscall6(SYS_ppoll, 0, 0, (long)&time, 0, 0, 0);
         if (pause < 4 * EPI_MS)
             pause *= 2;
     }
-    return ANSWERED;
+    return EPI_LIVE_ANSWERED;
 }
 
 /* The text was made by a damaged process.  It must not be able to pretend to
@@ -117,18 +128,38 @@ static EPI_SAFE void print_without_answer(struct epi_crash *crash, const char *w
     epi_out_text(&crash->out, ")\n\n");
 }
 
-EPI_SAFE void epi_report_goroutines(struct epi_crash *crash)
+EPI_SAFE void epi_live_take(struct epi_crash *crash)
 {
     struct epi_live *live = epi_state.live;
+    crash->goroutines = EPI_LIVE_NOT_ASKED;
     /* The goroutines of a forked child are copies that nobody runs. */
+    if (crash->apart && !crash->forked) {
+        print_without_answer(crash, crash->go_death ? "Go has had a fatal error of its own"
+                                                    : "the fault is in Go's own runtime");
+        return;
+    }
     if (live == NULL || crash->forked || load(&live->on) == 0)
         return;
     epi_out_flush(&crash->out); /* Go may not survive the question */
-    uintptr_t g = epi_go_g(epi_state.go), waiting = epi_gostack_goroutine(epi_state.go, g);
+    uintptr_t g = 0, waiting = 0;
+    if (crash->subject.tid == epi_gettid()) {
+        g = epi_go_g(epi_state.go);
+        waiting = epi_gostack_goroutine(epi_state.go, g);
+        crash->subject.goroutine = epi_live_goroutine();
+    }
     bool in_go = g != 0 && waiting == 0 && !crash->stack.crossed_asmcgocall;
     uint64_t now = epi_now();
-    switch (wait_for(live, ask(live, g, waiting), now + patience(crash, now, in_go))) {
-    case ANSWERED:
+    uint64_t end = now + patience(crash, now, in_go);
+    crash->goroutines = wait_for(crash, live, ask(live, &crash->subject), end);
+}
+
+EPI_SAFE void epi_live_print(struct epi_crash *crash)
+{
+    const struct epi_live *live = epi_state.live;
+    switch (crash->goroutines) {
+    case EPI_LIVE_NOT_ASKED:
+        break;
+    case EPI_LIVE_ANSWERED:
         if (live->size == 0)
             print_without_answer(crash, "Go failed to list them");
         else if (text_allowed(live->text, live->size))
@@ -136,14 +167,20 @@ EPI_SAFE void epi_report_goroutines(struct epi_crash *crash)
         else
             print_without_answer(crash, "what Go answered is damaged");
         break;
-    case NO_STOP:
+    case EPI_LIVE_NO_STOP:
         print_without_answer(crash, "the world did not stop");
         break;
-    case GO_FAILED:
+    case EPI_LIVE_GO_FAILED:
         print_without_answer(crash, "Go has had a fatal error of its own");
         break;
-    case NO_P:
+    case EPI_LIVE_NO_P:
         print_without_answer(crash, "no P came");
         break;
     }
+}
+
+EPI_SAFE void epi_report_goroutines(struct epi_crash *crash)
+{
+    epi_live_take(crash);
+    epi_live_print(crash);
 }

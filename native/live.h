@@ -26,11 +26,17 @@ struct epi_live {
     uint32_t done;      /* by Go: and which is answered: size and text are set */
     uint32_t wake;      /* by both: changed after anything that a waiter should see */
     uint32_t on;        /* by Go: somebody waits for questions */
-    uint32_t raised;    /* by Go: its fatal errors end in SIGABRT just now, not
-                           in exit(2) */
     int32_t thread;     /* by C, before asked: the thread that crashed */
     uint64_t goroutine; /* the goroutine that it worked for, 0: none or unknown */
     uint64_t size;      /* by Go: bytes at text */
+    /* The program's own last act (oncrash.c), after the report. */
+    uint32_t wanted;    /* by Go: it has one (epi_live_want_call) */
+    uint32_t called;    /* by C: its time has come; report and until are set */
+    uint32_t taken;     /* by Go: somebody runs it; by C: it is too late */
+    uint32_t ended;     /* by Go: it has come to its end, one way or another */
+    uint64_t until;     /* when its time is over; monotonic */
+    uint64_t report_size;
+    char *report;       /* EPI_LIVE_REPORT bytes, for a copy of the report */
     char *text;         /* EPI_LIVE_TEXT bytes, for the answer */
     char *scratch;      /* EPI_LIVE_SCRATCH bytes, for Go's work on it */
 };
@@ -38,10 +44,26 @@ struct epi_live {
 /* Address space; only what is used becomes memory.  The text of 10 000
  * goroutines with 10 calls each is 8.5 MB of scratch. */
 #define EPI_LIVE_TEXT ((size_t)4 << 20)
+#define EPI_LIVE_REPORT ((size_t)1 << 20)
 #define EPI_LIVE_SCRATCH ((size_t)32 << 20)
+
+/* The id of the goroutine that the calling thread works for, if only by C code that
+ * it called; 0: none. */
+EPI_SAFE uint64_t epi_live_goroutine(void);
 
 /* The memory, got at the first call and kept; NULL when there is none.  For a
  * healthy process, calls one at a time. */
 struct epi_live *epi_live_memory(void);
+
+/* What became of a question. */
+enum epi_live_answer {
+    EPI_LIVE_NOT_ASKED,
+    EPI_LIVE_ANSWERED,
+    EPI_LIVE_NO_P,
+    EPI_LIVE_NO_STOP,
+    EPI_LIVE_GO_FAILED
+};
+/* Tells whether there is a last act; the same. */
+void epi_live_want_call(struct epi_live *live, bool want);
 
 #endif

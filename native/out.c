@@ -3,7 +3,9 @@
 #include "clock.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <unistd.h>
 
 EPI_SAFE void epi_out_start(struct epi_out *out, struct epi_fd target,
                             struct epi_fd fallback, uint64_t deadline)
@@ -13,9 +15,12 @@ EPI_SAFE void epi_out_start(struct epi_out *out, struct epi_fd target,
     out->deadline = deadline;
     out->copy.fd = -1;
     out->copy_error = 0;
+    out->locked = -1;
+    out->keep = NULL;
     out->flushed = 0;
     out->error = 0;
     out->lost = false;
+    out->only_copy = false;
     out->line_start = true;
     out->writing = false;
     out->waited = 0;
@@ -55,7 +60,7 @@ static EPI_SAFE void write_all(struct epi_out *out, const char *text, size_t siz
 {
     while (size > 0) {
         if (out->target.fd < 0) {
-            out->lost = true;
+            out->lost = !out->only_copy;
             return;
         }
         if (!wait_writable(out)) {
@@ -79,6 +84,10 @@ EPI_SAFE void epi_out_copy(struct epi_out *out, const char *text, size_t size)
 {
     if (size > out->copy_end - out->copy_at)
         size = out->copy_end - out->copy_at;
+    if (size > 0 && out->copy.fd >= 0 && !epi_fd_valid(&out->copy)) {
+        out->copy.fd = -1;
+        out->copy_error = EBADF;
+    }
     while (size > 0 && out->copy.fd >= 0) {
         long n = epi_syscall6(SYS_pwrite64, out->copy.fd, (long)text, (long)size,
                               (long)out->copy_at, 0, 0);
@@ -93,6 +102,53 @@ EPI_SAFE void epi_out_copy(struct epi_out *out, const char *text, size_t size)
     }
 }
 
+/* A record lock (fcntl) is the process's, whichever descriptor it is made through,
+ * so it works between processes that inherited their standard error from the same
+ * shell, which a lock of the open file (flock) does not; on pipes and terminals
+ * too.  Its one byte is where no file has any, out of the way of the program's own
+ * locks. */
+#define LOCKED_BYTE (INT64_MAX - 1)
+
+static EPI_SAFE long set_lock(int fd, short type)
+{
+    struct flock lock;
+    epi_zero(&lock, sizeof lock);
+    lock.l_type = type;
+    lock.l_whence = SEEK_SET;
+    lock.l_start = LOCKED_BYTE;
+    lock.l_len = 1;
+    return epi_syscall6(SYS_fcntl, fd, F_SETLK, (long)&lock, 0, 0, 0);
+}
+
+EPI_SAFE void epi_out_lock(struct epi_out *out, uint64_t until)
+{
+    int fd = out->target.fd;
+    long error;
+    while (fd >= 0 && ((error = set_lock(fd, F_WRLCK)) == -EAGAIN || error == -EACCES)) {
+        if (epi_now() >= until)
+            return;
+        struct timespec pause = epi_timespec(EPI_MS);
+        epi_syscall6(SYS_ppoll, 0, 0, (long)&pause, 0, 0, 0);
+    }
+    if (fd >= 0 && error == 0)
+        out->locked = fd;
+}
+
+EPI_SAFE void epi_out_unlock(struct epi_out *out)
+{
+    if (out->locked >= 0)
+        set_lock(out->locked, F_UNLCK);
+    out->locked = -1;
+}
+
+static EPI_SAFE void keep(struct epi_out *out, size_t size)
+{
+    if (size > out->keep_size - out->kept)
+        size = out->keep_size - out->kept;
+    epi_copy(out->keep + out->kept, out->buffer, size);
+    out->kept += size;
+}
+
 EPI_SAFE void epi_out_flush(struct epi_out *out)
 {
     /* Emptied first: when a deadline jumps out of the write, the same text
@@ -102,6 +158,8 @@ EPI_SAFE void epi_out_flush(struct epi_out *out)
     out->flushed += size;
     out->used = 0;
     out->writing = true;
+    if (out->keep != NULL)
+        keep(out, size);
     epi_out_copy(out, out->buffer, size); /* first: it waits for no reader */
     write_all(out, out->buffer, size);
     out->waited += epi_now() - began;
@@ -174,6 +232,20 @@ EPI_SAFE void epi_out_seconds(struct epi_out *out, uint64_t ns)
     digits(out, ns % EPI_SECOND / EPI_MS, 10, 3);
 }
 
+EPI_SAFE void epi_out_clock(struct epi_out *out, uint64_t ns)
+{
+    uint64_t us = (ns + 999) / 1000, seconds = us / 1000000;
+    digits(out, seconds / 3600, 10, 1);
+    epi_out_char(out, ':');
+    digits(out, seconds / 60 % 60, 10, 2);
+    epi_out_char(out, ':');
+    digits(out, seconds % 60, 10, 2);
+    if (us % 1000000 == 0)
+        return;
+    epi_out_char(out, '.');
+    digits(out, us % 1000000, 10, 6);
+}
+
 /* Days since 1970 to a date of the proleptic Gregorian calendar; years are
  * counted from March, so that the leap day is the last.  libc's gmtime_r takes
  * a lock and may read the environment. */
@@ -223,6 +295,29 @@ static EPI_SAFE uint32_t code_point(const char *text, unsigned *length)
     return value;
 }
 
+/* One character, which SPECIAL says has a meaning here.  Returns its length.
+ * LATIN writes the code points up to 0xff as faulthandler does, as \xNN, like
+ * bytes that are no text. */
+static EPI_SAFE unsigned escape_one(struct epi_out *out, const char *text, bool special,
+                                    bool latin)
+{
+    unsigned length = 1;
+    uint32_t point;
+    if (*text >= 0x20 && *text < 0x7f && !special) {
+        epi_out_char(out, *text);
+    } else if ((point = code_point(text, &length)) > 0xffff) {
+        epi_out_text(out, "\\U");
+        digits(out, point, 16, 8);
+    } else if (point > (latin ? 0xff : 0x7f)) {
+        epi_out_text(out, "\\u");
+        digits(out, point, 16, 4);
+    } else {
+        epi_out_text(out, "\\x");
+        digits(out, point != 0 ? point : (unsigned char)*text, 16, 2);
+    }
+    return length;
+}
+
 static EPI_SAFE void escape(struct epi_out *out, const char *text, bool brackets)
 {
     for (unsigned characters = 0; *text != '\0'; characters++) {
@@ -230,24 +325,45 @@ static EPI_SAFE void escape(struct epi_out *out, const char *text, bool brackets
             epi_out_text(out, "...");
             return;
         }
-        unsigned length = 1;
-        uint32_t point;
-        bool special = *text == '"' || *text == '\\' ||
-                       (brackets && (*text == ']' || *text == ';'));
-        if (*text >= 0x20 && *text < 0x7f && !special) {
-            epi_out_char(out, *text);
-        } else if ((point = code_point(text, &length)) > 0xffff) {
-            epi_out_text(out, "\\U");
-            digits(out, point, 16, 8);
-        } else if (point > 0xff) {
-            epi_out_text(out, "\\u");
-            digits(out, point, 16, 4);
-        } else {
-            epi_out_text(out, "\\x");
-            digits(out, point != 0 ? point : (unsigned char)*text, 16, 2);
-        }
-        text += length;
+        text += escape_one(out, text,
+                           *text == '"' || *text == '\\' ||
+                               (brackets && (*text == ']' || *text == ';')),
+                           true);
     }
+}
+
+EPI_SAFE void epi_out_line(struct epi_out *out, const char *text)
+{
+    for (unsigned characters = 0; *text != '\0'; characters++) {
+        if (characters == EPI_OUT_STRING) {
+            epi_out_text(out, "...");
+            return;
+        }
+        text += escape_one(out, text, *text == '\\', false);
+    }
+}
+
+EPI_SAFE size_t epi_out_lines(struct epi_out *out, const char *text, size_t size, bool more)
+{
+    enum { LONGEST = 4 }; /* of the code points */
+    size_t i = 0;
+    while (i < size && (!more || size - i >= LONGEST)) {
+        if (out->line_start)
+            epi_out_text(out, "  ");
+        if (text[i] == '\n' || text[i] == '\t')
+            epi_out_char(out, text[i++]);
+        else
+            i += escape_one(out, text + i, text[i] == '\\', false);
+    }
+    return i;
+}
+
+EPI_SAFE size_t epi_out_rest(struct epi_out *out, char *buffer, size_t size, bool more)
+{
+    size_t done = epi_out_lines(out, buffer, size, more), kept = 0;
+    for (; done + kept < size; kept++)
+        buffer[kept] = buffer[done + kept];
+    return kept;
 }
 
 EPI_SAFE void epi_out_escaped(struct epi_out *out, const char *text)

@@ -24,9 +24,14 @@ struct epi_out {
     struct epi_fd copy;
     uint64_t copy_at, copy_end; /* offsets in it */
     int copy_error;
+    int locked;             /* the descriptor that is locked; -1: none */
+    /* Memory that gets the text as well, as far as it goes; NULL: none. */
+    char *keep;
+    size_t keep_size, kept;
     uint64_t flushed;       /* bytes taken out of the buffer so far */
     int error;              /* errno of the first write that failed for good */
     bool lost;              /* some text went nowhere */
+    bool only_copy;         /* it was never meant for more than the copy */
     bool line_start;        /* the last byte was a newline */
     /* Told to the helper thread: a write is under way, and its deadline counts
      * instead of the stage's. */
@@ -39,6 +44,12 @@ struct epi_out {
 EPI_SAFE void epi_out_start(struct epi_out *out, struct epi_fd target,
                             struct epi_fd fallback, uint64_t deadline);
 EPI_SAFE void epi_out_flush(struct epi_out *out);
+
+/* Keeps other processes that report to the same file from writing in between, if
+ * they are not at it for longer than until UNTIL (monotonic): then nothing is kept
+ * from anybody, and the text is as it would have been without. */
+EPI_SAFE void epi_out_lock(struct epi_out *out, uint64_t until);
+EPI_SAFE void epi_out_unlock(struct epi_out *out);
 
 /* Writes text to the copy only. */
 EPI_SAFE void epi_out_copy(struct epi_out *out, const char *text, size_t size);
@@ -57,6 +68,8 @@ EPI_SAFE void epi_out_hex(struct epi_out *out, uint64_t value);     /* 0x2a */
 EPI_SAFE void epi_out_address(struct epi_out *out, uint64_t value); /* 16 digits */
 EPI_SAFE void epi_out_byte(struct epi_out *out, uint8_t value);     /* 2a */
 EPI_SAFE void epi_out_seconds(struct epi_out *out, uint64_t ns);    /* 3.204 */
+/* As CPython's faulthandler: 0:00:00.500000, rounded up; 1:01:01. */
+EPI_SAFE void epi_out_clock(struct epi_out *out, uint64_t ns);
 EPI_SAFE void epi_out_time(struct epi_out *out, uint64_t ns_since_1970);
 
 /* A string from outside (a path, a name): UTF-8 that is not printable ASCII as
@@ -66,6 +79,20 @@ EPI_SAFE void epi_out_escaped(struct epi_out *out, const char *text);
 
 /* The same for a name within brackets, where ] and ; have a meaning. */
 EPI_SAFE void epi_out_name(struct epi_out *out, const char *text);
+
+/* The same for what stands alone to the end of its line, where a quotation mark
+ * has no meaning. */
+EPI_SAFE void epi_out_line(struct epi_out *out, const char *text);
+
+/* A text from outside, line by line, each indented by two spaces; without a
+ * limit.  Tabs stay, and \xNN is always a byte: nothing is lost.  SIZE bytes, and a NUL behind them; with MORE to come the
+ * last few may be left for the next call, since they may be half a character.
+ * Returns how many were taken. */
+EPI_SAFE size_t epi_out_lines(struct epi_out *out, const char *text, size_t size, bool more);
+
+/* The same for a text that is read piece by piece: moves what was left to the
+ * front of BUFFER, and returns how much that is. */
+EPI_SAFE size_t epi_out_rest(struct epi_out *out, char *buffer, size_t size, bool more);
 
 /* Begins a new line unless one has just begun. */
 EPI_SAFE void epi_out_fresh_line(struct epi_out *out);

@@ -1,9 +1,8 @@
 /* Which process, which thread, which build; and who else crashed. */
+#include "dump.h"
 #include "report_parts.h"
 #include "signals.h"
 #include "system.h"
-
-#include <sys/prctl.h>
 
 static EPI_SAFE void note(struct epi_out *out, const char *text)
 {
@@ -29,7 +28,6 @@ EPI_SAFE void epi_report_process(struct epi_crash *crash)
 {
     const struct epi_options *options = crash->options;
     struct epi_out *out = &crash->out;
-    char name[16] = "";
     uint64_t now = epi_clock(CLOCK_REALTIME);
 
     epi_out_text(out, "Process: ");
@@ -39,10 +37,9 @@ EPI_SAFE void epi_report_process(struct epi_crash *crash)
     epi_out_text(out, "\" (");
     epi_out_escaped(out, options->executable);
     epi_out_text(out, "), thread ");
-    epi_out_decimal(out, epi_gettid());
+    epi_out_decimal(out, crash->subject.tid);
     epi_out_text(out, " \"");
-    epi_syscall6(SYS_prctl, PR_GET_NAME, (long)name, 0, 0, 0, 0);
-    epi_out_escaped(out, name);
+    epi_out_escaped(out, crash->subject.name);
     epi_out_text(out, "\", ");
     epi_out_time(out, now);
     epi_out_text(out, ", up ");
@@ -66,7 +63,11 @@ EPI_SAFE void epi_report_process(struct epi_crash *crash)
         epi_out_decimal(out, crash->file_error);
         epi_out_char(out, '\n');
     }
+    if (crash->dump != NULL)
+        epi_dump_notes(crash);
     epi_report_box(crash);
+    if (crash->go_death && epi_state.gotext.size == 0 && epi_state.gotext.message_size == 0)
+        note(out, "what Go itself said is on standard error only");
     epi_out_char(out, '\n');
 }
 

@@ -35,12 +35,36 @@ static const struct epi_stage stages[] = {
     {"breadcrumbs", 200, epi_report_breadcrumbs},
 };
 
+/* Of Go's own death.  The signal is but the way in which it is told, and the
+ * registers those of runtime.raise. */
+static const struct epi_stage go_stages[] = {
+    {"process", 200, epi_report_process},
+    {"Go's report", 1000, epi_report_gotext},
+    {"panic", 200, epi_report_panic},
+    {"module list", 500, refresh_modules},
+    {"unwind", 1000, epi_report_unwind},
+    {"current stack", 1000, epi_report_stack},
+    {"other crashes", 100, epi_report_parked},
+    {"threads", 1000, epi_report_ask},
+    {"other threads", 2000, epi_report_threads},
+    {"goroutines", 500, epi_report_goroutines},
+    {"modules", 500, epi_report_modules},
+    {"annotations", 100, epi_report_annotations},
+    {"breadcrumbs", 200, epi_report_breadcrumbs},
+};
+
 /* The time is kept back twice: once from the stages, so that the end line is
  * still written, and once from the output, so that the process dies by itself
  * when nobody reads. */
 static EPI_SAFE uint64_t reserve(uint64_t deadline)
 {
     return deadline / 4 < 500 * EPI_MS ? deadline / 4 : 500 * EPI_MS;
+}
+
+/* For another process that reports to the same file.  A report takes some 10 ms. */
+static EPI_SAFE uint64_t lock_patience(uint64_t deadline)
+{
+    return deadline / 10 < EPI_SECOND ? deadline / 10 : EPI_SECOND;
 }
 
 /* "<program>-<pid>-<time>.crash", with a letter before the suffix when N > 0. */
@@ -81,6 +105,20 @@ static EPI_SAFE long create_file(struct epi_crash *crash, const struct epi_optio
     }
 }
 
+/* What happened, in a few words. */
+static EPI_SAFE void title(struct epi_out *out, const struct epi_crash *crash)
+{
+    const char *line = epi_state.gotext.title;
+    if (!crash->go_death)
+        epi_out_text(out, epi_signal_title(crash->signal));
+    else if (line[0] != '\0')
+        epi_out_line(out, line);
+    else
+        epi_out_text(out, epi_panic_find(crash->subject.goroutine) != NULL
+                              ? "panic"
+                              : "Go has ended the program");
+}
+
 /* The terminal learns where the report is.  It may be stuck; the file must not
  * wait for it long. */
 static EPI_SAFE void announce_file(struct epi_crash *crash, const struct epi_options *options)
@@ -88,7 +126,7 @@ static EPI_SAFE void announce_file(struct epi_crash *crash, const struct epi_opt
     struct epi_out *out = &crash->out;
     epi_out_start(out, crash->terminal, epi_fd_of(-1), epi_now() + 100 * EPI_MS);
     epi_out_text(out, "epitaph: ");
-    epi_out_text(out, epi_signal_title(crash->signal));
+    title(out, crash);
     epi_out_text(out, ", report in ");
     epi_out_escaped(out, options->directory_path);
     epi_out_char(out, '/');
@@ -97,18 +135,18 @@ static EPI_SAFE void announce_file(struct epi_crash *crash, const struct epi_opt
     epi_out_flush(out);
 }
 
-/* The terminal is where the report goes without a directory, and when no file
- * can be made.  The program may have closed the duplicate of standard error and
- * got its number for a file of its own; then standard error itself is the next
- * best, if it is still the same. */
-static EPI_SAFE void find_terminal(struct epi_crash *crash, const struct epi_options *options)
+/* The program may have closed the duplicate of standard error and got its number
+ * for a file of its own; then standard error itself is the next best, if it is
+ * still the same. */
+EPI_SAFE struct epi_fd epi_report_terminal(const struct epi_options *options)
 {
-    crash->terminal = options->output;
-    if (epi_fd_valid(&crash->terminal))
-        return;
-    crash->terminal.fd = 2;
-    if (!epi_fd_valid(&crash->terminal))
-        crash->terminal.fd = -1;
+    struct epi_fd terminal = options->output;
+    if (epi_fd_valid(&terminal))
+        return terminal;
+    terminal.fd = 2;
+    if (!epi_fd_valid(&terminal))
+        terminal.fd = -1;
+    return terminal;
 }
 
 /* A stage of its own, the first: a directory may be on a file system that does
@@ -122,7 +160,8 @@ static EPI_SAFE void open_file(struct epi_crash *crash)
         return;
     }
     crash->file_fd = epi_fd_of((int)fd);
-    announce_file(crash, crash->options);
+    if (crash->terminal.fd >= 0)
+        announce_file(crash, crash->options);
 }
 
 static EPI_SAFE void start_output(struct epi_crash *crash)
@@ -135,12 +174,14 @@ static EPI_SAFE void start_output(struct epi_crash *crash)
         deadline = crash->began + crash->options->deadline / 2;
     epi_out_start(&crash->out, file ? crash->file_fd : crash->terminal,
                   file ? crash->terminal : none, deadline);
+    epi_oncrash_keep(crash, &crash->out);
+    crash->out.only_copy = crash->apart && crash->terminal.fd < 0 && !file;
 }
 
 static EPI_SAFE void headline(struct epi_crash *crash)
 {
     epi_out_text(&crash->out, "Fatal Go error: ");
-    epi_out_text(&crash->out, epi_signal_title(crash->signal));
+    title(&crash->out, crash);
     epi_out_text(&crash->out, "\n\n");
     epi_out_flush(&crash->out);
 }
@@ -208,31 +249,42 @@ static EPI_SAFE bool somebody_reads(const struct epi_crash *crash)
 EPI_SAFE void epi_report(struct epi_crash *crash)
 {
     use_nested_stack();
-    for (size_t i = 0; i < EPI_COUNT(epi_state.spare); i++)
-        epi_fd_close(&epi_state.spare[i]);
+    for (size_t i = 0; i < EPI_COUNT(epi_state.spare); i++) {
+        struct epi_fd child = epi_state.spare[i]; /* vfork: the record is the parent's too */
+        epi_fd_close(crash->forked ? &child : &epi_state.spare[i]);
+    }
     if (epi_arch_setjmp(&crash->last_resort) == 0) {
         crash->phase = EPI_PHASE_REPORTING;
         crash->stages_deadline = crash->deadline - 2 * reserve(crash->options->deadline);
         crash->file_error = 0;
         crash->file_fd.fd = -1;
-        find_terminal(crash, crash->options);
+        if (crash->go_death)
+            epi_gotext_collect(&epi_state.gotext);
+        crash->terminal = epi_report_terminal(crash->options);
+        if (crash->apart && epi_report_is_stderr(&crash->terminal))
+            crash->terminal.fd = -1;
         start_output(crash);
         if (crash->options->directory.fd >= 0) {
             epi_stage_run(crash, &file_stage);
             start_output(crash);
         }
+        epi_out_lock(&crash->out, crash->began + lock_patience(crash->options->deadline));
         headline(crash);
         epi_box_begin(crash);
-        for (size_t i = 0; i < EPI_COUNT(stages) && somebody_reads(crash); i++)
-            epi_stage_run(crash, &stages[i]);
+        const struct epi_stage *stage = crash->go_death ? go_stages : stages;
+        size_t count = crash->go_death ? EPI_COUNT(go_stages) : EPI_COUNT(stages);
+        for (size_t i = 0; i < count && somebody_reads(crash); i++)
+            epi_stage_run(crash, &stage[i]);
     } else if (crash->failure_count < EPI_COUNT(crash->failure)) {
         crash->failure[crash->failure_count].stage = crash->stage_name;
         crash->failure[crash->failure_count++].timed_out = false;
     }
     if (epi_arch_setjmp(&crash->last_resort) == 0)
         epi_report_end(crash);
+    epi_out_unlock(&crash->out);
     epi_box_end(crash);
     epi_fd_close(&crash->file_fd);
+    epi_oncrash_run(crash, crash->deadline - reserve(crash->options->deadline));
     crash->phase = EPI_PHASE_NONE;
     restore_stack(crash->uc);
 }

@@ -7,6 +7,8 @@
 
 EPI_SAFE void epi_report_cause(struct epi_crash *crash);     /* cause.c */
 EPI_SAFE void epi_report_message(struct epi_crash *crash);   /* message.c */
+EPI_SAFE void epi_report_gotext(struct epi_crash *crash);    /* gotext.c */
+EPI_SAFE void epi_report_panic(struct epi_crash *crash);     /* panicnote.c */
 EPI_SAFE void epi_report_process(struct epi_crash *crash);   /* process.c */
 EPI_SAFE void epi_report_unwind(struct epi_crash *crash);    /* frames.c */
 EPI_SAFE void epi_report_stack(struct epi_crash *crash);     /* frames.c */
@@ -22,9 +24,34 @@ EPI_SAFE void epi_report_box(struct epi_crash *crash);         /* box.c */
 EPI_SAFE void epi_report_annotations(struct epi_crash *crash); /* notes.c */
 EPI_SAFE void epi_report_breadcrumbs(struct epi_crash *crash); /* notes.c */
 
+/* The two halves of epi_report_goroutines: to have them, and to show them. */
+EPI_SAFE void epi_live_take(struct epi_crash *crash);
+EPI_SAFE void epi_live_print(struct epi_crash *crash);
+
+/* Where a report goes without a directory, and when no file can be made; its fd is
+ * -1 when there is no such place any more (report.c). */
+EPI_SAFE struct epi_fd epi_report_terminal(const struct epi_options *options);
+
+/* SUBJECT becomes the calling thread (frames.c). */
+EPI_SAFE void epi_subject_is_self(struct epi_subject *subject);
+
 /* The goroutines as the ring knows them, when Go does not answer for the REASON
  * given; false when the ring is empty. */
 EPI_SAFE bool epi_report_snapshot(struct epi_crash *crash, const char *reason);
+
+/* The program's last act (oncrash.c): keeps the text that goes to OUT for it; and
+ * runs it, until END. */
+EPI_SAFE void epi_oncrash_keep(const struct epi_crash *crash, struct epi_out *out);
+EPI_SAFE void epi_oncrash_run(struct epi_crash *crash, uint64_t end);
+
+/* The note of the panic that GOROUTINE died of, or NULL (panicnote.c). */
+EPI_SAFE const struct epi_panic_note *epi_panic_find(uint64_t goroutine);
+
+/* The id of the goroutine G; that of a thread's scheduler is 0 (live.c). */
+EPI_SAFE uint64_t epi_goroutine_id(uintptr_t g);
+
+/* Is OUTPUT the same file as standard error (godies.c)? */
+EPI_SAFE bool epi_report_is_stderr(const struct epi_fd *output);
 
 /* The lines of a stack, without a header (frames.c). */
 EPI_SAFE void epi_print_stack(struct epi_crash *crash, const struct epi_stack *stack);

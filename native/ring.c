@@ -38,9 +38,8 @@ static EPI_SAFE bool whole(const struct epi_slot *slot)
     return crc == slot->checksum;
 }
 
-EPI_SAFE bool epi_ring_newest(struct epi_snapshot *snapshot)
+EPI_SAFE bool epi_ring_newest(struct epi_slot *copy, struct epi_snapshot *snapshot)
 {
-    struct epi_slot *copy = &epi_state.slot;
     uint64_t below = UINT64_MAX;
     for (int tried = 0; tried < EPI_SLOTS; tried++) {
         const struct epi_slot *best = NULL;
@@ -73,7 +72,7 @@ EPI_SAFE bool epi_report_snapshot(struct epi_crash *crash, const char *reason)
 {
     struct epi_out *out = &crash->out;
     struct epi_snapshot snapshot;
-    if (!epi_ring_newest(&snapshot))
+    if (!epi_ring_newest(&crash->slot, &snapshot))
         return false;
     epi_out_text(out, "Goroutines: ");
     epi_out_decimal(out, (int64_t)snapshot.goroutines);

@@ -29,7 +29,7 @@ _Static_assert(sizeof(struct epi_slot) == 32 * 1024, "layout of the black box");
 _Static_assert(offsetof(struct epi_slot, text) == 256, "layout of the black box");
 
 struct epi_snapshot {
-    const char *text; /* valid until the next call */
+    const char *text; /* in the copy */
     size_t size;
     uint64_t age; /* ns */
     uint64_t goroutines, groups;
@@ -38,8 +38,8 @@ struct epi_snapshot {
 /* The slots, for the writer in Go. */
 void *epi_ring_area(void);
 
-/* Copies the newest slot whose checksum holds; false if there is none.  One
- * caller at a time: the owner of a crash. */
-EPI_SAFE bool epi_ring_newest(struct epi_snapshot *snapshot);
+/* Copies the newest slot whose checksum holds; false if there is none.  COPY is
+ * the caller's own: a dump goes on for a moment when there is a crash. */
+EPI_SAFE bool epi_ring_newest(struct epi_slot *copy, struct epi_snapshot *snapshot);
 
 #endif

@@ -42,6 +42,8 @@ static EPI_SAFE void report_failure(struct epi_crash *crash, const struct epi_st
         crash->failure[crash->failure_count].timed_out = why == TIMED_OUT;
         crash->failure_count++;
     }
+    if (crash->looking)
+        return;
     if (!out->line_start) /* what stands there may be half a name */
         epi_out_text(out, " <cut>\n");
     epi_out_text(out, "[stage \"");

@@ -5,14 +5,20 @@
 
 #include "box.h"
 #include "clock.h"
+#include "crashbit.h"
+#include "dump.h"
+#include "dumper.h"
 #include "epitaph.h"
+#include "gotext.h"
 #include "live.h"
 #include "message.h"
 #include "notes.h"
 #include "out.h"
+#include "panicnote.h"
 #include "ring.h"
 #include "symbols.h"
 #include "threads.h"
+#include "timers.h"
 #include "unwind.h"
 
 #include <pthread.h>
@@ -31,6 +37,7 @@ struct epi_options {
     uint64_t deadline, started;
     uint32_t max_frames, max_threads;
     bool native_stack, all_threads, chain;
+    bool quiet; /* crashes are not reported: only dumps need the core */
     struct epi_fd output, directory;
     char program[64];
     char executable[256];
@@ -57,15 +64,69 @@ struct epi_parked {
 };
 #define EPI_PARKED 16
 
+/* The thread that a report is about: the one that crashed, asked for a dump, or
+ * got a signal that asks for one. */
+struct epi_subject {
+    int tid;
+    uintptr_t pointer;  /* its pthread_t */
+    uint64_t goroutine; /* that it works for; 0: none, or not known yet */
+    char name[16];
+};
+
+/* A thread that got a registered signal, as it was then (usersignal.c). */
+struct epi_usersignal_note {
+    struct epi_subject subject;
+    bool chain_later; /* the previous action's turn is after the dump */
+    siginfo_t info;
+    struct epi_stack stack;
+};
+
+/* How a registered signal is dumped.  Written while it is not published. */
+struct epi_usersignal_options {
+    struct epi_dump dump;
+    bool chain;
+};
+
+/* A signal that is or was registered.  The memory stays: a handler may be at it. */
+struct epi_usersignal {
+    _Atomic(const struct epi_usersignal_options *) options; /* NULL: it is not */
+    struct epi_usersignal_options option[2];
+    _Atomic(const struct epi_sigaction *) previous;
+    struct epi_sigaction record[8]; /* of which PREVIOUS is one */
+    uint32_t next_record;
+    struct epi_sigaction before_go; /* what was there before signal.Notify */
+    uintptr_t in_front; /* somebody's handler that was there, in front of ours, when
+                           it was unregistered; or 0 */
+    _Atomic uint64_t places;        /* the states of NOTE, and signals without one */
+    struct epi_usersignal_note note[2];
+    _Atomic uint32_t due; /* signals that the dumper has sent once more */
+    _Atomic int ending;   /* the thread that carries out the previous action, which
+                             may end the process; 0: nobody */
+};
+#define EPI_SIGNALS 64
+
+/* The core's own threads.  They block all signals, and are not asked for stacks. */
+enum epi_own { EPI_OWN_HELPER, EPI_OWN_DUMPER, EPI_OWN_THREADS };
+struct epi_own_thread {
+    int pid; /* of the process that it was started in: fork leaves it behind */
+    int tid;
+    uintptr_t pointer; /* its pthread_t */
+};
+
 /* One crash.  Zero until a thread's compare-and-swap on owner wins it; from
  * then on only the owner writes, but for parked and what the helper pokes. */
 struct epi_crash {
     _Atomic uint64_t owner; /* epi_self() of the thread; 0: nobody */
     _Atomic int phase;
     const struct epi_options *options;
+    struct epi_subject subject;
     int signal;
+    bool go_death; /* Go ends the process by itself; the signal is but its way */
+    bool apart;    /* nothing is written to standard error */
+    int status;    /* what the process exits with when it must not wait */
     bool forked;   /* in a child of fork that has not called exec */
     bool goroutines_missing; /* Go was asked for them, in vain */
+    enum epi_live_answer goroutines;
     _Atomic bool go_failed;  /* it found a fatal error of its own meanwhile */
     siginfo_t info;
     ucontext_t *uc;     /* the kernel's frame: what sigreturn restores */
@@ -97,12 +158,15 @@ struct epi_crash {
     int file_error; /* errno, when it could not be made */
 
     /* Of a dump on demand. */
-    bool interrupt;
+    const struct epi_dump *dump;
+    bool looking; /* whether there is anything to write: failures are told later */
+    bool silent;  /* there was not */
     struct epi_jump caller;
 
     struct epi_fd file_fd, terminal;
     struct epi_out out;
     char message[EPI_MESSAGE]; /* a copy of the C library's last words */
+    struct epi_slot slot;      /* a copy of the snapshot that is shown */
     struct epi_stack stack;
     struct epi_cursor cursor;
     struct epi_rule_cache cache;
@@ -159,19 +223,30 @@ struct epi_state {
 
     /* The helper thread sleeps on this word; a change wakes it. */
     _Atomic uint32_t helper_word;
-    int helper_pid; /* of the process that it was started in */
-    int helper_tid;
-    uintptr_t helper_pointer; /* its pthread_t */
+    struct epi_dumper dumper;
+    struct epi_timers timers;
+    struct epi_own_thread own[EPI_OWN_THREADS];
+
+    /* By number; NULL for one that was never registered. */
+    _Atomic(struct epi_usersignal *) usersignal[EPI_SIGNALS + 1];
+    _Atomic uint32_t usersignal_served; /* that is being dumped; who changes its
+                                           options sleeps on this word */
+    int usersignal_last;                /* that was dumped; the dumper's */
 
     /* The other threads: the crash's table and that of dumps, by question. */
     struct epi_threads *threads[2];
     struct epi_inject *inject;
+    _Atomic int receivers; /* threads that walk their stacks, and may fault */
     int thread_signal;
     struct epi_sigaction thread_previous, thread_ours;
 
+    struct epi_symbol_block *symbols; /* no handler reads the list */
     _Atomic bool symbols_pending; /* Go is building the first indexes */
 
     struct epi_altstacks altstacks; /* no handler reads it */
+    struct epi_crashbit crashbit;
+    struct epi_gotext gotext;
+    struct epi_panic_note panic_note[EPI_PANIC_NOTES]; /* written by Go, at any time */
     struct epi_live *live; /* NULL: no goroutine waits for questions */
 
     uintptr_t abort_message; /* of glibc's variable; 0: there is none */
@@ -180,12 +255,12 @@ struct epi_state {
     struct epi_crash crash;
     struct epi_crash dump; /* the same for a dump on demand; its owner lives on */
     struct epi_options dump_options;
+    _Atomic uint32_t dumps_ended; /* who waits for its turn sleeps on this word */
 
     /* Written by anybody, at any time; see notes.h. */
     _Alignas(4096) struct epi_notes notes;
     struct epi_box box;
     struct epi_slot ring[EPI_SLOTS]; /* written by one goroutine */
-    struct epi_slot slot;            /* the copy that a report shows */
 
 #ifdef EPI_TEST
     char trouble_stage[32];

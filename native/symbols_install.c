@@ -1,8 +1,10 @@
 /* The healthy side of the symbol look-up: taking over what Go has built. */
+#include "dump.h"
 #include "epitaph.h"
 #include "state.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -24,14 +26,66 @@ static struct epi_module *find_module(uintptr_t bias, const char *path)
 int epi_install_symbols(uintptr_t bias, const char *path, void *index, size_t size)
 {
     struct epi_module *module = find_module(bias, path);
-    if (module == NULL || !epi_symbols_valid(index, size)) {
+    struct epi_symbol_block *block = malloc(sizeof *block);
+    if (module == NULL || block == NULL || !epi_symbols_valid(index, size)) {
         munmap(index, size);
-        return module == NULL ? ENOENT : EINVAL;
+        free(block);
+        return module == NULL ? ENOENT : block == NULL ? ENOMEM : EINVAL;
     }
-    ((struct epi_symbol_index *)index)->bias = bias;
+    *block = (struct epi_symbol_block){epi_state.symbols, index, size};
+    block->index->bias = bias;
+    epi_state.symbols = block;
     mprotect(index, size, PROT_READ);
     __atomic_store_n(&module->index, index, __ATOMIC_RELEASE);
     return 0;
+}
+
+size_t epi_symbols_size(void)
+{
+    size_t size = 0;
+    for (const struct epi_symbol_block *block = epi_state.symbols; block != NULL;
+         block = block->next)
+        size += block->size;
+    return size;
+}
+
+static bool in_use(const struct epi_symbol_index *index)
+{
+    const struct epi_modules *table = epi_state.modules;
+    for (uint32_t i = 0; table != NULL && i < table->count; i++)
+        if (table->module[i].index == index)
+            return true;
+    return false;
+}
+
+static bool any_unused(void)
+{
+    for (const struct epi_symbol_block *block = epi_state.symbols; block != NULL;
+         block = block->next)
+        if (!in_use(block->index))
+            return true;
+    return false;
+}
+
+/* A dump that is under way may look up names in the table that was in force when
+ * it began; so may a crash.  One that begins after this has looked for it finds
+ * the new table. */
+void epi_symbols_release(void)
+{
+    if (!any_unused() || !epi_dump_lock(0))
+        return;
+    struct epi_symbol_block **link = &epi_state.symbols;
+    while (*link != NULL && !epi_crashing()) {
+        struct epi_symbol_block *block = *link;
+        if (in_use(block->index)) {
+            link = &block->next;
+            continue;
+        }
+        *link = block->next;
+        munmap(block->index, block->size);
+        free(block);
+    }
+    epi_dump_unlock();
 }
 
 void epi_symbols_pending(bool pending)

@@ -8,25 +8,28 @@
 #define DENTRY_RECLEN 16 /* struct linux_dirent64: inode, offset, this, type, name */
 #define DENTRY_NAME   19
 
-EPI_SAFE int epi_tasks_open(struct epi_tasks *tasks)
+EPI_SAFE int epi_tasks_open(struct epi_tasks *tasks, char *buffer, uint32_t size)
 {
+    tasks->buffer = buffer;
+    tasks->size = size;
     tasks->at = tasks->have = 0;
-    tasks->fd = (int)epi_syscall6(SYS_openat, AT_FDCWD, (long)"/proc/self/task",
-                                  O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0, 0, 0);
-    return tasks->fd < 0 ? tasks->fd : 0;
+    long fd = epi_syscall6(SYS_openat, AT_FDCWD, (long)"/proc/self/task",
+                           O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0, 0, 0);
+    tasks->fd = epi_fd_of((int)fd);
+    return fd < 0 ? (int)fd : tasks->fd.fd < 0 ? -EBADF : 0;
 }
 
+/* The program may have closed it meanwhile, and have its number for a file of its
+ * own. */
 EPI_SAFE void epi_tasks_close(struct epi_tasks *tasks)
 {
-    if (tasks->fd >= 0)
-        epi_syscall6(SYS_close, tasks->fd, 0, 0, 0, 0, 0);
-    tasks->fd = -1;
+    epi_fd_close(&tasks->fd);
 }
 
 EPI_SAFE uint64_t epi_tasks_count(const struct epi_tasks *tasks)
 {
     struct stat st;
-    if (epi_syscall6(SYS_fstat, tasks->fd, (long)&st, 0, 0, 0, 0) != 0 || st.st_nlink < 2)
+    if (epi_syscall6(SYS_fstat, tasks->fd.fd, (long)&st, 0, 0, 0, 0) != 0 || st.st_nlink < 2)
         return 0;
     return st.st_nlink - 2; /* fs/proc/base.c, proc_task_getattr */
 }
@@ -35,8 +38,8 @@ EPI_SAFE int epi_tasks_next(struct epi_tasks *tasks)
 {
     for (;;) {
         if (tasks->at >= tasks->have) {
-            long n = epi_syscall6(SYS_getdents64, tasks->fd, (long)tasks->buffer,
-                                  sizeof tasks->buffer, 0, 0, 0);
+            long n = epi_syscall6(SYS_getdents64, tasks->fd.fd, (long)tasks->buffer,
+                                  tasks->size, 0, 0, 0);
             if (n <= 0)
                 return 0;
             tasks->at = 0;
@@ -69,7 +72,7 @@ static EPI_SAFE long read_file(const struct epi_tasks *tasks, int tid, const cha
     for (; tid > 0; tid /= 10)
         path[--n] = (char)('0' + tid % 10);
     long fd =
-        epi_syscall6(SYS_openat, tasks->fd, (long)(path + n), O_RDONLY | O_CLOEXEC, 0, 0, 0);
+        epi_syscall6(SYS_openat, tasks->fd.fd, (long)(path + n), O_RDONLY | O_CLOEXEC, 0, 0, 0);
     if (fd < 0)
         return fd;
     long got = epi_syscall6(SYS_read, fd, (long)to, (long)size - 1, 0, 0, 0);
@@ -137,7 +140,9 @@ EPI_SAFE bool epi_task_syscall(const struct epi_tasks *tasks, int tid,
     char text[256];
     const char *at = text;
     epi_zero(syscall, sizeof *syscall);
-    if (read_file(tasks, tid, "syscall", text, sizeof text) <= 0)
+    long size = read_file(tasks, tid, "syscall", text, sizeof text);
+    syscall->told = size > 0 || size == -ESRCH;
+    if (size <= 0)
         return false;
     if (*at == 'r') /* "running" */
         return true;

@@ -4,16 +4,22 @@
 #ifndef EPI_TASKS_H
 #define EPI_TASKS_H
 
-#include "base.h"
+#include "fd.h"
 
 struct epi_tasks {
-    int fd;
-    uint32_t at, have;
-    char buffer[2048];
+    struct epi_fd fd;
+    char *buffer;
+    uint32_t size, at, have;
 };
 
-/* 0, or -errno: without /proc, or without a free descriptor. */
-EPI_SAFE int epi_tasks_open(struct epi_tasks *tasks);
+/* What an entry of the list takes, at most, for a thread id of 7 digits. */
+#define EPI_TASKS_ENTRY 32
+
+/* 0, or -errno: without /proc, or without a free descriptor.  BUFFER should hold
+ * all threads: between two calls for a part of the list the kernel finds its place
+ * again by the last thread's id, and counts from the first one when that has
+ * ended (fs/proc/base.c, first_tid), so that some are left out. */
+EPI_SAFE int epi_tasks_open(struct epi_tasks *tasks, char *buffer, uint32_t size);
 
 /* The next thread's id; 0 at the end. */
 EPI_SAFE int epi_tasks_next(struct epi_tasks *tasks);
@@ -34,13 +40,16 @@ EPI_SAFE bool epi_task_stat(const struct epi_tasks *tasks, int tid, struct epi_t
 
 /* Where a thread sleeps (proc_pid_syscall(5)). */
 struct epi_task_syscall {
+    bool told;   /* the kernel tells */
     bool sleeps; /* it does not run; the rest is known */
     long number; /* of the system call that it is in; -1: in none */
     uint64_t argument[6];
     uintptr_t sp, pc;
 };
 
-/* False when the thread is gone, or the kernel does not tell. */
+/* False when the thread is gone, or the kernel does not tell: it does not in a
+ * process that is not dumpable (after setuid, or PR_SET_DUMPABLE), nor where it
+ * is built without such a file. */
 EPI_SAFE bool epi_task_syscall(const struct epi_tasks *tasks, int tid,
                                struct epi_task_syscall *syscall);
 

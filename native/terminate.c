@@ -47,6 +47,7 @@ EPI_SAFE void epi_terminate(int signal, const siginfo_t *info, ucontext_t *uc)
          * come. */
         crash->phase = EPI_PHASE_NONE;
         crash->deadline = 0;
+        epi_state.notes.frozen = EPI_NOTES_OPEN;
         crash->owner = 0;
     }
     if (!queued || (first && !epi_arch_repeats(info)))

@@ -1,6 +1,7 @@
 #include "threads.h"
 
 #include "handler.h"
+#include "own.h"
 #include "system.h"
 
 #include <errno.h>
@@ -34,21 +35,27 @@ static EPI_SAFE struct epi_thread *add(struct epi_threads *threads, int tid)
     return NULL;
 }
 
-static EPI_SAFE void list(struct epi_threads *threads, struct epi_tasks *tasks)
+static EPI_SAFE void list(struct epi_threads *threads, struct epi_tasks *tasks, int except)
 {
-    int self = epi_gettid(), tid;
-    while ((tid = epi_tasks_next(tasks)) != 0) {
-        struct epi_thread *thread = tid == self ? NULL : add(threads, tid);
+    uint64_t listed = 0, all;
+    int tid;
+    for (; (tid = epi_tasks_next(tasks)) != 0; listed++) {
+        const struct epi_own_thread *own = epi_own_find(tid);
+        struct epi_thread *thread = tid == except ? NULL : add(threads, tid);
         if (thread == NULL)
             continue;
         if (!epi_task_stat(tasks, tid, &thread->stat) || thread->stat.state == 'Z' ||
             thread->stat.state == 'X')
             thread->fate = EPI_FATE_ENDED;
-        if (tid == epi_state.helper_tid) {
-            thread->fate = EPI_FATE_HELPER;
-            thread->pointer = epi_state.helper_pointer;
+        if (own != NULL) {
+            thread->fate = EPI_FATE_OWN;
+            thread->pointer = own->pointer;
         }
     }
+    /* More than the buffer holds, or begun since. */
+    all = epi_tasks_count(tasks);
+    if (all > listed)
+        threads->more += (uint32_t)(all - listed);
 }
 
 /* Should the signal not be sent, because the thread's system call would not
@@ -58,14 +65,49 @@ static EPI_SAFE bool spare(const struct epi_threads *threads, struct epi_thread 
 {
     struct epi_task_syscall task;
     for (int i = 0; i < 3; i++) {
-        if (!epi_task_syscall(tasks, thread->tid, &task) ||
-            epi_syscall_not_restarted(&task) == NULL)
+        if (!epi_task_syscall(tasks, thread->tid, &task)) {
+            if (task.told || thread->stat.state == 'R')
+                return false;
+            thread->fate = EPI_FATE_UNTOLD;
+            return true;
+        }
+        if (epi_syscall_not_restarted(&task) == NULL)
             return false;
         if (epi_thread_walk_outside(thread, tasks, threads->max_frames) &&
             thread->call == epi_syscall_name(task.number)) {
             thread->fate = EPI_FATE_SPARED;
             return true;
         }
+    }
+    return false;
+}
+
+/* A thread that blocks the signal keeps each one that it was sent, for ever
+ * perhaps, and the kernel counts them against a limit of the user's
+ * (RLIMIT_SIGPENDING): those who owe an answer are not asked again before they
+ * have got the signal. */
+static EPI_SAFE void note_who_owes(struct epi_threads *threads)
+{
+    threads->owing_count = 0;
+    for (uint32_t i = 0; i < threads->count; i++) {
+        const struct epi_thread *thread = &threads->thread[i];
+        if (epi_thread_listed(threads, thread) &&
+            (thread->fate == EPI_FATE_BLOCKS || thread->fate == EPI_FATE_LATE))
+            threads->owing[threads->owing_count++] = thread->tid;
+    }
+}
+
+static EPI_SAFE bool still_owes(const struct epi_threads *threads, struct epi_thread *thread,
+                                const struct epi_tasks *tasks)
+{
+    uint64_t blocked, pending, mask = epi_mask_of(epi_state.thread_signal);
+    for (uint32_t i = 0; i < threads->owing_count; i++) {
+        if (threads->owing[i] != thread->tid)
+            continue;
+        if (!epi_task_signals(tasks, thread->tid, &blocked, &pending) || (pending & mask) == 0)
+            return false;
+        thread->fate = (blocked & mask) != 0 ? EPI_FATE_BLOCKS : EPI_FATE_LATE;
+        return true;
     }
     return false;
 }
@@ -78,6 +120,7 @@ static EPI_SAFE void send_all(struct epi_threads *threads,
     for (uint32_t i = 0; i < threads->count; i++) {
         struct epi_thread *thread = &threads->thread[i];
         if (!epi_thread_listed(threads, thread) || thread->fate != EPI_FATE_ASKED ||
+            still_owes(threads, thread, tasks) ||
             (options->spare && spare(threads, thread, tasks)))
             continue;
         struct epi_ask ask = {options->question, threads->epoch, i};
@@ -119,7 +162,7 @@ static EPI_SAFE bool may_answer(struct epi_threads *threads, const struct epi_ta
         struct epi_task_stat stat;
         if (!epi_thread_listed(threads, thread) || epi_thread_answer(thread) == EPI_UNUSED ||
             epi_thread_answer(thread) == EPI_DONE)
-            continue;
+            continue; /* not asked, or answered */
         if (blocks(thread, tasks, &for_good)) {
             thread->fate = EPI_FATE_BLOCKS;
             any |= !for_good;
@@ -205,10 +248,12 @@ EPI_SAFE void epi_threads_ask(struct epi_threads *threads,
                               const struct epi_ask_options *options)
 {
     struct epi_tasks tasks;
+    note_who_owes(threads);
     threads->epoch++;
     threads->asked = threads->answered = 0;
     threads->count = threads->more = 0;
     threads->max_frames = options->max_frames;
+    threads->grouped = false;
     for (size_t i = 0; i < EPI_COUNT(threads->cache); i++)
         if (!threads->cache[i].taken) /* modules may have been unloaded since */
             epi_zero(&threads->cache[i].rules, sizeof threads->cache[i].rules);
@@ -216,10 +261,10 @@ EPI_SAFE void epi_threads_ask(struct epi_threads *threads,
         threads->error = ETIME;
         return;
     }
-    threads->error = -epi_tasks_open(&tasks);
+    threads->error = -epi_tasks_open(&tasks, threads->listing, sizeof threads->listing);
     if (threads->error != 0)
         return;
-    list(threads, &tasks);
+    list(threads, &tasks, options->except);
     send_all(threads, options, &tasks);
     wait(threads, &tasks, options->deadline);
     settle(threads, &tasks);

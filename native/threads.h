@@ -31,7 +31,8 @@ enum epi_fate {
     EPI_FATE_UNSENDABLE, /* the signal's queue is full (RLIMIT_SIGPENDING) */
     EPI_FATE_ENDED,      /* the thread has, since it was listed */
     EPI_FATE_SPARED,     /* not asked: the signal would end its system call */
-    EPI_FATE_HELPER,     /* not asked: it is the core's own */
+    EPI_FATE_UNTOLD,     /* not asked: it sleeps, and the kernel does not tell where */
+    EPI_FATE_OWN,        /* not asked: it is the core's */
     EPI_FATES
 };
 
@@ -39,7 +40,6 @@ struct epi_thread {
     _Atomic uint64_t turn;
     int tid;
     uint8_t fate;
-    uint8_t stop_early; /* the receiver's stack was too small for a walk */
     bool crashed;       /* it waits in the handler, for a fault of its own */
     bool idle_go;       /* a thread of Go's scheduler that has nothing to do */
     struct epi_task_stat stat;
@@ -62,6 +62,7 @@ struct epi_threads {
     uint32_t count;            /* slots in use */
     uint32_t more;             /* threads that there were no slots for */
     uint32_t max_frames;       /* per stack; 0: as many as a slot has room for */
+    bool grouped;              /* equal stacks are known */
     uint32_t fates[EPI_FATES];
     int error; /* the list could not be read: errno; ETIME: there was no time */
     struct {
@@ -69,6 +70,10 @@ struct epi_threads {
         struct epi_rule_cache rules;
     } cache[EPI_CAPTURE_CACHES];
     uint16_t bucket[2 * EPI_THREADS]; /* of the hash of stacks: index + 1 */
+    /* Threads that had not answered the question before; see send_all. */
+    uint32_t owing_count;
+    int owing[EPI_THREADS];
+    char listing[EPI_THREADS * EPI_TASKS_ENTRY];
     struct epi_thread thread[EPI_THREADS];
 };
 
@@ -111,14 +116,21 @@ EPI_SAFE int epi_ask_send(int tid, struct epi_ask ask);
 /* The thread signal's handler (capture.c). */
 EPI_SAFE void epi_capture(int signal, siginfo_t *info, void *context);
 
+/* In a signal handler: walks the calling thread's own stack from UC, where it was
+ * interrupted, or notes the innermost frame alone where there is no room for
+ * more.  CACHE may be NULL. */
+EPI_SAFE void epi_capture_stack(struct epi_stack *stack, const ucontext_t *uc,
+                                struct epi_rule_cache *cache, uint32_t max_frames);
+
 struct epi_ask_options {
     enum epi_question question;
+    int except; /* a thread whose stack is known already */
     bool spare; /* leave system calls alone that a signal ends for good */
     uint32_t max_frames;
     uint64_t deadline; /* monotonic, for all of it; without enough time nobody is asked */
 };
 
-/* Asks all threads but the caller's and the helper, and waits for the answers
+/* Asks all threads but one and the core's own, and waits for the answers
  * (threads.c).  What THREADS then holds stays as it is until the next call. */
 EPI_SAFE void epi_threads_ask(struct epi_threads *threads,
                               const struct epi_ask_options *options);
@@ -137,6 +149,10 @@ EPI_SAFE const char *epi_syscall_not_restarted(const struct epi_task_syscall *ta
 EPI_SAFE const char *epi_syscall_name(long number);
 
 struct epi_crash;
+
+/* A number that stands for what all threads but Go's idle ones do: it changes when
+ * that does (threads_print.c). */
+EPI_SAFE uint64_t epi_threads_digest(struct epi_threads *threads);
 
 /* Groups equal stacks and prints all (threads_print.c).  MAX limits the stacks
  * shown; 0: no limit. */

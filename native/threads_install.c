@@ -66,16 +66,18 @@ int epi_threads_prepare(int wanted, int *signal)
 
 void epi_threads_install(int signal)
 {
-    struct epi_sigaction now;
-    if (epi_state.thread_signal != signal) {
+    struct epi_sigaction now, ours = epi_state.ours[0]; /* with SA_RESTART */
+    ours.handler = (uintptr_t)epi_capture;
+    /* The helper may send the signal as soon as it is known: its default action
+     * would end the process. */
+    epi_state.inject->on = false;
+    if (epi_state.thread_signal != signal)
         epi_threads_uninstall();
-        epi_state.thread_signal = signal;
-    }
     if (epi_sigaction(signal, NULL, &now) && now.handler != (uintptr_t)epi_capture)
         epi_state.thread_previous = now;
-    epi_state.thread_ours = epi_state.ours[0]; /* with SA_RESTART */
-    epi_state.thread_ours.handler = (uintptr_t)epi_capture;
-    epi_sigaction(signal, &epi_state.thread_ours, NULL);
+    epi_sigaction(signal, &ours, NULL);
+    epi_state.thread_ours = ours;
+    epi_state.thread_signal = signal;
 }
 
 void epi_threads_uninstall(void)

@@ -43,23 +43,29 @@ static EPI_SAFE uint32_t idle_frames(const struct epi_stack *stack)
     return 0;
 }
 
-static EPI_SAFE uint64_t mix(uint64_t hash, uint64_t value)
+/* The same for threads that only look for work: all that is on their stack is
+ * the scheduler's own. */
+static EPI_SAFE bool schedules(const struct epi_stack *stack)
 {
-    hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
-    return hash ^ hash >> 29;
+    static const char *const own[] = {"runtime.schedule", "runtime.sysmon", "runtime.mstart"};
+    for (uint32_t i = 0; i < stack->count && (stack->frame[i].flags & EPI_FRAME_GO) != 0; i++)
+        for (size_t j = 0; j < EPI_COUNT(own); j++)
+            if (named(&stack->frame[i], own[j]))
+                return true;
+    return false;
 }
 
 static EPI_SAFE void hash_stack(struct epi_thread *thread)
 {
     const struct epi_stack *stack = &thread->stack;
-    uint64_t hash = mix(mix(thread->fate, thread->crashed), (uintptr_t)thread->call);
+    uint64_t hash = epi_mix(epi_mix(thread->fate, thread->crashed), (uintptr_t)thread->call);
     uint32_t idle = has_stack(thread) ? idle_frames(stack) : 0;
     uint32_t count = has_stack(thread) ? stack->count : 0;
     thread->idle_go = idle > 0;
     for (uint32_t i = 0; i < (idle > 0 ? idle : count); i++)
-        hash = mix(hash, stack->frame[i].pc);
+        hash = epi_mix(hash, stack->frame[i].pc);
     if (idle == 0)
-        hash = mix(mix(mix(hash, count), stack->left_out), stack->total);
+        hash = epi_mix(epi_mix(epi_mix(hash, count), stack->left_out), stack->total);
     thread->hash = hash;
 }
 
@@ -77,8 +83,7 @@ static EPI_SAFE bool equal_stacks(const struct epi_thread *a, const struct epi_t
         if (a->stack.frame[i].pc != b->stack.frame[i].pc ||
             a->stack.frame[i].how != b->stack.frame[i].how)
             return false;
-    return a->idle_go || (a->stack.total == b->stack.total && a->stack.stop == b->stack.stop &&
-                          a->stop_early == b->stop_early);
+    return a->idle_go || (a->stack.total == b->stack.total && a->stack.stop == b->stack.stop);
 }
 
 /* What became of a thread is known already, unless the asker was stopped in the
@@ -93,8 +98,12 @@ static EPI_SAFE void settle(struct epi_threads *threads, struct epi_thread *thre
 
 static EPI_SAFE void group(struct epi_threads *threads)
 {
+    if (threads->grouped)
+        return;
     epi_zero(threads->fates, sizeof threads->fates);
     epi_zero(threads->bucket, sizeof threads->bucket);
+    for (uint32_t i = 0; i < threads->count; i++) /* it may have been stopped in the middle */
+        threads->thread[i].members = threads->thread[i].next = threads->thread[i].last = 0;
     for (uint32_t i = 0; i < threads->count; i++) {
         struct epi_thread *thread = &threads->thread[i], *first;
         if (!epi_thread_listed(threads, thread))
@@ -114,6 +123,24 @@ static EPI_SAFE void group(struct epi_threads *threads)
             threads->thread[first->last - 1].next = i + 1;
         first->last = i + 1;
     }
+    threads->grouped = true;
+}
+
+EPI_SAFE uint64_t epi_threads_digest(struct epi_threads *threads)
+{
+    uint64_t digest = (uint64_t)threads->error;
+    if (threads->error != 0)
+        return digest;
+    group(threads);
+    for (uint32_t i = 0; i < threads->count; i++) {
+        const struct epi_thread *thread = &threads->thread[i];
+        if (epi_thread_listed(threads, thread) && thread->fate != EPI_FATE_OWN &&
+            thread->fate != EPI_FATE_ENDED && !thread->idle_go &&
+            !(epi_state.go != NULL && epi_state.go->names && has_stack(thread) &&
+              schedules(&thread->stack)))
+            digest += epi_mix(thread->hash, (uint64_t)thread->tid); /* in any order */
+    }
+    return digest;
 }
 
 static EPI_SAFE void print_member(struct epi_out *out, const struct epi_thread *thread)
@@ -170,8 +197,10 @@ static EPI_SAFE const char *reason(const struct epi_thread *thread)
         return "it has ended";
     case EPI_FATE_SPARED:
         return "a signal would end its system call";
-    case EPI_FATE_HELPER:
-        return "Epitaph's own helper";
+    case EPI_FATE_UNTOLD:
+        return "a signal might end its system call, which the kernel does not tell";
+    case EPI_FATE_OWN:
+        return "Epitaph's own";
     default:
         return NULL;
     }
@@ -205,9 +234,6 @@ static EPI_SAFE void print_thread(struct epi_crash *crash, const struct epi_thre
     } else if (stack) {
         epi_print_stack(crash, &thread->stack);
     }
-    if (thread->stop_early)
-        epi_out_text(out,
-                     "  <stack lost: the thread's signal stack is too small for a walk>\n");
     epi_out_char(out, '\n');
 }
 
@@ -226,7 +252,7 @@ static EPI_SAFE void print_counts(struct epi_out *out, const struct epi_threads 
     const uint32_t *fates = threads->fates;
     uint32_t all = 0;
     for (unsigned i = 0; i < EPI_FATES; i++)
-        all += i == EPI_FATE_HELPER ? 0 : fates[i];
+        all += i == EPI_FATE_OWN ? 0 : fates[i];
     epi_out_decimal(out, fates[EPI_FATE_ANSWERED]);
     epi_out_text(out, " of ");
     epi_out_decimal(out, all + threads->more);
@@ -235,7 +261,7 @@ static EPI_SAFE void print_counts(struct epi_out *out, const struct epi_threads 
     count(out, fates[EPI_FATE_LATE], "were late", true);
     count(out, fates[EPI_FATE_UNSENDABLE], "unsendable", true);
     count(out, fates[EPI_FATE_ENDED], "had ended", false);
-    count(out, fates[EPI_FATE_SPARED], "not interrupted", false);
+    count(out, fates[EPI_FATE_SPARED] + fates[EPI_FATE_UNTOLD], "not interrupted", false);
     count(out, threads->more, "not asked", false);
     epi_out_text(out, "\n\n");
 }
@@ -266,7 +292,7 @@ EPI_SAFE void epi_threads_print(struct epi_crash *crash, struct epi_threads *thr
             if (epi_dump_gives_way(crash))
                 return;
             if (max != 0 && shown == max) {
-                more += thread->fate == EPI_FATE_HELPER ? 0 : thread->members;
+                more += thread->fate == EPI_FATE_OWN ? 0 : thread->members;
                 continue;
             }
             shown++;
@@ -283,8 +309,8 @@ EPI_SAFE void epi_threads_print(struct epi_crash *crash, struct epi_threads *thr
 
 EPI_SAFE void epi_report_ask(struct epi_crash *crash)
 {
-    struct epi_ask_options options = {EPI_ASK_CRASH, false, crash->options->max_frames,
-                                      crash->stage_deadline};
+    struct epi_ask_options options = {EPI_ASK_CRASH, crash->subject.tid, false,
+                                      crash->options->max_frames, crash->stage_deadline};
     if (crash->options->all_threads)
         epi_threads_ask(epi_state.threads[EPI_ASK_CRASH], &options);
 }

@@ -34,6 +34,12 @@
 //	Build: GO-VERSION OS/ARCH, MODULE VERSION (revision HASH, modified), build-id HEX
 //	Note: TEXT
 //
+//	Go's own report (FROM):
+//	  TEXT
+//
+//	Panic (FROM):
+//	  TEXT
+//
 //	Current thread ADDRESS [NAME, TID] (most recent call first):
 //	  File "PATH", line N in FUNCTION (inlined) (frame pointer)
 //	  Binary file "PATH", at FUNCTION+0xOFFSET [ADDRESS] (inlined) (scan)
@@ -79,6 +85,11 @@
 //	  DURATION before: TEXT
 //	End of report (complete, N bytes, DURATION)
 //	End of report (incomplete: REASON, REASON, N bytes, DURATION)
+//
+// When Go itself ended the process there is no signal and are no registers; the
+// headline is the first line of the panic, or the message of the fatal error, and
+// Go's own report follows, whole. Its lines are the only ones with tabs in them,
+// and begin with two spaces that are not Go's: Text.Bytes gives back what Go wrote.
 //
 // A line [stage "NAME" faulted: TEXT; skipped] or [stage "NAME" timed out after
 // DURATION; skipped] may stand anywhere. A report on a timeout starts with

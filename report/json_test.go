@@ -30,7 +30,7 @@ func TestJSONRoundTrip(t *testing.T) {
 
 // TestJSONSchema pins the names, which tools depend on.
 func TestJSONSchema(t *testing.T) {
-	for _, name := range []string{"segv", "abort"} {
+	for _, name := range []string{"segv", "abort", "gopanic"} {
 		want, err := os.ReadFile("testdata/" + name + ".json")
 		if err != nil {
 			t.Fatal(err)

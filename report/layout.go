@@ -21,6 +21,10 @@ const (
 	lineThread      = 'T'
 	lineFrame       = 'F' // of the thread or of the goroutines before it
 	lineAlsoCrashed = 'X'
+	lineGoText      = 'Y' // "Go's own report (...):"
+	lineGoTextLine  = 'y'
+	linePanic       = 'V' // "Panic (...):"
+	linePanicLine   = 'v'
 	lineAnswers     = 'A'
 	lineGoroutines  = 'L'
 	lineGroup       = 'G'
@@ -100,6 +104,15 @@ func (r *Report) usualLayout() string {
 	one(lineBuild, r.Build != nil)
 	add(lineNote, len(r.Notes))
 	one(lineEmpty, len(b) > top)
+	text := func(heading, letter byte, t *Text) {
+		if t != nil {
+			b = append(b, heading)
+			add(letter, len(t.Lines))
+			b = append(b, lineEmpty)
+		}
+	}
+	text(lineGoText, lineGoTextLine, r.GoText)
+	text(linePanic, linePanicLine, r.Panic)
 	for i, t := range r.Threads {
 		b = append(b, lineThread)
 		add(lineFrame, len(t.Frames))
@@ -149,6 +162,7 @@ type printer struct {
 	notes, threads, crashed, groups, registers int
 	messages                                   int
 	stack, modules, annotations, breadcrumbs   int
+	goText, goLines, panic, panicLines         int
 	stages, unknown                            int
 	signal, process, build, answers            int
 	goroutines, code, end                      int
@@ -246,6 +260,14 @@ func (p *printer) line(letter byte, second bool) bool {
 		return true
 	case lineAlsoCrashed:
 		return next(p, r.AlsoCrashed, &p.crashed, appendAlsoCrashed, second)
+	case lineGoText:
+		return only(p, r.GoText, &p.goText, appendGoText, second)
+	case lineGoTextLine:
+		return r.GoText != nil && next(p, r.GoText.Lines, &p.goLines, appendTextLine, second)
+	case linePanic:
+		return only(p, r.Panic, &p.panic, appendPanic, second)
+	case linePanicLine:
+		return r.Panic != nil && next(p, r.Panic.Lines, &p.panicLines, appendTextLine, second)
 	case lineAnswers:
 		return only(p, r.Answers, &p.answers, appendAnswers, second)
 	case lineGoroutines:
@@ -291,6 +313,8 @@ func (p *printer) all() bool {
 		p.stages == len(r.StageFailures) && p.messages == len(r.Messages) && p.unknown == len(r.Unknown) &&
 		there(r.Signal != nil, p.signal) && there(r.Process != nil, p.process) &&
 		there(r.Build != nil, p.build) && there(r.Answers != nil, p.answers) &&
+		there(r.GoText != nil, p.goText) && p.goLines == r.GoText.count() &&
+		there(r.Panic != nil, p.panic) && p.panicLines == r.Panic.count() &&
 		there(r.Goroutines != nil, p.goroutines) && there(r.Code != nil, p.code) &&
 		there(r.End != nil, p.end)
 }

@@ -94,7 +94,7 @@ func (p *parser) stops(line string) bool {
 		return true
 	case strings.HasPrefix(line, timeoutPrefix):
 		return isTimeout(line)
-	case p.r.Kind == Dump && (strings.HasPrefix(line, "Current thread 0x") || line == "Stack"+stackSuffix):
+	case p.r.Kind == Dump && (strings.HasPrefix(line, "Current thread 0x") || line == bareStack+stackSuffix || line == nativeStack+stackSuffix):
 		return p.r.Current() != nil
 	}
 	return false
@@ -235,6 +235,16 @@ func (p *parser) heading(line string) bool {
 		return p.letter(letter, false)
 	}
 	switch {
+	case strings.HasPrefix(line, goTextPrefix):
+		if single(p, &r.GoText, line, lineGoText, parseGoText, appendGoText) {
+			p.block = lineGoText
+			return true
+		}
+	case strings.HasPrefix(line, panicPrefix):
+		if single(p, &r.Panic, line, linePanic, parsePanic, appendPanic) {
+			p.block = linePanic
+			return true
+		}
 	case strings.HasSuffix(line, stackSuffix):
 		if list(p, &r.Threads, line, lineThread, parseThread, appendThread) {
 			p.block = lineThread
@@ -282,6 +292,10 @@ func (p *parser) indented(line string) bool {
 		return list(p, &r.Threads[len(r.Threads)-1].Frames, line, lineFrame, parseFrame, appendFrame)
 	case lineGroup:
 		return list(p, &r.GoroutineGroups[len(r.GoroutineGroups)-1].Frames, line, lineFrame, parseFrame, appendFrame)
+	case lineGoText:
+		return list(p, &r.GoText.Lines, line, lineGoTextLine, parseTextLine, appendTextLine)
+	case linePanic:
+		return list(p, &r.Panic.Lines, line, linePanicLine, parseTextLine, appendTextLine)
 	case lineRegisters:
 		row, second, ok := understood(p, line, parseRegisters, appendRegisters)
 		if !ok {

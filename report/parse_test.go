@@ -100,7 +100,8 @@ func TestUnderstood(t *testing.T) {
 			"  ... (12 more modules)",
 		},
 	}
-	ordered := map[string]bool{"segv": true, "overflow": true, "bare": true, "panic": true, "timeout": true, "dump": true}
+	ordered := map[string]bool{"segv": true, "overflow": true, "bare": true, "panic": true, "timeout": true, "dump": true,
+		"gopanic": true, "gostack": true}
 	for name, text := range samples(t) {
 		r := parse(t, text)
 		var got []string

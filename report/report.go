@@ -42,6 +42,13 @@ type Report struct {
 	Build    *Build   `json:"build,omitempty"`
 	Notes    []string `json:"notes,omitempty"`
 
+	// GoText is Go's own report, when Go itself ended the process: by a panic, a
+	// fatal error, or a signal after its dump. There is no Signal then.
+	GoText *Text `json:"go_text,omitempty"`
+	// Panic is what the program noted of the panic that it died of
+	// (handler.NotePanic): the whole chain of an error.
+	Panic *Text `json:"panic,omitempty"`
+
 	// Threads holds the stacks of threads, and of groups of threads with equal
 	// stacks, in the order of the text: the one that crashed comes first.
 	Threads []Thread `json:"threads,omitempty"`
@@ -85,7 +92,7 @@ type UnknownLine struct {
 // asked for the dump. It is nil when the report has no such stack.
 func (r *Report) Current() *Thread {
 	for i := range r.Threads {
-		if k := r.Threads[i].Kind; k == CurrentThread || k == BareStack {
+		if r.Threads[i].Current() {
 			return &r.Threads[i]
 		}
 	}

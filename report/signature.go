@@ -41,6 +41,9 @@ func (r *Report) Signature() string {
 //     raise, abort, __assert_fail, std::terminate, runtime.gopanic and so on; so
 //     are the frames of signals, those in no module, those that only a scan
 //     found, and those that every stack has at its outer end or between Go and C.
+//   - Where no function is left and Go has written its own report, those of the
+//     goroutine in it are taken: Go cannot be walked from where it finds a stack
+//     overflow.
 //   - Of a function that occurs more than once only the outermost occurrence
 //     counts, so the depth of a recursion, and where in it the stack ran out,
 //     makes no difference.
@@ -57,6 +60,9 @@ func (r *Report) SignatureParts() []string {
 		return parts
 	}
 	functions := significant(t.Frames)
+	if len(functions) == 0 {
+		functions = significant(r.GoText.frames())
+	}
 	// Outermost first, so that its occurrence is the one that stays.
 	slices.Reverse(functions)
 	seen := make(map[string]bool, len(functions))
@@ -113,6 +119,8 @@ func isAbort(name string) bool {
 		"runtime.panicdivide", "runtime.panicIndex", "runtime.goPanicIndex", "runtime.panicSlice",
 		"runtime.throw", "runtime.throw.func", "runtime.fatal", "runtime.fatalthrow",
 		"runtime.fatalthrow.func", "runtime.fatalpanic", "runtime.dieFromSignal", "runtime.crash",
+		"runtime.newstack", "runtime.morestack", "runtime.exit", "sync.throw", "sync.fatal",
+		"internal/sync.throw", "internal/sync.fatal", "internal/runtime/maps.fatal",
 		"runtime.raise", "runtime.sigfwdgo", "runtime.sigtrampgo", "runtime.sigtramp":
 		return true
 	}

@@ -15,12 +15,13 @@ const (
 	ThreadGroup                     // "3 threads […]": threads with equal stacks
 	BareStack                       // "Stack (most recent call first):"
 	CutThreads                      // "... (12 more threads)": Count that are not shown
+	NativeStack                     // "Current thread's C stack trace (most recent call first):"
 )
 
-var threadKindNames = names{"thread", "current", "group", "stack", "cut"}
+var threadKindNames = names{"thread", "current", "group", "stack", "cut", "native"}
 
 // String returns the name that JSON has: "thread", "current", "group",
-// "stack", "cut".
+// "stack", "cut", "native".
 func (k ThreadKind) String() string               { return threadKindNames.of(int(k)) }
 func (k ThreadKind) MarshalText() ([]byte, error) { return threadKindNames.marshal(int(k)) }
 func (k *ThreadKind) UnmarshalText(b []byte) error {
@@ -53,7 +54,9 @@ type Member struct {
 }
 
 // Current reports whether this is the thread that crashed or asked for a dump.
-func (t *Thread) Current() bool { return t.Kind == CurrentThread || t.Kind == BareStack }
+func (t *Thread) Current() bool {
+	return t.Kind == CurrentThread || t.Kind == BareStack || t.Kind == NativeStack
+}
 
 // Names returns the names of the threads, one for each member.
 func (t *Thread) Names() []string {
@@ -83,6 +86,12 @@ func (t *Thread) TID() int {
 // stackSuffix ends every line that a stack follows; the words are faulthandler's.
 const stackSuffix = " (most recent call first):"
 
+// What stands before it, of the one stack of a dump.
+const (
+	bareStack   = "Stack"
+	nativeStack = "Current thread's C stack trace"
+)
+
 // A list that was cut short ends with three dots or, in the second spelling,
 // with the one character for them.
 const (
@@ -108,8 +117,12 @@ func parseThread(line string) (t Thread, ok bool) {
 		return t, false
 	}
 	t.Count = 1
-	if s == "Stack" {
+	switch s {
+	case bareStack:
 		t.Kind = BareStack
+		return t, true
+	case nativeStack:
+		t.Kind = NativeStack
 		return t, true
 	}
 	if id, ok := strings.CutPrefix(s, "Current thread "); ok {
@@ -182,7 +195,9 @@ func appendThread(b []byte, t Thread, second bool) []byte {
 	case CutThreads:
 		return fmt.Appendf(b, "... (%d more %s)", t.Count, plural("thread", t.Count, second))
 	case BareStack:
-		return append(append(b, "Stack"...), stackSuffix...)
+		return append(append(b, bareStack...), stackSuffix...)
+	case NativeStack:
+		return append(append(b, nativeStack...), stackSuffix...)
 	case ThreadGroup:
 		b = append(strconv.AppendInt(b, int64(t.Count), 10), " threads"...)
 	case CurrentThread:

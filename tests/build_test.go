@@ -8,19 +8,18 @@ import (
 	"encoding/json"
 	"fmt"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
 // A build is crashdemo, built in one way.
 type build struct {
-	name string
-	args []string // of go build
-	env  []string
+	victim.Program
 	// needs is a program without which it cannot be built; toolchain is another version of Go.
 	needs, toolchain string
 
@@ -40,25 +39,36 @@ var static = "-linkmode external -extldflags -static"
 
 // The ways to build. Only what is used is built.
 var (
-	plainBuild       = &build{name: "plain"}
-	pieBuild         = &build{name: "pie", args: []string{"-buildmode=pie"}}
-	strippedBuild    = &build{name: "stripped", args: []string{"-ldflags=-s -w"}}
-	pieStrippedBuild = &build{name: "pie-stripped", args: []string{"-buildmode=pie", "-ldflags=-s -w"}}
-	staticBuild      = &build{name: "static", args: []string{"-ldflags=" + static}}
-	staticBareBuild  = &build{name: "static-stripped", args: []string{"-ldflags=-s -w " + static}}
-	muslBuild        = &build{name: "musl", args: []string{"-tags=nocxx", "-ldflags=" + static}, env: []string{"CC=musl-gcc"}, needs: "musl-gcc"}
-	raceBuild        = &build{name: "race", args: []string{"-race"}}
-	go127Build       = &build{name: "go1.27", toolchain: "go1.27.4"}
-	nowrapBuild      = &build{name: "nowrap", args: []string{"-tags=epitaph_nowrap"}}
+	plainBuild       = crashdemo("plain")
+	pieBuild         = crashdemo("pie", "-buildmode=pie")
+	strippedBuild    = crashdemo("stripped", "-ldflags=-s -w")
+	pieStrippedBuild = crashdemo("pie-stripped", "-buildmode=pie", "-ldflags=-s -w")
+	staticBuild      = crashdemo("static", "-ldflags="+static)
+	staticBareBuild  = crashdemo("static-stripped", "-ldflags=-s -w "+static)
+	muslBuild        = crashdemo("musl", "-tags=nocxx", "-ldflags="+static).compiledBy("musl-gcc")
+	raceBuild        = crashdemo("race", "-race")
+	go127Build       = crashdemo("go1.27").builtBy("go1.27.4")
+	nowrapBuild      = crashdemo("nowrap", "-tags=epitaph_nowrap")
 	// For gdb: with symbols, but without the debug information, by which it would show inlined calls as frames.
-	symbolsBuild = &build{name: "symbols", args: []string{"-ldflags=-w"}}
+	symbolsBuild = crashdemo("symbols", "-ldflags=-w")
 )
 
-// programDir is where the programs are; TestMain makes and removes it.
-var programDir string
+func crashdemo(name string, flags ...string) *build {
+	args := append(flags, "github.com/epitaph-go/epitaph/cmd/crashdemo")
+	return &build{Program: victim.Program{Name: name, Build: args, Limit: hardLimit}}
+}
 
-// building lets one build run at a time: each uses all processors.
-var building sync.Mutex
+// compiledBy has another C compiler.
+func (b *build) compiledBy(cc string) *build {
+	b.needs, b.Env = cc, []string{"CC=" + cc}
+	return b
+}
+
+// builtBy has another version of Go.
+func (b *build) builtBy(toolchain string) *build {
+	b.toolchain, b.Env = toolchain, []string{"GOTOOLCHAIN=" + toolchain}
+	return b
+}
 
 // program builds it, once, and skips the test where that is impossible here.
 func (b *build) program(t *testing.T) string {
@@ -74,30 +84,24 @@ func (b *build) program(t *testing.T) string {
 }
 
 func (b *build) make() {
-	building.Lock()
-	defer building.Unlock()
 	if b.needs != "" {
 		if _, err := exec.LookPath(b.needs); err != nil {
 			b.skip = fmt.Sprintf("not built: there is no %s", b.needs)
 			return
 		}
 	}
-	env := b.env
 	if b.toolchain != "" {
-		env = append(slices.Clone(env), "GOTOOLCHAIN="+b.toolchain)
-		if out, err := command(env, "go", "version").CombinedOutput(); err != nil {
+		version := exec.Command("go", "version")
+		version.Env = append(version.Environ(), b.Env...)
+		if out, err := version.CombinedOutput(); err != nil {
 			b.skip = fmt.Sprintf("not built: the toolchain %s cannot be had: %s", b.toolchain, strings.TrimSpace(string(out)))
 			return
 		}
 	}
-	b.path = filepath.Join(programDir, b.name)
-	args := append([]string{"go", "build", "-o", b.path}, b.args...)
-	cmd := command(env, append(args, "github.com/epitaph-go/epitaph/cmd/crashdemo")...)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		b.err = fmt.Errorf("%v: %w\n%s", cmd, err, out)
+	if b.path, b.err = b.Make(); b.err != nil {
 		return
 	}
-	out, err := command(nil, b.path, "list", "-json").Output()
+	out, err := exec.Command(b.path, "list", "-json").Output()
 	if err == nil {
 		err = json.Unmarshal(out, &b.list)
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/epitaph-go/epitaph/internal/victim"
 	"github.com/epitaph-go/epitaph/report"
 )
 
@@ -57,17 +58,17 @@ func theReport(t *testing.T, text string) (*report.Report, string) {
 func countLines(text, prefix string) int { return strings.Count("\n"+text, "\n"+prefix) }
 
 // check looks at all that a report of this case must have.
-func (v *variant) check(t *testing.T, k kind, p place, r *result) {
+func (v *variant) check(t *testing.T, k kind, p place, r *victim.Outcome) {
 	t.Helper()
 	w := v.expect(k, p)
 	v.checkEnd(t, w, r)
 	if w.silent {
-		if countLines(r.stderr, headline) != 0 {
+		if countLines(r.Stderr, headline) != 0 {
 			t.Errorf("there is a report after all")
 		}
 		return
 	}
-	rep, before := theReport(t, r.stderr)
+	rep, before := theReport(t, r.Stderr)
 	if before != "" && !k.has("sent") {
 		t.Errorf("something stands before the report: %q", before)
 	}
@@ -93,19 +94,19 @@ func (v *variant) check(t *testing.T, k kind, p place, r *result) {
 }
 
 // checkEnd looks at how the process ended.
-func (v *variant) checkEnd(t *testing.T, w *want, r *result) {
+func (v *variant) checkEnd(t *testing.T, w *want, r *victim.Outcome) {
 	t.Helper()
 	switch {
-	case r.hung:
+	case r.Hung:
 		t.Fatalf("hung")
-	case r.leaky:
+	case r.Left:
 		t.Errorf("it left a process behind")
-	case w.status != 0 && !r.exited(w.status):
-		t.Errorf("want exit status %d, got %s", w.status, r.end())
-	case w.status == 0 && !r.killedBy(w.signal):
-		t.Errorf("want death by %v, got %s", w.signal, r.end())
+	case w.status != 0 && !r.IsExit(w.status):
+		t.Errorf("want exit status %d, got %s", w.status, r.End())
+	case w.status == 0 && !r.IsDeath(w.signal):
+		t.Errorf("want death by %v, got %s", w.signal, r.End())
 	}
-	if r.stdout != "" {
+	if r.Stdout != "" {
 		t.Errorf("something was written to standard output")
 	}
 }

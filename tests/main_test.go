@@ -8,23 +8,22 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
 // hardLimit is how long any process may take that crashes. None takes as much as a second on an idle machine.
 const hardLimit = 10 * time.Second
 
-// full says that every case is wanted, not only the telling ones.
-var full = os.Getenv("EPITAPH_MATRIX") == "full"
-
 // counted sums up the processes that were made to crash.
 var counted struct{ cases, hung, slowest atomic.Int64 }
 
-func count(r *result) {
+func count(r *victim.Outcome) {
 	counted.cases.Add(1)
-	if r.hung {
+	if r.Hung {
 		counted.hung.Add(1)
 	}
-	for took := int64(r.took); ; {
+	for took := int64(r.Elapsed); ; {
 		slowest := counted.slowest.Load()
 		if took <= slowest || counted.slowest.CompareAndSwap(slowest, took) {
 			return
@@ -38,14 +37,7 @@ func TestMain(m *testing.M) {
 
 func testMain(m *testing.M) int {
 	start := time.Now()
-	dir, err := os.MkdirTemp("", "epitaph-tests")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	programDir = dir
-	status := m.Run()
+	status := victim.Main(m)
 	hung := counted.hung.Load()
 	fmt.Printf("%d cases, %d hung; the slowest took %.2f s, all of it %.0f s\n", counted.cases.Load(), hung,
 		time.Duration(counted.slowest.Load()).Seconds(), time.Since(start).Seconds())

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/epitaph-go/epitaph/internal/victim"
 	"github.com/epitaph-go/epitaph/report"
 )
 
@@ -81,7 +82,7 @@ func TestMatrix(t *testing.T) {
 // TestVariants makes the telling kinds happen in programs that are built and run otherwise, or all when asked for.
 func TestVariants(t *testing.T) {
 	for _, v := range variants {
-		if v.rare && !full {
+		if v.rare && !victim.Full {
 			continue
 		}
 		t.Run(v.name, func(t *testing.T) {
@@ -92,7 +93,7 @@ func TestVariants(t *testing.T) {
 			}
 			for _, k := range v.build.list.Kinds {
 				for _, p := range v.build.list.Places {
-					if full || slices.Contains(telling, k.Name+"/"+p.Name) {
+					if victim.Full || slices.Contains(telling, k.Name+"/"+p.Name) {
 						v.test(t, k, p)
 					}
 				}
@@ -106,8 +107,8 @@ func (v *variant) test(t *testing.T, k kind, p place) {
 	t.Run(k.Name+"/"+p.Name, func(t *testing.T) {
 		t.Parallel()
 		r := v.crash(t, k, p)
-		if w := v.expect(k, p); r.exited(exitUnavailable) && w.status != exitUnavailable {
-			t.Skip(strings.TrimSpace(r.stderr))
+		if w := v.expect(k, p); r.IsExit(exitUnavailable) && w.status != exitUnavailable {
+			t.Skip(strings.TrimSpace(r.Stderr))
 		}
 		v.check(t, k, p, r)
 		if t.Failed() {
@@ -117,10 +118,13 @@ func (v *variant) test(t *testing.T, k kind, p place) {
 }
 
 // crash makes a crash happen.
-func (v *variant) crash(t *testing.T, k kind, p place) *result {
+func (v *variant) crash(t *testing.T, k kind, p place) *victim.Outcome {
 	t.Helper()
-	args := append(slices.Clone(v.wrap), v.build.path, "run", k.Name, "-place", p.Name)
-	r := child(t, command(v.env, append(args, v.flags...)...), hardLimit)
+	changes := []victim.Change{usual, victim.Env(v.env...), victim.Args(v.flags...)}
+	if v.pid1() {
+		changes = append(changes, victim.Under(v.wrap[0], v.wrap[1:]...))
+	}
+	r := outcome(t, v.build.Start(t, "run "+k.Name+" -place "+p.Name, changes...))
 	count(r)
 	return r
 }

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/epitaph-go/epitaph/internal/victim"
 	"github.com/epitaph-go/epitaph/report"
 )
 
@@ -48,12 +49,13 @@ func gdb(t *testing.T, args ...string) []view {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := child(t, command(nil, append([]string{"gdb", "-nx", "-batch", "-iex", "set auto-load off", "-iex", "set debuginfod enabled off", "-x", script}, args...)...), gdbLimit)
-	if r.hung { // its status does not matter: it may fail to let go of a program that has ended
+	args = append([]string{"-nx", "-batch", "-iex", "set auto-load off", "-iex", "set debuginfod enabled off", "-x", script}, args...)
+	r := outcome(t, victim.Start(t, "gdb", args, usual, victim.Limit(gdbLimit)))
+	if r.Hung { // its status does not matter: it may fail to let go of a program that has ended
 		t.Fatalf("gdb: %v", r)
 	}
 	var views []view
-	for line := range strings.Lines(r.stdout) {
+	for line := range strings.Lines(r.Stdout) {
 		v := &view{}
 		if len(views) > 0 {
 			v = &views[len(views)-1]
@@ -95,13 +97,13 @@ func crashUnderGDB(t *testing.T, b *build, k kind, p place, useCore bool) (*repo
 	t.Helper()
 	program := b.program(t)
 	dir := t.TempDir()
-	run := []string{program, "run", k.Name, "-place", p.Name, "-core"}
+	run := "run " + k.Name + " -place " + p.Name + " -core"
 	if !useCore {
 		if k.signal() == syscall.SIGTRAP {
 			t.Skip("as the parent gdb takes SIGTRAP for its own")
 		}
 		file := filepath.Join(dir, "report")
-		views := gdb(t, slices.Concat([]string{"-ex", "set $core = 0", "--args"}, run, []string{"-o", file})...)
+		views := gdb(t, slices.Concat([]string{"-ex", "set $core = 0", "--args", program}, strings.Fields(run), []string{"-o", file})...)
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -112,18 +114,17 @@ func crashUnderGDB(t *testing.T, b *build, k kind, p place, useCore bool) (*repo
 		}
 		return rep, views[len(views)-1]
 	}
-	cmd := command(nil, append([]string{"/bin/sh", "-c", `ulimit -c unlimited && exec "$@"`, "sh"}, run...)...)
-	cmd.Dir = dir
-	r := child(t, cmd, hardLimit)
+	r := outcome(t, b.Start(t, run, usual, victim.Under("/bin/sh", "-c", `ulimit -c unlimited && exec "$@"`, "sh"),
+		func(c *victim.Child) { c.Cmd.Dir = dir }))
 	count(r)
-	if !r.killedBy(k.signal()) || !r.status.CoreDump() {
+	if !r.IsDeath(k.signal()) || !r.Status.CoreDump() {
 		t.Fatalf("not killed by %s with a core file: %v", k.Signal, r)
 	}
 	cores, err := filepath.Glob(filepath.Join(dir, "core*"))
 	if err != nil || len(cores) != 1 {
 		t.Fatalf("core files: %v, %v", cores, err)
 	}
-	rep, _ := theReport(t, r.stderr)
+	rep, _ := theReport(t, r.Stderr)
 	views := gdb(t, "-iex", "set $core = 1", program, cores[0])
 	if err := os.Remove(cores[0]); err != nil { // a hundred megabytes
 		t.Error(err)
@@ -209,7 +210,7 @@ func TestFramesLikeGDB(t *testing.T) {
 		}
 		for _, p := range symbolsBuild.list.Places {
 			name := k.Name + "/" + p.Name
-			if p.Name != "cgo" && p.Name != "thread" || !full && !slices.Contains(likeGDB, name) {
+			if p.Name != "cgo" && p.Name != "thread" || !victim.Full && !slices.Contains(likeGDB, name) {
 				continue
 			}
 			t.Run(name, func(t *testing.T) {
@@ -307,16 +308,16 @@ func TestNamesLikeAddr2line(t *testing.T) {
 		t.Skip(err)
 	}
 	for _, b := range []*build{plainBuild, pieBuild} {
-		v := &variant{name: b.name, build: b}
+		v := &variant{name: b.Name, build: b}
 		b.program(t)
 		for _, name := range []string{"null-write/cgo", "abort/callback", "recursion2/main", "go-c-go-c/thread", "cxx-throw/goroutine"} {
-			t.Run(b.name+"/"+name, func(t *testing.T) {
+			t.Run(b.Name+"/"+name, func(t *testing.T) {
 				t.Parallel()
 				k, p, ok := b.find(name)
 				if !ok {
 					t.Fatalf("there is no %s", name)
 				}
-				rep, _ := theReport(t, v.crash(t, k, p).stderr)
+				rep, _ := theReport(t, v.crash(t, k, p).Stderr)
 				v.compareNames(t, rep)
 			})
 		}

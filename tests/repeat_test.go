@@ -5,6 +5,8 @@ package tests
 import (
 	"fmt"
 	"testing"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
 // TestRepeatedly makes the crashes happen many times that depend on which thread is where: there must be one report each
@@ -30,7 +32,7 @@ func TestRepeatedly(t *testing.T) {
 			t.Fatalf("there is no %s", c.name)
 		}
 		times := c.times
-		if full {
+		if victim.Full {
 			times = c.timesInAll
 		}
 		t.Run(c.name, func(t *testing.T) {

@@ -31,6 +31,10 @@ func TestUsage(t *testing.T) {
 		{"run null-read -o " + missing, 1, "no such file or directory"},
 		{"list extra", 64, `list takes no "extra"`},
 		{"tour extra", 64, "tour takes flags only"},
+		{"later extra", 64, `later takes no "extra"`},
+		{"later -after 0s", 1, "DumpLater: 0s is not positive"},
+		{"hang extra", 64, `hang takes no "extra"`},
+		{"hang -after -1s", 1, "NewWatchdog: -1s is not positive"},
 		{"tour -limit 0s", 64, "tour takes flags only"},
 	} {
 		r := runFor(t, hardLimit, demo, strings.Fields(c.args)...)
@@ -43,6 +47,8 @@ func TestUsage(t *testing.T) {
 		{"run -help", "-pid1"},
 		{"list -h", "-json"},
 		{"tour -help", "-limit"},
+		{"later -help", "-repeat"},
+		{"hang -help", "-plain"},
 	} {
 		r := runFor(t, hardLimit, demo, strings.Fields(c.args)...)
 		if !r.exited(0) || !strings.Contains(r.stdout+r.stderr, c.want) {

@@ -27,6 +27,10 @@ Usage:
   crashdemo list [-json]       the kinds of crash and the places where they can happen
   crashdemo run KIND [flags]   crash in this way; run -help lists the flags
   crashdemo tour [flags]       six telling crashes, each without and with Epitaph
+  crashdemo dump [flags]       what a program that is well is doing, and it goes on
+  crashdemo signal [flags]     the same for one that is stuck in C, when it gets SIGUSR1
+  crashdemo later [flags]      wait in C for too long, and dump where everybody is
+  crashdemo hang [flags]       deadlock two goroutines, and let a watchdog find out
   crashdemo blackbox FILE      what a program left in its black box, and how it ended
 `
 
@@ -52,6 +56,14 @@ func command(args []string) int {
 		return run(args[1:])
 	case "tour":
 		return tour(args[1:])
+	case "dump":
+		return dump(args[1:])
+	case "signal":
+		return onSignal(args[1:])
+	case "later":
+		return later(args[1:])
+	case "hang":
+		return hang(args[1:])
 	case "blackbox":
 		return blackBox(args[1:])
 	case "help", "-h", "-help", "--help":

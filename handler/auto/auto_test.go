@@ -3,79 +3,31 @@
 package auto_test
 
 import (
-	"bytes"
-	"errors"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
-	"github.com/epitaph-go/epitaph/report"
+	"github.com/epitaph-go/epitaph/blackbox"
+	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
-// A victim is a build of testdata/victim, for all tests.
-var victim struct{ cgo, pure string }
+var (
+	program = &victim.Program{Build: []string{"./testdata/victim"}, Env: []string{"CGO_ENABLED=1"}}
+	pure    = &victim.Program{Build: []string{"./testdata/victim"}, Env: []string{"CGO_ENABLED=0"}}
+)
 
-func TestMain(m *testing.M) {
-	os.Exit(buildAndRun(m))
-}
-
-func buildAndRun(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "auto")
-	if err == nil {
-		err = os.Chmod(dir, 0o755) // another user runs the program too
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	victim.cgo, victim.pure = filepath.Join(dir, "victim"), filepath.Join(dir, "pure")
-	for path, cgo := range map[string]string{victim.cgo: "CGO_ENABLED=1", victim.pure: "CGO_ENABLED=0"} {
-		cmd := exec.Command("go", "build", "-o", path, "./testdata/victim")
-		cmd.Env = append(os.Environ(), cgo)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			fmt.Fprintf(os.Stderr, "building the victim: %v\n%s", err, out)
-			return 1
-		}
-	}
-	return m.Run()
-}
+func TestMain(m *testing.M) { os.Exit(victim.Main(m)) }
 
 // run runs a program with a value of EPITAPH; nil: it is not set.
-func run(t *testing.T, program string, value *string, change func(*exec.Cmd), args ...string) (stdout, stderr string, status syscall.WaitStatus) {
+func run(t *testing.T, p *victim.Program, value *string, line string, changes ...victim.Change) *victim.Outcome {
 	t.Helper()
-	cmd := exec.Command(program, args...)
-	for _, v := range os.Environ() {
-		if !strings.HasPrefix(v, "EPITAPH=") {
-			cmd.Env = append(cmd.Env, v)
-		}
-	}
+	variable := victim.Unset("EPITAPH")
 	if value != nil {
-		cmd.Env = append(cmd.Env, "EPITAPH="+*value)
+		variable = victim.Env("EPITAPH=" + *value)
 	}
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	if change != nil {
-		change(cmd)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	killer := time.AfterFunc(20*time.Second, func() { cmd.Process.Kill() })
-	err := cmd.Wait()
-	if !killer.Stop() {
-		t.Fatalf("it hung; standard error:\n%s", errs.String())
-	}
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		t.Fatal(err)
-	}
-	return out.String(), errs.String(), cmd.ProcessState.Sys().(syscall.WaitStatus)
+	return p.Run(t, line, append(changes, variable)...)
 }
 
 const (
@@ -94,6 +46,11 @@ func TestEnvironment(t *testing.T) {
 		{name: "0", value: "0", stdout: off},
 		{name: "1", value: "1", stdout: on},
 		{name: "options", value: "deadline=2s,chain=1,nativestack=0,maxframes=9", stdout: on},
+		{name: "more options", value: "allthreads=0,maxthreads=2,poll=0,snapshot=10s,threadsignal=50", stdout: on},
+		{name: "no such signal", value: "threadsignal=9", stdout: off,
+			stderr: "epitaph: EPITAPH: handler: WithThreadSignal: 9 is not from 35 to 64; there will be no reports\n"},
+		{name: "no black box", value: "blackbox=/nonexistent/x", stdout: off,
+			stderr: "epitaph: EPITAPH: handler: the black box /nonexistent/x: open /nonexistent/x: no such file or directory; there will be no reports\n"},
 		{name: "chain off", value: "chain=false", stdout: on},
 		{name: "no such option", value: "color=1", stdout: off,
 			stderr: "epitaph: EPITAPH: color: there is no such option; there will be no reports\n"},
@@ -109,9 +66,9 @@ func TestEnvironment(t *testing.T) {
 			if test.unset {
 				value = nil
 			}
-			stdout, stderr, status := run(t, victim.cgo, value, nil)
-			if stdout != test.stdout || stderr != test.stderr || status != 0 {
-				t.Errorf("status %v, standard output %q, standard error %q", status, stdout, stderr)
+			o := run(t, program, value, "")
+			if o.Stdout != test.stdout || o.Stderr != test.stderr || o.Status != 0 {
+				t.Errorf("%v", o)
 			}
 		})
 	}
@@ -120,14 +77,14 @@ func TestEnvironment(t *testing.T) {
 // Without cgo the program starts too, and says in one line why it is not enabled.
 func TestWithoutCgo(t *testing.T) {
 	value := "1"
-	stdout, stderr, status := run(t, victim.pure, &value, nil)
-	if stdout != off || status != 0 || strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "epitaph: EPITAPH: handler: ") ||
-		!strings.HasSuffix(stderr, ": the native core is not available; there will be no reports\n") {
-		t.Errorf("status %v, standard output %q, standard error %q", status, stdout, stderr)
+	o := run(t, pure, &value, "")
+	if o.Stdout != off || o.Status != 0 || strings.Count(o.Stderr, "\n") != 1 || !strings.HasPrefix(o.Stderr, "epitaph: EPITAPH: handler: ") ||
+		!strings.HasSuffix(o.Stderr, ": the native core is not available; there will be no reports\n") {
+		t.Errorf("%v", o)
 	}
-	stdout, stderr, status = run(t, victim.pure, nil, nil)
-	if stdout != off || stderr != "" || status != 0 {
-		t.Errorf("unset: status %v, standard output %q, standard error %q", status, stdout, stderr)
+	o = run(t, pure, nil, "")
+	if o.Stdout != off || o.Stderr != "" || o.Status != 0 {
+		t.Errorf("unset: %v", o)
 	}
 }
 
@@ -138,11 +95,9 @@ func TestReport(t *testing.T) {
 	for value, file := range map[string]string{
 		"1": "", "dir=" + dir: filepath.Join(dir, "*.crash"), "output=" + filepath.Join(dir, `a\,b`): output,
 	} {
-		_, stderr, status := run(t, victim.cgo, &value, nil, "crash")
-		if status.Signal() != syscall.SIGABRT {
-			t.Errorf("%s: status %v", value, status)
-		}
-		text := []byte(stderr)
+		o := run(t, program, &value, "crash")
+		o.DiedOf(t, syscall.SIGABRT)
+		text := []byte(o.Stderr)
 		if file != "" {
 			files, err := filepath.Glob(file)
 			if err != nil || len(files) != 1 {
@@ -155,16 +110,21 @@ func TestReport(t *testing.T) {
 				t.Errorf("%s: %v, %v", value, info.Mode(), err)
 			}
 		}
-		r, err := report.Parse(text)
-		if err != nil {
-			t.Fatalf("%s: %v in %q", value, err, text)
-		}
-		if !r.Complete() || !r.Intact() || r.Signal == nil || r.Signal.Name != "SIGABRT" {
+		if r := victim.Complete(t, string(text)); r.Signal == nil || r.Signal.Name != "SIGABRT" {
 			t.Errorf("%s: the report is\n%s", value, r)
 		}
 	}
+	box := filepath.Join(dir, "box")
+	value := "allthreads=0,blackbox=" + box
+	o := run(t, program, &value, "crash")
+	if r := victim.Complete(t, o.Stderr); len(r.Threads) != 1 || r.Answers != nil {
+		t.Errorf("%s: the report is\n%s", value, r)
+	}
+	if last, err := blackbox.Open(box); err != nil || last.Report == nil {
+		t.Errorf("the black box: %+v, %v", last, err)
+	}
 	// Without the variable Go ends the process in its own way.
-	if _, stderr, _ := run(t, victim.cgo, nil, nil, "crash"); strings.Contains(stderr, "Fatal Go error") || !strings.HasPrefix(stderr, "SIGABRT: abort\n") {
+	if stderr := run(t, program, nil, "crash").Stderr; strings.Contains(stderr, "Fatal Go error") || !strings.HasPrefix(stderr, "SIGABRT: abort\n") {
 		t.Errorf("without the variable: %q", stderr)
 	}
 }
@@ -179,22 +139,22 @@ func TestSetUID(t *testing.T) {
 		mode os.FileMode
 		want string
 	}{{0o755, on}, {0o755 | os.ModeSetuid, off}} {
-		if err := os.Chmod(victim.cgo, test.mode); err != nil {
+		if err := os.Chmod(program.Path(t), test.mode); err != nil {
 			t.Fatal(err)
 		}
 		value := "1"
-		stdout, stderr, status := run(t, victim.cgo, &value, func(cmd *exec.Cmd) {
-			cmd.Dir = "/"
-			cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+		o := run(t, program, &value, "", func(c *victim.Child) {
+			c.Cmd.Dir = "/"
+			c.Cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 		})
-		if test.want == off && stdout == on && nosuid(t) {
+		if test.want == off && o.Stdout == on && nosuid(t) {
 			t.Skip("the directory for temporary files is mounted nosuid")
 		}
-		if stdout != test.want || stderr != "" || status != 0 {
-			t.Errorf("mode %v: status %v, standard output %q, standard error %q", test.mode, status, stdout, stderr)
+		if o.Stdout != test.want || o.Stderr != "" || o.Status != 0 {
+			t.Errorf("mode %v: %v", test.mode, o)
 		}
 	}
-	if err := os.Chmod(victim.cgo, 0o755); err != nil {
+	if err := os.Chmod(program.Path(t), 0o755); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -202,7 +162,7 @@ func TestSetUID(t *testing.T) {
 func nosuid(t *testing.T) bool {
 	t.Helper()
 	var fs syscall.Statfs_t
-	if err := syscall.Statfs(victim.cgo, &fs); err != nil {
+	if err := syscall.Statfs(program.Path(t), &fs); err != nil {
 		t.Fatal(err)
 	}
 	const stNosuid = 2

@@ -14,12 +14,18 @@
 //	EPITAPH=dir=/var/crash
 //	EPITAPH=1,dir=/var/crash,deadline=2s,chain=1
 //
+//	allthreads=BOOL    handler.WithAllThreads
+//	blackbox=PATH      handler.WithBlackBox
 //	chain=BOOL         handler.WithChain
 //	deadline=DURATION  handler.WithDeadline
 //	dir=PATH           handler.WithDir
 //	maxframes=N        handler.WithMaxFrames
+//	maxthreads=N       handler.WithMaxThreads
 //	nativestack=BOOL   handler.WithNativeStack
 //	output=PATH        handler.WithOutput: appended to, made with mode 0600 if it is not there
+//	poll=DURATION      handler.WithPoll
+//	snapshot=DURATION  handler.WithSnapshot
+//	threadsignal=N     handler.WithThreadSignal
 //
 // A DURATION is one of [time.ParseDuration], such as 2s or 500ms, a BOOL one of
 // [strconv.ParseBool], such as 1 or false. In a value, a backslash before a comma

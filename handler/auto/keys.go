@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/epitaph-go/epitaph/handler"
@@ -19,12 +20,18 @@ type key struct {
 
 // keys are the options of package handler, by their names.
 var keys = []key{
+	of("allthreads", boolean, handler.WithAllThreads),
+	of("blackbox", text, handler.WithBlackBox),
 	of("chain", boolean, func(chain bool) handler.Option { return when(chain, handler.WithChain) }),
 	of("deadline", duration, handler.WithDeadline),
 	of("dir", text, handler.WithDir),
 	of("maxframes", number, handler.WithMaxFrames),
+	of("maxthreads", number, handler.WithMaxThreads),
 	of("nativestack", boolean, handler.WithNativeStack),
 	{name: "output", option: openOutput},
+	of("poll", duration, handler.WithPoll),
+	of("snapshot", duration, handler.WithSnapshot),
+	of("threadsignal", number, func(n int) handler.Option { return handler.WithThreadSignal(syscall.Signal(n)) }),
 }
 
 func find(name string) *key {

@@ -2,6 +2,7 @@ package auto_test
 
 import (
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +18,9 @@ func TestParse(t *testing.T) {
 			{"dir", "/var/crash"}, {"deadline", "2s"}, {"chain", "1"}},
 		`dir=/a\,b\\c,maxframes=5`:     {{"dir", `/a,b\c`}, {"maxframes", "5"}},
 		"output=/x=y,nativestack=F":    {{"output", "/x=y"}, {"nativestack", "F"}},
+		"allthreads=0,maxthreads=2":    {{"allthreads", "0"}, {"maxthreads", "2"}},
+		"blackbox=/b,threadsignal=50":  {{"blackbox", "/b"}, {"threadsignal", "50"}},
+		"poll=0,snapshot=1m":           {{"poll", "0"}, {"snapshot", "1m"}},
 		"dir=relative path\u0416\xff ": {{"dir", "relative path\u0416\xff "}},
 	} {
 		got, on, err := auto.Parse(value)
@@ -73,8 +77,29 @@ func TestKeysAreDocumented(t *testing.T) {
 	}
 }
 
+// Every option of Enable can be set.
+func TestEveryOptionHasAKey(t *testing.T) {
+	source, err := os.ReadFile("../options.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := regexp.MustCompile(`forCalls\((\S+), "With(\w+)"`).FindAllStringSubmatch(string(source), -1)
+	want := 0
+	for _, option := range options {
+		if strings.Contains(option[1], "callEnable") || option[1] == "callAny" {
+			want++
+			if key := strings.ToLower(option[2]); !slices.Contains(auto.Keys(), key) {
+				t.Errorf("there is no key %s", key)
+			}
+		}
+	}
+	if want != len(auto.Keys()) {
+		t.Errorf("%d options of Enable, keys %q", want, auto.Keys())
+	}
+}
+
 func FuzzParse(f *testing.F) {
-	for _, seed := range []string{"1", "0", "1,dir=/var/crash,deadline=2s", `output=a\,b\\,chain=t`, "maxframes=-1,nativestack=0", ",,=", "dir=\xff\\"} {
+	for _, seed := range []string{"1", "0", "1,dir=/var/crash,deadline=2s", `output=a\,b\\,chain=t`, "maxframes=-1,nativestack=0", "allthreads=0,blackbox=/b,maxthreads=2,poll=0,snapshot=1m,threadsignal=50", ",,=", "dir=\xff\\"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, value string) {

@@ -16,6 +16,9 @@ type Source struct {
 	Cut bool
 	// Own tells the functions that run as goroutines of Epitaph's.
 	Own func(function string) bool
+	// Entry, if not nil, tells the functions through which a goroutine asks for a
+	// dump of itself: what they call is not shown.
+	Entry func(function string) bool
 	// Goroutine is the id of the one that crashed, or 0, and Thread its thread.
 	Goroutine int64
 	Thread    int
@@ -32,6 +35,9 @@ func FromDump(text []byte, source Source) Set {
 	others := all[:0]
 	for i := range all {
 		g := all[i] // a copy: others reuses the memory
+		if source.Entry != nil {
+			g.Stack = before(g.Stack, source.Entry)
+		}
 		switch first, creator := outermost(&g), g.CreatedBy.Func; {
 		case g.ID < 0 || ofRuntime(framesOf(&g), creator):
 		case source.Own(first):
@@ -61,6 +67,17 @@ func FromDump(text []byte, source Source) Set {
 		set.Count = max(set.Count, source.Alive-set.Own)
 	}
 	return set
+}
+
+// before is a stack, oldest call first, up to the first of the functions that
+// entry tells.
+func before(stack stackfmt.Stack, entry func(string) bool) stackfmt.Stack {
+	for i := range stack {
+		if i > 0 && entry(stack[i].Func) {
+			return stack[:i]
+		}
+	}
+	return stack
 }
 
 // outermost is the function that the goroutine was started with.

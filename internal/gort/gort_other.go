@@ -17,3 +17,17 @@ func Load() (Runtime, error) {
 func GoidOffset() (uintptr, error) {
 	return 0, fmt.Errorf("gort: not ported to %s/%s", runtime.GOOS, runtime.GOARCH)
 }
+
+// A PanicLayout is not known where Epitaph is not ported to.
+type PanicLayout struct{}
+
+// Value has none.
+func (PanicLayout) Value() (value any, ok bool) { return nil, false }
+
+// FindPanicLayout fails where Epitaph is not ported to.
+func FindPanicLayout() (PanicLayout, error) {
+	return PanicLayout{}, fmt.Errorf("gort: not ported to %s/%s", runtime.GOOS, runtime.GOARCH)
+}
+
+// Goid is 0 where Epitaph is not ported to.
+func Goid(uintptr) uint64 { return 0 }

@@ -11,8 +11,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -20,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/epitaph-go/epitaph/handler"
+	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
 func now(b *testing.B) int64 { return clock(b, unix.CLOCK_MONOTONIC).Nanoseconds() }
@@ -27,20 +26,14 @@ func now(b *testing.B) int64 { return clock(b, unix.CLOCK_MONOTONIC).Nanoseconds
 // times of one crash, since the fault, in nanoseconds.
 type times struct{ first, last, death int64 }
 
-func build(b *testing.B) string {
-	b.Helper()
-	victim := filepath.Join(b.TempDir(), "victim")
-	if out, err := exec.Command("go", "build", "-o", victim, "./victim").CombinedOutput(); err != nil {
-		b.Fatalf("%v\n%s", err, out)
-	}
-	return victim
-}
+// program is killed at its limit, which fails the benchmark. Go needs seconds to
+// print 100 000 goroutines.
+var program = &victim.Program{Build: []string{"./victim"}, Limit: 30 * time.Second}
 
-// crashLimit is when a victim is killed, which fails the benchmark. Go needs
-// seconds to print 100 000 goroutines.
-const crashLimit = 30 * time.Second
+func TestMain(m *testing.M) { os.Exit(victim.Main(m)) }
 
-func crash(b *testing.B, victim, how string, args ...string) (t times, output []byte) {
+// crash runs "victim HOW [GOROUTINES]".
+func crash(b *testing.B, how string) (t times, output []byte) {
 	stderr, stderrChild, err := os.Pipe()
 	if err != nil {
 		b.Fatal(err)
@@ -51,20 +44,10 @@ func crash(b *testing.B, victim, how string, args ...string) (t times, output []
 	}
 	defer stderr.Close()
 	defer clock.Close()
-	cmd := exec.Command(victim, append([]string{how}, args...)...)
-	cmd.Stderr = stderrChild
-	cmd.ExtraFiles = []*os.File{clockChild}
-	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
+	c := program.Start(b, how, victim.Stderr(stderrChild), victim.Inherit(clockChild),
+		func(c *victim.Child) { c.Cmd.Stdout = nil }) // which Wait would wait for
 	stderrChild.Close()
 	clockChild.Close()
-	watchdog := time.AfterFunc(crashLimit, func() { _ = cmd.Process.Kill() })
-	defer func() {
-		if !watchdog.Stop() {
-			b.Fatalf("%s %v: killed after %v", how, args, crashLimit)
-		}
-	}()
 
 	var faultAt int64
 	if how != "clean" {
@@ -90,7 +73,7 @@ func crash(b *testing.B, victim, how string, args ...string) (t times, output []
 			b.Fatal(err)
 		}
 	}
-	_ = cmd.Wait() // it is killed by its signal, as it should
+	c.Wait() // it is killed by its signal, as it should
 	t.death = now(b) - faultAt
 	return t, output
 }
@@ -108,12 +91,12 @@ func median(all []times, of func(times) int64) float64 {
 // a machine whose speed changes. Figures are medians, in microseconds; the
 // times hold the wake-up of the reader at the other end of a pipe as well.
 func BenchmarkCrash(b *testing.B) {
-	victim := build(b)
+	program.Path(b) // built before anything is measured
 	handlers := []string{"epitaph", "textbook", "none"}
 	all := make(map[string][]times)
 	for b.Loop() {
 		for _, how := range handlers {
-			t, output := crash(b, victim, how)
+			t, output := crash(b, how)
 			if how == "epitaph" && !bytes.Contains(output, []byte("End of report (complete")) {
 				b.Fatalf("no complete report:\n%s", output)
 			}

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
 const (
@@ -31,11 +33,11 @@ const (
 // requests as the service could answer alone. mean is how long one took, whose
 // inverse is the throughput of so many clients; p99 the slowest percent.
 func BenchmarkService(b *testing.B) {
-	victim := build(b)
+	program.Path(b) // built before anything is measured
 	var services [2]*service
 	for i := range services {
-		p := startProgram(b, victim, "serve")
-		services[i] = &service{p, "http://" + p.line(b), &http.Client{
+		p := startProgram(b, "serve")
+		services[i] = &service{p, "http://" + p.Line(), &http.Client{
 			Transport: &http.Transport{MaxIdleConnsPerHost: serviceClients},
 			Timeout:   10 * time.Second,
 		}}
@@ -112,7 +114,7 @@ func takeTurns(b *testing.B, services [2]*service) (turns [2]turn) {
 	var errs [serviceClients]error
 	var clients sync.WaitGroup
 	for i, s := range services {
-		turns[i].used = -s.program.processorTime(b)
+		turns[i].used = -s.program.ProcessorTime()
 	}
 	end := time.Now().Add(serviceTurn)
 	for c := range serviceClients {
@@ -131,7 +133,7 @@ func takeTurns(b *testing.B, services [2]*service) (turns [2]turn) {
 		b.Fatal(err)
 	}
 	for i, s := range services {
-		turns[i].used += s.program.processorTime(b)
+		turns[i].used += s.program.ProcessorTime()
 		for _, a := range answers {
 			turns[i].answers = append(turns[i].answers, a[i]...)
 		}
@@ -140,7 +142,7 @@ func takeTurns(b *testing.B, services [2]*service) (turns [2]turn) {
 }
 
 type service struct {
-	program *program
+	program *victim.Child
 	base    string
 	client  *http.Client
 }

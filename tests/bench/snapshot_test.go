@@ -3,6 +3,7 @@
 package bench_test
 
 import (
+	"fmt"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
@@ -15,6 +16,7 @@ import (
 	"github.com/epitaph-go/epitaph/blackbox"
 	"github.com/epitaph-go/epitaph/internal/boxformat"
 	"github.com/epitaph-go/epitaph/internal/snapshot"
+	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
 // BenchmarkSnapshot measures what a program of more and more goroutines pays.
@@ -99,17 +101,17 @@ func periods(n int) uint64 {
 // number of periods; over the same time, the kernel's clocks of the three say
 // what they took.
 func period(b *testing.B, n int) {
-	victim := build(b)
+	program.Path(b) // built before anything is measured
 	box := filepath.Join(b.TempDir(), "box")
 	names := []string{"plain", "quiet", "snapshots"}
-	programs := make([]*program, len(names))
+	programs := make([]*victim.Child, len(names))
 	for i, name := range names {
-		programs[i] = startProgram(b, victim, "idle", name, strconv.Itoa(n), box)
-		programs[i].line(b)
+		programs[i] = startProgram(b, fmt.Sprintf("idle %s %d", name, n), victim.Args(box))
+		programs[i].Line()
 	}
 	clocks := func() (used [3]time.Duration) {
 		for i, p := range programs {
-			used[i] = p.processorTime(b)
+			used[i] = p.ProcessorTime()
 		}
 		return used
 	}

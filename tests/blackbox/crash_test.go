@@ -4,6 +4,7 @@ package blackbox
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -20,8 +21,7 @@ func TestReportIsCopied(t *testing.T) {
 	c.do("goroutines 7")
 	c.do("sleep 100ms")
 	c.send("crash")
-	c.diedOf(syscall.SIGSEGV)
-	r := complete(t, c.stderr.String())
+	r := complete(t, c.diedOf(syscall.SIGSEGV))
 	if r.Goroutines == nil || r.Goroutines.Count < 8 {
 		t.Errorf("goroutines %+v", r.Goroutines)
 	}
@@ -30,8 +30,8 @@ func TestReportIsCopied(t *testing.T) {
 	if run.End.Signal != int(syscall.SIGSEGV) || !run.End.Complete {
 		t.Errorf("the end is %+v", run.End)
 	}
-	if string(run.Report) != c.stderr.String() {
-		t.Errorf("another report in the box:\n%s\nthan on the terminal:\n%s", run.Report, &c.stderr)
+	if string(run.Report) != c.Wait().Stderr {
+		t.Errorf("another report in the box:\n%s\nthan on the terminal:\n%s", run.Report, c.Wait().Stderr)
 	}
 }
 
@@ -49,8 +49,7 @@ func TestNotes(t *testing.T) {
 	c.do("crumb %s", strings.Repeat("z", 300))
 	c.do("crumb last one")
 	c.send("crash")
-	c.diedOf(syscall.SIGSEGV)
-	r := complete(t, c.stderr.String())
+	r := complete(t, c.diedOf(syscall.SIGSEGV))
 	got := map[string]string{}
 	for _, a := range r.Annotations {
 		got[a.Key] = a.Value
@@ -123,8 +122,7 @@ func TestNotesUnderFire(t *testing.T) {
 				}
 			}
 			c.send("crash")
-			c.diedOf(syscall.SIGSEGV)
-			r := complete(t, c.stderr.String())
+			r := complete(t, c.diedOf(syscall.SIGSEGV))
 			if len(r.Breadcrumbs) < 100 {
 				t.Errorf("%d breadcrumbs", len(r.Breadcrumbs))
 			}
@@ -161,7 +159,7 @@ func TestForkedChild(t *testing.T) {
 				has(run.Breadcrumbs, "of the parent") != 1 || has(run.Breadcrumbs, "after") != 1 {
 				t.Errorf("breadcrumbs %v, report %q", run.Breadcrumbs, run.Report)
 			}
-			c.kill()
+			c.Kill()
 			ended(t, open(t, box), blackbox.Vanished)
 		})
 	}
@@ -190,8 +188,41 @@ func TestCleanEnd(t *testing.T) {
 		t.Errorf("breadcrumbs %v", run.Breadcrumbs)
 	}
 	c.send("exit")
-	if status := c.wait(); !status.Exited() || status.ExitStatus() != 0 {
-		t.Errorf("%v", c.cmd.ProcessState)
-	}
+	c.Wait().Exited(t, 0)
 	ended(t, open(t, box), blackbox.Vanished) // without handler.Disable
+}
+
+// A child of fork closes its copy of the box's descriptor, but no file that the
+// program has under that number.
+func TestForkedChildKeepsOtherFiles(t *testing.T) {
+	t.Parallel()
+	box := boxIn(t)
+	c := start(t, box, "0s")
+	c.do("reuse %s %s", box, filepath.Join(t.TempDir(), "database"))
+	if said := c.do("fork_has_reused"); len(said) != 1 || said[0] != "true" {
+		t.Errorf("the descriptor is open in the child: %q", said)
+	}
+}
+
+// A child of vfork crashes in its parent's memory, and leaves everything there as
+// it was.
+func TestVforkChildCrashes(t *testing.T) {
+	t.Parallel()
+	box := boxIn(t)
+	c := start(t, box, "20ms")
+	const kept = "/" // what the core keeps descriptors of, to close them in a crash
+	before := c.do("descriptors " + kept)
+	if said := c.do("crash_vfork"); len(said) != 1 || said[0] != "child: signal 11" {
+		t.Errorf("the victim says %q", said)
+	}
+	c.do("crumb after it")
+	run := open(t, box)
+	ended(t, run, blackbox.Running)
+	if has(run.Breadcrumbs, "after it") != 1 {
+		t.Errorf("breadcrumbs %v", run.Breadcrumbs)
+	}
+	c.do("enable %s 20ms", box)
+	if after := c.do("descriptors " + kept); after[0] != before[0] || before[0] == "0" {
+		t.Errorf("%s descriptors are kept, %s before", after[0], before[0])
+	}
 }

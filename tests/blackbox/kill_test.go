@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/epitaph-go/epitaph/blackbox"
+	"github.com/epitaph-go/epitaph/internal/victim"
 	"github.com/epitaph-go/epitaph/report"
 )
 
@@ -22,7 +23,7 @@ import (
 // leaves a box that opens, with a whole snapshot of the last moments.
 func TestKilledAtRandomMoments(t *testing.T) {
 	runs := 100
-	if full {
+	if victim.Full {
 		runs = 2000
 	}
 	dir := t.TempDir()
@@ -38,8 +39,8 @@ func TestKilledAtRandomMoments(t *testing.T) {
 			c.do("crumb tick") // on a busy machine the writers may not get to one
 			c.do("write")
 			time.Sleep(time.Duration(rand.Int64N(int64(5 * period / 2)))) // the random moment
-			starved := starved(t, c.cmd.Process.Pid)
-			c.kill()
+			starved := starved(t, c.Cmd.Process.Pid)
+			c.Kill()
 			run := open(t, box)
 			ended(t, run, blackbox.Vanished)
 			checkNewest(t, run, period, starved)
@@ -149,7 +150,7 @@ func TestTrendShowsGrowth(t *testing.T) {
 		}
 		box := boxIn(t)
 		c := start(t, box, "50ms")
-		if err := os.WriteFile(filepath.Join(group, "cgroup.procs"), fmt.Append(nil, c.cmd.Process.Pid), 0); err != nil {
+		if err := os.WriteFile(filepath.Join(group, "cgroup.procs"), fmt.Append(nil, c.Cmd.Process.Pid), 0); err != nil {
 			t.Fatal(err)
 		}
 		c.send("grow 1024")
@@ -161,7 +162,7 @@ func TestTrendShowsGrowth(t *testing.T) {
 		t.Parallel()
 		box := boxIn(t)
 		c := start(t, box, "50ms")
-		pid := c.cmd.Process.Pid
+		pid := c.Cmd.Process.Pid
 		allowed := addressSpace(t, pid) + 3*limit // a thread of Go's takes 70 MiB, most of it never touched
 		if err := unix.Prlimit(pid, unix.RLIMIT_AS, &unix.Rlimit{Cur: allowed, Max: allowed}, nil); err != nil {
 			t.Fatal(err)
@@ -177,10 +178,9 @@ func TestTrendShowsGrowth(t *testing.T) {
 			time.Sleep(10 * time.Millisecond)
 		}
 		time.Sleep(120 * time.Millisecond) // at the limit
-		c.cmd.Process.Kill()
-		status := c.wait()
-		if kind := open(t, box).End.Kind; kind != blackbox.Vanished && (kind != blackbox.Crashed || status.Signal() != syscall.SIGABRT) {
-			t.Errorf("died of %v, the box tells of an end %q", status.Signal(), kind)
+		o := c.Kill()
+		if kind := open(t, box).End.Kind; kind != blackbox.Vanished && (kind != blackbox.Crashed || !o.IsDeath(syscall.SIGABRT)) {
+			t.Errorf("the box tells of an end %q: %v", kind, o)
 		}
 		checkGrowth(t, box)
 	})
@@ -239,9 +239,8 @@ func TestFaultWhileBlocked(t *testing.T) {
 	c.do("crumb about to crash")
 	c.do("sleep 120ms")
 	c.send("crash_blocked")
-	c.diedOf(syscall.SIGSEGV)
-	if c.stderr.Len() > 0 {
-		t.Errorf("a report, though no handler can run:\n%s", &c.stderr)
+	if stderr := c.diedOf(syscall.SIGSEGV); stderr != "" {
+		t.Errorf("a report, though no handler can run:\n%s", stderr)
 	}
 	run := open(t, box)
 	ended(t, run, blackbox.Vanished)
@@ -249,4 +248,21 @@ func TestFaultWhileBlocked(t *testing.T) {
 		len(run.Annotations) != 1 || run.Annotations[0].Value != "7f3a" {
 		t.Errorf("the box holds %d snapshots, breadcrumbs %v, annotations %v", len(run.Snapshots), run.Breadcrumbs, run.Annotations)
 	}
+}
+
+// A reader to whom the process has another number, or none, as beside a container.
+func TestOtherNamespace(t *testing.T) {
+	t.Parallel()
+	unshare := []string{"--pid", "--fork", "--kill-child"}
+	if o := victim.Run(t, "unshare", append(unshare, "true")); o.Status != 0 {
+		t.Skip("nobody may make a PID namespace here:", o)
+	}
+	box := boxIn(t)
+	c := start(t, box, "50ms", victim.Under("unshare", unshare...))
+	ended(t, open(t, box), blackbox.Running)
+	c.do("crumb still there")
+	ended(t, open(t, box), blackbox.Running)
+	c.send("exit")
+	c.Wait()
+	ended(t, open(t, box), blackbox.Vanished)
 }

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/epitaph-go/epitaph/blackbox"
+	"github.com/epitaph-go/epitaph/internal/victim"
 	"github.com/epitaph-go/epitaph/report"
 )
 
@@ -27,8 +28,7 @@ func lost(t *testing.T, c *child, why string) *report.Report {
 	c.do("annotate after=the loss")
 	c.do("sleep 120ms")
 	c.send("crash")
-	c.diedOf(syscall.SIGSEGV)
-	r := complete(t, c.stderr.String())
+	r := complete(t, c.diedOf(syscall.SIGSEGV))
 	if !strings.Contains(strings.Join(r.Notes, "\n"), "is lost: "+why) {
 		t.Errorf("the notes do not tell of the loss: %q", r.Notes)
 	}
@@ -131,14 +131,13 @@ func TestDiskIsFilledLater(t *testing.T) {
 	c.do("crumbs 100")
 	c.do("sleep 300ms")
 	c.send("crash")
-	c.diedOf(syscall.SIGSEGV)
-	r := complete(t, c.stderr.String())
+	r := complete(t, c.diedOf(syscall.SIGSEGV))
 	if notes := strings.Join(r.Notes, "\n"); strings.Contains(notes, "black box") {
 		t.Error(notes)
 	}
 	run := open(t, box)
 	ended(t, run, blackbox.Crashed)
-	if string(run.Report) != c.stderr.String() || len(run.Snapshots) < 2 {
+	if string(run.Report) != c.Wait().Stderr || len(run.Snapshots) < 2 {
 		t.Errorf("%d snapshots; the report in the box:\n%s", len(run.Snapshots), run.Report)
 	}
 }
@@ -167,8 +166,7 @@ func refused(t *testing.T, box, why string) {
 	// What was in force before still is.
 	c.do("crumbs 1")
 	c.send("crash")
-	c.diedOf(syscall.SIGSEGV)
-	complete(t, c.stderr.String())
+	complete(t, c.diedOf(syscall.SIGSEGV))
 }
 
 func TestBadBoxes(t *testing.T) {
@@ -186,7 +184,7 @@ func TestBadBoxes(t *testing.T) {
 		first := start(t, box, "20ms")
 		first.do("crumb mine")
 		refused(t, box, "in use by another process")
-		if run := open(t, box); has(run.Breadcrumbs, "mine") != 1 || run.PID != first.cmd.Process.Pid {
+		if run := open(t, box); has(run.Breadcrumbs, "mine") != 1 || run.PID != first.Cmd.Process.Pid {
 			t.Errorf("the box of the first: %+v", run)
 		}
 	})
@@ -269,13 +267,13 @@ func TestNextRun(t *testing.T) {
 	}
 	run := open(t, box)
 	ended(t, run, blackbox.Running)
-	if len(run.Report) > 0 || len(run.Annotations) > 0 || run.PID != second.cmd.Process.Pid {
+	if len(run.Report) > 0 || len(run.Annotations) > 0 || run.PID != second.Cmd.Process.Pid {
 		t.Errorf("something of the first run is left: %+v", run)
 	}
 	if info, _ := os.Stat(box); info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v", info.Mode())
 	}
-	second.kill()
+	second.Kill()
 
 	// Cut off in every part.
 	whole, err := os.ReadFile(box)
@@ -303,7 +301,7 @@ func TestReportOutlivesItsReader(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	c := startWith(t, w, box, "20ms")
+	c := start(t, box, "20ms", victim.Stderr(w))
 	w.Close()
 	unix.FcntlInt(r.Fd(), unix.F_SETPIPE_SZ, 4096)
 	c.do("annotate request=7f3a")

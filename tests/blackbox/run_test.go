@@ -6,150 +6,74 @@
 package blackbox
 
 import (
-	"bufio"
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/epitaph-go/epitaph/blackbox"
+	"github.com/epitaph-go/epitaph/internal/victim"
 	"github.com/epitaph-go/epitaph/report"
 )
 
-// limit is what no child may outlast.
-const limit = 20 * time.Second
+var program = &victim.Program{Build: []string{"./victim"}, Limit: 20 * time.Second}
 
-// full is set for the long runs.
-var full = os.Getenv("EPITAPH_MATRIX") == "full"
+func TestMain(m *testing.M) { os.Exit(victim.Main(m)) }
 
-// victim is the path of the program, built once.
-var victim string
-
-func TestMain(m *testing.M) {
-	os.Exit(buildAndRun(m))
-}
-
-func buildAndRun(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "blackbox")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	victim = filepath.Join(dir, "victim")
-	if out, err := exec.Command("go", "build", "-o", victim, "./victim").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "building the victim: %v\n%s", err, out)
-		return 1
-	}
-	return m.Run()
-}
-
-// A child is a victim that runs.
+// A child is a victim that does what it is told.
 type child struct {
-	t      *testing.T
-	cmd    *exec.Cmd
-	in     io.WriteCloser
-	out    *bufio.Scanner
-	stderr bytes.Buffer
-	killer *time.Timer
-	waited sync.Once
-	status syscall.WaitStatus
+	*victim.Child
+	t *testing.T
 }
 
 // start starts a victim and waits until Epitaph is enabled.
-func start(t *testing.T, box, period string) *child {
+func start(t *testing.T, box, period string, changes ...victim.Change) *child {
 	t.Helper()
-	return startWith(t, nil, box, period)
-}
-
-// startWith gives the victim a standard error that is not kept.
-func startWith(t *testing.T, stderr *os.File, box, period string) *child {
-	t.Helper()
-	c := &child{t: t, cmd: exec.Command(victim, box, period)}
-	c.cmd.Stderr = &c.stderr
-	if stderr != nil {
-		c.cmd.Stderr = stderr
-	}
-	var err error
-	if c.in, err = c.cmd.StdinPipe(); err != nil {
-		t.Fatal(err)
-	}
-	out, err := c.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.out = bufio.NewScanner(out)
-	if err := c.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	c.killer = time.AfterFunc(limit, func() { c.cmd.Process.Signal(syscall.SIGKILL) })
-	t.Cleanup(func() {
-		c.cmd.Process.Kill()
-		c.wait()
-	})
-	if !c.out.Scan() || c.out.Text() != "ready" {
-		c.wait()
-		t.Fatalf("the victim is not ready: %q, stderr:\n%s", c.out.Text(), &c.stderr)
+	changes = append([]victim.Change{victim.Args(box, period), victim.Talk}, changes...)
+	c := &child{program.Start(t, "", changes...), t}
+	if ready, _ := c.hear(); ready != "ready" {
+		t.Fatalf("the victim is not ready: %q, %v", ready, c.Wait())
 	}
 	return c
+}
+
+// hear reads a line; there is none when the victim has ended.
+func (c *child) hear() (line string, ok bool) {
+	line, err := c.Out.ReadString('\n')
+	return strings.TrimSuffix(line, "\n"), err == nil
 }
 
 // do has the victim do something, and returns what it says before "done".
 func (c *child) do(format string, args ...any) (said []string) {
 	c.t.Helper()
 	c.send(format, args...)
-	for c.out.Scan() {
-		if c.out.Text() == "done" {
+	for {
+		line, ok := c.hear()
+		switch {
+		case !ok:
+			c.t.Fatalf("the victim did not survive %q: %v", fmt.Sprintf(format, args...), c.Wait())
+		case line == "done":
 			return said
 		}
-		said = append(said, c.out.Text())
+		said = append(said, line)
 	}
-	c.wait()
-	c.t.Fatalf("the victim did not survive %q: %v, stderr:\n%s", fmt.Sprintf(format, args...), c.cmd.ProcessState, &c.stderr)
-	return nil
 }
 
 // send does not wait.
 func (c *child) send(format string, args ...any) {
-	fmt.Fprintf(c.in, format+"\n", args...)
+	fmt.Fprintf(c.In, format+"\n", args...)
 }
 
-// wait waits for the victim's end. One that had to be killed fails the test.
-func (c *child) wait() syscall.WaitStatus {
+// diedOf waits for the victim's end, which must be by a signal, and returns what
+// it wrote to standard error.
+func (c *child) diedOf(signal syscall.Signal) (stderr string) {
 	c.t.Helper()
-	c.waited.Do(func() {
-		err := c.cmd.Wait()
-		var exit *exec.ExitError
-		if err != nil && !errors.As(err, &exit) {
-			c.t.Error(err)
-			return
-		}
-		if !c.killer.Stop() {
-			c.t.Errorf("hung; stderr:\n%s", &c.stderr)
-		}
-		c.status = c.cmd.ProcessState.Sys().(syscall.WaitStatus)
-	})
-	return c.status
-}
-
-func (c *child) kill() {
-	c.cmd.Process.Kill()
-	c.wait()
-}
-
-func (c *child) diedOf(signal syscall.Signal) {
-	c.t.Helper()
-	if status := c.wait(); !status.Signaled() || status.Signal() != signal {
-		c.t.Errorf("%v, want death by %v; stderr:\n%s", c.cmd.ProcessState, signal, &c.stderr)
-	}
+	o := c.Wait()
+	o.DiedOf(c.t, signal)
+	return o.Stderr
 }
 
 // open reads a box, in which nothing may be damaged.
@@ -172,16 +96,12 @@ func ended(t *testing.T, run *blackbox.Run, kind blackbox.EndKind) {
 	}
 }
 
-// complete parses a report that must be all there.
+// complete parses a report that must be all there, and alone.
 func complete(t *testing.T, text string) *report.Report {
 	t.Helper()
-	r, err := report.Parse([]byte(text))
-	if err != nil {
-		t.Fatalf("%v in:\n%s", err, text)
-	}
-	if !r.Complete() || !r.Intact() || len(r.StageFailures) > 0 || len(r.Unknown) > 0 || r.String() != text {
-		t.Errorf("not a complete report (complete %v, intact %v, failures %v, unknown %v):\n%s",
-			r.Complete(), r.Intact(), r.StageFailures, r.Unknown, text)
+	r := victim.Complete(t, text)
+	if r.String() != text {
+		t.Errorf("there is more than a report:\n%s", text)
 	}
 	return r
 }

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
 // onlyFile is the one report file in a directory, and its text.
@@ -38,9 +40,9 @@ func TestDir(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			o := run(t, fmt.Sprintf("umask umask=%d dir=%s", umask, dir))
-			o.diedOf(t, syscall.SIGSEGV)
+			o.DiedOf(t, syscall.SIGSEGV)
 			path, text := onlyFile(t, dir)
-			r := completeReport(t, text)
+			r := victim.Complete(t, text)
 			info, err := os.Stat(path)
 			if err != nil {
 				t.Fatal(err)
@@ -48,7 +50,7 @@ func TestDir(t *testing.T) {
 			if info.Mode() != 0o600 {
 				t.Errorf("the mode is %v", info.Mode())
 			}
-			pattern := fmt.Sprintf(`^victim-%d-(\d{4}-\d{2}-\d{2}T\d{6}\.\d{6}Z)\.crash$`, o.pid)
+			pattern := fmt.Sprintf(`^victim-%d-(\d{4}-\d{2}-\d{2}T\d{6}\.\d{6}Z)\.crash$`, o.PID)
 			match := regexp.MustCompile(pattern).FindStringSubmatch(filepath.Base(path))
 			if match == nil {
 				t.Fatalf("the name is %q, want %s", filepath.Base(path), pattern)
@@ -58,8 +60,8 @@ func TestDir(t *testing.T) {
 				t.Errorf("the time in the name is %v, in the report %v (%v)", at, r.Process.Time, err)
 			}
 			// One line tells where it is.
-			if want := "epitaph: Segmentation fault, report in " + path + "\n"; o.stderr != want {
-				t.Errorf("standard error is %q, want %q", o.stderr, want)
+			if want := "epitaph: Segmentation fault, report in " + path + "\n"; o.Stderr != want {
+				t.Errorf("standard error is %q, want %q", o.Stderr, want)
 			}
 		})
 	}
@@ -68,7 +70,7 @@ func TestDir(t *testing.T) {
 func TestDirWithoutACrash(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	run(t, "enable dir="+dir).exited(t, 3)
+	run(t, "enable dir="+dir).Exited(t, 3)
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
 		t.Errorf("a run without a crash left %v (%v)", entries, err)
 	}
@@ -77,9 +79,9 @@ func TestDirWithoutACrash(t *testing.T) {
 func TestDirWithFullDescriptorTable(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	run(t, "full_table dir="+dir).diedOf(t, syscall.SIGSEGV)
+	run(t, "full_table dir="+dir).DiedOf(t, syscall.SIGSEGV)
 	_, text := onlyFile(t, dir)
-	completeReport(t, text)
+	victim.Complete(t, text)
 }
 
 // Where no file can be made, the report goes to standard error and says why.
@@ -90,22 +92,19 @@ func TestDirIsGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := run(t, "dir_gone dir="+dir)
-	o.diedOf(t, syscall.SIGSEGV)
-	hasNote(t, o.stderr, fmt.Sprintf("no report file could be made in %s: error %d", dir, syscall.ENOENT))
+	o.DiedOf(t, syscall.SIGSEGV)
+	hasNote(t, o.Stderr, fmt.Sprintf("no report file could be made in %s: error %d", dir, syscall.ENOENT))
 }
 
 // ownedByNobody is a directory, and has the victim run as its owner, with the
 // directory as its descriptor 3. Root is kept out by no mode, and others cannot
 // get to a test's directory by its path.
-func ownedByNobody(t *testing.T) (dir string, nobody change) {
+func ownedByNobody(t *testing.T) (dir string, nobody victim.Change) {
 	t.Helper()
 	dir = t.TempDir()
 	id := os.Getuid()
 	if id == 0 {
 		id = 65534
-		if err := os.Chmod(filepath.Dir(victim), 0o755); err != nil {
-			t.Fatal(err)
-		}
 		if err := os.Chown(dir, id, id); err != nil {
 			t.Fatal(err)
 		}
@@ -115,10 +114,10 @@ func ownedByNobody(t *testing.T) (dir string, nobody change) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { file.Close() })
-	return dir, func(c *exec.Cmd) {
-		c.ExtraFiles = append(c.ExtraFiles, file)
+	return dir, func(c *victim.Child) {
+		victim.Inherit(file)(c)
 		if id != os.Getuid() {
-			c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(id), Gid: uint32(id)}}
+			c.Cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(id), Gid: uint32(id)}}
 		}
 	}
 }
@@ -127,13 +126,13 @@ func TestDirIsReadOnly(t *testing.T) {
 	t.Parallel()
 	_, nobody := ownedByNobody(t)
 	o := run(t, "dir_read_only dir=/proc/self/fd/3", nobody)
-	o.diedOf(t, syscall.SIGSEGV)
-	hasNote(t, o.stderr, fmt.Sprintf("no report file could be made in /proc/self/fd/3: error %d", syscall.EACCES))
+	o.DiedOf(t, syscall.SIGSEGV)
+	hasNote(t, o.Stderr, fmt.Sprintf("no report file could be made in /proc/self/fd/3: error %d", syscall.EACCES))
 }
 
 func hasNote(t *testing.T, text, note string) {
 	t.Helper()
-	r := completeReport(t, text)
+	r := victim.Complete(t, text)
 	for _, n := range r.Notes {
 		if n == note {
 			return
@@ -154,8 +153,8 @@ func TestDirOnFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := run(t, "crash dir="+dir)
-	o.diedOf(t, syscall.SIGSEGV)
-	outputFailed(t, o.stderr, syscall.ENOSPC)
+	o.DiedOf(t, syscall.SIGSEGV)
+	outputFailed(t, o.Stderr, syscall.ENOSPC)
 }
 
 // The file is full in the middle of the report: its rest goes to standard error,
@@ -165,12 +164,12 @@ func TestDirFileIsFull(t *testing.T) {
 	for _, place := range []string{"cgo", "thread"} {
 		dir := t.TempDir()
 		o := run(t, "file_size bytes=1000 place="+place+" dir="+dir)
-		o.diedOf(t, syscall.SIGSEGV)
+		o.DiedOf(t, syscall.SIGSEGV)
 		_, text := onlyFile(t, dir)
 		if len(text) != 1000 {
 			t.Errorf("%d bytes are in the file", len(text))
 		}
-		_, rest, _ := strings.Cut(o.stderr, "\n")
+		_, rest, _ := strings.Cut(o.Stderr, "\n")
 		outputFailed(t, text+rest, syscall.EFBIG)
 	}
 }
@@ -179,7 +178,7 @@ func TestDirFileIsFull(t *testing.T) {
 // that its first output failed.
 func outputFailed(t *testing.T, text string, why syscall.Errno) {
 	t.Helper()
-	r := onlyReport(t, text)
+	r := victim.Report(t, text)
 	if want := fmt.Sprintf("output failed with error %d", why); r.Complete() || !r.Intact() ||
 		len(r.End.Reasons) != 1 || r.End.Reasons[0] != want {
 		t.Errorf("want an end line with %q:\n%s", want, text)
@@ -191,20 +190,20 @@ func TestDirOfOddProgram(t *testing.T) {
 	for _, name := range []string{"b\u00e9b\u00e9 \u2020", "new\nline \"quoted\"", "\xff\xfe", strings.Repeat("long", 50)} {
 		t.Run(fmt.Sprintf("%.20q", name), func(t *testing.T) {
 			t.Parallel()
-			program := filepath.Join(t.TempDir(), name)
-			if err := os.Link(victim, program); err != nil {
+			file := filepath.Join(t.TempDir(), name)
+			if err := os.Link(program.Path(t), file); err != nil {
 				t.Skip(err) // another file system
 			}
 			dir := t.TempDir()
-			o := run(t, "crash dir="+dir, func(c *exec.Cmd) { c.Path = program })
-			o.diedOf(t, syscall.SIGSEGV)
+			o := run(t, "crash dir="+dir, func(c *victim.Child) { c.Cmd.Path = file })
+			o.DiedOf(t, syscall.SIGSEGV)
 			path, text := onlyFile(t, dir)
-			completeReport(t, text)
+			victim.Complete(t, text)
 			if base := filepath.Base(path); !strings.HasPrefix(base, name[:min(len(name), 60)]) || !strings.HasSuffix(base, ".crash") {
 				t.Errorf("the file of %q is %q", name, base)
 			}
-			if strings.Count(o.stderr, "\n") != 1 {
-				t.Errorf("not one line: %q", o.stderr)
+			if strings.Count(o.Stderr, "\n") != 1 {
+				t.Errorf("not one line: %q", o.Stderr)
 			}
 		})
 	}
@@ -227,15 +226,15 @@ func TestDirNameIsTaken(t *testing.T) {
 	}
 	defer file.Close()
 	trace := filepath.Join(t.TempDir(), "trace")
-	o := run(t, "crash dir=/proc/self/fd/3", inherit(file), under("strace", "-f", "-qq", "-o", trace,
+	o := run(t, "crash dir=/proc/self/fd/3", victim.Inherit(file), victim.Under("strace", "-f", "-qq", "-o", trace,
 		"-e", "trace=openat", "-e", "inject=openat:error=EEXIST:when=1", "-P", dir))
 	lines, err := os.ReadFile(trace)
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.diedOf(t, syscall.SIGSEGV)
+	o.DiedOf(t, syscall.SIGSEGV)
 	path, text := onlyFile(t, dir)
-	completeReport(t, text)
+	victim.Complete(t, text)
 	if !strings.HasSuffix(path, "Za.crash") {
 		t.Errorf("the second name is %q", path)
 	}

@@ -5,7 +5,6 @@ package edges
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"unsafe"
 
 	"github.com/epitaph-go/epitaph/handler"
+	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
 // An action is the kernel's struct sigaction.
@@ -199,9 +199,9 @@ func TestDirIsReadOnlyFromTheStart(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := run(t, "enable dir=/proc/self/fd/3", nobody)
-	o.exited(t, 1)
-	if want := "handler: WithDir: write to /proc/self/fd/3: permission denied"; !strings.Contains(o.stderr, want) {
-		t.Errorf("the error is %q, want %q", o.stderr, want)
+	o.Exited(t, 1)
+	if want := "handler: WithDir: write to /proc/self/fd/3: permission denied"; !strings.Contains(o.Stderr, want) {
+		t.Errorf("the error is %q, want %q", o.Stderr, want)
 	}
 }
 
@@ -249,24 +249,24 @@ func TestEnableIsSafeForConcurrentUse(t *testing.T) {
 func TestDisabledCrash(t *testing.T) {
 	t.Parallel()
 	o := run(t, "disabled")
-	o.exited(t, 2)
-	noReport(t, o.stderr)
-	if !strings.Contains(o.stderr, "SIGSEGV: segmentation violation") {
-		t.Errorf("not Go's own end:\n%s", o.stderr)
+	o.Exited(t, 2)
+	victim.NoReport(t, o.Stderr)
+	if !strings.Contains(o.Stderr, "SIGSEGV: segmentation violation") {
+		t.Errorf("not Go's own end:\n%s", o.Stderr)
 	}
 }
 
 func TestEnabledAgainCrash(t *testing.T) {
 	t.Parallel()
 	o := run(t, "enable_again")
-	o.diedOf(t, syscall.SIGSEGV)
-	completeReport(t, o.stderr)
+	o.DiedOf(t, syscall.SIGSEGV)
+	victim.Complete(t, o.Stderr)
 }
 
 func TestSecondEnableReplacesOptions(t *testing.T) {
 	t.Parallel()
 	var paths [2]string
-	var changes []change
+	var changes []victim.Change
 	for i := range paths {
 		paths[i] = filepath.Join(t.TempDir(), "report")
 		file, err := os.Create(paths[i])
@@ -274,45 +274,42 @@ func TestSecondEnableReplacesOptions(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer file.Close()
-		changes = append(changes, inherit(file))
+		changes = append(changes, victim.Inherit(file))
 	}
 	o := run(t, "replace_options fd=3 second=4", changes...)
-	o.diedOf(t, syscall.SIGSEGV)
+	o.DiedOf(t, syscall.SIGSEGV)
 	first, _ := os.ReadFile(paths[0])
 	second, _ := os.ReadFile(paths[1])
 	if len(first) > 0 {
 		t.Errorf("the first output got:\n%s", first)
 	}
-	completeReport(t, string(second))
+	victim.Complete(t, string(second))
 }
 
 func TestFailedSecondEnableChangesNothing(t *testing.T) {
 	t.Parallel()
 	o := run(t, "fail_to_replace")
-	o.diedOf(t, syscall.SIGSEGV)
-	if !strings.Contains(o.stdout, "WithDeadline: 0s is not positive") {
-		t.Errorf("standard output: %q", o.stdout)
+	o.DiedOf(t, syscall.SIGSEGV)
+	if !strings.Contains(o.Stdout, "WithDeadline: 0s is not positive") {
+		t.Errorf("standard output: %q", o.Stdout)
 	}
-	completeReport(t, o.stderr)
+	victim.Complete(t, o.Stderr)
 }
 
 // A program and a library of it that both have Epitaph: the first one that is
 // enabled does the work.
 func TestSecondCopy(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "library.so")
-	build := exec.Command("go", "build", "-buildmode=c-shared", "-o", path, "./library")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building the library: %v\n%s", err, out)
-	}
+	library := &victim.Program{Name: "library.so", Build: []string{"-buildmode=c-shared", "./library"}}
+	path := library.Path(t)
 	for _, place := range []string{"cgo", "thread"} {
 		t.Run(place, func(t *testing.T) {
 			o := run(t, fmt.Sprintf("second_copy library=%s place=%s", path, place))
-			if !strings.Contains(o.stdout, "handler: another copy of Epitaph is enabled") {
-				t.Errorf("the library says %q", o.stdout)
+			if !strings.Contains(o.Stdout, "handler: another copy of Epitaph is enabled") {
+				t.Errorf("the library says %q", o.Stdout)
 			}
-			o.diedOf(t, syscall.SIGSEGV)
-			completeReport(t, o.stderr)
+			o.DiedOf(t, syscall.SIGSEGV)
+			victim.Complete(t, o.Stderr)
 		})
 	}
 }
@@ -321,7 +318,7 @@ func TestSecondCopy(t *testing.T) {
 // not, but wholly, once, and the process dies of it.
 func TestCrashWhileEnabling(t *testing.T) {
 	times := 20
-	if full {
+	if victim.Full {
 		times = 200
 	}
 	for _, place := range []string{"cgo", "thread"} {
@@ -330,16 +327,16 @@ func TestCrashWhileEnabling(t *testing.T) {
 			reported := 0
 			for i := range times {
 				o := run(t, fmt.Sprintf("toggle place=%s after=%d", place, i%50))
-				switch all := reports(t, o.stderr); {
+				switch all := victim.Reports(t, o.Stderr); {
 				case len(all) > 1:
-					t.Errorf("%d reports:\n%s", len(all), o.stderr)
+					t.Errorf("%d reports:\n%s", len(all), o.Stderr)
 				case len(all) == 1:
 					reported++
-					o.diedOf(t, syscall.SIGSEGV)
+					o.DiedOf(t, syscall.SIGSEGV)
 				case place == "cgo":
-					o.exited(t, 2) // as Go ends it
-				case !o.status.Signaled() && o.status.ExitStatus() != 2:
-					t.Errorf("%s without a report:\n%s", o.end(), o.stderr)
+					o.Exited(t, 2) // as Go ends it
+				case !o.Status.Signaled() && o.Status.ExitStatus() != 2:
+					t.Errorf("%s without a report:\n%s", o.End(), o.Stderr)
 				}
 			}
 			t.Logf("%d of %d crashes were reported", reported, times)

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/epitaph-go/epitaph/internal/victim"
 	"github.com/epitaph-go/epitaph/report"
 )
 
@@ -20,20 +21,20 @@ func TestForkedChild(t *testing.T) {
 			t.Parallel()
 			o := run(t, "fork then=crash kind="+kind)
 			// The parent crashes afterwards as if nothing had been.
-			o.diedOf(t, signal)
-			if !strings.Contains(o.stdout, fmt.Sprintf("child: signal %d,", signal)) ||
-				!strings.Contains(o.stdout, "parent: enabled true") {
-				t.Errorf("standard output:\n%s", o.stdout)
+			o.DiedOf(t, signal)
+			if !strings.Contains(o.Stdout, fmt.Sprintf("child: signal %d,", signal)) ||
+				!strings.Contains(o.Stdout, "parent: enabled true") {
+				t.Errorf("standard output:\n%s", o.Stdout)
 			}
-			all := reports(t, o.stderr)
+			all := victim.Reports(t, o.Stderr)
 			if len(all) != 2 {
-				t.Fatalf("%d reports, want the child's and the parent's:\n%s", len(all), o.stderr)
+				t.Fatalf("%d reports, want the child's and the parent's:\n%s", len(all), o.Stderr)
 			}
 			child, parent := all[0], all[1]
-			if child.Process.PID == o.pid || parent.Process.PID != o.pid {
-				t.Errorf("reports of %d and %d; the parent is %d", child.Process.PID, parent.Process.PID, o.pid)
+			if child.Process.PID == o.PID || parent.Process.PID != o.PID {
+				t.Errorf("reports of %d and %d; the parent is %d", child.Process.PID, parent.Process.PID, o.PID)
 			}
-			want := fmt.Sprintf("in a forked child of process %d that has not called exec", o.pid)
+			want := fmt.Sprintf("in a forked child of process %d that has not called exec", o.PID)
 			if len(child.Notes) != 1 || child.Notes[0] != want {
 				t.Errorf("the child's notes are %q, want %q", child.Notes, want)
 			}
@@ -57,13 +58,13 @@ func TestForkedChildWithStoppedReader(t *testing.T) {
 	t.Parallel()
 	_, w := pipe(t, 0)
 	fill(t, w)
-	o := run(t, "fork fd=3 deadline=3s", inherit(w))
-	o.exited(t, 3)
-	if !strings.Contains(o.stdout, "child: signal 11,") || !strings.Contains(o.stdout, "parent: enabled true") {
-		t.Errorf("standard output:\n%s", o.stdout)
+	o := run(t, "fork fd=3 deadline=3s", victim.Inherit(w))
+	o.Exited(t, 3)
+	if !strings.Contains(o.Stdout, "child: signal 11,") || !strings.Contains(o.Stdout, "parent: enabled true") {
+		t.Errorf("standard output:\n%s", o.Stdout)
 	}
-	if o.elapsed > slack+3*time.Second {
-		t.Errorf("took %v with a deadline of 3 s", o.elapsed)
+	if o.Elapsed > slack+3*time.Second {
+		t.Errorf("took %v with a deadline of 3 s", o.Elapsed)
 	}
 }
 
@@ -75,13 +76,13 @@ func TestVforkedChild(t *testing.T) {
 		t.Run(place, func(t *testing.T) {
 			t.Parallel()
 			o := run(t, "fork shared=1 then=crash deadline=300ms sleep=500 place="+place)
-			o.diedOf(t, syscall.SIGSEGV)
-			if !strings.Contains(o.stdout, "child: signal 11,") {
-				t.Errorf("standard output:\n%s", o.stdout)
+			o.DiedOf(t, syscall.SIGSEGV)
+			if !strings.Contains(o.Stdout, "child: signal 11,") {
+				t.Errorf("standard output:\n%s", o.Stdout)
 			}
-			all := reports(t, o.stderr)
-			if len(all) != 2 || all[0].Process.PID == o.pid || all[1].Process.PID != o.pid {
-				t.Fatalf("%d reports, want the child's and the parent's:\n%s", len(all), o.stderr)
+			all := victim.Reports(t, o.Stderr)
+			if len(all) != 2 || all[0].Process.PID == o.PID || all[1].Process.PID != o.PID {
+				t.Fatalf("%d reports, want the child's and the parent's:\n%s", len(all), o.Stderr)
 			}
 			if !all[1].Complete() {
 				t.Errorf("the parent's is not complete:\n%s", all[1])

@@ -3,32 +3,24 @@
 package edges
 
 import (
-	"bufio"
 	"fmt"
 	"os"
-	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
 // startReady starts a victim whose first line on standard output says that it
-// is ready; rest reads on from there.
-func startReady(t *testing.T, line string) (c *child, rest *bufio.Reader) {
+// is ready.
+func startReady(t *testing.T, line string) *victim.Child {
 	t.Helper()
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { r.Close() })
-	c = start(t, line, func(c *exec.Cmd) { c.Stdout = w })
-	w.Close()
-	rest = bufio.NewReader(r)
-	if first, err := rest.ReadString('\n'); first != "ready\n" {
-		c.cmd.Process.Kill()
+	c := start(t, line, victim.Talk)
+	if first, err := c.Out.ReadString('\n'); first != "ready\n" {
 		t.Fatalf("the victim says %q (%v)", first, err)
 	}
-	return c, rest
+	return c
 }
 
 var fatalSignals = []syscall.Signal{syscall.SIGSEGV, syscall.SIGBUS, syscall.SIGFPE, syscall.SIGILL,
@@ -38,11 +30,11 @@ func TestSignalFromOutside(t *testing.T) {
 	for _, signal := range fatalSignals {
 		t.Run(fmt.Sprint(signal), func(t *testing.T) {
 			t.Parallel()
-			c, _ := startReady(t, "wait")
-			syscall.Kill(c.cmd.Process.Pid, signal)
-			o := c.wait()
-			o.diedOf(t, signal)
-			r := completeReport(t, o.stderr)
+			c := startReady(t, "wait")
+			syscall.Kill(c.Cmd.Process.Pid, signal)
+			o := c.Wait()
+			o.DiedOf(t, signal)
+			r := victim.Complete(t, o.Stderr)
 			comm, err := os.ReadFile("/proc/self/comm")
 			if err != nil {
 				t.Fatal(err)
@@ -59,14 +51,14 @@ func TestNotifiedSignalFromOutside(t *testing.T) {
 	for _, signal := range fatalSignals {
 		t.Run(fmt.Sprint(signal), func(t *testing.T) {
 			t.Parallel()
-			c, rest := startReady(t, fmt.Sprintf("wait notify=1 signal=%d", signal))
-			syscall.Kill(c.cmd.Process.Pid, signal)
-			if got, _ := rest.ReadString('\n'); got != "got "+signal.String()+"\n" {
+			c := startReady(t, fmt.Sprintf("wait notify=1 signal=%d", signal))
+			syscall.Kill(c.Cmd.Process.Pid, signal)
+			if got, _ := c.Out.ReadString('\n'); got != "got "+signal.String()+"\n" {
 				t.Errorf("the program %q", got)
 			}
-			o := c.wait()
-			o.exited(t, 3)
-			noReport(t, o.stderr)
+			o := c.Wait()
+			o.Exited(t, 3)
+			victim.NoReport(t, o.Stderr)
 		})
 	}
 }
@@ -74,15 +66,15 @@ func TestNotifiedSignalFromOutside(t *testing.T) {
 func TestIgnoredSignalFromOutside(t *testing.T) {
 	t.Parallel()
 	// Of the seven, signal.Ignore can have this one only.
-	c, rest := startReady(t, fmt.Sprintf("wait ignore=1 signal=%d", syscall.SIGABRT))
-	syscall.Kill(c.cmd.Process.Pid, syscall.SIGABRT)
-	syscall.Kill(c.cmd.Process.Pid, syscall.SIGUSR1)
-	if got, _ := rest.ReadString('\n'); got != "got user defined signal 1\n" {
+	c := startReady(t, fmt.Sprintf("wait ignore=1 signal=%d", syscall.SIGABRT))
+	syscall.Kill(c.Cmd.Process.Pid, syscall.SIGABRT)
+	syscall.Kill(c.Cmd.Process.Pid, syscall.SIGUSR1)
+	if got, _ := c.Out.ReadString('\n'); got != "got user defined signal 1\n" {
 		t.Errorf("the program %q", got)
 	}
-	o := c.wait()
-	o.exited(t, 3)
-	noReport(t, o.stderr)
+	o := c.Wait()
+	o.Exited(t, 3)
+	victim.NoReport(t, o.Stderr)
 }
 
 func TestIgnoreDoesNotHideFaults(t *testing.T) {
@@ -94,8 +86,8 @@ func TestIgnoreDoesNotHideFaults(t *testing.T) {
 				t.Run(scenario+"/"+kind+"/"+place, func(t *testing.T) {
 					t.Parallel()
 					o := run(t, scenario+" kind="+kind+" place="+place)
-					o.diedOf(t, signal)
-					completeReport(t, o.stderr)
+					o.DiedOf(t, signal)
+					victim.Complete(t, o.Stderr)
 				})
 			}
 		}
@@ -118,15 +110,15 @@ func TestGoEndsTheProgram(t *testing.T) {
 		for _, traceback := range []string{"single", "all", "crash"} {
 			t.Run(test.scenario+"/"+traceback, func(t *testing.T) {
 				t.Parallel()
-				o := run(t, test.scenario, environment("GOTRACEBACK="+traceback))
-				noReport(t, o.stderr)
+				o := run(t, test.scenario, victim.Env("GOTRACEBACK="+traceback))
+				victim.NoReport(t, o.Stderr)
 				if traceback == "crash" && test.status == 2 {
-					o.diedOf(t, syscall.SIGABRT)
+					o.DiedOf(t, syscall.SIGABRT)
 				} else {
-					o.exited(t, test.status)
+					o.Exited(t, test.status)
 				}
-				if n := strings.Count(o.stderr, test.says); test.says != "" && n != 1 {
-					t.Errorf("%q is there %d times in:\n%s", test.says, n, o.stderr)
+				if n := strings.Count(o.Stderr, test.says); test.says != "" && n != 1 {
+					t.Errorf("%q is there %d times in:\n%s", test.says, n, o.Stderr)
 				}
 			})
 		}
@@ -139,9 +131,9 @@ func TestGoSendsItselfASignal(t *testing.T) {
 	for _, signal := range fatalSignals {
 		t.Run(fmt.Sprint(signal), func(t *testing.T) {
 			t.Parallel()
-			o := run(t, "go_raise", appendSignal(signal))
-			o.diedOf(t, signal)
-			r := completeReport(t, o.stderr)
+			o := run(t, "go_raise", signalSetting(signal))
+			o.DiedOf(t, signal)
+			r := victim.Complete(t, o.Stderr)
 			if r.Signal.Cause != "raised by the process itself" {
 				t.Errorf("the cause is %q", r.Signal.Cause)
 			}
@@ -159,11 +151,11 @@ func TestChainToGo(t *testing.T) {
 			t.Run(place+"/"+kind, func(t *testing.T) {
 				t.Parallel()
 				o := run(t, "crash chain=1 kind="+kind+" place="+place)
-				o.exited(t, 2)
-				completeReport(t, o.stderr)
-				_, dump, _ := strings.Cut(o.stderr, "End of report")
+				o.Exited(t, 2)
+				victim.Complete(t, o.Stderr)
+				_, dump, _ := strings.Cut(o.Stderr, "End of report")
 				if !strings.Contains(dump, says) || !strings.Contains(dump, "goroutine 1 ") {
-					t.Errorf("Go's dump does not follow the report:\n%s", o.stderr)
+					t.Errorf("Go's dump does not follow the report:\n%s", o.Stderr)
 				}
 			})
 		}
@@ -172,8 +164,8 @@ func TestChainToGo(t *testing.T) {
 		t.Run("thread/"+kind, func(t *testing.T) {
 			t.Parallel()
 			o := run(t, "crash chain=1 place=thread kind="+kind)
-			o.diedOf(t, signal)
-			completeReport(t, o.stderr)
+			o.DiedOf(t, signal)
+			victim.Complete(t, o.Stderr)
 		})
 	}
 }
@@ -184,8 +176,8 @@ func TestCrashInAStorm(t *testing.T) {
 			t.Run(kind+"/"+place, func(t *testing.T) {
 				t.Parallel()
 				o := run(t, "storm kind="+kind+" place="+place)
-				o.diedOf(t, signal)
-				completeReport(t, o.stderr)
+				o.DiedOf(t, signal)
+				victim.Complete(t, o.Stderr)
 			})
 		}
 	}

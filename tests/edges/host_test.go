@@ -6,6 +6,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
 // hasLine fails unless a text has a line.
@@ -33,12 +35,12 @@ func TestHostHandlerIsChained(t *testing.T) {
 			for _, place := range []string{"cgo", "callback", "thread"} {
 				t.Run(test.kind+"/"+host+"/"+place, func(t *testing.T) {
 					t.Parallel()
-					o := run(t, "host host="+host+" kind="+test.kind+" place="+place, appendSignal(test.signal))
-					o.diedOf(t, test.signal)
-					completeReport(t, o.stderr)
-					_, after, _ := strings.Cut(o.stderr, "End of report (")
+					o := run(t, "host host="+host+" kind="+test.kind+" place="+place, signalSetting(test.signal))
+					o.DiedOf(t, test.signal)
+					victim.Complete(t, o.Stderr)
+					_, after, _ := strings.Cut(o.Stderr, "End of report (")
 					if strings.Count(after, test.line) != 1 {
-						t.Errorf("want %q once after the report:\n%s", test.line, o.stderr)
+						t.Errorf("want %q once after the report:\n%s", test.line, o.Stderr)
 					}
 				})
 			}
@@ -51,9 +53,9 @@ func TestHostHandlerIsChained(t *testing.T) {
 func TestHostHandlerOfABreakpoint(t *testing.T) {
 	t.Parallel()
 	o := run(t, "host host=log kind=int3 signal=5")
-	o.exited(t, 3)
-	completeReport(t, o.stderr)
-	hasLine(t, o.stdout, "host: calls 1, signal 5, code 128, address 0x0")
+	o.Exited(t, 3)
+	victim.Complete(t, o.Stderr)
+	hasLine(t, o.Stdout, "host: calls 1, signal 5, code 128, address 0x0")
 }
 
 func TestHostHandlerChangesTheContext(t *testing.T) {
@@ -61,9 +63,9 @@ func TestHostHandlerChangesTheContext(t *testing.T) {
 		t.Run(place, func(t *testing.T) {
 			t.Parallel()
 			o := run(t, "host host=skip place="+place)
-			o.exited(t, 3)
-			completeReport(t, o.stderr)
-			hasLine(t, o.stdout, "host: calls 1, signal 11, code 1, address 0x8")
+			o.Exited(t, 3)
+			victim.Complete(t, o.Stderr)
+			hasLine(t, o.Stdout, "host: calls 1, signal 11, code 1, address 0x8")
 		})
 	}
 }
@@ -71,13 +73,13 @@ func TestHostHandlerChangesTheContext(t *testing.T) {
 func TestHostHandlerRepairsTheMemory(t *testing.T) {
 	t.Parallel()
 	o := run(t, "host_repair times=3")
-	o.exited(t, 3)
-	if all := reports(t, o.stderr); len(all) != 3 {
+	o.Exited(t, 3)
+	if all := victim.Reports(t, o.Stderr); len(all) != 3 {
 		t.Errorf("%d reports of 3 faults", len(all))
 	}
-	hasLine(t, o.stdout, "page holds 1")
-	if !strings.Contains(o.stdout, "host: calls 3, signal 11, code 2,") {
-		t.Errorf("standard output:\n%s", o.stdout)
+	hasLine(t, o.Stdout, "page holds 1")
+	if !strings.Contains(o.Stdout, "host: calls 3, signal 11, code 2,") {
+		t.Errorf("standard output:\n%s", o.Stdout)
 	}
 }
 
@@ -87,24 +89,24 @@ func TestHostHandlerJumpsOut(t *testing.T) {
 	t.Run("and the program lives on", func(t *testing.T) {
 		t.Parallel()
 		o := run(t, "host_jump deadline=400ms sleep=1200")
-		o.exited(t, 3)
-		completeReport(t, o.stderr)
-		hasLine(t, o.stdout, "host: calls 1, signal 11, code 1, address 0x8")
+		o.Exited(t, 3)
+		victim.Complete(t, o.Stderr)
+		hasLine(t, o.Stdout, "host: calls 1, signal 11, code 1, address 0x8")
 	})
 	t.Run("again and again", func(t *testing.T) {
 		t.Parallel()
 		o := run(t, "host_jump times=5 kind=div signal=8 sleep=0")
-		o.exited(t, 3)
-		if all := reports(t, o.stderr); len(all) != 5 {
+		o.Exited(t, 3)
+		if all := victim.Reports(t, o.Stderr); len(all) != 5 {
 			t.Errorf("%d reports of 5 faults", len(all))
 		}
 	})
 	t.Run("and the program crashes later", func(t *testing.T) {
 		t.Parallel()
 		o := run(t, "host_jump then=crash sleep=100")
-		o.diedOf(t, syscall.SIGSEGV)
-		if all := reports(t, o.stderr); len(all) != 2 {
-			t.Errorf("%d reports of 2 faults:\n%s", len(all), o.stderr)
+		o.DiedOf(t, syscall.SIGSEGV)
+		if all := victim.Reports(t, o.Stderr); len(all) != 2 {
+			t.Errorf("%d reports of 2 faults:\n%s", len(all), o.Stderr)
 		}
 	})
 }
@@ -112,8 +114,8 @@ func TestHostHandlerJumpsOut(t *testing.T) {
 func TestHostHandlerEndsTheThread(t *testing.T) {
 	t.Parallel()
 	o := run(t, "host_end_thread deadline=400ms sleep=1200")
-	o.exited(t, 3)
-	completeReport(t, o.stderr)
+	o.Exited(t, 3)
+	victim.Complete(t, o.Stderr)
 }
 
 func TestHostHandlerHangs(t *testing.T) {
@@ -122,10 +124,10 @@ func TestHostHandlerHangs(t *testing.T) {
 			t.Parallel()
 			o := run(t, "host host=hang deadline=400ms place="+place)
 			// No signal ends a thread that does not return.
-			o.exited(t, 128+int(syscall.SIGSEGV))
-			completeReport(t, o.stderr)
-			if o.elapsed > slack {
-				t.Errorf("took %v with a deadline of 400 ms", o.elapsed)
+			o.Exited(t, 128+int(syscall.SIGSEGV))
+			victim.Complete(t, o.Stderr)
+			if o.Elapsed > slack {
+				t.Errorf("took %v with a deadline of 400 ms", o.Elapsed)
 			}
 		})
 	}
@@ -134,29 +136,29 @@ func TestHostHandlerHangs(t *testing.T) {
 func TestErrnoIsKept(t *testing.T) {
 	t.Parallel()
 	o := run(t, "host_errno")
-	o.exited(t, 3)
-	hasLine(t, o.stdout, "errno 77")
+	o.Exited(t, 3)
+	hasLine(t, o.Stdout, "errno 77")
 }
 
 // A handler that was installed after Enable and calls Epitaph's as its next.
 func TestHostHandlerInFront(t *testing.T) {
-	for _, settings := range []string{"", " again=1", " off=1 again=1"} {
+	for _, settings := range []string{"", " again=1", " disable=1 again=1"} {
 		for _, place := range []string{"cgo", "thread"} {
 			t.Run(place+settings, func(t *testing.T) {
 				t.Parallel()
 				o := run(t, "in_front place="+place+settings)
-				o.diedOf(t, syscall.SIGSEGV)
-				shows(t, completeReport(t, o.stderr), "crash_null", "victim_call")
+				o.DiedOf(t, syscall.SIGSEGV)
+				shows(t, victim.Complete(t, o.Stderr), "crash_null", "victim_call")
 			})
 		}
 	}
 	t.Run("off", func(t *testing.T) {
 		t.Parallel()
-		o := run(t, "in_front off=1")
-		o.exited(t, 2)
-		noReport(t, o.stderr)
-		if !strings.Contains(o.stderr, "SIGSEGV: segmentation violation") {
-			t.Errorf("not Go's own end:\n%s", o.stderr)
+		o := run(t, "in_front disable=1")
+		o.Exited(t, 2)
+		victim.NoReport(t, o.Stderr)
+		if !strings.Contains(o.Stderr, "SIGSEGV: segmentation violation") {
+			t.Errorf("not Go's own end:\n%s", o.Stderr)
 		}
 	})
 }

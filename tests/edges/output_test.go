@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
 func TestOutputToFile(t *testing.T) {
@@ -25,14 +27,14 @@ func TestOutputToFile(t *testing.T) {
 	defer file.Close()
 	// A report is added to a log, and does not overwrite it.
 	io.WriteString(file, "earlier\n")
-	o := run(t, "crash fd=3", inherit(file))
-	o.diedOf(t, syscall.SIGSEGV)
+	o := run(t, "crash fd=3", victim.Inherit(file))
+	o.DiedOf(t, syscall.SIGSEGV)
 	text, _ := os.ReadFile(path)
-	completeReport(t, string(text))
+	victim.Complete(t, string(text))
 	if !strings.HasPrefix(string(text), "earlier\nFatal") {
 		t.Errorf("the log was overwritten:\n%s", text)
 	}
-	noReport(t, o.stderr)
+	victim.NoReport(t, o.Stderr)
 }
 
 // pipe returns a pipe that holds one page.
@@ -95,13 +97,13 @@ func TestOutputToSlowReader(t *testing.T) {
 			r, w := make(t)
 			// Os.File may have made our end non-blocking; the victim's is
 			// what counts.
-			c := start(t, "crash fd=3", inherit(w))
+			c := start(t, "crash fd=3", victim.Inherit(w))
 			w.Close()
 			text := slowly(r)
-			o := c.wait()
-			o.diedOf(t, syscall.SIGSEGV)
-			completeReport(t, text)
-			noReport(t, o.stderr)
+			o := c.Wait()
+			o.DiedOf(t, syscall.SIGSEGV)
+			victim.Complete(t, text)
+			victim.NoReport(t, o.Stderr)
 		})
 	}
 }
@@ -135,10 +137,10 @@ func TestOutputToStoppedReader(t *testing.T) {
 					if state == "full" {
 						fill(t, w)
 					}
-					o := run(t, "crash fd=3 deadline=3s place="+place, inherit(w))
-					o.diedOf(t, syscall.SIGSEGV)
-					if o.elapsed > slack+3*time.Second {
-						t.Errorf("took %v with a deadline of 3 s", o.elapsed)
+					o := run(t, "crash fd=3 deadline=3s place="+place, victim.Inherit(w))
+					o.DiedOf(t, syscall.SIGSEGV)
+					if o.Elapsed > slack+3*time.Second {
+						t.Errorf("took %v with a deadline of 3 s", o.Elapsed)
 					}
 				})
 			}
@@ -159,8 +161,8 @@ func TestOutputToClosedReader(t *testing.T) {
 					r, w := output(t)
 					r.Close()
 					// Not of SIGPIPE.
-					o := run(t, "crash fd=3 kind="+kind+" place="+place, inherit(w))
-					o.diedOf(t, signal)
+					o := run(t, "crash fd=3 kind="+kind+" place="+place, victim.Inherit(w))
+					o.DiedOf(t, signal)
 				})
 			}
 		}
@@ -172,14 +174,14 @@ func TestOutputReaderClosesInTheMiddle(t *testing.T) {
 	t.Parallel()
 	r, w := pipe(t, 0)
 	fill(t, w)
-	c := start(t, "crash fd=3", inherit(w))
+	c := start(t, "crash fd=3", victim.Inherit(w))
 	w.Close()
 	room := make([]byte, 4096)
 	io.ReadFull(r, room)
 	n, _ := r.Read(room)
 	r.Close()
-	o := c.wait()
-	o.diedOf(t, syscall.SIGSEGV)
+	o := c.Wait()
+	o.DiedOf(t, syscall.SIGSEGV)
 	if !strings.HasPrefix(string(room[:n]), "Fatal Go error: Segmentation fault\n") {
 		t.Errorf("read %q", room[:n])
 	}
@@ -192,7 +194,7 @@ func TestOutputToFullDevice(t *testing.T) {
 		t.Skip("no /dev/full:", err)
 	}
 	defer full.Close()
-	run(t, "crash fd=3", inherit(full)).diedOf(t, syscall.SIGSEGV)
+	run(t, "crash fd=3", victim.Inherit(full)).DiedOf(t, syscall.SIGSEGV)
 }
 
 func TestOutputToTCP(t *testing.T) {
@@ -215,22 +217,22 @@ func TestOutputToTCP(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := start(t, "crash fd=3", inherit(file))
+	c := start(t, "crash fd=3", victim.Inherit(file))
 	file.Close()
 	conn.Close()
 	text, err := io.ReadAll(peer)
 	if err != nil {
 		t.Error(err)
 	}
-	c.wait().diedOf(t, syscall.SIGSEGV)
-	completeReport(t, string(text))
+	c.Wait().DiedOf(t, syscall.SIGSEGV)
+	victim.Complete(t, string(text))
 }
 
 func TestDescriptorTableIsFull(t *testing.T) {
 	t.Parallel()
 	o := run(t, "full_table")
-	o.diedOf(t, syscall.SIGSEGV)
-	r := completeReport(t, o.stderr)
+	o.DiedOf(t, syscall.SIGSEGV)
+	r := victim.Complete(t, o.Stderr)
 	// What an address is says /proc/self/maps, which needs a descriptor.
 	if !strings.Contains(r.Signal.Cause, "in the first page") {
 		t.Errorf("the cause is %q", r.Signal.Cause)
@@ -242,15 +244,15 @@ func TestEverythingIsClosed(t *testing.T) {
 	t.Run("but standard error", func(t *testing.T) {
 		t.Parallel()
 		o := run(t, "close_from from=3")
-		o.diedOf(t, syscall.SIGSEGV)
-		completeReport(t, o.stderr)
+		o.DiedOf(t, syscall.SIGSEGV)
+		victim.Complete(t, o.Stderr)
 	})
 	t.Run("all", func(t *testing.T) {
 		t.Parallel()
 		o := run(t, "close_from from=0")
-		o.diedOf(t, syscall.SIGSEGV)
-		if o.stderr != "" || o.stdout != "" {
-			t.Errorf("wrote %q and %q", o.stdout, o.stderr)
+		o.DiedOf(t, syscall.SIGSEGV)
+		if o.Stderr != "" || o.Stdout != "" {
+			t.Errorf("wrote %q and %q", o.Stdout, o.Stderr)
 		}
 	})
 }
@@ -267,12 +269,12 @@ func TestDescriptorIsReused(t *testing.T) {
 			t.Parallel()
 			path := filepath.Join(t.TempDir(), "database")
 			o := run(t, "reuse file="+path+test.settings)
-			o.diedOf(t, syscall.SIGSEGV)
+			o.DiedOf(t, syscall.SIGSEGV)
 			if content, err := os.ReadFile(path); err != nil || len(content) > 0 {
 				t.Errorf("a file of the program's own was written to (%v): %q", err, content)
 			}
 			if test.report {
-				completeReport(t, o.stderr)
+				victim.Complete(t, o.Stderr)
 			}
 		})
 	}

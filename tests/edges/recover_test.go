@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/epitaph-go/epitaph/handler"
+	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
 // Nil dereferences and calls of nil funcs in Go are panics, which the program
@@ -17,13 +18,13 @@ import (
 func TestRecoveredPanics(t *testing.T) {
 	t.Parallel()
 	times := 100_000
-	if full {
+	if victim.Full {
 		times = 1_000_000
 	}
 	o := run(t, fmt.Sprintf("recover times=%d", times))
-	o.exited(t, 3)
-	if o.stderr != "" || !strings.Contains(o.stdout, "recovered all") {
-		t.Errorf("standard output %q, standard error:\n%s", o.stdout, o.stderr)
+	o.Exited(t, 3)
+	if o.Stderr != "" || !strings.Contains(o.Stdout, "recovered all") {
+		t.Errorf("standard output %q, standard error:\n%s", o.Stdout, o.Stderr)
 	}
 }
 

@@ -10,13 +10,15 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
 // The same few crashes, again and again, on a machine that has more to do than
 // it can: none hangs, and each ends with one end line.
 func TestManyCrashesUnderLoad(t *testing.T) {
 	times := 40
-	if full {
+	if victim.Full {
 		times = 200
 	}
 	type crash struct {
@@ -49,16 +51,16 @@ func TestManyCrashesUnderLoad(t *testing.T) {
 		c := start(t, crash.line)
 		running.Go(func() {
 			defer func() { <-places }()
-			o, err := c.end()
+			o, err := c.End()
 			if err != nil {
 				t.Errorf("%s: %v", crash.line, err)
 				return
 			}
-			o.diedOf(t, crash.signal)
-			if n := strings.Count(o.stderr, "\nEnd of report ("); n != 1 {
-				t.Errorf("%s: %d end lines in:\n%s", crash.line, n, o.stderr)
+			o.DiedOf(t, crash.signal)
+			if n := strings.Count(o.Stderr, "\nEnd of report ("); n != 1 {
+				t.Errorf("%s: %d end lines in:\n%s", crash.line, n, o.Stderr)
 			}
-			for _, r := range reports(t, o.stderr) {
+			for _, r := range victim.Reports(t, o.Stderr) {
 				if !r.Complete() || !r.Intact() {
 					t.Errorf("%s: not complete:\n%s", crash.line, r)
 				}

@@ -7,18 +7,20 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
 // What the handler may use of a stack, without the kernel's frame.
 const stackLimit = 8 << 10
 
 // used is the number in a line "used N".
-func used(t *testing.T, o *outcome) int {
+func used(t *testing.T, o *victim.Outcome) int {
 	t.Helper()
-	o.exited(t, 3)
+	o.Exited(t, 3)
 	var n int
-	if _, err := fmt.Sscanf(o.stdout, "used %d", &n); err != nil || n <= 0 {
-		t.Fatalf("standard output %q: %v", o.stdout, err)
+	if _, err := fmt.Sscanf(o.Stdout, "used %d", &n); err != nil || n <= 0 {
+		t.Fatalf("standard output %q: %v", o.Stdout, err)
 	}
 	return n
 }
@@ -30,13 +32,13 @@ func TestStackUseOfTheReporter(t *testing.T) {
 	} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			o := run(t, "stack_use kind="+kind, appendSignal(signal))
+			o := run(t, "stack_use kind="+kind, signalSetting(signal))
 			n := used(t, o)
 			t.Logf("%d bytes", n)
 			if n > stackLimit {
 				t.Errorf("used %d bytes of the reporter's stack, want at most %d", n, stackLimit)
 			}
-			completeReport(t, o.stderr)
+			victim.Complete(t, o.Stderr)
 		})
 	}
 }
@@ -54,7 +56,7 @@ func TestStackUseOfTheThread(t *testing.T) {
 			if n > stackLimit {
 				t.Errorf("used %d bytes of the alternate stack, want at most %d", n, stackLimit)
 			}
-			completeReport(t, o.stderr)
+			victim.Complete(t, o.Stderr)
 		})
 	}
 }
@@ -66,8 +68,8 @@ func TestCrashOnSmallAlternateStack(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			o := run(t, fmt.Sprintf("small_stack size=%d kind=%s", 8<<10, kind))
-			o.diedOf(t, signal)
-			completeReport(t, o.stderr)
+			o.DiedOf(t, signal)
+			victim.Complete(t, o.Stderr)
 		})
 	}
 }
@@ -79,8 +81,8 @@ func TestStackOverflow(t *testing.T) {
 		t.Run(line, func(t *testing.T) {
 			t.Parallel()
 			o := run(t, line+" kind=overflow")
-			o.diedOf(t, syscall.SIGSEGV)
-			r := completeReport(t, o.stderr)
+			o.DiedOf(t, syscall.SIGSEGV)
+			r := victim.Complete(t, o.Stderr)
 			if !strings.HasPrefix(r.Signal.Cause, "stack overflow: ") {
 				t.Errorf("the cause is %q", r.Signal.Cause)
 			}
@@ -94,12 +96,12 @@ func TestStackOverflow(t *testing.T) {
 func TestThreadOlderThanEnable(t *testing.T) {
 	t.Parallel()
 	o := run(t, "early_thread kind=null")
-	o.diedOf(t, syscall.SIGSEGV)
-	shows(t, completeReport(t, o.stderr), "crash_null", "victim_call", "early_main")
+	o.DiedOf(t, syscall.SIGSEGV)
+	shows(t, victim.Complete(t, o.Stderr), "crash_null", "victim_call", "early_main")
 
 	o = run(t, "early_thread kind=overflow")
-	o.diedOf(t, syscall.SIGSEGV)
-	if r := completeReport(t, o.stderr); !strings.HasPrefix(r.Signal.Cause, "stack overflow: ") {
+	o.DiedOf(t, syscall.SIGSEGV)
+	if r := victim.Complete(t, o.Stderr); !strings.HasPrefix(r.Signal.Cause, "stack overflow: ") {
 		t.Errorf("the cause is %q", r.Signal.Cause)
 	}
 }
@@ -108,10 +110,10 @@ func TestThreadOlderThanEnable(t *testing.T) {
 func TestShortThreadsLeaveNoMappings(t *testing.T) {
 	t.Parallel()
 	o := run(t, "short_threads threads=10000")
-	o.exited(t, 3)
+	o.Exited(t, 3)
 	var before, most, after int
-	if _, err := fmt.Sscanf(o.stdout, "mappings before %d, at the end %d, after %d", &before, &most, &after); err != nil {
-		t.Fatalf("standard output %q: %v", o.stdout, err)
+	if _, err := fmt.Sscanf(o.Stdout, "mappings before %d, at the end %d, after %d", &before, &most, &after); err != nil {
+		t.Fatalf("standard output %q: %v", o.Stdout, err)
 	}
 	// A stack with its guards is three mappings. A few are Go's, which makes
 	// threads when it likes.

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/epitaph-go/epitaph/internal/victim"
 	"github.com/epitaph-go/epitaph/report"
 )
 
@@ -55,16 +56,16 @@ func TestTroubleInAStage(t *testing.T) {
 				t.Run(fmt.Sprintf("%s/%s/%s", stage, trouble, place), func(t *testing.T) {
 					t.Parallel()
 					// The settings are separated by spaces, and so are some names.
-					o := run(t, "trouble trouble="+trouble+" place="+place, appendArg("stage="+stage))
-					r := onlyReport(t, o.stderr)
+					o := run(t, "trouble trouble="+trouble+" place="+place, victim.Args("stage="+stage))
+					r := victim.Report(t, o.Stderr)
 					checkFailures(t, r, trouble, stage)
 					for name, has := range part {
 						if name != stage && !has(r) {
 							t.Errorf("stage %q is missing as well:\n%s", name, r)
 						}
 					}
-					if o.elapsed > slack+5*time.Second {
-						t.Errorf("took %v", o.elapsed)
+					if o.Elapsed > slack+5*time.Second {
+						t.Errorf("took %v", o.Elapsed)
 					}
 					checkEndOfIncomplete(t, o, place)
 				})
@@ -80,9 +81,9 @@ func TestTroubleInEveryStage(t *testing.T) {
 			t.Run(trouble+"/"+place, func(t *testing.T) {
 				t.Parallel()
 				o := run(t, "trouble stage=* trouble="+trouble+" place="+place+" deadline=3s")
-				checkFailures(t, onlyReport(t, o.stderr), trouble, names...)
-				if o.elapsed > slack+3*time.Second {
-					t.Errorf("took %v with a deadline of 3 s", o.elapsed)
+				checkFailures(t, victim.Report(t, o.Stderr), trouble, names...)
+				if o.Elapsed > slack+3*time.Second {
+					t.Errorf("took %v with a deadline of 3 s", o.Elapsed)
 				}
 				checkEndOfIncomplete(t, o, place)
 			})
@@ -99,7 +100,7 @@ func TestDeadlineShorterThanAHang(t *testing.T) {
 				// Not parallel: a stage that spins wants a CPU for itself. The
 				// budget of this one is a second.
 				o := run(t, "trouble stage=unwind trouble="+trouble+" deadline=1500ms place="+place)
-				r := onlyReport(t, o.stderr)
+				r := victim.Report(t, o.Stderr)
 				checkFailures(t, r, trouble, "unwind")
 				if len(r.Registers) == 0 || len(r.Modules) == 0 {
 					t.Errorf("the stages after the hang are missing:\n%s", r)
@@ -120,7 +121,7 @@ func TestDisableDuringACrash(t *testing.T) {
 		t.Run(place, func(t *testing.T) {
 			t.Parallel()
 			o := run(t, "disable_late stage=unwind trouble=hang place="+place)
-			checkFailures(t, onlyReport(t, o.stderr), "hang", "unwind")
+			checkFailures(t, victim.Report(t, o.Stderr), "hang", "unwind")
 			checkEndOfIncomplete(t, o, place)
 		})
 	}
@@ -133,8 +134,8 @@ func TestExtremeDeadlines(t *testing.T) {
 			t.Parallel()
 			o := run(t, "crash place=thread deadline="+deadline)
 			// By itself, or by the helper's exit.
-			if !o.status.Signaled() || o.status.Signal() != syscall.SIGSEGV {
-				o.exited(t, 128+int(syscall.SIGSEGV))
+			if !o.Status.Signaled() || o.Status.Signal() != syscall.SIGSEGV {
+				o.Exited(t, 128+int(syscall.SIGSEGV))
 			}
 		})
 	}
@@ -142,8 +143,8 @@ func TestExtremeDeadlines(t *testing.T) {
 		t.Run("endless/"+place, func(t *testing.T) {
 			t.Parallel()
 			o := run(t, "crash deadline=2562047h47m16.854775807s place="+place)
-			o.diedOf(t, syscall.SIGSEGV)
-			completeReport(t, o.stderr)
+			o.DiedOf(t, syscall.SIGSEGV)
+			victim.Complete(t, o.Stderr)
 		})
 	}
 }
@@ -153,10 +154,10 @@ func TestHangAndStoppedReader(t *testing.T) {
 	t.Parallel()
 	_, w := pipe(t, 0)
 	fill(t, w)
-	o := run(t, "trouble stage=unwind trouble=hang deadline=3s fd=3 place=thread", inherit(w))
-	o.diedOf(t, syscall.SIGSEGV)
-	if o.elapsed > slack+3*time.Second {
-		t.Errorf("took %v with a deadline of 3 s", o.elapsed)
+	o := run(t, "trouble stage=unwind trouble=hang deadline=3s fd=3 place=thread", victim.Inherit(w))
+	o.DiedOf(t, syscall.SIGSEGV)
+	if o.Elapsed > slack+3*time.Second {
+		t.Errorf("took %v with a deadline of 3 s", o.Elapsed)
 	}
 }
 
@@ -165,13 +166,13 @@ func TestHangAndStoppedReader(t *testing.T) {
 func TestHangInForkedChild(t *testing.T) {
 	t.Parallel()
 	o := run(t, "fork_trouble stage=unwind trouble=hang deadline=500ms")
-	o.exited(t, 3)
-	if !strings.Contains(o.stdout, fmt.Sprintf("child: signal %d,", syscall.SIGALRM)) ||
-		!strings.Contains(o.stdout, "parent: enabled true") {
-		t.Errorf("standard output:\n%s", o.stdout)
+	o.Exited(t, 3)
+	if !strings.Contains(o.Stdout, fmt.Sprintf("child: signal %d,", syscall.SIGALRM)) ||
+		!strings.Contains(o.Stdout, "parent: enabled true") {
+		t.Errorf("standard output:\n%s", o.Stdout)
 	}
-	if o.elapsed > slack {
-		t.Errorf("took %v with a deadline of 500 ms", o.elapsed)
+	if o.Elapsed > slack {
+		t.Errorf("took %v with a deadline of 500 ms", o.Elapsed)
 	}
 }
 
@@ -205,15 +206,15 @@ func checkFailures(t *testing.T, r *report.Report, trouble string, stages ...str
 
 // checkEndOfIncomplete: Go's dump makes up for what is missing, on threads
 // where it has something to say.
-func checkEndOfIncomplete(t *testing.T, o *outcome, place string) {
+func checkEndOfIncomplete(t *testing.T, o *victim.Outcome, place string) {
 	t.Helper()
 	if place == "thread" {
-		o.diedOf(t, syscall.SIGSEGV)
+		o.DiedOf(t, syscall.SIGSEGV)
 		return
 	}
-	o.exited(t, 2)
-	if _, dump, _ := strings.Cut(o.stderr, "End of report"); !strings.Contains(dump, "SIGSEGV: segmentation violation") ||
+	o.Exited(t, 2)
+	if _, dump, _ := strings.Cut(o.Stderr, "End of report"); !strings.Contains(dump, "SIGSEGV: segmentation violation") ||
 		!strings.Contains(dump, "goroutine 1 ") {
-		t.Errorf("Go's dump does not follow the report:\n%s", o.stderr)
+		t.Errorf("Go's dump does not follow the report:\n%s", o.Stderr)
 	}
 }

@@ -4,30 +4,32 @@ package edges
 
 import (
 	"fmt"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
 // tripwireStatus is what tripwire.c ends the process with.
 const tripwireStatus = 77
 
-func buildTripwire(t *testing.T) change {
+var tripwire = &victim.Program{
+	Name: "tripwire.so",
+	Compiler: []string{"cc", "-std=gnu11", "-D_GNU_SOURCE", "-O1", "-fno-builtin", "-fno-tree-loop-distribute-patterns", "-Wall",
+		"-shared", "-fPIC"},
+	Build: []string{"tripwire/tripwire.c", "-ldl"},
+}
+
+// preloaded has the library in the victim.
+func preloaded(t *testing.T) victim.Change {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "tripwire.so")
-	out, err := exec.Command("cc", "-std=gnu11", "-D_GNU_SOURCE", "-O1", "-fno-builtin", "-fno-tree-loop-distribute-patterns", "-Wall",
-		"-shared", "-fPIC", "-o", path, "tripwire/tripwire.c", "-ldl").CombinedOutput()
-	if err != nil {
-		t.Fatalf("building the library: %v\n%s", err, out)
-	}
-	return environment("LD_PRELOAD=" + path)
+	return victim.Env("LD_PRELOAD=" + tripwire.Path(t))
 }
 
 // After the fault nothing is allocated, locked, or bound for the first time.
 func TestNothingOfLibcIsCalledAfterTheFault(t *testing.T) {
-	preload := buildTripwire(t)
+	preload := preloaded(t)
 	kinds := map[string]syscall.Signal{
 		"null": syscall.SIGSEGV, "div": syscall.SIGFPE, "ud2": syscall.SIGILL, "int3": syscall.SIGTRAP,
 		"abort": syscall.SIGABRT, "raise_bus": syscall.SIGBUS, "raise_sys": syscall.SIGSYS, "overflow": syscall.SIGSEGV,
@@ -37,8 +39,8 @@ func TestNothingOfLibcIsCalledAfterTheFault(t *testing.T) {
 			t.Run(kind+"/"+place, func(t *testing.T) {
 				t.Parallel()
 				o := run(t, "crash kind="+kind+" place="+place, preload)
-				o.diedOf(t, signal)
-				completeReport(t, o.stderr)
+				o.DiedOf(t, signal)
+				victim.Complete(t, o.Stderr)
 			})
 		}
 	}
@@ -46,22 +48,22 @@ func TestNothingOfLibcIsCalledAfterTheFault(t *testing.T) {
 		t.Parallel()
 		dir := t.TempDir()
 		o := run(t, "crash dir="+dir, preload)
-		o.diedOf(t, syscall.SIGSEGV)
+		o.DiedOf(t, syscall.SIGSEGV)
 		_, text := onlyFile(t, dir)
-		completeReport(t, text)
+		victim.Complete(t, text)
 	})
 	t.Run("stage in trouble", func(t *testing.T) {
 		t.Parallel()
 		o := run(t, "trouble stage=* trouble=fault place=thread", preload)
-		o.diedOf(t, syscall.SIGSEGV)
-		onlyReport(t, o.stderr)
+		o.DiedOf(t, syscall.SIGSEGV)
+		victim.Report(t, o.Stderr)
 	})
 	t.Run("forked child", func(t *testing.T) {
 		t.Parallel()
 		o := run(t, "fork", preload)
-		o.exited(t, 3)
-		if !strings.Contains(o.stdout, "child: signal 11,") {
-			t.Errorf("standard output:\n%s", o.stdout)
+		o.Exited(t, 3)
+		if !strings.Contains(o.Stdout, "child: signal 11,") {
+			t.Errorf("standard output:\n%s", o.Stdout)
 		}
 	})
 }
@@ -69,12 +71,12 @@ func TestNothingOfLibcIsCalledAfterTheFault(t *testing.T) {
 // The tripwire works: a handler of the host's that allocates is caught.
 func TestTripwireTrips(t *testing.T) {
 	t.Parallel()
-	preload := buildTripwire(t)
+	preload := preloaded(t)
 	for _, place := range []string{"cgo", "thread"} {
 		o := run(t, fmt.Sprintf("host host=malloc place=%s", place), preload)
-		o.exited(t, tripwireStatus)
-		if !strings.Contains(o.stderr, "tripwire: malloc\n") {
-			t.Errorf("standard error:\n%s", o.stderr)
+		o.Exited(t, tripwireStatus)
+		if !strings.Contains(o.Stderr, "tripwire: malloc\n") {
+			t.Errorf("standard error:\n%s", o.Stderr)
 		}
 	}
 }

@@ -3,72 +3,28 @@
 package live
 
 import (
-	"bufio"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
 	"slices"
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
 // What Epitaph costs a program is measured in processor time, which other
 // processes of the machine hardly change, and beside one without it that runs at
 // the same time.
 
-// A healthy child is one that does what it is told.
-type healthy struct {
-	cmd *exec.Cmd
-	in  io.Writer
-	out *bufio.Scanner
-}
-
-func startHealthy(t *testing.T, args ...string) *healthy {
+// startHealthy starts a child that does what it is told until the test ends.
+func startHealthy(t *testing.T, line string) *victim.Child {
 	t.Helper()
-	cmd := exec.Command(plain.build(t), args...)
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	killer := time.AfterFunc(limit, func() { cmd.Process.Kill() })
+	c := plain.Start(t, line, victim.Talk, victim.Stderr(os.Stderr))
 	t.Cleanup(func() {
-		in.Close()
-		if err := cmd.Wait(); err != nil {
-			t.Error(err)
-		}
-		killer.Stop()
+		c.In.Close() // which ends it
+		c.Wait().Exited(t, 3)
 	})
-	return &healthy{cmd, in, bufio.NewScanner(out)}
-}
-
-func (h *healthy) line(t *testing.T) string {
-	t.Helper()
-	if !h.out.Scan() {
-		t.Fatal("the victim says nothing")
-	}
-	return h.out.Text()
-}
-
-// processorTime is that of the child, by the kernel's account.
-func (h *healthy) processorTime(t *testing.T) time.Duration {
-	t.Helper()
-	const schedClock = 2 // CPUCLOCK_SCHED of include/linux/posix-timers_types.h
-	var ts unix.Timespec
-	if err := unix.ClockGettime(int32(^h.cmd.Process.Pid<<3|schedClock), &ts); err != nil {
-		t.Fatal(err)
-	}
-	return time.Duration(ts.Nano())
+	return c
 }
 
 // A program that does nothing, with 1 000 goroutines, takes less than 1 % of a
@@ -76,21 +32,21 @@ func (h *healthy) processorTime(t *testing.T) time.Duration {
 func TestCostOfAnIdleProgram(t *testing.T) {
 	t.Parallel()
 	const window = 3 * time.Second // three snapshots
-	children := []*healthy{
-		startHealthy(t, "idle", "parked=1000"),
-		startHealthy(t, "idle", "parked=1000", "plain=1"),
+	children := []*victim.Child{
+		startHealthy(t, "idle parked=1000"),
+		startHealthy(t, "idle parked=1000 off=1"),
 	}
 	for _, child := range children {
-		child.line(t)
+		child.Line()
 	}
 	var used [2]time.Duration
 	for i, child := range children {
-		used[i] = -child.processorTime(t)
+		used[i] = -child.ProcessorTime()
 	}
 	began := time.Now()
 	time.Sleep(window)
 	for i, child := range children {
-		used[i] += child.processorTime(t)
+		used[i] += child.ProcessorTime()
 	}
 	cost := float64(used[0]-used[1]) / float64(time.Since(began))
 	t.Logf("%.3f %% of a core; %.3f %% without", 100*cost, 100*float64(used[1])/float64(window))
@@ -104,11 +60,11 @@ func TestCostOfAnIdleProgram(t *testing.T) {
 // once with it and once without.
 func TestCostOfABusyService(t *testing.T) {
 	const rounds, turn = 11, 100 * time.Millisecond
-	services := []*healthy{startHealthy(t, "service"), startHealthy(t, "service")}
+	services := []*victim.Child{startHealthy(t, "service"), startHealthy(t, "service")}
 	ask := func(i int, line string) (requests, used float64) {
-		fmt.Fprintln(services[i].in, line)
+		fmt.Fprintln(services[i].In, line)
 		var n [2]int
-		scan(t, services[i].line(t), n[:])
+		scan(t, services[i].Line(), n[:])
 		return float64(n[0]), float64(n[1])
 	}
 	var ratios []float64

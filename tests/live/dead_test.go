@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/epitaph-go/epitaph/internal/victim"
 	"github.com/epitaph-go/epitaph/report"
 )
 
@@ -56,10 +57,10 @@ func TestWorldThatCannotStop(t *testing.T) {
 				t.Errorf("took %v", took(r))
 			}
 			if place == "thread" {
-				if o.status.Signal() != syscall.SIGSEGV {
+				if o.Status.Signal() != syscall.SIGSEGV {
 					t.Error(o)
 				}
-			} else if o.status.ExitStatus() != 2 || !strings.Contains(o.stderr[strings.Index(o.stderr, "End of report"):], "goroutine 1 ") {
+			} else if o.Status.ExitStatus() != 2 || !strings.Contains(o.Stderr[strings.Index(o.Stderr, "End of report"):], "goroutine 1 ") {
 				t.Errorf("Go's dump is not there: %s", o)
 			}
 		})
@@ -85,7 +86,7 @@ func TestWorldThatCannotStop(t *testing.T) {
 func TestCrashInGo(t *testing.T) {
 	r, o := crash(t, plain, "crash parked=10 place=go")
 	checkUnanswered(t, r, noStop)
-	if took(r) > 1500*time.Millisecond || o.status.Signal() != syscall.SIGBUS {
+	if took(r) > 1500*time.Millisecond || o.Status.Signal() != syscall.SIGBUS {
 		t.Errorf("took %v: %s", took(r), o)
 	}
 }
@@ -100,30 +101,29 @@ func TestCrashInGo(t *testing.T) {
 // words and by Go, or by SIGSEGV; and only most of them with a whole report.
 func TestDamagedHeap(t *testing.T) {
 	sizes := []string{"64", "1024", "8192"}
-	if full {
+	if victim.Full {
 		sizes = slices.Repeat(sizes, 30)
 	}
 	whole, silent, all := 0, 0, 0
 	for _, size := range sizes {
 		for _, place := range []string{"cgo", "thread"} {
-			began := time.Now()
-			o := run(t, plain, "crash parked=1000 damage="+size+" place="+place)
+			o := plain.Run(t, "crash parked=1000 damage="+size+" place="+place)
 			name := size + "/" + place
 			all++
 			// Parking the goroutines, and the deadline, on a busy machine.
-			if elapsed := time.Since(began); elapsed > 15*time.Second {
-				t.Errorf("%s took %v", name, elapsed)
+			if o.Elapsed > 15*time.Second {
+				t.Errorf("%s took %v", name, o.Elapsed)
 			}
-			spoke := goSpoke.MatchString(o.stderr)
-			if !strings.Contains(o.stderr, "\nEnd of report (complete, ") {
-				if !spoke && o.status.Signal() != syscall.SIGSEGV {
+			spoke := goSpoke.MatchString(o.Stderr)
+			if !strings.Contains(o.Stderr, "\nEnd of report (complete, ") {
+				if !spoke && !o.IsDeath(syscall.SIGSEGV) {
 					t.Errorf("%s: neither a whole report nor Go's own end: %s", name, o)
 				}
-				t.Logf("%s: Go was first, status %#x", name, int(o.status))
+				t.Logf("%s: Go was first: %s", name, o.End())
 				continue
 			}
 			whole++
-			if o.status.Signal() != syscall.SIGSEGV {
+			if !o.IsDeath(syscall.SIGSEGV) {
 				t.Errorf("%s: a report, and another end: %s", name, o)
 			}
 			if spoke { // in between
@@ -142,7 +142,7 @@ func TestDamagedHeap(t *testing.T) {
 	}
 	t.Logf("%d of %d reports are whole, %d of them without a word of Go's", whole, all, silent)
 	least := all / 2 // few runs may be unlucky ones
-	if full {
+	if victim.Full {
 		least = all * 4 / 5
 	}
 	if whole < least {
@@ -165,7 +165,7 @@ func TestTroubleInTheResponder(t *testing.T) {
 			t.Parallel()
 			r, o := crash(t, plain, "crash place=thread trouble="+trouble)
 			checkUnanswered(t, r, reason)
-			if o.status.Signal() != syscall.SIGSEGV {
+			if o.Status.Signal() != syscall.SIGSEGV {
 				t.Error(o)
 			}
 		})
@@ -184,8 +184,8 @@ func TestForgedAnswers(t *testing.T) {
 }
 
 func TestLeaks(t *testing.T) {
-	o := run(t, plain, "leak")
-	lines := strings.Split(strings.TrimSpace(o.stdout), "\n")
+	o := plain.Run(t, "leak")
+	lines := strings.Split(strings.TrimSpace(o.Stdout), "\n")
 	if len(lines) != 10 {
 		t.Fatal(o)
 	}

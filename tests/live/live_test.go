@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/epitaph-go/epitaph/internal/victim"
 	"github.com/epitaph-go/epitaph/report"
 )
 
@@ -79,7 +80,7 @@ func TestThousand(t *testing.T) {
 			if r.Goroutines.Count != want || r.Goroutines.Own < 2 {
 				t.Errorf("%+v, want %d and at least 2 of Epitaph's", *r.Goroutines, want)
 			}
-			if o.status.Signal() != syscall.SIGSEGV || len(r.Unknown) > 0 {
+			if o.Status.Signal() != syscall.SIGSEGV || len(r.Unknown) > 0 {
 				t.Errorf("unknown lines %v: %s", r.Unknown, o)
 			}
 			sizes := make([]int, 0)
@@ -92,8 +93,8 @@ func TestThousand(t *testing.T) {
 			if !slices.IsSortedFunc(sizes, func(a, b int) int { return b - a }) {
 				t.Errorf("the groups are not sorted by size: %v", sizes)
 			}
-			if n := created(r, "main.settings.park"); n != 1000 {
-				t.Errorf("%d goroutines were created by main.settings.park", n)
+			if n := created(r, "main.park"); n != 1000 {
+				t.Errorf("%d goroutines were created by main.park", n)
 			}
 		})
 	}
@@ -129,7 +130,7 @@ func TestSpinning(t *testing.T) {
 			continue
 		}
 		checkCrashed(t, r, place)
-		if n := created(r, "main.settings.startLoad.func2"); n != 500 {
+		if n := created(r, "main.startLoad.func2"); n != 500 {
 			t.Errorf("%s: %d goroutines spin, want 500: %s", place, n, o)
 		}
 		checkSum(t, r)
@@ -167,8 +168,8 @@ func TestMany(t *testing.T) {
 	t.Run("10000", func(t *testing.T) {
 		r, o := crash(t, plain, "crash parked=9990 place=thread")
 		checkPlaces(t, r, 9990, "chan receive")
-		if !r.Goroutines.Live || len(o.stderr) > 100000 {
-			t.Errorf("%+v, %d bytes", *r.Goroutines, len(o.stderr))
+		if !r.Goroutines.Live || len(o.Stderr) > 100000 {
+			t.Errorf("%+v, %d bytes", *r.Goroutines, len(o.Stderr))
 		}
 		t.Log("took", took(r))
 	})
@@ -192,9 +193,9 @@ func TestMany(t *testing.T) {
 }
 
 func TestBuilds(t *testing.T) {
-	for _, p := range []*program{race, go127} {
+	for _, p := range []*victim.Program{race, go127} {
 		for _, place := range everywhere {
-			t.Run(p.name+"/"+place, func(t *testing.T) {
+			t.Run(p.Name+"/"+place, func(t *testing.T) {
 				r, _ := crash(t, p, "crash parked=100 place="+place)
 				checkCrashed(t, r, place)
 				checkPlaces(t, r, 100, "chan receive")
@@ -204,14 +205,13 @@ func TestBuilds(t *testing.T) {
 }
 
 func TestPID1(t *testing.T) {
-	unshare := []string{"unshare", "--pid", "--fork", "--mount-proc", "--kill-child"}
-	if o := command(t, nil, append(unshare, "true")...); o.status != 0 {
+	unshare := []string{"--pid", "--fork", "--mount-proc", "--kill-child"}
+	if o := victim.Run(t, "unshare", append(unshare, "true"), victim.Limit(limit)); o.Status != 0 {
 		t.Skipf("no program can be PID 1 here: %s", o)
 	}
 	for _, place := range everywhere {
 		t.Run(place, func(t *testing.T) {
-			args := append(slices.Clone(unshare), plain.build(t), "crash", "parked=100", "place="+place)
-			r, _ := reportIn(t, command(t, nil, args...))
+			r, _ := reportIn(t, plain.Run(t, "crash parked=100 place="+place, victim.Under("unshare", unshare...)))
 			checkCrashed(t, r, place)
 			checkPlaces(t, r, 100, "chan receive")
 		})

@@ -216,7 +216,8 @@ int main(void)
         pause();
         _exit(0);
     }
-    int error = epi_tasks_open(&tasks);
+    static char listing[512 * EPI_TASKS_ENTRY];
+    int error = epi_tasks_open(&tasks, listing, sizeof listing);
     CHECK(error == 0, "error %d", error);
     for (size_t i = 0; i < SLEEPERS; i++)
         check_sleeper(&tasks, i);

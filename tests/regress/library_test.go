@@ -5,14 +5,16 @@ package regress
 import (
 	"syscall"
 	"testing"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
 func TestLibraryFaultInGoText(t *testing.T) {
 	for _, name := range []string{"breakpoint", "undefined", "nil"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			line := library.path(t) + " " + name
-			run(t, host.path(t), line).likePlain(run(t, host.path(t), line+" off"))
+			line := library.Path(t) + " " + name
+			likePlain(t, host.Run(t, line), host.Run(t, line+" off"))
 		})
 	}
 }
@@ -21,15 +23,14 @@ func TestLibraryFaultInGoText(t *testing.T) {
 // handles since signal.Notify.
 func TestLibraryNotified(t *testing.T) {
 	t.Parallel()
-	notified := func(args string) *outcome {
-		talking, stdout := talk(t)
-		c := start(t, host.path(t), library.path(t)+" notify"+args, talking)
-		hear(t, stdout, "ready")
-		c.cmd.Process.Signal(syscall.SIGABRT)
-		hear(t, stdout, "got aborted")
-		return c.wait()
+	notified := func(args string) *victim.Outcome {
+		c := host.Start(t, library.Path(t)+" notify"+args, victim.Talk)
+		hear(t, c, "ready")
+		c.Cmd.Process.Signal(syscall.SIGABRT)
+		hear(t, c, "got aborted")
+		return c.Wait()
 	}
 	o := notified("")
-	noCrash(t, o.stderr)
-	o.likePlain(notified(" off"))
+	victim.NoReport(t, o.Stderr)
+	likePlain(t, o, notified(" off"))
 }

@@ -3,17 +3,17 @@
 package regress
 
 import (
-	"bufio"
 	"bytes"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
 // onePage is a pipe that a program finds full once anything is in it: with a
@@ -34,21 +34,21 @@ func onePage(t *testing.T) (r, w *os.File) {
 
 // await waits until the condition holds; the program that it is about is killed
 // at its limit, so that it then never will.
-func (c *child) await(what string, condition func() bool) {
-	c.t.Helper()
+func await(t *testing.T, c *victim.Child, what string, condition func() bool) {
+	t.Helper()
 	for !condition() {
-		if time.Since(c.began) > limit {
-			c.t.Fatalf("no %s", what)
+		if time.Since(c.Began) > limit {
+			t.Fatalf("no %s", what)
 		}
 		time.Sleep(time.Millisecond)
 	}
 }
 
 // awaitText waits until there is something to read, and leaves it there.
-func (c *child) awaitText(r *os.File) {
-	c.t.Helper()
+func awaitText(t *testing.T, c *victim.Child, r *os.File) {
+	t.Helper()
 	fds := []unix.PollFd{{Fd: int32(r.Fd()), Events: unix.POLLIN}}
-	c.await("headline", func() bool {
+	await(t, c, "headline", func() bool {
 		n, _ := unix.Poll(fds, 10)
 		return n > 0
 	})
@@ -56,9 +56,9 @@ func (c *child) awaitText(r *os.File) {
 
 // polling are the threads of the program that are in ppoll, with this number of
 // descriptors.
-func (c *child) polling(descriptors string) map[string]bool {
+func polling(c *victim.Child, descriptors string) map[string]bool {
 	found := map[string]bool{}
-	tasks, _ := filepath.Glob("/proc/" + itoa(c.cmd.Process.Pid) + "/task/*/syscall")
+	tasks, _ := filepath.Glob("/proc/" + itoa(c.Cmd.Process.Pid) + "/task/*/syscall")
 	for _, task := range tasks {
 		text, _ := os.ReadFile(task)
 		// The number of the call and its arguments.
@@ -70,36 +70,17 @@ func (c *child) polling(descriptors string) map[string]bool {
 }
 
 // tell lets a program go on that waits for it.
-func (c *child) tell() {
-	c.t.Helper()
-	if _, err := c.stdin.Write([]byte("\n")); err != nil {
-		c.t.Fatal(err)
-	}
-}
-
-// talk connects a program's standard output to a reader.
-func talk(t *testing.T) (change, *bufio.Reader) {
+func tell(t *testing.T, c *victim.Child) {
 	t.Helper()
-	r, w, err := os.Pipe()
-	if err != nil {
+	if _, err := c.In.Write([]byte("\n")); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { r.Close() })
-	// A program that hangs is killed at its limit; one that it forked may not be.
-	if err := r.SetReadDeadline(time.Now().Add(2 * limit)); err != nil {
-		t.Fatal(err)
-	}
-	started := func(c *exec.Cmd) {
-		c.Stdout = w
-		t.Cleanup(func() { w.Close() })
-	}
-	return started, bufio.NewReader(r)
 }
 
 // hear reads a line that begins in this way, and returns the rest of it.
-func hear(t *testing.T, from *bufio.Reader, begin string) string {
+func hear(t *testing.T, c *victim.Child, begin string) string {
 	t.Helper()
-	line, err := from.ReadString('\n')
+	line, err := c.Out.ReadString('\n')
 	rest, ok := strings.CutPrefix(line, begin)
 	if !ok {
 		t.Fatalf("the program says %q (%v), want %q", line, err, begin)

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -22,14 +24,13 @@ func itoa(n int) string { return strconv.Itoa(n) }
 // thread ends.
 func TestThreadsUnderASanitizer(t *testing.T) {
 	t.Parallel()
-	path := sanitized.path(t)
-	quiet := environment("ASAN_OPTIONS=detect_leaks=0:handle_segv=0:handle_sigbus=0:handle_abort=0:handle_sigfpe=0:handle_sigill=0")
-	o := run(t, path, "threads threads=200", quiet)
-	o.exited(wentOn)
-	o.likePlain(run(t, path, "threads threads=200 off=1", quiet))
-	o = run(t, path, "null", quiet)
-	o.diedOf(syscall.SIGSEGV)
-	first(t, complete(t, o.stderr), "state_null")
+	quiet := victim.Env("ASAN_OPTIONS=detect_leaks=0:handle_segv=0:handle_sigbus=0:handle_abort=0:handle_sigfpe=0:handle_sigill=0")
+	o := sanitized.Run(t, "threads threads=200", quiet)
+	o.Exited(t, wentOn)
+	likePlain(t, o, sanitized.Run(t, "threads threads=200 off=1", quiet))
+	o = sanitized.Run(t, "null", quiet)
+	o.DiedOf(t, syscall.SIGSEGV)
+	first(t, victim.Complete(t, o.Stderr), "state_null")
 }
 
 // A handler that was there before Go's gets the faults in C from Go.
@@ -37,12 +38,12 @@ func TestHandlerFromBeforeGo(t *testing.T) {
 	for _, early := range []string{"repair", "jump"} {
 		t.Run(early, func(t *testing.T) {
 			t.Parallel()
-			env := environment("VICTIM_EARLY=" + early)
-			o := run(t, victim.path(t), "early", env)
-			o.exited(wentOn)
-			o.says("early handler: 1", "early handler: 2", "early handler: 3",
+			env := victim.Env("VICTIM_EARLY=" + early)
+			o := program.Run(t, "early", env)
+			o.Exited(t, wentOn)
+			says(t, o, "early handler: 1", "early handler: 2", "early handler: 3",
 				"a nil pointer: runtime error: invalid memory address or nil pointer dereference")
-			o.likePlain(run(t, victim.path(t), "early off=1", env))
+			likePlain(t, o, program.Run(t, "early off=1", env))
 		})
 	}
 }
@@ -51,12 +52,12 @@ func TestHandlerFromBeforeGo(t *testing.T) {
 // again: the two must not call each other.
 func TestHandlersInACircle(t *testing.T) {
 	t.Parallel()
-	o := run(t, victim.path(t), "circle")
-	o.exited(wentOn)
-	o.likePlain(run(t, victim.path(t), "circle off=1"))
-	o = run(t, victim.path(t), "circle then=crash")
-	o.diedOf(syscall.SIGSEGV)
-	complete(t, o.stderr)
+	o := program.Run(t, "circle")
+	o.Exited(t, wentOn)
+	likePlain(t, o, program.Run(t, "circle off=1"))
+	o = program.Run(t, "circle then=crash")
+	o.DiedOf(t, syscall.SIGSEGV)
+	victim.Complete(t, o.Stderr)
 }
 
 func TestNotifiedSignalFromOneself(t *testing.T) {
@@ -65,10 +66,10 @@ func TestNotifiedSignalFromOneself(t *testing.T) {
 		t.Run(signal.String(), func(t *testing.T) {
 			t.Parallel()
 			line := fmt.Sprintf("kill_self signal=%d", signal)
-			o := run(t, victim.path(t), line)
-			o.says("got " + signal.String())
-			noCrash(t, o.stderr)
-			o.likePlain(run(t, victim.path(t), line+" off=1"))
+			o := program.Run(t, line)
+			says(t, o, "got "+signal.String())
+			victim.NoReport(t, o.Stderr)
+			likePlain(t, o, program.Run(t, line+" off=1"))
 		})
 	}
 }
@@ -79,12 +80,12 @@ func TestStatesOfTheThread(t *testing.T) {
 	} {
 		t.Run(state, func(t *testing.T) {
 			t.Parallel()
-			o := run(t, victim.path(t), state)
-			o.diedOf(syscall.SIGSEGV)
-			r := complete(t, o.stderr)
+			o := program.Run(t, state)
+			o.DiedOf(t, syscall.SIGSEGV)
+			r := victim.Complete(t, o.Stderr)
 			first(t, r, function)
-			if module := r.Module(r.Current().Frames[0].PC); module == nil || module.Path != victim.path(t) {
-				t.Errorf("the fault is not in the module %s:\n%s", victim.path(t), r)
+			if module := r.Module(r.Current().Frames[0].PC); module == nil || module.Path != program.Path(t) {
+				t.Errorf("the fault is not in the module %s:\n%s", program.Path(t), r)
 			}
 		})
 	}
@@ -94,9 +95,9 @@ func TestStatesOfTheThread(t *testing.T) {
 // return address into Go, but the fault is not Go's.
 func TestTailCallOfNull(t *testing.T) {
 	t.Parallel()
-	o := run(t, victim.path(t), "tail_null")
-	o.diedOf(syscall.SIGSEGV)
-	r := complete(t, o.stderr)
+	o := program.Run(t, "tail_null")
+	o.DiedOf(t, syscall.SIGSEGV)
+	r := victim.Complete(t, o.Stderr)
 	if r.Signal.Number != int(syscall.SIGSEGV) || !strings.Contains(r.String(), "main.init.0.func") {
 		t.Errorf("no stack down to Go code:\n%s", r)
 	}
@@ -114,20 +115,20 @@ func TestTrappedSystemCalls(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			o := run(t, victim.path(t), "trap deadline=2s call="+itoa(number))
+			o := program.Run(t, "trap deadline=2s call="+itoa(number))
 			// Where the signal cannot be queued, a status that shells show for it.
-			if !o.status.Signaled() {
-				o.exited(128 + int(syscall.SIGSEGV))
+			if !o.Status.Signaled() {
+				o.Exited(t, 128+int(syscall.SIGSEGV))
 			} else {
-				o.diedOf(syscall.SIGSEGV)
+				o.DiedOf(t, syscall.SIGSEGV)
 			}
-			r := onlyCrash(t, o.stderr)
+			r := victim.Report(t, o.Stderr)
 			first(t, r, "state_trap")
 			if r.End == nil || !r.Intact() {
 				t.Errorf("the report has no proper end:\n%s", r)
 			}
-			if o.elapsed > 4*time.Second {
-				t.Errorf("took %v with a deadline of 2 s", o.elapsed)
+			if o.Elapsed > 4*time.Second {
+				t.Errorf("took %v with a deadline of 2 s", o.Elapsed)
 			}
 		})
 	}
@@ -143,11 +144,11 @@ func TestMappedFileIsNoModule(t *testing.T) {
 	if file, err = filepath.EvalSymlinks(file); err != nil {
 		t.Fatal(err)
 	}
-	o := run(t, victim.path(t), "map_file file="+file)
-	o.diedOf(syscall.SIGSEGV)
-	for _, module := range complete(t, o.stderr).Modules {
+	o := program.Run(t, "map_file file="+file)
+	o.DiedOf(t, syscall.SIGSEGV)
+	for _, module := range victim.Complete(t, o.Stderr).Modules {
 		if module.Path == file {
-			t.Errorf("%s is a module:\n%s", file, o.stderr)
+			t.Errorf("%s is a module:\n%s", file, o.Stderr)
 		}
 	}
 }
@@ -158,8 +159,8 @@ func TestDirWithStuckTerminal(t *testing.T) {
 	_, w := onePage(t)
 	fill(t, int(w.Fd()))
 	files := t.TempDir()
-	o := run(t, victim.path(t), "null dir="+files, func(c *exec.Cmd) { c.Stderr = w })
-	o.diedOf(syscall.SIGSEGV)
+	o := program.Run(t, "null dir="+files, victim.Stderr(w))
+	o.DiedOf(t, syscall.SIGSEGV)
 	found, err := filepath.Glob(filepath.Join(files, "*.crash"))
 	if err != nil || len(found) != 1 {
 		t.Fatalf("files %v, %v: %v", found, err, o)
@@ -168,9 +169,9 @@ func TestDirWithStuckTerminal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	complete(t, string(text))
-	if o.elapsed > 4*time.Second {
-		t.Errorf("took %v", o.elapsed)
+	victim.Complete(t, string(text))
+	if o.Elapsed > 4*time.Second {
+		t.Errorf("took %v", o.Elapsed)
 	}
 }
 
@@ -178,18 +179,18 @@ func TestDirWithStuckTerminal(t *testing.T) {
 func TestThreadsCrashTogether(t *testing.T) {
 	t.Parallel()
 	r, w := onePage(t)
-	c := start(t, victim.path(t), "crowd fd=3", inherit(w))
+	c := program.Start(t, "crowd fd=3", victim.Inherit(w))
 	parked := map[string]bool{}
-	c.await("seven parked threads", func() bool {
-		for task := range c.polling("0x0") {
+	await(t, c, "seven parked threads", func() bool {
+		for task := range polling(c, "0x0") {
 			parked[task] = true
 		}
 		return len(parked) >= 7
 	})
 	text := drain(r, w)
-	o := c.wait()
-	o.diedOf(syscall.SIGSEGV)
-	report := complete(t, text())
+	o := c.Wait()
+	o.DiedOf(t, syscall.SIGSEGV)
+	report := victim.Complete(t, text())
 	seen := map[int]bool{report.Current().TID(): true}
 	for _, also := range report.AlsoCrashed {
 		if seen[also.TID] {
@@ -212,11 +213,11 @@ func TestMainThreadWaitsDuringACrash(t *testing.T) {
 		t.Run(call, func(t *testing.T) {
 			t.Parallel()
 			for range 3 {
-				o := run(t, victim.path(t), "wait call="+call)
-				o.diedOf(syscall.SIGSEGV)
-				first(t, complete(t, o.stderr), "state_null")
-				if !strings.Contains(o.stderr, " in threads_wait") && !strings.Contains(o.stderr, " at threads_wait+") {
-					t.Errorf("the waiting thread's stack is missing:\n%s", o.stderr)
+				o := program.Run(t, "wait call="+call)
+				o.DiedOf(t, syscall.SIGSEGV)
+				first(t, victim.Complete(t, o.Stderr), "state_null")
+				if !strings.Contains(o.Stderr, " in threads_wait") && !strings.Contains(o.Stderr, " at threads_wait+") {
+					t.Errorf("the waiting thread's stack is missing:\n%s", o.Stderr)
 				}
 			}
 		})
@@ -228,21 +229,20 @@ func TestMainThreadWaitsDuringACrash(t *testing.T) {
 func TestForkDuringACrash(t *testing.T) {
 	t.Parallel()
 	r, w := onePage(t)
-	talking, stdout := talk(t)
-	c := start(t, victim.path(t), "fork_late fd=3", inherit(w), talking)
-	c.awaitText(r)
-	c.tell()
-	hear(t, stdout, "forked")
+	c := program.Start(t, "fork_late fd=3", victim.Inherit(w), victim.Talk)
+	awaitText(t, c, r)
+	tell(t, c)
+	hear(t, c, "forked")
 	text := drain(r, w)
-	status := hear(t, stdout, "child: status ")
-	c.wait().diedOf(syscall.SIGSEGV)
+	status := hear(t, c, "child: status ")
+	c.Wait().DiedOf(t, syscall.SIGSEGV)
 	// A core dump is told by a bit of the status.
 	if status != "0xb" && status != "0x8b" {
 		t.Errorf("the child's status is %s; want death by SIGSEGV", status)
 	}
 	got := text()
 	for what, want := range map[string]int{"Fatal Go error: Segmentation fault\n": 2, "End of report (complete, ": 2,
-		"Note: in a forked child of process " + itoa(c.cmd.Process.Pid) + " ": 1} {
+		"Note: in a forked child of process " + itoa(c.Cmd.Process.Pid) + " ": 1} {
 		if n := strings.Count(got, what); n != want {
 			t.Errorf("%q is there %d times, want %d, in:\n%s", what, n, want, got)
 		}
@@ -256,35 +256,52 @@ func TestAbortDuringTheHeadline(t *testing.T) {
 	if _, err := w.WriteString("\n"); err != nil {
 		t.Fatal(err)
 	}
-	talking, stdout := talk(t)
-	c := start(t, victim.path(t), "abort_late fd=3", inherit(w), talking)
-	c.await("thread that waits to write", func() bool { return len(c.polling("0x1")) > 0 })
-	c.tell()
-	hear(t, stdout, "sent")
+	c := program.Start(t, "abort_late fd=3", victim.Inherit(w), victim.Talk)
+	await(t, c, "thread that waits to write", func() bool { return len(polling(c, "0x1")) > 0 })
+	tell(t, c)
+	hear(t, c, "sent")
 	text := drain(r, w)
-	o := c.wait()
-	o.diedOf(syscall.SIGSEGV)
-	complete(t, text())
+	o := c.Wait()
+	o.DiedOf(t, syscall.SIGSEGV)
+	victim.Complete(t, text())
 }
 
 func TestEnableInALoop(t *testing.T) {
 	for range 3 {
 		t.Run("enable", func(t *testing.T) {
 			t.Parallel()
-			o := run(t, victim.path(t), "enable_loop")
-			o.diedOf(syscall.SIGSEGV)
-			first(t, complete(t, o.stderr), "state_null")
+			o := program.Run(t, "enable_loop")
+			o.DiedOf(t, syscall.SIGSEGV)
+			first(t, victim.Complete(t, o.Stderr), "state_null")
 		})
 		// The crash may come while it is disabled.
 		t.Run("disable", func(t *testing.T) {
 			t.Parallel()
-			o := run(t, victim.path(t), "enable_loop disable=1")
-			if o.status.Exited() && o.status.ExitStatus() == 2 {
-				noCrash(t, o.stderr)
+			o := program.Run(t, "enable_loop disable=1")
+			if o.Status.Exited() && o.Status.ExitStatus() == 2 {
+				victim.NoReport(t, o.Stderr)
 				return
 			}
-			o.diedOf(syscall.SIGSEGV)
-			complete(t, o.stderr)
+			o.DiedOf(t, syscall.SIGSEGV)
+			victim.Complete(t, o.Stderr)
 		})
+	}
+}
+
+// What the core has of a library goes with it, so that there is room for the next
+// one; and the last one has names.
+func TestLibraryIsReloaded(t *testing.T) {
+	t.Parallel()
+	o := program.Run(t, "reload times=200 library="+plugin.Path(t))
+	o.DiedOf(t, syscall.SIGSEGV)
+	first(t, victim.Complete(t, o.Stderr), "plugin_inner")
+	sizes := strings.Fields(o.Stdout)
+	if len(sizes) != 199 {
+		t.Fatalf("%d loads: %v", len(sizes), o)
+	}
+	for i, size := range sizes {
+		if size != sizes[0] {
+			t.Fatalf("the symbols take %s bytes at first, and %s after %d loads", sizes[0], size, i+2)
+		}
 	}
 }

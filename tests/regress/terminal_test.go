@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
 // terminal is a pseudo-terminal that takes what it is given as it is.
@@ -62,13 +64,13 @@ func TestTerminalThatStops(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	o := run(t, victim.path(t), "deep fd=3 deadline=1500ms", inherit(tty))
+	o := program.Run(t, "deep fd=3 deadline=1500ms", victim.Inherit(tty))
 	// Where a stage was cut short Go's dump follows, with its own exit status;
 	// the helper, which ends by force who is not in time, has another.
-	if !o.status.Exited() || o.status.ExitStatus() != 2 {
-		o.diedOf(syscall.SIGSEGV)
+	if !o.Status.Exited() || o.Status.ExitStatus() != 2 {
+		o.DiedOf(t, syscall.SIGSEGV)
 	}
-	if o.elapsed < time.Second || o.elapsed > 3*time.Second {
-		t.Errorf("took %v; the deadline is 1.5 s, and the terminal was to take longer", o.elapsed)
+	if o.Elapsed < time.Second || o.Elapsed > 3*time.Second {
+		t.Errorf("took %v; the deadline is 1.5 s, and the terminal was to take longer", o.Elapsed)
 	}
 }

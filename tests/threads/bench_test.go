@@ -3,15 +3,14 @@
 package threads
 
 import (
-	"bufio"
-	"bytes"
 	"fmt"
-	"io"
 	"os/exec"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/epitaph-go/epitaph/internal/victim"
 	"github.com/epitaph-go/epitaph/report"
 )
 
@@ -21,6 +20,7 @@ import (
 // other threads. A thread has some seven frames. The peer is gdb, which attaches to
 // the same process and lets it go again.
 func BenchmarkDump(b *testing.B) {
+	program.Path(b) // built before anything is measured
 	for _, load := range []string{"idle", "busy"} {
 		for _, n := range []int{10, 100, 1000} {
 			b.Run(fmt.Sprintf("%s/%d", load, n), func(b *testing.B) {
@@ -51,14 +51,13 @@ func BenchmarkDump(b *testing.B) {
 func measure(b *testing.B, load string, n int) (nanoseconds, incomplete, size float64) {
 	b.Helper()
 	scenario := map[string]string{"idle": "time", "busy": "time-busy"}[load]
-	cmd := exec.Command(victim, scenario, strconv.Itoa(n))
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Run(); err != nil {
-		b.Fatalf("%v\n%s", err, tail(stderr.String()))
+	// Each of 21 dumps may take 5 s.
+	out := program.Run(b, scenario+" "+strconv.Itoa(n), victim.Limit(4*limit))
+	if !out.IsExit(0) {
+		b.Fatal(out)
 	}
-	found := numbers(b, outcome{stdout: stdout.String()})
-	for scanner := report.NewScanner(&stderr); scanner.Scan(); {
+	found := numbers(b, out)
+	for scanner := report.NewScanner(strings.NewReader(out.Stderr)); scanner.Scan(); {
 		size = float64(scanner.Report().End.Bytes)
 		if scanner.Report().Complete() {
 			accounted(b, scanner.Report())
@@ -73,32 +72,16 @@ func measureGdb(b *testing.B, load string, n int) (nanoseconds float64) {
 	if _, err := exec.LookPath("gdb"); err != nil {
 		return 0
 	}
-	cmd := exec.Command(victim, map[string]string{"idle": "gdb", "busy": "gdb-busy"}[load], strconv.Itoa(n))
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
-	killer := time.AfterFunc(2*limit, func() { cmd.Process.Kill() })
-	defer killer.Stop()
-	for scanner := bufio.NewScanner(stdout); scanner.Scan() && scanner.Text() != "dumped"; {
-	}
+	c, _ := startDumped(b, map[string]string{"idle": "gdb", "busy": "gdb-busy"}[load], n)
 	began := time.Now()
-	stacks := gdbStacks(b, "-p", strconv.Itoa(cmd.Process.Pid))
+	stacks := gdbStacks(b, "-p", strconv.Itoa(c.Cmd.Process.Pid))
 	nanoseconds = float64(time.Since(began))
 	if len(stacks) < n {
 		b.Errorf("gdb shows %d threads of %d", len(stacks), n)
 	}
-	stdin.Close()
-	_, _ = io.Copy(io.Discard, stdout) // nothing more comes
-	if err := cmd.Wait(); err != nil {
-		b.Fatal(err)
+	c.In.Close()
+	if out := c.Wait(); !out.IsExit(0) {
+		b.Fatal(out)
 	}
 	return nanoseconds
 }

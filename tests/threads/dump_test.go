@@ -3,16 +3,15 @@
 package threads
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"os"
-	"syscall"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/epitaph-go/epitaph/internal/victim"
 	"github.com/epitaph-go/epitaph/report"
 )
 
@@ -25,12 +24,7 @@ func crashWithReportFile(t *testing.T, scenario string) string {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	cmd := command(scenario)
-	cmd.ExtraFiles = []*os.File{file}
-	out := run(t, cmd)
-	if !out.status.Signaled() || out.status.Signal() != syscall.SIGSEGV {
-		t.Fatalf("%s: status %#x\n%s", scenario, int(out.status), tail(out.stderr))
-	}
+	die(t, scenario, victim.Inherit(file))
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		t.Fatal(err)
 	}
@@ -43,38 +37,34 @@ func crashWithReportFile(t *testing.T, scenario string) string {
 
 // stream runs a scenario that ends well, and takes its dumps as they come: all of
 // them together may be large.
-func stream(t *testing.T, scenario string, take func(*report.Report)) outcome {
+func stream(t *testing.T, scenario string, take func(*report.Report)) *victim.Outcome {
 	t.Helper()
-	cmd := command(scenario)
-	var stdout bytes.Buffer
-	cmd.Stdout = &stdout
-	stderr, err := cmd.StderrPipe()
+	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	defer r.Close()
 	allowed := limit
-	if full {
+	if victim.Full {
 		allowed = 20 * time.Minute
 	}
-	killer := time.AfterFunc(allowed, func() { cmd.Process.Kill() })
-	defer killer.Stop()
-	for scanner := report.NewScanner(stderr); scanner.Scan(); {
+	c := program.Start(t, scenario, victim.Stderr(w), victim.Limit(allowed))
+	w.Close()
+	for scanner := report.NewScanner(r); scanner.Scan(); {
 		r := scanner.Report()
 		if len(r.Unknown) > 0 || r.Truncated || !r.Intact() {
 			t.Errorf("unknown lines %v\n%s", r.Unknown, tail(r.String()))
 		}
 		take(r)
 		if t.Failed() {
-			cmd.Process.Kill()
+			c.Kill()
 		}
 	}
-	if err := cmd.Wait(); err != nil {
-		t.Fatal(err)
+	out := c.Wait()
+	if !out.IsExit(0) {
+		t.Fatal(out)
 	}
-	return outcome{stdout: stdout.String()}
+	return out
 }
 
 // Dumping a program at work, over and over: every thread is accounted for each
@@ -82,7 +72,7 @@ func stream(t *testing.T, scenario string, take func(*report.Report)) outcome {
 // signal fails, and no result is wrong.
 func TestDumpDoesNoHarm(t *testing.T) {
 	rounds := 100
-	if full {
+	if victim.Full {
 		rounds = 10_000
 	}
 	dumps, late := 0, 0
@@ -113,7 +103,7 @@ func TestDumpDoesNoHarm(t *testing.T) {
 		}
 	})
 	if dumps != rounds {
-		t.Fatalf("%d dumps of %d\n%s", dumps, rounds, out.stdout)
+		t.Fatalf("%d dumps of %d\n%s", dumps, rounds, out.Stdout)
 	}
 	found := numbers(t, out)
 	if found["sat-through"] != 0 || found["restarted"] != 0 || found["wrong"] != 0 || found["rounds"] == 0 {

@@ -3,19 +3,17 @@
 package threads
 
 import (
-	"bufio"
 	"bytes"
-	"io"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
+	"github.com/epitaph-go/epitaph/internal/victim"
 	"github.com/epitaph-go/epitaph/report"
 )
 
@@ -126,41 +124,33 @@ func TestStacksAgreeWithGdb(t *testing.T) {
 		t.Skip(err)
 	}
 	n := 200
-	if full {
+	if victim.Full {
 		n = 1000
 	}
-	cmd := command("gdb " + strconv.Itoa(n))
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	killer := time.AfterFunc(2*limit, func() { cmd.Process.Kill() })
-	defer killer.Stop()
-	var lines strings.Builder
-	for scanner := bufio.NewScanner(stdout); scanner.Scan() && scanner.Text() != "dumped"; {
-		lines.WriteString(scanner.Text() + "\n")
-	}
-	stacks := gdbStacks(t, "-p", strconv.Itoa(cmd.Process.Pid))
-	stdin.Close()
-	_, _ = io.Copy(io.Discard, stdout) // nothing more comes
-	if err := cmd.Wait(); err != nil {
-		t.Fatalf("%v\n%s", err, tail(stderr.String()))
+	c, said := startDumped(t, "gdb", n)
+	stacks := gdbStacks(t, "-p", strconv.Itoa(c.Cmd.Process.Pid))
+	c.In.Close()
+	out := c.Wait()
+	if !out.IsExit(0) {
+		t.Fatal(out)
 	}
 
-	reports := parse(t, stderr.String())
+	reports := parse(t, out.Stderr)
 	if len(reports) != 1 {
-		t.Fatalf("%d dumps\n%s", len(reports), tail(stderr.String()))
+		t.Fatalf("%d dumps: %v", len(reports), out)
 	}
-	agree(t, reports[0], stacks, parked(t, outcome{stdout: lines.String()}, n))
+	agree(t, reports[0], stacks, parked(t, &victim.Outcome{Stdout: said}, n))
+}
+
+// startDumped starts a scenario with n threads that stays as it is, after a dump,
+// until its input is closed, and returns what it has said.
+func startDumped(t testing.TB, scenario string, n int) (c *victim.Child, said string) {
+	t.Helper()
+	c = program.Start(t, fmt.Sprint(scenario, " ", n), victim.Talk, victim.Limit(2*limit))
+	for line := c.Line(); line != "dumped"; line = c.Line() {
+		said += line + "\n"
+	}
+	return c, said
 }
 
 // The stacks of a crash report are those in the core file that the process leaves.
@@ -173,27 +163,20 @@ func TestStacksAgreeWithCore(t *testing.T) {
 		t.Skipf("core files go elsewhere: pattern %q, %v", pattern, err)
 	}
 	n := 200
-	if full {
+	if victim.Full {
 		n = 1000
 	}
-	cmd := exec.Command("/bin/sh", "-c", `ulimit -c unlimited && exec "$@"`, "sh", victim, "park", strconv.Itoa(n))
-	cmd.Dir = t.TempDir()
-	out := run(t, cmd)
-	if !out.status.Signaled() || out.status.Signal() != syscall.SIGSEGV {
-		t.Fatalf("status %#x\n%s", int(out.status), tail(out.stderr))
-	}
-	if !out.status.CoreDump() {
+	dir := t.TempDir()
+	r, out := crash(t, fmt.Sprintf("park %d", n), victim.Under("sh", "-c", `ulimit -c unlimited && exec "$@"`, "sh"),
+		func(c *victim.Child) { c.Cmd.Dir = dir })
+	if !out.Status.CoreDump() {
 		t.Skip("this machine writes no core files")
 	}
-	cores, err := filepath.Glob(filepath.Join(cmd.Dir, "core*"))
+	cores, err := filepath.Glob(filepath.Join(dir, "core*"))
 	if err != nil || len(cores) != 1 {
 		t.Fatalf("core files: %v, %v", cores, err)
 	}
-	reports := parse(t, out.stderr)
-	if len(reports) != 1 {
-		t.Fatalf("%d reports\n%s", len(reports), tail(out.stderr))
-	}
-	agree(t, reports[0], gdbStacks(t, victim, cores[0]), parked(t, out, n))
+	agree(t, r, gdbStacks(t, program.Path(t), cores[0]), parked(t, out, n))
 }
 
 // agree compares all stacks. functions are those of the threads that wait for

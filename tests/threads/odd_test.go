@@ -3,9 +3,11 @@
 package threads
 
 import (
+	"os"
 	"strings"
 	"testing"
 
+	"github.com/epitaph-go/epitaph/internal/victim"
 	"github.com/epitaph-go/epitaph/report"
 )
 
@@ -67,7 +69,7 @@ func TestSignalQueueIsFull(t *testing.T) {
 func TestLateAnswer(t *testing.T) {
 	dumps, out := survive(t, "late")
 	if len(dumps) != 2 {
-		t.Fatalf("%d dumps\n%s", len(dumps), tail(out.stderr))
+		t.Fatalf("%d dumps: %v", len(dumps), out)
 	}
 	masked := numbers(t, out)["masked"]
 	for i, dump := range dumps {
@@ -81,6 +83,37 @@ func TestLateAnswer(t *testing.T) {
 	}
 	if got := mark(byTID(t, dumps[1])[masked]); got.Kind != 0 || got.Reason != "" {
 		t.Errorf("the second time it is %v", got)
+	}
+}
+
+// A thread that has not got its signal yet is not sent another one at each dump:
+// the kernel would keep them all, at the expense of every process of the user.
+func TestSignalsDoNotPileUp(t *testing.T) {
+	dumps, out := survive(t, "owing 30")
+	for i, dump := range dumps {
+		accounted(t, dump)
+		if dump.Answers.Blocked != 5 {
+			t.Fatalf("dump %d: %+v", i, *dump.Answers)
+		}
+	}
+	// The user may have others that wait, but hardly 30 for each thread.
+	if queued := numbers(t, out)["queued"]; len(dumps) != 30 || queued > 50 {
+		t.Errorf("%d dumps, %d signals wait: %v", len(dumps), queued, out)
+	}
+}
+
+// Where the kernel does not tell what a thread waits in, a dump does not risk to
+// end it.
+func TestDumpWithoutProc(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can become another user")
+	}
+	dumps, out := survive(t, "setuid 20")
+	for i := range dumps {
+		accounted(t, dumps[i])
+	}
+	if found := numbers(t, out); len(dumps) != 20 || found["sat-through"] != 0 || found["wrong"] != 0 {
+		t.Errorf("%d dumps; the program noticed: %v", len(dumps), found)
 	}
 }
 
@@ -104,7 +137,7 @@ func TestThreadsThatCrashTogether(t *testing.T) {
 // A crash while another thread dumps: the report is whole all the same.
 func TestCrashDuringDump(t *testing.T) {
 	rounds := 3
-	if full {
+	if victim.Full {
 		rounds = 50
 	}
 	for range rounds {
@@ -123,12 +156,12 @@ func TestCrashDuringDump(t *testing.T) {
 // A stage of a dump that faults or hangs costs its part of the text, not the
 // process, and the next dump is whole.
 func TestTroubleInADump(t *testing.T) {
-	for i, want := range []string{"bad address", "timed out"} {
+	for i, want := range []string{"faulted", "took too long"} {
 		dumps, out := survive(t, "trouble "+string(rune('0'+i)))
 		if len(dumps) != 2 || len(dumps[0].StageFailures) != 1 || dumps[0].Complete() || !dumps[1].Complete() {
-			t.Fatalf("%s: %d dumps\n%s", want, len(dumps), tail(out.stderr))
+			t.Fatalf("%s: %d dumps: %v", want, len(dumps), out)
 		}
-		lines := strings.Split(strings.TrimSpace(out.stdout), "\n")
+		lines := strings.Split(strings.TrimSpace(out.Stdout), "\n")
 		if len(lines) != 2 || !strings.Contains(lines[0], want) || lines[1] != "<nil>" {
 			t.Errorf("the dumps returned %q", lines)
 		}

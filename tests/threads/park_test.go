@@ -8,14 +8,15 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/epitaph-go/epitaph/internal/victim"
 	"github.com/epitaph-go/epitaph/report"
 )
 
 // parked reads which thread is in which function from the victim's output.
-func parked(t *testing.T, out outcome, want int) map[int]string {
+func parked(t *testing.T, out *victim.Outcome, want int) map[int]string {
 	t.Helper()
 	functions := make(map[int]string)
-	for line := range strings.Lines(out.stdout) {
+	for line := range strings.Lines(out.Stdout) {
 		fields := strings.Fields(line)
 		if len(fields) == 3 && fields[0] == "thread" {
 			tid, err := strconv.Atoi(fields[1])
@@ -35,7 +36,7 @@ func parked(t *testing.T, out outcome, want int) map[int]string {
 // once, in its function, with as many frames of it as it has.
 func TestThousandThreads(t *testing.T) {
 	sizes := []int{20, 1000}
-	if full {
+	if victim.Full {
 		sizes = append(sizes, 3000)
 	}
 	for _, n := range sizes {
@@ -148,7 +149,7 @@ func TestThreadSignal(t *testing.T) {
 		t.Errorf("%+v", *r.Answers)
 	}
 	_, out := survive(t, "taken 50")
-	if !strings.Contains(out.stdout, "something other than Go handles signal 50") {
-		t.Errorf("Enable said %q", out.stdout)
+	if !strings.Contains(out.Stdout, "something other than Go handles signal 50") {
+		t.Errorf("Enable said %q", out.Stdout)
 	}
 }

@@ -7,105 +7,56 @@
 package threads
 
 import (
-	"bytes"
-	"errors"
-	"fmt"
 	"io"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/epitaph-go/epitaph/internal/victim"
 	"github.com/epitaph-go/epitaph/report"
 )
 
 // limit is what no child may outlast, on a machine that is busy.
 const limit = 30 * time.Second
 
-// full is set for the long runs.
-var full = os.Getenv("EPITAPH_MATRIX") == "full"
+// program has the switches for tests. A line for it is a scenario and its number:
+// "park 1000".
+var program = &victim.Program{Build: []string{"-tags", "epitaph_test", "./victim"}, Limit: limit}
 
-// victim is the path of the program, built once with the switches for tests.
-var victim string
+func TestMain(m *testing.M) { os.Exit(victim.Main(m)) }
 
-func TestMain(m *testing.M) {
-	os.Exit(buildAndRun(m))
-}
-
-func buildAndRun(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "threads")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	victim = filepath.Join(dir, "victim")
-	build := exec.Command("go", "build", "-tags", "epitaph_test", "-o", victim, "./victim")
-	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "building the victim: %v\n%s", err, out)
-		return 1
-	}
-	return m.Run()
-}
-
-// outcome is how a victim ended.
-type outcome struct {
-	status         syscall.WaitStatus
-	stdout, stderr string
-}
-
-// command makes the command of a scenario: "park 1000".
-func command(scenario string) *exec.Cmd {
-	return exec.Command(victim, strings.Fields(scenario)...)
-}
-
-// run runs a command to its end. One that outlasts the limit fails the test.
-func run(t *testing.T, cmd *exec.Cmd) outcome {
+// die runs a scenario that dies of SIGSEGV.
+func die(t *testing.T, scenario string, changes ...victim.Change) *victim.Outcome {
 	t.Helper()
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	cmd.WaitDelay = time.Second // a child of the victim may hold the pipe open
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+	out := program.Run(t, scenario, changes...)
+	if !out.IsDeath(syscall.SIGSEGV) {
+		t.Fatalf("%s: %v", scenario, out)
 	}
-	killer := time.AfterFunc(limit, func() { cmd.Process.Kill() })
-	err := cmd.Wait()
-	if !killer.Stop() {
-		t.Fatalf("%v: still there after %v\n%s", cmd.Args, limit, tail(stderr.String()))
-	}
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) && !errors.Is(err, exec.ErrWaitDelay) {
-		t.Fatal(err)
-	}
-	return outcome{cmd.ProcessState.Sys().(syscall.WaitStatus), stdout.String(), stderr.String()}
+	return out
 }
 
 // crash runs a scenario that dies of SIGSEGV and returns its report.
-func crash(t *testing.T, scenario string) (*report.Report, outcome) {
+func crash(t *testing.T, scenario string, changes ...victim.Change) (*report.Report, *victim.Outcome) {
 	t.Helper()
-	out := run(t, command(scenario))
-	if !out.status.Signaled() || out.status.Signal() != syscall.SIGSEGV {
-		t.Fatalf("%s: %v, status %#x\n%s", scenario, out.status, int(out.status), tail(out.stderr))
-	}
-	reports := parse(t, out.stderr)
+	out := die(t, scenario, changes...)
+	reports := parse(t, out.Stderr)
 	if len(reports) != 1 {
-		t.Fatalf("%s: %d reports\n%s", scenario, len(reports), tail(out.stderr))
+		t.Fatalf("%s: %d reports: %v", scenario, len(reports), out)
 	}
 	return reports[0], out
 }
 
 // survive runs a scenario that ends well and returns the dumps that it wrote.
-func survive(t *testing.T, scenario string) ([]*report.Report, outcome) {
+func survive(t *testing.T, scenario string) ([]*report.Report, *victim.Outcome) {
 	t.Helper()
-	out := run(t, command(scenario))
-	if !out.status.Exited() || out.status.ExitStatus() != 0 {
-		t.Fatalf("%s: status %#x\n%s", scenario, int(out.status), tail(out.stderr))
+	out := program.Run(t, scenario)
+	if !out.IsExit(0) {
+		t.Fatalf("%s: %v", scenario, out)
 	}
-	return parse(t, out.stderr), out
+	return parse(t, out.Stderr), out
 }
 
 // parse reads reports that follow each other; every line of them must be
@@ -133,10 +84,10 @@ func tail(text string) string {
 }
 
 // numbers reads lines "WORD NUMBER" of the victim's output.
-func numbers(t testing.TB, out outcome) map[string]int {
+func numbers(t testing.TB, out *victim.Outcome) map[string]int {
 	t.Helper()
 	found := make(map[string]int)
-	for line := range strings.Lines(out.stdout) {
+	for line := range strings.Lines(out.Stdout) {
 		word, number, _ := strings.Cut(strings.TrimSpace(line), " ")
 		n, err := strconv.Atoi(number)
 		if err == nil {

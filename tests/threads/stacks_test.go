@@ -35,7 +35,7 @@ func TestOverflowOnABareThread(t *testing.T) {
 func TestExistingAlternateStackIsKept(t *testing.T) {
 	_, out := survive(t, "own")
 	if numbers(t, out)["kept"] != 1 {
-		t.Errorf("%s", out.stdout)
+		t.Errorf("%s", out.Stdout)
 	}
 }
 
@@ -43,7 +43,7 @@ func TestExistingAlternateStackIsKept(t *testing.T) {
 func TestStacksAreRecycled(t *testing.T) {
 	_, out := survive(t, "recycle 50")
 	var mappings []string
-	for line := range strings.Lines(out.stdout) {
+	for line := range strings.Lines(out.Stdout) {
 		if n, ok := strings.CutPrefix(line, "mappings "); ok {
 			mappings = append(mappings, strings.TrimSpace(n))
 		}

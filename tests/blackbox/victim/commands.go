@@ -15,11 +15,12 @@ import (
 	"unsafe"
 
 	"github.com/epitaph-go/epitaph/handler"
+	"github.com/epitaph-go/epitaph/internal/victim/scenario"
 )
 
 func number(arg string) int {
 	n, err := strconv.Atoi(arg)
-	must(err)
+	scenario.Must(err)
 	return n
 }
 
@@ -34,6 +35,13 @@ func crumbFromC(text string) {
 	defer C.free(unsafe.Pointer(c))
 	C.epi_breadcrumb(c)
 }
+
+// reused is the descriptor that the command reuse has taken; kept are files that
+// stay open.
+var (
+	reused int
+	kept   []*os.File
+)
 
 func init() {
 	commands["crumbs"] = func(arg string) {
@@ -92,10 +100,15 @@ func init() {
 	}
 	commands["sleep"] = func(arg string) {
 		d, err := time.ParseDuration(arg)
-		must(err)
+		scenario.Must(err)
 		time.Sleep(d)
 	}
 	commands["crash"] = func(string) { C.victim_crash() }
+	commands["crash_thread"] = func(string) { C.victim_crash_thread() }
+	commands["crash_vfork"] = func(string) {
+		status := syscall.WaitStatus(C.victim_crash_vfork())
+		fmt.Printf("child: signal %d\n", status.Signal())
+	}
 	commands["crash_blocked"] = func(string) { C.victim_crash_blocked() }
 	commands["disable"] = func(string) { handler.Disable() }
 	commands["enable"] = func(arg string) {
@@ -127,24 +140,49 @@ func init() {
 	}
 	// Standard error, a pipe, is filled.
 	commands["stop_reading"] = func(string) {
-		must(syscall.SetNonblock(2, true))
+		scenario.Must(syscall.SetNonblock(2, true))
 		for err := error(nil); err == nil; {
 			_, err = syscall.Write(2, make([]byte, 64))
 		}
-		must(syscall.SetNonblock(2, false))
+		scenario.Must(syscall.SetNonblock(2, false))
 	}
 	// Every descriptor of the box becomes another file.
 	commands["reuse"] = func(arg string) {
 		box, other, _ := strings.Cut(arg, " ")
 		file, err := os.Create(other)
-		must(err)
+		scenario.Must(err)
 		taken := 0
 		for fd := 3; fd < 256; fd++ {
 			if target, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd)); err == nil && target == box {
-				must(syscall.Dup3(int(file.Fd()), fd, 0))
+				scenario.Must(syscall.Dup3(int(file.Fd()), fd, 0))
+				reused = fd
 				taken++
 			}
 		}
 		fmt.Println("taken", taken)
+	}
+	commands["fork_has_reused"] = func(string) { fmt.Println(C.victim_fork_has(C.int(reused)) != 0) }
+	// New files, in the descriptors that are free.
+	commands["files"] = func(dir string) {
+		for range 60 {
+			file, err := os.CreateTemp(dir, "")
+			scenario.Must(err)
+			kept = append(kept, file)
+		}
+	}
+	// How many descriptors of a file there are.
+	commands["descriptors"] = func(path string) {
+		count := 0
+		for fd := range 256 {
+			if target, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd)); err == nil && target == path {
+				count++
+			}
+		}
+		fmt.Println(count)
+	}
+	// A call of Enable that fails: another handler has the signal.
+	commands["enable_in_vain"] = func(path string) {
+		C.victim_take_signal(50)
+		fmt.Println(handler.Enable(append(options(path, "20ms"), handler.WithThreadSignal(50))...))
 	}
 }

@@ -17,20 +17,14 @@ import (
 	"time"
 
 	"github.com/epitaph-go/epitaph/handler"
+	"github.com/epitaph-go/epitaph/internal/victim/scenario"
 )
 
 var commands = map[string]func(arg string){}
 
-func must(err error) {
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "victim:", err)
-		os.Exit(1)
-	}
-}
-
 func options(path, period string) []handler.Option {
 	d, err := time.ParseDuration(period)
-	must(err)
+	scenario.Must(err)
 	opts := []handler.Option{handler.WithSnapshot(d)}
 	if path != "-" {
 		opts = append(opts, handler.WithBlackBox(path))
@@ -39,13 +33,13 @@ func options(path, period string) []handler.Option {
 }
 
 func main() {
-	must(handler.Enable(options(os.Args[1], os.Args[2])...))
+	scenario.Must(handler.Enable(options(os.Args[1], os.Args[2])...))
 	fmt.Println("ready")
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
 		name, arg, _ := strings.Cut(lines.Text(), " ")
 		command := commands[name]
 		if command == nil {
-			must(fmt.Errorf("no command %q", name))
+			scenario.Must(fmt.Errorf("no command %q", name))
 		}
 		command(arg)
 		fmt.Println("done")

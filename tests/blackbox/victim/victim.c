@@ -1,7 +1,9 @@
 #include "victim.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,6 +35,29 @@ void victim_crash_blocked(void)
     start(crash_blocked);
     for (;;)
         pause();
+}
+
+static void *crash(void *unused)
+{
+    victim_crash();
+    return unused;
+}
+
+void victim_crash_thread(void)
+{
+    start(crash);
+}
+
+int victim_crash_vfork(void)
+{
+    int status = -1;
+    pid_t pid = vfork();
+    if (pid == 0) {
+        victim_crash();
+        _exit(7);
+    }
+    waitpid(pid, &status, 0);
+    return status;
 }
 
 void victim_grow(size_t bytes)
@@ -76,4 +101,30 @@ int victim_fork(int how)
     }
     waitpid((pid_t)pid, &status, 0);
     return status;
+}
+
+int victim_fork_has(int fd)
+{
+    int status = -1;
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(fcntl(fd, F_GETFD) >= 0);
+    waitpid(pid, &status, 0);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 1;
+}
+
+static void ignore(int signal)
+{
+    (void)signal;
+}
+
+void victim_take_signal(int number)
+{
+    signal(number, ignore);
+}
+
+void victim_spoil(void *page)
+{
+    if (mprotect(page, 4096, PROT_NONE) != 0)
+        abort();
 }

@@ -22,57 +22,58 @@ import (
 	"unsafe"
 
 	"github.com/epitaph-go/epitaph/handler"
+	"github.com/epitaph-go/epitaph/internal/victim/scenario"
 )
 
 func init() {
 	add("disabled", func(s settings) {
-		s.enable()
+		s.Enable()
 		handler.Disable()
-		s.crash()
+		crash(s)
 	})
 	add("enable_again", func(s settings) {
-		s.enable()
+		s.Enable()
 		handler.Disable()
-		s.enable()
-		s.crash()
+		s.Enable()
+		crash(s)
 	})
 
 	// Crashes at some moment while another goroutine enables and disables.
 	add("toggle", func(s settings) {
-		s.enable()
+		s.Enable()
 		go func() {
 			for {
 				// An error when the process is crashing by now.
-				_ = handler.Enable(s.options()...)
+				_ = handler.Enable(s.Options()...)
 				handler.Disable()
 			}
 		}()
-		time.Sleep(time.Duration(s.number("after")) * 100 * time.Microsecond)
-		s.crash()
+		time.Sleep(time.Duration(s.Number("after")) * 100 * time.Microsecond)
+		crash(s)
 	})
 
 	// The options are those of the second call, which has the setting second as
 	// its descriptor.
 	add("replace_options", func(s settings) {
-		s.enable()
+		s.Enable()
 		s["fd"] = s["second"]
-		s.enable()
-		s.crash()
+		s.Enable()
+		crash(s)
 	})
 	add("fail_to_replace", func(s settings) {
-		s.enable()
+		s.Enable()
 		err := handler.Enable(handler.WithOutput(os.Stdout), handler.WithDeadline(0))
-		say("%v", err)
-		s.crash()
+		scenario.Say("%v", err)
+		crash(s)
 	})
 
 	// A library in the setting library has Epitaph too, and enables it.
 	add("second_copy", func(s settings) {
-		s.enable()
+		s.Enable()
 		path, name := C.CString(s["library"]), C.CString("LibraryEnable")
 		defer C.free(unsafe.Pointer(path))
 		defer C.free(unsafe.Pointer(name))
-		say("%s", C.GoString(C.call(path, name)))
-		s.crash()
+		scenario.Say("%s", C.GoString(C.call(path, name)))
+		crash(s)
 	})
 }

@@ -11,14 +11,16 @@ import (
 	"runtime/pprof"
 	"syscall"
 	"time"
+
+	"github.com/epitaph-go/epitaph/internal/victim/scenario"
 )
 
 func init() {
 	// Waits for a signal from outside. With the setting notify, the program
 	// wants it; with ignore, it does not.
 	add("wait", func(s settings) {
-		s.enable()
-		sig := syscall.Signal(s.number("signal"))
+		s.Enable()
+		sig := syscall.Signal(s.Number("signal"))
 		channel := make(chan os.Signal, 1)
 		if s["notify"] != "" {
 			signal.Notify(channel, sig)
@@ -27,43 +29,43 @@ func init() {
 			signal.Ignore(sig)
 			signal.Notify(channel, syscall.SIGUSR1) // how the test asks whether it lives
 		}
-		say("ready")
+		scenario.Say("ready")
 		select {
 		case got := <-channel:
-			say("got %v", got)
+			scenario.Say("got %v", got)
 		case <-time.After(8 * time.Second):
-			say("got nothing")
+			scenario.Say("got nothing")
 		}
 	})
 
 	add("ignore_all", func(s settings) {
-		s.enable()
+		s.Enable()
 		signal.Ignore()
-		s.crash()
+		crash(s)
 	})
 	add("ignore_all_first", func(s settings) {
 		signal.Ignore()
-		s.enable()
-		s.crash()
+		s.Enable()
+		crash(s)
 	})
 
 	// What Go ends a program by. None of it is Epitaph's business.
 	add("go_panic", func(s settings) {
-		s.enable()
+		s.Enable()
 		panic("an ordinary panic")
 	})
 	add("go_nil", func(s settings) {
-		s.enable()
+		s.Enable()
 		var p *int
 		*p = 1
 	})
 	add("go_nil_func", func(s settings) {
-		s.enable()
+		s.Enable()
 		var f func()
 		f()
 	})
 	add("go_throw", func(s settings) {
-		s.enable()
+		s.Enable()
 		m := map[int]int{}
 		for range 2 {
 			go func() {
@@ -75,21 +77,21 @@ func init() {
 		select {}
 	})
 	add("go_exit", func(s settings) {
-		s.enable()
+		s.Enable()
 		os.Exit(7)
 	})
 	add("go_raise", func(s settings) {
-		s.enable()
-		must(syscall.Kill(os.Getpid(), syscall.Signal(s.number("signal"))))
+		s.Enable()
+		scenario.Must(syscall.Kill(os.Getpid(), syscall.Signal(s.Number("signal"))))
 		time.Sleep(5 * time.Second)
 	})
 
 	// A crash under load: the CPU profiler's timer fires on every thread that
 	// runs, the scheduler preempts, and the collector stops the world.
 	add("storm", func(s settings) {
-		s.enable()
+		s.Enable()
 		runtime.SetCPUProfileRate(2000)
-		must(pprof.StartCPUProfile(io.Discard))
+		scenario.Must(pprof.StartCPUProfile(io.Discard))
 		for range 4 {
 			go func() {
 				for {
@@ -103,6 +105,6 @@ func init() {
 			}
 		}()
 		time.Sleep(20 * time.Millisecond) // the storm blows
-		s.crash()
+		crash(s)
 	})
 }

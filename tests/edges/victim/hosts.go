@@ -20,67 +20,68 @@ import (
 	"unsafe"
 
 	"github.com/epitaph-go/epitaph/handler"
+	"github.com/epitaph-go/epitaph/internal/victim/scenario"
 )
 
 // installHost installs the C handler of the setting host for the setting
 // signal, which is SIGSEGV if there is none.
-func (s settings) installHost() {
-	signal := s.number("signal")
+func installHost(s settings) {
+	signal := s.Number("signal")
 	if signal == 0 {
 		signal = 11
 	}
 	name := C.CString(s["host"])
 	defer C.free(unsafe.Pointer(name))
 	if C.host_install(name, C.int(signal)) != 0 {
-		must(fmt.Errorf("no handler %q of the host's for signal %d", s["host"], signal))
+		scenario.Must(fmt.Errorf("no handler %q of the host's for signal %d", s["host"], signal))
 	}
 }
 
 func sayHost() {
 	seen := C.host_seen
-	say("host: calls %d, signal %d, code %d, address %#x", seen.calls, seen.signal, seen.code, seen.address)
+	scenario.Say("host: calls %d, signal %d, code %d, address %#x", seen.calls, seen.signal, seen.code, seen.address)
 }
 
 // jumpOut crashes, and comes back by the handler "jump".
 func jumpOut(s settings) {
-	if C.host_guarded(s.function()) != 1 {
-		must(fmt.Errorf("the handler did not jump out"))
+	if C.host_guarded(crashFunction(s)) != 1 {
+		scenario.Must(fmt.Errorf("the handler did not jump out"))
 	}
 }
 
 func init() {
 	// A handler was there before, and the crash is offered to it.
 	add("host", func(s settings) {
-		s.installHost()
-		s.enable()
-		s.crash()
+		installHost(s)
+		s.Enable()
+		crash(s)
 		sayHost()
 	})
 
 	// A handler came later, in front of Epitaph's, and calls it. Then Epitaph is
-	// disabled, with the setting off; and enabled again, with the setting again.
+	// disabled, with the setting disable; and enabled again, with the setting again.
 	add("in_front", func(s settings) {
 		s["host"] = "forward"
-		s.enable()
-		s.installHost()
-		if s["off"] != "" {
+		s.Enable()
+		installHost(s)
+		if s["disable"] != "" {
 			handler.Disable()
 		}
 		if s["again"] != "" {
-			s.enable()
+			s.Enable()
 		}
-		s.crash()
+		crash(s)
 	})
 
 	// It repairs the memory, as often as the setting times says.
 	add("host_repair", func(s settings) {
 		s["host"] = "repair"
-		s.installHost()
-		s.enable()
-		for range max(1, s.number("times")) {
+		installHost(s)
+		s.Enable()
+		for range max(1, s.Number("times")) {
 			page := C.host_page()
 			C.victim_write(page)
-			say("page holds %d", *page)
+			scenario.Say("page holds %d", *page)
 		}
 		sayHost()
 	})
@@ -89,36 +90,36 @@ func init() {
 	// setting then, it crashes for good in the end.
 	add("host_jump", func(s settings) {
 		s["host"] = "jump"
-		s.installHost()
-		s.enable()
-		for range max(1, s.number("times")) {
+		installHost(s)
+		s.Enable()
+		for range max(1, s.Number("times")) {
 			jumpOut(s)
 		}
-		time.Sleep(time.Duration(s.number("sleep")) * time.Millisecond)
+		time.Sleep(time.Duration(s.Number("sleep")) * time.Millisecond)
 		sayHost()
 		if s["then"] != "" {
 			handler.Disable()
 			s["host"] = "log"
-			s.installHost()
-			s.enable()
-			s.crash()
+			installHost(s)
+			s.Enable()
+			crash(s)
 		}
 	})
 
 	// It ends the thread, and the program lives on.
 	add("host_end_thread", func(s settings) {
 		s["host"], s["place"] = "end", "thread"
-		s.installHost()
-		s.enable()
-		s.crash()
-		time.Sleep(time.Duration(s.number("sleep")) * time.Millisecond)
+		installHost(s)
+		s.Enable()
+		crash(s)
+		time.Sleep(time.Duration(s.Number("sleep")) * time.Millisecond)
 		sayHost()
 	})
 
 	add("host_errno", func(s settings) {
 		s["host"] = "skip"
-		s.installHost()
-		s.enable()
-		say("errno %d", C.with_errno(77, s.function()))
+		installHost(s)
+		s.Enable()
+		scenario.Say("errno %d", C.with_errno(77, crashFunction(s)))
 	})
 }

@@ -12,19 +12,21 @@ import (
 	"os"
 	"syscall"
 	"unsafe"
+
+	"github.com/epitaph-go/epitaph/internal/victim/scenario"
 )
 
 func init() {
 	add("crash", func(s settings) {
-		s.enable()
-		s.crash()
+		s.Enable()
+		crash(s)
 	})
 }
 
 // crash crashes by the setting kind in the setting place: cgo (the default),
 // goroutine, callback or thread.
-func (s settings) crash() {
-	function := s.function()
+func crash(s settings) {
+	function := crashFunction(s)
 	switch s["place"] {
 	case "", "cgo":
 		C.victim_call(function)
@@ -39,16 +41,16 @@ func (s settings) crash() {
 		C.victim_call_back(function)
 	case "thread":
 		if errno := C.victim_on_thread(function); errno != 0 {
-			must(syscall.Errno(errno))
+			scenario.Must(syscall.Errno(errno))
 		}
 	default:
-		must(fmt.Errorf("no place %q", s["place"]))
+		scenario.Must(fmt.Errorf("no place %q", s["place"]))
 	}
 	fmt.Fprintln(os.Stderr, "victim: went on after the crash")
 }
 
 // function is the C function that crashes by the setting kind, null by default.
-func (s settings) function() C.victim_function {
+func crashFunction(s settings) C.victim_function {
 	kind := s["kind"]
 	if kind == "" {
 		kind = "null"
@@ -57,7 +59,7 @@ func (s settings) function() C.victim_function {
 	defer C.free(unsafe.Pointer(name))
 	function := C.victim_kind(name)
 	if function == nil {
-		must(fmt.Errorf("no kind %q", kind))
+		scenario.Must(fmt.Errorf("no kind %q", kind))
 	}
 	return function
 }

@@ -8,6 +8,8 @@ import "C"
 import (
 	"fmt"
 	"runtime"
+
+	"github.com/epitaph-go/epitaph/internal/victim/scenario"
 )
 
 // recovered tells whether a function panicked with a runtime error.
@@ -33,7 +35,7 @@ func nilCall() {
 func recoverMany(n int) {
 	for range n / 2 {
 		if !recovered(nilDereference) || !recovered(nilCall) {
-			must(fmt.Errorf("not recovered"))
+			scenario.Must(fmt.Errorf("not recovered"))
 		}
 	}
 }
@@ -41,8 +43,8 @@ func recoverMany(n int) {
 func init() {
 	// In goroutines, and in a callback from C, on Go's thread and on C's own.
 	add("recover", func(s settings) {
-		s.enable()
-		n := s.number("times")
+		s.Enable()
+		n := s.Number("times")
 		done := make(chan bool)
 		for range 2 {
 			go func() {
@@ -55,9 +57,9 @@ func init() {
 		recoverInCallback = n / 100
 		C.victim_call_back(nil)
 		if C.victim_on_thread((C.victim_function)(C.victim_call_back_without)) != 0 {
-			must(fmt.Errorf("no thread"))
+			scenario.Must(fmt.Errorf("no thread"))
 		}
-		say("recovered all")
+		scenario.Say("recovered all")
 	})
 }
 

@@ -7,29 +7,30 @@ import (
 
 	"github.com/epitaph-go/epitaph/cgo"
 	"github.com/epitaph-go/epitaph/handler"
+	"github.com/epitaph-go/epitaph/internal/victim/scenario"
 )
 
 func init() {
 	// A stage of the report (all of them: "*") faults, hangs or aborts.
 	add("trouble", func(s settings) {
-		s.enable()
-		must(cgo.Trouble(s["stage"], s["trouble"]))
-		s.crash()
+		s.Enable()
+		scenario.Must(cgo.Trouble(s["stage"], s["trouble"]))
+		crash(s)
 	})
 
 	// Somebody disables Epitaph while the report is being written.
 	add("disable_late", func(s settings) {
-		s.enable()
-		must(cgo.Trouble(s["stage"], s["trouble"]))
+		s.Enable()
+		scenario.Must(cgo.Trouble(s["stage"], s["trouble"]))
 		go func() {
 			time.Sleep(200 * time.Millisecond) // into the hang
 			handler.Disable()
 		}()
-		s.crash()
+		crash(s)
 	})
 
 	add("fork_trouble", func(s settings) {
-		must(cgo.Trouble(s["stage"], s["trouble"]))
+		scenario.Must(cgo.Trouble(s["stage"], s["trouble"]))
 		scenarios["fork"](s)
 	})
 
@@ -37,9 +38,9 @@ func init() {
 	// host's jumps out, so that the process is there to tell.
 	add("stack_use", func(s settings) {
 		s["host"] = "jump"
-		s.installHost()
-		s.enable()
+		installHost(s)
+		s.Enable()
 		jumpOut(s)
-		say("used %d", cgo.StackUse())
+		scenario.Say("used %d", cgo.StackUse())
 	})
 }

@@ -16,20 +16,14 @@ import (
 	"os"
 
 	"github.com/epitaph-go/epitaph/handler"
+	"github.com/epitaph-go/epitaph/internal/victim/scenario"
 )
-
-func must(err error) {
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "victim:", err)
-		os.Exit(1)
-	}
-}
 
 func main() {
 	for _, setting := range os.Args[2:] {
 		switch setting {
 		case "enable":
-			must(handler.Enable())
+			scenario.Must(handler.Enable())
 		case "disable":
 			handler.Disable()
 		case "own":
@@ -41,7 +35,7 @@ func main() {
 		case "is-own":
 			fmt.Println(C.is_own_handler())
 		default:
-			must(fmt.Errorf("no such setting: %s", setting))
+			scenario.Must(fmt.Errorf("no such setting: %s", setting))
 		}
 	}
 	switch name := os.Args[1]; name {

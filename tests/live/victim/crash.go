@@ -11,15 +11,17 @@ import (
 	"os"
 	"runtime"
 	"syscall"
+
+	"github.com/epitaph-go/epitaph/internal/victim/scenario"
 )
 
 // crash starts the load and crashes in the setting place.
 func crash(s settings) {
-	s.enable()
-	s.trouble()
-	s.park()
-	s.startLoad()
-	ms := C.int(s.number("delay"))
+	s.Enable()
+	trouble(s)
+	park(s)
+	startLoad(s)
+	ms := C.int(s.Number("delay"))
 	switch s["place"] {
 	case "", "cgo":
 		C.victim_crash(ms)
@@ -34,15 +36,15 @@ func crash(s settings) {
 		C.victim_call_back(ms)
 	case "thread":
 		if errno := C.victim_on_thread(ms); errno != 0 {
-			must(syscall.Errno(errno))
+			scenario.Must(syscall.Errno(errno))
 		}
 	case "go":
 		// On this very thread, which runs Go code and keeps its P. SIGABRT
 		// would be what Go ends a process with.
 		runtime.LockOSThread()
-		must(raw(syscall.SYS_TGKILL, os.Getpid(), syscall.Gettid(), int(syscall.SIGBUS)))
+		scenario.Must(raw(syscall.SYS_TGKILL, os.Getpid(), syscall.Gettid(), int(syscall.SIGBUS)))
 	default:
-		must(fmt.Errorf("no place %q", s["place"]))
+		scenario.Must(fmt.Errorf("no place %q", s["place"]))
 	}
 	fmt.Fprintln(os.Stderr, "victim: went on after the crash")
 	os.Exit(3)

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/epitaph-go/epitaph/handler"
+	"github.com/epitaph-go/epitaph/internal/victim/scenario"
 )
 
 // leak prints how many goroutines, descriptors and threads there are, after
@@ -25,7 +26,7 @@ import (
 func leak(s settings) {
 	for range 10 {
 		for range 10 {
-			s.enable()
+			s.Enable()
 			if !handler.Disable() {
 				fmt.Println("was not enabled")
 				os.Exit(1)
@@ -37,17 +38,15 @@ func leak(s settings) {
 
 func entries(dir string) int {
 	list, err := os.ReadDir(dir)
-	must(err)
+	scenario.Must(err)
 	return len(list)
 }
 
-// idle does nothing, with as many goroutines as the setting parked says, and
-// with Epitaph unless the setting plain is there, until its input ends.
+// idle does nothing, with as many goroutines as the setting parked says, until
+// its input ends.
 func idle(s settings) {
-	s.park()
-	if s["plain"] == "" {
-		s.enable()
-	}
+	park(s)
+	s.Enable()
 	debug.FreeOSMemory() // that starting left behind
 	fmt.Println("ready")
 	_, _ = io.Copy(io.Discard, os.Stdin)
@@ -76,12 +75,12 @@ func service(s settings) {
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
 		switch lines.Text() {
 		case "on":
-			s.enable()
+			s.Enable()
 		case "off":
 			handler.Disable()
 		}
 		var used unix.Timespec
-		must(unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &used))
+		scenario.Must(unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &used))
 		fmt.Println(requests.Load(), used.Nano())
 	}
 }

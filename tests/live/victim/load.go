@@ -53,8 +53,8 @@ var never = make(chan int)
 
 // park starts as many goroutines as the setting parked says, in ten places, and
 // returns when all of them wait there. Up to depth calls are below each.
-func (s settings) park() {
-	n, depth := s.number("parked"), s.number("depth")
+func park(s settings) {
+	n, depth := s.Number("parked"), s.Number("depth")
 	for i := range n {
 		go below(depth, places[i%len(places)])
 	}
@@ -79,7 +79,7 @@ func below(depth int, place func(chan int)) int {
 
 // startLoad starts what the settings spin, hard, gc and damage say, in a goroutine: this one
 // may not come to run again.
-func (s settings) startLoad() {
+func startLoad(s settings) {
 	if s["labels"] != "" {
 		ready := make(chan bool)
 		go pprof.Do(context.Background(), pprof.Labels("request", "a, [b] = c"), func(context.Context) {
@@ -88,11 +88,11 @@ func (s settings) startLoad() {
 		})
 		<-ready
 	}
-	for range s.number("hard") {
+	for range s.Number("hard") {
 		go hardLoop()
 	}
 	if s["damage"] != "" {
-		damage(s.number("damage"))
+		damage(s.Number("damage"))
 	}
 	if s["spin"]+s["gc"] == "" {
 		return
@@ -100,11 +100,11 @@ func (s settings) startLoad() {
 	go func() {
 		// All at once, so that none is in the way of those that start after it.
 		start := make(chan bool)
-		for range s.number("spin") {
+		for range s.Number("spin") {
 			go spinner(start)
 		}
 		close(start)
-		for range s.number("gc") {
+		for range s.Number("gc") {
 			go collect()
 		}
 	}()

@@ -2,10 +2,14 @@
 
 package main
 
-import "errors"
+import (
+	"errors"
 
-func (s settings) trouble() {
+	"github.com/epitaph-go/epitaph/internal/victim/scenario"
+)
+
+func trouble(s settings) {
 	if s["trouble"] != "" {
-		must(errors.New("built without trouble"))
+		scenario.Must(errors.New("built without trouble"))
 	}
 }

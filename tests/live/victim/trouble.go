@@ -7,11 +7,12 @@ import (
 	"strings"
 
 	"github.com/epitaph-go/epitaph/cgo"
+	"github.com/epitaph-go/epitaph/internal/victim/scenario"
 )
 
 // trouble makes the goroutine that answers fail in the way of the setting
 // trouble.
-func (s settings) trouble() {
+func trouble(s settings) {
 	switch s["trouble"] {
 	case "":
 	case "panic":
@@ -23,9 +24,9 @@ func (s settings) trouble() {
 	case "hang":
 		cgo.TroubleResponder(func() { select {} })
 	case "forge":
-		cgo.TroubleResponder(forge(forged[s.number("forged")]))
+		cgo.TroubleResponder(forge(forged[s.Number("forged")]))
 	default:
-		must(fmt.Errorf("no trouble %q", s["trouble"]))
+		scenario.Must(fmt.Errorf("no trouble %q", s["trouble"]))
 	}
 }
 
@@ -45,7 +46,7 @@ var forged = []string{
 func forge(text string) func() {
 	return func() {
 		live, err := cgo.NewLive()
-		must(err)
+		scenario.Must(err)
 		if question, ok := live.Question(); ok && live.Claim(question) {
 			live.Done(question, copy(live.Text(), text))
 		}

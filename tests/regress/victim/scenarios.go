@@ -17,39 +17,40 @@ import (
 	"unsafe"
 
 	"github.com/epitaph-go/epitaph/handler"
+	"github.com/epitaph-go/epitaph/internal/victim/scenario"
 )
 
 func init() {
 	scenarios["threads"] = func(s settings) {
-		s.enable()
-		C.threads_come_and_go(C.int(s.number("threads")))
-		say("all have ended")
+		s.Enable()
+		C.threads_come_and_go(C.int(s.Number("threads")))
+		scenario.Say("all have ended")
 	}
 
 	// The handler is installed before Go's runtime starts, by the variable
 	// VICTIM_EARLY; see hosts.c.
 	scenarios["early"] = func(s settings) {
-		s.enable()
+		s.Enable()
 		for range 3 {
-			say("early handler: %d", C.host_early_fault())
+			scenario.Say("early handler: %d", C.host_early_fault())
 		}
-		say("a nil pointer: %v", nilDereference())
+		scenario.Say("a nil pointer: %v", nilDereference())
 	}
 
 	// A library puts its handler in front, which calls the one that was there.
 	scenarios["circle"] = func(s settings) {
-		s.enable()
+		s.Enable()
 		C.host_install_in_front()
-		say("a nil pointer: %v", nilDereference())
+		scenario.Say("a nil pointer: %v", nilDereference())
 		for range 2 {
 			if s["off"] == "" {
 				handler.Disable()
 			}
-			say("a nil pointer: %v", nilDereference())
-			s.enable()
-			say("a nil pointer: %v", nilDereference())
+			scenario.Say("a nil pointer: %v", nilDereference())
+			s.Enable()
+			scenario.Say("a nil pointer: %v", nilDereference())
 		}
-		say("nested %d", C.host_in_front_depth())
+		scenario.Say("nested %d", C.host_in_front_depth())
 		if s["then"] != "" {
 			C.state_null()
 		}
@@ -57,14 +58,14 @@ func init() {
 
 	// The program sends itself a signal from C that it has asked for.
 	scenarios["kill_self"] = func(s settings) {
-		s.enable()
-		number := syscall.Signal(s.number("signal"))
+		s.Enable()
+		number := syscall.Signal(s.Number("signal"))
 		got := make(chan os.Signal, 1)
 		signal.Notify(got, number)
 		C.state_kill_self(C.int(number))
 		select {
 		case g := <-got:
-			say("got %v", g)
+			scenario.Say("got %v", g)
 		case <-time.After(5 * time.Second):
 		}
 	}
@@ -81,13 +82,13 @@ func init() {
 		"abort_late":    func() { C.threads_abort_late() },
 	} {
 		scenarios[name] = func(s settings) {
-			s.enable()
+			s.Enable()
 			state()
 		}
 	}
 
 	scenarios["wait"] = func(s settings) {
-		s.enable()
+		s.Enable()
 		call := C.CString(s["call"])
 		defer C.free(unsafe.Pointer(call))
 		C.threads_wait(call)
@@ -95,27 +96,29 @@ func init() {
 
 	// A filter traps one system call.
 	scenarios["trap"] = func(s settings) {
-		s.enable()
-		C.state_trap(C.int(s.number("call")))
+		s.Enable()
+		C.state_trap(C.int(s.Number("call")))
 	}
 
 	scenarios["map_file"] = func(s settings) {
-		s.enable()
-		must(mapFile(s["file"]))
+		s.Enable()
+		scenario.Must(mapFile(s["file"]))
 		C.state_null()
 	}
+
+	scenarios["reload"] = reload
 
 	// Enable, or with the setting disable both of them, again and again while a
 	// thread crashes.
 	scenarios["enable_loop"] = func(s settings) {
-		s.enable()
+		s.Enable()
 		began := make(chan bool)
 		go func() {
 			for i := 0; ; i++ {
 				if s["disable"] != "" {
 					handler.Disable()
 				}
-				handler.Enable(s.options()...) // an error once the crash has begun
+				handler.Enable(s.Options()...) // an error once the crash has begun
 				if i == 20 {
 					close(began)
 				}

@@ -21,6 +21,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -60,6 +61,8 @@ var scenarios = map[string]func(n int) error{
 	"odd":      odd,
 	"sigqueue": sigqueue,
 	"late":     late,
+	"owing":    owing,
+	"setuid":   setuid,
 	"busy":     busy,
 	"race":     race,
 	"stackuse": stackUse,
@@ -189,6 +192,38 @@ func late(int) error {
 	C.odd_unmask()
 	time.Sleep(50 * time.Millisecond)
 	return dump(true)
+}
+
+// owing dumps often while threads block the signal, and tells how many signals
+// wait then: "SigQ:	12/96365".
+func owing(n int) error {
+	for range 5 {
+		C.odd_start_masked()
+	}
+	if err := enable(); err != nil {
+		return err
+	}
+	for range n {
+		if err := dump(true); err != nil {
+			return err
+		}
+	}
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return err
+	}
+	_, queue, _ := strings.Cut(string(status), "SigQ:\t")
+	queued, _, _ := strings.Cut(queue, "/")
+	fmt.Println("queued", queued)
+	return nil
+}
+
+// setuid makes the process one that may not look at itself any more.
+func setuid(n int) error {
+	if err := syscall.Setuid(65534); err != nil {
+		return err
+	}
+	return busy(n)
 }
 
 func busy(n int) error {

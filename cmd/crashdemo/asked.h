@@ -1,0 +1,12 @@
+// C functions that somebody wants to see on the stack of a program that is well.
+#ifndef ASKED_H
+#define ASKED_H
+
+// Calls Go, which dumps.
+void demo_ask(void);
+
+// Works until demo_release is called.
+void demo_stuck(void);
+void demo_release(void);
+
+#endif

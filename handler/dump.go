@@ -1,0 +1,66 @@
+package handler
+
+import "runtime"
+
+// Dump writes what all threads and goroutines are doing to standard error, or to
+// [WithOutput], and the program goes on. The calling goroutine comes first, with
+// the C functions that it was called through, and those of its thread. With
+// [WithAllThreads](false) it is the only one. The text is a report of kind
+// report.Dump. Its counterpart in Python is faulthandler.dump_traceback.
+//
+// It works without [Enable], too: then it turns on what the core needs for it
+// (handlers that hand every crash on to those that were there), until [Disable].
+//
+// Dump returns within some milliseconds; [WithDeadline] limits what it may take
+// (5 s unless set) when the output does not take the text. Dumps come one at a
+// time. An error names what failed; some of the text may have been written then.
+// When the process crashes meanwhile the dump stops, and the crash is reported.
+// Without the C core the goroutines are written all the same, and the error wraps
+// [ErrNoNative].
+//
+// It is safe for concurrent use, and must not be called after a fault.
+//
+// Options: WithOutput, WithAllThreads, WithMaxThreads, WithMaxFrames,
+// WithNativeStack, WithInterrupt, WithDeadline.
+//
+//go:noinline
+func Dump(opts ...Option) error {
+	c, err := newConfig(callDump, opts)
+	if err != nil {
+		return err
+	}
+	return dump(c, callerOfDump())
+}
+
+// DumpNative writes the calling thread's stack as the machine sees it: every
+// frame, of C and of Go, as the file that was loaded, the function and the
+// address, whatever was inlined, as debuggers and addr2line take it. Its
+// counterpart in Python is faulthandler.dump_c_stack.
+//
+// The rest is as for [Dump]. Options: WithOutput, WithMaxFrames, WithDeadline.
+//
+//go:noinline
+func DumpNative(opts ...Option) error {
+	c, err := newConfig(callDumpNative, opts)
+	if err != nil {
+		return err
+	}
+	c.allThreads = false
+	return dump(c, callerOfDump())
+}
+
+// callerOfDump is the return address of the function that calls it, which is not
+// inlined: a dump begins there, and not among the functions of this package.
+//
+//go:noinline
+func callerOfDump() uintptr {
+	var pc [1]uintptr
+	runtime.Callers(3, pc[:]) // past Callers, this function, and Dump
+	return pc[0]
+}
+
+// isDump tells the functions of this package at which the stack of a goroutine
+// that dumps itself begins to be of interest.
+func isDump(function string) bool {
+	return function == ownPrefix+"Dump" || function == ownPrefix+"DumpNative"
+}

@@ -1,0 +1,100 @@
+package handler
+
+import (
+	"fmt"
+	"os"
+	"syscall"
+)
+
+// Register has every signal of this number answered with a dump like that of
+// [Dump], and the program goes on. First comes the thread that got the signal, as
+// it was then, "Current thread", and the goroutine that it worked for; with
+// [WithAllThreads](false) its stack is the only one. The counterpart in Python is
+// faulthandler.register.
+//
+// The dump needs nothing of the program: no goroutine, no lock and no memory. It
+// comes although all Ps are busy, a lock is held for ever, or the process is stuck
+// in C; that is what a signal is for, where a debugging handler of net/http does
+// not answer any more:
+//
+//	handler.Register(syscall.SIGUSR1)
+//	...
+//	$ kill -USR1 $(pidof service)
+//
+// By default nothing else happens: a program that has registered SIGTERM does not
+// end at one. With [WithChain] the signal has its usual effect as well:
+// os/signal's channels get it, a handler of C's is called, and what ends the
+// program ends it when the dump is written.
+//
+// A signal that comes during a dump is dumped after it. If more come before that
+// dump begins they have none of their own; their number is told.
+//
+// A second Register of the same signal replaces the options. Errors are a signal
+// that cannot be registered: the fatal ones (use [Enable]), those that cannot be
+// handled (SIGKILL, SIGSTOP) or that the Go runtime, the C library or Epitaph
+// itself needs (SIGURG, SIGPROF, 32 to 34, see [WithThreadSignal]), and numbers out
+// of range; and an option that makes no sense.
+//
+// Register works without [Enable], as Dump does, and before it. System calls that
+// the signal interrupts go on (SA_RESTART), but for those in the package
+// documentation. In a child of fork that has not called exec a registered signal
+// only does what it does with WithChain, and nothing without. [os/signal.Notify]
+// and Ignore leave it in place; signal.Reset of SIGTSTP, SIGTTIN, SIGTTOU and
+// SIGCONT, and a C library that sets its own handler, take it away, as does, in a
+// program built with the tag epitaph_nowrap, signal.Ignore and for those four
+// Notify: another Register puts it back.
+//
+// Without the C core the goroutines are written, by a goroutine, so only while the
+// scheduler works; channels of os/signal always get the signal then. The signal is
+// registered, and the error wraps [ErrNoNative].
+//
+// It is safe for concurrent use. Options: WithOutput, WithAllThreads,
+// WithMaxThreads, WithMaxFrames, WithNativeStack, WithInterrupt, WithDeadline,
+// WithChain.
+func Register(sig os.Signal, opts ...Option) error {
+	c, err := newConfig(callRegister, opts)
+	if err != nil {
+		return err
+	}
+	number, err := registrable(sig)
+	if err != nil {
+		return fmt.Errorf("handler: Register: %w", err)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	return register(number, c)
+}
+
+// Unregister restores what the signal did before [Register], and reports whether
+// it was registered. It waits for the dumps of the signals that came before. Its
+// counterpart in Python is faulthandler.unregister.
+func Unregister(sig os.Signal) bool {
+	number, err := registrable(sig)
+	if err != nil {
+		return false
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	return unregister(number)
+}
+
+// registrable is the number of a signal, or why it cannot be registered.
+func registrable(sig os.Signal) (syscall.Signal, error) {
+	number, ok := sig.(syscall.Signal)
+	switch {
+	case !ok:
+		return 0, fmt.Errorf("%v is not a syscall.Signal", sig)
+	case number < 1 || number > mostSignal:
+		return 0, fmt.Errorf("signal number %d is out of range", int(number))
+	}
+	switch number {
+	case syscall.SIGSEGV, syscall.SIGBUS, syscall.SIGFPE, syscall.SIGILL, syscall.SIGABRT, syscall.SIGTRAP, fatalSIGSYS:
+		return 0, fmt.Errorf("signal %d (%v) is a fatal signal, use Enable", int(number), number)
+	case syscall.SIGKILL:
+		return 0, fmt.Errorf("signal %d (%v) cannot be handled", int(number), number)
+	}
+	if why := reserved(number); why != "" {
+		return 0, fmt.Errorf("signal %d (%v) %s", int(number), number, why)
+	}
+	return number, nil
+}

@@ -1,0 +1,75 @@
+//go:build linux && amd64
+
+package gort_test
+
+import (
+	"errors"
+	"runtime"
+	"testing"
+
+	"github.com/epitaph-go/epitaph/internal/gort"
+)
+
+func TestPanicLayout(t *testing.T) {
+	layout, err := gort.FindPanicLayout()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		if again, err := gort.FindPanicLayout(); again != layout || err != nil {
+			t.Fatalf("%v, %v; first it was %v", again, err, layout)
+		}
+	}
+	// noted is what a deferred function sees while f runs and panics.
+	noted := func(f func()) (value any, ok bool) {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			defer func() { _ = recover() }()
+			defer func() { value, ok = layout.Value() }()
+			f()
+		}()
+		<-done
+		return value, ok
+	}
+	boom := errors.New("boom")
+	for name, c := range map[string]struct {
+		f    func()
+		want any
+	}{
+		"none":      {func() {}, nil},
+		"string":    {func() { panic("text") }, "text"},
+		"error":     {func() { panic(boom) }, boom},
+		"number":    {func() { panic(7) }, 7},
+		"exit":      {runtime.Goexit, nil},
+		"recovered": {func() { defer func() { _ = recover() }(); panic(boom) }, nil},
+		"second": {func() {
+			defer func() { panic("second") }()
+			panic("first")
+		}, "second"},
+		"deep": {func() { deep(5000, func() { panic(boom) }) }, boom},
+	} {
+		if got, ok := noted(c.f); got != c.want || ok != (c.want != nil) {
+			t.Errorf("%s: %v, %v; want %v", name, got, ok, c.want)
+		}
+	}
+	if value, ok := layout.Value(); ok {
+		t.Errorf("a panic with %v where there is none", value)
+	}
+}
+
+func TestGoid(t *testing.T) {
+	offset, err := gort.GoidOffset()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := map[uint64]bool{gort.Goid(offset): true}
+	for range 10 {
+		id := make(chan uint64)
+		go func() { id <- gort.Goid(offset) }()
+		ids[<-id] = true
+	}
+	if len(ids) != 11 || ids[0] {
+		t.Errorf("11 goroutines have the ids %v", ids)
+	}
+}

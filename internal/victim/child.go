@@ -1,0 +1,159 @@
+//go:build linux
+
+package victim
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// DefaultLimit is for how long a child may run if nothing else is said. No crash
+// takes as much as a second on a machine that is idle.
+const DefaultLimit = 20 * time.Second
+
+// leftover is for how long a child that has ended may leave its output open:
+// a process that it started may hold it.
+const leftover = 2 * time.Second
+
+// A Child is a program that runs. It has a process group of its own, which is
+// killed as a whole at the child's limit: a program that is PID 1 of a namespace
+// below unshare would otherwise stay. What still runs at the end of the test is
+// killed then.
+type Child struct {
+	Cmd   *exec.Cmd
+	Began time.Time      // when it was started
+	In    io.WriteCloser // its standard input, with [Talk]
+	Out   *bufio.Reader  // its standard output, with [Talk]
+
+	t              testing.TB
+	limit          time.Duration
+	started        []func() // called when it has been started
+	stdout, stderr bytes.Buffer
+	killer         *time.Timer
+	hung, ended    atomic.Bool
+
+	once    sync.Once
+	outcome *Outcome // once it has ended
+	err     error
+}
+
+// Start starts a program that is no [Program]. Its name is looked up in PATH.
+func Start(t testing.TB, name string, args []string, changes ...Change) *Child {
+	t.Helper()
+	c := &Child{Cmd: exec.Command(name, args...), t: t, limit: DefaultLimit}
+	c.Cmd.Stdout, c.Cmd.Stderr = &c.stdout, &c.stderr
+	c.Cmd.WaitDelay = leftover
+	for _, change := range changes {
+		change(c)
+	}
+	if c.Cmd.SysProcAttr == nil {
+		c.Cmd.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	c.Cmd.SysProcAttr.Setpgid = true
+	c.Began = time.Now()
+	err := c.Cmd.Start()
+	for _, do := range c.started {
+		do()
+	}
+	if err != nil {
+		t.Fatalf("%v: %v", c.Cmd, err)
+	}
+	c.killer = time.AfterFunc(c.limit, func() {
+		c.hung.Store(true)
+		c.killGroup()
+	})
+	t.Cleanup(func() { c.Kill() })
+	return c
+}
+
+// Run starts a program, and waits for its end as [Child.Wait] does.
+func Run(t testing.TB, name string, args []string, changes ...Change) *Outcome {
+	t.Helper()
+	return Start(t, name, args, changes...).Wait()
+}
+
+// Line is what the child says next, with [Talk]. The test fails, and ends, when
+// there is no more.
+func (c *Child) Line() string {
+	c.t.Helper()
+	line, err := c.Out.ReadString('\n')
+	if err != nil {
+		c.t.Fatalf("%v: it said %q: %v", c.Cmd, line, err)
+	}
+	return strings.TrimSuffix(line, "\n")
+}
+
+// ProcessorTime is that of all of the child's threads until now, by the kernel's
+// own account in nanoseconds: asking is nothing to the child.
+func (c *Child) ProcessorTime() time.Duration {
+	c.t.Helper()
+	const schedClock = 2 // CPUCLOCK_SCHED of include/linux/posix-timers_types.h
+	var ts unix.Timespec
+	if err := unix.ClockGettime(int32(^c.Cmd.Process.Pid<<3|schedClock), &ts); err != nil {
+		c.t.Fatalf("%v: %v", c.Cmd, err)
+	}
+	return time.Duration(ts.Nano())
+}
+
+// Wait waits for the child's end. One that had to be killed fails the test.
+func (c *Child) Wait() *Outcome {
+	c.t.Helper()
+	o, err := c.End()
+	if err != nil {
+		c.t.Fatalf("%v: %v: %v", c.Cmd, err, o)
+	}
+	return o
+}
+
+// End waits for the child's end on any goroutine, any number of times. The error
+// is that it had to be killed at its limit, or that its output could not be read;
+// there is an outcome all the same.
+func (c *Child) End() (*Outcome, error) {
+	c.once.Do(c.wait)
+	return c.outcome, c.err
+}
+
+// Kill kills the child and all of its process group, unless it has ended, on any
+// goroutine.
+func (c *Child) Kill() *Outcome {
+	if !c.ended.Load() {
+		c.killGroup()
+	}
+	c.once.Do(c.wait)
+	return c.outcome
+}
+
+func (c *Child) killGroup() { syscall.Kill(-c.Cmd.Process.Pid, syscall.SIGKILL) }
+
+func (c *Child) wait() {
+	err := c.Cmd.Wait()
+	c.ended.Store(true)
+	o := &Outcome{Elapsed: time.Since(c.Began), PID: c.Cmd.Process.Pid}
+	c.killer.Stop()
+	if o.Left = errors.Is(err, exec.ErrWaitDelay); o.Left {
+		c.killGroup()
+	}
+	o.Status = c.Cmd.ProcessState.Sys().(syscall.WaitStatus)
+	o.Stdout, o.Stderr = c.stdout.String(), c.stderr.String()
+	o.Hung = c.hung.Load()
+	c.outcome = o
+	var exit *exec.ExitError
+	switch {
+	case o.Hung:
+		c.err = fmt.Errorf("still there after %v", c.limit)
+	case err != nil && !o.Left && !errors.As(err, &exit):
+		c.err = err
+	}
+}

@@ -1,0 +1,130 @@
+//go:build linux
+
+// Package victim is for tests that make a program crash: it builds the program,
+// runs it as a child process that cannot hang, and reads the reports out of what
+// it wrote. No program but a test imports it; what the victims themselves have
+// in common is in package scenario.
+//
+//	var program = &victim.Program{Build: []string{"-tags", "epitaph_test", "./victim"}, Limit: 10 * time.Second}
+//
+//	func TestMain(m *testing.M) { os.Exit(victim.Main(m)) }
+//
+//	func TestCrash(t *testing.T) {
+//		o := program.Run(t, "crash place=thread", victim.Env("GOTRACEBACK=crash"))
+//		o.DiedOf(t, syscall.SIGSEGV)
+//		r := victim.Complete(t, o.Stderr)
+//		...
+//	}
+//
+// [Program.Start] instead of Run is for a test that has something to do while
+// the program runs; with the change [Talk] the two talk to each other.
+package victim
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Full says that the long run was asked for: every case, and more repetitions.
+var Full = os.Getenv("EPITAPH_MATRIX") == "full"
+
+// A Program is one way to build a program. It is built once in a test process,
+// when it is first needed, from the directory of the test.
+type Program struct {
+	Name     string        // of the file; "" is "victim"
+	Compiler []string      // a command that takes -o FILE; nil is "go build"
+	Build    []string      // its arguments behind -o FILE: flags and what is built
+	Env      []string      // added to its environment
+	Limit    time.Duration // no run may outlast it; 0 is [DefaultLimit]
+
+	once sync.Once
+	path string
+	err  error
+}
+
+// built are the directories of the programs, for Main. The lock is also there to
+// have one build at a time: each uses all processors.
+var built struct {
+	sync.Mutex
+	dirs []string
+}
+
+// Main runs the tests and removes the programs that they built. It returns the
+// status to exit with. Every package that has a [Program] calls it in TestMain.
+func Main(m *testing.M) int {
+	defer func() {
+		for _, dir := range built.dirs {
+			os.RemoveAll(dir)
+		}
+	}()
+	return m.Run()
+}
+
+// Path returns the file of the program, and fails the test if it cannot be built.
+func (p *Program) Path(t testing.TB) string {
+	t.Helper()
+	path, err := p.Make()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// Make builds the program if that was not done before, and returns its file. It
+// is safe for concurrent use.
+func (p *Program) Make() (string, error) {
+	p.once.Do(func() { p.path, p.err = p.build() })
+	return p.path, p.err
+}
+
+func (p *Program) build() (string, error) {
+	built.Lock()
+	defer built.Unlock()
+	dir, err := os.MkdirTemp("", "victim")
+	if err != nil {
+		return "", err
+	}
+	built.dirs = append(built.dirs, dir)
+	// Some tests run the program as another user.
+	if err := os.Chmod(dir, 0o755); err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "victim")
+	if p.Name != "" {
+		path = filepath.Join(dir, p.Name)
+	}
+	args := []string{"go", "build"}
+	if p.Compiler != nil {
+		args = p.Compiler
+	}
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Args = append(append(cmd.Args, "-o", path), p.Build...)
+	cmd.Env = append(cmd.Environ(), p.Env...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("victim: %v: %w\n%s", cmd, err, out)
+	}
+	return path, nil
+}
+
+// Start starts the program with the arguments of a line, which are separated by
+// spaces; [Args] adds one with spaces in it. The changes are made in their order.
+func (p *Program) Start(t testing.TB, line string, changes ...Change) *Child {
+	t.Helper()
+	limit := p.Limit
+	if limit == 0 {
+		limit = DefaultLimit
+	}
+	return Start(t, p.Path(t), strings.Fields(line), append([]Change{Limit(limit)}, changes...)...)
+}
+
+// Run starts the program, and waits for its end as [Child.Wait] does.
+func (p *Program) Run(t testing.TB, line string, changes ...Change) *Outcome {
+	t.Helper()
+	return p.Start(t, line, changes...).Wait()
+}

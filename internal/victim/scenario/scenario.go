@@ -1,0 +1,101 @@
+// Package scenario is what the programs have in common that tests make crash:
+//
+//	victim SCENARIO [KEY=VALUE ...]
+//
+// A scenario is a function that gets the process into some state, as the settings
+// say, and has it crash there. Package victim runs such programs.
+package scenario
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/epitaph-go/epitaph/handler"
+)
+
+// The statuses that are not a crash.
+const (
+	exitFailed = 1 // the scenario could not be set up
+	exitWentOn = 3 // it came to its end
+	exitUsage  = 64
+)
+
+// Main runs the scenario that the command line names, and exits.
+func Main(scenarios map[string]func(Settings)) {
+	if len(os.Args) < 2 || scenarios[os.Args[1]] == nil {
+		fmt.Fprintf(os.Stderr, "victim: no such scenario: %q\n", os.Args[1:])
+		os.Exit(exitUsage)
+	}
+	s := Settings{}
+	for _, arg := range os.Args[2:] {
+		key, value, _ := strings.Cut(arg, "=")
+		s[key] = value
+	}
+	scenarios[os.Args[1]](s)
+	os.Exit(exitWentOn)
+}
+
+// Must ends a program that cannot be set up.
+func Must(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "victim:", err)
+		os.Exit(exitFailed)
+	}
+}
+
+// Say prints a line for the test to wait for, or to look at.
+func Say(format string, args ...any) { fmt.Printf(format+"\n", args...) }
+
+// Settings are those of the command line, by their keys.
+type Settings map[string]string
+
+// Number is the setting KEY, or 0.
+func (s Settings) Number(key string) int {
+	if s[key] == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(s[key])
+	Must(err)
+	return n
+}
+
+// Options are those of handler.Enable that the settings ask for: fd, dir, deadline,
+// poll, chain.
+func (s Settings) Options() []handler.Option {
+	var opts []handler.Option
+	if s["fd"] != "" {
+		opts = append(opts, handler.WithOutput(os.NewFile(uintptr(s.Number("fd")), "fd")))
+	}
+	if s["dir"] != "" {
+		opts = append(opts, handler.WithDir(s["dir"]))
+	}
+	for key, option := range map[string]func(time.Duration) handler.Option{
+		"deadline": handler.WithDeadline, "poll": handler.WithPoll,
+	} {
+		if s[key] != "" {
+			d, err := time.ParseDuration(s[key])
+			Must(err)
+			opts = append(opts, option(d))
+		}
+	}
+	if s["chain"] != "" {
+		opts = append(opts, handler.WithChain())
+	}
+	return opts
+}
+
+// Enable enables Epitaph with these options and waits until it is ready. With the
+// setting off it does nothing: that is the same program without Epitaph.
+func (s Settings) Enable() {
+	if s["off"] != "" {
+		return
+	}
+	Must(handler.Enable(s.Options()...))
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	Must(handler.Ready(ctx))
+}

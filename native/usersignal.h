@@ -1,0 +1,30 @@
+/* Signals that ask for a dump: any that the program has registered, like
+ * SIGUSR1.  The thread that gets one walks its own stack and goes on; the dumper
+ * does the rest. */
+#ifndef EPI_USERSIGNAL_H
+#define EPI_USERSIGNAL_H
+
+#include "dump.h"
+
+#include <signal.h>
+
+/* From now on SIGNAL is dumped as HOW says, whose output is duplicated; with CHAIN
+ * its previous action takes effect as well.  Replaces what was said before.
+ * EINVAL: no such signal, or one that is the core's own; ENODEV: the core is off.
+ * For a healthy process, calls one at a time. */
+int epi_usersignal_register(int signal, const struct epi_dump *how, bool chain);
+
+/* Restores the previous action, unless somebody else has taken the signal since, and
+ * waits for the dumps of signals that came before.  False when it was not
+ * registered. */
+bool epi_usersignal_unregister(int signal);
+
+/* For the dumper: dumps what the longest waiting signal asks for; false when none
+ * does. */
+EPI_SAFE bool epi_usersignal_serve(void);
+
+/* For the wrapper of sigaction: the program changes its action for SIGNAL.  True
+ * when that is written down as the previous action, and is not to be done. */
+bool epi_usersignal_records(int signal, const struct sigaction *action, struct sigaction *old);
+
+#endif

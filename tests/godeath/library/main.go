@@ -1,0 +1,28 @@
+//go:build linux && amd64 && cgo
+
+// Library is a Go library that a C program loads (host.c), and that dies there.
+package main
+
+// #include <stdlib.h>
+import "C"
+
+import (
+	"context"
+
+	"github.com/epitaph-go/epitaph/handler"
+	"github.com/epitaph-go/epitaph/internal/victim/scenario"
+)
+
+//export Start
+func Start(dir *C.char) {
+	scenario.Must(handler.Enable(handler.WithDir(C.GoString(dir))))
+	scenario.Must(handler.Ready(context.Background()))
+}
+
+//export Panic
+func Panic() { panic("in the library") }
+
+//export Abort
+func Abort() { C.abort() }
+
+func main() {}

@@ -1,0 +1,53 @@
+//go:build linux && amd64 && cgo
+
+package ondemand
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// A child of a Python process with an armed timer hangs when it cancels the timer,
+// arms it again, or just exits.
+func TestFork(t *testing.T) {
+	for then, name := range []string{1: "exit", 2: "cancel", 3: "arm"} {
+		for _, state := range []string{"armed", "firing"} {
+			if name == "" {
+				continue
+			}
+			t.Run(name+"/"+state, func(t *testing.T) {
+				t.Parallel()
+				line := fmt.Sprintf("fork then=%d", then)
+				if state == "firing" {
+					line += " firing=1"
+				}
+				o := survive(t, line)
+				want, parents := 0, 1
+				if name == "arm" {
+					want = 1
+				}
+				if state == "firing" {
+					parents = 0 // its dump is in the pipe
+				}
+				out, end, _ := strings.Cut(o.Stdout, "child: ")
+				if end != "0\n" {
+					t.Errorf("the child ended with wait status %q", end)
+				}
+				all := dumps(t, out)
+				if len(all) != want {
+					t.Fatalf("%d dumps of the child, want %d: %v", len(all), want, o)
+				}
+				for _, r := range all {
+					note := fmt.Sprintf("in a forked child of process %d that has not called exec", o.PID)
+					if r.Process.PID == o.PID || len(r.Notes) != 1 || r.Notes[0] != note || r.Goroutines != nil || threadIn(r, "fork_and") == nil {
+						t.Errorf("not a dump of the child:\n%s", r)
+					}
+				}
+				if all := dumps(t, o.Stderr); len(all) != parents || (parents > 0 && all[0].Process.PID != o.PID) {
+					t.Errorf("%d dumps of the parent, want %d: %v", len(all), parents, o)
+				}
+			})
+		}
+	}
+}

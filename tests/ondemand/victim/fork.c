@@ -1,0 +1,39 @@
+#include "fork.h"
+
+#include "timers.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void arm(int fd)
+{
+    struct epi_timer_config config;
+    memset(&config, 0, sizeof config);
+    config.dump.kind = EPI_DUMP_TIMEOUT;
+    config.dump.output = epi_fd_of(fd);
+    config.dump.timeout = config.dump.patience = UINT64_C(2000000000);
+    config.dump.all_threads = config.dump.native_stack = true;
+    config.dump.passed = 50000000;
+    if (epi_dump_later(&config) != 0)
+        _exit(9);
+    for (int i = 0; i < 5000 && epi_timers_armed(); i++)
+        usleep(1000);
+}
+
+int fork_and(int what, int fd)
+{
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(10);
+        if (what == 2)
+            epi_cancel_dump_later();
+        else if (what == 3)
+            arm(fd);
+        exit(0);
+    }
+    waitpid(child, &status, 0);
+    return status;
+}

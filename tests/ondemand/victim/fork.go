@@ -1,0 +1,33 @@
+//go:build linux && amd64 && cgo
+
+package main
+
+// #cgo CFLAGS: -D_GNU_SOURCE -I${SRCDIR}/../../../native
+// #include "fork.h"
+import "C"
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/epitaph-go/epitaph/handler"
+)
+
+func init() { add("fork", forkArmed) }
+
+// forkArmed forks with an armed timer, which in the setting "firing" is writing to
+// a pipe that nobody reads. The parent's fires afterwards.
+func forkArmed(s settings) {
+	_, w := fullPipe()
+	opts := []handler.Option{handler.WithDeadline(2 * time.Second)}
+	d := 2 * time.Second
+	if s["firing"] != "" {
+		opts, d = append(opts, handler.WithOutput(w)), 20*time.Millisecond
+	}
+	must(handler.DumpLater(d, opts...))
+	time.Sleep(200 * time.Millisecond)
+	status := C.fork_and(C.int(s.number("then")), C.int(os.Stdout.Fd()))
+	fmt.Println("child:", status)
+	time.Sleep(4 * time.Second)
+}

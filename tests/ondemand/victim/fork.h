@@ -1,0 +1,9 @@
+#ifndef FORK_H
+#define FORK_H
+
+/* Forks, and does one thing in the child (1 exits, 2 cancels, 3 arms anew with FD
+ * as output and waits for the dump) before it exits.  The child's wait status; a
+ * child that hangs dies of SIGALRM. */
+int fork_and(int what, int fd);
+
+#endif

@@ -1,0 +1,66 @@
+//go:build linux && amd64 && cgo
+
+package main
+
+// #cgo LDFLAGS: -ldl
+// #include <dlfcn.h>
+// #include <stdlib.h>
+//
+// static void *load(const char *path) { return dlopen(path, RTLD_NOW | RTLD_LOCAL); }
+// static void call(void *library) { ((void (*)(void))dlsym(library, "plugin"))(); }
+import "C"
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strconv"
+	"strings"
+	"unsafe"
+
+	"github.com/epitaph-go/epitaph/handler"
+	"github.com/epitaph-go/epitaph/internal/victim/scenario"
+)
+
+// reload loads and unloads a library again and again, which crashes in the end.
+func reload(s settings) {
+	s.Enable()
+	path := C.CString(s["library"])
+	defer C.free(unsafe.Pointer(path))
+	round := func() { scenario.Must(handler.Ready(context.Background())) }
+	for i := range s.Number("times") {
+		library := C.load(path)
+		if library == nil {
+			scenario.Must(errors.New("the library cannot be loaded"))
+		}
+		round()
+		if i > 0 {
+			scenario.Say("%d", readOnlyMemory())
+		}
+		if i == s.Number("times")-1 {
+			C.call(library)
+		}
+		C.dlclose(library)
+		round()
+	}
+}
+
+// readOnlyMemory is how many bytes of memory of no file can only be read: the
+// core's symbol indexes.
+func readOnlyMemory() (bytes uint64) {
+	maps, err := os.ReadFile("/proc/self/maps")
+	scenario.Must(err)
+	for line := range strings.Lines(string(maps)) {
+		f := strings.Fields(line)
+		if len(f) != 5 || f[1] != "r--p" || f[4] != "0" {
+			continue
+		}
+		first, last, _ := strings.Cut(f[0], "-")
+		start, err := strconv.ParseUint(first, 16, 64)
+		scenario.Must(err)
+		end, err := strconv.ParseUint(last, 16, 64)
+		scenario.Must(err)
+		bytes += end - start
+	}
+	return bytes
+}
