@@ -74,7 +74,7 @@ type Snapshot struct {
 	Number uint64 // from 0
 	Time   time.Time
 	Period time.Duration // until the next one was to be taken
-	Cost   time.Duration // what taking it took
+	Cost   time.Duration // what taking it took, of processor time; a part of that is estimated
 
 	Goroutines int
 	Groups     int // of equal stacks, also those that Text leaves out

@@ -293,7 +293,9 @@ func WithBlackBox(path string) Option {
 // goroutines, [DefaultPoll] unless set; 0 turns that off. A second goroutine
 // answers such a question at once when the scheduler has a free P, so a program
 // that is idle needs no poll. One whose Ps are all busy does: a timer is what
-// the scheduler looks at first.
+// the scheduler looks at first. So that an idle program does not pay for it, a
+// look that was not late is followed by the next one after 250 ms, or after the
+// period if that is longer; only one that was late, after the period.
 func WithPoll(period time.Duration) Option {
 	return forCalls(callEnable, "WithPoll", func(c *config) error {
 		if period < 0 {

@@ -22,7 +22,7 @@ type Slot struct {
 	Time     uint64 // monotonic
 	Real     uint64
 	Period   uint64 // ns until the next one is taken
-	Cost     uint64 // ns that taking this one took
+	Cost     uint64 // ns of processor time that taking this one took, the collector's for it included
 
 	Goroutines, Groups uint64 // all, also those that Text leaves out
 	// By state; Unknown before Go 1.26.

@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/epitaph-go/epitaph/internal/boxformat"
 )
@@ -27,6 +28,7 @@ type Collector struct {
 	shown   []*group
 	text    []byte
 	figures figures
+	garbage garbage
 }
 
 type group struct {
@@ -34,11 +36,12 @@ type group struct {
 	seen  uint64 // the turn of the last snapshot that had it
 	state string
 	text  string // the frames
+	bytes uint64 // that the profile allocates for each
 }
 
 // NewCollector returns a Collector.
 func NewCollector() *Collector {
-	return &Collector{groups: map[[32]uintptr]*group{}, figures: newFigures()}
+	return &Collector{groups: map[[32]uintptr]*group{}, figures: newFigures(), garbage: newGarbage()}
 }
 
 // keptGroups is how many stacks may be remembered; keptTurns for how many
@@ -49,17 +52,19 @@ const (
 )
 
 // Take fills in everything of a slot but its number, times, cost and period. The text
-// is valid until the next call.
-func (c *Collector) Take(slot *boxformat.Slot) {
+// is valid until the next call. It returns what the garbage collector will have
+// to do because of it.
+func (c *Collector) Take(slot *boxformat.Slot) (collection time.Duration) {
 	c.turn++
 	c.profile()
 	c.shown = c.shown[:0]
+	allocated := recordBytes(cap(c.records))
 	for i := range c.records {
 		stack := c.records[i].Stack0
 		g := c.groups[stack]
 		if g == nil {
 			state, text := render(c.records[i].Stack())
-			g = &group{state: state, text: text}
+			g = &group{state: state, text: text, bytes: stackBytes(c.records[i].Stack())}
 			c.groups[stack] = g
 		}
 		if g.seen != c.turn {
@@ -67,6 +72,7 @@ func (c *Collector) Take(slot *boxformat.Slot) {
 			c.shown = append(c.shown, g)
 		}
 		g.count++
+		allocated += g.bytes
 	}
 	slot.Goroutines, slot.Groups = uint64(len(c.records)), uint64(len(c.shown))
 	slices.SortStableFunc(c.shown, func(a, b *group) int { return cmp.Compare(b.count, a.count) })
@@ -77,6 +83,7 @@ func (c *Collector) Take(slot *boxformat.Slot) {
 		}
 	}
 	c.figures.read(slot)
+	return c.garbage.cost(allocated)
 }
 
 // profile gets the stacks of all goroutines. Room is left for those that start

@@ -9,11 +9,14 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // DefaultLimit is for how long a child may run if nothing else is said. No crash
@@ -79,6 +82,29 @@ func Start(t testing.TB, name string, args []string, changes ...Change) *Child {
 func Run(t testing.TB, name string, args []string, changes ...Change) *Outcome {
 	t.Helper()
 	return Start(t, name, args, changes...).Wait()
+}
+
+// Line is what the child says next, with [Talk]. The test fails, and ends, when
+// there is no more.
+func (c *Child) Line() string {
+	c.t.Helper()
+	line, err := c.Out.ReadString('\n')
+	if err != nil {
+		c.t.Fatalf("%v: it said %q: %v", c.Cmd, line, err)
+	}
+	return strings.TrimSuffix(line, "\n")
+}
+
+// ProcessorTime is that of all of the child's threads until now, by the kernel's
+// own account in nanoseconds: asking is nothing to the child.
+func (c *Child) ProcessorTime() time.Duration {
+	c.t.Helper()
+	const schedClock = 2 // CPUCLOCK_SCHED of include/linux/posix-timers_types.h
+	var ts unix.Timespec
+	if err := unix.ClockGettime(int32(^c.Cmd.Process.Pid<<3|schedClock), &ts); err != nil {
+		c.t.Fatalf("%v: %v", c.Cmd, err)
+	}
+	return time.Duration(ts.Nano())
 }
 
 // Wait waits for the child's end. One that had to be killed fails the test.

@@ -75,9 +75,12 @@ func TestTalk(t *testing.T) {
 	c := shell(t, "while read line; do echo $line; done; sleep 1000", victim.Talk)
 	for _, line := range []string{"one\n", "two\n"} {
 		c.In.Write([]byte(line))
-		if got, err := c.Out.ReadString('\n'); got != line {
-			t.Errorf("it says %q, %v", got, err)
+		if got := c.Line(); got+"\n" != line {
+			t.Errorf("it says %q", got)
 		}
+	}
+	if used := c.ProcessorTime(); used <= 0 || used > time.Since(c.Began) {
+		t.Errorf("it has used %v", used)
 	}
 	c.In.Close()
 	if !c.Kill().IsDeath(syscall.SIGKILL) || c.Wait() != c.Kill() {

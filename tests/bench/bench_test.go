@@ -21,13 +21,7 @@ import (
 	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
-func now(b *testing.B) int64 {
-	var ts unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts); err != nil {
-		b.Fatal(err)
-	}
-	return ts.Nano()
-}
+func now(b *testing.B) int64 { return clock(b, unix.CLOCK_MONOTONIC).Nanoseconds() }
 
 // times of one crash, since the fault, in nanoseconds.
 type times struct{ first, last, death int64 }

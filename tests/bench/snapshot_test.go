@@ -3,117 +3,154 @@
 package bench_test
 
 import (
-	"math"
+	"fmt"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
-	"runtime/metrics"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/epitaph-go/epitaph/blackbox"
-	"github.com/epitaph-go/epitaph/handler"
 	"github.com/epitaph-go/epitaph/internal/boxformat"
 	"github.com/epitaph-go/epitaph/internal/snapshot"
+	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
-// BenchmarkSnapshot measures what an idle program of more and more goroutines
-// pays. take/N takes one snapshot after another, for the distribution of the
-// pauses; period/N enables Epitaph and lets it be, for the share of a core that
-// the process takes then, beside the same without snapshots and without Epitaph,
-// and the pauses meanwhile.
+// BenchmarkSnapshot measures what a program of more and more goroutines pays.
+// take/N takes one snapshot after another, for what one costs and for the pauses
+// of the world; period/N lets programs of that many be, and measures the share
+// of a core that they take.
 func BenchmarkSnapshot(b *testing.B) {
 	// Upwards: Go keeps the descriptors of goroutines that ended, and its profile
 	// goes through them as well.
 	for _, n := range []int{1000, 10_000, 100_000} {
-		b.Run("take/"+strconv.Itoa(n), func(b *testing.B) { take(b, n) })
+		b.Run("take/"+strconv.Itoa(n), func(b *testing.B) { take(b, n, 0) })
+		b.Run("take-busy/"+strconv.Itoa(n), func(b *testing.B) { take(b, n, runtime.GOMAXPROCS(0)) })
 		b.Run("period/"+strconv.Itoa(n), func(b *testing.B) { period(b, n) })
 	}
 }
 
-func take(b *testing.B, n int) {
+// take compares the pauses with those of the least that can stop the world,
+// runtime.ReadMemStats, which does so once where a snapshot does twice; in turns,
+// with as many goroutines that spin.
+//
+// A pause is long when a thread that has to stop, or the one that waits for it,
+// has no processor. How long the process's threads waited for one is in their
+// schedstat: a long pause during which they waited less than it lasted is one
+// that has another reason.
+func take(b *testing.B, n, spinning int) {
 	defer waiting(n)()
+	defer spin(spinning)()
 	collector := snapshot.NewCollector()
 	slot, buffer := boxformat.Slot{}, make([]byte, boxformat.SlotSize)
 	collector.Take(&slot) // stacks that are new are rendered: once
-	before, began := pauses(b), processorTime(b)
+	var stats runtime.MemStats
+	var ours, peers stops
+	var cost, collection time.Duration
+	runtime.LockOSThread() // for its clock
+	defer runtime.UnlockOSThread()
 	for b.Loop() {
-		collector.Take(&slot)
-		slot.Encode(buffer)
+		ours.during(b, func() {
+			began := threadTime(b)
+			collection += collector.Take(&slot)
+			slot.Encode(buffer)
+			cost += threadTime(b) - began
+		})
+		peers.during(b, func() {
+			runtime.ReadMemStats(&stats)
+			runtime.ReadMemStats(&stats)
+		})
 	}
-	b.ReportMetric((processorTime(b)-began).Seconds()*1e3/float64(b.N), "cpu-ms/take")
-	reportPauses(b, before, pauses(b))
+	b.ReportMetric(cost.Seconds()*1e3/float64(b.N), "cpu-ms/take")
+	b.ReportMetric(collection.Seconds()*1e3/float64(b.N), "gc-ms/take")
+	ours.report(b, "pause")
+	peers.report(b, "memstats-pause")
+	b.ReportMetric(float64(ours.unexplained), "pauses-unexplained")
 }
 
-// leastWindow is for how long a program is watched: two periods, but one only
-// where they are longer than the default.
-const leastWindow = 2200 * time.Millisecond
-
-// watch is the share of a core that this process takes.
-func watch(b *testing.B, window time.Duration) float64 {
-	began, wall := processorTime(b), time.Now()
-	time.Sleep(window)
-	return float64(processorTime(b)-began) / float64(time.Since(wall))
-}
-
-func enable(b *testing.B, opts ...handler.Option) {
-	err := handler.Enable(opts...)
-	if err == nil {
-		err = handler.Ready(b.Context())
+// spin has n goroutines spin until end is called.
+func spin(n int) (end func()) {
+	var quit atomic.Bool
+	var ended sync.WaitGroup
+	for range n {
+		ended.Go(func() {
+			for !quit.Load() {
+			}
+		})
 	}
-	if err != nil {
-		b.Fatal(err)
+	return func() {
+		quit.Store(true)
+		ended.Wait()
 	}
 }
 
+// periods is for how many periods a program is watched. The collector comes once
+// in some eight snapshots; where a period lasts longer, it comes more often.
+func periods(n int) uint64 {
+	if n > 10_000 {
+		return 2
+	}
+	return 10
+}
+
+// period has three programs at the same time: without Epitaph, without
+// snapshots, and with all of it. From one snapshot to a later one is a whole
+// number of periods; over the same time, the kernel's clocks of the three say
+// what they took.
 func period(b *testing.B, n int) {
-	defer waiting(n)()
-	var before, after *metrics.Float64Histogram
-	var without, silent, share float64
-	var newest blackbox.Snapshot
-	for b.Loop() {
-		without = watch(b, leastWindow/2)
-		enable(b, handler.WithSnapshot(0))
-		silent = watch(b, leastWindow/2)
-
-		box := filepath.Join(b.TempDir(), "box")
-		enable(b, handler.WithBlackBox(box))
-		window := leastWindow
-		if next := newestSnapshot(b, box).Period; next > handler.DefaultSnapshotPeriod {
-			window = next + next/10 // holds one snapshot
+	program.Path(b) // built before anything is measured
+	box := filepath.Join(b.TempDir(), "box")
+	names := []string{"plain", "quiet", "snapshots"}
+	programs := make([]*victim.Child, len(names))
+	for i, name := range names {
+		programs[i] = startProgram(b, fmt.Sprintf("idle %s %d", name, n), victim.Args(box))
+		programs[i].Line()
+	}
+	clocks := func() (used [3]time.Duration) {
+		for i, p := range programs {
+			used[i] = p.ProcessorTime()
 		}
-		debug.FreeOSMemory() // what Enable and reading the box left behind
-		before = pauses(b)
-		share = watch(b, window)
-		after = pauses(b)
-		newest = newestSnapshot(b, box)
-		handler.Disable()
-		if newest.Number == 0 || newest.Goroutines < n {
-			b.Fatalf("snapshot %d, of %d goroutines", newest.Number, newest.Goroutines)
+		return used
+	}
+	var last blackbox.Snapshot
+	var before, after [3]time.Duration
+	var elapsed time.Duration
+	for b.Loop() {
+		last = nextSnapshot(b, box, nextSnapshot(b, box, 0).Number) // not Enable's own
+		end := last.Number + periods(n)
+		before = clocks()
+		began := time.Now()
+		for last.Number < end {
+			last = nextSnapshot(b, box, last.Number)
+		}
+		after, elapsed = clocks(), time.Since(began)
+		if last.Goroutines < n {
+			b.Fatalf("snapshot %d, of %d goroutines", last.Number, last.Goroutines)
 		}
 	}
 	b.ReportMetric(0, "ns/op") // of no meaning here
-	b.ReportMetric(newest.Cost.Seconds()*1e3, "cost-ms")
-	b.ReportMetric(newest.Period.Seconds(), "period-s")
-	b.ReportMetric(100*share, "%core")
-	b.ReportMetric(100*silent, "%core-no-snapshots")
-	b.ReportMetric(100*without, "%core-without")
-	reportPauses(b, before, after)
+	b.ReportMetric(last.Cost.Seconds()*1e3, "cost-ms")
+	b.ReportMetric(last.Period.Seconds(), "period-s")
+	for i, name := range names {
+		share := float64(after[i]-before[i]) / float64(elapsed)
+		b.ReportMetric(100*share, "%core-"+name)
+	}
 }
 
-func newestSnapshot(b *testing.B, box string) blackbox.Snapshot {
-	run, err := blackbox.Open(box)
-	if err != nil {
-		b.Fatal(err)
+// nextSnapshot waits for one with a higher number.
+func nextSnapshot(b *testing.B, box string, number uint64) blackbox.Snapshot {
+	for ; ; time.Sleep(5 * time.Millisecond) {
+		run, err := blackbox.Open(box)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if n := len(run.Snapshots); n > 0 && run.Snapshots[n-1].Number > number {
+			return run.Snapshots[n-1]
+		}
 	}
-	if len(run.Snapshots) == 0 {
-		b.Fatal("no snapshot in the box")
-	}
-	return run.Snapshots[len(run.Snapshots)-1]
 }
 
 // waiting starts n goroutines that wait in stacks of ten depths; end ends them.
@@ -140,50 +177,4 @@ func deeper(depth int, ready func(), quit chan struct{}) {
 	}
 	ready()
 	<-quit
-}
-
-func processorTime(b *testing.B) time.Duration {
-	var ts unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &ts); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(ts.Nano())
-}
-
-// pauses are those of the world, from the order to stop to the start, that have
-// other reasons than garbage collection.
-func pauses(b *testing.B) *metrics.Float64Histogram {
-	sample := []metrics.Sample{{Name: "/sched/pauses/total/other:seconds"}}
-	metrics.Read(sample)
-	if sample[0].Value.Kind() != metrics.KindFloat64Histogram {
-		b.Fatalf("%s: no histogram", sample[0].Name)
-	}
-	return sample[0].Value.Float64Histogram()
-}
-
-// reportPauses reports the pauses in between. A quantile is the upper end of
-// its bucket, so it may be a quarter too long.
-func reportPauses(b *testing.B, before, after *metrics.Float64Histogram) {
-	var counts []uint64
-	var total uint64
-	for i, n := range after.Counts {
-		counts = append(counts, n-before.Counts[i])
-		total += counts[i]
-	}
-	if total == 0 {
-		b.Fatal("the world was never stopped")
-	}
-	quantile := func(q float64) float64 {
-		rank, seen := uint64(math.Ceil(q*float64(total))), uint64(0)
-		for i, n := range counts {
-			if seen += n; seen >= rank {
-				return after.Buckets[i+1] * 1e6
-			}
-		}
-		return math.Inf(1)
-	}
-	b.ReportMetric(float64(total), "pauses")
-	b.ReportMetric(quantile(0.5), "pause-p50-us")
-	b.ReportMetric(quantile(0.99), "pause-p99-us")
-	b.ReportMetric(quantile(1), "pause-max-us")
 }

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/epitaph-go/epitaph/blackbox"
 	"github.com/epitaph-go/epitaph/internal/victim"
 	"github.com/epitaph-go/epitaph/report"
@@ -34,6 +36,7 @@ func TestKilledAtRandomMoments(t *testing.T) {
 			c := start(t, box, period.String())
 			const goroutines = 20
 			c.do("goroutines %d", goroutines)
+			c.do("crumb tick") // on a busy machine the writers may not get to one
 			c.do("write")
 			time.Sleep(time.Duration(rand.Int64N(int64(5 * period / 2)))) // the random moment
 			starved := starved(t, c.Cmd.Process.Pid)
@@ -46,9 +49,10 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	}
 }
 
-// starved is for how long the kernel has kept a thread of the process waiting
-// for a processor: the second number of schedstat.
-func starved(t *testing.T, pid int) (longest time.Duration) {
+// starved is for how long the kernel has kept threads of the process waiting for a
+// processor: the second number of schedstat. It is the sum, because one may wait
+// for what another one does first: a timer's thread wakes up the one that goes on.
+func starved(t *testing.T, pid int) (sum time.Duration) {
 	t.Helper()
 	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
 	if err != nil || len(threads) == 0 {
@@ -63,14 +67,14 @@ func starved(t *testing.T, pid int) (longest time.Duration) {
 		if _, err := fmt.Sscan(string(stat), &ran, &waited); err != nil {
 			t.Fatalf("%s: %q: %v", path, stat, err)
 		}
-		longest = max(longest, waited)
+		sum += waited
 	}
-	return longest
+	return sum
 }
 
 // checkNewest measures the age of the newest snapshot from the last sign of life,
-// and allows for the time for which a busy machine let a thread wait: on one that
-// is not, that is next to nothing.
+// and allows for the time for which a busy machine let threads wait: on one that is
+// not, that is next to nothing.
 func checkNewest(t *testing.T, run *blackbox.Run, period, starved time.Duration) {
 	t.Helper()
 	if len(run.Breadcrumbs) == 0 || len(run.Snapshots) == 0 {
@@ -82,7 +86,7 @@ func checkNewest(t *testing.T, run *blackbox.Run, period, starved time.Duration)
 		t.Errorf("a period of %v for a cost of %v", newest.Period, newest.Cost)
 	}
 	if age := last.Sub(newest.Time); age > 2*newest.Period+starved {
-		t.Errorf("the newest of %d snapshots is %v old, the period is %v, a thread had to wait for %v",
+		t.Errorf("the newest of %d snapshots is %v old, the period is %v, threads had to wait for %v",
 			len(run.Snapshots), age, newest.Period, starved)
 	}
 	if run.Torn > 1 {
@@ -133,31 +137,77 @@ func uniform(text string) bool {
 	return len(text) > 9 && strings.Repeat(text[:9], len(text)/9) == text
 }
 
-// The memory that a program had before the OOM killer came is in the box. Where
-// the machine lets us have no memory cgroup, SIGKILL is sent by hand.
+// The memory that a program had before it ran out of it is in the box: one that
+// the OOM killer came for, where the machine lets us have a memory cgroup, and one
+// that got no more until it was killed, or until Go could not do without.
 func TestTrendShowsGrowth(t *testing.T) {
-	t.Parallel()
-	box := boxIn(t)
-	group := memoryGroup(t, 96<<20)
-	c := start(t, box, "50ms")
-	if group != "" {
+	const limit = 96 << 20
+	t.Run("OOM killer", func(t *testing.T) {
+		t.Parallel()
+		group := memoryGroup(t, limit)
+		if group == "" {
+			t.Skip("no memory cgroup can be made here")
+		}
+		box := boxIn(t)
+		c := start(t, box, "50ms")
 		if err := os.WriteFile(filepath.Join(group, "cgroup.procs"), fmt.Append(nil, c.Cmd.Process.Pid), 0); err != nil {
 			t.Fatal(err)
 		}
 		c.send("grow 1024")
 		c.diedOf(syscall.SIGKILL)
-	} else {
-		t.Log("no memory cgroup: killed by hand")
-		c.do("grow 200")
-		c.do("sleep 120ms")
-		c.Kill()
+		ended(t, open(t, box), blackbox.Vanished)
+		checkGrowth(t, box)
+	})
+	t.Run("RLIMIT_AS", func(t *testing.T) {
+		t.Parallel()
+		box := boxIn(t)
+		c := start(t, box, "50ms")
+		pid := c.Cmd.Process.Pid
+		allowed := addressSpace(t, pid) + 3*limit // a thread of Go's takes 70 MiB, most of it never touched
+		if err := unix.Prlimit(pid, unix.RLIMIT_AS, &unix.Rlimit{Cur: allowed, Max: allowed}, nil); err != nil {
+			t.Fatal(err)
+		}
+		c.send("grow 1024")
+		// An address space of 0 is that of a process that has ended: Go aborts
+		// when it cannot have a thread.
+		size := addressSpace(t, pid)
+		for end := time.Now().Add(10 * time.Second); size > 0 && size < allowed-8<<20; size = addressSpace(t, pid) {
+			if time.Now().After(end) {
+				t.Fatalf("the address space is %d MiB, the limit %d", size>>20, allowed>>20)
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		time.Sleep(120 * time.Millisecond) // at the limit
+		o := c.Kill()
+		if kind := open(t, box).End.Kind; kind != blackbox.Vanished && (kind != blackbox.Crashed || !o.IsDeath(syscall.SIGABRT)) {
+			t.Errorf("the box tells of an end %q: %v", kind, o)
+		}
+		checkGrowth(t, box)
+	})
+}
+
+// addressSpace is what RLIMIT_AS limits, in bytes.
+func addressSpace(t *testing.T, pid int) uint64 {
+	t.Helper()
+	statm, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+	if err != nil {
+		t.Fatal(err)
 	}
+	var pages uint64
+	if _, err := fmt.Sscan(string(statm), &pages); err != nil {
+		t.Fatal(err)
+	}
+	return pages * uint64(os.Getpagesize())
+}
+
+func checkGrowth(t *testing.T, box string) {
+	t.Helper()
 	run := open(t, box)
-	ended(t, run, blackbox.Vanished)
 	if n := len(run.Snapshots); n < 2 {
 		t.Fatalf("%d snapshots are no trend", n)
 	}
 	first, last := run.Snapshots[0].Figures.Resident, run.Snapshots[len(run.Snapshots)-1].Figures.Resident
+	t.Logf("resident memory over %d snapshots: from %d to %d MiB", len(run.Snapshots), first>>20, last>>20)
 	if last < first+32<<20 {
 		t.Errorf("resident memory grew from %d to %d bytes", first, last)
 	}

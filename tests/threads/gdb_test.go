@@ -3,9 +3,11 @@
 package threads
 
 import (
-	"bufio"
 	"bytes"
+	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -24,17 +26,20 @@ type gdbFrame struct {
 
 var (
 	gdbThread = regexp.MustCompile(`^Thread \d+ \(.*LWP (\d+)\)`)
+	goWrapper = regexp.MustCompile(`\.(go|defer)wrap\d+$`)
 	gdbLine   = regexp.MustCompile(`^#\d+ +(?:(0x[0-9a-f]+) in )?(\S+) `)
 )
 
-// gdbStacks attaches a debugger to a process, by call frame information alone:
-// with libc's debug information it would show tail calls, which no unwinder sees.
-func gdbStacks(t *testing.T, pid int) map[int][]gdbFrame {
+// gdbStacks has a debugger look at a process, or at the core file of one, by call
+// frame information alone: with libc's debug information it would show tail calls,
+// which no unwinder sees.
+func gdbStacks(t testing.TB, target ...string) map[int][]gdbFrame {
 	t.Helper()
-	out, err := exec.Command("gdb", "-nx", "-batch", "-p", strconv.Itoa(pid),
+	args := []string{"-nx", "-batch",
 		"-iex", "set debug-file-directory /nonexistent", "-iex", "set auto-load off",
 		"-ex", "set print frame-arguments none", "-ex", "set width 0",
-		"-ex", "thread apply all backtrace").CombinedOutput()
+		"-ex", "thread apply all backtrace"}
+	out, err := exec.Command("gdb", append(args, target...)...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("gdb: %v\n%s", err, out)
 	}
@@ -60,11 +65,12 @@ func gdbStacks(t *testing.T, pid int) map[int][]gdbFrame {
 // physical frames must be there, with the same PCs; Go frames have no PC in a
 // report, so theirs are compared by name, inlined calls included.
 //
-// Three differences are explained. A thread that answers from a system call
+// Four differences are explained. A thread that answers from a system call
 // which goes on afterwards stands at the instruction of the call, which is to be
 // executed again, and for gdb behind it. Go's scheduler threads end at mstart or mcall,
-// where the stack ends by Go's own rules; gdb goes on by guessing. And a list
-// that the report cut after the part that all idle threads have in common has
+// and goroutines at goexit, where the stack ends by Go's own rules; gdb goes on by
+// guessing. Functions that the compiler made for a go statement are no calls of
+// the program, and no traceback of Go's has them. And a list that the report cut after the part that all idle threads have in common has
 // fewer frames.
 func equalStacks(ours *report.Thread, theirs []gdbFrame) bool {
 	at := 0
@@ -82,6 +88,9 @@ func equalStacks(ours *report.Thread, theirs []gdbFrame) bool {
 				return false
 			}
 		case report.SourceFrame:
+			for at < len(theirs) && goWrapper.MatchString(theirs[at].function) {
+				at++
+			}
 			if at == len(theirs) || theirs[at].function != frame.Func {
 				return false
 			}
@@ -90,8 +99,10 @@ func equalStacks(ours *report.Thread, theirs []gdbFrame) bool {
 		}
 		at++
 	}
-	if len(ours.Frames) > 0 && strings.HasPrefix(ours.Frames[len(ours.Frames)-1].Func, "runtime.m") {
-		return true
+	if n := len(ours.Frames); n > 0 {
+		if last := ours.Frames[n-1].Func; strings.HasPrefix(last, "runtime.m") || last == "runtime.goexit" {
+			return true
+		}
 	}
 	for at < len(theirs) && theirs[at].pc == 0 && theirs[at].function != "??" {
 		at++
@@ -116,12 +127,8 @@ func TestStacksAgreeWithGdb(t *testing.T) {
 	if victim.Full {
 		n = 1000
 	}
-	c := program.Start(t, "gdb "+strconv.Itoa(n), victim.Talk, victim.Limit(2*limit))
-	var lines strings.Builder
-	for scanner := bufio.NewScanner(c.Out); scanner.Scan() && scanner.Text() != "dumped"; {
-		lines.WriteString(scanner.Text() + "\n")
-	}
-	stacks := gdbStacks(t, c.Cmd.Process.Pid)
+	c, said := startDumped(t, "gdb", n)
+	stacks := gdbStacks(t, "-p", strconv.Itoa(c.Cmd.Process.Pid))
 	c.In.Close()
 	out := c.Wait()
 	if !out.IsExit(0) {
@@ -132,15 +139,58 @@ func TestStacksAgreeWithGdb(t *testing.T) {
 	if len(reports) != 1 {
 		t.Fatalf("%d dumps: %v", len(reports), out)
 	}
-	accounted(t, reports[0])
-	ours := byTID(t, reports[0])
-	functions := parked(t, &victim.Outcome{Stdout: lines.String()}, n)
+	agree(t, reports[0], stacks, parked(t, &victim.Outcome{Stdout: said}, n))
+}
+
+// startDumped starts a scenario with n threads that stays as it is, after a dump,
+// until its input is closed, and returns what it has said.
+func startDumped(t testing.TB, scenario string, n int) (c *victim.Child, said string) {
+	t.Helper()
+	c = program.Start(t, fmt.Sprint(scenario, " ", n), victim.Talk, victim.Limit(2*limit))
+	for line := c.Line(); line != "dumped"; line = c.Line() {
+		said += line + "\n"
+	}
+	return c, said
+}
+
+// The stacks of a crash report are those in the core file that the process leaves.
+func TestStacksAgreeWithCore(t *testing.T) {
+	if _, err := exec.LookPath("gdb"); err != nil {
+		t.Skip(err)
+	}
+	pattern, err := os.ReadFile("/proc/sys/kernel/core_pattern")
+	if err != nil || strings.ContainsAny(string(pattern), "|/") || strings.TrimSpace(string(pattern)) == "" {
+		t.Skipf("core files go elsewhere: pattern %q, %v", pattern, err)
+	}
+	n := 200
+	if victim.Full {
+		n = 1000
+	}
+	dir := t.TempDir()
+	r, out := crash(t, fmt.Sprintf("park %d", n), victim.Under("sh", "-c", `ulimit -c unlimited && exec "$@"`, "sh"),
+		func(c *victim.Child) { c.Cmd.Dir = dir })
+	if !out.Status.CoreDump() {
+		t.Skip("this machine writes no core files")
+	}
+	cores, err := filepath.Glob(filepath.Join(dir, "core*"))
+	if err != nil || len(cores) != 1 {
+		t.Fatalf("core files: %v, %v", cores, err)
+	}
+	agree(t, r, gdbStacks(t, program.Path(t), cores[0]), parked(t, out, n))
+}
+
+// agree compares all stacks. functions are those of the threads that wait for
+// good; Go's own threads may have gone on in between.
+func agree(t *testing.T, r *report.Report, stacks map[int][]gdbFrame, functions map[int]string) {
+	t.Helper()
+	accounted(t, r)
+	ours := byTID(t, r)
 	compared, different, moved := 0, 0, 0
 	for tid, theirs := range stacks {
 		thread := ours[tid]
 		switch {
 		case thread == nil && functions[tid] != "":
-			t.Errorf("thread %d is not in the dump", tid)
+			t.Errorf("thread %d is not in the report", tid)
 		case thread == nil || thread.Current() || thread.Name() == "epitaph" || len(thread.Frames) == 0:
 			continue // new since, or known to be elsewhere by now
 		case functions[tid] == "" && !equalStacks(thread, theirs):
@@ -155,7 +205,7 @@ func TestStacksAgreeWithGdb(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d stacks differ; %d more threads had moved", different, compared, moved)
-	if compared < n || moved > 10 {
-		t.Errorf("%d stacks compared, %d threads had moved, of %d threads", compared, moved, n)
+	if compared < len(functions) || moved > 10 {
+		t.Errorf("%d stacks compared, %d threads had moved, of %d threads", compared, moved, len(functions))
 	}
 }

@@ -39,9 +39,9 @@ func die(t *testing.T, scenario string, changes ...victim.Change) *victim.Outcom
 }
 
 // crash runs a scenario that dies of SIGSEGV and returns its report.
-func crash(t *testing.T, scenario string) (*report.Report, *victim.Outcome) {
+func crash(t *testing.T, scenario string, changes ...victim.Change) (*report.Report, *victim.Outcome) {
 	t.Helper()
-	out := die(t, scenario)
+	out := die(t, scenario, changes...)
 	reports := parse(t, out.Stderr)
 	if len(reports) != 1 {
 		t.Fatalf("%s: %d reports: %v", scenario, len(reports), out)
@@ -84,7 +84,7 @@ func tail(text string) string {
 }
 
 // numbers reads lines "WORD NUMBER" of the victim's output.
-func numbers(t *testing.T, out *victim.Outcome) map[string]int {
+func numbers(t testing.TB, out *victim.Outcome) map[string]int {
 	t.Helper()
 	found := make(map[string]int)
 	for line := range strings.Lines(out.Stdout) {
@@ -139,7 +139,7 @@ func mark(thread *report.Thread) report.Frame {
 }
 
 // accounted fails the test unless every thread is counted once.
-func accounted(t *testing.T, r *report.Report) {
+func accounted(t testing.TB, r *report.Report) {
 	t.Helper()
 	if r.Answers == nil {
 		t.Fatalf("no line of answers\n%s", tail(r.String()))

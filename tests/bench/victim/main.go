@@ -5,6 +5,7 @@
 //
 //	victim epitaph | textbook | none | clean [GOROUTINES]
 //	victim serve
+//	victim idle plain | quiet | snapshots GOROUTINES BOX
 package main
 
 /*
@@ -86,6 +87,9 @@ func main() {
 		os.Exit(0)
 	case "serve":
 		fmt.Fprintln(os.Stderr, serve())
+		os.Exit(1)
+	case "idle":
+		fmt.Fprintln(os.Stderr, idle(os.Args[2], os.Args[3], os.Args[4]))
 		os.Exit(1)
 	}
 	if len(os.Args) > 2 {

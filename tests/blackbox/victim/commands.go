@@ -95,7 +95,7 @@ func init() {
 	commands["grow"] = func(arg string) {
 		for range number(arg) / 4 {
 			C.victim_grow(4 << 20)
-			time.Sleep(20 * time.Millisecond)
+			time.Sleep(50 * time.Millisecond)
 		}
 	}
 	commands["sleep"] = func(arg string) {

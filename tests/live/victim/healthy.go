@@ -7,12 +7,15 @@ package main
 import "C"
 
 import (
+	"bufio"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
-	"sync"
+	"runtime/debug"
 	"sync/atomic"
-	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/epitaph-go/epitaph/handler"
 	"github.com/epitaph-go/epitaph/internal/victim/scenario"
@@ -39,37 +42,45 @@ func entries(dir string) int {
 	return len(list)
 }
 
-// service prints how many requests a busy service answers in a second, with
-// Epitaph and without, in turns: each request is some work in Go and a call of
-// C.
-func service(s settings) {
-	for range s.Number("rounds") {
-		without := serve(200 * time.Millisecond)
-		s.Enable()
-		with := serve(200 * time.Millisecond)
-		handler.Disable()
-		fmt.Println(without, with)
-	}
+// idle does nothing, with as many goroutines as the setting parked says, until
+// its input ends.
+func idle(s settings) {
+	park(s)
+	s.Enable()
+	debug.FreeOSMemory() // that starting left behind
+	fmt.Println("ready")
+	_, _ = io.Copy(io.Discard, os.Stdin)
 }
 
-func serve(d time.Duration) int64 {
-	var stop atomic.Bool
+// service keeps its Ps busy with requests, each of which is some work in Go and
+// calls of C. A line of its input has it say how many it has answered, and what
+// it used of processors, in ns; "on" and "off" enable and disable Epitaph before
+// that. It has a heap as services have one: with next to none, what Epitaph keeps
+// would make the collector come less often, and the service faster.
+func service(s settings) {
+	heap := make([]byte, 64<<20)
+	defer runtime.KeepAlive(heap)
 	var requests atomic.Int64
-	var workers sync.WaitGroup
-	for range 4 * runtime.GOMAXPROCS(0) {
-		workers.Go(func() {
-			var n int64
-			for ; !stop.Load(); n++ {
+	for range 2 * runtime.GOMAXPROCS(0) {
+		go func() {
+			for n := 0; ; n++ {
 				m := map[int]int{}
 				for i := range 64 {
 					m[i] = int(C.add(C.int(i), C.int(n)))
 				}
+				requests.Add(1)
 			}
-			requests.Add(n)
-		})
+		}()
 	}
-	time.Sleep(d)
-	stop.Store(true)
-	workers.Wait()
-	return requests.Load()
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		switch lines.Text() {
+		case "on":
+			s.Enable()
+		case "off":
+			handler.Disable()
+		}
+		var used unix.Timespec
+		scenario.Must(unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &used))
+		fmt.Println(requests.Load(), used.Nano())
+	}
 }

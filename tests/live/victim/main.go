@@ -15,6 +15,7 @@ func main() {
 	scenario.Main(map[string]func(settings){
 		"crash":     crash,
 		"leak":      leak,
+		"idle":      idle,
 		"service":   service,
 		"snapshots": snapshots,
 	})

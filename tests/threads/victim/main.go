@@ -15,9 +15,11 @@ import "C"
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -73,12 +75,17 @@ var scenarios = map[string]func(n int) error{
 	"own":      own,
 	"recycle":  recycle,
 	"time":     measure,
-	"time-busy": func(n int) error {
-		for range 8 {
-			C.odd_start_spinning()
-		}
-		return measure(n)
-	},
+
+	"time-busy": func(n int) error { return keepBusy(measure, n) },
+	"gdb-busy":  func(n int) error { return keepBusy(gdb, n) },
+}
+
+// keepBusy has more threads spin than there are processors.
+func keepBusy(scenario func(int) error, n int) error {
+	for range 8 {
+		C.odd_start_spinning()
+	}
+	return scenario(n)
 }
 
 // enable waits for the names, so that a crash right afterwards has them.
@@ -337,7 +344,8 @@ func recycle(n int) error {
 	return nil
 }
 
-// measure dumps often and tells how long that took.
+// measure dumps often and tells how long that took, the median; and how many
+// dumps were not complete in time, which a machine may be too busy for.
 func measure(n int) error {
 	if err := parkThreads(n); err != nil {
 		return err
@@ -345,13 +353,20 @@ func measure(n int) error {
 	if err := enable(); err != nil {
 		return err
 	}
-	const rounds = 20
-	begin := time.Now()
+	const rounds = 21
+	var took []time.Duration
+	incomplete := 0
 	for range rounds {
-		if err := dump(true); err != nil {
+		began := time.Now()
+		err := dump(true)
+		if errors.Is(err, syscall.ETIMEDOUT) {
+			incomplete++
+		} else if err != nil {
 			return err
 		}
+		took = append(took, time.Since(began))
 	}
-	fmt.Printf("nanoseconds %d\n", time.Since(begin).Nanoseconds()/rounds)
+	slices.Sort(took)
+	fmt.Printf("nanoseconds %d\nincomplete %d\n", took[rounds/2].Nanoseconds(), incomplete)
 	return nil
 }
