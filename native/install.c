@@ -182,7 +182,9 @@ static int set_options(struct epi_options *options, const struct epi_config *con
             return errno;
         strncpy(options->directory_path, config->directory, sizeof options->directory_path - 1);
     }
-    options->output = epi_fd_of(config->quiet ? -1 : epi_fd_duplicate(config->output));
+    options->output = epi_fd_of(config->quiet ? STDERR_FILENO : epi_fd_duplicate(config->output));
+    if (config->quiet) /* known, for dumps whose output is lost, but not the core's */
+        options->output.fd = -1;
     if (options->output.fd < 0 && !config->quiet) { /* who dumps has an output of his own */
         int error = errno;
         epi_fd_close(&options->directory);
