@@ -44,6 +44,7 @@ const (
 	ErrNoSignal        = syscall.EUSERS
 	ErrInternalLinking = syscall.ENOTSUP
 	ErrCrashing        = syscall.EAGAIN
+	ErrDumping         = syscall.ETIMEDOUT
 	ErrSignalInUse     = syscall.EADDRINUSE
 )
 

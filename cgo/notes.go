@@ -10,6 +10,7 @@ import "C"
 
 import (
 	"sync/atomic"
+	"unicode/utf8"
 	"unsafe"
 )
 
@@ -36,8 +37,19 @@ func NotePanic(number, goroutine uint64, message string, text []byte) bool {
 	}
 	note.goroutine = C.uint64_t(goroutine)
 	note.message_size = C.uint32_t(copy(unsafe.Slice((*byte)(unsafe.Pointer(&note.message[0])), len(note.message)), message))
-	note.text_size = C.uint32_t(copy(unsafe.Slice((*byte)(unsafe.Pointer(&note.text[0])), len(note.text)), text))
+	note.text_size = C.uint32_t(copy(unsafe.Slice((*byte)(unsafe.Pointer(&note.text[0])), len(note.text)), whole(text, len(note.text))))
 	note.whole_size = C.uint64_t(len(text))
 	atomic.StoreUint64(sequence, 2*number)
 	return true
+}
+
+// whole is as much of a text as has room in n bytes, without a part of a character.
+func whole(text []byte, n int) []byte {
+	if len(text) <= n {
+		return text
+	}
+	for n > 0 && !utf8.RuneStart(text[n]) {
+		n--
+	}
+	return text[:n]
 }

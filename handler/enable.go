@@ -50,11 +50,7 @@ func Disable() bool {
 }
 
 // Enabled reports whether [Enable] is in force (faulthandler.is_enabled).
-func Enabled() bool {
-	mu.RLock()
-	defer mu.RUnlock()
-	return enabled()
-}
+func Enabled() bool { return enabled() }
 
 // Ready waits until the work that [Enable] does in the background is done for
 // the modules that are loaded now: then the names of all C functions that the

@@ -97,6 +97,8 @@ func enableCore(c *config, box *os.File, quiet bool) error {
 		return fmt.Errorf("handler: WithThreadSignal: something other than Go handles signal %d", c.threadSignal)
 	case errors.Is(err, cgo.ErrSignalInUse):
 		return errors.New("handler: no real-time signal is free to ask the threads with")
+	case errors.Is(err, cgo.ErrDumping):
+		return errors.New("handler: a dump is under way, and does not come to its end")
 	case errors.Is(err, cgo.ErrCrashing):
 		return errors.New("handler: the process is crashing")
 	case err != nil:

@@ -92,7 +92,9 @@ func (f failures) forgetOthers(modules []cgo.Module) {
 // round indexes the modules that have no index yet. The lock is held for calls
 // of the core only, not while files are read.
 func (x *indexer) round(failed failures) {
-	mu.Lock()
+	if !x.lock() {
+		return
+	}
 	cgo.UpdateModules()
 	modules := cgo.Modules()
 	used := cgo.SymbolsSize()
@@ -108,7 +110,9 @@ func (x *indexer) round(failed failures) {
 			Budget:  min(moduleBudget, totalBudget-used),
 		})
 		if err == nil {
-			mu.Lock()
+			if !x.lock() {
+				return
+			}
 			err = cgo.InstallSymbols(&module, index)
 			mu.Unlock()
 		}
@@ -119,6 +123,22 @@ func (x *indexer) round(failed failures) {
 		used += len(index)
 	}
 }
+
+// lock takes mu, unless the indexer shall end. It does not stand in line for it: a
+// dump may hold it for reading as long as nobody takes its text, and who waits to
+// write keeps all other readers waiting.
+func (x *indexer) lock() bool {
+	for !mu.TryLock() {
+		select {
+		case <-x.quit:
+			return false
+		case <-time.After(lockPause):
+		}
+	}
+	return true
+}
+
+const lockPause = 20 * time.Millisecond
 
 // mustHaveEHFrame finds the call frame information of a static executable,
 // whose program headers do not tell where it is. It is not left to the

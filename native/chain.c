@@ -53,6 +53,9 @@ static EPI_SAFE void end_crash(struct epi_crash *crash)
     }
     crash->phase = EPI_PHASE_NONE;
     crash->deadline = 0;
+    crash->go_failed = false;
+    if (epi_state.dump.dump != NULL) /* one that gave way did not */
+        epi_out_unlock(&epi_state.dump.out);
     epi_state.notes.frozen = 0;
     epi_zero(crash->parked, sizeof crash->parked);
     crash->parked_count = 0;

@@ -124,8 +124,11 @@ EPI_SAFE void epi_crashbit_keep(void)
     int abrt = epi_fatal_index(SIGABRT);
     if (epi_sigaction(SIGABRT, NULL, &now) && now.handler != epi_state.ours[abrt].handler)
         clear(); /* signal.Ignore, or a handler that was installed since */
-    else if (bit->inside == 0)
+    else if (bit->inside == 0) {
         set();
+        if (!bit->on) /* by now: epi_crashbit_stop has passed */
+            clear();
+    }
 }
 
 void epi_crashbit_start(void)

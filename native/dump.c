@@ -199,8 +199,8 @@ static EPI_SAFE void run_all(struct epi_crash *dump)
 static EPI_SAFE void run(struct epi_crash *dump)
 {
     if (epi_arch_setjmp(&dump->last_resort) == 0) {
+        dump->phase = EPI_PHASE_REPORTING; /* so that the helper watches from here on */
         epi_out_lock(&dump->out, dump->began + dump->dump->timeout / 4);
-        dump->phase = EPI_PHASE_REPORTING;
         run_all(dump);
     } else if (dump->failure_count < EPI_COUNT(dump->failure)) {
         dump->failure[dump->failure_count].stage = dump->stage_name;
@@ -289,6 +289,18 @@ EPI_SAFE void epi_dump_unlock(void)
     epi_futex_wake_all(&epi_state.dumps_ended);
 }
 
+/* A thread that was asked and got no CPU since may still walk its stack; then it is
+ * left to the next dump. */
+static EPI_SAFE void stop_peeking_by_call(void)
+{
+    for (int i = 0; i < 50 && epi_state.peek_by_call && epi_state.receivers > 0; i++) {
+        struct timespec pause = epi_timespec(EPI_MS);
+        epi_syscall6(SYS_ppoll, 0, 0, (long)&pause, 0, 0, 0);
+    }
+    if (epi_state.receivers == 0)
+        epi_state.peek_by_call = false;
+}
+
 EPI_SAFE int epi_dump(const struct epi_dump *how)
 {
     struct epi_crash *dump = &epi_state.dump;
@@ -312,7 +324,7 @@ EPI_SAFE int epi_dump(const struct epi_dump *how)
         epi_arch_setjmp(&dump->caller);
         run(dump);
         error = result(dump);
-        epi_state.peek_by_call = false;
+        stop_peeking_by_call();
     }
     epi_dump_unlock();
     epi_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&old, 0, sizeof old, 0, 0);

@@ -38,7 +38,8 @@ struct epi_config {
  * then it puts back those that somebody took away.  GO may be NULL in a program
  * without Go.  EBUSY: another copy of Epitaph is enabled in this process;
  * EUSERS: no real-time signal is free; EADDRINUSE: somebody other than Go
- * handles the thread signal; EAGAIN: the process is crashing;
+ * handles the thread signal; EAGAIN: the process is crashing; ETIMEDOUT: a dump is
+ * under way that does not come to its end;
  * ENOTSUP: the C core is among Go's text (-linkmode=internal).  On an error the
  * configuration and the black box in force stay. */
 int epi_enable(const struct epi_config *config, const struct epi_goruntime *go);

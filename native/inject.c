@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 /* A listing costs 1.5 us a thread.  While the number of threads stays the same
  * there is one in so many rounds: one thread may have followed another. */
@@ -152,12 +153,9 @@ static EPI_SAFE uint32_t serve(struct epi_inject *inject, const struct epi_tasks
     return sent;
 }
 
-EPI_SAFE bool epi_inject_round(void)
+static EPI_SAFE bool look_around(struct epi_inject *inject)
 {
-    struct epi_inject *inject = epi_state.inject;
     struct epi_tasks tasks;
-    if (inject == NULL || !inject->on)
-        return false;
     if (epi_tasks_open(&tasks, inject->listing, sizeof inject->listing) != 0)
         return true;
     uint64_t threads = epi_tasks_count(&tasks);
@@ -182,4 +180,23 @@ EPI_SAFE bool epi_inject_round(void)
     }
     epi_tasks_close(&tasks);
     return true;
+}
+
+EPI_SAFE bool epi_inject_round(void)
+{
+    struct epi_inject *inject = epi_state.inject;
+    if (inject == NULL)
+        return false;
+    inject->busy = true; /* before on is read: one side sees the other */
+    bool on = inject->on && look_around(inject);
+    inject->busy = false;
+    return on;
+}
+
+void epi_inject_stop(void)
+{
+    struct epi_inject *inject = epi_state.inject;
+    inject->on = false;
+    for (int i = 0; i < 200 && inject->busy; i++)
+        usleep(1000);
 }

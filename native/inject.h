@@ -33,7 +33,8 @@ struct epi_known {
 };
 
 struct epi_inject {
-    _Atomic bool on;  /* the handler is installed */
+    _Atomic bool on;   /* the handler is installed */
+    _Atomic bool busy; /* the helper may be about to send */
     uint64_t threads; /* their number at the last listing */
     uint32_t round;
     uint32_t quiet;                   /* rounds without a listing */
@@ -49,6 +50,9 @@ struct epi_inject {
 /* For the thread signal's handler: was the signal sent by the helper?  Then it
  * has been dealt with. */
 EPI_SAFE bool epi_inject_accept(ucontext_t *uc);
+
+/* For a healthy process: no signal is sent from now on. */
+void epi_inject_stop(void);
 
 /* For the helper: looks for new threads, and serves them; false while the core
  * is disabled. */

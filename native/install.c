@@ -288,18 +288,9 @@ static void release(struct epi_options *options)
     epi_fd_close(&options->directory);
 }
 
-int epi_enable(const struct epi_config *config, const struct epi_goruntime *go)
+static int enable(const struct epi_config *config, const struct epi_options *old,
+                  struct epi_options *next)
 {
-    const struct epi_options *old = epi_state.options;
-    struct epi_options *next = &epi_state.option_slot[old == &epi_state.option_slot[0]];
-    if (epi_crashing())
-        return EAGAIN;
-    if (go != NULL && epi_in(go->text, (uintptr_t)epi_arch_handler))
-        return ENOTSUP; /* -linkmode=internal: C is among Go's text */
-    if (go != NULL && epi_state.go == NULL) {
-        epi_state.go_runtime = *go;
-        epi_state.go = &epi_state.go_runtime;
-    }
     int error = find_handlers(config->thread_signal);
     if (error == 0)
         error = prepare();
@@ -322,10 +313,12 @@ int epi_enable(const struct epi_config *config, const struct epi_goruntime *go)
     epi_state.options = next;
     epi_threads_install(thread_signal);
     epi_message_start();
+    /* A library that came after a quiet core has ours as its next, perhaps; it
+     * stays in front, as one that came before epi_disable does. */
     if (old == NULL)
         install();
     else
-        epi_reassert(true);
+        epi_reassert(!config->quiet && !old->quiet);
     epi_state.inject->on = true;
     if (config->quiet)
         epi_crashbit_stop();
@@ -336,6 +329,28 @@ int epi_enable(const struct epi_config *config, const struct epi_goruntime *go)
         release(&epi_state.option_slot[old != &epi_state.option_slot[0]]);
     }
     return 0;
+}
+
+/* Longer than any dump takes that comes to its end. */
+#define TURN (10 * EPI_SECOND)
+
+int epi_enable(const struct epi_config *config, const struct epi_goruntime *go)
+{
+    const struct epi_options *old = epi_state.options;
+    struct epi_options *next = &epi_state.option_slot[old == &epi_state.option_slot[0]];
+    if (epi_crashing())
+        return EAGAIN;
+    if (go != NULL && epi_in(go->text, (uintptr_t)epi_arch_handler))
+        return ENOTSUP; /* -linkmode=internal: C is among Go's text */
+    if (go != NULL && epi_state.go == NULL) {
+        epi_state.go_runtime = *go;
+        epi_state.go = &epi_state.go_runtime;
+    }
+    if (!epi_dump_lock(TURN)) /* what changes now, a dump uses */
+        return epi_crashing() ? EAGAIN : ETIMEDOUT;
+    int error = enable(config, old, next);
+    epi_dump_unlock();
+    return error;
 }
 
 /* A thread that was asked for its stack and got no CPU since may still read
@@ -379,7 +394,7 @@ bool epi_disable(void)
                  now.handler != epi_state.previous[i].handler) /* these know nothing of ours */
             epi_state.in_front[i] = now.handler;
     }
-    epi_state.inject->on = false;
+    epi_inject_stop();
     if (epi_sigaction(epi_state.deadline_signal, NULL, &now) &&
         now.handler == epi_state.deadline_ours.handler &&
         !epi_signal_waits(epi_state.deadline_signal))

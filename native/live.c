@@ -39,15 +39,20 @@ EPI_SAFE uint64_t epi_live_goroutine(void)
     return epi_goroutine_id(waiting != 0 ? waiting : g);
 }
 
+/* The number of the question; for a dump, of a crash's that came first. */
 static EPI_SAFE uint32_t ask(struct epi_live *live, const struct epi_crash *crash)
 {
-    uint32_t question = load(&live->asked) + 1;
+    uint32_t before = load(&live->asked), question = before + 1;
     live->thread = crash->subject.tid;
     live->goroutine = crash->subject.goroutine;
     live->healthy = crash == &epi_state.dump;
-    /* A dump's question that a crash came across is answered no more. */
-    __atomic_store_n(&live->claimed, question - 1, __ATOMIC_SEQ_CST);
-    __atomic_store_n(&live->asked, question, __ATOMIC_SEQ_CST);
+    if (live->healthy) {
+        __atomic_compare_exchange_n(&live->asked, &before, question, false, __ATOMIC_SEQ_CST,
+                                    __ATOMIC_SEQ_CST);
+    } else { /* a dump's question that a crash came across is answered no more */
+        __atomic_store_n(&live->claimed, question - 1, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&live->asked, question, __ATOMIC_SEQ_CST);
+    }
     __atomic_fetch_add(&live->wake, 1, __ATOMIC_SEQ_CST);
     epi_futex_wake_all((_Atomic(uint32_t) *)&live->wake);
     return question;

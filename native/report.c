@@ -64,7 +64,7 @@ static EPI_SAFE uint64_t reserve(uint64_t deadline)
 /* For another process that reports to the same file.  A report takes some 10 ms. */
 static EPI_SAFE uint64_t lock_patience(uint64_t deadline)
 {
-    return deadline / 10 < EPI_SECOND ? deadline / 10 : EPI_SECOND;
+    return deadline / 20 < EPI_SECOND ? deadline / 20 : EPI_SECOND;
 }
 
 /* "<program>-<pid>-<time>.crash", with a letter before the suffix when N > 0. */
@@ -268,7 +268,8 @@ EPI_SAFE void epi_report(struct epi_crash *crash)
             epi_stage_run(crash, &file_stage);
             start_output(crash);
         }
-        epi_out_lock(&crash->out, crash->began + lock_patience(crash->options->deadline));
+        if (crash->file_fd.fd < 0) /* nobody else has that one */
+            epi_out_lock(&crash->out, crash->began + lock_patience(crash->options->deadline));
         headline(crash);
         epi_box_begin(crash);
         const struct epi_stage *stage = crash->go_death ? go_stages : stages;

@@ -72,7 +72,7 @@ static bool any_unused(void)
  * the new table. */
 void epi_symbols_release(void)
 {
-    if (!any_unused() || !epi_dump_lock(0))
+    if (!any_unused() || !epi_dump_lock(EPI_MS))
         return;
     struct epi_symbol_block **link = &epi_state.symbols;
     while (*link != NULL && !epi_crashing()) {

@@ -92,7 +92,7 @@ void epi_threads_install(int signal)
     ours.handler = (uintptr_t)epi_capture;
     /* The helper may send the signal as soon as it is known: its default action
      * would end the process. */
-    epi_state.inject->on = false;
+    epi_inject_stop();
     if (epi_state.thread_signal != signal)
         epi_threads_uninstall();
     if (epi_sigaction(signal, NULL, &now) && !epi_signal_ours(now.handler))
