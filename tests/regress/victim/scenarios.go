@@ -16,6 +16,8 @@ import (
 	"time"
 	"unsafe"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/epitaph-go/epitaph/handler"
 	"github.com/epitaph-go/epitaph/internal/victim/scenario"
 )
@@ -40,15 +42,45 @@ func init() {
 	// A virtual machine is loaded late: its handler repairs its own faults, and
 	// ends the process at any other.
 	scenarios["late_host"] = func(s settings) {
-		s.Enable()
+		if s["quiet"] != "" { // first only a dump, Enable comes last
+			scenario.Must(handler.Dump())
+		} else {
+			s.Enable()
+		}
 		C.host_install_repair()
 		C.threads_without_frames()
+		if s["quiet"] != "" {
+			s.Enable()
+		}
 		for range 3 {
 			if s["off"] == "" {
 				scenario.Must(handler.Dump())
 			}
 			scenario.Say("late handler: %d", C.host_early_fault())
 		}
+	}
+
+	// A dump that nobody reads, and what waits for it.
+	scenarios["stuck_dump"] = func(s settings) {
+		s.Enable()
+		_, w, err := os.Pipe()
+		scenario.Must(err)
+		size, err := unix.FcntlInt(w.Fd(), unix.F_GETPIPE_SZ, 0)
+		scenario.Must(err)
+		_, err = w.Write(make([]byte, size))
+		scenario.Must(err)
+		done := make(chan error)
+		go func() {
+			done <- handler.Dump(handler.WithOutput(w), handler.WithDeadline(time.Duration(s.Number("seconds"))*time.Second))
+		}()
+		time.Sleep(2500 * time.Millisecond) // background work comes every second
+		began := time.Now()
+		enabled := handler.Enabled()
+		scenario.Must(handler.DumpLater(time.Hour))
+		handler.CancelDumpLater()
+		took := time.Since(began)
+		scenario.Say("enabled %v, in time %v", enabled, took < 2*time.Second)
+		scenario.Say("the dump failed: %v", <-done != nil)
 	}
 
 	// A library puts its handler in front, which calls the one that was there.
