@@ -31,12 +31,13 @@ CRASH_FN void crash_double_free(void) {
 
 // Writes over the end of one block into the header of the next; free of the first notices.
 CRASH_FN void crash_heap_corruption(void) {
-    char *p = block();
-    void *neighbour = block();
+    char *first = block(), *second = block();
+    // Behind the lower one there is memory for sure.
+    char *p = first < second ? first : second;
     memset(crash_hide(p), 0xff, BLOCK + 64);
     free(p);
     CRASH_KEEP_FRAME();
-    free(neighbour);
+    free(p == first ? second : first);
 }
 
 // Faults inside the allocator, which holds the lock of its arena at that moment.
