@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -77,26 +78,46 @@ func TestUnderFire(t *testing.T) {
 				queue(t, c.Cmd.Process.Pid)
 			}
 			say("raised")
+			// What is on its way when Unregister comes is Go's again.
+			want := signals/2 + test.raises
+			all, sum := accounted(t, path)
+			for end := time.Now().Add(20 * time.Second); sum < want && time.Now().Before(end); all, sum = accounted(t, path) {
+				time.Sleep(5 * time.Millisecond)
+			}
 			c.In.Close()
 			say("unregistered: true")
 			say("wrong: 0")
 			o := c.Wait()
 			o.Exited(t, 0)
-			text, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			all := dumps(t, string(text))
-			sum := 0
-			for _, r := range all {
-				sum += 1 + count(t, r, counted)
-			}
-			if want := signals/2 + test.raises; sum != want || len(all) < 2 {
+			if all, sum = accounted(t, path); sum != want || len(all) < 2 {
 				t.Errorf("%d dumps, for %d signals of %d", len(all), sum, want)
 			}
 			t.Logf("%d signals, %d dumps, in %v", sum, len(all), o.Elapsed)
 		})
 	}
+}
+
+// accounted are the dumps in a file, but for one that is being written, and the
+// signals that they are of.
+func accounted(t *testing.T, path string) (all []*report.Report, signals int) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const end = "\nEnd of report ("
+	if last := strings.LastIndex(string(text), end); last < 0 {
+		return nil, 0
+	} else if rest := strings.IndexByte(string(text[last+1:]), '\n'); rest < 0 {
+		return nil, 0
+	} else {
+		text = text[:last+1+rest+1]
+	}
+	for _, r := range dumps(t, string(text)) {
+		all = append(all, r)
+		signals += 1 + count(t, r, counted)
+	}
+	return all, signals
 }
 
 // A signal that the kernel does not queue: whatever becomes of the many, after the
