@@ -24,6 +24,9 @@ var mu sync.RWMutex
 // that are not exported become known in the background a moment later (see
 // [Ready]).
 //
+// A library that has put its handler in front of Epitaph's, which a dump before
+// Enable had installed, stays in front, as one does that came before [Disable].
+//
 // It is safe for concurrent use. Call it late, after C libraries that install
 // handlers of their own, whose handlers it then calls after the report; not in
 // an init function.
