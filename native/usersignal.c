@@ -152,6 +152,8 @@ static EPI_SAFE void previous_action(struct epi_usersignal *user, int signal, si
     const struct epi_sigaction *previous = user->previous;
     if (previous->handler == (uintptr_t)SIG_DFL)
         default_action(signal, info);
+    else if (ended_by_go(previous, signal))
+        epi_crashbit_chain(previous, signal, info, context);
     else
         epi_chain(previous, signal, info, context);
 }
@@ -314,7 +316,7 @@ static void put_ours(int signal)
 static void install(struct epi_usersignal *user, int signal, bool was_registered)
 {
     struct epi_sigaction now;
-    if (!epi_sigaction(signal, NULL, &now) || now.handler == (uintptr_t)user_signal)
+    if (!epi_crashbit_action(signal, &now) || now.handler == (uintptr_t)user_signal)
         return;
     if (!was_registered && user->in_front != 0 && now.handler == user->in_front)
         return;
@@ -379,12 +381,13 @@ bool epi_usersignal_unregister(int signal)
     if (old == NULL)
         return false;
     user->in_front = 0;
-    if (epi_sigaction(signal, NULL, &now)) {
+    if (epi_crashbit_action(signal, &now)) {
         if (now.handler == (uintptr_t)user_signal)
             epi_sigaction(signal, user->previous, NULL);
         else if (now.handler > (uintptr_t)SIG_IGN && now.handler != epi_state.go_handler)
             user->in_front = now.handler;
     }
+    epi_crashbit_keep(); /* in front of Go's again */
     wait_for_notes(user, old->dump.timeout);
     user->options = NULL;
     wait_for_dump(signal);
