@@ -164,9 +164,8 @@ static EPI_SAFE void note(struct epi_usersignal *user, int place, bool chain_lat
     struct epi_usersignal_note *to = &user->note[place];
     to->chain_later = chain_later;
     epi_copy(&to->info, info, sizeof to->info);
-    epi_capture_stack(&to->stack, uc, NULL, max_frames); /* first: it lets peeks fail */
     epi_subject_is_self(&to->subject);
-    to->subject.goroutine = epi_live_goroutine();
+    to->subject.goroutine = epi_capture_unasked(&to->stack, uc, max_frames);
 }
 
 /* The signal that the dumper sent once more. */

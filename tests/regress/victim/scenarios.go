@@ -41,13 +41,22 @@ func init() {
 	// ends the process at any other.
 	scenarios["late_host"] = func(s settings) {
 		s.Enable()
+		if s["signal"] != "" {
+			scenario.Must(handler.Register(syscall.SIGUSR1))
+		}
 		C.host_install_repair()
 		C.threads_without_frames()
 		for range 3 {
-			if s["off"] == "" {
+			switch {
+			case s["signal"] != "":
+				C.threads_signal_without_frames(C.int(syscall.SIGUSR1))
+			case s["off"] == "":
 				scenario.Must(handler.Dump())
 			}
 			scenario.Say("late handler: %d", C.host_early_fault())
+		}
+		if s["signal"] != "" {
+			handler.Unregister(syscall.SIGUSR1) // waits for the dumps
 		}
 	}
 
