@@ -18,6 +18,7 @@ const ErrOwnSignal = syscall.EINVAL
 // those of Enable and Disable.
 func RegisterSignal(signal syscall.Signal, config *DumpConfig, chain bool) error {
 	c := config.c(C.EPI_DUMP_SIGNAL)
+	c.patience = c.timeout // others wait for the dumper
 	if errno := C.epi_usersignal_register(C.int(signal), &c, C.bool(chain)); errno != 0 {
 		return fmt.Errorf("cgo: registering signal %d: %w", int(signal), syscall.Errno(errno))
 	}

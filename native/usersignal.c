@@ -101,6 +101,13 @@ static EPI_SAFE int begin_dump(struct epi_usersignal *user, uint64_t *counted)
     return place;
 }
 
+/* The dump is over.  COUNTED signals had none, and are told of by the next. */
+static EPI_SAFE void end_dump(struct epi_usersignal *user, int place, uint64_t counted)
+{
+    atomic_fetch_add(&user->places, counted * COUNTED_ONE);
+    set_state(user, place, FREE);
+}
+
 /* ---- the handler ---- */
 
 /* Does ACTION end no process that would not have ended before?  Then its turn is
@@ -236,6 +243,7 @@ static EPI_SAFE void dump_note(struct epi_usersignal *user, int signal, int plac
     const struct epi_usersignal_note *from = &user->note[place];
     epi_state.usersignal_served = (uint32_t)signal; /* before the options are read */
     const struct epi_usersignal_options *options = user->options;
+    uint64_t missed = 0;
     if (options != NULL) {
         struct epi_dump how;
         epi_copy(&how, &options->dump, sizeof how);
@@ -243,11 +251,12 @@ static EPI_SAFE void dump_note(struct epi_usersignal *user, int signal, int plac
         how.counted = counted;
         how.subject = &from->subject;
         how.stack = &from->stack;
-        epi_dump(&how);
+        if (epi_dump(&how) == EBUSY) /* the turn did not come */
+            missed = counted + 1;
     }
     if (from->chain_later && !epi_crashing()) /* the report is not to be cut short */
         send_again(user, signal, from);
-    set_state(user, place, FREE);
+    end_dump(user, place, missed);
     epi_state.usersignal_served = 0;
     epi_futex_wake_all(&epi_state.usersignal_served);
 }
