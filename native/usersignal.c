@@ -280,10 +280,30 @@ EPI_SAFE bool epi_usersignal_serve(void)
 
 /* ---- registering ---- */
 
+/* The parent's dumper would have done what the notes ask for, and would end what it
+ * was at. */
+int epi_usersignal_renew(void)
+{
+    bool any = false;
+    if (epi_state.pid == epi_getpid())
+        return 0;
+    epi_state.usersignal_served = 0;
+    for (int signal = 1; signal <= EPI_SIGNALS; signal++) {
+        struct epi_usersignal *user = epi_state.usersignal[signal];
+        if (user == NULL)
+            continue;
+        user->places = 0;
+        user->due = 0;
+        user->ending = 0;
+        any = any || user->options != NULL;
+    }
+    return any ? epi_dumper_start() : 0;
+}
+
 /* Waits until nobody uses options of SIGNAL that are not in force any more. */
 static void wait_for_dump(int signal)
 {
-    while (epi_state.usersignal_served == (uint32_t)signal) {
+    while (epi_state.usersignal_served == (uint32_t)signal && epi_getpid() == epi_state.pid) {
         struct timespec pause = epi_timespec(50 * EPI_MS);
         epi_futex_wait(&epi_state.usersignal_served, (uint32_t)signal, &pause);
     }

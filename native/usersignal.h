@@ -19,6 +19,10 @@ int epi_usersignal_register(int signal, const struct epi_dump *how, bool chain);
  * registered. */
 bool epi_usersignal_unregister(int signal);
 
+/* Before a forked child is the one that has enabled the core: what was registered
+ * is from now on dumped there.  0 or an errno value. */
+int epi_usersignal_renew(void);
+
 /* For the dumper: dumps what the longest waiting signal asks for; false when none
  * does. */
 EPI_SAFE bool epi_usersignal_serve(void);
