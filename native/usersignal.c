@@ -13,7 +13,7 @@
  * signal that the program asked for (signal.Notify), are called at once, with what
  * the kernel gave.  What may end the process (Go's handler for all others, the
  * default action) has to wait for the dump: the dumper then sends the signal once
- * more, with the siginfo that it had.
+ * more.
  *
  * A forked child has no dumper.  There a registered signal does nothing but what
  * the chain does. */
@@ -225,16 +225,20 @@ static EPI_SAFE void user_signal(int signal, siginfo_t *info, void *context)
 /* ---- the dumper ---- */
 
 /* A signal that was sent to a thread goes to that thread again, unless it is no
- * more; any other to the process, and the kernel chooses as it did before. */
+ * more; any other to the process, and the kernel chooses as it did before.  The
+ * siginfo of sigqueue and the like comes with it.  That of kill and tgkill (si_code
+ * SI_USER, SI_TKILL) or of the kernel cannot be had from another thread (the kernel's
+ * do_rt_sigqueueinfo: EPERM): there the sender is this process. */
 static EPI_SAFE void send_again(struct epi_usersignal *user, int signal,
                                 const struct epi_usersignal_note *from)
 {
     int pid = epi_getpid();
     atomic_fetch_add(&user->due, 1);
-    if (from->info.si_code == SI_TKILL && epi_sigqueue(from->subject.tid, signal, &from->info))
+    if (from->info.si_code == SI_TKILL &&
+        epi_syscall6(SYS_tgkill, pid, from->subject.tid, signal, 0, 0, 0) == 0)
         return;
     if (epi_syscall6(SYS_rt_sigqueueinfo, pid, signal, (long)&from->info, 0, 0, 0) != 0)
-        epi_syscall6(SYS_kill, pid, signal, 0, 0, 0, 0); /* a full queue takes that */
+        epi_syscall6(SYS_kill, pid, signal, 0, 0, 0, 0); /* a full queue takes that, too */
 }
 
 static EPI_SAFE void dump_note(struct epi_usersignal *user, int signal, int place,
