@@ -25,8 +25,13 @@ func RegisterSignal(signal syscall.Signal, config *DumpConfig, chain bool) error
 	return nil
 }
 
-// UnregisterSignal restores what the signal did before; false when it was not
-// registered.
-func UnregisterSignal(signal syscall.Signal) bool {
-	return bool(C.epi_usersignal_unregister(C.int(signal)))
+// RestoreSignal restores what a registered signal did before; false when it was not
+// registered. Calls come as those of RegisterSignal do, and EndSignal follows.
+func RestoreSignal(signal syscall.Signal) bool {
+	return bool(C.epi_usersignal_restore(C.int(signal)))
 }
+
+// EndSignal waits for the dumps of signals that came before, for which the core must
+// stay on. Meanwhile there may be calls of Enable, but none of RegisterSignal and
+// RestoreSignal.
+func EndSignal(signal syscall.Signal) { C.epi_usersignal_end(C.int(signal)) }

@@ -3,6 +3,7 @@ package handler
 import (
 	"fmt"
 	"os"
+	"sync"
 	"syscall"
 )
 
@@ -60,10 +61,16 @@ func Register(sig os.Signal, opts ...Option) error {
 	if err != nil {
 		return fmt.Errorf("handler: Register: %w", err)
 	}
+	registering.Lock()
+	defer registering.Unlock()
 	mu.Lock()
 	defer mu.Unlock()
 	return register(number, c)
 }
+
+// registering is held by Register and Unregister, before mu: they come one at a
+// time, but nothing else has to wait for the dumps that Unregister waits for.
+var registering sync.Mutex
 
 // Unregister restores what the signal did before [Register], and reports whether
 // it was registered. It waits for the dumps of the signals that came before. Its
@@ -73,8 +80,8 @@ func Unregister(sig os.Signal) bool {
 	if err != nil {
 		return false
 	}
-	mu.Lock()
-	defer mu.Unlock()
+	registering.Lock()
+	defer registering.Unlock()
 	return unregister(number)
 }
 

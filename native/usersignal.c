@@ -404,13 +404,18 @@ int epi_usersignal_register(int signal, const struct epi_dump *how, bool chain)
     return 0;
 }
 
-bool epi_usersignal_unregister(int signal)
+static struct epi_usersignal *registered(int signal)
 {
     struct epi_usersignal *user =
         signal < 1 || signal > EPI_SIGNALS ? NULL : epi_state.usersignal[signal];
-    const struct epi_usersignal_options *old = user == NULL ? NULL : user->options;
+    return user == NULL || user->options == NULL ? NULL : user;
+}
+
+bool epi_usersignal_restore(int signal)
+{
+    struct epi_usersignal *user = registered(signal);
     struct epi_sigaction now;
-    if (old == NULL)
+    if (user == NULL)
         return false;
     user->in_front = 0;
     if (epi_crashbit_action(signal, &now)) {
@@ -420,11 +425,19 @@ bool epi_usersignal_unregister(int signal)
             user->in_front = now.handler;
     }
     epi_crashbit_keep(); /* in front of Go's again */
+    return true;
+}
+
+void epi_usersignal_end(int signal)
+{
+    struct epi_usersignal *user = registered(signal);
+    if (user == NULL)
+        return;
+    const struct epi_usersignal_options *old = user->options;
     wait_for_notes(user, old->dump.timeout);
     user->options = NULL;
     wait_for_dump(signal);
     epi_fd_close(&user->option[old != &user->option[0]].dump.output);
-    return true;
 }
 
 /* Go's runtime would take the signal away: Notify installs its handler for one
@@ -433,9 +446,8 @@ bool epi_usersignal_unregister(int signal)
  * that is about to raise the signal, and to die of it. */
 bool epi_usersignal_records(int signal, const struct sigaction *action, struct sigaction *old)
 {
-    struct epi_usersignal *user =
-        signal < 1 || signal > EPI_SIGNALS ? NULL : epi_state.usersignal[signal];
-    if (user == NULL || user->options == NULL)
+    struct epi_usersignal *user = registered(signal);
+    if (user == NULL)
         return false;
     struct epi_sigaction now, next;
     uintptr_t handler = (uintptr_t)action->sa_handler;

@@ -69,6 +69,12 @@ func TestSignalBehindOthers(t *testing.T) {
 	}
 }
 
+// Unregister waits for dumps, but nobody else does.
+func TestUnregisterStuck(t *testing.T) {
+	t.Parallel()
+	survive(t, "unregister-stuck")
+}
+
 // A crash does not wait for a dump, nor suffers from one.
 func TestCrashAmongDumps(t *testing.T) {
 	n := 10

@@ -21,6 +21,7 @@ func init() {
 	add("exit-watchdog", exitWatchdog)
 	add("exit-behind", exitBehind)
 	add("signal-behind", signalBehind)
+	add("unregister-stuck", unregisterStuck)
 	add("crash-among-dumps", crashAmongDumps)
 	add("exit-in-crash", exitInCrash)
 }
@@ -109,6 +110,26 @@ func signalBehind(settings) {
 	must(handler.Register(syscall.SIGUSR1, handler.WithDeadline(10*time.Second)))
 	raise(syscall.SIGUSR1)
 	handler.Unregister(syscall.SIGUSR1)
+}
+
+// unregisterStuck takes a signal back whose dump nobody reads, and calls Enable.
+func unregisterStuck(settings) {
+	_, w := fullPipe()
+	must(handler.Register(syscall.SIGUSR1, handler.WithOutput(w), handler.WithDeadline(6*time.Second)))
+	raise(syscall.SIGUSR1)
+	ended := make(chan struct{})
+	go func() {
+		handler.Unregister(syscall.SIGUSR1)
+		close(ended)
+	}()
+	time.Sleep(200 * time.Millisecond)
+	must(handler.Enable())
+	select {
+	case <-ended:
+		fail("Enable has waited for Unregister")
+	default:
+	}
+	<-ended
 }
 
 // crashAmongDumps crashes while dumps are written one after the other.

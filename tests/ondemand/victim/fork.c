@@ -52,8 +52,11 @@ int fork_and(int what, int fd)
             enable();
             raise(SIGUSR1);
         }
-        if (what >= 4 && !epi_usersignal_unregister(SIGUSR1)) /* waits for the dump */
-            _exit(7);
+        if (what >= 4) {
+            if (!epi_usersignal_restore(SIGUSR1))
+                _exit(7);
+            epi_usersignal_end(SIGUSR1); /* waits for the dump */
+        }
         exit(0);
     }
     waitpid(child, &status, 0);
