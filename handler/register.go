@@ -45,6 +45,11 @@ import (
 // program built with the tag epitaph_nowrap, signal.Ignore and for those four
 // Notify: another Register puts it back.
 //
+// A signal whose turn does not come within its deadline, because another dump is stuck,
+// is counted with the next. Where something else handles SIGSEGV or SIGBUS, in front of
+// Epitaph, the thread that got the signal is shown with its innermost frame only, since
+// a walk that failed would be taken for a fault of the program's.
+//
 // Without the C core the goroutines are written, by a goroutine, so only while the
 // scheduler works; channels of os/signal always get the signal then. The signal is
 // registered, and the error wraps [ErrNoNative].
