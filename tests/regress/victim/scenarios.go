@@ -41,22 +41,13 @@ func init() {
 	// ends the process at any other.
 	scenarios["late_host"] = func(s settings) {
 		s.Enable()
-		if s["signal"] != "" {
-			scenario.Must(handler.Register(syscall.SIGUSR1))
-		}
 		C.host_install_repair()
 		C.threads_without_frames()
 		for range 3 {
-			switch {
-			case s["signal"] != "":
-				C.threads_signal_without_frames(C.int(syscall.SIGUSR1))
-			case s["off"] == "":
+			if s["off"] == "" {
 				scenario.Must(handler.Dump())
 			}
 			scenario.Say("late handler: %d", C.host_early_fault())
-		}
-		if s["signal"] != "" {
-			handler.Unregister(syscall.SIGUSR1) // waits for the dumps
 		}
 	}
 
@@ -77,6 +68,20 @@ func init() {
 		if s["then"] != "" {
 			C.state_null()
 		}
+	}
+
+	// The virtual machine again, and a signal that is registered, on a thread whose
+	// stack cannot be walked.
+	scenarios["late_host_signal"] = func(s settings) {
+		s.Enable()
+		scenario.Must(handler.Register(syscall.SIGUSR1))
+		C.host_install_repair()
+		C.threads_without_frames()
+		for range 3 {
+			C.threads_signal_without_frames(C.int(syscall.SIGUSR1))
+			scenario.Say("late handler: %d", C.host_early_fault())
+		}
+		handler.Unregister(syscall.SIGUSR1) // waits for the dumps
 	}
 
 	// The program sends itself a signal from C that it has asked for.
