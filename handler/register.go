@@ -3,6 +3,7 @@ package handler
 import (
 	"fmt"
 	"os"
+	"sync"
 	"syscall"
 )
 
@@ -44,6 +45,11 @@ import (
 // program built with the tag epitaph_nowrap, signal.Ignore and for those four
 // Notify: another Register puts it back.
 //
+// A signal whose turn does not come within its deadline, because another dump is stuck,
+// is counted with the next. Where something else handles SIGSEGV or SIGBUS, in front of
+// Epitaph, the thread that got the signal is shown with its innermost frame only, since
+// a walk that failed would be taken for a fault of the program's.
+//
 // Without the C core the goroutines are written, by a goroutine, so only while the
 // scheduler works; channels of os/signal always get the signal then. The signal is
 // registered, and the error wraps [ErrNoNative].
@@ -60,10 +66,16 @@ func Register(sig os.Signal, opts ...Option) error {
 	if err != nil {
 		return fmt.Errorf("handler: Register: %w", err)
 	}
+	registering.Lock()
+	defer registering.Unlock()
 	mu.Lock()
 	defer mu.Unlock()
 	return register(number, c)
 }
+
+// registering is held by Register and Unregister, before mu: they come one at a
+// time, but nothing else has to wait for the dumps that Unregister waits for.
+var registering sync.Mutex
 
 // Unregister restores what the signal did before [Register], and reports whether
 // it was registered. It waits for the dumps of the signals that came before. Its
@@ -73,8 +85,8 @@ func Unregister(sig os.Signal) bool {
 	if err != nil {
 		return false
 	}
-	mu.Lock()
-	defer mu.Unlock()
+	registering.Lock()
+	defer registering.Unlock()
 	return unregister(number)
 }
 

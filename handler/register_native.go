@@ -35,10 +35,18 @@ func register(sig syscall.Signal, c *config) error {
 }
 
 func unregister(sig syscall.Signal) bool {
-	was := cgo.UnregisterSignal(sig)
+	mu.Lock()
+	was := cgo.RestoreSignal(sig)
+	mu.Unlock()
+	if !was {
+		return false
+	}
+	cgo.EndSignal(sig) // the core stays on for what is still registered
+	mu.Lock()
+	defer mu.Unlock()
 	delete(registered, sig)
-	if was && !cgo.Enabled() {
+	if !cgo.Enabled() {
 		disable() // unless somebody else needs the core
 	}
-	return was
+	return true
 }

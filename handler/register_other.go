@@ -34,11 +34,13 @@ func register(sig syscall.Signal, c *config) error {
 }
 
 func unregister(sig syscall.Signal) bool {
+	mu.Lock()
 	r := registered[sig]
+	delete(registered, sig)
+	mu.Unlock()
 	if r == nil {
 		return false
 	}
-	delete(registered, sig)
 	signal.Stop(r.came)
 	close(r.came)
 	<-r.ended

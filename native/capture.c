@@ -12,6 +12,7 @@
 #include "chain.h"
 #include "handler.h"
 #include "inject.h"
+#include "live.h"
 #include "system.h"
 
 #include <stdatomic.h>
@@ -80,39 +81,72 @@ static EPI_SAFE EPI_NOINLINE void walk(struct epi_stack *stack, const ucontext_t
     epi_stack_collect(stack, &cursor, max_frames);
 }
 
-static EPI_SAFE void innermost_only(struct epi_stack *stack, const ucontext_t *uc)
+static EPI_SAFE void innermost_only(struct epi_stack *stack, const ucontext_t *uc,
+                                    enum epi_stop why)
 {
     struct epi_frame *frame = &stack->frame[0];
     frame->pc = epi_arch_pc(uc);
     frame->sp = epi_arch_sp(uc);
     frame->how = EPI_HOW_CONTEXT;
     frame->flags = EPI_FRAME_EXACT | (epi_go_text(epi_state.go, frame->pc) ? EPI_FRAME_GO : 0);
-    stack->stop = EPI_STOP_ROOM;
+    stack->stop = why;
     stack->count = 1;
 }
 
-EPI_SAFE void epi_capture_stack(struct epi_stack *stack, const ucontext_t *uc,
-                                struct epi_rule_cache *cache, uint32_t max_frames)
+static EPI_SAFE void walk_if_room(struct epi_stack *stack, const ucontext_t *uc,
+                                  struct epi_rule_cache *cache, uint32_t max_frames)
 {
-    epi_zero(stack, offsetof(struct epi_stack, frame));
-    atomic_fetch_add(&epi_state.receivers, 1); /* epi_disable waits for it */
     unblock_faults(uc);
     if (room_for_walk(uc))
         walk(stack, uc, cache, max_frames);
     else
-        innermost_only(stack, uc);
-    atomic_fetch_sub(&epi_state.receivers, 1);
+        innermost_only(stack, uc, EPI_STOP_ROOM);
 }
 
+/* Who asks has seen to it that a peek's fault comes to the core, or that there is
+ * none. */
 static EPI_SAFE void capture(struct epi_threads *threads, struct epi_thread *thread,
                              const ucontext_t *uc)
 {
     uint32_t cache = take_cache(threads);
     bool taken = cache < EPI_CAPTURE_CACHES;
-    epi_capture_stack(&thread->stack, uc, taken ? &threads->cache[cache].rules : NULL,
-                      threads->max_frames);
+    epi_zero(&thread->stack, offsetof(struct epi_stack, frame));
+    atomic_fetch_add(&epi_state.receivers, 1); /* epi_disable waits for it */
+    walk_if_room(&thread->stack, uc, taken ? &threads->cache[cache].rules : NULL,
+                 threads->max_frames);
+    atomic_fetch_sub(&epi_state.receivers, 1);
     if (taken)
         threads->cache[cache].taken = false;
+}
+
+/* A handler that the program has put in front of ours would take a peek's fault
+ * for one of the program's.  To peek by call (peek.c) is no way out: the dump that
+ * does so may end in the middle of this walk. */
+static EPI_SAFE bool faults_come_here(void)
+{
+    static const int signals[] = {SIGSEGV, SIGBUS};
+    struct epi_sigaction now;
+    for (size_t i = 0; i < EPI_COUNT(signals); i++)
+        if (!epi_sigaction(signals[i], NULL, &now) ||
+            now.handler != epi_state.ours[epi_fatal_index(signals[i])].handler)
+            return false;
+    return true;
+}
+
+EPI_SAFE uint64_t epi_capture_unasked(struct epi_stack *stack, const ucontext_t *uc,
+                                      uint32_t max_frames)
+{
+    uint64_t goroutine = 0;
+    epi_zero(stack, offsetof(struct epi_stack, frame));
+    atomic_fetch_add(&epi_state.receivers, 1);
+    if (faults_come_here()) { /* and go on doing so: epi_disable waits */
+        walk_if_room(stack, uc, NULL, max_frames);
+        goroutine = epi_live_goroutine();
+    } else {
+        innermost_only(stack, uc, EPI_STOP_FAULTS);
+    }
+    atomic_fetch_sub(&epi_state.receivers, 1);
+    return goroutine;
 }
 
 static EPI_SAFE void answer(struct epi_threads *threads, struct epi_ask ask,

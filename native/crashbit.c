@@ -97,14 +97,34 @@ EPI_SAFE void epi_crashbit_leave(bool entered)
         clear();
 }
 
-/* In front of Go's handler for the deadly signals.  While a crash is reported
- * Go must not end the process by itself, whatever it prints. */
+/* While a crash is reported Go must not end the process by itself, whatever it
+ * prints. */
+EPI_SAFE void epi_crashbit_chain(const struct epi_sigaction *go, int signal, siginfo_t *info,
+                                 void *context)
+{
+    bool entered = !epi_crashing() && epi_crashbit_enter();
+    epi_chain(go, signal, info, context);
+    epi_crashbit_leave(entered);
+}
+
+static EPI_SAFE const struct epi_sigaction *previous(int signal)
+{
+    return &epi_state.crashbit.previous[signal == deadly[0] ? 0 : 1];
+}
+
+/* In front of Go's handler for the deadly signals. */
 static EPI_SAFE void handler(int signal, siginfo_t *info, void *context)
 {
-    struct epi_crashbit *bit = &epi_state.crashbit;
-    bool entered = !epi_crashing() && epi_crashbit_enter();
-    epi_chain(&bit->previous[signal == deadly[0] ? 0 : 1], signal, info, context);
-    epi_crashbit_leave(entered);
+    epi_crashbit_chain(previous(signal), signal, info, context);
+}
+
+EPI_SAFE bool epi_crashbit_action(int signal, struct epi_sigaction *action)
+{
+    if (!epi_sigaction(signal, NULL, action))
+        return false;
+    if (action->handler == (uintptr_t)handler)
+        epi_copy(action, previous(signal), sizeof *action);
+    return true;
 }
 
 EPI_SAFE void epi_crashbit_keep(void)

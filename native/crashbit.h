@@ -42,4 +42,12 @@ EPI_SAFE bool epi_crashbit_programs(void);
 EPI_SAFE bool epi_crashbit_enter(void);
 EPI_SAFE void epi_crashbit_leave(bool entered);
 
+/* Calls Go's handler, the action GO, for a signal that it dies of. */
+EPI_SAFE void epi_crashbit_chain(const struct epi_sigaction *go, int signal, siginfo_t *info,
+                                 void *context);
+
+/* The action for SIGNAL, as if the core were not in front of Go's handler; false
+ * when there is no such signal. */
+EPI_SAFE bool epi_crashbit_action(int signal, struct epi_sigaction *action);
+
 #endif

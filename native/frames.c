@@ -228,6 +228,9 @@ static EPI_SAFE void print_end(struct epi_out *out, enum epi_stop stop)
     case EPI_STOP_ROOM:
         why = "the thread's signal stack is too small for a walk";
         break;
+    case EPI_STOP_FAULTS:
+        why = "something else handles SIGSEGV or SIGBUS, and would get the faults of a walk";
+        break;
     default:
         return;
     }

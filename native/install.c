@@ -8,6 +8,7 @@
 #include "stage.h"
 #include "system.h"
 #include "threads_install.h"
+#include "usersignal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -294,6 +295,8 @@ static int enable(const struct epi_config *config, const struct epi_options *old
     int error = find_handlers(config->thread_signal);
     if (error == 0)
         error = prepare();
+    if (error == 0)
+        error = epi_usersignal_renew();
     int thread_signal = 0;
     if (error == 0)
         error = epi_threads_prepare(config->thread_signal, &thread_signal);

@@ -116,11 +116,12 @@ EPI_SAFE int epi_ask_send(int tid, struct epi_ask ask);
 /* The thread signal's handler (capture.c). */
 EPI_SAFE void epi_capture(int signal, siginfo_t *info, void *context);
 
-/* In a signal handler: walks the calling thread's own stack from UC, where it was
- * interrupted, or notes the innermost frame alone where there is no room for
- * more.  CACHE may be NULL. */
-EPI_SAFE void epi_capture_stack(struct epi_stack *stack, const ucontext_t *uc,
-                                struct epi_rule_cache *cache, uint32_t max_frames);
+/* In the handler of another signal: walks the calling thread's own stack from UC,
+ * where it was interrupted, and returns the goroutine that it works for; 0: none.
+ * The innermost frame alone, and no goroutine, where there is no room for more or a
+ * handler of the program's has taken the place of ours for the faults of loads. */
+EPI_SAFE uint64_t epi_capture_unasked(struct epi_stack *stack, const ucontext_t *uc,
+                                      uint32_t max_frames);
 
 struct epi_ask_options {
     enum epi_question question;

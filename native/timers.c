@@ -42,6 +42,20 @@ static EPI_SAFE uint64_t next_look(const struct epi_timer *timer, uint64_t now)
     return due < timer->bark ? due : timer->bark;
 }
 
+/* From waiting for its turn to the last byte. */
+static EPI_SAFE uint64_t whole_time(const struct epi_timer *timer)
+{
+    return timer->config.dump.patience + timer->config.dump.timeout + EPI_SECOND;
+}
+
+/* For one that is about to be armed. */
+static EPI_SAFE void tell_helper(struct epi_timer *timer)
+{
+    bool ends = timer->config.exit;
+    timer->exit_within = ends ? whole_time(timer) : 0;
+    timer->exit_from = ends ? timer->watchdog ? timer->bark : timer->due : 0;
+}
+
 /* ---- what callers do ---- */
 
 /* In a forked child nobody is there who would end what the parent's dumper was
@@ -90,6 +104,7 @@ static int arm(struct epi_timer *timer, const struct epi_timer_config *config)
         due = next_look(timer, now);
     }
     timer->due = due;
+    tell_helper(timer);
     uint32_t used = (uint32_t)(timer - timers->timer) + 1;
     if (timers->used < used)
         timers->used = used;
@@ -172,10 +187,9 @@ bool epi_timers_armed(void)
 
 static EPI_SAFE void fire(struct epi_timer *timer)
 {
-    const struct epi_dump *dump = &timer->config.dump;
     if (timer->config.exit)
-        epi_state.timers.exit_by = epi_now() + dump->patience + dump->timeout + EPI_SECOND;
-    epi_dump(dump);
+        epi_state.timers.exit_by = epi_now() + whole_time(timer);
+    epi_dump(&timer->config.dump);
     if (timer->config.exit && !epi_crashing())
         epi_exit(1);
     epi_state.timers.exit_by = 0; /* the crash ends the process */
@@ -235,6 +249,7 @@ static EPI_SAFE void work(struct epi_timer *timer)
         look(timer);
     else
         goes_on = delay_is_over(timer);
+    tell_helper(timer);
     if (!goes_on || !change(timer, EPI_TIMER_FIRING, EPI_TIMER_ARMED))
         release(timer);
 }
@@ -255,10 +270,36 @@ EPI_SAFE uint64_t epi_timers_run(uint64_t overslept)
     return next;
 }
 
+/* ---- what the helper does ---- */
+
+/* The dumper is at something else, for longer than the timer's own dump might take.
+ * A process that was stopped, or got no CPU, finds a timer over when it goes on: so
+ * the time is from when that was seen.  A watchdog that got a beat which the dumper
+ * has not taken is left to the dumper. */
+static EPI_SAFE bool is_left_alone(struct epi_timer *timer, uint64_t now)
+{
+    uint64_t from = timer->exit_from, within = timer->exit_within;
+    if (timer->state != EPI_TIMER_ARMED || from == 0 || now < from ||
+        __atomic_load_n(&timer->beat, __ATOMIC_SEQ_CST) != 0) {
+        timer->late = 0;
+        return false;
+    }
+    if (timer->late != from) {
+        timer->late = from;
+        timer->late_since = now;
+    }
+    return now - timer->late_since > within;
+}
+
 EPI_SAFE void epi_timers_enforce(void)
 {
-    uint64_t exit_by = epi_state.timers.exit_by;
-    if (exit_by != 0 && epi_now() >= exit_by && epi_state.timers.pid == epi_getpid() &&
-        !epi_crashing())
+    struct epi_timers *timers = &epi_state.timers;
+    if (timers->pid != epi_getpid() || epi_crashing())
+        return;
+    uint64_t now = epi_now(), exit_by = timers->exit_by;
+    bool over = exit_by != 0 && now >= exit_by;
+    for (uint32_t i = 0; i < timers->used; i++)
+        over = is_left_alone(&timers->timer[i], now) || over;
+    if (over)
         epi_exit(1);
 }

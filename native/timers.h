@@ -33,6 +33,11 @@ struct epi_timer {
     _Atomic uint64_t due; /* monotonic; of a watchdog: the next look */
     struct epi_timer_config config;
     struct epi_repeat repeat;
+    /* Of one that ends the process, for the helper: when its dump is to begin, and
+     * how long that may take, ns; 0: it does not. */
+    _Atomic uint64_t exit_from, exit_within;
+    /* The helper's: the EXIT_FROM that it has found to be over, and when. */
+    uint64_t late, late_since;
     /* Of a watchdog. */
     uint64_t alive;   /* when a beat was last found */
     uint64_t bark;    /* when it dumps unless there is one; UINT64_MAX: it has */

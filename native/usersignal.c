@@ -13,7 +13,7 @@
  * signal that the program asked for (signal.Notify), are called at once, with what
  * the kernel gave.  What may end the process (Go's handler for all others, the
  * default action) has to wait for the dump: the dumper then sends the signal once
- * more, with the siginfo that it had.
+ * more.
  *
  * A forked child has no dumper.  There a registered signal does nothing but what
  * the chain does. */
@@ -101,6 +101,13 @@ static EPI_SAFE int begin_dump(struct epi_usersignal *user, uint64_t *counted)
     return place;
 }
 
+/* The dump is over.  COUNTED signals had none, and are told of by the next. */
+static EPI_SAFE void end_dump(struct epi_usersignal *user, int place, uint64_t counted)
+{
+    atomic_fetch_add(&user->places, counted * COUNTED_ONE);
+    set_state(user, place, FREE);
+}
+
 /* ---- the handler ---- */
 
 /* Does ACTION end no process that would not have ended before?  Then its turn is
@@ -152,6 +159,8 @@ static EPI_SAFE void previous_action(struct epi_usersignal *user, int signal, si
     const struct epi_sigaction *previous = user->previous;
     if (previous->handler == (uintptr_t)SIG_DFL)
         default_action(signal, info);
+    else if (ended_by_go(previous, signal))
+        epi_crashbit_chain(previous, signal, info, context);
     else
         epi_chain(previous, signal, info, context);
 }
@@ -162,9 +171,8 @@ static EPI_SAFE void note(struct epi_usersignal *user, int place, bool chain_lat
     struct epi_usersignal_note *to = &user->note[place];
     to->chain_later = chain_later;
     epi_copy(&to->info, info, sizeof to->info);
-    epi_capture_stack(&to->stack, uc, NULL, max_frames); /* first: it lets peeks fail */
     epi_subject_is_self(&to->subject);
-    to->subject.goroutine = epi_live_goroutine();
+    to->subject.goroutine = epi_capture_unasked(&to->stack, uc, max_frames);
 }
 
 /* The signal that the dumper sent once more. */
@@ -217,16 +225,20 @@ static EPI_SAFE void user_signal(int signal, siginfo_t *info, void *context)
 /* ---- the dumper ---- */
 
 /* A signal that was sent to a thread goes to that thread again, unless it is no
- * more; any other to the process, and the kernel chooses as it did before. */
+ * more; any other to the process, and the kernel chooses as it did before.  The
+ * siginfo of sigqueue and the like comes with it.  That of kill and tgkill (si_code
+ * SI_USER, SI_TKILL) or of the kernel cannot be had from another thread (the kernel's
+ * do_rt_sigqueueinfo: EPERM): there the sender is this process. */
 static EPI_SAFE void send_again(struct epi_usersignal *user, int signal,
                                 const struct epi_usersignal_note *from)
 {
     int pid = epi_getpid();
     atomic_fetch_add(&user->due, 1);
-    if (from->info.si_code == SI_TKILL && epi_sigqueue(from->subject.tid, signal, &from->info))
+    if (from->info.si_code == SI_TKILL &&
+        epi_syscall6(SYS_tgkill, pid, from->subject.tid, signal, 0, 0, 0) == 0)
         return;
     if (epi_syscall6(SYS_rt_sigqueueinfo, pid, signal, (long)&from->info, 0, 0, 0) != 0)
-        epi_syscall6(SYS_kill, pid, signal, 0, 0, 0, 0); /* a full queue takes that */
+        epi_syscall6(SYS_kill, pid, signal, 0, 0, 0, 0); /* a full queue takes that, too */
 }
 
 static EPI_SAFE void dump_note(struct epi_usersignal *user, int signal, int place,
@@ -235,6 +247,7 @@ static EPI_SAFE void dump_note(struct epi_usersignal *user, int signal, int plac
     const struct epi_usersignal_note *from = &user->note[place];
     epi_state.usersignal_served = (uint32_t)signal; /* before the options are read */
     const struct epi_usersignal_options *options = user->options;
+    uint64_t missed = 0;
     if (options != NULL) {
         struct epi_dump how;
         epi_copy(&how, &options->dump, sizeof how);
@@ -242,11 +255,12 @@ static EPI_SAFE void dump_note(struct epi_usersignal *user, int signal, int plac
         how.counted = counted;
         how.subject = &from->subject;
         how.stack = &from->stack;
-        epi_dump(&how);
+        if (epi_dump(&how) == EBUSY) /* the turn did not come */
+            missed = counted + 1;
     }
     if (from->chain_later && !epi_crashing()) /* the report is not to be cut short */
         send_again(user, signal, from);
-    set_state(user, place, FREE);
+    end_dump(user, place, missed);
     epi_state.usersignal_served = 0;
     epi_futex_wake_all(&epi_state.usersignal_served);
 }
@@ -270,10 +284,30 @@ EPI_SAFE bool epi_usersignal_serve(void)
 
 /* ---- registering ---- */
 
+/* The parent's dumper would have done what the notes ask for, and would end what it
+ * was at. */
+int epi_usersignal_renew(void)
+{
+    bool any = false;
+    if (epi_state.pid == epi_getpid())
+        return 0;
+    epi_state.usersignal_served = 0;
+    for (int signal = 1; signal <= EPI_SIGNALS; signal++) {
+        struct epi_usersignal *user = epi_state.usersignal[signal];
+        if (user == NULL)
+            continue;
+        user->places = 0;
+        user->due = 0;
+        user->ending = 0;
+        any = any || user->options != NULL;
+    }
+    return any ? epi_dumper_start() : 0;
+}
+
 /* Waits until nobody uses options of SIGNAL that are not in force any more. */
 static void wait_for_dump(int signal)
 {
-    while (epi_state.usersignal_served == (uint32_t)signal) {
+    while (epi_state.usersignal_served == (uint32_t)signal && epi_getpid() == epi_state.pid) {
         struct timespec pause = epi_timespec(50 * EPI_MS);
         epi_futex_wait(&epi_state.usersignal_served, (uint32_t)signal, &pause);
     }
@@ -314,7 +348,7 @@ static void put_ours(int signal)
 static void install(struct epi_usersignal *user, int signal, bool was_registered)
 {
     struct epi_sigaction now;
-    if (!epi_sigaction(signal, NULL, &now) || now.handler == (uintptr_t)user_signal)
+    if (!epi_crashbit_action(signal, &now) || now.handler == (uintptr_t)user_signal)
         return;
     if (!was_registered && user->in_front != 0 && now.handler == user->in_front)
         return;
@@ -370,26 +404,40 @@ int epi_usersignal_register(int signal, const struct epi_dump *how, bool chain)
     return 0;
 }
 
-bool epi_usersignal_unregister(int signal)
+static struct epi_usersignal *registered(int signal)
 {
     struct epi_usersignal *user =
         signal < 1 || signal > EPI_SIGNALS ? NULL : epi_state.usersignal[signal];
-    const struct epi_usersignal_options *old = user == NULL ? NULL : user->options;
+    return user == NULL || user->options == NULL ? NULL : user;
+}
+
+bool epi_usersignal_restore(int signal)
+{
+    struct epi_usersignal *user = registered(signal);
     struct epi_sigaction now;
-    if (old == NULL)
+    if (user == NULL)
         return false;
     user->in_front = 0;
-    if (epi_sigaction(signal, NULL, &now)) {
+    if (epi_crashbit_action(signal, &now)) {
         if (now.handler == (uintptr_t)user_signal)
             epi_sigaction(signal, user->previous, NULL);
         else if (now.handler > (uintptr_t)SIG_IGN && now.handler != epi_state.go_handler)
             user->in_front = now.handler;
     }
+    epi_crashbit_keep(); /* in front of Go's again */
+    return true;
+}
+
+void epi_usersignal_end(int signal)
+{
+    struct epi_usersignal *user = registered(signal);
+    if (user == NULL)
+        return;
+    const struct epi_usersignal_options *old = user->options;
     wait_for_notes(user, old->dump.timeout);
     user->options = NULL;
     wait_for_dump(signal);
     epi_fd_close(&user->option[old != &user->option[0]].dump.output);
-    return true;
 }
 
 /* Go's runtime would take the signal away: Notify installs its handler for one
@@ -398,9 +446,8 @@ bool epi_usersignal_unregister(int signal)
  * that is about to raise the signal, and to die of it. */
 bool epi_usersignal_records(int signal, const struct sigaction *action, struct sigaction *old)
 {
-    struct epi_usersignal *user =
-        signal < 1 || signal > EPI_SIGNALS ? NULL : epi_state.usersignal[signal];
-    if (user == NULL || user->options == NULL)
+    struct epi_usersignal *user = registered(signal);
+    if (user == NULL)
         return false;
     struct epi_sigaction now, next;
     uintptr_t handler = (uintptr_t)action->sa_handler;

@@ -14,10 +14,18 @@
  * For a healthy process, calls one at a time. */
 int epi_usersignal_register(int signal, const struct epi_dump *how, bool chain);
 
-/* Restores the previous action, unless somebody else has taken the signal since, and
- * waits for the dumps of signals that came before.  False when it was not
- * registered. */
-bool epi_usersignal_unregister(int signal);
+/* Restores the previous action, unless somebody else has taken the signal since.
+ * False when it was not registered.  A call as above; then comes epi_usersignal_end. */
+bool epi_usersignal_restore(int signal);
+
+/* Waits for the dumps of signals that came before, for which the core must stay on,
+ * and forgets the signal.  Not while another call of these three functions is under
+ * way. */
+void epi_usersignal_end(int signal);
+
+/* Before a forked child is the one that has enabled the core: what was registered
+ * is from now on dumped there.  0 or an errno value. */
+int epi_usersignal_renew(void);
 
 /* For the dumper: dumps what the longest waiting signal asks for; false when none
  * does. */

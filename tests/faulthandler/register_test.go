@@ -144,6 +144,34 @@ func TestChainThatEndsFromOutside(t *testing.T) {
 	header(t, dump(t, out.text(o)), report.CurrentThread)
 }
 
+// Go's dump comes after the one that was asked for, and is no longer than without
+// Epitaph, whether the core stood in front of Go's handler first or came later.
+func TestChainThatEndsEnabled(t *testing.T) {
+	for _, signal := range []syscall.Signal{syscall.SIGQUIT, syscall.SIGSTKFLT} {
+		for _, enable := range []string{"before", "after"} {
+			for range 3 {
+				o := program.Run(t, fmt.Sprintf("chain who=nobody chain=1 wait=10000 signal=%d enable=%s", int(signal), enable))
+				o.Exited(t, 2)
+				text, rest, _ := strings.Cut(o.Stderr, "SIG")
+				header(t, dump(t, text), report.CurrentThread)
+				if !strings.Contains(rest, "goroutine 1 ") || strings.Contains(rest, "-----") {
+					t.Errorf("Go's dump is not what it is without Epitaph: %v", o)
+				}
+			}
+		}
+	}
+}
+
+// Unregister leaves the core in front of Go's handler while that is enabled, and
+// nothing of the core when it is not.
+func TestUnregisterRestores(t *testing.T) {
+	o := survive(t, "restored signal=3")
+	want := "at first: true\nregistered: false\nunregistered: false\nregistered: false\nunregistered: true\n"
+	if o.Stdout != want {
+		t.Errorf("%v\nwant\n%s", o, want)
+	}
+}
+
 // What stops the program stops it when the dump is written, and it stays registered.
 func TestChainThatStops(t *testing.T) {
 	out := to(t, "file")

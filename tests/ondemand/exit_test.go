@@ -3,11 +3,13 @@
 package ondemand
 
 import (
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/epitaph-go/epitaph/internal/victim"
+	"github.com/epitaph-go/epitaph/report"
 )
 
 func TestExit(t *testing.T) {
@@ -39,6 +41,38 @@ func TestExitFullPipe(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Nor does a signal keep a timer from its end, whose dump waits for somebody else's,
+// for a short time or a long one.
+func TestExitBehindOthers(t *testing.T) {
+	for _, line := range []string{"deadline=500ms", "deadline=30s", "deadline=30s watchdog=1"} {
+		t.Run(line, func(t *testing.T) {
+			t.Parallel()
+			o := program.Run(t, "exit-behind "+line)
+			o.Exited(t, 1)
+			if o.Stdout+o.Stderr != "" || o.Elapsed < time.Second || o.Elapsed > 12*time.Second {
+				t.Errorf("%v", o)
+			}
+		})
+	}
+}
+
+// A signal whose turn did not come in its time is told of by the next dump.
+func TestSignalBehindOthers(t *testing.T) {
+	t.Parallel()
+	o := survive(t, "signal-behind")
+	scanner := report.NewScanner(strings.NewReader(o.Stderr))
+	if !scanner.Scan() || !scanner.Report().Complete() || scanner.Scan() ||
+		!strings.Contains(o.Stderr, "Note: signal 10 came 1 more time during other dumps\n") {
+		t.Errorf("not one dump, which tells of the signal before: %v", o)
+	}
+}
+
+// Unregister waits for dumps, but nobody else does.
+func TestUnregisterStuck(t *testing.T) {
+	t.Parallel()
+	survive(t, "unregister-stuck")
 }
 
 // A crash does not wait for a dump, nor suffers from one.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/epitaph-go/epitaph/report"
 )
 
 // A child of a Python process with an armed timer hangs when it cancels the timer,
@@ -46,6 +48,34 @@ func TestFork(t *testing.T) {
 				}
 				if all := dumps(t, o.Stderr); len(all) != parents || (parents > 0 && all[0].Process.PID != o.PID) {
 					t.Errorf("%d dumps of the parent, want %d: %v", len(all), parents, o)
+				}
+			})
+		}
+	}
+}
+
+// A child may take back what its parent registered, and be dumped itself when it
+// enables the core, whatever the parent's dumper was at.
+func TestForkRegistered(t *testing.T) {
+	for then, name := range map[int]string{4: "unregister", 5: "enable"} {
+		for _, firing := range []string{"", " firing=1"} {
+			t.Run(name+firing, func(t *testing.T) {
+				t.Parallel()
+				o := survive(t, fmt.Sprintf("fork-registered then=%d%s", then, firing))
+				if o.Stdout != "child: 0\n" {
+					t.Errorf("the child ended otherwise: %v", o)
+				}
+				scanner := report.NewScanner(strings.NewReader(o.Stderr))
+				dumped := scanner.Scan()
+				if dumped != (name == "enable" && firing == "") {
+					t.Fatalf("dumped: %v\n%v", dumped, o)
+				}
+				if !dumped {
+					return
+				}
+				r := scanner.Report()
+				if current := r.Current(); !r.Complete() || current == nil || !has(current.Frames, []string{"main.forkRegistered"}) || current.TID() == o.PID {
+					t.Errorf("not a dump of the child:\n%s", r)
 				}
 			})
 		}

@@ -85,6 +85,26 @@ func TestHandlerFromBeforeGo(t *testing.T) {
 	}
 }
 
+// A registered signal does not walk the stack where a handler that came late would take
+// a failed load for a fault of the program's.
+func TestRegisteredSignalLeavesALateHandler(t *testing.T) {
+	t.Parallel()
+	o := program.Run(t, "late_host_signal")
+	o.Exited(t, wentOn)
+	says(t, o, "late handler: 1", "late handler: 2", "late handler: 3")
+	dumps := 0
+	for scanner := report.NewScanner(strings.NewReader(o.Stderr)); scanner.Scan(); dumps++ {
+		r := scanner.Report()
+		current := r.Current()
+		if !r.Complete() || current == nil || len(current.Frames) != 2 || !strings.Contains(current.Frames[1].Reason, "something else handles SIGSEGV") {
+			t.Errorf("dump %d: %s", dumps, r)
+		}
+	}
+	if dumps < 2 { // the third may be counted only
+		t.Errorf("%d dumps: %s", dumps, o)
+	}
+}
+
 // One handler in front of ours, which it calls, and ours taken out and put in
 // again: the two must not call each other.
 func TestHandlersInACircle(t *testing.T) {

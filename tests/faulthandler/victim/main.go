@@ -36,6 +36,7 @@ var scenarios = map[string]func(settings) error{
 	"register":   register,
 	"unregister": unregister,
 	"chain":      chain,
+	"restored":   restored,
 	"serve":      serve,
 	"refused":    refused,
 	"fork":       fork,

@@ -193,6 +193,14 @@ int counted_sender(void)
     return sender;
 }
 
+int same_handler(int signal, int other)
+{
+    struct sigaction action[2];
+    sigaction(signal, NULL, &action[0]);
+    sigaction(other, NULL, &action[1]);
+    return action[0].sa_handler == action[1].sa_handler;
+}
+
 int fork_and_raise(int signal, int status)
 {
     int result;

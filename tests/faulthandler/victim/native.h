@@ -23,6 +23,9 @@ void count_signals(int signal);
 int counted_signals(void);
 int counted_sender(void);
 
+/* Do two signals have the same handler? */
+int same_handler(int signal, int other);
+
 /* Threads that work: malloc, arithmetic with a known result, reads from a pipe
  * that must not fail with EINTR. */
 void start_work(void);

@@ -77,6 +77,11 @@ func chain(s settings) error {
 		return err
 	}
 	channel := make(chan os.Signal, 10)
+	if s["enable"] == "before" {
+		if err := handler.Enable(); err != nil {
+			return err
+		}
+	}
 	switch s["who"] {
 	case "c":
 		C.count_signals(C.int(s.sig()))
@@ -99,6 +104,11 @@ func chain(s settings) error {
 		signal.Notify(channel, s.sig())
 		signal.Stop(channel)
 	}
+	if s["enable"] == "after" {
+		if err := handler.Enable(); err != nil {
+			return err
+		}
+	}
 	if s.is("thread") {
 		C.raise_on_thread(C.int(s.sig()))
 	} else if err := raise(s.sig()); err != nil {
@@ -117,6 +127,30 @@ func chain(s settings) error {
 	}
 	fmt.Println("counted:", C.counted_signals(), "of itself:", int(C.counted_sender()) == os.Getpid())
 	fmt.Println("unregistered:", handler.Unregister(s.sig()))
+	return nil
+}
+
+// restored says whether the actions for two signals are the same, as Go's are, while
+// one of them is registered and when it is no more.
+func restored(s settings) error {
+	same := func(when string) {
+		fmt.Println(when, C.same_handler(C.int(s.sig()), C.int(syscall.SIGTERM)) != 0)
+	}
+	same("at first:")
+	if err := handler.Enable(); err != nil {
+		return err
+	}
+	for _, disable := range []bool{false, true} {
+		if err := handler.Register(s.sig()); err != nil {
+			return err
+		}
+		same("registered:")
+		if disable {
+			handler.Disable()
+		}
+		handler.Unregister(s.sig())
+		same("unregistered:")
+	}
 	return nil
 }
 

@@ -8,6 +8,8 @@ import "C"
 import (
 	"bufio"
 	"os"
+	"runtime"
+	"syscall"
 	"time"
 
 	"github.com/epitaph-go/epitaph/handler"
@@ -17,6 +19,9 @@ func init() {
 	add("exit", exit)
 	add("exit-full-pipe", exitFullPipe)
 	add("exit-watchdog", exitWatchdog)
+	add("exit-behind", exitBehind)
+	add("signal-behind", signalBehind)
+	add("unregister-stuck", unregisterStuck)
 	add("crash-among-dumps", crashAmongDumps)
 	add("exit-in-crash", exitInCrash)
 }
@@ -56,6 +61,75 @@ func exitWatchdog(settings) {
 	_, err := handler.NewWatchdog(100*time.Millisecond, handler.WithExit())
 	must(err)
 	time.Sleep(10 * time.Second)
+}
+
+// raise sends a signal to the calling thread, so that it has come on return.
+func raise(signal syscall.Signal) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	must(syscall.Tgkill(os.Getpid(), syscall.Gettid(), signal))
+}
+
+// stuckDump dumps to a pipe that nobody reads. The channel is closed when it gives up.
+func stuckDump(d time.Duration) <-chan struct{} {
+	_, w := fullPipe()
+	w.Fd() // sets it so that it blocks
+	ended := make(chan struct{})
+	go func() {
+		handler.Dump(handler.WithOutput(w), handler.WithDeadline(d))
+		close(ended)
+	}()
+	time.Sleep(200 * time.Millisecond)
+	return ended
+}
+
+// exitBehind has a timer or a watchdog end it while the dumper waits to dump a
+// signal, which waits for a dump.
+func exitBehind(s settings) {
+	leaveTraces()
+	must(handler.Register(syscall.SIGUSR1, handler.WithOutput(null()), handler.WithDeadline(duration(s, "deadline", 0))))
+	opts := []handler.Option{handler.WithOutput(null()), handler.WithExit(), handler.WithDeadline(500 * time.Millisecond)}
+	if s["watchdog"] != "" {
+		_, err := handler.NewWatchdog(time.Second, opts...)
+		must(err)
+	} else {
+		must(handler.DumpLater(time.Second, opts...))
+	}
+	stuckDump(25 * time.Second)
+	raise(syscall.SIGUSR1)
+	time.Sleep(30 * time.Second)
+}
+
+// signalBehind gets a signal while a dump is stuck for longer than that signal's may
+// take, and one afterwards.
+func signalBehind(settings) {
+	must(handler.Register(syscall.SIGUSR1, handler.WithDeadline(200*time.Millisecond)))
+	ended := stuckDump(5 * time.Second)
+	raise(syscall.SIGUSR1)
+	<-ended
+	must(handler.Register(syscall.SIGUSR1, handler.WithDeadline(10*time.Second)))
+	raise(syscall.SIGUSR1)
+	handler.Unregister(syscall.SIGUSR1)
+}
+
+// unregisterStuck takes a signal back whose dump nobody reads, and calls Enable.
+func unregisterStuck(settings) {
+	_, w := fullPipe()
+	must(handler.Register(syscall.SIGUSR1, handler.WithOutput(w), handler.WithDeadline(6*time.Second)))
+	raise(syscall.SIGUSR1)
+	ended := make(chan struct{})
+	go func() {
+		handler.Unregister(syscall.SIGUSR1)
+		close(ended)
+	}()
+	time.Sleep(200 * time.Millisecond)
+	must(handler.Enable())
+	select {
+	case <-ended:
+		fail("Enable has waited for Unregister")
+	default:
+	}
+	<-ended
 }
 
 // crashAmongDumps crashes while dumps are written one after the other.

@@ -1,7 +1,11 @@
 #include "fork.h"
 
 #include "timers.h"
+#include "usersignal.h"
 
+#include "epitaph.h"
+
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -22,6 +26,18 @@ static void arm(int fd)
         usleep(1000);
 }
 
+static void enable(void)
+{
+    struct epi_config config;
+    memset(&config, 0, sizeof config);
+    config.deadline = UINT64_C(5000000000);
+    config.output = STDERR_FILENO;
+    config.program = config.executable = config.build = config.note = "";
+    config.box = -1;
+    if (epi_enable(&config, NULL) != 0)
+        _exit(8);
+}
+
 int fork_and(int what, int fd)
 {
     int status;
@@ -32,6 +48,15 @@ int fork_and(int what, int fd)
             epi_cancel_dump_later();
         else if (what == 3)
             arm(fd);
+        if (what == 5) {
+            enable();
+            raise(SIGUSR1);
+        }
+        if (what >= 4) {
+            if (!epi_usersignal_restore(SIGUSR1))
+                _exit(7);
+            epi_usersignal_end(SIGUSR1); /* waits for the dump */
+        }
         exit(0);
     }
     waitpid(child, &status, 0);

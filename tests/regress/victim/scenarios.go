@@ -102,6 +102,20 @@ func init() {
 		}
 	}
 
+	// The virtual machine again, and a signal that is registered, on a thread whose
+	// stack cannot be walked.
+	scenarios["late_host_signal"] = func(s settings) {
+		s.Enable()
+		scenario.Must(handler.Register(syscall.SIGUSR1))
+		C.host_install_repair()
+		C.threads_without_frames()
+		for range 3 {
+			C.threads_signal_without_frames(C.int(syscall.SIGUSR1))
+			scenario.Say("late handler: %d", C.host_early_fault())
+		}
+		handler.Unregister(syscall.SIGUSR1) // waits for the dumps
+	}
+
 	// The program sends itself a signal from C that it has asked for.
 	scenarios["kill_self"] = func(s settings) {
 		s.Enable()

@@ -129,10 +129,21 @@ void threads_wait(const char *call) {
 }
 
 void threads_lost(void);
+__attribute__((visibility("hidden"))) volatile int threads_lost_signal; // that it is to send itself
 __asm__(".text\n"
         "threads_lost:\n"
-        "    movq $0x10000, %rbp\n"
+        "    movq $0x10000, %rsp\n"
+        "    movq %rsp, %rbp\n"
         "1:  pause\n"
+        "    movl threads_lost_signal(%rip), %esi\n"
+        "    testl %esi, %esi\n"
+        "    jz 1b\n"
+        "    movl $186, %eax\n" // gettid
+        "    syscall\n"
+        "    movl %eax, %edi\n"
+        "    movl $200, %eax\n" // tkill
+        "    syscall\n"
+        "    movl $0, threads_lost_signal(%rip)\n"
         "    jmp 1b\n");
 
 static void *lose(void *arg) {
@@ -142,4 +153,11 @@ static void *lose(void *arg) {
 
 void threads_without_frames(void) {
     start(lose, NULL);
+}
+
+void threads_signal_without_frames(int signal) {
+    threads_lost_signal = signal;
+    while (threads_lost_signal != 0) {
+        usleep(100);
+    }
 }
