@@ -80,16 +80,18 @@ func TestUnderFire(t *testing.T) {
 			say("raised")
 			// What is on its way when Unregister comes is Go's again.
 			want := signals/2 + test.raises
-			all, sum := accounted(t, path)
-			for end := time.Now().Add(20 * time.Second); sum < want && time.Now().Before(end); all, sum = accounted(t, path) {
-				time.Sleep(5 * time.Millisecond)
+			for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+				if _, sum := accounted(t, path); sum >= want {
+					break
+				}
 			}
 			c.In.Close()
 			say("unregistered: true")
 			say("wrong: 0")
 			o := c.Wait()
 			o.Exited(t, 0)
-			if all, sum = accounted(t, path); sum != want || len(all) < 2 {
+			all, sum := accounted(t, path)
+			if sum != want || len(all) < 2 {
 				t.Errorf("%d dumps, for %d signals of %d", len(all), sum, want)
 			}
 			t.Logf("%d signals, %d dumps, in %v", sum, len(all), o.Elapsed)
