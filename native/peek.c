@@ -22,6 +22,11 @@ static EPI_SAFE EPI_NOINLINE bool load_by_call(void *to, uintptr_t from, size_t 
                         0) == (long)n;
 }
 
+static EPI_SAFE EPI_NOINLINE bool load_word_by_call(uint64_t *to, uintptr_t from)
+{
+    return load_by_call(to, from, sizeof *to);
+}
+
 EPI_SAFE bool epi_peek(void *to, uintptr_t from, size_t n)
 {
     if (from + n < from)
@@ -33,8 +38,8 @@ EPI_SAFE bool epi_peek(void *to, uintptr_t from, size_t n)
 
 EPI_SAFE bool epi_peek64(uint64_t *to, uintptr_t from)
 {
-    if (epi_state.peek_by_call)
-        return load_by_call(to, from, sizeof *to);
+    if (__builtin_expect(atomic_load_explicit(&epi_state.peek_by_call, memory_order_relaxed), 0))
+        return load_word_by_call(to, from);
     return epi_arch_load8(to, from) == 0;
 }
 

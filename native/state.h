@@ -269,7 +269,7 @@ struct epi_state {
 #endif
 };
 
-extern struct epi_state epi_state;
+extern struct epi_state epi_state __attribute__((visibility("hidden"))); /* not by the GOT */
 
 /* Is a thread of this process reporting a crash? */
 EPI_SAFE bool epi_crashing(void);
