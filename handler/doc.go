@@ -60,8 +60,9 @@
 //
 // Several processes may report to the same file, pipe or terminal: each takes a
 // record lock (fcntl) on one byte far behind the file's end while it writes, and
-// waits for another one's for up to a second, a tenth of the deadline or, with a
-// dump, a quarter of it. After that it writes all the same.
+// waits for another one's for a twentieth of the deadline, a second at most, or, with
+// a dump, a quarter of it. After that it writes all the same. A file of [WithDir] is
+// nobody else's, and not locked.
 //
 // The package works on linux/amd64 with cgo. Elsewhere, and with CGO_ENABLED=0,
 // it builds, and [Enable] returns an error that wraps [ErrNoNative].

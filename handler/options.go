@@ -149,7 +149,8 @@ func WithDir(path string) Option {
 
 // WithDeadline sets the time from the fault to the end of the process, however
 // slow or stuck the output, the report or another handler is. A report that is
-// not finished by then is cut. The default is [DefaultDeadline].
+// not finished by then is cut. Of a dump it is the time for its text. The default is
+// [DefaultDeadline].
 func WithDeadline(d time.Duration) Option {
 	return forCalls(callAny, "WithDeadline", func(c *config) error {
 		if d <= 0 {

@@ -16,41 +16,32 @@ static EPI_SAFE void refresh_modules(struct epi_crash *crash)
     epi_modules_refresh(epi_state.modules);
 }
 
-static const struct epi_stage stages[] = {
-    {"cause", 500, epi_report_cause},
-    {"message", 200, epi_report_message},
-    {"process", 200, epi_report_process},
-    {"module list", 500, refresh_modules},
-    {"unwind", 1000, epi_report_unwind},
-    {"current stack", 1000, epi_report_stack},
-    {"other crashes", 100, epi_report_parked},
-    {"threads", 1000, epi_report_ask},
-    {"other threads", 2000, epi_report_threads},
-    {"goroutines", 2200, epi_report_goroutines},
-    {"registers", 100, epi_report_registers},
-    {"code", 100, epi_report_code},
-    {"stack words", 100, epi_report_words},
-    {"modules", 500, epi_report_modules},
-    {"annotations", 100, epi_report_annotations},
-    {"breadcrumbs", 200, epi_report_breadcrumbs},
-};
+enum { CRASH = 1, GO_DEATH = 2, BOTH = CRASH | GO_DEATH };
 
-/* Of Go's own death.  The signal is but the way in which it is told, and the
- * registers those of runtime.raise. */
-static const struct epi_stage go_stages[] = {
-    {"process", 200, epi_report_process},
-    {"Go's report", 1000, epi_report_gotext},
-    {"panic", 200, epi_report_panic},
-    {"module list", 500, refresh_modules},
-    {"unwind", 1000, epi_report_unwind},
-    {"current stack", 1000, epi_report_stack},
-    {"other crashes", 100, epi_report_parked},
-    {"threads", 1000, epi_report_ask},
-    {"other threads", 2000, epi_report_threads},
-    {"goroutines", 500, epi_report_goroutines},
-    {"modules", 500, epi_report_modules},
-    {"annotations", 100, epi_report_annotations},
-    {"breadcrumbs", 200, epi_report_breadcrumbs},
+/* Of Go's own death the signal is but the way in which it is told, and the
+ * registers are those of runtime.raise. */
+static const struct {
+    uint8_t of;
+    struct epi_stage stage;
+} stages[] = {
+    {CRASH, {"cause", 500, epi_report_cause}},
+    {CRASH, {"message", 200, epi_report_message}},
+    {BOTH, {"process", 200, epi_report_process}},
+    {GO_DEATH, {"Go's report", 1000, epi_report_gotext}},
+    {GO_DEATH, {"panic", 200, epi_report_panic}},
+    {BOTH, {"module list", 500, refresh_modules}},
+    {BOTH, {"unwind", 1000, epi_report_unwind}},
+    {BOTH, {"current stack", 1000, epi_report_stack}},
+    {BOTH, {"other crashes", 100, epi_report_parked}},
+    {BOTH, {"threads", 1000, epi_report_ask}},
+    {BOTH, {"other threads", 2000, epi_report_threads}},
+    {BOTH, {"goroutines", 2200, epi_report_goroutines}},
+    {CRASH, {"registers", 100, epi_report_registers}},
+    {CRASH, {"code", 100, epi_report_code}},
+    {CRASH, {"stack words", 100, epi_report_words}},
+    {BOTH, {"modules", 500, epi_report_modules}},
+    {BOTH, {"annotations", 100, epi_report_annotations}},
+    {BOTH, {"breadcrumbs", 200, epi_report_breadcrumbs}},
 };
 
 /* The time is kept back twice: once from the stages, so that the end line is
@@ -272,10 +263,10 @@ EPI_SAFE void epi_report(struct epi_crash *crash)
             epi_out_lock(&crash->out, crash->began + lock_patience(crash->options->deadline));
         headline(crash);
         epi_box_begin(crash);
-        const struct epi_stage *stage = crash->go_death ? go_stages : stages;
-        size_t count = crash->go_death ? EPI_COUNT(go_stages) : EPI_COUNT(stages);
-        for (size_t i = 0; i < count && somebody_reads(crash); i++)
-            epi_stage_run(crash, &stage[i]);
+        uint8_t what = crash->go_death ? GO_DEATH : CRASH;
+        for (size_t i = 0; i < EPI_COUNT(stages) && somebody_reads(crash); i++)
+            if ((stages[i].of & what) != 0)
+                epi_stage_run(crash, &stages[i].stage);
     } else if (crash->failure_count < EPI_COUNT(crash->failure)) {
         crash->failure[crash->failure_count].stage = crash->stage_name;
         crash->failure[crash->failure_count++].timed_out = false;

@@ -23,10 +23,10 @@ func stages(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, table, _ := strings.Cut(string(source), "struct epi_stage stages[] = {")
+	_, table, _ := strings.Cut(string(source), "} stages[] = {")
 	table, _, _ = strings.Cut(table, "\n};")
 	var names []string
-	for _, match := range regexp.MustCompile(`\{"([^"]+)", \d+, `).FindAllStringSubmatch(table, -1) {
+	for _, match := range regexp.MustCompile(`\{(?:CRASH|BOTH), \{"([^"]+)", \d+, `).FindAllStringSubmatch(table, -1) {
 		names = append(names, match[1])
 	}
 	if len(names) < 8 {
