@@ -32,7 +32,8 @@ const failedError = "<error Error() failed>"
 // and those without one that it wraps, as they were made at that place; the
 // outermost stretch also begins with those that wrap it. It has the message of
 // its outermost error and the type of the outermost one that is not merely a
-// wrapper of some library. [WithAllWrappers] makes a Traceback of each error.
+// wrapper of some library. A stretch ends at an error whose message does not
+// repeat that of the one that it wraps, which is a Traceback of its own then. [WithAllWrappers] makes a Traceback of each error.
 //
 // As in Python, a cause that several members of a group share is kept once,
 // under the last of them. A cause that leads back to an error above it is kept
@@ -179,6 +180,16 @@ type errorLink struct {
 	failed  []string
 	// follows says that it wraps something.
 	follows bool
+	text    string // of the message, once somebody asked for it
+	told    bool
+}
+
+// message calls Error once.
+func (l *errorLink) message() string {
+	if !l.told {
+		l.text, l.told = errorText(l.err), true
+	}
+	return l.text
 }
 
 // visit fills item.to from a stretch of the chain that begins with item.err.
@@ -226,6 +237,12 @@ func (w *errorWalker) visit(item errorWork) {
 		block = append(block, l)
 	}
 	w.block = block
+	if n := hiding(block); n > 0 {
+		cause, cut, cycle = block[n].err, false, false
+		w.giveBack(block[n:])
+		block = block[:n]
+		stack = blockStack(block)
+	}
 	t := item.to
 	w.fill(t, block, stack)
 	w.work = append(w.work, errorWork{above: above})
@@ -241,6 +258,43 @@ func (w *errorWalker) visit(item errorWork) {
 		}
 	}
 	w.addMembers(t, block[len(block)-1].members)
+}
+
+// hiding returns how many errors of a stretch tell of each other by their messages:
+// the last of them keeps the next one's to itself. 0: there is none that does.
+func hiding(block []errorLink) int {
+	last := len(block) - 1
+	// One look is enough for most errors.
+	if last == 0 || strings.Contains(block[0].message(), block[last].message()) {
+		return 0
+	}
+	for n := range block[1:] {
+		if !strings.Contains(block[n].message(), block[n+1].message()) {
+			return n + 1
+		}
+	}
+	return 0
+}
+
+// giveBack undoes that the walk has entered these errors, the last ones of its path.
+func (w *errorWalker) giveBack(links []errorLink) {
+	w.budget += len(links)
+	for i := range links {
+		if k, _ := identity(links[i].err); k != nil && links[i].follows {
+			w.path = w.path[:len(w.path)-1]
+			w.set(k, unseen)
+		}
+	}
+}
+
+// blockStack returns the first stack of a stretch.
+func blockStack(block []errorLink) errorStack {
+	for i := range block {
+		if s := block[i].stack; !s.empty() {
+			return s
+		}
+	}
+	return errorStack{}
 }
 
 // addMembers makes the Group of t. Unlike causes, members are never left out for
@@ -271,9 +325,9 @@ func (w *errorWalker) addMembers(t *Traceback, members []error) {
 func (w *errorWalker) fill(t *Traceback, block []errorLink, stack errorStack) {
 	outer, inner := &block[0], &block[len(block)-1]
 	t.Type = blockType(block)
-	t.Message = errorText(outer.err)
+	t.Message = outer.message()
 	if inner.members != nil {
-		t.Message = groupMessage(t.Message, errorText(inner.err), inner.members)
+		t.Message = groupMessage(t.Message, inner.message(), inner.members)
 	}
 	// Notes were added from the inside out, and that is how Python lists them.
 	for i := len(block) - 1; i >= 0; i-- {

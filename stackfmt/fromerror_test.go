@@ -371,3 +371,81 @@ func FuzzFromError(f *testing.F) {
 		}
 	})
 }
+
+// silent wraps an error that its message does not mention.
+type silent struct {
+	message string
+	err     error
+}
+
+func (s *silent) Error() string { return s.message }
+func (s *silent) Unwrap() error { return s.err }
+
+func TestCausesThatMessagesHide(t *testing.T) {
+	gone := errors.New("disk gone")
+	for name, c := range map[string]struct {
+		err  error
+		want string
+	}{
+		"one": {&silent{"query failed", gone}, `
+*errors.errorString: disk gone
+
+The above exception was the direct cause of the following exception:
+
+*stackfmt_test.silent: query failed
+`},
+		"between wrappers": {fmt.Errorf("serve: %w", &silent{"query failed", fmt.Errorf("read: %w", gone)}), `
+*errors.errorString: read: disk gone
+
+The above exception was the direct cause of the following exception:
+
+*stackfmt_test.silent: serve: query failed
+`},
+		"twice": {&silent{"outer", &silent{"inner", gone}}, `
+*errors.errorString: disk gone
+
+The above exception was the direct cause of the following exception:
+
+*stackfmt_test.silent: inner
+
+The above exception was the direct cause of the following exception:
+
+*stackfmt_test.silent: outer
+`},
+		"a group": {&silent{"all failed", errors.Join(gone, errors.New("net down"))}, `
+  | *errors.joinError: 2 errors
+  +-+---------------- 1 ----------------
+    | *errors.errorString: disk gone
+    +---------------- 2 ----------------
+    | *errors.errorString: net down
+    +------------------------------------
+
+The above exception was the direct cause of the following exception:
+
+*stackfmt_test.silent: all failed
+`},
+		"nothing to hide": {&silent{"closed", errors.New("")}, `
+*stackfmt_test.silent: closed
+`},
+	} {
+		if got := stackfmt.FromError(c.err).String(); got != c.want[1:] {
+			t.Errorf("%s:\n%swant:\n%s", name, got, c.want[1:])
+		}
+	}
+}
+
+// A cause that is hidden and shared, or leads back, is treated as any other.
+func TestHiddenCycle(t *testing.T) {
+	a := &silent{message: "a"}
+	a.err = &silent{"b", &silent{"c", a}}
+	tb := stackfmt.FromError(a)
+	for _, message := range []string{"a", "b", "c"} {
+		if tb == nil || tb.Message != message || tb.Cycle {
+			t.Fatalf("%q is not in the chain: %+v", message, tb)
+		}
+		tb = tb.Cause
+	}
+	if tb == nil || !tb.Cycle || tb.Message != "a" || tb.Cause != nil {
+		t.Errorf("the chain ends with %+v", tb)
+	}
+}
