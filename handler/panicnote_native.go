@@ -35,6 +35,7 @@ func learnPanics() {
 		return
 	}
 	panics.Store(&panicReader{layout, goid})
+	prepareSandbox()
 }
 
 func notePanic() {
@@ -42,29 +43,40 @@ func notePanic() {
 	if reader == nil {
 		return
 	}
-	if value, ok := reader.layout.Value(); ok {
-		// A value whose methods panic is left to Go.
-		defer func() { _ = recover() }()
-		traceback := stackfmt.FromPanic(value)
-		text := traceback.Append(nil, stackfmt.WithLookupLines(false), stackfmt.WithCarets(false))
-		writePanicNote(gort.Goid(reader.goid), firstLine(value), text)
+	now := reader.layout.Panics()
+	if len(now) == 0 {
+		return
 	}
+	// A value whose methods panic is left to Go.
+	defer func() { _ = recover() }()
+	value := now[0].Value
+	var earlier []any
+	for _, p := range now[1:] {
+		earlier = append(earlier, p.Value)
+	}
+	line, _, _ := strings.Cut(printedText(value), "\n")
+	writePanicNote(gort.Goid(reader.goid), line, formatPanic(value, earlier))
 }
 
-// firstLine is the first line of what Go will print of the value; empty where only
-// the runtime knows how it prints it.
-func firstLine(value any) string {
-	var text string
+// formatPanic is the traceback of a panic with the value, and of those that it arose
+// in, without source lines: no file is read.
+func formatPanic(value any, earlier []any) []byte {
+	traceback := stackfmt.FromPanic(value, stackfmt.WithEarlierPanics(earlier...))
+	return traceback.Append(nil, stackfmt.WithLookupLines(false), stackfmt.WithCarets(false))
+}
+
+// printedText is what Go prints of the value; empty where only the runtime knows how
+// it prints it.
+func printedText(value any) string {
 	switch v := value.(type) {
 	case error:
-		text = v.Error()
+		return v.Error()
 	case fmt.Stringer:
-		text = v.String()
+		return v.String()
 	case string:
-		text = v
+		return v
 	}
-	line, _, _ := strings.Cut(text, "\n")
-	return line
+	return ""
 }
 
 // notedPanics counts them.

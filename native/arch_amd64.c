@@ -106,6 +106,20 @@ __asm__(".text\n"
         "    .cfi_endproc\n"
         ".size epi_arch_call_cxx, .-epi_arch_call_cxx\n");
 
+/* The kernel expects SP where a handler's return has left it, behind the address
+ * that it popped (arch/x86/kernel/signal_64.c, rt_sigreturn); that is where the
+ * context stands. */
+__asm__(".text\n"
+        ".globl epi_arch_sigreturn\n"
+        ".hidden epi_arch_sigreturn\n"
+        ".type epi_arch_sigreturn, @function\n"
+        "epi_arch_sigreturn:\n"
+        "    movq %rdi, %rsp\n"
+        "    movl $15, %eax\n"
+        "    syscall\n"
+        "    hlt\n"
+        ".size epi_arch_sigreturn, .-epi_arch_sigreturn\n");
+
 /* Leaf functions without a frame: when a load faults, the handler sets the PC
  * to epi_arch_load_failed, and SP is that of the entry. */
 __asm__(".text\n"

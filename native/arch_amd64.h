@@ -82,6 +82,9 @@ EPI_SAFE void epi_arch_regs_from_jump(struct epi_regs *regs, const struct epi_ju
 /* Calls FN(ARG) with the stack pointer at TOP and comes back to the old stack. */
 EPI_SAFE void epi_arch_call_on(void *top, void (*fn)(void *), void *arg);
 
+/* Returns from the signal handler whose frame, pushed by the kernel, UC is in. */
+EPI_SAFE _Noreturn void epi_arch_sigreturn(const ucontext_t *uc);
+
 /* Calls FN(ARG).  A C++ exception that leaves FN is shown to epi_cxx_personality
  * (cxx.c) before anything is unwound. */
 void epi_arch_call_cxx(void (*fn)(void *), void *arg);

@@ -1,6 +1,7 @@
 #include "panicnote.h"
 
 #include "report_parts.h"
+#include "sandbox.h"
 
 struct epi_panic_note *epi_panic_notes(void)
 {
@@ -33,33 +34,108 @@ EPI_SAFE const struct epi_panic_note *epi_panic_find(uint64_t goroutine)
     return newest != NULL && fits(newest) ? newest : NULL;
 }
 
+/* How much there was, when that is more than is shown. */
+static EPI_SAFE void print_cut(struct epi_out *out, uint64_t size, uint64_t whole_size)
+{
+    if (whole_size <= size)
+        return;
+    epi_out_text(out, ", the first ");
+    epi_out_decimal(out, (int64_t)size);
+    epi_out_text(out, " of ");
+    epi_out_decimal(out, (int64_t)whole_size);
+    epi_out_text(out, " bytes");
+}
+
+/* In pieces that end with a NUL, which nothing else here does. */
+static EPI_SAFE void print(struct epi_out *out, const char *text, size_t size)
+{
+    char buffer[1024 + 1];
+    size_t kept = 0;
+    for (size_t at = 0; at < size;) {
+        size_t room = sizeof buffer - 1 - kept, left = size - at;
+        size_t n = left < room ? left : room;
+        epi_copy(buffer + kept, text + at, n);
+        at += n;
+        buffer[kept + n] = '\0';
+        kept = epi_out_rest(out, buffer, kept + n, at < size);
+    }
+    epi_out_fresh_line(out);
+}
+
+static EPI_SAFE void print_note(struct epi_out *out, const struct epi_panic_note *note)
+{
+    epi_out_text(out, "Panic (noted by goroutine ");
+    epi_out_decimal(out, (int64_t)note->goroutine);
+    print_cut(out, note->text_size, note->whole_size);
+    epi_out_text(out, "):\n");
+    print(out, note->text, note->text_size);
+}
+
+/* Why there is no answer; NULL when there is nothing to be missed. */
+static EPI_SAFE const char *failure(const struct epi_sandbox_result *result)
+{
+    if (result->answer == EPI_SANDBOX_OTHER)
+        return "it has another text than Go has printed";
+    if (result->answer == EPI_SANDBOX_NO_VALUE)
+        return NULL;
+    if (result->too_large)
+        return "the process is too large to be copied";
+    if (result->error != 0)
+        return "the process could not be copied";
+    return result->ended ? "the copy of the process failed"
+                         : "the copy of the process did not answer";
+}
+
+static EPI_SAFE void print_answer(struct epi_out *out, const struct epi_sandbox_result *result)
+{
+    const struct epi_sandbox_area *area = epi_state.sandbox.area;
+    if (result->answer == EPI_SANDBOX_TEXT_IS) {
+        uint32_t size = area->size < EPI_SANDBOX_TEXT ? area->size : EPI_SANDBOX_TEXT;
+        epi_out_text(out, "Panic (formatted in a copy of the process");
+        print_cut(out, size, area->whole_size);
+        epi_out_text(out, "):\n");
+        print(out, area->text, size);
+    } else if (failure(result) != NULL) {
+        epi_out_text(out, "Panic (not formatted: ");
+        epi_out_text(out, failure(result));
+        if (result->error != 0) {
+            epi_out_text(out, ", error ");
+            epi_out_decimal(out, result->error);
+        }
+        epi_out_text(out, "):\n");
+    }
+}
+
+/* A copy gets so long; on an idle machine it takes a millisecond. */
+#define PATIENCE (400 * EPI_MS)
+
+/* The first copy keeps collector and scheduler out, where it would be stuck, at the
+ * price that a panic in a method of the value ends it: then the second does not. */
+static EPI_SAFE void ask(struct epi_crash *crash)
+{
+    struct epi_sandbox_result result;
+    epi_out_flush(&crash->out); /* the copy has a copy of that, too */
+    for (uint32_t attempt = 0; attempt < 2; attempt++) {
+        uint64_t now = epi_now(), left = crash->stages_deadline - now;
+        if (now >= crash->stages_deadline)
+            return;
+        epi_state.sandbox.area->attempt = attempt;
+        result = epi_sandbox_ask(crash->uc, now + (left / 4 < PATIENCE ? left / 4 : PATIENCE));
+        if (result.answer != EPI_SANDBOX_NONE || !result.ended)
+            break;
+    }
+    print_answer(&crash->out, &result);
+}
+
 EPI_SAFE void epi_report_panic(struct epi_crash *crash)
 {
     const struct epi_panic_note *note = epi_panic_find(crash->subject.goroutine);
-    struct epi_out *out = &crash->out;
-    if (note == NULL)
-        return;
-    epi_out_text(out, "Panic (noted by goroutine ");
-    epi_out_decimal(out, (int64_t)note->goroutine);
-    if (note->whole_size > note->text_size) {
-        epi_out_text(out, ", the first ");
-        epi_out_decimal(out, note->text_size);
-        epi_out_text(out, " of ");
-        epi_out_decimal(out, (int64_t)note->whole_size);
-        epi_out_text(out, " bytes");
-    }
-    epi_out_text(out, "):\n");
-    /* In pieces that end with a NUL, which nothing else here does. */
-    char buffer[1024 + 1];
-    size_t kept = 0;
-    for (size_t at = 0; at < note->text_size;) {
-        size_t room = sizeof buffer - 1 - kept, left = note->text_size - at;
-        size_t n = left < room ? left : room;
-        epi_copy(buffer + kept, note->text + at, n);
-        at += n;
-        buffer[kept + n] = '\0';
-        kept = epi_out_rest(out, buffer, kept + n, at < note->text_size);
-    }
-    epi_out_fresh_line(out);
-    epi_out_char(out, '\n');
+    uint64_t before = epi_out_total(&crash->out);
+    if (note != NULL)
+        print_note(&crash->out, note);
+    else if (crash->subject.goroutine != 0 && epi_state.gotext.message_size == 0 &&
+             !crash->forked && epi_sandbox_fits(crash->uc))
+        ask(crash);
+    if (epi_out_total(&crash->out) != before)
+        epi_out_char(&crash->out, '\n');
 }

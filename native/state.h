@@ -16,6 +16,7 @@
 #include "out.h"
 #include "panicnote.h"
 #include "ring.h"
+#include "sandbox.h"
 #include "symbols.h"
 #include "threads.h"
 #include "timers.h"
@@ -248,6 +249,7 @@ struct epi_state {
     struct epi_crashbit crashbit;
     struct epi_gotext gotext;
     struct epi_panic_note panic_note[EPI_PANIC_NOTES]; /* written by Go, at any time */
+    struct epi_sandbox sandbox;
     struct epi_live *live; /* NULL: no goroutine waits for questions */
 
     uintptr_t abort_message; /* of glibc's variable; 0: there is none */

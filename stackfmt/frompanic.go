@@ -29,7 +29,7 @@ const maxPanicDepth = 1 << 20
 //
 // If the panic arose while another one was being handled, that one is the
 // Context. Go tells nobody its value, so its message is known only if FromPanic
-// was called for it too.
+// was called for it too, or with [WithEarlierPanics].
 //
 // The traceback is recorded, for [PrintLast]. A nil value, which is what recover
 // returns if there is no panic, gives a nil Traceback and records nothing. The
@@ -69,26 +69,36 @@ func (c *config) fromPanic(value any, pcs []uintptr) *Traceback {
 	t := c.panicTraceback(value, c.take(c.errorStackOf(stacks[0])))
 	r := &recorded{traceback: t, goroutine: goroutineID(), pcs: stacks[0]}
 	earlier := last.Load()
-	inner := t
-	for inner.Cause != nil && !inner.Cause.Cycle {
-		// A Context beside a Cause is not shown. The first error of the chain
-		// arose while the other panic was being handled, too.
-		inner = inner.Cause
-	}
+	inner := innermost(t)
 	first := inner
-	for _, s := range stacks[1:] {
+	for i, s := range stacks[1:] {
 		if earlier != nil && earlier.goroutine == r.goroutine && slices.Equal(earlier.pcs, s) {
 			inner.Context = earlier.traceback
 			break
 		}
-		inner.Context = &Traceback{Type: "panic", Message: unknownPanic, Stack: c.take(c.errorStackOf(s))}
-		inner = inner.Context
+		stack := c.take(c.errorStackOf(s))
+		if i < len(c.earlierPanics) && c.earlierPanics[i] != nil {
+			inner.Context = c.panicTraceback(c.earlierPanics[i], stack)
+		} else {
+			inner.Context = &Traceback{Type: "panic", Message: unknownPanic, Stack: stack}
+		}
+		inner = innermost(inner.Context)
 	}
 	if !c.compact && t.Cause != nil && t.Context == nil {
 		t.Context = first.Context
 	}
 	last.Store(r)
 	return r.traceback
+}
+
+// innermost returns where the Context of a panic belongs: a Context beside a Cause is
+// not shown, and the first error of the chain arose while the other panic was being
+// handled, too.
+func innermost(t *Traceback) *Traceback {
+	for t.Cause != nil && !t.Cause.Cycle {
+		t = t.Cause
+	}
+	return t
 }
 
 // unknownPanic stands for a value that only the runtime knows.

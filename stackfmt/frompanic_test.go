@@ -202,3 +202,41 @@ func BenchmarkFromPanic(b *testing.B) {
 		caught(func() { panic("x") })
 	}
 }
+
+func TestWithEarlierPanics(t *testing.T) {
+	nested := func() {
+		defer func() {
+			defer func() { panic("third") }()
+			throwError(atA(io.EOF))
+		}()
+		panic("first")
+	}
+	for _, tt := range []struct {
+		values []any
+		want   []string
+	}{
+		{nil, []string{"panic=third", "panic=<value not known>", "panic=<value not known>"}},
+		{[]any{nil, "first"}, []string{"panic=third", "panic=<value not known>", "panic=first"}},
+		{[]any{atA(io.EOF), "first", "too many"}, []string{"panic=third", "panic=A: EOF", "*errors.errorString=A: EOF", "panic=first"}},
+	} {
+		var got []string
+		// A Context beside a Cause is not shown, so none is there.
+		for tb := caught(nested, stackfmt.WithEarlierPanics(tt.values...)); tb != nil; {
+			got = append(got, tb.Type+"="+tb.Message)
+			if len(tb.Stack) == 0 {
+				t.Errorf("%s has no stack", tb.Message)
+			}
+			if tb.Cause != nil && tb.Context != nil {
+				t.Errorf("%s has a Cause and a Context", tb.Message)
+			}
+			if tb.Cause != nil {
+				tb = tb.Cause
+			} else {
+				tb = tb.Context
+			}
+		}
+		if strings.Join(got, "\n") != strings.Join(tt.want, "\n") {
+			t.Errorf("with %v: %q, want %q", tt.values, got, tt.want)
+		}
+	}
+}

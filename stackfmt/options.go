@@ -66,6 +66,7 @@ type config struct {
 	lookup          bool
 	recursionPeriod int
 	elideShared     bool
+	earlierPanics   []any
 	hidden          []string
 	hook            FrameHook
 	source          *Source
@@ -132,6 +133,13 @@ func WithCompact(on bool) Option { return func(c *config) { c.compact = on } }
 // By default wrappers that carry no stack are part of the block of an error that
 // does, since its message repeats theirs; see [FromError].
 func WithAllWrappers() Option { return func(c *config) { c.allWrappers = true } }
+
+// WithEarlierPanics gives [FromPanic] the values of the panics during whose handling
+// the one that it is called for arose, the last of them first, where the caller knows
+// them: nil is one that is not known. Each becomes a Context.
+func WithEarlierPanics(values ...any) Option {
+	return func(c *config) { c.earlierPanics = values }
+}
 
 // WithLocals is Python's capture_locals. Go keeps no names of local variables,
 // so f supplies them: it is called with each frame that is taken and returns

@@ -21,8 +21,11 @@ func GoidOffset() (uintptr, error) {
 // A PanicLayout is not known where Epitaph is not ported to.
 type PanicLayout struct{}
 
-// Value has none.
-func (PanicLayout) Value() (value any, ok bool) { return nil, false }
+// A Panic is not known there.
+type Panic struct{ Value, Argument any }
+
+// Panics finds none.
+func (PanicLayout) Panics() []Panic { return nil }
 
 // FindPanicLayout fails where Epitaph is not ported to.
 func FindPanicLayout() (PanicLayout, error) {

@@ -4,26 +4,70 @@ package gort
 
 import (
 	"errors"
+	"runtime"
 	"unsafe"
 )
 
 // A PanicLayout is where a goroutine that panics has the panic's value: g points to
-// a runtime._panic on the goroutine's stack, and that holds the value.
-type PanicLayout struct{ link, value uintptr }
+// a runtime._panic in the frame of runtime.gopanic, and that holds the value. Behind
+// it, at the frame's end, is gopanic's argument.
+type PanicLayout struct {
+	link, value uintptr
+	argument    uintptr // from the _panic; 0: not known
+	earlier     uintptr // where a _panic points to the one that it arose in; 0: not known
+}
 
 // Goid returns the calling goroutine's id, which GoidOffset has found the place of.
 func Goid(offset uintptr) uint64 { return *(*uint64)(unsafe.Add(current(), offset)) }
 
-// Value returns the value of the panic that the calling goroutine is in the middle
-// of, the last one if there are several. It is meant for deferred functions: ok is
-// false unless one is run by a panic.
-func (l PanicLayout) Value() (value any, ok bool) {
+// A Panic is one that a goroutine is in the middle of.
+type Panic struct {
+	// Value is the panic's value until the goroutine dies of it: then Go puts the
+	// text of an error or a Stringer in its place (runtime/panic.go, preprintpanics).
+	Value any
+	// Argument is what runtime.gopanic was called with, nil where that is not known.
+	// The calling convention has room for it right above the caller's stack pointer,
+	// and the function stores it there at once, since it is to survive the calls of
+	// deferred functions (cmd/compile/abi-internal.md, spill space). Once Value is
+	// another nothing keeps it from the collector.
+	Argument any
+}
+
+// Panics returns those that the calling goroutine is in the middle of, the last one
+// first. It is meant for deferred functions, and for a goroutine that has died and is
+// made to go on (ResumeAt).
+func (l PanicLayout) Panics() (panics []Panic) {
 	p := *(*unsafe.Pointer)(unsafe.Add(current(), l.link))
-	if p == nil {
-		return nil, false
+	for range maxPanics {
+		if p == nil {
+			break
+		}
+		// runtime.Goexit makes one without a value, in a frame of its own.
+		if value := *(*any)(unsafe.Add(p, l.value)); value != nil {
+			panics = append(panics, Panic{value, l.argumentOf(p)})
+		}
+		if l.earlier == 0 {
+			break
+		}
+		p = *(*unsafe.Pointer)(unsafe.Add(p, l.earlier))
 	}
-	value = *(*any)(unsafe.Add(p, l.value))
-	return value, value != nil // runtime.Goexit has none
+	return panics
+}
+
+func (l PanicLayout) argumentOf(p unsafe.Pointer) any {
+	if l.argument == 0 {
+		return nil
+	}
+	return *(*any)(unsafe.Add(p, l.argument))
+}
+
+// maxPanics is how many panics, each in the middle of another, are looked at.
+const maxPanics = 100
+
+// Same tells whether two values are the same words; values that Go cannot compare
+// are compared too.
+func Same(a, b any) bool {
+	return *(*[2]uintptr)(unsafe.Pointer(&a)) == *(*[2]uintptr)(unsafe.Pointer(&b))
 }
 
 // FindPanicLayout finds the layout by a panic with a known value: the word of g
@@ -39,7 +83,30 @@ func FindPanicLayout() (PanicLayout, error) {
 	if second, third := <-found, <-found; first == (PanicLayout{}) || second != first || third != first {
 		return PanicLayout{}, errors.New("gort: no word of runtime.g leads to the value of a panic")
 	}
-	return first, nil
+	go func() {
+		first.findEarlier()
+		found <- first
+	}()
+	return <-found, nil
+}
+
+// findEarlier finds the word of a second panic that points to the first.
+func (l *PanicLayout) findEarlier() {
+	defer func() { _ = recover() }()
+	defer func() {
+		first := *(*uintptr)(unsafe.Add(current(), l.link))
+		defer func() {
+			second := *(**[panicWords]uintptr)(unsafe.Add(current(), l.link))
+			for j := range pointerWords {
+				if second[j] == first {
+					l.earlier = uintptr(j) * 8
+				}
+			}
+			_ = recover()
+		}()
+		panic("second")
+	}()
+	panic("first")
 }
 
 // probePanic panics that many calls further in.
@@ -49,19 +116,26 @@ func probePanic(depth int) (layout PanicLayout) {
 	}
 	value := any(new(int))
 	before := *(*[goidWords]uintptr)(current())
+	pc, _, _, _ := runtime.Caller(0)
 	defer func() {
-		layout = scanPanic(&before, &value)
+		layout = scanPanic(&before, &value, runtime.FuncForPC(pc).Entry())
 		_ = recover()
 	}()
 	panic(value)
 }
 
-// valueWords is how many words of _panic are looked at.
-const valueWords = 4
+// valueWords is how many words of _panic may hold the value, pointerWords how many may
+// point to another one; panicWords is how far behind its beginning the argument may be.
+// That is 17 words in Go 1.26.
+const (
+	valueWords   = 4
+	pointerWords = 8
+	panicWords   = 40
+)
 
-// scanPanic returns the layout by which the value is found, or none if there are
-// several. The stack must not be moved meanwhile.
-func scanPanic(before *[goidWords]uintptr, value *any) (layout PanicLayout) {
+// scanPanic returns the layout by which the value is found that the function at entry
+// panics with, or none if there are several. The stack must not be moved meanwhile.
+func scanPanic(before *[goidWords]uintptr, value *any, entry uintptr) (layout PanicLayout) {
 	Pin()
 	defer Unpin()
 	want := *(*[2]uintptr)(unsafe.Pointer(value))
@@ -73,11 +147,18 @@ func scanPanic(before *[goidWords]uintptr, value *any) (layout PanicLayout) {
 		if before[i] != 0 || p%8 != 0 || p < low || p >= high-(valueWords+1)*8 {
 			continue
 		}
-		words := *(**[valueWords + 1]uintptr)(unsafe.Pointer(&g[i]))
+		words := *(**[panicWords]uintptr)(unsafe.Pointer(&g[i]))
 		for j := range valueWords {
 			if words[j] == want[0] && words[j+1] == want[1] {
-				layout = PanicLayout{uintptr(i) * 8, uintptr(j) * 8}
+				layout = PanicLayout{link: uintptr(i) * 8, value: uintptr(j) * 8}
 				count++
+			}
+		}
+		// Right below its argument is where gopanic returns to.
+		for j := valueWords; j+1 < min(panicWords, int(high-p)/8); j++ {
+			f := runtime.FuncForPC(words[j-1])
+			if words[j] == want[0] && words[j+1] == want[1] && f != nil && f.Entry() == entry {
+				layout.argument = uintptr(j) * 8
 			}
 		}
 	}

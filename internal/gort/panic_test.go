@@ -5,6 +5,7 @@ package gort_test
 import (
 	"errors"
 	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/epitaph-go/epitaph/internal/gort"
@@ -26,7 +27,17 @@ func TestPanicLayout(t *testing.T) {
 		go func() {
 			defer close(done)
 			defer func() { _ = recover() }()
-			defer func() { value, ok = layout.Value() }()
+			defer func() {
+				now := layout.Panics()
+				if ok = len(now) > 0; ok {
+					value = now[0].Value
+				}
+				for _, p := range now {
+					if p.Argument != p.Value {
+						t.Errorf("called with %v, the value is %v", p.Argument, p.Value)
+					}
+				}
+			}()
 			f()
 		}()
 		<-done
@@ -53,8 +64,41 @@ func TestPanicLayout(t *testing.T) {
 			t.Errorf("%s: %v, %v; want %v", name, got, ok, c.want)
 		}
 	}
-	if value, ok := layout.Value(); ok {
-		t.Errorf("a panic with %v where there is none", value)
+	if now := layout.Panics(); now != nil {
+		t.Errorf("panics %v where there is none", now)
+	}
+}
+
+// Several panics at once, some of which were recovered, and an exit in between.
+func TestPanics(t *testing.T) {
+	layout, err := gort.FindPanicLayout()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []any
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() { _ = recover() }()
+		defer func() {
+			for _, p := range layout.Panics() {
+				got = append(got, p.Argument)
+			}
+		}()
+		defer func() {
+			func() {
+				defer func() { _ = recover() }()
+				panic("recovered")
+			}()
+			defer panic(3)
+			runtime.Goexit()
+		}()
+		defer deep(100, func() { panic("second") })
+		panic("first")
+	}()
+	<-done
+	if want := []any{3, "second", "first"}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }
 

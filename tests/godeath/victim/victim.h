@@ -3,3 +3,4 @@ void victim_callback(void); /* a new C thread calls Go, which panics */
 void victim_null(void);
 void victim_null_on_thread(void);
 void victim_null_later(void); /* on another thread, 0.3 s from now */
+void victim_refuse_fork(void); /* from now on, EPERM; threads can be started */

@@ -1,0 +1,69 @@
+//go:build cgo && linux && amd64
+
+package handler
+
+import (
+	"github.com/epitaph-go/epitaph/cgo"
+	"github.com/epitaph-go/epitaph/internal/gort"
+)
+
+// What tellPanic needs; set once, before the core can have it run.
+var (
+	sandbox cgo.Sandbox
+	revival gort.Revival
+)
+
+// prepareSandbox has the core let the goroutine that died tell its panic. Without it
+// the report has Go's text alone.
+func prepareSandbox() {
+	var err error
+	if revival, err = gort.FindRevival(); err == nil {
+		sandbox, _ = cgo.NewSandbox(gort.ResumeAt(tellPanic))
+	}
+}
+
+// allocated is what tellPanic allocates.
+//
+//lint:ignore U1000 it is written so that it has to be allocated
+var allocated *[16]byte
+
+// tellPanic runs in a copy of the process (native/sandbox.h), on the goroutine that
+// died, which the core has made to go on. Only this thread exists, the scheduler
+// stands still, and all files are closed: whatever waits, waits in vain, and the
+// process kills it.
+func tellPanic() {
+	defer sandbox.End()
+	revival.Revive()
+	// Where a collection is due, or under way, an allocation would wait for it; not
+	// where the thread holds a lock. But then a panic, if only in a method of the value
+	// that recovers it, is fatal. It is in any case before there was an allocation.
+	if sandbox.Attempt() == 0 {
+		gort.Pin()
+	}
+	allocated = new([16]byte)
+	died := panics.Load().layout.Panics()
+	if len(died) == 0 {
+		sandbox.Refuse(cgo.NoPanic)
+		return
+	}
+	value := stillThere(died[0])
+	if value == nil {
+		sandbox.Refuse(cgo.OtherPanic)
+		return
+	}
+	var earlier []any
+	for _, p := range died[1:] {
+		earlier = append(earlier, stillThere(p))
+	}
+	sandbox.Answer(formatPanic(value, earlier))
+}
+
+// stillThere is what a panic was called with, or nil where its text is not the one that
+// Go has printed: a value that the collector has freed since, or one that always has
+// another.
+func stillThere(p gort.Panic) any {
+	if text, ok := p.Value.(string); gort.Same(p.Argument, p.Value) || ok && text == printedText(p.Argument) {
+		return p.Argument
+	}
+	return nil
+}
