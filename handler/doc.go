@@ -30,7 +30,17 @@
 // (runtime.traceback_cache), which [Disable] takes back, and takes the crash output
 // of runtime/debug if the program does not use it. debug.SetTraceback and
 // debug.SetCrashOutput mean what they mean without Epitaph; a second after the
-// call the bit is set again. [NotePanic] puts the chain of an error into the report.
+// call the bit is set again.
+//
+// Of an error that is panicked with Go prints the text; the report has the whole
+// chain, as package stackfmt prints it. It is made after Go has said what it has to
+// say, in a copy of the process: the core forks, and in the copy the goroutine that
+// died goes on and calls the methods Error, Unwrap and String of the value once more.
+// There is nothing else in the copy: no other goroutine, no descriptor, no handler of
+// the program's for any signal. It is killed when it has not answered after 400 ms,
+// which is what becomes of a method that waits for a lock, writes to a file or calls C.
+// Nothing is copied of a process that has used more than 8 GiB of memory, since that
+// takes its time. [NotePanic] does it before the goroutine dies.
 //
 // Threads are asked for their stacks with a real-time signal (see
 // [WithThreadSignal]). Once after it has started, each thread is sent that

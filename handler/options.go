@@ -322,8 +322,7 @@ func WithPoll(period time.Duration) Option {
 // not called.
 //
 // It is not called when Go itself ends the process, by a panic that nobody
-// recovers or by a fatal error: no goroutine runs any more then. What a panic
-// has to say is the affair of a deferred function ([NotePanic]).
+// recovers or by a fatal error: no goroutine runs any more then.
 func WithOnCrash(last func(ctx context.Context, report []byte)) Option {
 	return forCalls(callEnable, "WithOnCrash", func(c *config) error {
 		if last == nil {

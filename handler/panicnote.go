@@ -2,8 +2,9 @@ package handler
 
 // NotePanic notes the panic that runs it, in case nobody recovers it: then the
 // report has the whole chain of an error, as package stackfmt prints it, where
-// Go's own report has its Error only. It is to be deferred first of all in a
-// goroutine, and in main:
+// Go's own report has its Error only. Without it that is made in a copy of the
+// process once it has died (see the package's comment), which is not always
+// possible. It is to be deferred first of all in a goroutine, and in main:
 //
 //	go func() {
 //		defer handler.NotePanic()

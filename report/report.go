@@ -45,8 +45,10 @@ type Report struct {
 	// GoText is Go's own report, when Go itself ended the process: by a panic, a
 	// fatal error, or a signal after its dump. There is no Signal then.
 	GoText *Text `json:"go_text,omitempty"`
-	// Panic is what the program noted of the panic that it died of
-	// (handler.NotePanic): the whole chain of an error.
+	// Panic is the panic that the program died of, with the whole chain of an
+	// error: as it was formatted in a copy of the process, or as the program has
+	// noted it (handler.NotePanic). There are no lines where neither could be done;
+	// From says why.
 	Panic *Text `json:"panic,omitempty"`
 
 	// Threads holds the stacks of threads, and of groups of threads with equal

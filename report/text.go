@@ -3,7 +3,7 @@ package report
 import "strings"
 
 // Text is what somebody else has said, whole: Go's runtime, when it ended the
-// process, or the program about a panic of its own.
+// process, or the program, or a copy of it, about a panic of its own.
 type Text struct {
 	// From says how Epitaph came by it, "from the crash output", and how much of
 	// it is missing.
