@@ -292,7 +292,8 @@ func WithBlackBox(path string) Option {
 
 // WithPoll sets how often a goroutine looks whether a crash asks for the live
 // goroutines, [DefaultPoll] unless set; 0 turns that off. A second goroutine
-// answers such a question at once when the scheduler has a free P, so a program
+// answers such a question at once when the scheduler has a free P (there are
+// GOMAXPROCS of them; a thread needs one to run Go code), so a program
 // that is idle needs no poll. One whose Ps are all busy does: a timer is what
 // the scheduler looks at first. So that an idle program does not pay for it, a
 // look that was not late is followed by the next one after 250 ms, or after the
