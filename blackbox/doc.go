@@ -14,8 +14,8 @@
 //   - [Crashed]: the core of Epitaph saw a fatal signal, or a panic or fatal error
 //     of Go's that nothing recovers. The report is in [Run.Report], complete or as
 //     far as it came.
-//   - [Clean]: handler.Disable was called. The program should do so last, with
-//     defer in main.
+//   - [Clean]: handler.Disable was called. The program should do so at the end of
+//     main. With defer it is called when main panics, too.
 //   - [Running]: a process holds the file, of this machine and in whatever PID
 //     namespace, which only [Open] can tell; or the process with the number and
 //     the start time of the box is there.

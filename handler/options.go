@@ -127,7 +127,9 @@ func WithOutput(f *os.File) Option {
 // [WithOutput]) says so, but for deaths of Go's own, to which nothing is added
 // there. The file is made at the crash, mode 0600, and never
 // through a symbolic link; a run that does not crash leaves none. If it cannot
-// be made, the report goes where it would go without WithDir.
+// be made, the report goes where it would go without WithDir. (Without the C core it
+// is made by Enable, and a run that does not crash leaves an empty one, unless it
+// calls [Disable].)
 //
 // The directory must exist and be writable when Enable is called.
 func WithDir(path string) Option {
