@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/epitaph-go/epitaph/handler"
 )
@@ -51,7 +52,7 @@ func main() {
 			m.Unlock()
 		case "signal":
 			syscall.Kill(os.Getpid(), syscall.SIGQUIT)
-			select {}
+			time.Sleep(time.Hour) // not a deadlock, which Go would notice first
 		case "deadlock":
 			select {}
 		default:
