@@ -55,7 +55,7 @@ func (p *parser) without() (EndKind, string) {
 	case here == "" || p.header.BootID == "":
 		return Unknown, "it left no mark, and this machine cannot tell whether it runs"
 	case here != p.header.BootID:
-		return Vanished, "it left no mark before the machine stopped, or it ran on another machine"
+		return Unknown, "it left no mark, and this machine has been started again since, or it ran on another one"
 	}
 	// A process that the same number was given to later began later.
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.header.PID))

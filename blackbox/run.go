@@ -34,7 +34,7 @@ type Run struct {
 	Damage []string
 }
 
-// How a program ended.
+// An EndKind is a way in which a program ends.
 type EndKind int
 
 // The package comment says what each of them means.
@@ -64,7 +64,7 @@ type End struct {
 	Signal int // of a crash; 0 when Go itself ended the program
 	// Complete is set when the crash report was written to its end.
 	Complete bool
-	// Time is when it ended, or the last sign of life of one that vanished.
+	// Time is when it ended, or the last sign of life of one that left no mark.
 	Time   time.Time
 	Detail string // a sentence
 }
@@ -79,7 +79,7 @@ type Snapshot struct {
 	Goroutines int
 	Groups     int // of equal stacks, also those that Text leaves out
 
-	// Numbers are the figures by name, without those that were not known.
+	// Figures are those of the process; -1 where one was not known.
 	Figures Figures
 
 	// Text holds the groups as they stand in a report: lines "Goroutines ... (N

@@ -74,8 +74,10 @@
 // a dump, a quarter of it. After that it writes all the same. A file of [WithDir] is
 // nobody else's, and not locked.
 //
-// The package works on linux/amd64 with cgo. Elsewhere, and with CGO_ENABLED=0,
-// it builds, and [Enable] returns an error that wraps [ErrNoNative].
+// All of this works on linux/amd64 with cgo. Elsewhere, and with CGO_ENABLED=0, each
+// call does what pure Go can, and returns an error that wraps [ErrNoNative]: [Enable]
+// copies Go's own text of a panic or fatal error to the place of the report, and dumps
+// show the goroutines alone.
 //
 // Nothing in this package may be called after a fault; what then runs is the C
 // core in package native.

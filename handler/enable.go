@@ -6,9 +6,11 @@ import (
 	"sync"
 )
 
-// ErrNoNative is wrapped by the error of [Enable] where the C core does not
-// work: on other platforms than linux/amd64, without cgo, and in programs that
-// were linked with -linkmode=internal.
+// ErrNoNative is wrapped by the error of [Enable], and of the calls that dump, where
+// the C core does not work: on other platforms than linux/amd64, without cgo, and in
+// programs that were linked with -linkmode=internal. In the first two cases the call
+// has done what pure Go can, which each describes; in the last, Enable has done
+// nothing.
 var ErrNoNative = errors.New("the native core is not available")
 
 // mu orders the calls of the exported functions. A dump holds it for reading:
@@ -23,6 +25,16 @@ var mu sync.RWMutex
 // some goroutines and returns within a millisecond or so; names of C functions
 // that are not exported become known in the background a moment later (see
 // [Ready]).
+//
+// Without the C core, which the error tells by wrapping [ErrNoNative], faults in C are
+// not reported. Of a panic that nobody recovers, a fatal error, and a signal that Go
+// dies of, Go's own text goes to the place of the report as well, if that is not
+// standard error: to the file of [WithOutput], or to one in [WithDir], which is made
+// now, and removed by [Disable] if nothing was written to it. It is what Go prints,
+// and no more; package stackfmt reads it (ParseGoroutines). The line "fatal error: ..."
+// is on standard error only, since Go prints it too early. The other options are
+// checked, and have no effect. It works by debug.SetCrashOutput: a program that calls
+// that itself, before Enable or later, keeps its own.
 //
 // A library that has put its handler in front of Epitaph's, which a dump before
 // Enable had installed, stays in front, as one does that came before [Disable].
@@ -44,6 +56,9 @@ func Enable(opts ...Option) error {
 // somebody else has installed one since. It reports whether Epitaph was
 // enabled. Its counterpart in Python is faulthandler.disable.
 //
+// It is for the end of main. A call that is deferred runs before a panic of its own
+// goroutine ends the program, which is not reported then.
+//
 // While [DumpLater] or a [Watchdog] is armed, what they need stays: handlers that
 // report no crash and hand it on. A call when they are not takes these away too.
 func Disable() bool {
@@ -52,7 +67,8 @@ func Disable() bool {
 	return disable()
 }
 
-// Enabled reports whether [Enable] is in force (faulthandler.is_enabled).
+// Enabled reports whether [Enable] is in force (faulthandler.is_enabled): without the
+// C core, whether Go's text has a place besides standard error.
 func Enabled() bool { return enabled() }
 
 // Ready waits until the work that [Enable] does in the background is done for

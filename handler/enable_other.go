@@ -8,19 +8,28 @@ import (
 	"runtime"
 )
 
-func enable(*config) error {
-	return fmt.Errorf("handler: %s/%s without the C core: %w", runtime.GOOS, runtime.GOARCH, ErrNoNative)
+// enable does what pure Go can: Go's own text goes to the place of the report.
+func enable(c *config) error {
+	copied, err := copyText(c)
+	if err != nil {
+		return err
+	}
+	what := ""
+	if copied {
+		what = "Go's own text alone: "
+	}
+	return fmt.Errorf("handler: %s/%s without the C core: %s%w", runtime.GOOS, runtime.GOARCH, what, ErrNoNative)
 }
+
+func disable() bool { return stopCopy() }
+
+func enabled() bool { return textCopy.Load() != nil }
 
 func annotate(_, _ string) {}
 
 func breadcrumb(string) {}
 
 func notePanic() {}
-
-func disable() bool { return false }
-
-func enabled() bool { return false }
 
 func ready() <-chan struct{} {
 	done := make(chan struct{})

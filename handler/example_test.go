@@ -15,7 +15,7 @@ import (
 	"github.com/epitaph-go/epitaph/handler"
 )
 
-// The usual call, at the start of main. A program that cannot have reports runs
+// The usual call, in main. A program that cannot have reports runs
 // on without them.
 func Example() {
 	if err := handler.Enable(); err != nil {

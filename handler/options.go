@@ -127,7 +127,9 @@ func WithOutput(f *os.File) Option {
 // [WithOutput]) says so, but for deaths of Go's own, to which nothing is added
 // there. The file is made at the crash, mode 0600, and never
 // through a symbolic link; a run that does not crash leaves none. If it cannot
-// be made, the report goes where it would go without WithDir.
+// be made, the report goes where it would go without WithDir. (Without the C core it
+// is made by Enable, and a run that does not crash leaves an empty one, unless it
+// calls [Disable].)
 //
 // The directory must exist and be writable when Enable is called.
 func WithDir(path string) Option {
@@ -292,7 +294,8 @@ func WithBlackBox(path string) Option {
 
 // WithPoll sets how often a goroutine looks whether a crash asks for the live
 // goroutines, [DefaultPoll] unless set; 0 turns that off. A second goroutine
-// answers such a question at once when the scheduler has a free P, so a program
+// answers such a question at once when the scheduler has a free P (there are
+// GOMAXPROCS of them; a thread needs one to run Go code), so a program
 // that is idle needs no poll. One whose Ps are all busy does: a timer is what
 // the scheduler looks at first. So that an idle program does not pay for it, a
 // look that was not late is followed by the next one after 250 ms, or after the

@@ -5,7 +5,6 @@ package handler
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -15,17 +14,6 @@ import (
 
 	"github.com/epitaph-go/epitaph/internal/procstat"
 )
-
-// executable is the path of the running program, for the report only.
-func executable() string {
-	path, err := os.Executable()
-	if err != nil {
-		return os.Args[0]
-	}
-	return path
-}
-
-func programName() string { return filepath.Base(executable()) }
 
 // buildLine says which build of the program this is: the Go release, and from
 // the build information the main module with its version and revision.

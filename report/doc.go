@@ -94,7 +94,8 @@
 // A line [stage "NAME" faulted: TEXT; skipped] or [stage "NAME" timed out after
 // DURATION; skipped] may stand anywhere. A report on a timeout starts with
 // Timeout (H:MM:SS.ffffff)!, and a dump with its first stack, which may have the
-// header Stack (most recent call first):.
+// header Stack (most recent call first): or, with every frame as a place in a
+// file, Current thread's C stack trace (most recent call first):.
 //
 // The count of bytes in the end line is compared with the text. A difference is
 // no error, because such a report is still worth reading: Report.Intact tells it.
@@ -112,7 +113,7 @@
 //   - times: strings as in RFC 3339
 //   - code bytes: one string of hexadecimal digits
 //   - kinds: strings. Of a report: crash, timeout, dump. Of a thread: thread,
-//     current, group, stack, cut. Of a frame: source, binary, unknown,
+//     current, group, stack, cut, native. Of a frame: source, binary, unknown,
 //     not_executable, signal, repeated, cut, lost, no_stack, created_by,
 //     seen_from_outside.
 //     Of how a frame was found: exact (which has no key), frame_pointer, scan

@@ -5,7 +5,6 @@ package main_test
 import (
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -18,35 +17,30 @@ func TestBuilds(t *testing.T) {
 	}
 	const static = "-ldflags=-linkmode external -extldflags -static"
 	for _, b := range []struct {
-		name string
-		env  string
-		args []string
-		all  bool // check all kinds in all places
+		name     string
+		compiler string // nothing for the usual one
+		env      []string
+		args     []string
+		all      bool // check all kinds in all places
 	}{
 		{name: "pie", args: []string{"-buildmode=pie"}},
 		{name: "stripped", args: []string{"-ldflags=-s -w"}},
 		{name: "race", args: []string{"-race"}},
 		{name: "nocxx", args: []string{"-tags=nocxx"}},
-		{name: "O0", env: "CGO_CFLAGS=-g -O0", args: []string{"-tags=nocxx"}},
-		{name: "clang", env: "CC=clang", args: []string{"-tags=nocxx"}},
+		{name: "O0", env: []string{"CGO_CFLAGS=-g -O0"}, args: []string{"-tags=nocxx"}},
+		{name: "clang", compiler: "clang", args: []string{"-tags=nocxx"}},
 		{name: "static-glibc", args: []string{static}},
-		{name: "static-musl", env: "CC=musl-gcc", args: []string{"-tags=nocxx", static}, all: true},
+		{name: "static-musl", compiler: "musl-gcc", args: []string{"-tags=nocxx", static}, all: true},
 	} {
 		t.Run(b.name, func(t *testing.T) {
-			if compiler, ok := strings.CutPrefix(b.env, "CC="); ok {
-				if _, err := exec.LookPath(compiler); err != nil {
-					t.Skipf("no %s", compiler)
+			if b.compiler != "" {
+				if _, err := exec.LookPath(b.compiler); err != nil {
+					t.Skipf("no %s", b.compiler)
 				}
+				b.env = []string{"CC=" + b.compiler}
 			}
-			program := filepath.Join(t.TempDir(), "crashdemo")
-			cmd := exec.Command("go", append(append([]string{"build", "-o", program}, b.args...), ".")...)
-			cmd.Env = append(os.Environ(), "CGO_ENABLED=1")
-			if b.env != "" {
-				cmd.Env = append(cmd.Env, b.env)
-			}
-			if out, err := cmd.CombinedOutput(); err != nil {
-				t.Fatalf("%s: %v\n%s", cmd, err, out)
-			}
+			program := built(b.args...)
+			program.Env = append(b.env, "CGO_ENABLED=1")
 			if b.all {
 				checkPlain(t, program)
 				return
@@ -59,12 +53,12 @@ func TestBuilds(t *testing.T) {
 					continue
 				}
 				for _, p := range list.Places[3:] { // callback and thread, which between them have all kinds of border
-					r := runFor(t, hardLimit, program, "run", k.Name, "-place", p.Name, "-plain")
-					if k.Name == "dlopen-constructor" && r.exited(69) && strings.HasPrefix(b.name, "static") {
+					o := run(t, program, "run "+k.Name+" -plain -place "+p.Name)
+					if k.Name == "dlopen-constructor" && o.IsExit(69) && strings.HasPrefix(b.name, "static") {
 						continue
 					}
-					if k.knownToGo(p) && !r.exited(2) || !k.knownToGo(p) && !r.killedBy(k.number()) {
-						t.Errorf("%s in %s: %v", k.Name, p.Name, r)
+					if k.knownToGo(p) && !o.IsExit(2) || !k.knownToGo(p) && !o.IsDeath(k.number()) {
+						t.Errorf("%s in %s: %v", k.Name, p.Name, o)
 					}
 				}
 			}
@@ -79,19 +73,15 @@ func TestNoCgo(t *testing.T) {
 	}
 	for _, target := range []string{"linux/amd64", "linux/arm64", "darwin/arm64", "windows/amd64"} {
 		goos, goarch, _ := strings.Cut(target, "/")
-		cmd := exec.Command("go", "build", "-o", os.DevNull, "./...")
+		cmd := exec.Command("go", "build", "-o", os.DevNull, "github.com/epitaph-go/epitaph/...")
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+goos, "GOARCH="+goarch)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", target, err, out)
 		}
 	}
-	program := filepath.Join(t.TempDir(), "crashdemo")
-	cmd := exec.Command("go", "build", "-o", program, ".")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
-	if r := runFor(t, hardLimit, program, "list"); !r.exited(69) || !strings.Contains(r.stderr, "needs Linux and cgo") {
-		t.Error(r)
+	program := built()
+	program.Env = []string{"CGO_ENABLED=0"}
+	if o := run(t, program, "list"); !o.IsExit(69) || !strings.Contains(o.Stderr, "needs Linux and cgo") {
+		t.Error(o)
 	}
 }

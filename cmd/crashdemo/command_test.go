@@ -5,12 +5,13 @@ package main_test
 import (
 	"debug/elf"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
 func TestUsage(t *testing.T) {
@@ -37,9 +38,9 @@ func TestUsage(t *testing.T) {
 		{"hang -after -1s", 1, "NewWatchdog: -1s is not positive"},
 		{"tour -limit 0s", 64, "tour takes flags only"},
 	} {
-		r := runFor(t, hardLimit, demo, strings.Fields(c.args)...)
-		if !r.exited(c.status) || !strings.Contains(r.stderr, c.want) || r.stdout != "" {
-			t.Errorf("crashdemo %s: want status %d and %q on standard error: %v", c.args, c.status, c.want, r)
+		o := run(t, demo, c.args)
+		if !o.IsExit(c.status) || !strings.Contains(o.Stderr, c.want) || o.Stdout != "" {
+			t.Errorf("crashdemo %s: want status %d and %q on standard error: %v", c.args, c.status, c.want, o)
 		}
 	}
 	for _, c := range []struct{ args, want string }{
@@ -50,9 +51,9 @@ func TestUsage(t *testing.T) {
 		{"later -help", "-repeat"},
 		{"hang -help", "-plain"},
 	} {
-		r := runFor(t, hardLimit, demo, strings.Fields(c.args)...)
-		if !r.exited(0) || !strings.Contains(r.stdout+r.stderr, c.want) {
-			t.Errorf("crashdemo %s: want status 0 and %q: %v", c.args, c.want, r)
+		o := run(t, demo, c.args)
+		if !o.IsExit(0) || !strings.Contains(o.Stdout+o.Stderr, c.want) {
+			t.Errorf("crashdemo %s: want status 0 and %q: %v", c.args, c.want, o)
 		}
 	}
 }
@@ -60,21 +61,21 @@ func TestUsage(t *testing.T) {
 // TestList checks that the text has one line for each kind and place of the JSON table, within 100 columns.
 func TestList(t *testing.T) {
 	list := tableOf(t, demo)
-	r := runFor(t, hardLimit, demo, "list")
-	if !r.exited(0) {
-		t.Fatal(r)
+	o := run(t, demo, "list")
+	if !o.IsExit(0) {
+		t.Fatal(o)
 	}
 	for _, k := range list.Kinds {
-		if !regexp.MustCompile(`(?m)^` + k.Name + ` +` + k.Signal + ` +\S`).MatchString(r.stdout) {
+		if !regexp.MustCompile(`(?m)^` + k.Name + ` +` + k.Signal + ` +\S`).MatchString(o.Stdout) {
 			t.Errorf("list has no line for %s with %s", k.Name, k.Signal)
 		}
 	}
 	for _, p := range list.Places {
-		if !hasLine(r.stdout, p.Name+" ") {
+		if !hasLine(o.Stdout, p.Name+" ") {
 			t.Errorf("list has no line for the place %s", p.Name)
 		}
 	}
-	for line := range strings.Lines(r.stdout) {
+	for line := range strings.Lines(o.Stdout) {
 		if len(line) > 101 {
 			t.Errorf("line of more than 100 columns: %q", line)
 		}
@@ -83,7 +84,7 @@ func TestList(t *testing.T) {
 
 // TestExported checks that .dynsym, which survives stripping, names every crash function and every C caller.
 func TestExported(t *testing.T) {
-	file, err := elf.Open(demo)
+	file, err := elf.Open(demo.Path(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,13 +124,12 @@ func TestExported(t *testing.T) {
 // TestTour checks the shape of the tour: each scene without and with Epitaph, everything within 100 columns, and hangs
 // and swallowed signals called by their name.
 func TestTour(t *testing.T) {
-	start := time.Now()
-	r := runFor(t, 60*time.Second, demo, "tour", "-limit", "2s")
-	if r.hung || !r.status.Exited() {
-		t.Fatal(r)
+	o := run(t, demo, "tour -limit 2s", victim.Limit(60*time.Second))
+	if !o.IsExit(0) {
+		t.Fatal(o)
 	}
 	for _, want := range []string{"  without Epitaph: ", "  with Epitaph: "} {
-		if n := strings.Count(r.stdout, want); n != 6 {
+		if n := strings.Count(o.Stdout, want); n != 6 {
 			t.Errorf("%d scenes have %q, want 6", n, want)
 		}
 	}
@@ -142,20 +142,20 @@ func TestTour(t *testing.T) {
 		"  without Epitaph: went on as if nothing had happened; it printed 1 line, ",
 		"In short ===",
 	} {
-		if !strings.Contains(r.stdout, want) {
+		if !strings.Contains(o.Stdout, want) {
 			t.Errorf("the tour does not have %q", want)
 		}
 	}
-	if !regexp.MustCompile(`\n  without Epitaph: (hung, and had to be killed after [2-9]|cannot be had here)`).MatchString(r.stdout) {
+	if !regexp.MustCompile(`\n  without Epitaph: (hung, and had to be killed after [2-9]|cannot be had here)`).MatchString(o.Stdout) {
 		t.Errorf("the tour does not show a hang")
 	}
-	for line := range strings.Lines(r.stdout) {
+	for line := range strings.Lines(o.Stdout) {
 		if len(line) > 101 {
 			t.Errorf("line of more than 100 columns: %q", line)
 		}
 	}
 	if t.Failed() {
-		t.Logf("after %v: %v\n%s", time.Since(start), r, r.stdout)
+		t.Logf("%v\n%s", o, o.Stdout)
 	}
 }
 
@@ -163,11 +163,9 @@ func TestTour(t *testing.T) {
 func TestNothingLeftBehind(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"bus", "dlopen-constructor", "no-fds"} {
-		cmd := exec.Command(demo, "run", name, "-plain")
-		cmd.Dir = dir
-		cmd.Env = append(os.Environ(), "TMPDIR="+dir)
-		if r := runCmd(t, hardLimit, cmd); !r.exited(2) && !r.exited(69) {
-			t.Errorf("%s: %v", name, r)
+		o := run(t, demo, "run -plain "+name, in(dir), victim.Env("TMPDIR="+dir))
+		if !o.IsExit(2) && !o.IsExit(69) {
+			t.Errorf("%s: %v", name, o)
 		}
 	}
 	left, err := os.ReadDir(dir)

@@ -3,97 +3,83 @@
 package main_test
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
+	"github.com/epitaph-go/epitaph/report"
 )
 
 // hardLimit is how long any child process may take. No crash takes as much as a second.
 const hardLimit = 10 * time.Second
 
-// demo is the program under test, built once, as a user would build it.
-var demo string
-
-func TestMain(m *testing.M) {
-	os.Exit(testMain(m))
+// built is crashdemo as a user would build it, with these further arguments of go build.
+func built(args ...string) *victim.Program {
+	return &victim.Program{Name: "crashdemo", Build: append(args, "."), Limit: hardLimit}
 }
 
-func testMain(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "crashdemo-test")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	demo = filepath.Join(dir, "crashdemo")
-	if out, err := exec.Command("go", "build", "-o", demo, ".").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
-		return 1
-	}
-	return m.Run()
-}
+var demo = built()
 
-// result is how a child process ended.
-type result struct {
-	status syscall.WaitStatus
-	hung   bool // had to be killed
-	stdout string
-	stderr string
-}
+func TestMain(m *testing.M) { os.Exit(victim.Main(m)) }
 
-func (r result) String() string {
-	end := fmt.Sprintf("exit status %d", r.status.ExitStatus())
-	switch {
-	case r.hung:
-		end = "hung"
-	case r.status.Signaled():
-		end = "killed by " + r.status.Signal().String()
-	}
-	return fmt.Sprintf("%s\nstandard output: %q\nstandard error: %.2000s", end, r.stdout, r.stderr)
-}
-
-func (r result) exited(status int) bool {
-	return !r.hung && r.status.Exited() && r.status.ExitStatus() == status
-}
-
-func (r result) killedBy(s syscall.Signal) bool {
-	return !r.hung && r.status.Signaled() && r.status.Signal() == s
-}
-
-// runFor runs a program for at most limit and returns how it ended.
-func runFor(t *testing.T, limit time.Duration, program string, args ...string) result {
+// end waits for a child's end. That it hung is in the outcome.
+func end(t *testing.T, c *victim.Child) *victim.Outcome {
 	t.Helper()
-	return runCmd(t, limit, exec.Command(program, args...))
+	o, err := c.End()
+	if err != nil && !o.Hung {
+		t.Fatalf("%v: %v", c.Cmd, err)
+	}
+	if o.Left {
+		t.Errorf("%v: it left a process behind", c.Cmd)
+	}
+	return o
 }
 
-func runCmd(t *testing.T, limit time.Duration, template *exec.Cmd) result {
+// run runs a build of crashdemo. One that hangs has no status and no signal. What a developer has set for Go programs
+// does not change what Go prints.
+func run(t *testing.T, program *victim.Program, line string, changes ...victim.Change) *victim.Outcome {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), limit)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, template.Path, template.Args[1:]...)
-	cmd.Dir, cmd.Env = template.Dir, template.Env
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	cmd.WaitDelay = time.Second
-	err := cmd.Run()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) && ctx.Err() == nil {
-		t.Fatalf("running %s: %v", template, err)
+	return end(t, program.Start(t, line, append([]victim.Change{victim.Unset("GOTRACEBACK", "GODEBUG")}, changes...)...))
+}
+
+// in runs the child in a directory.
+func in(dir string) victim.Change {
+	return func(c *victim.Child) { c.Cmd.Dir = dir }
+}
+
+// whole are the reports in a text, which may hold other output too. Each has to be of this kind, complete and
+// understood.
+func whole(t *testing.T, text string, kind report.Kind) []*report.Report {
+	t.Helper()
+	var all []*report.Report
+	scanner := report.NewScanner(strings.NewReader(text))
+	for scanner.Scan() {
+		r := scanner.Report()
+		if r.Kind != kind || !r.Complete() || !r.Intact() || len(r.StageFailures) > 0 || len(r.Unknown) > 0 {
+			t.Errorf("not a whole report of a %v (%v, complete %v, intact %v, failures %v, unknown %v):\n%s",
+				kind, r.Kind, r.Complete(), r.Intact(), r.StageFailures, r.Unknown, r)
+		}
+		all = append(all, r)
 	}
-	return result{
-		status: cmd.ProcessState.Sys().(syscall.WaitStatus), hung: ctx.Err() != nil,
-		stdout: stdout.String(), stderr: stderr.String(),
+	if err := scanner.Err(); err != nil {
+		t.Fatal(err)
 	}
+	return all
+}
+
+// hasFrames tells whether all of these functions are on a stack.
+func hasFrames(frames []report.Frame, functions ...string) bool {
+	for _, f := range functions {
+		if !slices.ContainsFunc(frames, func(frame report.Frame) bool { return frame.Func == f }) {
+			return false
+		}
+	}
+	return true
 }
 
 type kind struct {
@@ -120,14 +106,14 @@ type table struct {
 }
 
 // tableOf asks a build of crashdemo which kinds and places it has.
-func tableOf(t *testing.T, program string) table {
+func tableOf(t *testing.T, program *victim.Program) table {
 	t.Helper()
-	r := runFor(t, hardLimit, program, "list", "-json")
-	if !r.exited(0) {
-		t.Fatalf("list -json: %v", r)
+	o := run(t, program, "list -json")
+	if !o.IsExit(0) || o.Stderr != "" {
+		t.Fatalf("list -json: %v", o)
 	}
 	var list table
-	if err := json.Unmarshal([]byte(r.stdout), &list); err != nil {
+	if err := json.Unmarshal([]byte(o.Stdout), &list); err != nil {
 		t.Fatalf("list -json: %v", err)
 	}
 	if len(list.Kinds) < 30 || len(list.Places) != 5 {

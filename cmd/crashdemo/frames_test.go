@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
 // TestFrames asks gdb, which has a debugger's means, where each kind faults. It shows that the table is right: that the
@@ -41,13 +43,14 @@ func TestFrames(t *testing.T) {
 }
 
 func checkFrames(t *testing.T, k kind, p place) {
-	r := runFor(t, 3*hardLimit, "gdb", "-nx", "-q", "-batch", "-ex", "set debuginfod enabled off", "-ex", "handle SIGURG nostop noprint pass",
-		"-ex", "run", "-ex", "bt 40", "--args", demo, "run", k.Name, "-place", p.Name, "-plain")
-	if !strings.Contains(r.stdout, "received signal "+k.Signal) {
-		t.Fatalf("gdb did not see %s: %v", k.Signal, r)
+	o := run(t, demo, "run "+k.Name+" -plain -place "+p.Name, victim.Limit(3*hardLimit),
+		victim.Under("gdb", "-nx", "-q", "-batch", "-ex", "set debuginfod enabled off", "-ex", "handle SIGURG nostop noprint pass",
+			"-ex", "run", "-ex", "bt 40", "--args"))
+	if !strings.Contains(o.Stdout, "received signal "+k.Signal) {
+		t.Fatalf("gdb did not see %s: %v", k.Signal, o)
 	}
 	var functions []string
-	for _, m := range regexp.MustCompile(`(?m)^#\d+ +(?:0x[0-9a-f]+ in )?([^ ]+) \(`).FindAllStringSubmatch(r.stdout, -1) {
+	for _, m := range regexp.MustCompile(`(?m)^#\d+ +(?:0x[0-9a-f]+ in )?([^ ]+) \(`).FindAllStringSubmatch(o.Stdout, -1) {
 		functions = append(functions, m[1])
 	}
 	at := slices.Index(functions, k.Func)

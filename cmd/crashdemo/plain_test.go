@@ -5,13 +5,14 @@ package main_test
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
 // TestPlain runs every kind in every place without Epitaph and checks what Go then does by itself: on a thread that Go
@@ -21,22 +22,23 @@ func TestPlain(t *testing.T) {
 	checkPlain(t, demo)
 }
 
-func checkPlain(t *testing.T, program string) {
+func checkPlain(t *testing.T, program *victim.Program) {
 	list := tableOf(t, program)
 	for _, k := range list.Kinds {
 		for _, p := range list.Places {
 			t.Run(k.Name+"/"+p.Name, func(t *testing.T) {
 				t.Parallel()
-				r := runFor(t, hardLimit, program, "run", k.Name, "-place", p.Name, "-plain")
-				if r.exited(69) {
-					t.Skip(strings.TrimSpace(r.stderr))
+				o := run(t, program, "run "+k.Name+" -plain -place "+p.Name)
+				if o.IsExit(69) {
+					t.Skip(strings.TrimSpace(o.Stderr))
 				}
+				victim.NoReport(t, o.Stderr)
 				if k.knownToGo(p) {
-					if !r.exited(2) || !hasLine(r.stderr, k.Signal+": ") || !hasLine(r.stderr, "goroutine ") {
-						t.Errorf("Go did not exit with status 2 and tell of %s: %v", k.Signal, r)
+					if !o.IsExit(2) || !hasLine(o.Stderr, k.Signal+": ") || !hasLine(o.Stderr, "goroutine ") {
+						t.Errorf("Go did not exit with status 2 and tell of %s: %v", k.Signal, o)
 					}
-				} else if !r.killedBy(k.number()) || hasLine(r.stderr, "goroutine ") {
-					t.Errorf("Go did not die silently of %s: %v", k.Signal, r)
+				} else if !o.IsDeath(k.number()) || hasLine(o.Stderr, "goroutine ") {
+					t.Errorf("Go did not die silently of %s: %v", k.Signal, o)
 				}
 			})
 		}
@@ -81,19 +83,19 @@ func TestPlainMisbehaves(t *testing.T) {
 			if c.want == "hang" {
 				limit = 2 * time.Second
 			}
-			r := runFor(t, limit, demo, append([]string{"run", "-plain"}, strings.Fields(c.args)...)...)
-			if r.exited(69) {
-				t.Skip(strings.TrimSpace(r.stderr))
+			o := run(t, demo, "run -plain "+c.args, victim.Limit(limit))
+			if o.IsExit(69) {
+				t.Skip(strings.TrimSpace(o.Stderr))
 			}
-			got := fmt.Sprintf("status %d", r.status.ExitStatus())
-			if r.hung {
+			got := fmt.Sprintf("status %d", o.Status.ExitStatus())
+			if o.Hung {
 				got = "hang"
 			}
 			if got != c.want {
-				t.Errorf("got %s, want %s: %v", got, c.want, r)
+				t.Errorf("got %s, want %s: %v", got, c.want, o)
 			}
-			if want := "crashdemo: still running"; r.exited(3) && !hasLine(r.stderr, want) {
-				t.Errorf("no line says %q: %v", want, r)
+			if want := "crashdemo: still running"; o.IsExit(3) && !hasLine(o.Stderr, want) {
+				t.Errorf("no line says %q: %v", want, o)
 			}
 		})
 	}
@@ -102,18 +104,11 @@ func TestPlainMisbehaves(t *testing.T) {
 // TestMask looks at the crashing thread while kill-self waits for its signal, which signal.Notify has taken away: with
 // -mask only the crash's own signal is deliverable there.
 func TestMask(t *testing.T) {
-	cmd := exec.Command(demo, "run", "kill-self", "-place", "thread", "-plain", "-notify", "-mask")
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		cmd.Process.Kill()
-		cmd.Wait()
-	})
+	c := demo.Start(t, "run kill-self -place thread -plain -notify -mask", victim.Limit(2*hardLimit))
 	// All 64, less SIGKILL and SIGSTOP, which cannot be blocked, the two that glibc keeps for itself, and SIGSEGV.
 	blocked := regexp.MustCompile(`(?m)^SigBlk:\tfffffffe7ffbfaff$`)
 	for deadline := time.Now().Add(hardLimit); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/status", cmd.Process.Pid))
+		files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/status", c.Cmd.Process.Pid))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -134,25 +129,21 @@ func TestCore(t *testing.T) {
 	}
 	for _, flag := range []string{"", "-core"} {
 		t.Run("flag="+flag, func(t *testing.T) {
-			cmd := exec.Command("/bin/sh", "-c", "ulimit -c unlimited || exit 77; exec \"$@\"", "sh",
-				demo, "run", "null-write", "-place", "thread", "-plain")
-			if flag != "" {
-				cmd.Args = append(cmd.Args, flag)
-			}
-			cmd.Dir = t.TempDir()
-			r := runCmd(t, hardLimit, cmd)
-			if r.exited(77) {
+			dir := t.TempDir()
+			o := run(t, demo, "run null-write -place thread -plain "+flag, in(dir),
+				victim.Under("sh", "-c", "ulimit -c unlimited || exit 77; exec \"$@\"", "sh"))
+			if o.IsExit(77) {
 				t.Skip("the limit of core files cannot be raised here")
 			}
-			if !r.killedBy(syscall.SIGSEGV) {
-				t.Fatalf("not killed by SIGSEGV: %v", r)
+			if !o.IsDeath(syscall.SIGSEGV) {
+				t.Fatalf("not killed by SIGSEGV: %v", o)
 			}
-			cores, err := filepath.Glob(filepath.Join(cmd.Dir, "core*"))
+			cores, err := filepath.Glob(filepath.Join(dir, "core*"))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if wrote := len(cores) > 0; wrote != (flag != "") || r.status.CoreDump() != wrote {
-				t.Errorf("core files: %v; the kernel says core dumped: %v", cores, r.status.CoreDump())
+			if wrote := len(cores) > 0; wrote != (flag != "") || o.Status.CoreDump() != wrote {
+				t.Errorf("core files: %v; the kernel says core dumped: %v", cores, o.Status.CoreDump())
 			}
 		})
 	}

@@ -17,7 +17,11 @@ func init() {
 		return
 	}
 	if err := enable(value); err != nil {
-		fmt.Fprintf(os.Stderr, "epitaph: %s: %v; there will be no reports\n", variable, err)
+		what := "; there will be no reports"
+		if handler.Enabled() { // as far as it can be without the C core
+			what = ""
+		}
+		fmt.Fprintf(os.Stderr, "epitaph: %s: %v%s\n", variable, err, what)
 	}
 }
 

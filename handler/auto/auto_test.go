@@ -82,6 +82,14 @@ func TestWithoutCgo(t *testing.T) {
 		!strings.HasSuffix(o.Stderr, ": the native core is not available; there will be no reports\n") {
 		t.Errorf("%v", o)
 	}
+	// With a place there will be something.
+	dir := t.TempDir()
+	value = "dir=" + dir
+	o = run(t, pure, &value, "")
+	if o.Stdout != on || o.Status != 0 || !strings.HasPrefix(o.Stderr, "epitaph: EPITAPH: handler: ") ||
+		!strings.HasSuffix(o.Stderr, ": Go's own text alone: the native core is not available\n") {
+		t.Errorf("%v", o)
+	}
 	o = run(t, pure, nil, "")
 	if o.Stdout != off || o.Stderr != "" || o.Status != 0 {
 		t.Errorf("unset: %v", o)

@@ -37,8 +37,9 @@
 //
 //	epitaph: EPITAPH: deadline=2: not a duration such as 5s or 500ms; there will be no reports
 //
-// and the program starts as if the variable were not set. What the program
-// itself does with package handler later replaces the options.
+// and the program starts as if the variable were not set. Without cgo, but with dir or
+// output, Enable does what pure Go can, and the line ends before the semicolon. What
+// the program itself does with package handler later replaces the options.
 //
 // Processes that run with more rights than their user has (set-uid, set-gid,
 // file capabilities: AT_SECURE of getauxval(3)) ignore the variable, since it

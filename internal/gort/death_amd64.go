@@ -13,16 +13,6 @@ import (
 	"unsafe"
 )
 
-// SetCrashFD is what debug.SetCrashOutput calls: it makes fd the descriptor
-// that the runtime writes a copy of its last words to, ^0 for none, and returns
-// the one that was there, or ^0 (runtime/runtime.go).
-//
-//go:linkname SetCrashFD runtime.setCrashFD
-func SetCrashFD(fd uintptr) uintptr
-
-// NoCrashFD is the descriptor that is none.
-const NoCrashFD = ^uintptr(0)
-
 // Bits of runtime.traceback_cache (runtime/runtime1.go).
 const (
 	tracebackCrash = 1

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os/exec"
 	"strings"
 	"sync"
@@ -40,7 +41,7 @@ type Child struct {
 	t              testing.TB
 	limit          time.Duration
 	started        []func() // called when it has been started
-	stdout, stderr bytes.Buffer
+	stdout, stderr output
 	killer         *time.Timer
 	hung, ended    atomic.Bool
 
@@ -142,7 +143,7 @@ func (c *Child) wait() {
 	c.ended.Store(true)
 	o := &Outcome{Elapsed: time.Since(c.Began), PID: c.Cmd.Process.Pid}
 	c.killer.Stop()
-	if o.Left = errors.Is(err, exec.ErrWaitDelay); o.Left {
+	if o.Left = c.stdout.left || c.stderr.left; o.Left {
 		c.killGroup()
 	}
 	o.Status = c.Cmd.ProcessState.Sys().(syscall.WaitStatus)
@@ -156,4 +157,18 @@ func (c *Child) wait() {
 	case err != nil && !o.Left && !errors.As(err, &exit):
 		c.err = err
 	}
+}
+
+// output keeps what a child writes. It notices that package exec closes the pipe
+// because somebody holds the other end when the child has ended: exec.ErrWaitDelay
+// tells that only of a child that exited with status 0.
+type output struct {
+	bytes.Buffer
+	left bool
+}
+
+func (o *output) ReadFrom(r io.Reader) (int64, error) {
+	n, err := o.Buffer.ReadFrom(r)
+	o.left = errors.Is(err, fs.ErrClosed)
+	return n, err
 }

@@ -57,6 +57,12 @@ func TestLeft(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
+	// However the child ended, and whichever output is held.
+	for _, script := range []string{"sleep 1000 2>&- & kill -ABRT $$", "sleep 1000 >&- & exit 3"} {
+		if !shell(t, script).Wait().Left {
+			t.Errorf("nobody noticed: %s", script)
+		}
+	}
 	c := shell(t, "sleep 1000 &", victim.Inherit(w))
 	w.Close()
 	o := c.Wait()
