@@ -56,14 +56,18 @@ func Enable(opts ...Option) error {
 // somebody else has installed one since. It reports whether Epitaph was
 // enabled. Its counterpart in Python is faulthandler.disable.
 //
-// It is for the end of main. A call that is deferred runs before a panic of its own
-// goroutine ends the program, which is not reported then.
+// It is for the end of main, and may be deferred: where it is called by a panic that
+// is on its way and that nobody has recovered yet, it does nothing, or that panic would
+// end the program without a report.
 //
 // While [DumpLater] or a [Watchdog] is armed, what they need stays: handlers that
 // report no crash and hand it on. A call when they are not takes these away too.
 func Disable() bool {
 	mu.Lock()
 	defer mu.Unlock()
+	if panicking() {
+		return enabled()
+	}
 	return disable()
 }
 

@@ -4,6 +4,7 @@ package handler
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -36,6 +37,13 @@ func learnPanics() {
 	}
 	panics.Store(&panicReader{layout, goid})
 	prepareSandbox()
+}
+
+// panicking tells whether the calling goroutine runs deferred functions because of a
+// panic that nobody has recovered.
+func panicking() bool {
+	reader := panics.Load()
+	return reader != nil && slices.ContainsFunc(reader.layout.Panics(), func(p gort.Panic) bool { return !p.Recovered })
 }
 
 func notePanic() {

@@ -22,7 +22,10 @@ func GoidOffset() (uintptr, error) {
 type PanicLayout struct{}
 
 // A Panic is not known there.
-type Panic struct{ Value, Argument any }
+type Panic struct {
+	Value, Argument any
+	Recovered       bool
+}
 
 // Panics finds none.
 func (PanicLayout) Panics() []Panic { return nil }

@@ -15,6 +15,7 @@ type PanicLayout struct {
 	link, value uintptr
 	argument    uintptr // from the _panic; 0: not known
 	earlier     uintptr // where a _panic points to the one that it arose in; 0: not known
+	recovered   uintptr // where it says that somebody has recovered it; 0: not known
 }
 
 // Goid returns the calling goroutine's id, which GoidOffset has found the place of.
@@ -31,6 +32,9 @@ type Panic struct {
 	// deferred functions (cmd/compile/abi-internal.md, spill space). Once Value is
 	// another nothing keeps it from the collector.
 	Argument any
+	// Recovered tells that a deferred function has called recover, and has not come to
+	// its end.
+	Recovered bool
 }
 
 // Panics returns those that the calling goroutine is in the middle of, the last one
@@ -44,7 +48,7 @@ func (l PanicLayout) Panics() (panics []Panic) {
 		}
 		// runtime.Goexit makes one without a value, in a frame of its own.
 		if value := *(*any)(unsafe.Add(p, l.value)); value != nil {
-			panics = append(panics, Panic{value, l.argumentOf(p)})
+			panics = append(panics, Panic{value, l.argumentOf(p), l.recoveredOf(p)})
 		}
 		if l.earlier == 0 {
 			break
@@ -59,6 +63,10 @@ func (l PanicLayout) argumentOf(p unsafe.Pointer) any {
 		return nil
 	}
 	return *(*any)(unsafe.Add(p, l.argument))
+}
+
+func (l PanicLayout) recoveredOf(p unsafe.Pointer) bool {
+	return l.recovered != 0 && *(*bool)(unsafe.Add(p, l.recovered))
 }
 
 // maxPanics is how many panics, each in the middle of another, are looked at.
@@ -84,25 +92,33 @@ func FindPanicLayout() (PanicLayout, error) {
 		return PanicLayout{}, errors.New("gort: no word of runtime.g leads to the value of a panic")
 	}
 	go func() {
-		first.findEarlier()
+		first.findRest()
 		found <- first
 	}()
 	return <-found, nil
 }
 
-// findEarlier finds the word of a second panic that points to the first.
-func (l *PanicLayout) findEarlier() {
+// findRest finds the word of a second panic that points to the first, and the byte of it
+// that recover sets.
+func (l *PanicLayout) findRest() {
 	defer func() { _ = recover() }()
 	defer func() {
 		first := *(*uintptr)(unsafe.Add(current(), l.link))
 		defer func() {
-			second := *(**[panicWords]uintptr)(unsafe.Add(current(), l.link))
-			for j := range pointerWords {
-				if second[j] == first {
-					l.earlier = uintptr(j) * 8
+			second := *(**[panicBytes]byte)(unsafe.Add(current(), l.link))
+			before := *second
+			_ = recover()
+			after := *second
+			for j := uintptr(0); j < panicBytes; j += 8 {
+				if *(*uintptr)(unsafe.Pointer(&before[j])) == first {
+					l.earlier = j
 				}
 			}
-			_ = recover()
+			for j := range after {
+				if before[j] == 0 && after[j] == 1 {
+					l.recovered = uintptr(j)
+				}
+			}
 		}()
 		panic("second")
 	}()
@@ -124,13 +140,13 @@ func probePanic(depth int) (layout PanicLayout) {
 	panic(value)
 }
 
-// valueWords is how many words of _panic may hold the value, pointerWords how many may
-// point to another one; panicWords is how far behind its beginning the argument may be.
-// That is 17 words in Go 1.26.
+// valueWords is how many words of _panic may hold the value, panicBytes how many bytes
+// it has at least; panicWords is how far behind its beginning the argument may be. In
+// Go 1.26 these are 17 words.
 const (
-	valueWords   = 4
-	pointerWords = 8
-	panicWords   = 40
+	valueWords = 4
+	panicBytes = 12 * 8
+	panicWords = 40
 )
 
 // scanPanic returns the layout by which the value is found that the function at entry

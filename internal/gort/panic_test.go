@@ -83,6 +83,15 @@ func TestPanics(t *testing.T) {
 		defer func() {
 			for _, p := range layout.Panics() {
 				got = append(got, p.Argument)
+				if p.Recovered {
+					t.Errorf("nobody has recovered %v", p.Argument)
+				}
+			}
+			_ = recover()
+			for i, p := range layout.Panics() {
+				if p.Recovered != (i == 0) {
+					t.Errorf("after recover, recovered is %v of %v", p.Recovered, p.Argument)
+				}
 			}
 		}()
 		defer func() {

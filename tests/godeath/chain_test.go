@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/epitaph-go/epitaph/blackbox"
 	"github.com/epitaph-go/epitaph/internal/victim"
 	"github.com/epitaph-go/epitaph/report"
 )
@@ -252,6 +253,27 @@ func TestErrorChainVariants(t *testing.T) {
 				}[kind]...)
 			}
 		})
+	}
+}
+
+// A Disable that main has deferred runs before its panic ends the program, which is to
+// be reported all the same; the box must not tell of a good end either.
+func TestDeferredDisable(t *testing.T) {
+	box := filepath.Join(t.TempDir(), "box")
+	r, _ := died(t, plain, "disable-deferred box="+box)
+	formatted(t, r, chainText...)
+	b, err := blackbox.Open(box)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.End.Kind != blackbox.Crashed {
+		t.Errorf("the box says %v, %s", b.End.Kind, b.End.Detail)
+	}
+	dir := t.TempDir()
+	o := run(t, plain, "disable-recovered dir="+dir)
+	o.Exited(t, 2)
+	if files, err := filepath.Glob(dir + "/*"); o.Stdout != "enabled: false\n" || len(files) > 0 || err != nil {
+		t.Errorf("disabled where the panic was recovered: %q, reports %q, %v", o.Stdout, files, err)
 	}
 }
 

@@ -11,6 +11,9 @@ import (
 	"runtime"
 	"sync/atomic"
 	"syscall"
+
+	"github.com/epitaph-go/epitaph/handler"
+	"github.com/epitaph-go/epitaph/internal/victim/scenario"
 )
 
 // wrapper is an error with a method that does something when the chain is walked,
@@ -82,6 +85,21 @@ func init() {
 	kinds["chain-named"] = func() { panic(named{errGone}) }
 	kinds["chain-refused"] = func() {
 		C.victim_refuse_fork()
+		panic(chain())
+	}
+	kinds["disable-deferred"] = func() {
+		defer handler.Disable()
+		panic(chain())
+	}
+	kinds["disable-recovered"] = func() {
+		func() {
+			defer func() {
+				_ = recover()
+				handler.Disable()
+			}()
+			panic("recovered")
+		}()
+		scenario.Say("enabled: %v", handler.Enabled())
 		panic(chain())
 	}
 	// The collector is at work, and every P busy.
