@@ -36,6 +36,8 @@ func TestUsage(t *testing.T) {
 		{"later -after 0s", 1, "DumpLater: 0s is not positive"},
 		{"hang extra", 64, `hang takes no "extra"`},
 		{"hang -after -1s", 1, "NewWatchdog: -1s is not positive"},
+		{"panic extra", 64, `panic takes no "extra"`},
+		{"panic -dir " + missing, 1, "no such file or directory"},
 		{"tour -limit 0s", 64, "tour takes flags only"},
 	} {
 		o := run(t, demo, c.args)
@@ -50,6 +52,7 @@ func TestUsage(t *testing.T) {
 		{"tour -help", "-limit"},
 		{"later -help", "-repeat"},
 		{"hang -help", "-plain"},
+		{"panic -help", "-fatal"},
 	} {
 		o := run(t, demo, c.args)
 		if !o.IsExit(0) || !strings.Contains(o.Stdout+o.Stderr, c.want) {

@@ -31,6 +31,7 @@ Usage:
   crashdemo signal [flags]     the same for one that is stuck in C, when it gets SIGUSR1
   crashdemo later [flags]      wait in C for too long, and dump where everybody is
   crashdemo hang [flags]       deadlock two goroutines, and let a watchdog find out
+  crashdemo panic [flags]      die of a panic, or of a fatal error of Go's own
   crashdemo blackbox FILE      what a program left in its black box, and how it ended
 `
 
@@ -64,6 +65,8 @@ func command(args []string) int {
 		return later(args[1:])
 	case "hang":
 		return hang(args[1:])
+	case "panic":
+		return onPanic(args[1:])
 	case "blackbox":
 		return blackBox(args[1:])
 	case "help", "-h", "-help", "--help":
