@@ -1,40 +1,86 @@
 #include "measure.h"
 
 #include "state.h"
+#include "system.h"
 
+#include <inttypes.h>
 #include <malloc.h>
+#include <stdio.h>
 
 uint64_t measure_due(void) { return epi_state.timers.timer[0].due; }
 
-static uint64_t period, note[10000];
+static uint64_t period, cpus;
+static struct measure_late note[10000];
 static _Atomic uint32_t notes;
+
+/* For how long a thread was ready and had no CPU since it began; 0: the kernel does
+ * not tell. */
+static uint64_t thread_waited(int tid)
+{
+    char path[64];
+    uint64_t ns = 0;
+    snprintf(path, sizeof path, "/proc/self/task/%d/schedstat", tid);
+    FILE *f = fopen(path, "re");
+    if (f == NULL)
+        return 0;
+    if (fscanf(f, "%*s %" SCNu64, &ns) != 1)
+        ns = 0;
+    fclose(f);
+    return ns;
+}
+
+int measure_dumper(void) { return epi_state.own[EPI_OWN_DUMPER].tid; }
+
+/* The clocks are read in this order, and below in the other: when the caller loses its
+ * CPU in between, others seem to have had more, not less. */
+struct measure_span measure_begin(int tid)
+{
+    struct measure_span begin;
+    begin.waited = thread_waited(tid);
+    begin.wall = epi_now();
+    begin.cpu = epi_clock(CLOCK_PROCESS_CPUTIME_ID);
+    return begin;
+}
+
+uint64_t measure_excused(struct measure_span since, int tid)
+{
+    uint64_t own = epi_clock(CLOCK_PROCESS_CPUTIME_ID) - since.cpu;
+    uint64_t all = cpus * (epi_now() - since.wall);
+    uint64_t others = all > own ? all - own : 0; /* the tick counts what runs just now */
+    uint64_t waited = thread_waited(tid) - since.waited;
+    return waited < others ? waited : others;
+}
 
 static void *sleeper(void *unused)
 {
+    int tid = epi_gettid();
     while (notes < EPI_COUNT(note)) {
+        struct measure_span begin = measure_begin(tid);
         uint64_t due = epi_now() + period;
         struct timespec until = epi_timespec(due);
         clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
-        note[notes] = epi_now() - due;
+        note[notes].late = epi_now() - due;
+        note[notes].excused = measure_excused(begin, tid);
         notes++;
     }
     return unused;
 }
 
-void measure_start_sleeper(uint64_t ns)
+void measure_start_sleeper(uint64_t ns, uint64_t count)
 {
     pthread_t thread;
     period = ns;
+    cpus = count;
     if (pthread_create(&thread, NULL, sleeper, NULL) == 0)
         pthread_detach(thread);
 }
 
-bool measure_sleeper_late(uint64_t *ns)
+bool measure_sleeper_late(struct measure_late *late)
 {
     static uint32_t next;
     if (next >= notes)
         return false;
-    *ns = note[next++];
+    *late = note[next++];
     return true;
 }
 
