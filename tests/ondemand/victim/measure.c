@@ -3,6 +3,7 @@
 #include "state.h"
 #include "system.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <malloc.h>
 #include <stdio.h>
@@ -58,7 +59,9 @@ static void *sleeper(void *unused)
         struct measure_span begin = measure_begin(tid);
         uint64_t due = epi_now() + period;
         struct timespec until = epi_timespec(due);
-        clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+        while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR) {
+            /* a dump asked this thread just before it slept */
+        }
         note[notes].late = epi_now() - due;
         note[notes].excused = measure_excused(begin, tid);
         notes++;
