@@ -50,7 +50,7 @@ func TestAccuracy(t *testing.T) {
 	if got, most := at("dump", 0.5), max(20*time.Millisecond, 3*at("sleeper", 0.5)); got > most {
 		t.Errorf("half of them are late by %v or more; %v is allowed", got, most)
 	}
-	// The sleeper's: a virtual machine may have stood still and not know of it.
+	// The sleeper's: a virtual machine that stood still may not know of it.
 	if got, most := slices.Max(alone["dump"]), max(20*time.Millisecond, 3*slices.Max(alone["sleeper"])); got > most {
 		t.Errorf("one of them is late by %v for which no other program is the reason; %v is allowed", got, most)
 	}

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <malloc.h>
 #include <stdio.h>
+#include <unistd.h>
 
 uint64_t measure_due(void) { return epi_state.timers.timer[0].due; }
 
@@ -14,20 +15,32 @@ static uint64_t period, cpus;
 static struct measure_late note[10000];
 static _Atomic uint32_t notes;
 
-/* For how long a thread was ready and had no CPU since it began; 0: the kernel does
- * not tell. */
-static uint64_t thread_waited(int tid)
+/* The number in a file of the kernel's; 0: it does not tell. */
+static uint64_t number(const char *path, const char *format)
 {
-    char path[64];
-    uint64_t ns = 0;
-    snprintf(path, sizeof path, "/proc/self/task/%d/schedstat", tid);
+    uint64_t n = 0;
     FILE *f = fopen(path, "re");
     if (f == NULL)
         return 0;
-    if (fscanf(f, "%*s %" SCNu64, &ns) != 1)
-        ns = 0;
+    if (fscanf(f, format, &n) != 1)
+        n = 0;
     fclose(f);
-    return ns;
+    return n;
+}
+
+/* For how long a thread was ready and had no CPU since it began. */
+static uint64_t thread_waited(int tid)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/task/%d/schedstat", tid);
+    return number(path, "%*s %" SCNu64);
+}
+
+/* For how long a virtual machine's CPUs stood still. */
+static uint64_t stolen(void)
+{
+    uint64_t ticks = number("/proc/stat", "cpu %*s %*s %*s %*s %*s %*s %*s %" SCNu64);
+    return ticks * (EPI_SECOND / (uint64_t)sysconf(_SC_CLK_TCK));
 }
 
 int measure_dumper(void) { return epi_state.own[EPI_OWN_DUMPER].tid; }
@@ -38,6 +51,7 @@ struct measure_span measure_begin(int tid)
 {
     struct measure_span begin;
     begin.waited = thread_waited(tid);
+    begin.stolen = stolen();
     begin.wall = epi_now();
     begin.cpu = epi_clock(CLOCK_PROCESS_CPUTIME_ID);
     return begin;
@@ -49,7 +63,7 @@ uint64_t measure_excused(struct measure_span since, int tid)
     uint64_t all = cpus * (epi_now() - since.wall);
     uint64_t others = all > own ? all - own : 0; /* the tick counts what runs just now */
     uint64_t waited = thread_waited(tid) - since.waited;
-    return waited < others ? waited : others;
+    return (waited < others ? waited : others) + stolen() - since.stolen;
 }
 
 static void *sleeper(void *unused)

@@ -34,7 +34,7 @@ func clock(id int32) time.Duration {
 }
 
 // accuracy prints by how much each of n dumps came late, while all CPUs are busy,
-// and for how much of that it waited for a CPU that other programs had.
+// and for how much of that it had to wait for other programs, or other machines.
 // Its time is known to the core alone: a goroutine that took the time before it
 // called DumpLater may have been preempted in between. When it was written stands
 // in its text, by the clock of the calendar; how that clock and the monotonic one

@@ -21,10 +21,10 @@ void measure_start_sleeper(uint64_t ns, uint64_t cpus);
 bool measure_sleeper_late(struct measure_late *late);
 
 /* For how long, between the two calls, the thread TID has waited for a CPU, as far
- * as this process did not have them all: other programs did.  The thread above must
- * have been started. */
+ * as this process did not have them all: other programs did; and for how long the
+ * CPUs stood still.  The thread above must have been started. */
 struct measure_span {
-    uint64_t wall, cpu, waited;
+    uint64_t wall, cpu, waited, stolen;
 };
 struct measure_span measure_begin(int tid);
 uint64_t measure_excused(struct measure_span since, int tid);
