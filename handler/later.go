@@ -21,8 +21,9 @@ var timersMu sync.Mutex
 // milliseconds of its time when every goroutine is stuck, when no P comes free
 // and when the garbage collector cannot stop the world. In the latter two cases
 // the goroutines are those of the last snapshot (see [WithSnapshot]), but what the
-// threads do in Go and in C is shown in all of them. Until its time has come it
-// costs nothing.
+// threads do in Go and in C is shown in all of them. Where other programs keep the
+// CPUs busy it comes when a thread of this one gets its turn. Until its time has
+// come it costs nothing.
 //
 // The dump goes to standard error, or to [WithOutput], of which a duplicate is
 // kept; [WithDeadline] limits what it may take where that is stuck. [WithRepeat] dumps again and again, [WithExit] ends the process. DumpLater

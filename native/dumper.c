@@ -3,7 +3,16 @@
  * in the way of, so it gets to its work in a process where nothing else does.
  *
  * All that is dumped here comes one after the other, which loses nothing: there is
- * one turn for dumps anyway (dump.c). */
+ * one turn for dumps anyway (dump.c).
+ *
+ * It is a thread like any other to the scheduler.  Where only this program's threads
+ * are busy, it has a CPU within a tick or two of its time.  Where other programs are
+ * busy as well, it may be late by much more: the kernel shares a CPU among control
+ * groups, or sessions (kernel/sched/autogroup.c), before it looks which thread of
+ * them is to run.  So nothing that a thread may ask for makes the worst better: a
+ * short slice (sched_setattr, since Linux 6.12), a higher priority by nice, less
+ * timer slack, to wake up before the time.  A real-time policy does, and is for who
+ * runs the program to give. */
 #include "dumper.h"
 
 #include "helper.h"

@@ -13,8 +13,9 @@ import (
 )
 
 // A dump comes at its time where all CPUs are busy with twice as many goroutines:
-// within 20 ms, or as soon as other threads wake up on a machine that others have
-// for longer than that.
+// each one within 20 ms, when the time is left out for which it waited for a CPU
+// that other programs had. With that time most are, unless a thread that only
+// sleeps is late as well.
 func TestAccuracy(t *testing.T) {
 	n := 50
 	if victim.Full {
@@ -22,22 +23,23 @@ func TestAccuracy(t *testing.T) {
 	}
 	o := program.Run(t, fmt.Sprintf("accuracy n=%d", n), victim.Limit(5*time.Minute))
 	o.Exited(t, wentOn)
-	late := map[string][]time.Duration{}
+	late, alone := map[string][]time.Duration{}, map[string][]time.Duration{}
 	for line := range strings.Lines(o.Stdout) {
 		var of string
-		var ns int64
-		if _, err := fmt.Sscan(line, &of, &ns); err != nil {
+		var ns, excused int64
+		if _, err := fmt.Sscan(line, &of, &ns, &excused); err != nil {
 			t.Fatal(err)
 		}
 		late[of] = append(late[of], time.Duration(ns))
+		alone[of] = append(alone[of], time.Duration(ns-excused))
 	}
 	at := func(of string, q float64) time.Duration {
 		return late[of][min(int(q*float64(len(late[of]))), len(late[of])-1)]
 	}
 	for of := range late {
 		slices.Sort(late[of])
-		t.Logf("%s: %d times, late by %v to %v: median %v, 90 %%: %v, 99 %%: %v",
-			of, len(late[of]), late[of][0], at(of, 1), at(of, 0.5), at(of, 0.9), at(of, 0.99))
+		t.Logf("%s: %d times, late by %v to %v: median %v, 90 %%: %v, 99 %%: %v; alone: up to %v",
+			of, len(late[of]), late[of][0], at(of, 1), at(of, 0.5), at(of, 0.9), at(of, 0.99), slices.Max(alone[of]))
 	}
 	if len(late["dump"]) < n/2 || len(late["sleeper"]) < n {
 		t.Fatal("that is not enough")
@@ -45,10 +47,12 @@ func TestAccuracy(t *testing.T) {
 	if early := -late["dump"][0]; early > 60*time.Microsecond { // by which the clocks may seem to differ
 		t.Errorf("it came %v before its time", early)
 	}
-	for _, q := range []float64{0.5, 0.9} {
-		if got, most := at("dump", q), max(20*time.Millisecond, 3*at("sleeper", q)); got > most {
-			t.Errorf("%v of them are late by up to %v; %v is allowed", q, got, most)
-		}
+	if got, most := at("dump", 0.5), max(20*time.Millisecond, 3*at("sleeper", 0.5)); got > most {
+		t.Errorf("half of them are late by %v or more; %v is allowed", got, most)
+	}
+	// The sleeper's: a virtual machine that stood still may not know of it.
+	if got, most := slices.Max(alone["dump"]), max(20*time.Millisecond, 3*slices.Max(alone["sleeper"])); got > most {
+		t.Errorf("one of them is late by %v for which no other program is the reason; %v is allowed", got, most)
 	}
 }
 

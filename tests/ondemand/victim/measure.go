@@ -33,7 +33,8 @@ func clock(id int32) time.Duration {
 	return time.Duration(ts.Nano())
 }
 
-// accuracy prints by how much each of n dumps came late, while all CPUs are busy.
+// accuracy prints by how much each of n dumps came late, while all CPUs are busy,
+// and for how much of that it had to wait for other programs, or other machines.
 // Its time is known to the core alone: a goroutine that took the time before it
 // called DumpLater may have been preempted in between. When it was written stands
 // in its text, by the clock of the calendar; how that clock and the monotonic one
@@ -45,22 +46,28 @@ func accuracy(s settings) {
 		go loopForEver()
 	}
 	d := duration(s, "d", 20*time.Millisecond)
-	C.measure_start_sleeper(C.uint64_t(d))
+	C.measure_start_sleeper(C.uint64_t(d), C.uint64_t(runtime.NumCPU()))
 	f := tempFile()
 	for range s.Number("n") {
 		must(f.Truncate(0))
 		_, err := f.Seek(0, 0)
 		must(err)
 		offset := clockOffset()
+		begin := C.measure_begin(C.measure_dumper())
 		must(handler.DumpLater(d, handler.WithOutput(f)))
-		written := time.Duration(read(f, d).Process.Time.UnixNano()) - offset
+		time.Sleep(d)
+		await(f, "\nBuild: ") // behind the time; the rest takes longer
+		excused := C.measure_excused(begin, C.measure_dumper())
+		r, err := report.Parse(await(f, "\nEnd of report ("))
+		must(err)
+		written := time.Duration(r.Process.Time.UnixNano()) - offset
 		if moved := clockOffset() - offset; moved.Abs() > 50*time.Microsecond {
 			continue // somebody has set the clock, or we were preempted just there
 		}
-		fmt.Println("dump", int64(written)-int64(C.measure_due()))
+		fmt.Println("dump", int64(written)-int64(C.measure_due()), excused)
 	}
-	for late := C.uint64_t(0); C.measure_sleeper_late(&late); {
-		fmt.Println("sleeper", late)
+	for note := (C.struct_measure_late{}); C.measure_sleeper_late(&note); {
+		fmt.Println("sleeper", note.late, note.excused)
 	}
 }
 
@@ -77,16 +84,13 @@ func loopForEver() {
 	}
 }
 
-// read is the report in a file, once that is there.
-func read(f *os.File, d time.Duration) *report.Report {
-	time.Sleep(d)
+// await is what is in a file, once that has some text in it.
+func await(f *os.File, text string) []byte {
 	for range 10000 {
-		text := make([]byte, 1<<20)
-		n, _ := f.ReadAt(text, 0)
-		if strings.Contains(string(text[:n]), "\nEnd of report (") {
-			r, err := report.Parse(text[:n])
-			must(err)
-			return r
+		all := make([]byte, 1<<20)
+		n, _ := f.ReadAt(all, 0)
+		if strings.Contains(string(all[:n]), text) {
+			return all[:n]
 		}
 		time.Sleep(time.Millisecond)
 	}
