@@ -63,12 +63,7 @@ func init() {
 	// A dump that nobody reads, and what waits for it.
 	scenarios["stuck_dump"] = func(s settings) {
 		s.Enable()
-		_, w, err := os.Pipe()
-		scenario.Must(err)
-		size, err := unix.FcntlInt(w.Fd(), unix.F_GETPIPE_SZ, 0)
-		scenario.Must(err)
-		_, err = w.Write(make([]byte, size))
-		scenario.Must(err)
+		w := fullPipe()
 		done := make(chan error)
 		go func() {
 			done <- handler.Dump(handler.WithOutput(w), handler.WithDeadline(time.Duration(s.Number("seconds"))*time.Second))
@@ -202,4 +197,15 @@ func mapFile(path string) error {
 	}
 	_, err = syscall.Mmap(int(f.Fd()), 0, int(info.Size()), syscall.PROT_READ, syscall.MAP_PRIVATE)
 	return err
+}
+
+// fullPipe is a pipe that nobody reads, and that takes nothing more.
+func fullPipe() *os.File {
+	_, w, err := os.Pipe()
+	scenario.Must(err)
+	size, err := unix.FcntlInt(w.Fd(), unix.F_GETPIPE_SZ, 0)
+	scenario.Must(err)
+	_, err = w.Write(make([]byte, size))
+	scenario.Must(err)
+	return w
 }
