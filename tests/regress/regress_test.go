@@ -362,3 +362,12 @@ func TestLibraryIsReloaded(t *testing.T) {
 		}
 	}
 }
+
+// An indexer that is stopped at a large module does not go on beside those that come
+// after it.
+func TestOneIndexerAtATime(t *testing.T) {
+	t.Parallel()
+	o := program.Run(t, "busy times=20 library="+many.Path(t))
+	o.Exited(t, wentOn)
+	says(t, o, "1 at a time")
+}

@@ -162,6 +162,7 @@ func init() {
 	}
 
 	scenarios["reload"] = reload
+	scenarios["busy"] = busy
 
 	// Enable, or with the setting disable both of them, again and again while a
 	// thread crashes.
