@@ -51,8 +51,8 @@ EPI_SAFE void epi_report_end(struct epi_crash *crash);
 EPI_SAFE bool epi_wanted_by_go(int signal);
 
 /* Puts handlers back that were taken away.  For a dump, not where the program has
- * put one of its own, which its next fault may need; false when the faults of loads
- * go to such a one. */
+ * an action of its own now, which its next fault may need, or which ignores the signal;
+ * false when the faults of loads go to such a one. */
 EPI_SAFE bool epi_reassert(bool crash);
 
 #endif

@@ -268,6 +268,20 @@ static void install(void)
     epi_sigaction(epi_state.deadline_signal, &epi_state.deadline_ours, NULL);
 }
 
+/* What the program has set since a dump turned on a quiet core is what was there before
+ * epi_enable.  A library's handler has ours as its next, perhaps; it stays in front, as
+ * one that came before epi_disable does. */
+static void install_after_quiet(void)
+{
+    struct epi_sigaction now;
+    for (int i = 0; i < EPI_FATAL_COUNT; i++)
+        if (epi_sigaction(fatal[i], NULL, &now) && now.handler <= (uintptr_t)SIG_IGN) {
+            epi_state.previous[i].handler = now.handler; /* one word: it may be in use */
+            epi_sigaction(fatal[i], &epi_state.ours[i], NULL);
+        }
+    epi_reassert(false);
+}
+
 /* Before Go's runtime starts, which then calls these handlers for faults in C
  * and tells nobody (runtime.fwdSig).  Only looks: a handler that is installed
  * this early is called instead of Go's, not before it. */
@@ -316,12 +330,14 @@ static int enable(const struct epi_config *config, const struct epi_options *old
     epi_state.options = next;
     epi_threads_install(thread_signal);
     epi_message_start();
-    /* A library that came after a quiet core has ours as its next, perhaps; it
-     * stays in front, as one that came before epi_disable does. */
     if (old == NULL)
         install();
+    else if (config->quiet)
+        epi_reassert(false);
+    else if (old->quiet)
+        install_after_quiet();
     else
-        epi_reassert(!config->quiet && !old->quiet);
+        epi_reassert(true);
     epi_state.inject->on = true;
     if (config->quiet)
         epi_crashbit_stop();

@@ -105,6 +105,30 @@ func TestRegisteredSignalLeavesALateHandler(t *testing.T) {
 	}
 }
 
+// A dump needs no handlers but those of loads, and brings back none that the program
+// has taken away, nor does Enable forget that it was.
+func TestActionThatTheProgramHasSet(t *testing.T) {
+	for line, plain := range map[string]string{
+		"action ignore=1 first=enable then=dump": "action ignore=1",
+		"action ignore=1 first=dump then=dump":   "action ignore=1",
+		"action ignore=1 first=dump then=enable": "action ignore=1",
+		"action ignore=0 first=dump then=dump":   "action ignore=0",
+		"action ignore=0 first=dump then=enable": "action ignore=0",
+	} {
+		for _, signal := range []syscall.Signal{syscall.SIGSEGV, syscall.SIGTRAP, syscall.SIGABRT} {
+			t.Run(line+" "+signal.String(), func(t *testing.T) {
+				t.Parallel()
+				number := " signal=" + itoa(int(signal))
+				o := program.Run(t, line+number)
+				likePlain(t, o, program.Run(t, plain+number))
+				if reported := strings.Contains(o.Stderr, "Fatal Go error: "); reported != (strings.HasPrefix(plain, "action ignore=0") && strings.HasSuffix(line, "then=enable")) {
+					t.Errorf("reported: %v: %v", reported, o)
+				}
+			})
+		}
+	}
+}
+
 // One handler in front of ours, which it calls, and ours taken out and put in
 // again: the two must not call each other.
 func TestHandlersInACircle(t *testing.T) {
@@ -155,7 +179,7 @@ func TestTailCallOfNull(t *testing.T) {
 	o := program.Run(t, "tail_null")
 	o.DiedOf(t, syscall.SIGSEGV)
 	r := victim.Complete(t, o.Stderr)
-	if r.Signal.Number != int(syscall.SIGSEGV) || !strings.Contains(r.String(), "main.init.0.func") {
+	if r.Signal.Number != int(syscall.SIGSEGV) || !strings.Contains(r.String(), "_Cfunc_state_tail_null") {
 		t.Errorf("no stack down to Go code:\n%s", r)
 	}
 }

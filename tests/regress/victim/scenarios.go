@@ -111,6 +111,18 @@ func init() {
 		handler.Unregister(syscall.SIGUSR1) // waits for the dumps
 	}
 
+	// Between two calls a library sets a signal's default action, or has it ignored;
+	// in the end the process gets it.
+	scenarios["action"] = func(s settings) {
+		call := map[string]func(){"enable": s.Enable, "dump": func() { scenario.Must(handler.Dump()) }, "": func() {}}
+		call[s["first"]]()
+		C.host_set_action(C.int(s.Number("signal")), C.int(s.Number("ignore")))
+		call[s["then"]]()
+		C.state_kill_self(C.int(s.Number("signal")))
+		time.Sleep(time.Second) // another thread may have got it
+		scenario.Say("went on")
+	}
+
 	// The program sends itself a signal from C that it has asked for.
 	scenarios["kill_self"] = func(s settings) {
 		s.Enable()
