@@ -11,7 +11,7 @@
  * problem arises; fork and the helper thread could not live with a lock. */
 #include "altstack.h"
 
-#include "state.h"
+#include "handler.h"
 #include "system.h"
 #include "usersignal.h"
 
@@ -202,9 +202,8 @@ int __wrap_sigaction(int signal, const struct sigaction *action, struct sigactio
         return __real_sigaction(signal, action, old);
     if (old != NULL)
         __real_sigaction(signal, NULL, old);
-    epi_state.previous[index].handler = handler;
-    epi_state.previous[index].flags = (unsigned long)action->sa_flags;
-    epi_state.previous[index].mask = *(const uint64_t *)(const void *)&action->sa_mask;
+    now = epi_action_of(action);
+    epi_action_set(&epi_state.previous[index], &now);
     return 0;
 }
 

@@ -55,4 +55,9 @@ EPI_SAFE bool epi_wanted_by_go(int signal);
  * false when the faults of loads go to such a one. */
 EPI_SAFE bool epi_reassert(bool crash);
 
+/* For the wrapper of sigaction: what libc was given, as the kernel takes it; and makes
+ * that the action TO, which a handler may be calling. */
+struct epi_sigaction epi_action_of(const struct sigaction *action);
+void epi_action_set(struct epi_sigaction *to, const struct epi_sigaction *action);
+
 #endif

@@ -221,6 +221,31 @@ static struct epi_sigaction make_action(void (*handler)(int, siginfo_t *, void *
     return ours;
 }
 
+#ifndef SA_RESTORER
+#define SA_RESTORER 0x04000000
+#endif
+
+/* With libc's restorer.  An action without one is of no use to the kernel: its handler's
+ * signal ends in SIGSEGV (arch/x86/kernel/signal_64.c, x64_setup_rt_frame). */
+struct epi_sigaction epi_action_of(const struct sigaction *action)
+{
+    struct epi_sigaction result = {
+        .handler = (uintptr_t)action->sa_handler,
+        .flags = (unsigned)action->sa_flags | SA_RESTORER,
+        .restorer = epi_state.ours[0].restorer,
+        .mask = *(const uint64_t *)(const void *)&action->sa_mask,
+    };
+    return result;
+}
+
+void epi_action_set(struct epi_sigaction *to, const struct epi_sigaction *action)
+{
+    to->flags = action->flags;
+    to->restorer = action->restorer;
+    to->mask = action->mask;
+    __atomic_store_n(&to->handler, action->handler, __ATOMIC_RELEASE); /* last */
+}
+
 static int find_handlers(int thread_signal)
 {
     struct epi_sigaction action;

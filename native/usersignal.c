@@ -460,10 +460,7 @@ bool epi_usersignal_records(int signal, const struct sigaction *action, struct s
         return false;
     if (old != NULL)
         sigaction(signal, NULL, old);
-    next.handler = handler;
-    next.flags = (unsigned long)action->sa_flags;
-    next.mask = *(const uint64_t *)(const void *)&action->sa_mask;
-    next.restorer = now.restorer;
+    next = epi_action_of(action);
     if (user->previous->handler != epi_state.go_handler)
         user->before_go = *user->previous;
     set_previous(user, back ? &user->before_go : &next);

@@ -155,6 +155,23 @@ func TestNotifiedSignalFromOneself(t *testing.T) {
 	}
 }
 
+// What Go's runtime wants while the core has the signal comes true when that gives it
+// back: with a restorer, without which the kernel kills instead.
+func TestNotifyAgain(t *testing.T) {
+	for _, line := range []string{
+		fmt.Sprintf("notify_again signal=%d", syscall.SIGABRT),
+		fmt.Sprintf("notify_again register=1 signal=%d", syscall.SIGUSR1),
+		fmt.Sprintf("notify_again register=1 signal=%d", syscall.SIGTSTP),
+	} {
+		t.Run(line, func(t *testing.T) {
+			t.Parallel()
+			o := program.Run(t, line)
+			o.Exited(t, wentOn)
+			likePlain(t, o, program.Run(t, line+" off=1"))
+		})
+	}
+}
+
 func TestStatesOfTheThread(t *testing.T) {
 	for state, function := range map[string]string{
 		"no_fs": "state_no_fs", "pending_abort": "state_pending_abort", "remap": "state_remap",

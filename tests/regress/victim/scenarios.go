@@ -137,6 +137,26 @@ func init() {
 		}
 	}
 
+	// Go takes the signal over while the core has it, which then gives it back.
+	scenarios["notify_again"] = func(s settings) {
+		number := syscall.Signal(s.Number("signal"))
+		if s["off"] == "" && s["register"] != "" {
+			scenario.Must(handler.Register(number))
+		} else {
+			s.Enable()
+		}
+		got := make(chan os.Signal, 1)
+		signal.Ignore(number)
+		signal.Notify(got, number)
+		if s["off"] == "" && s["register"] != "" {
+			handler.Unregister(number)
+		} else {
+			handler.Disable()
+		}
+		C.state_kill_self(C.int(number))
+		scenario.Say("got %v", <-got)
+	}
+
 	for name, state := range map[string]func(){
 		"null":          func() { C.state_null() },
 		"deep":          func() { C.state_deep() },
