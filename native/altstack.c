@@ -13,6 +13,7 @@
 
 #include "handler.h"
 #include "system.h"
+#include "threads_install.h"
 #include "usersignal.h"
 
 #include <errno.h>
@@ -189,7 +190,8 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
 int __wrap_sigaction(int signal, const struct sigaction *action, struct sigaction *old)
 {
     int index = epi_fatal_index(signal);
-    if (action != NULL && epi_usersignal_records(signal, action, old))
+    if (action != NULL && (epi_usersignal_records(signal, action, old) ||
+                           epi_signal_records(signal, action, old)))
         return 0;
     if (action == NULL || index < 0 || epi_state.options == NULL)
         return __real_sigaction(signal, action, old);

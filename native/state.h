@@ -240,6 +240,9 @@ struct epi_state {
     _Atomic int receivers; /* threads that walk their stacks, and may fault */
     int thread_signal;
     struct epi_sigaction thread_previous, thread_ours;
+    /* The previous actions of the deadline's and of the thread signal, before Go's was
+     * one. */
+    struct epi_sigaction before_notify[2];
 
     struct epi_symbol_block *symbols; /* no handler reads the list */
     _Atomic bool symbols_pending; /* Go is building the first indexes */

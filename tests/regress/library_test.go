@@ -34,3 +34,15 @@ func TestLibraryNotified(t *testing.T) {
 	victim.NoReport(t, o.Stderr)
 	likePlain(t, o, notified(" off"))
 }
+
+// A library that asks for all signals does not get the core's own, and does not take
+// them away when it asks for them no more.
+func TestLibraryNotifiedOfAll(t *testing.T) {
+	for _, name := range []string{"notify_all", "notify_stop"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			line := library.Path(t) + " " + name
+			likePlain(t, host.Run(t, line), host.Run(t, line+" off"))
+		})
+	}
+}

@@ -43,11 +43,42 @@ func LibraryRun(name *C.char) {
 			fmt.Println("got", g)
 		case <-time.After(5 * time.Second):
 		}
+	case "notify_all":
+		got := make(chan os.Signal, 1000)
+		signal.Notify(got)
+		fmt.Println("real-time signals:", withNewThreads(got))
+	case "notify_stop":
+		got := make(chan os.Signal, 1000)
+		enabled := handler.Disable()
+		signal.Notify(got)
+		if enabled {
+			LibraryEnable()
+		}
+		signal.Stop(got) // what was there before Notify, and before Enable
+		fmt.Println("real-time signals:", withNewThreads(got))
 	case "nil":
 		defer func() { fmt.Println("a nil pointer:", recover()) }()
 		var p *int
 		*p = 1
 	}
+}
+
+// withNewThreads is how many real-time signals come when there are threads that the
+// core wants to know.
+func withNewThreads(got chan os.Signal) (n int) {
+	for range 10 {
+		go func() {
+			runtime.LockOSThread()
+			time.Sleep(3 * time.Second)
+		}()
+	}
+	time.Sleep(2500 * time.Millisecond)
+	for len(got) > 0 {
+		if (<-got).(syscall.Signal) > syscall.SIGSYS {
+			n++
+		}
+	}
+	return n
 }
 
 func main() {}
