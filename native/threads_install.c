@@ -119,7 +119,8 @@ bool epi_signal_records(int signal, const struct sigaction *action, struct sigac
     struct epi_sigaction *before = &epi_state.before_notify[thread];
     uintptr_t ours = (thread ? &epi_state.thread_ours : &epi_state.deadline_ours)->handler;
     uintptr_t handler = (uintptr_t)action->sa_handler, go = epi_state.go_handler;
-    bool takes = handler == go, gives_back = previous->handler == go;
+    bool takes = handler == go || handler == (uintptr_t)SIG_IGN;
+    bool gives_back = previous->handler == go;
     struct epi_sigaction now, next;
     if (epi_state.options == NULL || (!thread && signal != epi_state.deadline_signal) ||
         go == 0 || !(takes || (gives_back && (handler == ours || handler == (uintptr_t)SIG_DFL))))

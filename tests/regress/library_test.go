@@ -38,7 +38,7 @@ func TestLibraryNotified(t *testing.T) {
 // A library that asks for all signals does not get the core's own, and does not take
 // them away when it asks for them no more.
 func TestLibraryNotifiedOfAll(t *testing.T) {
-	for _, name := range []string{"notify_all", "notify_stop"} {
+	for _, name := range []string{"notify_all", "notify_ignored", "notify_stop"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			line := library.Path(t) + " " + name

@@ -47,6 +47,11 @@ func LibraryRun(name *C.char) {
 		got := make(chan os.Signal, 1000)
 		signal.Notify(got)
 		fmt.Println("real-time signals:", withNewThreads(got))
+	case "notify_ignored":
+		got := make(chan os.Signal, 1000)
+		signal.Ignore()
+		signal.Notify(got)
+		fmt.Println("real-time signals:", withNewThreads(got))
 	case "notify_stop":
 		got := make(chan os.Signal, 1000)
 		enabled := handler.Disable()
