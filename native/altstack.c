@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -193,6 +194,11 @@ int __wrap_sigaction(int signal, const struct sigaction *action, struct sigactio
     if (action != NULL && (epi_usersignal_records(signal, action, old) ||
                            epi_signal_records(signal, action, old)))
         return 0;
+    if (action == NULL && old != NULL && epi_usersignal_ignored(signal)) {
+        memset(old, 0, sizeof *old);
+        old->sa_handler = SIG_IGN;
+        return 0;
+    }
     if (action == NULL || index < 0 || epi_state.options == NULL)
         return __real_sigaction(signal, action, old);
     uintptr_t handler = (uintptr_t)action->sa_handler;

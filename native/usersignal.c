@@ -440,6 +440,29 @@ void epi_usersignal_end(int signal)
     epi_fd_close(&user->option[old != &user->option[0]].dump.output);
 }
 
+bool epi_usersignal_ignored(int signal)
+{
+    const struct epi_usersignal *user = registered(signal);
+    struct epi_sigaction now;
+    return user != NULL && user->previous->handler == (uintptr_t)SIG_IGN &&
+           epi_sigaction(signal, NULL, &now) && now.handler == (uintptr_t)user_signal;
+}
+
+/* Go gives back what it has found there when it took the signal over, which was ours; by
+ * now the signal is registered no more, and ours would call Go's handler, which passes it
+ * on to ours (runtime/signal_unix.go, sigfwdgo).  What was there before Go's comes back. */
+static bool gives_back_late(const struct sigaction *action, int signal, struct sigaction *old)
+{
+    const struct epi_usersignal *user =
+        signal < 1 || signal > EPI_SIGNALS ? NULL : epi_state.usersignal[signal];
+    if (user == NULL || (uintptr_t)action->sa_handler != (uintptr_t)user_signal)
+        return false;
+    if (old != NULL)
+        sigaction(signal, NULL, old);
+    epi_sigaction(signal, &user->before_go, NULL);
+    return true;
+}
+
 /* Go's runtime would take the signal away: Notify installs its handler for one
  * that it has not handled so far, Ignore ignores it, Stop gives back what Notify
  * has found there, which is ours.  The default action is another matter: who sets
@@ -448,7 +471,7 @@ bool epi_usersignal_records(int signal, const struct sigaction *action, struct s
 {
     struct epi_usersignal *user = registered(signal);
     if (user == NULL)
-        return false;
+        return gives_back_late(action, signal, old);
     struct epi_sigaction now, next;
     uintptr_t handler = (uintptr_t)action->sa_handler;
     if (!epi_sigaction(signal, NULL, &now))

@@ -46,3 +46,12 @@ func TestLibraryNotifiedOfAll(t *testing.T) {
 		})
 	}
 }
+
+// Go gives a signal back after it was registered.
+func TestLibraryStopsAfterUnregister(t *testing.T) {
+	t.Parallel()
+	line := library.Path(t) + " stop_late"
+	o := host.Run(t, line)
+	o.DiedOf(t, syscall.SIGUSR1)
+	likePlain(t, o, host.Run(t, line+" off"))
+}

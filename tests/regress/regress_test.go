@@ -172,6 +172,21 @@ func TestNotifyAgain(t *testing.T) {
 	}
 }
 
+// What Go has found there when it took a signal over is where it sends the signal on that
+// it does not handle any more: it must not be the core's handler, which calls Go's.
+func TestStopAfterUnregister(t *testing.T) {
+	t.Parallel()
+	line, nohup := fmt.Sprintf("stop_late signal=%d", syscall.SIGHUP), victim.Under("nohup")
+	o := program.Run(t, line, nohup)
+	o.Exited(t, wentOn)
+	likePlain(t, o, program.Run(t, line+" off=1", nohup))
+
+	line = fmt.Sprintf("stop_late ignore=1 signal=%d", syscall.SIGTERM)
+	o = program.Run(t, line)
+	o.DiedOf(t, syscall.SIGTERM)
+	likePlain(t, o, program.Run(t, line+" off=1"))
+}
+
 func TestStatesOfTheThread(t *testing.T) {
 	for state, function := range map[string]string{
 		"no_fs": "state_no_fs", "pending_abort": "state_pending_abort", "remap": "state_remap",

@@ -61,6 +61,21 @@ func LibraryRun(name *C.char) {
 		}
 		signal.Stop(got) // what was there before Notify, and before Enable
 		fmt.Println("real-time signals:", withNewThreads(got))
+	case "stop_late":
+		enabled := handler.Enabled()
+		if enabled {
+			if err := handler.Register(syscall.SIGUSR1); err != nil {
+				fmt.Println(err)
+			}
+		}
+		got := make(chan os.Signal, 1)
+		signal.Notify(got, syscall.SIGUSR1)
+		if enabled {
+			handler.Unregister(syscall.SIGUSR1)
+		}
+		signal.Stop(got)
+		syscall.Kill(os.Getpid(), syscall.SIGUSR1)
+		time.Sleep(5 * time.Second) // another thread may have got it
 	case "nil":
 		defer func() { fmt.Println("a nil pointer:", recover()) }()
 		var p *int

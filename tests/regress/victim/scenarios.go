@@ -157,6 +157,26 @@ func init() {
 		scenario.Say("got %v", <-got)
 	}
 
+	// Go takes the signal over while it is registered, and gives it back when it is so no
+	// more.
+	scenarios["stop_late"] = func(s settings) {
+		number := syscall.Signal(s.Number("signal"))
+		if s["off"] == "" {
+			scenario.Must(handler.Register(number))
+		}
+		got := make(chan os.Signal, 1)
+		if s["ignore"] != "" {
+			signal.Ignore(number)
+		}
+		signal.Notify(got, number)
+		if s["off"] == "" {
+			handler.Unregister(number)
+		}
+		signal.Stop(got)
+		C.state_kill_self(C.int(number))
+		time.Sleep(200 * time.Millisecond) // another thread may have got it
+	}
+
 	for name, state := range map[string]func(){
 		"null":          func() { C.state_null() },
 		"deep":          func() { C.state_deep() },
