@@ -95,6 +95,7 @@ struct epi_usersignal {
     struct epi_sigaction record[8]; /* of which PREVIOUS is one */
     uint32_t next_record;
     struct epi_sigaction before_go; /* what was there before signal.Notify */
+    bool taken; /* Go remembers our handler as what was there, and may give it back */
     uintptr_t in_front; /* somebody's handler that was there, in front of ours, when
                            it was unregistered; or 0 */
     _Atomic uint64_t places;        /* the states of NOTE, and signals without one */
@@ -207,6 +208,10 @@ struct epi_state {
     /* What was there before, and what is ours, for re-assertion. */
     struct epi_sigaction previous[EPI_FATAL_COUNT];
     struct epi_sigaction ours[EPI_FATAL_COUNT];
+    /* Of those that Go took over later: what was there before, and whether Go
+     * remembers our handler as that, and may give it back. */
+    struct epi_sigaction before_taken[EPI_FATAL_COUNT];
+    bool taken[EPI_FATAL_COUNT];
     struct epi_sigaction deadline_previous, deadline_ours;
     int deadline_signal;
     uintptr_t go_handler; /* Go's signal handler; 0: unknown */

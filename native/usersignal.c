@@ -453,12 +453,14 @@ bool epi_usersignal_ignored(int signal)
  * on to ours (runtime/signal_unix.go, sigfwdgo).  What was there before Go's comes back. */
 static bool gives_back_late(const struct sigaction *action, int signal, struct sigaction *old)
 {
-    const struct epi_usersignal *user =
+    struct epi_usersignal *user =
         signal < 1 || signal > EPI_SIGNALS ? NULL : epi_state.usersignal[signal];
-    if (user == NULL || (uintptr_t)action->sa_handler != (uintptr_t)user_signal)
+    if (user == NULL || !user->taken ||
+        (uintptr_t)action->sa_handler != (uintptr_t)user_signal)
         return false;
     if (old != NULL)
         sigaction(signal, NULL, old);
+    user->taken = false;
     epi_sigaction(signal, &user->before_go, NULL);
     return true;
 }
@@ -486,6 +488,7 @@ bool epi_usersignal_records(int signal, const struct sigaction *action, struct s
     next = epi_action_of(action);
     if (user->previous->handler != epi_state.go_handler)
         user->before_go = *user->previous;
+    user->taken = go || (user->taken && !back);
     set_previous(user, back ? &user->before_go : &next);
     if (!in_place)
         put_ours(signal);

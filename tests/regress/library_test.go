@@ -55,3 +55,16 @@ func TestLibraryStopsAfterUnregister(t *testing.T) {
 	o.DiedOf(t, syscall.SIGUSR1)
 	likePlain(t, o, host.Run(t, line+" off"))
 }
+
+// Go gives SIGABRT back, which abort() then dies of.
+func TestLibraryAbortsAfterStop(t *testing.T) {
+	for _, name := range []string{"abort_late", "abort_quiet"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			line := library.Path(t) + " " + name
+			o := host.Run(t, line)
+			o.DiedOf(t, syscall.SIGABRT)
+			likePlain(t, o, host.Run(t, line+" off"))
+		})
+	}
+}

@@ -5,6 +5,7 @@
 // signals.
 package main
 
+// #include <stdlib.h>
 import "C"
 
 import (
@@ -61,6 +62,21 @@ func LibraryRun(name *C.char) {
 		}
 		signal.Stop(got) // what was there before Notify, and before Enable
 		fmt.Println("real-time signals:", withNewThreads(got))
+	case "abort_late", "abort_quiet":
+		enabled := handler.Enabled()
+		if enabled && C.GoString(name) == "abort_quiet" {
+			handler.Disable()
+			if err := handler.DumpLater(time.Hour); err != nil {
+				fmt.Println(err)
+			}
+		}
+		got := make(chan os.Signal, 1)
+		signal.Notify(got, syscall.SIGABRT)
+		if C.GoString(name) == "abort_late" {
+			handler.Disable()
+		}
+		signal.Stop(got)
+		C.abort()
 	case "stop_late":
 		enabled := handler.Enabled()
 		if enabled {
