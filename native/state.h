@@ -208,10 +208,6 @@ struct epi_state {
     /* What was there before, and what is ours, for re-assertion. */
     struct epi_sigaction previous[EPI_FATAL_COUNT];
     struct epi_sigaction ours[EPI_FATAL_COUNT];
-    /* Of those that Go took over later: what was there before, and whether Go
-     * remembers our handler as that, and may give it back. */
-    struct epi_sigaction before_taken[EPI_FATAL_COUNT];
-    bool taken[EPI_FATAL_COUNT];
     struct epi_sigaction deadline_previous, deadline_ours;
     int deadline_signal;
     uintptr_t go_handler; /* Go's signal handler; 0: unknown */
@@ -248,6 +244,10 @@ struct epi_state {
     /* The previous actions of the deadline's and of the thread signal, before Go's was
      * one. */
     struct epi_sigaction before_notify[2];
+    /* Of the fatal signals that Go took over later: what was there before, and whether
+     * Go remembers our handler as that, and may give it back. */
+    struct epi_sigaction before_taken[EPI_FATAL_COUNT];
+    bool taken[EPI_FATAL_COUNT];
 
     struct epi_symbol_block *symbols; /* no handler reads the list */
     _Atomic bool symbols_pending; /* Go is building the first indexes */
