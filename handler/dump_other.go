@@ -11,13 +11,15 @@ import (
 
 // dump writes the goroutines, which is what pure Go can know.
 func dump(c *config, _ uintptr) error {
-	if err := writeGoroutines(c); err != nil {
+	if err := writeGoroutines(c, ""); err != nil {
 		return err
 	}
 	return withoutCore(c)
 }
 
-func writeGoroutines(c *config) error {
+// writeGoroutines writes a dump with what is to stand before it, in one piece: others
+// may be writing theirs.
+func writeGoroutines(c *config, head string) error {
 	all := c.allThreads
 	text := make([]byte, 64<<10)
 	n := runtime.Stack(text, all)
@@ -31,8 +33,9 @@ func writeGoroutines(c *config) error {
 		Own:   isOwn,
 		Entry: isDump,
 	})
-	rendered := make([]byte, 2*n+1024)
-	if _, err := c.output.Write(rendered[:set.Render(rendered, "live")]); err != nil {
+	whole := append([]byte(head), make([]byte, 2*n+1024)...)
+	size := set.Render(whole[len(head):], "live")
+	if _, err := c.output.Write(whole[:len(head)+size]); err != nil {
 		return fmt.Errorf("handler: %s: %w", callNames[c.call], err)
 	}
 	return nil

@@ -41,7 +41,12 @@ func startIndexer() *indexer {
 	return x
 }
 
+// stop does not wait for a module that is being read.
 func (x *indexer) stop() { close(x.quit) }
+
+// indexing has room for the one indexer that works: one that was stopped may still
+// be at a large module when the next is started, which would read the same again.
+var indexing = make(chan struct{}, 1)
 
 // settled is closed when a round that began after the call is over.
 func (x *indexer) settled() <-chan struct{} {
@@ -58,11 +63,20 @@ func (x *indexer) settled() <-chan struct{} {
 
 func (x *indexer) run() {
 	defer close(x.done)
+	select {
+	case indexing <- struct{}{}:
+		defer func() { <-indexing }()
+	case <-x.quit:
+		return
+	}
 	ticker := time.NewTicker(modulePeriod)
 	defer ticker.Stop()
 	failed := make(failures)
 	for {
 		x.round(failed)
+		if x.stopped() {
+			return // what is pending is the next one's
+		}
 		cgo.SymbolsPending(false)
 		select {
 		case <-x.quit:
@@ -124,6 +138,15 @@ func (x *indexer) round(failed failures) {
 	}
 }
 
+func (x *indexer) stopped() bool {
+	select {
+	case <-x.quit:
+		return true
+	default:
+		return false
+	}
+}
+
 // lock takes mu, unless the indexer shall end. It does not stand in line for it: a
 // dump may hold it for reading as long as nobody takes its text, and who waits to
 // write keeps all other readers waiting.
@@ -134,6 +157,10 @@ func (x *indexer) lock() bool {
 			return false
 		case <-time.After(lockPause):
 		}
+	}
+	if x.stopped() { // who stops it holds mu
+		mu.Unlock()
+		return false
 	}
 	return true
 }

@@ -69,8 +69,7 @@ func watch(c *config, d time.Duration) (word *uint32, stop func(), err error) {
 // fire dumps the goroutines, and ends the process if that was asked for.
 func fire(c *config, d time.Duration) {
 	head := report.Report{Kind: report.Timeout, Timeout: d}
-	c.output.WriteString(head.String())
-	dump(c, 0) // whose error is ErrNoNative, or that nobody can be told
+	writeGoroutines(c, head.String()) // there is nobody to tell of an error
 	if c.exit {
 		os.Exit(1)
 	}

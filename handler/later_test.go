@@ -92,6 +92,41 @@ func TestWatchdog(t *testing.T) {
 	w.Beat()
 }
 
+// Dumps to one file come one after the other, each in one piece.
+func TestManyWatchdogs(t *testing.T) {
+	f := file(t)
+	var dogs []*handler.Watchdog
+	for range 8 {
+		w, err := handler.NewWatchdog(5*time.Millisecond, handler.WithOutput(f), handler.WithRepeat())
+		working(t, err)
+		dogs = append(dogs, w)
+	}
+	for began := time.Now(); time.Since(began) < 300*time.Millisecond; {
+		working(t, handler.Dump(handler.WithOutput(f)))
+	}
+	for _, w := range dogs {
+		w.Stop()
+	}
+	text, err := os.Open(f.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer text.Close()
+	reports, timeouts := 0, 0
+	for scanner := report.NewScanner(text); scanner.Scan(); reports++ {
+		r := scanner.Report()
+		if r.Kind == report.Timeout {
+			timeouts++
+		}
+		if r.Goroutines == nil {
+			t.Fatalf("report %d has lost its goroutines:\n%s", reports, r)
+		}
+	}
+	if timeouts == 0 || timeouts == reports {
+		t.Errorf("%d reports, %d of watchdogs", reports, timeouts)
+	}
+}
+
 func TestTimerErrors(t *testing.T) {
 	for _, c := range []struct {
 		err  error

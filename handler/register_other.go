@@ -53,6 +53,6 @@ func (r *registration) dump() {
 	for range r.came {
 		c := *r.config.Load()
 		c.allThreads = true // its own stack is no answer
-		writeGoroutines(&c)
+		writeGoroutines(&c, "")
 	}
 }

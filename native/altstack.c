@@ -11,13 +11,15 @@
  * problem arises; fork and the helper thread could not live with a lock. */
 #include "altstack.h"
 
-#include "state.h"
+#include "handler.h"
 #include "system.h"
+#include "threads_install.h"
 #include "usersignal.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -181,6 +183,22 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
     return error;
 }
 
+/* Go gives back what it has found there when it took the signal over, which was ours: now
+ * or, when the core is off, at once, what was there before Go's takes effect.  Ours would
+ * call Go's handler, which passes the signal on to ours (runtime/signal_unix.go, sigfwdgo). */
+static int give_back(int signal, int index, struct sigaction *old)
+{
+    const struct epi_sigaction *before = &epi_state.before_taken[index];
+    bool on = epi_state.options != NULL;
+    if (old != NULL)
+        __real_sigaction(signal, NULL, old);
+    epi_state.taken[index] = false;
+    if (on)
+        epi_action_set(&epi_state.previous[index], before);
+    epi_sigaction(signal, on ? &epi_state.ours[index] : before, NULL);
+    return 0;
+}
+
 /* Go's runtime changes signal actions through libc (runtime/cgo's
  * x_cgo_sigaction), and signal.Ignore() would take SIGABRT away from us: an
  * abort() in C would then kill in silence.  What Go wants for one of the seven
@@ -189,11 +207,21 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
 int __wrap_sigaction(int signal, const struct sigaction *action, struct sigaction *old)
 {
     int index = epi_fatal_index(signal);
-    if (action != NULL && epi_usersignal_records(signal, action, old))
+    if (action != NULL && (epi_usersignal_records(signal, action, old) ||
+                           epi_signal_records(signal, action, old)))
         return 0;
-    if (action == NULL || index < 0 || epi_state.options == NULL)
+    if (action == NULL && old != NULL && epi_usersignal_ignored(signal)) {
+        memset(old, 0, sizeof *old);
+        old->sa_handler = SIG_IGN;
+        return 0;
+    }
+    if (action == NULL || index < 0)
         return __real_sigaction(signal, action, old);
     uintptr_t handler = (uintptr_t)action->sa_handler;
+    if (epi_state.taken[index] && handler == epi_state.ours[index].handler)
+        return give_back(signal, index, old);
+    if (epi_state.options == NULL)
+        return __real_sigaction(signal, action, old);
     bool gos = (handler == epi_state.go_handler && handler != 0) ||
                (signal == SIGABRT && action->sa_handler == SIG_IGN);
     struct epi_sigaction now;
@@ -202,9 +230,11 @@ int __wrap_sigaction(int signal, const struct sigaction *action, struct sigactio
         return __real_sigaction(signal, action, old);
     if (old != NULL)
         __real_sigaction(signal, NULL, old);
-    epi_state.previous[index].handler = handler;
-    epi_state.previous[index].flags = (unsigned long)action->sa_flags;
-    epi_state.previous[index].mask = *(const uint64_t *)(const void *)&action->sa_mask;
+    if (epi_state.previous[index].handler != epi_state.go_handler)
+        epi_state.before_taken[index] = epi_state.previous[index];
+    epi_state.taken[index] = epi_state.taken[index] || handler == epi_state.go_handler;
+    now = epi_action_of(action);
+    epi_action_set(&epi_state.previous[index], &now);
     return 0;
 }
 

@@ -264,6 +264,20 @@ static EPI_SAFE void start(struct epi_crash *dump, const struct epi_dump *how,
     epi_out_start(&dump->out, output, none, dump->stages_deadline);
 }
 
+/* In a forked child: who dumped is not here, nor is the stack that its guard is on.
+ * Meanwhile the turn is this process's, so that its other threads wait, and no
+ * thread's, so that the helper pokes none. */
+static EPI_SAFE bool take_from_parent(struct epi_crash *dump, uint64_t parents, uint64_t self)
+{
+    if (!atomic_compare_exchange_strong(&dump->owner, &parents, self >> 32 << 32))
+        return false;
+    dump->phase = EPI_PHASE_NONE;
+    dump->stage_deadline = 0;
+    dump->epoch += dump->epoch & 1;
+    dump->owner = self;
+    return true;
+}
+
 EPI_SAFE bool epi_dump_lock(uint64_t patience)
 {
     struct epi_crash *dump = &epi_state.dump;
@@ -273,9 +287,8 @@ EPI_SAFE bool epi_dump_lock(uint64_t patience)
         uint64_t owner = dump->owner;
         if (epi_crashing() || (patience != 0 && epi_now() - began > patience))
             return false;
-        /* In a forked child: who dumped is not here. */
-        if (owner >> 32 != self >> 32 &&
-            atomic_compare_exchange_strong(&dump->owner, &owner, self))
+        if (owner == 0 ? atomic_compare_exchange_strong(&dump->owner, &owner, self)
+                       : owner >> 32 != self >> 32 && take_from_parent(dump, owner, self))
             return true;
         struct timespec pause = epi_timespec(50 * EPI_MS); /* then there may be a crash */
         epi_futex_wait(&epi_state.dumps_ended, ended, &pause);

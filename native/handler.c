@@ -167,13 +167,13 @@ EPI_SAFE void epi_crash_park(struct epi_crash *crash, const struct epi_options *
      * fault repeats, and may be the next crash. */
 }
 
-/* Has the program taken our handler away for one that we do not hand on to? */
+/* Has the program taken our handler away for an action that we do not hand on to? */
 static EPI_SAFE bool somebodys(int i)
 {
     static const int fatal[EPI_FATAL_COUNT] = EPI_FATAL_SIGNALS;
     struct epi_sigaction now;
-    return epi_sigaction(fatal[i], NULL, &now) && now.handler > (uintptr_t)SIG_IGN &&
-           now.handler != epi_state.ours[i].handler && now.handler != epi_state.go_handler &&
+    return epi_sigaction(fatal[i], NULL, &now) && now.handler != epi_state.ours[i].handler &&
+           now.handler != epi_state.go_handler &&
            now.handler != epi_state.previous[i].handler;
 }
 

@@ -51,8 +51,13 @@ EPI_SAFE void epi_report_end(struct epi_crash *crash);
 EPI_SAFE bool epi_wanted_by_go(int signal);
 
 /* Puts handlers back that were taken away.  For a dump, not where the program has
- * put one of its own, which its next fault may need; false when the faults of loads
- * go to such a one. */
+ * an action of its own now, which its next fault may need, or which ignores the signal;
+ * false when the faults of loads go to such a one. */
 EPI_SAFE bool epi_reassert(bool crash);
+
+/* For the wrapper of sigaction: what libc was given, as the kernel takes it; and makes
+ * that the action TO, which a handler may be calling. */
+struct epi_sigaction epi_action_of(const struct sigaction *action);
+void epi_action_set(struct epi_sigaction *to, const struct epi_sigaction *action);
 
 #endif

@@ -182,11 +182,27 @@ static EPI_SAFE bool look_around(struct epi_inject *inject)
     return true;
 }
 
+/* In a forked child: its one thread has another number than in the parent, and may
+ * use the stack that it was given there. */
+static EPI_SAFE void forget_parents(struct epi_inject *inject)
+{
+    for (uint32_t i = 0; i < inject->used; i++) {
+        inject->known[i].tid = 0;
+        inject->known[i].stack = NULL;
+    }
+    epi_zero(inject->bucket, sizeof inject->bucket);
+    inject->used = inject->waiting = 0;
+    inject->threads = 0;
+}
+
 EPI_SAFE bool epi_inject_round(void)
 {
     struct epi_inject *inject = epi_state.inject;
     if (inject == NULL)
         return false;
+    if (inject->pid != epi_getpid())
+        forget_parents(inject);
+    inject->pid = epi_getpid();
     inject->busy = true; /* before on is read: one side sees the other */
     bool on = inject->on && look_around(inject);
     inject->busy = false;

@@ -221,6 +221,31 @@ static struct epi_sigaction make_action(void (*handler)(int, siginfo_t *, void *
     return ours;
 }
 
+#ifndef SA_RESTORER
+#define SA_RESTORER 0x04000000
+#endif
+
+/* With libc's restorer.  An action without one is of no use to the kernel: its handler's
+ * signal ends in SIGSEGV (arch/x86/kernel/signal_64.c, x64_setup_rt_frame). */
+struct epi_sigaction epi_action_of(const struct sigaction *action)
+{
+    struct epi_sigaction result = {
+        .handler = (uintptr_t)action->sa_handler,
+        .flags = (unsigned)action->sa_flags | SA_RESTORER,
+        .restorer = epi_state.ours[0].restorer,
+        .mask = *(const uint64_t *)(const void *)&action->sa_mask,
+    };
+    return result;
+}
+
+void epi_action_set(struct epi_sigaction *to, const struct epi_sigaction *action)
+{
+    to->flags = action->flags;
+    to->restorer = action->restorer;
+    to->mask = action->mask;
+    __atomic_store_n(&to->handler, action->handler, __ATOMIC_RELEASE); /* last */
+}
+
 static int find_handlers(int thread_signal)
 {
     struct epi_sigaction action;
@@ -266,6 +291,20 @@ static void install(void)
         epi_sigaction(fatal[i], &epi_state.ours[i], NULL);
     }
     epi_sigaction(epi_state.deadline_signal, &epi_state.deadline_ours, NULL);
+}
+
+/* What the program has set since a dump turned on a quiet core is what was there before
+ * epi_enable.  A library's handler has ours as its next, perhaps; it stays in front, as
+ * one that came before epi_disable does. */
+static void install_after_quiet(void)
+{
+    struct epi_sigaction now;
+    for (int i = 0; i < EPI_FATAL_COUNT; i++)
+        if (epi_sigaction(fatal[i], NULL, &now) && now.handler <= (uintptr_t)SIG_IGN) {
+            epi_state.previous[i].handler = now.handler; /* one word: it may be in use */
+            epi_sigaction(fatal[i], &epi_state.ours[i], NULL);
+        }
+    epi_reassert(false);
 }
 
 /* Before Go's runtime starts, which then calls these handlers for faults in C
@@ -316,12 +355,14 @@ static int enable(const struct epi_config *config, const struct epi_options *old
     epi_state.options = next;
     epi_threads_install(thread_signal);
     epi_message_start();
-    /* A library that came after a quiet core has ours as its next, perhaps; it
-     * stays in front, as one that came before epi_disable does. */
     if (old == NULL)
         install();
+    else if (config->quiet)
+        epi_reassert(false);
+    else if (old->quiet)
+        install_after_quiet();
     else
-        epi_reassert(!config->quiet && !old->quiet);
+        epi_reassert(true);
     epi_state.inject->on = true;
     if (config->quiet)
         epi_crashbit_stop();

@@ -96,6 +96,7 @@ struct epi_usersignal {
     struct epi_sigaction record[8]; /* of which PREVIOUS is one */
     uint32_t next_record;
     struct epi_sigaction before_go; /* what was there before signal.Notify */
+    bool taken; /* Go remembers our handler as what was there, and may give it back */
     uintptr_t in_front; /* somebody's handler that was there, in front of ours, when
                            it was unregistered; or 0 */
     _Atomic uint64_t places;        /* the states of NOTE, and signals without one */
@@ -241,6 +242,13 @@ struct epi_state {
     _Atomic int receivers; /* threads that walk their stacks, and may fault */
     int thread_signal;
     struct epi_sigaction thread_previous, thread_ours;
+    /* The previous actions of the deadline's and of the thread signal, before Go's was
+     * one. */
+    struct epi_sigaction before_notify[2];
+    /* Of the fatal signals that Go took over later: what was there before, and whether
+     * Go remembers our handler as that, and may give it back. */
+    struct epi_sigaction before_taken[EPI_FATAL_COUNT];
+    bool taken[EPI_FATAL_COUNT];
 
     struct epi_symbol_block *symbols; /* no handler reads the list */
     _Atomic bool symbols_pending; /* Go is building the first indexes */

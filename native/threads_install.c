@@ -110,3 +110,31 @@ void epi_threads_uninstall(void)
         now.handler == (uintptr_t)epi_capture && !epi_signal_waits(signal))
         epi_sigaction(signal, &epi_state.thread_previous, NULL);
 }
+
+bool epi_signal_records(int signal, const struct sigaction *action, struct sigaction *old)
+{
+    bool thread = signal == epi_state.thread_signal;
+    struct epi_sigaction *previous =
+        thread ? &epi_state.thread_previous : &epi_state.deadline_previous;
+    struct epi_sigaction *before = &epi_state.before_notify[thread];
+    uintptr_t ours = (thread ? &epi_state.thread_ours : &epi_state.deadline_ours)->handler;
+    uintptr_t handler = (uintptr_t)action->sa_handler, go = epi_state.go_handler;
+    bool takes = handler == go || handler == (uintptr_t)SIG_IGN;
+    bool gives_back = previous->handler == go;
+    struct epi_sigaction now, next;
+    if (epi_state.options == NULL || (!thread && signal != epi_state.deadline_signal) ||
+        go == 0 || !(takes || (gives_back && (handler == ours || handler == (uintptr_t)SIG_DFL))))
+        return false;
+    if (!epi_sigaction(signal, NULL, &now) || now.handler != ours)
+        return false;
+    if (old != NULL)
+        sigaction(signal, NULL, old);
+    if (handler == ours)
+        next = *before;
+    else
+        next = epi_action_of(action);
+    if (takes && !gives_back)
+        *before = *previous;
+    epi_action_set(previous, &next);
+    return true;
+}

@@ -4,6 +4,8 @@
 
 #include "base.h"
 
+#include <signal.h>
+
 /* The signals that may be chosen: below are those with a meaning and those of
  * the C library. */
 #define EPI_THREAD_SIGNAL_LEAST 35
@@ -33,5 +35,13 @@ void epi_threads_install(int signal);
 
 /* Puts back the action that was there before. */
 void epi_threads_uninstall(void);
+
+/* For the wrapper of sigaction: Go's runtime changes its action for SIGNAL, or it is to be
+ * ignored.  True when that is one of the core's own: it is written down as the previous
+ * action, and is not to be done.  Notify of all signals takes those that Go does not handle:
+ * since Ignore of all, or in a library all so far.  Stop gives back what was there, with a
+ * mask of Go's; or the default action, which would kill the process with the next signal of
+ * the core's. */
+bool epi_signal_records(int signal, const struct sigaction *action, struct sigaction *old);
 
 #endif

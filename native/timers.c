@@ -258,6 +258,8 @@ EPI_SAFE uint64_t epi_timers_run(uint64_t overslept)
 {
     struct epi_timers *timers = &epi_state.timers;
     uint64_t next = NEVER;
+    if (timers->pid != epi_getpid()) /* a forked child's dumper is there for a signal */
+        return NEVER;
     timers->stopped += overslept;
     for (uint32_t i = 0; i < timers->used; i++) {
         struct epi_timer *timer = &timers->timer[i];

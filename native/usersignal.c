@@ -440,6 +440,31 @@ void epi_usersignal_end(int signal)
     epi_fd_close(&user->option[old != &user->option[0]].dump.output);
 }
 
+bool epi_usersignal_ignored(int signal)
+{
+    const struct epi_usersignal *user = registered(signal);
+    struct epi_sigaction now;
+    return user != NULL && user->previous->handler == (uintptr_t)SIG_IGN &&
+           epi_sigaction(signal, NULL, &now) && now.handler == (uintptr_t)user_signal;
+}
+
+/* Go gives back what it has found there when it took the signal over, which was ours; by
+ * now the signal is registered no more, and ours would call Go's handler, which passes it
+ * on to ours (runtime/signal_unix.go, sigfwdgo).  What was there before Go's comes back. */
+static bool gives_back_late(const struct sigaction *action, int signal, struct sigaction *old)
+{
+    struct epi_usersignal *user =
+        signal < 1 || signal > EPI_SIGNALS ? NULL : epi_state.usersignal[signal];
+    if (user == NULL || !user->taken ||
+        (uintptr_t)action->sa_handler != (uintptr_t)user_signal)
+        return false;
+    if (old != NULL)
+        sigaction(signal, NULL, old);
+    user->taken = false;
+    epi_sigaction(signal, &user->before_go, NULL);
+    return true;
+}
+
 /* Go's runtime would take the signal away: Notify installs its handler for one
  * that it has not handled so far, Ignore ignores it, Stop gives back what Notify
  * has found there, which is ours.  The default action is another matter: who sets
@@ -448,7 +473,7 @@ bool epi_usersignal_records(int signal, const struct sigaction *action, struct s
 {
     struct epi_usersignal *user = registered(signal);
     if (user == NULL)
-        return false;
+        return gives_back_late(action, signal, old);
     struct epi_sigaction now, next;
     uintptr_t handler = (uintptr_t)action->sa_handler;
     if (!epi_sigaction(signal, NULL, &now))
@@ -460,12 +485,10 @@ bool epi_usersignal_records(int signal, const struct sigaction *action, struct s
         return false;
     if (old != NULL)
         sigaction(signal, NULL, old);
-    next.handler = handler;
-    next.flags = (unsigned long)action->sa_flags;
-    next.mask = *(const uint64_t *)(const void *)&action->sa_mask;
-    next.restorer = now.restorer;
+    next = epi_action_of(action);
     if (user->previous->handler != epi_state.go_handler)
         user->before_go = *user->previous;
+    user->taken = go || (user->taken && !back);
     set_previous(user, back ? &user->before_go : &next);
     if (!in_place)
         put_ours(signal);

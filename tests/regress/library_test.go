@@ -34,3 +34,37 @@ func TestLibraryNotified(t *testing.T) {
 	victim.NoReport(t, o.Stderr)
 	likePlain(t, o, notified(" off"))
 }
+
+// A library that asks for all signals does not get the core's own, and does not take
+// them away when it asks for them no more.
+func TestLibraryNotifiedOfAll(t *testing.T) {
+	for _, name := range []string{"notify_all", "notify_ignored", "notify_stop"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			line := library.Path(t) + " " + name
+			likePlain(t, host.Run(t, line), host.Run(t, line+" off"))
+		})
+	}
+}
+
+// Go gives a signal back after it was registered.
+func TestLibraryStopsAfterUnregister(t *testing.T) {
+	t.Parallel()
+	line := library.Path(t) + " stop_late"
+	o := host.Run(t, line)
+	o.DiedOf(t, syscall.SIGUSR1)
+	likePlain(t, o, host.Run(t, line+" off"))
+}
+
+// Go gives SIGABRT back, which abort() then dies of.
+func TestLibraryAbortsAfterStop(t *testing.T) {
+	for _, name := range []string{"abort_late", "abort_quiet"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			line := library.Path(t) + " " + name
+			o := host.Run(t, line)
+			o.DiedOf(t, syscall.SIGABRT)
+			likePlain(t, o, host.Run(t, line+" off"))
+		})
+	}
+}

@@ -105,6 +105,30 @@ func TestRegisteredSignalLeavesALateHandler(t *testing.T) {
 	}
 }
 
+// A dump needs no handlers but those of loads, and brings back none that the program
+// has taken away, nor does Enable forget that it was.
+func TestActionThatTheProgramHasSet(t *testing.T) {
+	for line, plain := range map[string]string{
+		"action ignore=1 first=enable then=dump": "action ignore=1",
+		"action ignore=1 first=dump then=dump":   "action ignore=1",
+		"action ignore=1 first=dump then=enable": "action ignore=1",
+		"action ignore=0 first=dump then=dump":   "action ignore=0",
+		"action ignore=0 first=dump then=enable": "action ignore=0",
+	} {
+		for _, signal := range []syscall.Signal{syscall.SIGSEGV, syscall.SIGTRAP, syscall.SIGABRT} {
+			t.Run(line+" "+signal.String(), func(t *testing.T) {
+				t.Parallel()
+				number := " signal=" + itoa(int(signal))
+				o := program.Run(t, line+number)
+				likePlain(t, o, program.Run(t, plain+number))
+				if reported := strings.Contains(o.Stderr, "Fatal Go error: "); reported != (strings.HasPrefix(plain, "action ignore=0") && strings.HasSuffix(line, "then=enable")) {
+					t.Errorf("reported: %v: %v", reported, o)
+				}
+			})
+		}
+	}
+}
+
 // One handler in front of ours, which it calls, and ours taken out and put in
 // again: the two must not call each other.
 func TestHandlersInACircle(t *testing.T) {
@@ -131,6 +155,38 @@ func TestNotifiedSignalFromOneself(t *testing.T) {
 	}
 }
 
+// What Go's runtime wants while the core has the signal comes true when that gives it
+// back: with a restorer, without which the kernel kills instead.
+func TestNotifyAgain(t *testing.T) {
+	for _, line := range []string{
+		fmt.Sprintf("notify_again signal=%d", syscall.SIGABRT),
+		fmt.Sprintf("notify_again register=1 signal=%d", syscall.SIGUSR1),
+		fmt.Sprintf("notify_again register=1 signal=%d", syscall.SIGTSTP),
+	} {
+		t.Run(line, func(t *testing.T) {
+			t.Parallel()
+			o := program.Run(t, line)
+			o.Exited(t, wentOn)
+			likePlain(t, o, program.Run(t, line+" off=1"))
+		})
+	}
+}
+
+// What Go has found there when it took a signal over is where it sends the signal on that
+// it does not handle any more: it must not be the core's handler, which calls Go's.
+func TestStopAfterUnregister(t *testing.T) {
+	t.Parallel()
+	line, nohup := fmt.Sprintf("stop_late signal=%d", syscall.SIGHUP), victim.Under("nohup")
+	o := program.Run(t, line, nohup)
+	o.Exited(t, wentOn)
+	likePlain(t, o, program.Run(t, line+" off=1", nohup))
+
+	line = fmt.Sprintf("stop_late ignore=1 signal=%d", syscall.SIGTERM)
+	o = program.Run(t, line)
+	o.DiedOf(t, syscall.SIGTERM)
+	likePlain(t, o, program.Run(t, line+" off=1"))
+}
+
 func TestStatesOfTheThread(t *testing.T) {
 	for state, function := range map[string]string{
 		"no_fs": "state_no_fs", "pending_abort": "state_pending_abort", "remap": "state_remap",
@@ -155,7 +211,7 @@ func TestTailCallOfNull(t *testing.T) {
 	o := program.Run(t, "tail_null")
 	o.DiedOf(t, syscall.SIGSEGV)
 	r := victim.Complete(t, o.Stderr)
-	if r.Signal.Number != int(syscall.SIGSEGV) || !strings.Contains(r.String(), "main.init.0.func") {
+	if r.Signal.Number != int(syscall.SIGSEGV) || !strings.Contains(r.String(), "_Cfunc_state_tail_null") {
 		t.Errorf("no stack down to Go code:\n%s", r)
 	}
 }
@@ -361,4 +417,13 @@ func TestLibraryIsReloaded(t *testing.T) {
 			t.Fatalf("the symbols take %s bytes at first, and %s after %d loads", sizes[0], size, i+2)
 		}
 	}
+}
+
+// An indexer that is stopped at a large module does not go on beside those that come
+// after it.
+func TestOneIndexerAtATime(t *testing.T) {
+	t.Parallel()
+	o := program.Run(t, "busy times=20 library="+many.Path(t))
+	o.Exited(t, wentOn)
+	says(t, o, "1 at a time")
 }

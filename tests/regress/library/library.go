@@ -5,6 +5,7 @@
 // signals.
 package main
 
+// #include <stdlib.h>
 import "C"
 
 import (
@@ -43,11 +44,77 @@ func LibraryRun(name *C.char) {
 			fmt.Println("got", g)
 		case <-time.After(5 * time.Second):
 		}
+	case "notify_all":
+		got := make(chan os.Signal, 1000)
+		signal.Notify(got)
+		fmt.Println("real-time signals:", withNewThreads(got))
+	case "notify_ignored":
+		got := make(chan os.Signal, 1000)
+		signal.Ignore()
+		signal.Notify(got)
+		fmt.Println("real-time signals:", withNewThreads(got))
+	case "notify_stop":
+		got := make(chan os.Signal, 1000)
+		enabled := handler.Disable()
+		signal.Notify(got)
+		if enabled {
+			LibraryEnable()
+		}
+		signal.Stop(got) // what was there before Notify, and before Enable
+		fmt.Println("real-time signals:", withNewThreads(got))
+	case "abort_late", "abort_quiet":
+		enabled := handler.Enabled()
+		if enabled && C.GoString(name) == "abort_quiet" {
+			handler.Disable()
+			if err := handler.DumpLater(time.Hour); err != nil {
+				fmt.Println(err)
+			}
+		}
+		got := make(chan os.Signal, 1)
+		signal.Notify(got, syscall.SIGABRT)
+		if C.GoString(name) == "abort_late" {
+			handler.Disable()
+		}
+		signal.Stop(got)
+		C.abort()
+	case "stop_late":
+		enabled := handler.Enabled()
+		if enabled {
+			if err := handler.Register(syscall.SIGUSR1); err != nil {
+				fmt.Println(err)
+			}
+		}
+		got := make(chan os.Signal, 1)
+		signal.Notify(got, syscall.SIGUSR1)
+		if enabled {
+			handler.Unregister(syscall.SIGUSR1)
+		}
+		signal.Stop(got)
+		syscall.Kill(os.Getpid(), syscall.SIGUSR1)
+		time.Sleep(5 * time.Second) // another thread may have got it
 	case "nil":
 		defer func() { fmt.Println("a nil pointer:", recover()) }()
 		var p *int
 		*p = 1
 	}
+}
+
+// withNewThreads is how many real-time signals come when there are threads that the
+// core wants to know.
+func withNewThreads(got chan os.Signal) (n int) {
+	for range 10 {
+		go func() {
+			runtime.LockOSThread()
+			time.Sleep(3 * time.Second)
+		}()
+	}
+	time.Sleep(2500 * time.Millisecond)
+	for len(got) > 0 {
+		if (<-got).(syscall.Signal) > syscall.SIGSYS {
+			n++
+		}
+	}
+	return n
 }
 
 func main() {}

@@ -84,3 +84,7 @@ void host_install_in_front(void) {
 int host_in_front_depth(void) {
     return deepest;
 }
+
+void host_set_action(int number, int ignore) {
+    signal(number, ignore ? SIG_IGN : SIG_DFL);
+}

@@ -14,4 +14,7 @@ void host_install_repair(void);
 void host_install_in_front(void);
 int host_in_front_depth(void);
 
+// The default action, or none.
+void host_set_action(int signal, int ignore);
+
 #endif

@@ -14,13 +14,34 @@ import (
 	"context"
 	"errors"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
+	"time"
 	"unsafe"
 
 	"github.com/epitaph-go/epitaph/handler"
 	"github.com/epitaph-go/epitaph/internal/victim/scenario"
 )
+
+// busy enables and disables Epitaph again and again, and tells how many goroutines
+// at most were reading symbols for it then.
+func busy(s settings) {
+	path := C.CString(s["library"])
+	defer C.free(unsafe.Pointer(path))
+	if C.load(path) == nil {
+		scenario.Must(errors.New("the library cannot be loaded"))
+	}
+	most, text := 0, make([]byte, 1<<20)
+	for range s.Number("times") {
+		scenario.Must(handler.Enable())
+		time.Sleep(5 * time.Millisecond)
+		handler.Disable()
+		stacks := string(text[:runtime.Stack(text, true)])
+		most = max(most, strings.Count(stacks, "symindex.Build("))
+	}
+	scenario.Say("%d at a time", most)
+}
 
 // reload loads and unloads a library again and again, which crashes in the end.
 func reload(s settings) {

@@ -63,12 +63,7 @@ func init() {
 	// A dump that nobody reads, and what waits for it.
 	scenarios["stuck_dump"] = func(s settings) {
 		s.Enable()
-		_, w, err := os.Pipe()
-		scenario.Must(err)
-		size, err := unix.FcntlInt(w.Fd(), unix.F_GETPIPE_SZ, 0)
-		scenario.Must(err)
-		_, err = w.Write(make([]byte, size))
-		scenario.Must(err)
+		w := fullPipe()
 		done := make(chan error)
 		go func() {
 			done <- handler.Dump(handler.WithOutput(w), handler.WithDeadline(time.Duration(s.Number("seconds"))*time.Second))
@@ -116,6 +111,18 @@ func init() {
 		handler.Unregister(syscall.SIGUSR1) // waits for the dumps
 	}
 
+	// Between two calls a library sets a signal's default action, or has it ignored;
+	// in the end the process gets it.
+	scenarios["action"] = func(s settings) {
+		call := map[string]func(){"enable": s.Enable, "dump": func() { scenario.Must(handler.Dump()) }, "": func() {}}
+		call[s["first"]]()
+		C.host_set_action(C.int(s.Number("signal")), C.int(s.Number("ignore")))
+		call[s["then"]]()
+		C.state_kill_self(C.int(s.Number("signal")))
+		time.Sleep(time.Second) // another thread may have got it
+		scenario.Say("went on")
+	}
+
 	// The program sends itself a signal from C that it has asked for.
 	scenarios["kill_self"] = func(s settings) {
 		s.Enable()
@@ -128,6 +135,46 @@ func init() {
 			scenario.Say("got %v", g)
 		case <-time.After(5 * time.Second):
 		}
+	}
+
+	// Go takes the signal over while the core has it, which then gives it back.
+	scenarios["notify_again"] = func(s settings) {
+		number := syscall.Signal(s.Number("signal"))
+		if s["off"] == "" && s["register"] != "" {
+			scenario.Must(handler.Register(number))
+		} else {
+			s.Enable()
+		}
+		got := make(chan os.Signal, 1)
+		signal.Ignore(number)
+		signal.Notify(got, number)
+		if s["off"] == "" && s["register"] != "" {
+			handler.Unregister(number)
+		} else {
+			handler.Disable()
+		}
+		C.state_kill_self(C.int(number))
+		scenario.Say("got %v", <-got)
+	}
+
+	// Go takes the signal over while it is registered, and gives it back when it is so no
+	// more.
+	scenarios["stop_late"] = func(s settings) {
+		number := syscall.Signal(s.Number("signal"))
+		if s["off"] == "" {
+			scenario.Must(handler.Register(number))
+		}
+		got := make(chan os.Signal, 1)
+		if s["ignore"] != "" {
+			signal.Ignore(number)
+		}
+		signal.Notify(got, number)
+		if s["off"] == "" {
+			handler.Unregister(number)
+		}
+		signal.Stop(got)
+		C.state_kill_self(C.int(number))
+		time.Sleep(200 * time.Millisecond) // another thread may have got it
 	}
 
 	for name, state := range map[string]func(){
@@ -167,6 +214,7 @@ func init() {
 	}
 
 	scenarios["reload"] = reload
+	scenarios["busy"] = busy
 
 	// Enable, or with the setting disable both of them, again and again while a
 	// thread crashes.
@@ -202,4 +250,15 @@ func mapFile(path string) error {
 	}
 	_, err = syscall.Mmap(int(f.Fd()), 0, int(info.Size()), syscall.PROT_READ, syscall.MAP_PRIVATE)
 	return err
+}
+
+// fullPipe is a pipe that nobody reads, and that takes nothing more.
+func fullPipe() *os.File {
+	_, w, err := os.Pipe()
+	scenario.Must(err)
+	size, err := unix.FcntlInt(w.Fd(), unix.F_GETPIPE_SZ, 0)
+	scenario.Must(err)
+	_, err = w.Write(make([]byte, size))
+	scenario.Must(err)
+	return w
 }

@@ -1,0 +1,46 @@
+//go:build linux && amd64 && cgo
+
+package regress
+
+import (
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
+)
+
+// The helper of a child does not poke its parent's dump, whose guard is on a stack
+// that no thread of the child runs on.
+func TestForkDuringADump(t *testing.T) {
+	t.Parallel()
+	o := program.Run(t, "fork_dump", victim.Env("GODEBUG=asyncpreemptoff=1"))
+	o.Exited(t, wentOn)
+	says(t, o, "child: status 0")
+	if !strings.Contains(o.Stderr, "the world did not stop") {
+		t.Errorf("the parent's dump waited for nothing: %v", o)
+	}
+}
+
+// A child's dumper, which is there for a registered signal, leaves its parent's
+// timers alone.
+func TestForkLeavesTheParentsTimers(t *testing.T) {
+	t.Parallel()
+	o := program.Run(t, "fork_timer")
+	o.Exited(t, wentOn)
+	says(t, o, "child: status 0")
+}
+
+// The thread that forked is the child's only one, under another number. It keeps the
+// alternate stack that its parent's helper gave it.
+func TestForkKeepsTheAlternateStack(t *testing.T) {
+	t.Parallel()
+	o := program.Run(t, "fork_injected")
+	o.Exited(t, wentOn)
+	says(t, o, "child: status 0xb")
+	r := victim.Complete(t, o.Stderr)
+	first(t, r, "state_null")
+	if r.Signal.Number != int(syscall.SIGSEGV) || !strings.Contains(o.Stderr, "in a forked child of process "+itoa(o.PID)) {
+		t.Errorf("not the child's report:\n%s", r)
+	}
+}
