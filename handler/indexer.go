@@ -3,8 +3,11 @@
 package handler
 
 import (
+	"errors"
 	"maps"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/epitaph-go/epitaph/cgo"
 	"github.com/epitaph-go/epitaph/internal/symindex"
@@ -131,11 +134,19 @@ func (x *indexer) round(failed failures) {
 			mu.Unlock()
 		}
 		if err != nil {
-			failed[failed.key(&module)] = true
+			if !passes(err) {
+				failed[failed.key(&module)] = true
+			}
 			continue
 		}
 		used += len(index)
 	}
+}
+
+// passes tells whether what failed may go well in the next round: the program has had
+// no descriptor left, or no memory.
+func passes(err error) bool {
+	return errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) || errors.Is(err, unix.ENOMEM)
 }
 
 func (x *indexer) stopped() bool {
