@@ -31,7 +31,7 @@ const (
 func TracebackWord() (uintptr, error) {
 	set := debug.SetTraceback
 	found := exchanged(body(uintptr(code(unsafe.Pointer(&set)))))
-	if len(found) != 1 {
+	if len(found) != 1 || found[0]%4 != 0 || !isVariable(found[0], 4) {
 		return 0, fmt.Errorf("gort: runtime.traceback_cache not found: %d exchanges in debug.SetTraceback", len(found))
 	}
 	word := *(**uint32)(unsafe.Pointer(&found[0]))
@@ -149,10 +149,13 @@ func PrintBacklog() (backlog, index uintptr, err error) {
 	entry, text := body(at)
 	stores := relative(entry, text, opStore)
 	for _, index := range relative(entry, text, opLoad) {
-		if !slices.Contains(stores, index) {
+		if !slices.Contains(stores, index) || !isVariable(index, 8) {
 			continue
 		}
 		for _, backlog := range relative(entry, text, opLea) {
+			if !isVariable(backlog, backlogSize) {
+				continue
+			}
 			// On a goroutine whose stack is short: its text has to be whole.
 			found := make(chan bool)
 			go func() { found <- holdsWhatIsPrinted(backlog, index) }()

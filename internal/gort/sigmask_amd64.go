@@ -44,7 +44,7 @@ func SignalMasks() (wanted, ignored uintptr, err error) {
 		// struct { …; wanted, ignored [maskWords]uint32; … }
 		wanted = ignored - maskWords*4
 		if !slices.Contains(inEnable, wanted) || !slices.Contains(inEnable, ignored) ||
-			!slices.Contains(inDisable, wanted) {
+			!slices.Contains(inDisable, wanted) || !isVariable(wanted, 2*maskWords*4) {
 			continue
 		}
 		if !agreesWithRuntime(ignored) {
