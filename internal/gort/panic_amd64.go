@@ -90,15 +90,18 @@ func FindPanicLayout() (PanicLayout, error) {
 	return <-found, nil
 }
 
-// findEarlier finds the word of a second panic that points to the first.
+// findEarlier finds the word of a second panic that points to the first. The stack may
+// be moved between the two, so the first is kept as a pointer, which is moved with it.
 func (l *PanicLayout) findEarlier() {
 	defer func() { _ = recover() }()
 	defer func() {
-		first := *(*uintptr)(unsafe.Add(current(), l.link))
+		first := *(*unsafe.Pointer)(unsafe.Add(current(), l.link))
 		defer func() {
+			Pin() // what is read here stays where it is
+			defer Unpin()
 			second := *(**[panicWords]uintptr)(unsafe.Add(current(), l.link))
 			for j := range pointerWords {
-				if second[j] == first {
+				if second[j] == uintptr(first) {
 					l.earlier = uintptr(j) * 8
 				}
 			}
