@@ -4,3 +4,4 @@ void victim_null(void);
 void victim_null_on_thread(void);
 void victim_null_later(void); /* on another thread, 0.3 s from now */
 void victim_refuse_fork(void); /* from now on, EPERM; threads can be started */
+void victim_refuse(int call, int error); /* of the system: from now on, the error */
