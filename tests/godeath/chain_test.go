@@ -109,6 +109,7 @@ func TestErrorChain(t *testing.T) {
 		"chain-nested":     append([]string{"panic: first"}, chainText...),
 		"chain-again":      append(chainText, chainText...),
 		"chain-moved":      chainText,
+		"chain-nil":        {"*runtime.PanicNilError: panic called with nil argument"},
 		"chain-named":      {"main.named: disk gone"},
 		"unwrap-returns":   {"*errors.errorString: disk gone", direct, "main.wrapper: outer"},
 		"unwrap-recovers":  {"*errors.errorString: disk gone", direct, "main.wrapper: outer"},

@@ -79,6 +79,7 @@ func init() {
 		panic(chain())
 	}
 	kinds["chain-changing"] = func() { panic(changing{new(int)}) }
+	kinds["chain-nil"] = func() { panic(any(nil)) }
 	kinds["chain-named"] = func() { panic(named{errGone}) }
 	kinds["chain-refused"] = func() {
 		C.victim_refuse_fork()
