@@ -22,6 +22,10 @@
 /* The copy's own alarm, should the process be gone before it kills it. */
 #define OVERTIME (100 * EPI_MS)
 
+/* A copy that was killed gets so long to be gone.  Else whoever inherits the children
+ * of this process, init or a supervisor, has one to wait for that it knows nothing of. */
+#define FUNERAL (100 * EPI_MS)
+
 #ifndef SYS_close_range /* old headers */
 #define SYS_close_range 436
 #endif
@@ -186,6 +190,14 @@ static EPI_SAFE bool ended(long pid)
     return result == pid || result == -ECHILD;
 }
 
+static EPI_SAFE void doze(uint64_t *pause)
+{
+    struct timespec time = epi_timespec(*pause);
+    epi_syscall6(SYS_ppoll, 0, 0, (long)&time, 0, 0, 0);
+    if (*pause < EPI_MS)
+        *pause *= 2;
+}
+
 EPI_SAFE struct epi_sandbox_result epi_sandbox_ask(ucontext_t *uc, uint64_t end)
 {
     struct epi_sandbox_area *area = epi_state.sandbox.area;
@@ -204,15 +216,14 @@ EPI_SAFE struct epi_sandbox_result epi_sandbox_ask(ucontext_t *uc, uint64_t end)
     }
     uint64_t pause = EPI_MS / 32;
     while (answer() == EPI_SANDBOX_NONE && !result.ended && epi_now() < end) {
-        struct timespec time = epi_timespec(pause);
-        epi_syscall6(SYS_ppoll, 0, 0, (long)&time, 0, 0, 0);
-        if (pause < EPI_MS)
-            pause *= 2;
+        doze(&pause);
         result.ended = ended(pid);
     }
     if (!result.ended) {
         epi_syscall6(SYS_kill, pid, SIGKILL, 0, 0, 0, 0);
-        ended(pid); /* or init takes it, after this process */
+        uint64_t until = epi_now() + FUNERAL;
+        for (pause = EPI_MS / 32; !ended(pid) && epi_now() < until;)
+            doze(&pause);
     }
     result.answer = answer();
     return result;

@@ -51,3 +51,18 @@ func TestErrorChainLeavesNoCrumbs(t *testing.T) {
 		}
 	}
 }
+
+// A supervisor that inherits what the process leaves behind has nothing to wait for.
+func TestErrorChainLeavesNobody(t *testing.T) {
+	for range 10 {
+		for _, kind := range []string{"chain", "unwrap-hangs", "unwrap-fatal"} {
+			dir := t.TempDir()
+			o := run(t, plain, "supervise off=1 kind="+kind+" for="+dir)
+			o.Exited(t, 0)
+			complete(t, onlyFile(t, dir))
+			if o.Stdout != "0 left\n" {
+				t.Errorf("%s: %q", kind, o.Stdout)
+			}
+		}
+	}
+}

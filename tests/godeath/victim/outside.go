@@ -8,6 +8,8 @@ import "C"
 import (
 	"errors"
 	"os"
+	"os/exec"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -57,6 +59,22 @@ func init() {
 			handler.Annotate("from", "the copy")
 			return errGone
 		}})
+	}
+	// A supervisor counts what a victim leaves behind for it.
+	kinds["supervise"] = func() {
+		scenario.Must(unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
+		_ = exec.Command("/proc/self/exe", set["kind"], "dir="+set["for"]).Run()
+		left := 0
+		for {
+			var status unix.WaitStatus
+			if _, err := unix.Wait4(-1, &status, unix.WALL, nil); err == unix.ECHILD {
+				break
+			} else if err == nil {
+				left++
+			}
+		}
+		os.Stdout.WriteString(strconv.Itoa(left) + " left\n")
+		os.Exit(0)
 	}
 	// So much is resident, but in files: a fork copies no page tables of that.
 	kinds["outside-mapped"] = func() {
