@@ -39,8 +39,12 @@
 // There is nothing else in the copy: no other goroutine, no descriptor, no handler of
 // the program's for any signal. It is killed when it has not answered after 400 ms,
 // which is what becomes of a method that waits for a lock, writes to a file or calls C.
-// Nothing is copied of a process that has used more than 8 GiB of memory, since that
-// takes its time. [NotePanic] does it before the goroutine dies.
+// Nothing is copied of a process that has more than 8 GiB of memory of its own, since
+// that takes its time. Go keeps the text of a value alone once it has that, so what the
+// value wraps may be gone where the collector has run in the last moment: a value with
+// another text is left out, below it nothing can be compared. [NotePanic] does it all
+// before the goroutine dies, and then nothing is copied; nor is it with
+// [WithPanicCopy](false).
 //
 // Threads are asked for their stacks with a real-time signal (see
 // [WithThreadSignal]). Once after it has started, each thread is sent that

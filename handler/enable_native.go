@@ -67,6 +67,7 @@ func enableCore(c *config, box *os.File, quiet bool) error {
 		AllThreads:  c.allThreads,
 		Signal:      c.threadSignal,
 		NativeStack: c.nativeStack,
+		PanicCopy:   c.panicCopy,
 		Chain:       c.chain,
 		Quiet:       quiet,
 		Started:     processStart(),

@@ -67,6 +67,7 @@ type config struct {
 	maxThreads   int
 	allThreads   bool
 	nativeStack  bool
+	panicCopy    bool
 	chain        bool
 	threadSignal int
 	snapshot     time.Duration // 0: none
@@ -79,7 +80,7 @@ type config struct {
 }
 
 func defaults(call call) *config {
-	return &config{call: call, output: os.Stderr, deadline: DefaultDeadline, nativeStack: true, allThreads: true,
+	return &config{call: call, output: os.Stderr, deadline: DefaultDeadline, nativeStack: true, panicCopy: true, allThreads: true,
 		snapshot: DefaultSnapshotPeriod, poll: DefaultPoll}
 }
 
@@ -172,6 +173,18 @@ func WithMaxFrames(n int) Option {
 			return fmt.Errorf("handler: WithMaxFrames: %d is not positive", n)
 		}
 		c.maxFrames = n
+		return nil
+	})
+}
+
+// WithPanicCopy(false) keeps the core from making a copy of the process, by fork,
+// when Go dies of a panic: the report has Go's text of it alone, or what [NotePanic]
+// has noted. It is for programs that must not fork: where a seccomp filter kills for
+// it, or a fork of all their memory is not to be afforded. By default the copy is
+// made, as the last thing before the report's end; see the package's comment.
+func WithPanicCopy(make bool) Option {
+	return forCalls(callEnable, "WithPanicCopy", func(c *config) error {
+		c.panicCopy = make
 		return nil
 	})
 }

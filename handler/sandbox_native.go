@@ -3,6 +3,8 @@
 package handler
 
 import (
+	"runtime"
+
 	"github.com/epitaph-go/epitaph/cgo"
 	"github.com/epitaph-go/epitaph/internal/gort"
 )
@@ -62,8 +64,12 @@ func tellPanic() {
 // Go has printed: a value that the collector has freed since, or one that always has
 // another.
 func stillThere(p gort.Panic) any {
-	if text, ok := p.Value.(string); gort.Same(p.Argument, p.Value) || ok && text == printedText(p.Argument) {
-		return p.Argument
+	argument := p.Argument
+	if argument == nil {
+		argument = new(runtime.PanicNilError) // as runtime.gopanic does
+	}
+	if text, ok := p.Value.(string); gort.Same(argument, p.Value) || ok && text == printedText(argument) {
+		return argument
 	}
 	return nil
 }

@@ -20,6 +20,7 @@ struct epi_config {
     bool all_threads;     /* show the other threads too */
     int thread_signal;    /* that asks them; 0: one that is free */
     bool native_stack;    /* show C frames too */
+    bool panic_copy;      /* ask a copy of the process about Go's panic (sandbox.h) */
     bool chain;           /* end in Go's handler: its dump, exit status 2 */
     bool quiet;           /* no reports of crashes: for dumps on demand alone */
     int output;           /* where the report goes; the core keeps a duplicate.

@@ -173,6 +173,7 @@ static int set_options(struct epi_options *options, const struct epi_config *con
     options->max_frames = config->max_frames;
     options->max_threads = config->max_threads;
     options->native_stack = config->native_stack;
+    options->panic_copy = config->panic_copy;
     options->all_threads = config->all_threads;
     options->chain = config->chain;
     options->quiet = config->quiet;

@@ -113,12 +113,12 @@ static EPI_SAFE void print_answer(struct epi_out *out, const struct epi_sandbox_
  * price that a panic in a method of the value ends it: then the second does not. */
 static EPI_SAFE void ask(struct epi_crash *crash)
 {
-    struct epi_sandbox_result result;
+    struct epi_sandbox_result result = {EPI_SANDBOX_NONE, 0, false, false};
     epi_out_flush(&crash->out); /* the copy has a copy of that, too */
     for (uint32_t attempt = 0; attempt < 2; attempt++) {
         uint64_t now = epi_now(), left = crash->stages_deadline - now;
         if (now >= crash->stages_deadline)
-            return;
+            break;
         epi_state.sandbox.area->attempt = attempt;
         result = epi_sandbox_ask(crash->uc, now + (left / 4 < PATIENCE ? left / 4 : PATIENCE));
         if (result.answer != EPI_SANDBOX_NONE || !result.ended)
@@ -130,12 +130,17 @@ static EPI_SAFE void ask(struct epi_crash *crash)
 EPI_SAFE void epi_report_panic(struct epi_crash *crash)
 {
     const struct epi_panic_note *note = epi_panic_find(crash->subject.goroutine);
-    uint64_t before = epi_out_total(&crash->out);
-    if (note != NULL)
-        print_note(&crash->out, note);
-    else if (crash->subject.goroutine != 0 && epi_state.gotext.message_size == 0 &&
-             !crash->forked && epi_sandbox_fits(crash->uc))
+    if (note == NULL)
+        return;
+    print_note(&crash->out, note);
+    epi_out_char(&crash->out, '\n');
+}
+
+/* The last of all stages: a filter for system calls may kill a process that forks. */
+EPI_SAFE void epi_report_panic_in_copy(struct epi_crash *crash)
+{
+    if (crash->options->panic_copy && epi_panic_find(crash->subject.goroutine) == NULL &&
+        crash->subject.goroutine != 0 && epi_state.gotext.message_size == 0 &&
+        !crash->forked && epi_sandbox_fits(crash->uc))
         ask(crash);
-    if (epi_out_total(&crash->out) != before)
-        epi_out_char(&crash->out, '\n');
 }

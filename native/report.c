@@ -28,7 +28,7 @@ static const struct {
     {CRASH, {"message", 200, epi_report_message}},
     {BOTH, {"process", 200, epi_report_process}},
     {GO_DEATH, {"Go's report", 1000, epi_report_gotext}},
-    {GO_DEATH, {"panic", 1000, epi_report_panic}},
+    {GO_DEATH, {"panic", 200, epi_report_panic}},
     {BOTH, {"module list", 500, refresh_modules}},
     {BOTH, {"unwind", 1000, epi_report_unwind}},
     {BOTH, {"current stack", 1000, epi_report_stack}},
@@ -42,6 +42,7 @@ static const struct {
     {BOTH, {"modules", 500, epi_report_modules}},
     {BOTH, {"annotations", 100, epi_report_annotations}},
     {BOTH, {"breadcrumbs", 200, epi_report_breadcrumbs}},
+    {GO_DEATH, {"panic in a copy", 1000, epi_report_panic_in_copy}},
 };
 
 /* The time is kept back twice: once from the stages, so that the end line is

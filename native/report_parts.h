@@ -9,6 +9,7 @@ EPI_SAFE void epi_report_cause(struct epi_crash *crash);     /* cause.c */
 EPI_SAFE void epi_report_message(struct epi_crash *crash);   /* message.c */
 EPI_SAFE void epi_report_gotext(struct epi_crash *crash);    /* gotext.c */
 EPI_SAFE void epi_report_panic(struct epi_crash *crash);     /* panicnote.c */
+EPI_SAFE void epi_report_panic_in_copy(struct epi_crash *crash); /* panicnote.c */
 EPI_SAFE void epi_report_process(struct epi_crash *crash);   /* process.c */
 EPI_SAFE void epi_report_unwind(struct epi_crash *crash);    /* frames.c */
 EPI_SAFE void epi_report_stack(struct epi_crash *crash);     /* frames.c */

@@ -4,6 +4,7 @@
 #include "state.h"
 #include "system.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -13,13 +14,17 @@
 
 /* A fork copies page tables, which nothing can interrupt: for each GiB in small pages
  * that has taken 20 to 60 ms in a virtual machine, in huge ones 0.5 ms. */
-#define LARGEST_KIB ((long)8 << 20)
+#define LARGEST_KIB ((uint64_t)8 << 20)
 
 /* Address space that the copy may add.  Go's heap grows by 64 MiB of it. */
 #define ROOM ((uint64_t)256 << 20)
 
 /* The copy's own alarm, should the process be gone before it kills it. */
 #define OVERTIME (100 * EPI_MS)
+
+/* A copy that was killed gets so long to be gone.  Else whoever inherits the children
+ * of this process, init or a supervisor, has one to wait for that it knows nothing of. */
+#define FUNERAL (100 * EPI_MS)
 
 #ifndef SYS_close_range /* old headers */
 #define SYS_close_range 436
@@ -53,12 +58,41 @@ EPI_SAFE bool epi_sandbox_fits(const ucontext_t *uc)
            epi_pclntab_spdelta(go, &function, pc, &delta) && delta.bytes == 0;
 }
 
+/* What is mapped, what of that is in memory, and what of that in turn is a file's or
+ * shared with others; in KiB.  False when /proc does not tell. */
+static EPI_SAFE bool read_sizes(uint64_t *mapped, uint64_t *resident, uint64_t *shared)
+{
+    char text[96];
+    uint64_t *sizes[] = {mapped, resident, shared};
+    long fd = epi_syscall6(SYS_openat, AT_FDCWD, (long)"/proc/self/statm",
+                           O_RDONLY | O_CLOEXEC, 0, 0, 0);
+    if (fd < 0)
+        return false;
+    long size = epi_syscall6(SYS_read, fd, (long)text, sizeof text, 0, 0, 0), at = 0;
+    epi_syscall6(SYS_close, fd, 0, 0, 0, 0, 0);
+    for (size_t i = 0; i < EPI_COUNT(sizes); i++) {
+        uint64_t pages = 0;
+        for (; at < size && text[at] >= '0' && text[at] <= '9'; at++)
+            pages = pages * 10 + (uint64_t)(text[at] - '0');
+        *sizes[i] = pages * 4;
+        at++; /* a space */
+    }
+    return *mapped > 0;
+}
+
+/* Of files and of shared memory a fork copies no page tables (mm/memory.c,
+ * vma_needs_copy), and a database may have mapped a lot.  The peak that getrusage
+ * knows counts both, and what the program had that made this process and called
+ * exec (fs/exec.c, exec_mmap): it is asked only where there is no /proc. */
 static EPI_SAFE bool too_large(void)
 {
+    uint64_t mapped, resident, shared;
     struct rusage usage;
+    if (read_sizes(&mapped, &resident, &shared))
+        return resident > shared && resident - shared > LARGEST_KIB;
     epi_zero(&usage, sizeof usage);
     epi_syscall6(SYS_getrusage, RUSAGE_SELF, (long)&usage, 0, 0, 0, 0);
-    return usage.ru_maxrss > LARGEST_KIB;
+    return (uint64_t)usage.ru_maxrss > LARGEST_KIB;
 }
 
 /* Every signal does what it does to a program that knows none, but for the faults
@@ -78,6 +112,9 @@ static EPI_SAFE void reset_signals(void)
     }
 }
 
+/* More are not closed one by one, which takes some ms. */
+#define MANY_FILES 65536
+
 /* What the copy does must not reach anybody: neither standard error, nor what a
  * method of the value might write to.  Nothing is shut down by that: the process
  * still has all of it. */
@@ -85,24 +122,36 @@ static EPI_SAFE void close_all(void)
 {
     if (epi_syscall6(SYS_close_range, 0, (long)~0u, 0, 0, 0, 0) == 0)
         return;
-    for (int fd = 0; fd < 3; fd++) /* before Linux 5.9 */
-        epi_syscall6(SYS_close, fd, 0, 0, 0, 0, 0);
+    /* Before Linux 5.9, or where a filter does not know the call.  The core's own have
+     * high numbers, and are written to by nobody else. */
+    struct rlimit limit = {.rlim_cur = MANY_FILES, .rlim_max = MANY_FILES};
+    epi_syscall6(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, (long)&limit, 0, 0);
+    for (uint64_t fd = 0; fd < limit.rlim_cur && fd < MANY_FILES; fd++)
+        epi_syscall6(SYS_close, (long)fd, 0, 0, 0, 0, 0);
     epi_syscall6(SYS_close, epi_state.gotext.file.fd, 0, 0, 0, 0, 0);
 }
 
 /* A method of the value may run wild; that must not take the memory of others. */
 static EPI_SAFE void limit_memory(void)
 {
-    char text[32];
-    long fd = epi_syscall6(SYS_openat, AT_FDCWD, (long)"/proc/self/statm",
-                           O_RDONLY | O_CLOEXEC, 0, 0, 0);
-    long size = fd < 0 ? fd : epi_syscall6(SYS_read, fd, (long)text, sizeof text, 0, 0, 0);
-    uint64_t pages = 0; /* the first number is how much is mapped */
-    for (long i = 0; i < size && text[i] >= '0' && text[i] <= '9'; i++)
-        pages = pages * 10 + (uint64_t)(text[i] - '0');
-    struct rlimit limit = {.rlim_cur = pages * 4096 + ROOM, .rlim_max = pages * 4096 + ROOM};
-    if (pages > 0)
-        epi_syscall6(SYS_prlimit64, 0, RLIMIT_AS, (long)&limit, 0, 0, 0);
+    uint64_t mapped, resident, shared;
+    if (!read_sizes(&mapped, &resident, &shared))
+        return;
+    uint64_t most = mapped * 1024 + ROOM;
+    struct rlimit limit = {.rlim_cur = most, .rlim_max = most};
+    epi_syscall6(SYS_prlimit64, 0, RLIMIT_AS, (long)&limit, 0, 0, 0);
+}
+
+/* Copy and process are of one size, and where there is no memory left for both the
+ * kernel may end either (mm/oom_kill.c, oom_badness). */
+static EPI_SAFE void offer_to_oom_killer(void)
+{
+    long fd = epi_syscall6(SYS_openat, AT_FDCWD, (long)"/proc/self/oom_score_adj",
+                           O_WRONLY | O_CLOEXEC, 0, 0, 0);
+    if (fd < 0)
+        return;
+    epi_syscall6(SYS_write, fd, (long)"1000", 4, 0, 0, 0);
+    epi_syscall6(SYS_close, fd, 0, 0, 0, 0, 0);
 }
 
 /* In the copy. */
@@ -114,11 +163,13 @@ static EPI_SAFE _Noreturn void go_on(ucontext_t *uc, uint64_t end)
                      .tv_usec = (suseconds_t)(left % EPI_SECOND / 1000)},
     };
     epi_syscall6(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
-    epi_syscall6(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0, 0); /* no core dump */
     reset_signals();
     epi_syscall6(SYS_setitimer, ITIMER_REAL, (long)&timer, 0, 0, 0, 0);
     close_all();
     limit_memory();
+    offer_to_oom_killer();
+    /* No core dump; last, because /proc belongs to root then. */
+    epi_syscall6(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0, 0);
     epi_zero(&uc->uc_sigmask, sizeof(uint64_t));
     epi_arch_set_pc(uc, epi_state.sandbox.entry);
     epi_arch_sigreturn(uc);
@@ -131,10 +182,20 @@ static EPI_SAFE enum epi_sandbox_answer answer(void)
 }
 
 /* The copy is no child that the program's wait() could come across, and its end no
- * SIGCHLD: its exit signal is none.  True when it has ended. */
+ * SIGCHLD: its exit signal is none.  True when it has ended; where a filter refuses the
+ * call that is not known. */
 static EPI_SAFE bool ended(long pid)
 {
-    return epi_syscall6(SYS_wait4, pid, 0, __WALL | WNOHANG, 0, 0, 0) != 0;
+    long result = epi_syscall6(SYS_wait4, pid, 0, __WALL | WNOHANG, 0, 0, 0);
+    return result == pid || result == -ECHILD;
+}
+
+static EPI_SAFE void doze(uint64_t *pause)
+{
+    struct timespec time = epi_timespec(*pause);
+    epi_syscall6(SYS_ppoll, 0, 0, (long)&time, 0, 0, 0);
+    if (*pause < EPI_MS)
+        *pause *= 2;
 }
 
 EPI_SAFE struct epi_sandbox_result epi_sandbox_ask(ucontext_t *uc, uint64_t end)
@@ -155,15 +216,14 @@ EPI_SAFE struct epi_sandbox_result epi_sandbox_ask(ucontext_t *uc, uint64_t end)
     }
     uint64_t pause = EPI_MS / 32;
     while (answer() == EPI_SANDBOX_NONE && !result.ended && epi_now() < end) {
-        struct timespec time = epi_timespec(pause);
-        epi_syscall6(SYS_ppoll, 0, 0, (long)&time, 0, 0, 0);
-        if (pause < EPI_MS)
-            pause *= 2;
+        doze(&pause);
         result.ended = ended(pid);
     }
     if (!result.ended) {
         epi_syscall6(SYS_kill, pid, SIGKILL, 0, 0, 0, 0);
-        ended(pid); /* or init takes it, after this process */
+        uint64_t until = epi_now() + FUNERAL;
+        for (pause = EPI_MS / 32; !ended(pid) && epi_now() < until;)
+            doze(&pause);
     }
     result.answer = answer();
     return result;

@@ -37,7 +37,7 @@
 struct epi_options {
     uint64_t deadline, started;
     uint32_t max_frames, max_threads;
-    bool native_stack, all_threads, chain;
+    bool native_stack, all_threads, chain, panic_copy;
     bool quiet; /* crashes are not reported: only dumps need the core */
     struct epi_fd output, directory;
     char program[64];

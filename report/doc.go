@@ -37,7 +37,7 @@
 //	Go's own report (FROM):
 //	  TEXT
 //
-//	Panic (FROM):
+//	Panic (noted by goroutine N):
 //	  TEXT
 //
 //	Current thread ADDRESS [NAME, TID] (most recent call first):
@@ -83,6 +83,8 @@
 //	  KEY = VALUE
 //	Breadcrumbs:
 //	  DURATION before: TEXT
+//	Panic (FROM):
+//	  TEXT
 //	End of report (complete, N bytes, DURATION)
 //	End of report (incomplete: REASON, REASON, N bytes, DURATION)
 //

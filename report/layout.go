@@ -112,7 +112,9 @@ func (r *Report) usualLayout() string {
 		}
 	}
 	text(lineGoText, lineGoTextLine, r.GoText)
-	text(linePanic, linePanicLine, r.Panic)
+	if r.Panic.noted() {
+		text(linePanic, linePanicLine, r.Panic)
+	}
 	for i, t := range r.Threads {
 		b = append(b, lineThread)
 		add(lineFrame, len(t.Frames))
@@ -145,6 +147,10 @@ func (r *Report) usualLayout() string {
 	section(lineModules, lineModule, len(r.Modules))
 	section(lineAnnotations, lineAnnotation, len(r.Annotations))
 	section(lineBreadcrumbs, lineBreadcrumb, len(r.Breadcrumbs))
+	if r.Panic != nil && !r.Panic.noted() {
+		b = append(b, linePanic)
+		add(linePanicLine, len(r.Panic.Lines))
+	}
 	add(lineStage, len(r.StageFailures))
 	add(lineUnknown, len(r.Unknown))
 	one(lineEnd, r.End != nil)

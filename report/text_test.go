@@ -24,6 +24,21 @@ func TestGoText(t *testing.T) {
 	equal(t, "signature", r.SignatureParts(), []string{"panic", "main.init.func", "main.main"})
 }
 
+// A panic that was formatted for the report stands at its end, one that was noted beside
+// Go's own text.
+func TestPanicsPlace(t *testing.T) {
+	for from, text := range map[string]string{
+		"noted by goroutine 7": "Fatal Go error: x\n\nPanic (noted by goroutine 7):\n  a\n\nModules:\n  0x0000000000000001-0x0000000000000002 /a\n",
+		"formatted in a copy of the process": "Fatal Go error: x\n\nModules:\n  0x0000000000000001-0x0000000000000002 /a\n" +
+			"Panic (formatted in a copy of the process):\n  a\nEnd of report (complete, 1 bytes, 1.0 ms)\n",
+	} {
+		r := parse(t, text)
+		equal(t, "panic", *r.Panic, report.Text{From: from, Lines: []string{"a"}})
+		equal(t, "layout", r.Layout, "")
+		equal(t, "printed", r.String(), text)
+	}
+}
+
 // Where the stack of the thread says nothing, that of Go's text does.
 func TestSignatureOfGoText(t *testing.T) {
 	equal(t, "signature", sample(t, "gostack").SignatureParts(), []string{"stack overflow", "main.recurse", "main.main"})
@@ -33,11 +48,11 @@ func TestSignatureOfGoText(t *testing.T) {
 // follows it is not.
 func TestGoTextKeepsItsLines(t *testing.T) {
 	text := "Fatal Go error: x\n\nGo's own report (from here):\n  Registers:\n  End of report (complete, 1 bytes, 1 ms)\n" +
-		"    File \"a\", line 1 in f\n  \n  Panic (a):\n\nPanic (goroutine 7):\n  a\n\nModules:\n  0x0000000000000001-0x0000000000000002 /a\n"
+		"    File \"a\", line 1 in f\n  \n  Panic (a):\n\nPanic (noted by goroutine 7):\n  a\n\nModules:\n  0x0000000000000001-0x0000000000000002 /a\n"
 	r := parse(t, text)
 	equal(t, "unknown lines", len(r.Unknown), 0)
 	equal(t, "Go's lines", len(r.GoText.Lines), 5)
-	equal(t, "panic", *r.Panic, report.Text{From: "goroutine 7", Lines: []string{"a"}})
+	equal(t, "panic", *r.Panic, report.Text{From: "noted by goroutine 7", Lines: []string{"a"}})
 	equal(t, "modules", len(r.Modules), 1)
 	equal(t, "printed", r.String(), text)
 

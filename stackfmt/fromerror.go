@@ -33,7 +33,9 @@ const failedError = "<error Error() failed>"
 // outermost stretch also begins with those that wrap it. It has the message of
 // its outermost error and the type of the outermost one that is not merely a
 // wrapper of some library. A stretch ends at an error whose message does not
-// repeat that of the one that it wraps, which is a Traceback of its own then. [WithAllWrappers] makes a Traceback of each error.
+// repeat that of the one that it wraps, which is a Traceback of its own then; only
+// the first 64 errors of a stretch are compared. [WithAllWrappers] makes a Traceback
+// of each error.
 //
 // As in Python, a cause that several members of a group share is kept once,
 // under the last of them. A cause that leads back to an error above it is kept
@@ -222,6 +224,10 @@ func (w *errorWalker) visit(item errorWork) {
 			break
 		}
 		l := inspect(next)
+		if !tells(block, &l) {
+			cause = next
+			break
+		}
 		if !l.stack.empty() && l.stack.same(stack) {
 			l.stack = errorStack{}
 		}
@@ -237,12 +243,6 @@ func (w *errorWalker) visit(item errorWork) {
 		block = append(block, l)
 	}
 	w.block = block
-	if n := hiding(block); n > 0 {
-		cause, cut, cycle = block[n].err, false, false
-		w.giveBack(block[n:])
-		block = block[:n]
-		stack = blockStack(block)
-	}
 	t := item.to
 	w.fill(t, block, stack)
 	w.work = append(w.work, errorWork{above: above})
@@ -260,41 +260,19 @@ func (w *errorWalker) visit(item errorWork) {
 	w.addMembers(t, block[len(block)-1].members)
 }
 
-// hiding returns how many errors of a stretch tell of each other by their messages:
-// the last of them keeps the next one's to itself. 0: there is none that does.
-func hiding(block []errorLink) int {
-	last := len(block) - 1
-	// One look is enough for most errors.
-	if last == 0 || strings.Contains(block[0].message(), block[last].message()) {
-		return 0
-	}
-	for n := range block[1:] {
-		if !strings.Contains(block[n].message(), block[n+1].message()) {
-			return n + 1
-		}
-	}
-	return 0
-}
+// mostTold is how many errors of a stretch are asked for their messages. Many an Error
+// makes its text of the next one's, which takes time for each error below it: to ask
+// all of a chain of a thousand takes a second.
+const mostTold = 64
 
-// giveBack undoes that the walk has entered these errors, the last ones of its path.
-func (w *errorWalker) giveBack(links []errorLink) {
-	w.budget += len(links)
-	for i := range links {
-		if k, _ := identity(links[i].err); k != nil && links[i].follows {
-			w.path = w.path[:len(w.path)-1]
-			w.set(k, unseen)
-		}
+// tells says whether the message of the last error of a stretch repeats that of the
+// next one.
+func tells(block []errorLink, next *errorLink) bool {
+	if len(block) > mostTold {
+		return true
 	}
-}
-
-// blockStack returns the first stack of a stretch.
-func blockStack(block []errorLink) errorStack {
-	for i := range block {
-		if s := block[i].stack; !s.empty() {
-			return s
-		}
-	}
-	return errorStack{}
+	text, part := block[len(block)-1].message(), next.message()
+	return strings.HasSuffix(text, part) || strings.Contains(text, part)
 }
 
 // addMembers makes the Group of t. Unlike causes, members are never left out for

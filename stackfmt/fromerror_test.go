@@ -424,6 +424,20 @@ The above exception was the direct cause of the following exception:
 
 *stackfmt_test.silent: all failed
 `},
+		"a word in the middle": {&silent{"fetch: EOF", &silent{"page 9: EOF", io.EOF}}, `
+*stackfmt_test.silent: page 9: EOF
+
+The above exception was the direct cause of the following exception:
+
+*stackfmt_test.silent: fetch: EOF
+`},
+		"before one without a message": {&silent{"query failed", &silent{"disk gone", errors.New("")}}, `
+*stackfmt_test.silent: disk gone
+
+The above exception was the direct cause of the following exception:
+
+*stackfmt_test.silent: query failed
+`},
 		"nothing to hide": {&silent{"closed", errors.New("")}, `
 *stackfmt_test.silent: closed
 `},
@@ -434,7 +448,61 @@ The above exception was the direct cause of the following exception:
 	}
 }
 
-// A cause that is hidden and shared, or leads back, is treated as any other.
+// A cause that is hidden and shared is kept once, under the last that has it.
+func TestHiddenAndShared(t *testing.T) {
+	shared := &silent{"shared", errors.New("root")}
+	tb := stackfmt.FromError(errors.Join(&silent{"first", shared}, &silent{"last", shared}))
+	if len(tb.Group) != 2 || tb.Group[0].Cause != nil || tb.Group[1].Cause == nil || tb.Group[1].Cause.Cause == nil {
+		t.Errorf("not under the last alone:\n%s", tb)
+	}
+}
+
+// renewed wraps another one of its kind whenever it is asked.
+type renewed struct{ depth, calls *int }
+
+func (e *renewed) Error() string { return fmt.Sprint(*e.depth) }
+func (e *renewed) Unwrap() error {
+	*e.calls++
+	*e.depth++
+	depth := *e.depth
+	return &renewed{&depth, e.calls}
+}
+
+// The time that a chain takes grows with its length, and no faster.
+func TestHiddenEndlessly(t *testing.T) {
+	calls := 0
+	stackfmt.FromError(&renewed{new(int), &calls})
+	if calls < 1000 || calls > 300_000 {
+		t.Errorf("%d calls of Unwrap", calls)
+	}
+	deepest := 0
+	var err error = &costly{"end", nil, &deepest}
+	for range 1000 {
+		err = &costly{"more", err, &deepest}
+	}
+	stackfmt.FromError(err)
+	if deepest > 200_000 {
+		t.Errorf("%d calls of Error in a chain of 1000", deepest)
+	}
+}
+
+// costly makes its message of the next one's, as errors of many packages do.
+type costly struct {
+	message string
+	err     error
+	calls   *int
+}
+
+func (c *costly) Unwrap() error { return c.err }
+func (c *costly) Error() string {
+	*c.calls++
+	if c.err == nil {
+		return c.message
+	}
+	return c.message + ": " + c.err.Error()
+}
+
+// A hidden cause that leads back is treated as any other.
 func TestHiddenCycle(t *testing.T) {
 	a := &silent{message: "a"}
 	a.err = &silent{"b", &silent{"c", a}}

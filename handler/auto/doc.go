@@ -23,6 +23,7 @@
 //	maxthreads=N       handler.WithMaxThreads
 //	nativestack=BOOL   handler.WithNativeStack
 //	output=PATH        handler.WithOutput: appended to, made with mode 0600 if it is not there
+//	paniccopy=BOOL     handler.WithPanicCopy
 //	poll=DURATION      handler.WithPoll
 //	snapshot=DURATION  handler.WithSnapshot
 //	threadsignal=N     handler.WithThreadSignal

@@ -29,6 +29,7 @@ var keys = []key{
 	of("maxthreads", number, handler.WithMaxThreads),
 	of("nativestack", boolean, handler.WithNativeStack),
 	{name: "output", option: openOutput},
+	of("paniccopy", boolean, handler.WithPanicCopy),
 	of("poll", duration, handler.WithPoll),
 	of("snapshot", duration, handler.WithSnapshot),
 	of("threadsignal", number, func(n int) handler.Option { return handler.WithThreadSignal(syscall.Signal(n)) }),

@@ -27,10 +27,10 @@ type Panic struct {
 	// text of an error or a Stringer in its place (runtime/panic.go, preprintpanics).
 	Value any
 	// Argument is what runtime.gopanic was called with, nil where that is not known.
-	// The calling convention has room for it right above the caller's stack pointer,
-	// and the function stores it there at once, since it is to survive the calls of
-	// deferred functions (cmd/compile/abi-internal.md, spill space). Once Value is
-	// another nothing keeps it from the collector.
+	// The calling convention has room for it right above the caller's stack pointer
+	// (cmd/compile/abi-internal.md, spill space), and the function stores it there;
+	// FindPanicLayout sees whether it does. Once Value is another nothing keeps it from
+	// the collector.
 	Argument any
 	// Recovered tells that a deferred function has called recover, and has not come to
 	// its end.
@@ -99,18 +99,21 @@ func FindPanicLayout() (PanicLayout, error) {
 }
 
 // findRest finds the word of a second panic that points to the first, and the byte of it
-// that recover sets.
+// that recover sets. The stack may be moved between the two panics, so the first is kept
+// as a pointer, which is moved with it.
 func (l *PanicLayout) findRest() {
 	defer func() { _ = recover() }()
 	defer func() {
-		first := *(*uintptr)(unsafe.Add(current(), l.link))
+		first := *(*unsafe.Pointer)(unsafe.Add(current(), l.link))
 		defer func() {
+			Pin() // what is read here stays where it is
+			defer Unpin()
 			second := *(**[panicBytes]byte)(unsafe.Add(current(), l.link))
 			before := *second
 			_ = recover()
 			after := *second
 			for j := uintptr(0); j < panicBytes; j += 8 {
-				if *(*uintptr)(unsafe.Pointer(&before[j])) == first {
+				if *(*uintptr)(unsafe.Pointer(&before[j])) == uintptr(first) {
 					l.earlier = j
 				}
 			}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -110,6 +111,7 @@ func TestErrorChain(t *testing.T) {
 		"chain-nested":     append([]string{"panic: first"}, chainText...),
 		"chain-again":      append(chainText, chainText...),
 		"chain-moved":      chainText,
+		"chain-nil":        {"*runtime.PanicNilError: panic called with nil argument"},
 		"chain-named":      {"main.named: disk gone"},
 		"unwrap-returns":   {"*errors.errorString: disk gone", direct, "main.wrapper: outer"},
 		"unwrap-recovers":  {"*errors.errorString: disk gone", direct, "main.wrapper: outer"},
@@ -288,7 +290,26 @@ func TestErrorChainElsewhere(t *testing.T) {
 	}
 	r, _ := died(t, plain, "chain alone=1")
 	formatted(t, r, chainText...)
-	if i := strings.Index(r.String(), "\nPanic ("); i < strings.Index(r.String(), "\nGo's own report (") {
-		t.Errorf("the panic stands before Go's own report, at %d", i)
+	if r.Process == nil {
+		t.Error("no process")
+	}
+}
+
+// Where a fork is forbidden on pain of death, the process dies of it, but not before all
+// else was said; unless it is told not to fork.
+func TestErrorChainForbidden(t *testing.T) {
+	dir := t.TempDir()
+	o := run(t, plain, "chain-forbidden dir="+dir)
+	o.DiedOf(t, syscall.SIGSYS)
+	r, err := report.Parse([]byte(onlyFile(t, dir)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Complete() || r.Panic != nil || r.GoText == nil || len(r.Threads) < 3 || r.Goroutines == nil || len(r.Modules) == 0 || len(r.Breadcrumbs) != 1 {
+		t.Errorf("not all but the panic and the end:\n%s", ends(r.String()))
+	}
+	r, _ = died(t, plain, "chain-forbidden paniccopy=0")
+	if r.Panic != nil {
+		t.Errorf("the panic was told: %+v", r.Panic)
 	}
 }

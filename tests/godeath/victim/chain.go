@@ -82,9 +82,14 @@ func init() {
 		panic(chain())
 	}
 	kinds["chain-changing"] = func() { panic(changing{new(int)}) }
+	kinds["chain-nil"] = func() { panic(any(nil)) }
 	kinds["chain-named"] = func() { panic(named{errGone}) }
 	kinds["chain-refused"] = func() {
-		C.victim_refuse_fork()
+		C.victim_refuse_fork(false)
+		panic(chain())
+	}
+	kinds["chain-forbidden"] = func() {
+		C.victim_refuse_fork(true)
 		panic(chain())
 	}
 	kinds["disable-deferred"] = func() {

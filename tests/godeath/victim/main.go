@@ -101,6 +101,9 @@ func enable() {
 	if path := set["box"]; path != "" {
 		opts = append(opts, handler.WithBlackBox(path))
 	}
+	if set["paniccopy"] == "0" {
+		opts = append(opts, handler.WithPanicCopy(false))
+	}
 	if what := set["oncrash"]; what != "" {
 		opts = append(opts, handler.WithOnCrash(func(ctx context.Context, report []byte) { onCrash(ctx, what, report) }))
 	}
