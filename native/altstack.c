@@ -218,7 +218,7 @@ int __wrap_sigaction(int signal, const struct sigaction *action, struct sigactio
     if (action == NULL || index < 0)
         return __real_sigaction(signal, action, old);
     uintptr_t handler = (uintptr_t)action->sa_handler;
-    if (epi_state.taken[index] && handler == epi_state.ours[index].handler)
+    if (epi_state.taken[index] && epi_given_back(action, epi_state.ours[index].handler))
         return give_back(signal, index, old);
     if (epi_state.options == NULL)
         return __real_sigaction(signal, action, old);

@@ -246,6 +246,12 @@ void epi_action_set(struct epi_sigaction *to, const struct epi_sigaction *action
     __atomic_store_n(&to->handler, action->handler, __ATOMIC_RELEASE); /* last */
 }
 
+/* With flags of its own (runtime/os_linux.go, setsig); the core's actions have SA_NODEFER. */
+bool epi_given_back(const struct sigaction *action, uintptr_t handler)
+{
+    return (uintptr_t)action->sa_handler == handler && (action->sa_flags & SA_NODEFER) == 0;
+}
+
 static int find_handlers(int thread_signal)
 {
     struct epi_sigaction action;

@@ -455,8 +455,7 @@ static bool gives_back_late(const struct sigaction *action, int signal, struct s
 {
     struct epi_usersignal *user =
         signal < 1 || signal > EPI_SIGNALS ? NULL : epi_state.usersignal[signal];
-    if (user == NULL || !user->taken ||
-        (uintptr_t)action->sa_handler != (uintptr_t)user_signal)
+    if (user == NULL || !user->taken || !epi_given_back(action, (uintptr_t)user_signal))
         return false;
     if (old != NULL)
         sigaction(signal, NULL, old);
@@ -480,7 +479,7 @@ bool epi_usersignal_records(int signal, const struct sigaction *action, struct s
         return false;
     bool in_place = now.handler == (uintptr_t)user_signal;
     bool go = handler == epi_state.go_handler && handler != 0;
-    bool back = in_place && handler == (uintptr_t)user_signal;
+    bool back = user->taken && epi_given_back(action, (uintptr_t)user_signal);
     if (!go && !back && !(in_place && handler == (uintptr_t)SIG_IGN))
         return false;
     if (old != NULL)
@@ -488,7 +487,7 @@ bool epi_usersignal_records(int signal, const struct sigaction *action, struct s
     next = epi_action_of(action);
     if (user->previous->handler != epi_state.go_handler)
         user->before_go = *user->previous;
-    user->taken = go || (user->taken && !back);
+    user->taken = (user->taken || go) && !back;
     set_previous(user, back ? &user->before_go : &next);
     if (!in_place)
         put_ours(signal);

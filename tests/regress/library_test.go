@@ -47,13 +47,31 @@ func TestLibraryNotifiedOfAll(t *testing.T) {
 	}
 }
 
-// Go gives a signal back after it was registered.
-func TestLibraryStopsAfterUnregister(t *testing.T) {
-	t.Parallel()
-	line := library.Path(t) + " stop_late"
-	o := host.Run(t, line)
-	o.DiedOf(t, syscall.SIGUSR1)
-	likePlain(t, o, host.Run(t, line+" off"))
+// A C library that puts the core's handler back is not Go's runtime, which gives it back.
+func TestLibraryPutsBack(t *testing.T) {
+	for name, got := range map[string]string{"put_back": "got aborted", "put_back_late": "got user defined signal 1"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			line := library.Path(t) + " " + name
+			o := host.Run(t, line)
+			says(t, o, got, "went on")
+			likePlain(t, o, host.Run(t, line+" off"))
+		})
+	}
+}
+
+// Go gives a signal back after it was registered, or where a C library's handler has been
+// in front of the core's since.
+func TestLibraryStopsRegistered(t *testing.T) {
+	for _, name := range []string{"stop_late", "stop_behind"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			line := library.Path(t) + " " + name
+			o := host.Run(t, line)
+			o.DiedOf(t, syscall.SIGUSR1)
+			likePlain(t, o, host.Run(t, line+" off"))
+		})
+	}
 }
 
 // Go gives SIGABRT back, which abort() then dies of.
