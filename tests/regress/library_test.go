@@ -38,13 +38,22 @@ func TestLibraryNotified(t *testing.T) {
 // A library that asks for all signals does not get the core's own, and does not take
 // them away when it asks for them no more.
 func TestLibraryNotifiedOfAll(t *testing.T) {
-	for _, name := range []string{"notify_all", "notify_ignored", "notify_stop"} {
+	for _, name := range []string{"notify_all", "notify_ignored", "notify_stop", "reset_all"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			line := library.Path(t) + " " + name
 			likePlain(t, host.Run(t, line), host.Run(t, line+" off"))
 		})
 	}
+}
+
+// Go gives back what was the core's own, when the core is off.
+func TestLibraryStopsAfterDisable(t *testing.T) {
+	t.Parallel()
+	line := library.Path(t) + " stop_off"
+	o := host.Run(t, line)
+	o.DiedOf(t, syscall.Signal(62))
+	likePlain(t, o, host.Run(t, line+" off"))
 }
 
 // A C library that puts the core's handler back is not Go's runtime, which gives it back.
