@@ -203,10 +203,13 @@ static int give_back(int signal, int index, struct sigaction *old)
  * x_cgo_sigaction), and signal.Ignore() would take SIGABRT away from us: an
  * abort() in C would then kill in silence.  What Go wants for one of the seven
  * is written down as the previous action, which is the one that a signal from
- * outside gets. */
+ * outside gets.  In a forked child there is no Go: what is ignored there is meant for
+ * the program that it executes. */
 int __wrap_sigaction(int signal, const struct sigaction *action, struct sigaction *old)
 {
     int index = epi_fatal_index(signal);
+    if (epi_state.pid == 0 || epi_state.pid != epi_getpid())
+        return __real_sigaction(signal, action, old);
     if (action != NULL && (epi_usersignal_records(signal, action, old) ||
                            epi_signal_records(signal, action, old)))
         return 0;
