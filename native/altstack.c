@@ -135,14 +135,20 @@ EPI_SAFE void epi_altstack_give_back(struct epi_altstack *stack, int tid)
 
 #ifndef EPI_NOWRAP
 
-/* The key's destructor, on the thread that ends. */
-static void put_back(void *value)
+static void put_back(struct epi_altstack *slot, int tid)
 {
-    push(value);
+    epi_altstack_give_back(slot, tid);
     if (!atomic_exchange(&epi_state.altstacks.pending, true)) {
         atomic_fetch_add(&epi_state.helper_word, 1);
         epi_futex_wake_all(&epi_state.helper_word);
     }
+}
+
+/* The key's destructor, on the thread that ends; which has another number than at its
+ * beginning if it has forked and this is the child. */
+static void thread_ends(void *value)
+{
+    put_back(value, epi_gettid());
 }
 
 static void *start_with_stack(void *value)
@@ -153,7 +159,6 @@ static void *start_with_stack(void *value)
         .ss_size = slot->stack.end - slot->stack.start,
     };
     stack_t present = {.ss_flags = 0};
-    slot->tid = epi_gettid();
     pthread_setspecific(epi_state.altstacks.key, slot);
     /* A sanitizer has given the thread one already, and will unmap whatever is
      * registered when the thread ends. */
@@ -176,10 +181,8 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
     slot->start = start;
     slot->arg = arg;
     int error = __real_pthread_create(thread, attr, start_with_stack, slot);
-    if (error != 0) {
-        slot->tid = INT_MAX; /* of no thread, so that the next one takes it */
-        put_back(slot);
-    }
+    if (error != 0)
+        put_back(slot, INT_MAX); /* of no thread, so that the next one takes it */
     return error;
 }
 
@@ -248,7 +251,7 @@ void epi_altstack_start(void)
 #ifndef EPI_NOWRAP
     if (!epi_state.altstacks.on) {
         /* A program that has used up all keys goes without. */
-        epi_state.altstacks.on = pthread_key_create(&epi_state.altstacks.key, put_back) == 0;
+        epi_state.altstacks.on = pthread_key_create(&epi_state.altstacks.key, thread_ends) == 0;
     }
 #endif
 }

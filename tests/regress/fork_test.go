@@ -33,16 +33,20 @@ func TestForkLeavesTheParentsTimers(t *testing.T) {
 }
 
 // The thread that forked is the child's only one, under another number. It keeps the
-// alternate stack that its parent's helper gave it.
+// alternate stack that its parent's helper gave it, or that it was born with, to its end.
 func TestForkKeepsTheAlternateStack(t *testing.T) {
-	t.Parallel()
-	o := program.Run(t, "fork_injected")
-	o.Exited(t, wentOn)
-	says(t, o, "child: status 0xb")
-	r := victim.Complete(t, o.Stderr)
-	first(t, r, "state_null")
-	if r.Signal.Number != int(syscall.SIGSEGV) || !strings.Contains(o.Stderr, "in a forked child of process "+itoa(o.PID)) {
-		t.Errorf("not the child's report:\n%s", r)
+	for _, line := range []string{"fork_injected", "fork_end"} {
+		t.Run(line, func(t *testing.T) {
+			t.Parallel()
+			o := program.Run(t, line)
+			o.Exited(t, wentOn)
+			says(t, o, "child: status 0xb")
+			r := victim.Complete(t, o.Stderr)
+			first(t, r, "state_null")
+			if r.Signal.Number != int(syscall.SIGSEGV) || !strings.Contains(o.Stderr, "in a forked child of process "+itoa(o.PID)) {
+				t.Errorf("not the child's report:\n%s", r)
+			}
+		})
 	}
 }
 

@@ -52,6 +52,11 @@ func init() {
 		C.forks_ignore(C.int(s.Number("signal")))
 	}
 
+	scenarios["fork_end"] = func(s settings) {
+		s.Enable()
+		C.forks_end(2500)
+	}
+
 	scenarios["fork_injected"] = func(s settings) {
 		C.forks_start_thread()
 		s.Enable()

@@ -16,4 +16,8 @@ void forks_ignore(int signal);
 void forks_start_thread(void);
 void forks_on_thread(int milliseconds);
 
+// A thread forks: the child arms a timer, and its thread ends. It crashes in the last
+// destructor of that, after some milliseconds.
+void forks_end(int milliseconds);
+
 #endif
