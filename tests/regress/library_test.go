@@ -47,6 +47,21 @@ func TestLibraryNotifiedOfAll(t *testing.T) {
 	}
 }
 
+// Go raises SIGABRT, which it has taken over from the core, to die of it: it sends it on
+// to what it has found there.
+func TestLibraryPanicsNotified(t *testing.T) {
+	for _, name := range []string{"notify_panic", "notify_panic_late"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			line, level := library.Path(t)+" "+name, victim.Env("GOTRACEBACK=crash")
+			o := host.Run(t, line, level)
+			o.DiedOf(t, syscall.SIGABRT)
+			likePlain(t, o, host.Run(t, line+" off", level))
+			likePlain(t, host.Run(t, line), host.Run(t, line+" off"))
+		})
+	}
+}
+
 // Go gives back what was the core's own, when the core is off.
 func TestLibraryStopsAfterDisable(t *testing.T) {
 	t.Parallel()

@@ -90,6 +90,12 @@ func LibraryRun(name *C.char) {
 		signal.Stop(got)
 		syscall.Kill(os.Getpid(), lastOfTheCore)
 		time.Sleep(time.Second) // another thread may have got it
+	case "notify_panic", "notify_panic_late":
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGABRT)
+		if C.GoString(name) == "notify_panic_late" {
+			handler.Disable()
+		}
+		panic("in the library")
 	case "stop_behind":
 		if handler.Enabled() {
 			if err := handler.Register(syscall.SIGUSR1, handler.WithChain()); err != nil {
