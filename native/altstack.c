@@ -229,7 +229,8 @@ int __wrap_sigaction(int signal, const struct sigaction *action, struct sigactio
     if (epi_state.options == NULL)
         return __real_sigaction(signal, action, old);
     bool gos = (handler == epi_state.go_handler && handler != 0) ||
-               (signal == SIGABRT && action->sa_handler == SIG_IGN);
+               (signal == SIGABRT &&
+                (action->sa_handler == SIG_IGN || epi_stopped_by_go(signal, action)));
     struct epi_sigaction now;
     if (!gos || !epi_sigaction(signal, NULL, &now) ||
         now.handler != epi_state.ours[index].handler)

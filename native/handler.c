@@ -396,6 +396,7 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
     const struct epi_sigaction *previous = &epi_state.previous[epi_fatal_index(signal)];
     if (last_act_of_go(info, uc)) {
         epi_go_dies(crash, signal, info, uc);
+        epi_state.go_raised = true;
         /* One that is ignored Go makes deadly. */
         hand_on(behind_go(previous), signal, info, uc);
         return;

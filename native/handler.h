@@ -64,4 +64,9 @@ void epi_action_set(struct epi_sigaction *to, const struct epi_sigaction *action
  * one of C that puts back what it has saved: behind it Go's handler is as it was. */
 bool epi_given_back(const struct sigaction *action, uintptr_t handler);
 
+/* The same: is this signal.Stop, or Reset, of a SIGNAL that Go took over in a library before
+ * the core did?  Then Go puts back the default action, which it also sets to die of a
+ * signal. */
+bool epi_stopped_by_go(int signal, const struct sigaction *action);
+
 #endif

@@ -466,8 +466,9 @@ static bool gives_back_late(const struct sigaction *action, int signal, struct s
 
 /* Go's runtime would take the signal away: Notify installs its handler for one
  * that it has not handled so far, Ignore ignores it, Stop gives back what Notify
- * has found there, which is ours.  The default action is another matter: who sets
- * that is about to raise the signal, and to die of it. */
+ * has found there, which is ours, or the default action if that was first.  Else the
+ * default action is another matter: who sets that is about to raise the signal, and to
+ * die of it. */
 bool epi_usersignal_records(int signal, const struct sigaction *action, struct sigaction *old)
 {
     struct epi_usersignal *user = registered(signal);
@@ -480,7 +481,8 @@ bool epi_usersignal_records(int signal, const struct sigaction *action, struct s
     bool in_place = now.handler == (uintptr_t)user_signal;
     bool go = handler == epi_state.go_handler && handler != 0;
     bool back = user->taken && epi_given_back(action, (uintptr_t)user_signal);
-    if (!go && !back && !(in_place && handler == (uintptr_t)SIG_IGN))
+    if (!go && !back &&
+        !(in_place && (handler == (uintptr_t)SIG_IGN || epi_stopped_by_go(signal, action))))
         return false;
     if (old != NULL)
         sigaction(signal, NULL, old);

@@ -3,10 +3,12 @@
 package regress
 
 import (
+	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/epitaph-go/epitaph/internal/victim"
+	"github.com/epitaph-go/epitaph/report"
 )
 
 func TestLibraryFaultInGoText(t *testing.T) {
@@ -60,6 +62,32 @@ func TestLibraryPanicsNotified(t *testing.T) {
 			likePlain(t, host.Run(t, line), host.Run(t, line+" off"))
 		})
 	}
+}
+
+// Go's runtime puts the default action back, which it found before the core was there.
+func TestLibraryPutsTheDefaultBack(t *testing.T) {
+	t.Run("stop_abort", func(t *testing.T) {
+		t.Parallel()
+		o := host.Run(t, library.Path(t)+" stop_abort")
+		o.DiedOf(t, syscall.SIGABRT)
+		victim.Complete(t, o.Stderr)
+	})
+	t.Run("stop_panic", func(t *testing.T) { // Go sets the default action to die
+		t.Parallel()
+		o := host.Run(t, library.Path(t)+" stop_panic")
+		o.DiedOf(t, syscall.SIGABRT)
+		if !strings.Contains(o.Stderr, "panic: in the library") {
+			t.Errorf("no panic: %v", o)
+		}
+	})
+	t.Run("stop_registered", func(t *testing.T) {
+		t.Parallel()
+		o := host.Run(t, library.Path(t)+" stop_registered")
+		says(t, o, "went on")
+		if r := report.NewScanner(strings.NewReader(o.Stderr)); !r.Scan() || !r.Report().Complete() {
+			t.Errorf("no dump: %v", o)
+		}
+	})
 }
 
 // Go gives back what was the core's own, when the core is off.

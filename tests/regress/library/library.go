@@ -80,6 +80,25 @@ func LibraryRun(name *C.char) {
 	case "reset_all":
 		signal.Reset()
 		fmt.Println("real-time signals:", withNewThreads(nil))
+	case "stop_abort", "stop_registered", "stop_panic":
+		got := make(chan os.Signal, 1)
+		handler.Disable()
+		signal.Notify(got, syscall.SIGABRT, syscall.SIGUSR1)
+		if C.GoString(name) == "stop_registered" {
+			if err := handler.Register(syscall.SIGUSR1); err != nil {
+				fmt.Println(err)
+			}
+			signal.Stop(got)
+			syscall.Kill(os.Getpid(), syscall.SIGUSR1)
+			handler.Unregister(syscall.SIGUSR1) // waits for the dump
+			return
+		}
+		LibraryEnable()
+		if C.GoString(name) == "stop_panic" {
+			panic("in the library")
+		}
+		signal.Stop(got)
+		C.abort()
 	case "stop_off":
 		enabled := handler.Enabled()
 		got := make(chan os.Signal, 1000)
