@@ -111,6 +111,20 @@ void epi_threads_uninstall(void)
         epi_sigaction(signal, &epi_state.thread_previous, NULL);
 }
 
+/* Go gives back the core's handler for a SIGNAL that was the core's when Go took it over. */
+static bool gives_back_late(const struct sigaction *action, int signal, struct sigaction *old)
+{
+    bool thread = epi_given_back(action, (uintptr_t)epi_capture);
+    if (!thread && !epi_given_back(action, (uintptr_t)epi_stage_poke))
+        return false;
+    if (old != NULL)
+        sigaction(signal, NULL, old);
+    struct epi_sigaction now;
+    if (epi_sigaction(signal, NULL, &now) && !epi_signal_ours(now.handler)) /* else it stays */
+        epi_sigaction(signal, &epi_state.before_notify[thread], NULL);
+    return true;
+}
+
 bool epi_signal_records(int signal, const struct sigaction *action, struct sigaction *old)
 {
     bool thread = signal == epi_state.thread_signal;
@@ -124,8 +138,9 @@ bool epi_signal_records(int signal, const struct sigaction *action, struct sigac
     bool takes = (handler == go && go != 0) || handler == (uintptr_t)SIG_IGN;
     bool gives_back = gos && epi_given_back(action, ours->handler);
     struct epi_sigaction now, next;
-    if ((!thread && signal != epi_state.deadline_signal) ||
-        !(takes || gives_back || handler == (uintptr_t)SIG_DFL) ||
+    if (!thread && signal != epi_state.deadline_signal)
+        return gives_back_late(action, signal, old);
+    if (!(takes || gives_back || handler == (uintptr_t)SIG_DFL) ||
         !epi_sigaction(signal, NULL, &now) || (now.handler != ours->handler && !gives_back))
         return false;
     if (old != NULL)

@@ -90,13 +90,17 @@ func TestLibraryPutsTheDefaultBack(t *testing.T) {
 	})
 }
 
-// Go gives back what was the core's own, when the core is off.
+// Go gives back what was the core's own, when the core is off or has another.
 func TestLibraryStopsAfterDisable(t *testing.T) {
-	t.Parallel()
-	line := library.Path(t) + " stop_off"
-	o := host.Run(t, line)
-	o.DiedOf(t, syscall.Signal(62))
-	likePlain(t, o, host.Run(t, line+" off"))
+	for _, name := range []string{"stop_off", "stop_changed"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			line := library.Path(t) + " " + name
+			o := host.Run(t, line)
+			o.DiedOf(t, syscall.Signal(62))
+			likePlain(t, o, host.Run(t, line+" off"))
+		})
+	}
 }
 
 // A C library that puts the core's handler back is not Go's runtime, which gives it back.

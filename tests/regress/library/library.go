@@ -99,11 +99,15 @@ func LibraryRun(name *C.char) {
 		}
 		signal.Stop(got)
 		C.abort()
-	case "stop_off":
+	case "stop_off", "stop_changed":
 		enabled := handler.Enabled()
 		got := make(chan os.Signal, 1000)
 		signal.Notify(got)
-		if enabled {
+		if enabled && C.GoString(name) == "stop_changed" {
+			if err := handler.Enable(handler.WithThreadSignal(syscall.Signal(50))); err != nil {
+				fmt.Println(err)
+			}
+		} else if enabled {
 			handler.Disable()
 		}
 		signal.Stop(got)
