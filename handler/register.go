@@ -39,11 +39,11 @@ import (
 // Register works without [Enable], as Dump does, and before it. System calls that
 // the signal interrupts go on (SA_RESTART), but for those in the package
 // documentation. In a child of fork that has not called exec a registered signal
-// only does what it does with WithChain, and nothing without. [os/signal.Notify]
-// and Ignore leave it in place; signal.Reset of SIGTSTP, SIGTTIN, SIGTTOU and
-// SIGCONT, and a C library that sets its own handler, take it away, as does, in a
-// program built with the tag epitaph_nowrap, signal.Ignore and for those four
-// Notify: another Register puts it back.
+// only does what it does with WithChain, and nothing without. [os/signal.Notify],
+// Stop and Ignore leave it in place; a C library that sets its own handler, and, in a
+// c-shared or c-archive library, signal.Reset of a signal that no channel wants take it
+// away. So do, in a program built with the tag epitaph_nowrap, signal.Ignore, and Notify
+// of SIGTSTP, SIGTTIN, SIGTTOU and SIGCONT. Another Register puts it back.
 //
 // A signal whose turn does not come within its deadline, because another dump is stuck,
 // is counted with the next. Where something else handles SIGSEGV or SIGBUS, in front of

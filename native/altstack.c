@@ -135,14 +135,20 @@ EPI_SAFE void epi_altstack_give_back(struct epi_altstack *stack, int tid)
 
 #ifndef EPI_NOWRAP
 
-/* The key's destructor, on the thread that ends. */
-static void put_back(void *value)
+static void put_back(struct epi_altstack *slot, int tid)
 {
-    push(value);
+    epi_altstack_give_back(slot, tid);
     if (!atomic_exchange(&epi_state.altstacks.pending, true)) {
         atomic_fetch_add(&epi_state.helper_word, 1);
         epi_futex_wake_all(&epi_state.helper_word);
     }
+}
+
+/* The key's destructor, on the thread that ends; which has another number than at its
+ * beginning if it has forked and this is the child. */
+static void thread_ends(void *value)
+{
+    put_back(value, epi_gettid());
 }
 
 static void *start_with_stack(void *value)
@@ -153,7 +159,6 @@ static void *start_with_stack(void *value)
         .ss_size = slot->stack.end - slot->stack.start,
     };
     stack_t present = {.ss_flags = 0};
-    slot->tid = epi_gettid();
     pthread_setspecific(epi_state.altstacks.key, slot);
     /* A sanitizer has given the thread one already, and will unmap whatever is
      * registered when the thread ends. */
@@ -176,10 +181,8 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
     slot->start = start;
     slot->arg = arg;
     int error = __real_pthread_create(thread, attr, start_with_stack, slot);
-    if (error != 0) {
-        slot->tid = INT_MAX; /* of no thread, so that the next one takes it */
-        put_back(slot);
-    }
+    if (error != 0)
+        put_back(slot, INT_MAX); /* of no thread, so that the next one takes it */
     return error;
 }
 
@@ -203,10 +206,13 @@ static int give_back(int signal, int index, struct sigaction *old)
  * x_cgo_sigaction), and signal.Ignore() would take SIGABRT away from us: an
  * abort() in C would then kill in silence.  What Go wants for one of the seven
  * is written down as the previous action, which is the one that a signal from
- * outside gets. */
+ * outside gets.  In a forked child there is no Go: what is ignored there is meant for
+ * the program that it executes. */
 int __wrap_sigaction(int signal, const struct sigaction *action, struct sigaction *old)
 {
     int index = epi_fatal_index(signal);
+    if (epi_state.pid == 0 || epi_state.pid != epi_getpid())
+        return __real_sigaction(signal, action, old);
     if (action != NULL && (epi_usersignal_records(signal, action, old) ||
                            epi_signal_records(signal, action, old)))
         return 0;
@@ -218,12 +224,13 @@ int __wrap_sigaction(int signal, const struct sigaction *action, struct sigactio
     if (action == NULL || index < 0)
         return __real_sigaction(signal, action, old);
     uintptr_t handler = (uintptr_t)action->sa_handler;
-    if (epi_state.taken[index] && handler == epi_state.ours[index].handler)
+    if (epi_state.taken[index] && epi_given_back(action, epi_state.ours[index].handler))
         return give_back(signal, index, old);
     if (epi_state.options == NULL)
         return __real_sigaction(signal, action, old);
     bool gos = (handler == epi_state.go_handler && handler != 0) ||
-               (signal == SIGABRT && action->sa_handler == SIG_IGN);
+               (signal == SIGABRT &&
+                (action->sa_handler == SIG_IGN || epi_stopped_by_go(signal, action)));
     struct epi_sigaction now;
     if (!gos || !epi_sigaction(signal, NULL, &now) ||
         now.handler != epi_state.ours[index].handler)
@@ -245,7 +252,7 @@ void epi_altstack_start(void)
 #ifndef EPI_NOWRAP
     if (!epi_state.altstacks.on) {
         /* A program that has used up all keys goes without. */
-        epi_state.altstacks.on = pthread_key_create(&epi_state.altstacks.key, put_back) == 0;
+        epi_state.altstacks.on = pthread_key_create(&epi_state.altstacks.key, thread_ends) == 0;
     }
 #endif
 }

@@ -363,6 +363,16 @@ static EPI_SAFE void hand_on(const struct epi_sigaction *previous, int signal,
         epi_terminate(signal, info, uc);
 }
 
+/* Go has marked the signal as one that it does not handle any more, so that its handler
+ * sends it on to what was there when Go took it over (runtime/signal_unix.go, sigfwdgo):
+ * which is ours, perhaps, in front of what was there before. */
+static EPI_SAFE const struct epi_sigaction *behind_go(const struct epi_sigaction *previous)
+{
+    ptrdiff_t i = previous - epi_state.previous;
+    bool ours = epi_state.taken[i] && previous->handler == epi_state.go_handler;
+    return ours ? &epi_state.before_taken[i] : previous;
+}
+
 EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
 {
     struct epi_crash *crash = &epi_state.crash;
@@ -386,7 +396,9 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
     const struct epi_sigaction *previous = &epi_state.previous[epi_fatal_index(signal)];
     if (last_act_of_go(info, uc)) {
         epi_go_dies(crash, signal, info, uc);
-        hand_on(previous, signal, info, uc); /* one that is ignored Go makes deadly */
+        epi_state.go_raised = true;
+        /* One that is ignored Go makes deadly. */
+        hand_on(behind_go(previous), signal, info, uc);
         return;
     }
     if (previous->handler > (uintptr_t)SIG_IGN && fault_of_go(info, uc)) {

@@ -60,4 +60,13 @@ EPI_SAFE bool epi_reassert(bool crash);
 struct epi_sigaction epi_action_of(const struct sigaction *action);
 void epi_action_set(struct epi_sigaction *to, const struct epi_sigaction *action);
 
+/* The same: does Go's runtime give back the core's HANDLER, which it has found there?  Not
+ * one of C that puts back what it has saved: behind it Go's handler is as it was. */
+bool epi_given_back(const struct sigaction *action, uintptr_t handler);
+
+/* The same: is this signal.Stop, or Reset, of a SIGNAL that Go took over in a library before
+ * the core did?  Then Go puts back the default action, which it also sets to die of a
+ * signal. */
+bool epi_stopped_by_go(int signal, const struct sigaction *action);
+
 #endif

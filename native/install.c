@@ -247,6 +247,21 @@ void epi_action_set(struct epi_sigaction *to, const struct epi_sigaction *action
     __atomic_store_n(&to->handler, action->handler, __ATOMIC_RELEASE); /* last */
 }
 
+/* With flags of its own (runtime/os_linux.go, setsig); the core's actions have SA_NODEFER. */
+bool epi_given_back(const struct sigaction *action, uintptr_t handler)
+{
+    return (uintptr_t)action->sa_handler == handler && (action->sa_flags & SA_NODEFER) == 0;
+}
+
+/* While a channel wants the signal, Go dies only of a SIGABRT, which it raises first; the
+ * channel is forgotten afterwards (runtime/sigqueue.go, signal_disable).  C sets no
+ * SA_SIGINFO with the default action. */
+bool epi_stopped_by_go(int signal, const struct sigaction *action)
+{
+    return action->sa_handler == SIG_DFL && (action->sa_flags & SA_SIGINFO) != 0 &&
+           epi_wanted_by_go(signal) && !epi_state.go_raised;
+}
+
 static int find_handlers(int thread_signal)
 {
     struct epi_sigaction action;

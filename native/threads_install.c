@@ -111,30 +111,48 @@ void epi_threads_uninstall(void)
         epi_sigaction(signal, &epi_state.thread_previous, NULL);
 }
 
+/* Go gives back the core's handler for a SIGNAL that was the core's when Go took it over. */
+static bool gives_back_late(const struct sigaction *action, int signal, struct sigaction *old)
+{
+    bool thread = epi_given_back(action, (uintptr_t)epi_capture);
+    if (!thread && !epi_given_back(action, (uintptr_t)epi_stage_poke))
+        return false;
+    if (old != NULL)
+        sigaction(signal, NULL, old);
+    struct epi_sigaction now;
+    if (epi_sigaction(signal, NULL, &now) && !epi_signal_ours(now.handler)) /* else it stays */
+        epi_sigaction(signal, &epi_state.before_notify[thread], NULL);
+    return true;
+}
+
 bool epi_signal_records(int signal, const struct sigaction *action, struct sigaction *old)
 {
     bool thread = signal == epi_state.thread_signal;
     struct epi_sigaction *previous =
         thread ? &epi_state.thread_previous : &epi_state.deadline_previous;
     struct epi_sigaction *before = &epi_state.before_notify[thread];
-    uintptr_t ours = (thread ? &epi_state.thread_ours : &epi_state.deadline_ours)->handler;
+    const struct epi_sigaction *ours =
+        thread ? &epi_state.thread_ours : &epi_state.deadline_ours;
     uintptr_t handler = (uintptr_t)action->sa_handler, go = epi_state.go_handler;
-    bool takes = handler == go || handler == (uintptr_t)SIG_IGN;
-    bool gives_back = previous->handler == go;
+    bool gos = previous->handler == go && go != 0;
+    bool takes = (handler == go && go != 0) || handler == (uintptr_t)SIG_IGN;
+    bool gives_back = gos && epi_given_back(action, ours->handler);
     struct epi_sigaction now, next;
-    if (epi_state.options == NULL || (!thread && signal != epi_state.deadline_signal) ||
-        go == 0 || !(takes || (gives_back && (handler == ours || handler == (uintptr_t)SIG_DFL))))
-        return false;
-    if (!epi_sigaction(signal, NULL, &now) || now.handler != ours)
+    if (!thread && signal != epi_state.deadline_signal)
+        return gives_back_late(action, signal, old);
+    if (!(takes || gives_back || handler == (uintptr_t)SIG_DFL) ||
+        !epi_sigaction(signal, NULL, &now) || (now.handler != ours->handler && !gives_back))
         return false;
     if (old != NULL)
         sigaction(signal, NULL, old);
-    if (handler == ours)
+    if (gives_back)
         next = *before;
     else
         next = epi_action_of(action);
-    if (takes && !gives_back)
+    if (takes && !gos)
         *before = *previous;
     epi_action_set(previous, &next);
+    if (now.handler != ours->handler)
+        epi_sigaction(signal, epi_state.options != NULL ? ours : &next, NULL);
     return true;
 }

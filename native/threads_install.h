@@ -36,12 +36,14 @@ void epi_threads_install(int signal);
 /* Puts back the action that was there before. */
 void epi_threads_uninstall(void);
 
-/* For the wrapper of sigaction: Go's runtime changes its action for SIGNAL, or it is to be
- * ignored.  True when that is one of the core's own: it is written down as the previous
- * action, and is not to be done.  Notify of all signals takes those that Go does not handle:
- * since Ignore of all, or in a library all so far.  Stop gives back what was there, with a
- * mask of Go's; or the default action, which would kill the process with the next signal of
- * the core's. */
+/* For the wrapper of sigaction: Go's runtime changes its action for SIGNAL, or somebody has
+ * it ignored, or the default action back.  True when that is one of the core's own: it is
+ * written down as the previous action, and is not to be done; the default action would kill
+ * the process with the next signal of the core's.  Notify of all signals takes those that Go
+ * does not handle: since Ignore of all, or in a library all so far.  In a library Stop of all
+ * gives back what was there, with a mask of Go's, and Reset of all what was there before Go.
+ * What is given back when the core is off takes effect as what was there before Go's: the
+ * core's handler would call Go's, which sends the signal on to the core's. */
 bool epi_signal_records(int signal, const struct sigaction *action, struct sigaction *old);
 
 #endif

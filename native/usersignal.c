@@ -455,8 +455,7 @@ static bool gives_back_late(const struct sigaction *action, int signal, struct s
 {
     struct epi_usersignal *user =
         signal < 1 || signal > EPI_SIGNALS ? NULL : epi_state.usersignal[signal];
-    if (user == NULL || !user->taken ||
-        (uintptr_t)action->sa_handler != (uintptr_t)user_signal)
+    if (user == NULL || !user->taken || !epi_given_back(action, (uintptr_t)user_signal))
         return false;
     if (old != NULL)
         sigaction(signal, NULL, old);
@@ -467,8 +466,9 @@ static bool gives_back_late(const struct sigaction *action, int signal, struct s
 
 /* Go's runtime would take the signal away: Notify installs its handler for one
  * that it has not handled so far, Ignore ignores it, Stop gives back what Notify
- * has found there, which is ours.  The default action is another matter: who sets
- * that is about to raise the signal, and to die of it. */
+ * has found there, which is ours, or the default action if that was first.  Else the
+ * default action is another matter: who sets that is about to raise the signal, and to
+ * die of it. */
 bool epi_usersignal_records(int signal, const struct sigaction *action, struct sigaction *old)
 {
     struct epi_usersignal *user = registered(signal);
@@ -480,15 +480,16 @@ bool epi_usersignal_records(int signal, const struct sigaction *action, struct s
         return false;
     bool in_place = now.handler == (uintptr_t)user_signal;
     bool go = handler == epi_state.go_handler && handler != 0;
-    bool back = in_place && handler == (uintptr_t)user_signal;
-    if (!go && !back && !(in_place && handler == (uintptr_t)SIG_IGN))
+    bool back = user->taken && epi_given_back(action, (uintptr_t)user_signal);
+    if (!go && !back &&
+        !(in_place && (handler == (uintptr_t)SIG_IGN || epi_stopped_by_go(signal, action))))
         return false;
     if (old != NULL)
         sigaction(signal, NULL, old);
     next = epi_action_of(action);
     if (user->previous->handler != epi_state.go_handler)
         user->before_go = *user->previous;
-    user->taken = go || (user->taken && !back);
+    user->taken = (user->taken || go) && !back;
     set_previous(user, back ? &user->before_go : &next);
     if (!in_place)
         put_ours(signal);

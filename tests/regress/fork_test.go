@@ -3,6 +3,7 @@
 package regress
 
 import (
+	"fmt"
 	"strings"
 	"syscall"
 	"testing"
@@ -32,15 +33,34 @@ func TestForkLeavesTheParentsTimers(t *testing.T) {
 }
 
 // The thread that forked is the child's only one, under another number. It keeps the
-// alternate stack that its parent's helper gave it.
+// alternate stack that its parent's helper gave it, or that it was born with, to its end.
 func TestForkKeepsTheAlternateStack(t *testing.T) {
-	t.Parallel()
-	o := program.Run(t, "fork_injected")
-	o.Exited(t, wentOn)
-	says(t, o, "child: status 0xb")
-	r := victim.Complete(t, o.Stderr)
-	first(t, r, "state_null")
-	if r.Signal.Number != int(syscall.SIGSEGV) || !strings.Contains(o.Stderr, "in a forked child of process "+itoa(o.PID)) {
-		t.Errorf("not the child's report:\n%s", r)
+	for _, line := range []string{"fork_injected", "fork_end"} {
+		t.Run(line, func(t *testing.T) {
+			t.Parallel()
+			o := program.Run(t, line)
+			o.Exited(t, wentOn)
+			says(t, o, "child: status 0xb")
+			r := victim.Complete(t, o.Stderr)
+			first(t, r, "state_null")
+			if r.Signal.Number != int(syscall.SIGSEGV) || !strings.Contains(o.Stderr, "in a forked child of process "+itoa(o.PID)) {
+				t.Errorf("not the child's report:\n%s", r)
+			}
+		})
+	}
+}
+
+// What a child ignores is ignored by the program that it executes, too.
+func TestForkIgnores(t *testing.T) {
+	for _, line := range []string{
+		fmt.Sprintf("fork_ignore register=1 signal=%d", syscall.SIGHUP),
+		fmt.Sprintf("fork_ignore signal=%d", syscall.SIGABRT),
+	} {
+		t.Run(line, func(t *testing.T) {
+			t.Parallel()
+			o := program.Run(t, line)
+			says(t, o, "child: status 0")
+			likePlain(t, o, program.Run(t, line+" off=1"))
+		})
 	}
 }

@@ -3,10 +3,12 @@
 package regress
 
 import (
+	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/epitaph-go/epitaph/internal/victim"
+	"github.com/epitaph-go/epitaph/report"
 )
 
 func TestLibraryFaultInGoText(t *testing.T) {
@@ -38,7 +40,7 @@ func TestLibraryNotified(t *testing.T) {
 // A library that asks for all signals does not get the core's own, and does not take
 // them away when it asks for them no more.
 func TestLibraryNotifiedOfAll(t *testing.T) {
-	for _, name := range []string{"notify_all", "notify_ignored", "notify_stop"} {
+	for _, name := range []string{"notify_all", "notify_ignored", "notify_stop", "reset_all"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			line := library.Path(t) + " " + name
@@ -47,13 +49,85 @@ func TestLibraryNotifiedOfAll(t *testing.T) {
 	}
 }
 
-// Go gives a signal back after it was registered.
-func TestLibraryStopsAfterUnregister(t *testing.T) {
-	t.Parallel()
-	line := library.Path(t) + " stop_late"
-	o := host.Run(t, line)
-	o.DiedOf(t, syscall.SIGUSR1)
-	likePlain(t, o, host.Run(t, line+" off"))
+// Go raises SIGABRT, which it has taken over from the core, to die of it: it sends it on
+// to what it has found there.
+func TestLibraryPanicsNotified(t *testing.T) {
+	for _, name := range []string{"notify_panic", "notify_panic_late"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			line, level := library.Path(t)+" "+name, victim.Env("GOTRACEBACK=crash")
+			o := host.Run(t, line, level)
+			o.DiedOf(t, syscall.SIGABRT)
+			likePlain(t, o, host.Run(t, line+" off", level))
+			likePlain(t, host.Run(t, line), host.Run(t, line+" off"))
+		})
+	}
+}
+
+// Go's runtime puts the default action back, which it found before the core was there.
+func TestLibraryPutsTheDefaultBack(t *testing.T) {
+	t.Run("stop_abort", func(t *testing.T) {
+		t.Parallel()
+		o := host.Run(t, library.Path(t)+" stop_abort")
+		o.DiedOf(t, syscall.SIGABRT)
+		victim.Complete(t, o.Stderr)
+	})
+	t.Run("stop_panic", func(t *testing.T) { // Go sets the default action to die
+		t.Parallel()
+		o := host.Run(t, library.Path(t)+" stop_panic")
+		o.DiedOf(t, syscall.SIGABRT)
+		if !strings.Contains(o.Stderr, "panic: in the library") {
+			t.Errorf("no panic: %v", o)
+		}
+	})
+	t.Run("stop_registered", func(t *testing.T) {
+		t.Parallel()
+		o := host.Run(t, library.Path(t)+" stop_registered")
+		says(t, o, "went on")
+		if r := report.NewScanner(strings.NewReader(o.Stderr)); !r.Scan() || !r.Report().Complete() {
+			t.Errorf("no dump: %v", o)
+		}
+	})
+}
+
+// Go gives back what was the core's own, when the core is off or has another.
+func TestLibraryStopsAfterDisable(t *testing.T) {
+	for _, name := range []string{"stop_off", "stop_changed"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			line := library.Path(t) + " " + name
+			o := host.Run(t, line)
+			o.DiedOf(t, syscall.Signal(62))
+			likePlain(t, o, host.Run(t, line+" off"))
+		})
+	}
+}
+
+// A C library that puts the core's handler back is not Go's runtime, which gives it back.
+func TestLibraryPutsBack(t *testing.T) {
+	for name, got := range map[string]string{"put_back": "got aborted", "put_back_late": "got user defined signal 1"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			line := library.Path(t) + " " + name
+			o := host.Run(t, line)
+			says(t, o, got, "went on")
+			likePlain(t, o, host.Run(t, line+" off"))
+		})
+	}
+}
+
+// Go gives a signal back after it was registered, or where a C library's handler has been
+// in front of the core's since.
+func TestLibraryStopsRegistered(t *testing.T) {
+	for _, name := range []string{"stop_late", "stop_behind"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			line := library.Path(t) + " " + name
+			o := host.Run(t, line)
+			o.DiedOf(t, syscall.SIGUSR1)
+			likePlain(t, o, host.Run(t, line+" off"))
+		})
+	}
 }
 
 // Go gives SIGABRT back, which abort() then dies of.

@@ -187,6 +187,17 @@ func TestStopAfterUnregister(t *testing.T) {
 	likePlain(t, o, program.Run(t, line+" off=1"))
 }
 
+// Go takes over SIGABRT, which the core has, and raises it to die of it.
+func TestPanicNotified(t *testing.T) {
+	for _, level := range []string{"single", "crash"} {
+		t.Run(level, func(t *testing.T) {
+			t.Parallel()
+			env := victim.Env("GOTRACEBACK=" + level)
+			likePlain(t, program.Run(t, "notify_panic", env), program.Run(t, "notify_panic off=1", env))
+		})
+	}
+}
+
 func TestStatesOfTheThread(t *testing.T) {
 	for state, function := range map[string]string{
 		"no_fs": "state_no_fs", "pending_abort": "state_pending_abort", "remap": "state_remap",

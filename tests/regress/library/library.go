@@ -5,7 +5,22 @@
 // signals.
 package main
 
+// #include <signal.h>
 // #include <stdlib.h>
+// #include <string.h>
+//
+// static struct sigaction saved;
+//
+// static void nothing(int number) { (void)number; }
+//
+// static void take_for_a_while(int number) {
+//     struct sigaction action;
+//     memset(&action, 0, sizeof action);
+//     action.sa_handler = nothing;
+//     sigaction(number, &action, &saved);
+// }
+//
+// static void put_back(int number) { sigaction(number, &saved, NULL); }
 import "C"
 
 import (
@@ -62,6 +77,83 @@ func LibraryRun(name *C.char) {
 		}
 		signal.Stop(got) // what was there before Notify, and before Enable
 		fmt.Println("real-time signals:", withNewThreads(got))
+	case "reset_all":
+		signal.Reset()
+		fmt.Println("real-time signals:", withNewThreads(nil))
+	case "stop_abort", "stop_registered", "stop_panic":
+		got := make(chan os.Signal, 1)
+		handler.Disable()
+		signal.Notify(got, syscall.SIGABRT, syscall.SIGUSR1)
+		if C.GoString(name) == "stop_registered" {
+			if err := handler.Register(syscall.SIGUSR1); err != nil {
+				fmt.Println(err)
+			}
+			signal.Stop(got)
+			syscall.Kill(os.Getpid(), syscall.SIGUSR1)
+			handler.Unregister(syscall.SIGUSR1) // waits for the dump
+			return
+		}
+		LibraryEnable()
+		if C.GoString(name) == "stop_panic" {
+			panic("in the library")
+		}
+		signal.Stop(got)
+		C.abort()
+	case "stop_off", "stop_changed":
+		enabled := handler.Enabled()
+		got := make(chan os.Signal, 1000)
+		signal.Notify(got)
+		if enabled && C.GoString(name) == "stop_changed" {
+			if err := handler.Enable(handler.WithThreadSignal(syscall.Signal(50))); err != nil {
+				fmt.Println(err)
+			}
+		} else if enabled {
+			handler.Disable()
+		}
+		signal.Stop(got)
+		syscall.Kill(os.Getpid(), lastOfTheCore)
+		time.Sleep(time.Second) // another thread may have got it
+	case "notify_panic", "notify_panic_late":
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGABRT)
+		if C.GoString(name) == "notify_panic_late" {
+			handler.Disable()
+		}
+		panic("in the library")
+	case "stop_behind":
+		if handler.Enabled() {
+			if err := handler.Register(syscall.SIGUSR1, handler.WithChain()); err != nil {
+				fmt.Println(err)
+			}
+		}
+		got := make(chan os.Signal, 1)
+		signal.Notify(got, syscall.SIGUSR1)
+		C.take_for_a_while(C.int(syscall.SIGUSR1))
+		signal.Stop(got)
+		syscall.Kill(os.Getpid(), syscall.SIGUSR1)
+		time.Sleep(5 * time.Second) // another thread may have got it
+	case "put_back", "put_back_late":
+		number, late := syscall.SIGABRT, handler.Enabled() && C.GoString(name) == "put_back_late"
+		if C.GoString(name) == "put_back_late" {
+			number = syscall.SIGUSR1
+		}
+		if late {
+			if err := handler.Register(number); err != nil {
+				fmt.Println(err)
+			}
+		}
+		got := make(chan os.Signal, 1)
+		signal.Notify(got, number)
+		C.take_for_a_while(C.int(number))
+		if late {
+			handler.Unregister(number)
+		}
+		C.put_back(C.int(number))
+		syscall.Kill(os.Getpid(), number)
+		select {
+		case g := <-got:
+			fmt.Println("got", g)
+		case <-time.After(2 * time.Second):
+		}
 	case "abort_late", "abort_quiet":
 		enabled := handler.Enabled()
 		if enabled && C.GoString(name) == "abort_quiet" {
@@ -98,6 +190,9 @@ func LibraryRun(name *C.char) {
 		*p = 1
 	}
 }
+
+// lastOfTheCore is the signal by which the core asks threads for their stacks.
+const lastOfTheCore = syscall.Signal(62)
 
 // withNewThreads is how many real-time signals come when there are threads that the
 // core wants to know.

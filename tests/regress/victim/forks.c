@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -53,6 +54,21 @@ void forks_enable(int until_fork, int until_enable, int until_end) {
     __atomic_store_n(&forks_stage, 2, __ATOMIC_SEQ_CST);
 }
 
+void forks_ignore(int number) {
+    pid_t child = fork();
+    if (child == 0) {
+        struct sigaction action;
+        char line[40];
+        memset(&action, 0, sizeof action);
+        action.sa_handler = SIG_IGN;
+        sigaction(number, &action, NULL);
+        snprintf(line, sizeof line, "kill -%d $$", number);
+        execl("/bin/sh", "sh", "-c", line, NULL);
+        _exit(9);
+    }
+    tell_end_of(child);
+}
+
 static pthread_t older;
 static volatile int pause_of_child;
 
@@ -89,6 +105,34 @@ void forks_start_thread(void) {
     if (pthread_create(&older, NULL, fork_with_stack, NULL) != 0) {
         _exit(1);
     }
+}
+
+static pthread_key_t last;
+
+static void crash_at_the_end(void *milliseconds) {
+    pass((int)(intptr_t)milliseconds);
+    state_null();
+}
+
+static void *fork_and_end(void *milliseconds) {
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(12);
+        arm();
+        pthread_setspecific(last, milliseconds);
+        pthread_exit(NULL);
+    }
+    tell_end_of(child);
+    return NULL;
+}
+
+void forks_end(int milliseconds) {
+    pthread_t thread;
+    if (pthread_key_create(&last, crash_at_the_end) != 0 || // behind the core's
+        pthread_create(&thread, NULL, fork_and_end, (void *)(intptr_t)milliseconds) != 0) {
+        _exit(1);
+    }
+    pthread_join(thread, NULL);
 }
 
 void forks_on_thread(int milliseconds) {

@@ -43,6 +43,20 @@ func init() {
 		C.forks_enable(0, 0, 4000)
 	}
 
+	// The child ignores a signal that the core has, for the program that it executes.
+	scenarios["fork_ignore"] = func(s settings) {
+		s.Enable()
+		if s["off"] == "" && s["register"] != "" {
+			scenario.Must(handler.Register(syscall.Signal(s.Number("signal"))))
+		}
+		C.forks_ignore(C.int(s.Number("signal")))
+	}
+
+	scenarios["fork_end"] = func(s settings) {
+		s.Enable()
+		C.forks_end(2500)
+	}
+
 	scenarios["fork_injected"] = func(s settings) {
 		C.forks_start_thread()
 		s.Enable()

@@ -8,9 +8,16 @@
 void forks_enable(int until_fork, int until_enable, int until_end);
 extern int forks_stage;
 
+// The child has the signal ignored, and executes a program that gets it.
+void forks_ignore(int signal);
+
 // A thread that is older than the core, waits until that has given it an alternate
 // stack, and forks: the child arms a timer, waits and crashes.
 void forks_start_thread(void);
 void forks_on_thread(int milliseconds);
+
+// A thread forks: the child arms a timer, and its thread ends. It crashes in the last
+// destructor of that, after some milliseconds.
+void forks_end(int milliseconds);
 
 #endif

@@ -157,6 +157,14 @@ func init() {
 		scenario.Say("got %v", <-got)
 	}
 
+	// Go takes SIGABRT over, which was ignored, and dies of it.
+	scenarios["notify_panic"] = func(s settings) {
+		s.Enable()
+		signal.Ignore(syscall.SIGABRT)
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGABRT)
+		panic("in the end")
+	}
+
 	// Go takes the signal over while it is registered, and gives it back when it is so no
 	// more.
 	scenarios["stop_late"] = func(s settings) {
