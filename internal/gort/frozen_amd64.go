@@ -1,0 +1,164 @@
+//go:build linux && amd64 && !go1.28
+
+package gort
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"sync/atomic"
+	"unsafe"
+)
+
+// Frozen is where the runtime keeps what it holds all goroutines up with, for good,
+// when one has died of a panic. All fields are addresses.
+type Frozen struct {
+	// What runtime.freezetheworld sets: Freezing and GCWaiting, a byte each, to 1, and
+	// StopWait, an int32, to 0x7fffffff, less one for each P that has stopped since
+	// (runtime/proc.go).
+	Freezing, GCWaiting, StopWait uintptr
+
+	// Panicking, a uint32, counts the threads that die; while there is one no
+	// collection begins, main does not exit, and nobody looks for deadlocks. PanicLock,
+	// a runtime.mutex, is what a thread takes before it says what it dies of
+	// (runtime/panic.go, startpanic_m). 0 is unlocked, 1 is locked and nobody waits.
+	Panicking, PanicLock uintptr
+
+	// ExitLocked, an int32, is 1 while os.Exit runs its hooks; whoever exits meanwhile
+	// calls the func() at ExitWait, which is runtime.Gosched, and looks again
+	// (internal/runtime/exithook).
+	ExitLocked, ExitWait uintptr
+}
+
+// gopanic is here for its code only. The runtime keeps it open to linkname
+// (runtime/panic.go).
+//
+//go:linkname gopanic runtime.gopanic
+func gopanic()
+
+// FindFrozen reads them off the runtime's code, and sees that the world is not
+// frozen there.
+func FindFrozen() (f Frozen, err error) {
+	if err = f.findPanic(); err != nil {
+		return f, err
+	}
+	if err = f.findExit(); err != nil {
+		return f, err
+	}
+	for range 1000 { // somebody else may be stopping the world, or printing
+		if f.thawed() {
+			return f, nil
+		}
+		runtime.Gosched()
+	}
+	return f, errors.New("gort: a world that goes on looks frozen: unknown code in runtime.freezetheworld")
+}
+
+// findPanic follows the calls of a panic that nobody recovers.
+func (f *Frozen) findPanic() error {
+	die := gopanic
+	at, err := called(uintptr(code(unsafe.Pointer(&die))), "runtime.fatalpanic")
+	if err != nil {
+		return err
+	}
+	if at, err = closure(at, "runtime.fatalpanic.func1"); err != nil {
+		return err
+	}
+	if at, err = called(at, "runtime.startpanic_m"); err != nil {
+		return err
+	}
+	start, startText := body(at)
+	if at, err = called(at, "runtime.freezetheworld"); err != nil {
+		return err
+	}
+	freeze, freezeText := body(at)
+
+	panicking := swapped(start, startText, opExchangeAdd)
+	locked := operands(start, startText, "\x48\x8d\x05", "", "\xe8") // LEAQ x(IP), AX; CALL
+	if len(panicking) != 1 || len(locked) != 1 {
+		return errors.New("gort: runtime.panicking not found: unknown code in runtime.startpanic_m")
+	}
+	f.Panicking, f.PanicLock = panicking[0], locked[0]
+
+	flags := swapped(freeze, freezeText, opExchangeByte)
+	wait := operands(freeze, freezeText, "\xc7\x05", "\xff\xff\xff\x7f", "") // MOVL $0x7fffffff, x(IP)
+	if len(flags) != 2 || len(wait) != 1 || flags[1]+4 != wait[0] {          // neighbours in runtime.schedt
+		return errors.New("gort: runtime.freezing not found: unknown code in runtime.freezetheworld")
+	}
+	f.Freezing, f.GCWaiting, f.StopWait = flags[0], flags[1], wait[0]
+	return nil
+}
+
+// findExit follows those of os.Exit.
+func (f *Frozen) findExit() error {
+	exit := os.Exit
+	at, err := called(uintptr(code(unsafe.Pointer(&exit))), "os.runtime_beforeExit")
+	if err != nil {
+		return err
+	}
+	if at, err = called(at, "internal/runtime/exithook.Run"); err != nil {
+		return err
+	}
+	entry, text := body(at)
+	locked := swapped(entry, text, opLock)
+	if len(locked) != 1 {
+		return errors.New("gort: exithook.locked not found: unknown code in exithook.Run")
+	}
+	f.ExitLocked = locked[0]
+	// MOVQ x(IP), DX; MOVQ (DX), R: the call of a func in a variable, of which there are
+	// three.
+	for _, variable := range operands(entry, text, "\x48\x8b\x15", "", "\x48\x8b") {
+		function := **(***uintptr)(unsafe.Pointer(&variable))
+		if function == nil {
+			continue
+		}
+		if name := runtime.FuncForPC(*function); name != nil && name.Name() == "runtime.Gosched" {
+			f.ExitWait = variable
+		}
+	}
+	if f.ExitWait == 0 {
+		return errors.New("gort: exithook.Gosched not found: unknown code in exithook.Run")
+	}
+	return nil
+}
+
+// thawed tells whether the variables are those of a process that is well.
+func (f *Frozen) thawed() bool {
+	for _, at := range []uintptr{f.Freezing &^ 3, f.GCWaiting, f.StopWait, f.Panicking, f.PanicLock, f.ExitLocked} {
+		word := atomic.LoadUint32(*(**uint32)(unsafe.Pointer(&at)))
+		if at == f.Freezing&^3 {
+			word = word >> (8 * (f.Freezing & 3)) & 0xff
+		}
+		if word != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// operands finds the instructions that are BEFORE, an operand relative to RIP and an
+// IMMEDIATE one, with THEN behind them, and returns what they refer to.
+func operands(entry uintptr, text []byte, before, immediate, then string) (addresses []uintptr) {
+	for i := 0; i+len(before)+4+len(immediate)+len(then) <= len(text); i++ {
+		at := i + len(before)
+		end := at + 4 + len(immediate)
+		if string(text[i:at]) == before && string(text[at+4:end]) == immediate && string(text[end:end+len(then)]) == then {
+			offset := int32(binary.LittleEndian.Uint32(text[at:]))
+			addresses = append(addresses, entry+uintptr(end)+uintptr(offset))
+		}
+	}
+	return addresses
+}
+
+// closure returns the address of a function that the one at entry has the address of.
+func closure(entry uintptr, name string) (uintptr, error) {
+	entry, text := body(entry)
+	for _, target := range relative(entry, text, opLea) {
+		if f := runtime.FuncForPC(target); f != nil && f.Entry() == target && f.Name() == name {
+			return target, nil
+		}
+	}
+	return 0, fmt.Errorf("gort: no %s where one is expected", name)
+}
