@@ -32,6 +32,9 @@ type Frozen struct {
 	ExitLocked, ExitWait uintptr
 }
 
+// ExitLock is the variable at ExitLocked.
+func (f Frozen) ExitLock() *int32 { return *(**int32)(unsafe.Pointer(&f.ExitLocked)) }
+
 // gopanic is here for its code only. The runtime keeps it open to linkname
 // (runtime/panic.go).
 //
