@@ -54,7 +54,10 @@ static EPI_SAFE void enforce(struct epi_crash *crash)
             epi_stage_enforce(crash, now);
         else if (crash->phase == EPI_PHASE_HOST)
             epi_chain_ask(crash, now);
-        sleep_on_word(epi_state.helper_word, TICK);
+        else if (crash->phase == EPI_PHASE_LAST_ACT)
+            epi_thaw_help();
+        bool soon = crash->phase == EPI_PHASE_LAST_ACT;
+        sleep_on_word(epi_state.helper_word, soon ? TICK / 20 : TICK);
     }
 }
 

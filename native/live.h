@@ -32,7 +32,7 @@ struct epi_live {
     uint64_t size;      /* by Go: bytes at text */
     /* The program's own last act (oncrash.c), after the report. */
     uint32_t wanted;    /* by Go: it has one (epi_live_want_call) */
-    uint32_t called;    /* by C: its time has come; report and until are set */
+    uint32_t called;    /* by C, or by the goroutine that has died: its time has come; report and until are set */
     uint32_t taken;     /* by Go: somebody runs it; by C: it is too late */
     uint32_t ended;     /* by Go: it has come to its end, one way or another */
     uint32_t ending;    /* by C: enum epi_ending; set before called */

@@ -89,7 +89,7 @@ EPI_SAFE bool epi_oncrash_ready(const struct epi_crash *crash, uint64_t end)
     return crash->out.keep != NULL && epi_now() + LEAST <= end;
 }
 
-EPI_SAFE void epi_oncrash_begin(const struct epi_crash *crash, uint64_t end,
+EPI_SAFE void epi_oncrash_prepare(const struct epi_crash *crash, uint64_t end,
                                 enum epi_ending ending)
 {
     struct epi_live *live = epi_state.live;
@@ -101,9 +101,6 @@ EPI_SAFE void epi_oncrash_begin(const struct epi_crash *crash, uint64_t end,
     __atomic_store_n(&live->taken, 0, __ATOMIC_SEQ_CST);
     __atomic_store_n(&live->ended, 0, __ATOMIC_SEQ_CST);
     __atomic_store_n(&live->ending, (uint32_t)ending, __ATOMIC_SEQ_CST);
-    __atomic_store_n(&live->called, 1, __ATOMIC_SEQ_CST);
-    __atomic_fetch_add(&live->wake, 1, __ATOMIC_SEQ_CST);
-    epi_futex_wake_all((_Atomic(uint32_t) *)&live->wake);
 }
 
 EPI_SAFE void epi_oncrash_run(struct epi_crash *crash, uint64_t end)
@@ -111,7 +108,10 @@ EPI_SAFE void epi_oncrash_run(struct epi_crash *crash, uint64_t end)
     struct epi_live *live = epi_state.live;
     if (crash->apart || crash->go_failed || !epi_oncrash_ready(crash, end))
         return;
-    epi_oncrash_begin(crash, end, EPI_ENDING_C);
+    epi_oncrash_prepare(crash, end, EPI_ENDING_C);
+    __atomic_store_n(&live->called, 1, __ATOMIC_SEQ_CST);
+    __atomic_fetch_add(&live->wake, 1, __ATOMIC_SEQ_CST);
+    epi_futex_wake_all((_Atomic(uint32_t) *)&live->wake);
     uint64_t now = epi_now();
     uint64_t wait = now + (crash->goroutines_missing ? WAIT_IN_VAIN : WAIT_TO_BEGIN);
     if (!wait_for(crash, &live->taken, wait < end ? wait : end)) {

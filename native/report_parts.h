@@ -48,7 +48,7 @@ EPI_SAFE void epi_oncrash_run(struct epi_crash *crash, uint64_t end);
 /* The parts of the latter: is there what it needs; and it begins, once a goroutine
  * gets to run. */
 EPI_SAFE bool epi_oncrash_ready(const struct epi_crash *crash, uint64_t end);
-EPI_SAFE void epi_oncrash_begin(const struct epi_crash *crash, uint64_t end,
+EPI_SAFE void epi_oncrash_prepare(const struct epi_crash *crash, uint64_t end,
                                 enum epi_ending ending);
 
 /* The note of the panic that GOROUTINE died of, or NULL (panicnote.c). */

@@ -1,5 +1,6 @@
 #include "thaw.h"
 
+#include "peek.h"
 #include "report_parts.h"
 #include "system.h"
 
@@ -76,8 +77,37 @@ EPI_SAFE void epi_thaw_go_on(struct epi_crash *crash, ucontext_t *uc, bool abort
     crash->status = EPI_GO_STATUS;
     crash->abort = abort;
     crash->phase = EPI_PHASE_LAST_ACT;
+    epi_oncrash_prepare(crash, crash->deadline, abort ? EPI_ENDING_ABORT : EPI_ENDING_EXIT);
     thaw(&state->go);
-    epi_oncrash_begin(crash, crash->deadline, abort ? EPI_ENDING_ABORT : EPI_ENDING_EXIT);
     epi_arch_set_pc(uc, state->entry);
     epi_arch_sigreturn(uc);
+}
+
+/* A P whose thread met the frozen world has stopped for good: no thread has it, and it
+ * is not on the list of those that are idle.  Whoever stops the world (the collector
+ * at the end of its work, above all) counts on each P to stop once more.  When all have
+ * stopped, and nobody is in the middle of it, the rest of the count are those.  As
+ * soon as the world is started again, the runtime has them back (runtime/proc.go,
+ * procresize). */
+EPI_SAFE void epi_thaw_help(void)
+{
+    const struct epi_frozen *go = &epi_state.thaw.go;
+    enum { STOPPED = 3 }; /* _Pgcstop */
+    uint64_t ps, count, p;
+    uint32_t status;
+    if (__atomic_load_n((uint8_t *)go->gc_waiting, __ATOMIC_SEQ_CST) == 0 ||
+        !epi_peek64(&ps, go->ps) || !epi_peek64(&count, go->ps + 8) || count > MANY_PS)
+        return;
+    for (uint64_t i = 0; i < count; i++)
+        if (!epi_peek64(&p, ps + 8 * i) || !epi_peek32(&status, p + 4) || status != STOPPED)
+            return;
+    /* Who stops a P does so, and counts it, under this lock: those above are counted. */
+    if (__atomic_load_n((uint32_t *)go->sched_lock, __ATOMIC_SEQ_CST) != 0)
+        return;
+    int32_t left = __atomic_load_n((int32_t *)go->stop_wait, __ATOMIC_SEQ_CST);
+    if (left <= 0 || (uint64_t)left > count)
+        return;
+    __atomic_store_n((int32_t *)go->stop_wait, 0, __ATOMIC_SEQ_CST);
+    if (take(go->stop_note))
+        epi_futex_wake_all((_Atomic(uint32_t) *)go->stop_note);
 }

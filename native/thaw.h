@@ -27,6 +27,7 @@
 /* Addresses in Go's runtime; gort.Frozen says what each of them is. */
 struct epi_frozen {
     uintptr_t freezing, gc_waiting, stop_wait;
+    uintptr_t stop_note, sched_lock, ps;
     uintptr_t panicking, panic_lock;
     uintptr_t exit_locked, exit_wait;
 };
@@ -46,5 +47,9 @@ struct epi_crash;
  * can go on, it does, and this does not return.  The process then dies of SIGABRT if
  * ABORT is set. */
 EPI_SAFE void epi_thaw_go_on(struct epi_crash *crash, ucontext_t *uc, bool abort);
+
+/* For the helper, in short intervals from then on: ends a stop of the world that waits
+ * for those that have been stopped before. */
+EPI_SAFE void epi_thaw_help(void);
 
 #endif

@@ -78,7 +78,7 @@ func levelsOf(word uint32) (levels []string) {
 
 // body returns the code of the function that begins at entry.
 func body(entry uintptr) (uintptr, []byte) {
-	const step, most = 16, 1024
+	const step, most = 16, 2048
 	n := uintptr(step)
 	for ; n < most; n += step {
 		if f := runtime.FuncForPC(entry + n); f == nil || f.Entry() != entry {

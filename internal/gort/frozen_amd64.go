@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"sync/atomic"
 	"unsafe"
 )
@@ -19,6 +20,15 @@ type Frozen struct {
 	// StopWait, an int32, to 0x7fffffff, less one for each P that has stopped since
 	// (runtime/proc.go).
 	Freezing, GCWaiting, StopWait uintptr
+
+	// StopNote, a uint32, is set to 1, and those that wait for it (futex) are woken,
+	// when StopWait has come down to 0. It does under SchedLock, a runtime.mutex. Ps is
+	// a []*p; the second word of a runtime.p, a uint32, is 3 where it has stopped.
+	StopNote, SchedLock, Ps uintptr
+
+	// WorldSema, a uint32, is 0 while somebody has the right to stop the world, and 1
+	// otherwise.
+	WorldSema uintptr
 
 	// Panicking, a uint32, counts the threads that die; while there is one no
 	// collection begins, main does not exit, and nobody looks for deadlocks. PanicLock,
@@ -35,6 +45,9 @@ type Frozen struct {
 // ExitLock is the variable at ExitLocked.
 func (f Frozen) ExitLock() *int32 { return *(**int32)(unsafe.Pointer(&f.ExitLocked)) }
 
+// WorldFree is the variable at WorldSema.
+func (f Frozen) WorldFree() *uint32 { return *(**uint32)(unsafe.Pointer(&f.WorldSema)) }
+
 // gopanic is here for its code only. The runtime keeps it open to linkname
 // (runtime/panic.go).
 //
@@ -48,6 +61,9 @@ func FindFrozen() (f Frozen, err error) {
 		return f, err
 	}
 	if err = f.findExit(); err != nil {
+		return f, err
+	}
+	if err = f.findStop(); err != nil {
 		return f, err
 	}
 	for range 1000 { // somebody else may be stopping the world, or printing
@@ -127,8 +143,70 @@ func (f *Frozen) findExit() error {
 	return nil
 }
 
+// findStop follows those of runtime.ReadMemStats, which stops the world.
+func (f *Frozen) findStop() error {
+	read := runtime.ReadMemStats
+	at, err := called(uintptr(code(unsafe.Pointer(&read))), "runtime.stopTheWorld")
+	if err != nil {
+		return err
+	}
+	stop, stopText := body(at)
+	if at, err = closure(at, "runtime.stopTheWorld.func1"); err != nil {
+		return err
+	}
+	// LEAQ x(IP), AX; XORL BX, BX; XORL CX, CX; the other arguments; CALL: semacquire1
+	sema := operands(stop, stopText, "\x48\x8d\x05", "", "\x31\xdb\x31\xc9")
+	if len(sema) != 1 {
+		return errors.New("gort: runtime.worldsema not found: unknown code in runtime.stopTheWorld")
+	}
+	f.WorldSema = sema[0]
+	if at, err = called(at, "runtime.stopTheWorldWithSema"); err != nil {
+		return err
+	}
+	entry, text := body(at)
+	// LEAQ x(IP), AX; MOVL $100000, BX; CALL: notetsleep(&sched.stopnote, 100*1000)
+	note := operands(entry, text, "\x48\x8d\x05", "", "\xbb\xa0\x86\x01\x00\xe8")
+	if len(note) != 1 || note[0] != f.StopWait+4 {
+		return errors.New("gort: sched.stopnote not found: unknown code in runtime.stopTheWorldWithSema")
+	}
+	f.StopNote = note[0]
+	for _, lock := range operands(entry, text, "\x48\x8d\x05", "", "\xe8") { // LEAQ x(IP), AX; CALL
+		if lock < f.StopWait && f.StopWait-lock < 1024 { // in runtime.schedt, too
+			f.SchedLock = lock
+		}
+	}
+	loads := relative(entry, text, opLoad)
+	for _, ps := range loads {
+		if slices.Contains(loads, ps+8) && f.arePs(ps) { // the array and its length
+			f.Ps = ps
+		}
+	}
+	if f.SchedLock == 0 || f.Ps == 0 {
+		return errors.New("gort: runtime.allp not found: unknown code in runtime.stopTheWorldWithSema")
+	}
+	return nil
+}
+
+// arePs tells whether a slice is runtime.allp: each P has its number, and then its
+// state, of which there are five.
+func (f *Frozen) arePs(at uintptr) bool {
+	ps := **(**[]*[2]uint32)(unsafe.Pointer(&at))
+	if len(ps) != runtime.GOMAXPROCS(0) {
+		return false
+	}
+	for i, p := range ps {
+		if p == nil || p[0] != uint32(i) || atomic.LoadUint32(&p[1]) > 4 {
+			return false
+		}
+	}
+	return true
+}
+
 // thawed tells whether the variables are those of a process that is well.
 func (f *Frozen) thawed() bool {
+	if atomic.LoadUint32(f.WorldFree()) != 1 {
+		return false
+	}
 	for _, at := range []uintptr{f.Freezing &^ 3, f.GCWaiting, f.StopWait, f.Panicking, f.PanicLock, f.ExitLocked} {
 		word := atomic.LoadUint32(*(**uint32)(unsafe.Pointer(&at)))
 		if at == f.Freezing&^3 {

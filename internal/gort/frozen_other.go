@@ -7,6 +7,8 @@ import "errors"
 // Frozen is not known where the runtime is not.
 type Frozen struct {
 	Freezing, GCWaiting, StopWait uintptr
+	StopNote, SchedLock, Ps       uintptr
+	WorldSema                     uintptr
 	Panicking, PanicLock          uintptr
 	ExitLocked, ExitWait          uintptr
 }
@@ -18,3 +20,6 @@ func FindFrozen() (Frozen, error) {
 
 // ExitLock is nil there.
 func (Frozen) ExitLock() *int32 { return nil }
+
+// WorldFree is nil there.
+func (Frozen) WorldFree() *uint32 { return nil }
