@@ -26,6 +26,7 @@ func PrepareThaw(f gort.Frozen, entry uintptr, exit *func()) {
 		stop_note:   C.uintptr_t(f.StopNote),
 		sched_lock:  C.uintptr_t(f.SchedLock),
 		ps:          C.uintptr_t(f.Ps),
+		p_m:         C.uintptr_t(f.PM),
 		panicking:   C.uintptr_t(f.Panicking),
 		panic_lock:  C.uintptr_t(f.PanicLock),
 		exit_locked: C.uintptr_t(f.ExitLocked),

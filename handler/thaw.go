@@ -3,7 +3,6 @@
 package handler
 
 import (
-	"runtime"
 	"sync/atomic"
 
 	"github.com/epitaph-go/epitaph/cgo"
@@ -15,9 +14,7 @@ import (
 type thaw struct {
 	goid   uintptr
 	locked *int32 // keeps everybody from os.Exit (gort.Frozen)
-	// worldFree is 1 while nobody stops the world, or is about to.
-	worldFree *uint32
-	stats     runtime.MemStats
+	frozen gort.Frozen
 	// actor is the goroutine of the last act, who may exit.
 	actor     atomic.Uint64
 	responder atomic.Pointer[responder]
@@ -41,7 +38,7 @@ func prepareThaw(r *responder) {
 	if err != nil {
 		return
 	}
-	t := &thaw{goid: reader.goid, locked: frozen.ExitLock(), worldFree: frozen.WorldFree()}
+	t := &thaw{goid: reader.goid, locked: frozen.ExitLock(), frozen: frozen}
 	t.responder.Store(r)
 	afterPanic.Store(t)
 	exit := exitOrWait
@@ -65,23 +62,13 @@ func lastActOfPanic() {
 	allocated = new([16]byte)
 	gort.Unpin()
 	t := afterPanic.Load()
-	t.recoverPs()
+	t.frozen.RecoverPs()
 	r := t.responder.Load()
 	r.live.Call()
 	for r.runLastAct(); !r.live.Ended(); {
 		<-r.acted
 	}
 	r.live.End()
-}
-
-// recoverPs has the runtime find the Ps again that the frozen world has cost it, by a
-// stop of the world, with the help of the core (native/thaw.c). It is the first thing
-// that is done: a collection that was under way asks all Ps for something at its end,
-// before it stops the world, and then nobody else can stop it any more.
-func (t *thaw) recoverPs() {
-	if atomic.LoadUint32(t.worldFree) == 1 {
-		runtime.ReadMemStats(&t.stats)
-	}
 }
 
 // actBegins notes who runs the last act.

@@ -9,6 +9,9 @@
 #define FROZEN INT32_C(0x7fffffff)
 #define MANY_PS 65536
 
+/* A number that Ps which stop do not bring down to 0. */
+#define UNKNOWN (FROZEN / 2)
+
 void epi_thaw_prepare(const struct epi_frozen *go, uintptr_t entry, uintptr_t exit_function)
 {
     struct epi_thaw *thaw = &epi_state.thaw;
@@ -56,12 +59,42 @@ static EPI_SAFE bool hold_end(const struct epi_frozen *go)
     return false;
 }
 
-/* In the opposite order of freezetheworld's: who sees that there is no stop to wait
- * for must not find a number of Ps. */
+enum { STOPPED = 3 }; /* _Pgcstop */
+
+/* How many Ps there are that have stopped or have not; STOPPER is set if one of them is
+ * that of a thread that stops the world, and keeps it (runtime/proc.go,
+ * stopTheWorldWithSema; gcstopm gives it up). */
+static EPI_SAFE bool look_at_ps(const struct epi_frozen *go, uint32_t *running, bool *stopper)
+{
+    uint64_t ps, count, p, m;
+    uint32_t status;
+    *running = 0;
+    *stopper = false;
+    if (!epi_peek64(&ps, go->ps) || !epi_peek64(&count, go->ps + 8) || count > MANY_PS)
+        return false;
+    for (uint64_t i = 0; i < count; i++) {
+        if (!epi_peek64(&p, ps + 8 * i) || !epi_peek32(&status, p + 4) ||
+            !epi_peek64(&m, p + go->p_m))
+            return false;
+        if (status != STOPPED)
+            ++*running;
+        else if (m != 0)
+            *stopper = true;
+    }
+    return true;
+}
+
+/* Who was about to stop the world when it froze still waits for that.  It gets its stop,
+ * and starts the world again: no P may start anything before.  The number of Ps that it
+ * waits for is lost; epi_thaw_help counts for it. */
 static EPI_SAFE void thaw(const struct epi_frozen *go)
 {
-    __atomic_store_n((int32_t *)go->stop_wait, 0, __ATOMIC_SEQ_CST);
-    __atomic_store_n((uint8_t *)go->gc_waiting, 0, __ATOMIC_SEQ_CST);
+    uint32_t running;
+    bool stopper;
+    look_at_ps(go, &running, &stopper);
+    __atomic_store_n((int32_t *)go->stop_wait, stopper ? UNKNOWN : 0, __ATOMIC_SEQ_CST);
+    if (!stopper)
+        __atomic_store_n((uint8_t *)go->gc_waiting, 0, __ATOMIC_SEQ_CST);
     __atomic_store_n((uint8_t *)go->freezing, 0, __ATOMIC_SEQ_CST);
 }
 
@@ -92,20 +125,15 @@ EPI_SAFE void epi_thaw_go_on(struct epi_crash *crash, ucontext_t *uc, bool abort
 EPI_SAFE void epi_thaw_help(void)
 {
     const struct epi_frozen *go = &epi_state.thaw.go;
-    enum { STOPPED = 3 }; /* _Pgcstop */
-    uint64_t ps, count, p;
-    uint32_t status;
+    uint32_t running;
+    bool stopper;
     if (__atomic_load_n((uint8_t *)go->gc_waiting, __ATOMIC_SEQ_CST) == 0 ||
-        !epi_peek64(&ps, go->ps) || !epi_peek64(&count, go->ps + 8) || count > MANY_PS)
+        !look_at_ps(go, &running, &stopper) || running != 0 || !stopper)
         return;
-    for (uint64_t i = 0; i < count; i++)
-        if (!epi_peek64(&p, ps + 8 * i) || !epi_peek32(&status, p + 4) || status != STOPPED)
-            return;
     /* Who stops a P does so, and counts it, under this lock: those above are counted. */
     if (__atomic_load_n((uint32_t *)go->sched_lock, __ATOMIC_SEQ_CST) != 0)
         return;
-    int32_t left = __atomic_load_n((int32_t *)go->stop_wait, __ATOMIC_SEQ_CST);
-    if (left <= 0 || (uint64_t)left > count)
+    if (__atomic_load_n((int32_t *)go->stop_wait, __ATOMIC_SEQ_CST) <= 0)
         return;
     __atomic_store_n((int32_t *)go->stop_wait, 0, __ATOMIC_SEQ_CST);
     if (take(go->stop_note))

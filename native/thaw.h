@@ -27,7 +27,7 @@
 /* Addresses in Go's runtime; gort.Frozen says what each of them is. */
 struct epi_frozen {
     uintptr_t freezing, gc_waiting, stop_wait;
-    uintptr_t stop_note, sched_lock, ps;
+    uintptr_t stop_note, sched_lock, ps, p_m;
     uintptr_t panicking, panic_lock;
     uintptr_t exit_locked, exit_wait;
 };

@@ -23,12 +23,11 @@ type Frozen struct {
 
 	// StopNote, a uint32, is set to 1, and those that wait for it (futex) are woken,
 	// when StopWait has come down to 0. It does under SchedLock, a runtime.mutex. Ps is
-	// a []*p; the second word of a runtime.p, a uint32, is 3 where it has stopped.
-	StopNote, SchedLock, Ps uintptr
+	// a []*p; the second word of a runtime.p, a uint32, is 3 where it has stopped, and
+	// PM is where in it its thread is, a *m.
+	StopNote, SchedLock, Ps, PM uintptr
 
-	// WorldSema, a uint32, is 0 while somebody has the right to stop the world, and 1
-	// otherwise.
-	WorldSema uintptr
+	systemStack, handoff uintptr // the code of runtime.systemstack and runtime.handoffp
 
 	// Panicking, a uint32, counts the threads that die; while there is one no
 	// collection begins, main does not exit, and nobody looks for deadlocks. PanicLock,
@@ -44,9 +43,6 @@ type Frozen struct {
 
 // ExitLock is the variable at ExitLocked.
 func (f Frozen) ExitLock() *int32 { return *(**int32)(unsafe.Pointer(&f.ExitLocked)) }
-
-// WorldFree is the variable at WorldSema.
-func (f Frozen) WorldFree() *uint32 { return *(**uint32)(unsafe.Pointer(&f.WorldSema)) }
 
 // gopanic is here for its code only. The runtime keeps it open to linkname
 // (runtime/panic.go).
@@ -82,6 +78,9 @@ func (f *Frozen) findPanic() error {
 	if err != nil {
 		return err
 	}
+	if f.systemStack, err = called(at, "runtime.systemstack"); err != nil {
+		return err
+	}
 	if at, err = closure(at, "runtime.fatalpanic.func1"); err != nil {
 		return err
 	}
@@ -107,7 +106,8 @@ func (f *Frozen) findPanic() error {
 		return errors.New("gort: runtime.freezing not found: unknown code in runtime.freezetheworld")
 	}
 	f.Freezing, f.GCWaiting, f.StopWait = flags[0], flags[1], wait[0]
-	return nil
+	f.handoff, err = behind(at, "runtime.handoffp")
+	return err
 }
 
 // findExit follows those of os.Exit.
@@ -150,16 +150,9 @@ func (f *Frozen) findStop() error {
 	if err != nil {
 		return err
 	}
-	stop, stopText := body(at)
 	if at, err = closure(at, "runtime.stopTheWorld.func1"); err != nil {
 		return err
 	}
-	// LEAQ x(IP), AX; XORL BX, BX; XORL CX, CX; the other arguments; CALL: semacquire1
-	sema := operands(stop, stopText, "\x48\x8d\x05", "", "\x31\xdb\x31\xc9")
-	if len(sema) != 1 {
-		return errors.New("gort: runtime.worldsema not found: unknown code in runtime.stopTheWorld")
-	}
-	f.WorldSema = sema[0]
 	if at, err = called(at, "runtime.stopTheWorldWithSema"); err != nil {
 		return err
 	}
@@ -178,10 +171,10 @@ func (f *Frozen) findStop() error {
 	loads := relative(entry, text, opLoad)
 	for _, ps := range loads {
 		if slices.Contains(loads, ps+8) && f.arePs(ps) { // the array and its length
-			f.Ps = ps
+			f.Ps, f.PM = ps, findPM(ps)
 		}
 	}
-	if f.SchedLock == 0 || f.Ps == 0 {
+	if f.SchedLock == 0 || f.PM == 0 {
 		return errors.New("gort: runtime.allp not found: unknown code in runtime.stopTheWorldWithSema")
 	}
 	return nil
@@ -202,11 +195,59 @@ func (f *Frozen) arePs(at uintptr) bool {
 	return true
 }
 
+// findPM looks for the one P that has the thread of the caller, and returns where.
+func findPM(at uintptr) (offset uintptr) {
+	mOffset, _, err := findDying()
+	if err != nil {
+		return 0
+	}
+	Pin()
+	defer Unpin()
+	m := *(*uintptr)(unsafe.Add(current(), mOffset))
+	for _, p := range **(**[]*[32]uintptr)(unsafe.Pointer(&at)) {
+		for i, word := range p {
+			if word == m && offset != 0 {
+				return 0
+			}
+			if word == m {
+				offset = uintptr(i) * unsafe.Sizeof(word)
+			}
+		}
+	}
+	return offset
+}
+
+// RecoverPs gives back the Ps that have stopped for the freeze, once the world goes on:
+// the runtime counts on them wherever it asks all Ps for something, as a collection
+// does at its end. Each goes where one goes whose thread is in a system call: to
+// another thread, if there is anything to run, or to those that are idle.
+func (f Frozen) RecoverPs() {
+	const idle, stopped = 0, 3 // _Pidle, _Pgcstop
+	if atomic.LoadUint32(*(**uint32)(unsafe.Pointer(&f.GCWaiting))) != 0 {
+		return // whoever stops the world starts it again, with all of them
+	}
+	Pin()
+	defer Unpin()
+	for _, p := range **(**[]*[2]uint32)(unsafe.Pointer(&f.Ps)) {
+		thread := *(*uintptr)(unsafe.Add(unsafe.Pointer(p), f.PM))
+		if thread == 0 && atomic.CompareAndSwapUint32(&p[1], stopped, idle) {
+			handOff(f.systemStack, f.handoff, uintptr(unsafe.Pointer(p)))
+		}
+	}
+}
+
+// handOff calls runtime.handoffp for a P by way of runtime.systemstack; the linker lets
+// neither be named.
+func handOff(systemstack, handoffp, p uintptr)
+
+// handOffThere is what it runs on the system stack. It is never called from Go; the
+// declaration is for vet.
+//
+//lint:ignore U1000 handOff takes its address in assembly
+func handOffThere()
+
 // thawed tells whether the variables are those of a process that is well.
 func (f *Frozen) thawed() bool {
-	if atomic.LoadUint32(f.WorldFree()) != 1 {
-		return false
-	}
 	for _, at := range []uintptr{f.Freezing &^ 3, f.GCWaiting, f.StopWait, f.Panicking, f.PanicLock, f.ExitLocked} {
 		word := atomic.LoadUint32(*(**uint32)(unsafe.Pointer(&at)))
 		if at == f.Freezing&^3 {
@@ -239,6 +280,18 @@ func closure(entry uintptr, name string) (uintptr, error) {
 	for _, target := range relative(entry, text, opLea) {
 		if f := runtime.FuncForPC(target); f != nil && f.Entry() == target && f.Name() == name {
 			return target, nil
+		}
+	}
+	return 0, fmt.Errorf("gort: no %s where one is expected", name)
+}
+
+// behind returns the address of a function in the same source file as the one at entry,
+// and not far behind it: the linker keeps to the order of the compiler.
+func behind(entry uintptr, name string) (uintptr, error) {
+	const align, most = 32, 128 << 10
+	for at := entry; at < entry+most; at += align {
+		if f := runtime.FuncForPC(at); f != nil && f.Entry() == at && f.Name() == name {
+			return at, nil
 		}
 	}
 	return 0, fmt.Errorf("gort: no %s where one is expected", name)

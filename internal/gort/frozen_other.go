@@ -7,8 +7,7 @@ import "errors"
 // Frozen is not known where the runtime is not.
 type Frozen struct {
 	Freezing, GCWaiting, StopWait uintptr
-	StopNote, SchedLock, Ps       uintptr
-	WorldSema                     uintptr
+	StopNote, SchedLock, Ps, PM   uintptr
 	Panicking, PanicLock          uintptr
 	ExitLocked, ExitWait          uintptr
 }
@@ -21,5 +20,5 @@ func FindFrozen() (Frozen, error) {
 // ExitLock is nil there.
 func (Frozen) ExitLock() *int32 { return nil }
 
-// WorldFree is nil there.
-func (Frozen) WorldFree() *uint32 { return nil }
+// RecoverPs does nothing there.
+func (Frozen) RecoverPs() {}
