@@ -35,6 +35,38 @@ static EPI_SAFE void give_back(uintptr_t at)
     __atomic_store_n((uint32_t *)at, 0, __ATOMIC_SEQ_CST);
 }
 
+enum { STOPPED = 3 }; /* _Pgcstop */
+
+/* How many Ps there are that have stopped or have not; STOPS is set if one of them is
+ * that of a thread that stops the world, and keeps it (runtime/proc.go,
+ * stopTheWorldWithSema; gcstopm gives it up). */
+static EPI_SAFE bool look_at_ps(const struct epi_frozen *go, uint32_t *running, bool *stops)
+{
+    uint64_t ps, count, p, m;
+    uint32_t status;
+    *running = 0;
+    *stops = false;
+    if (!epi_peek64(&ps, go->ps) || !epi_peek64(&count, go->ps + 8) || count > MANY_PS)
+        return false;
+    for (uint64_t i = 0; i < count; i++) {
+        if (!epi_peek64(&p, ps + 8 * i) || !epi_peek32(&status, p + 4) ||
+            !epi_peek64(&m, p + go->p_m))
+            return false;
+        if (status != STOPPED)
+            ++*running;
+        else if (m != 0)
+            *stops = true;
+    }
+    return true;
+}
+
+static EPI_SAFE bool stopper(const struct epi_frozen *go)
+{
+    uint32_t running;
+    bool is;
+    return look_at_ps(go, &running, &is) && is;
+}
+
 /* Not with GODEBUG=dontfreezetheworld=1, nor where one that has died at the same time
  * is on its way. */
 static EPI_SAFE bool frozen(const struct epi_frozen *go)
@@ -42,7 +74,7 @@ static EPI_SAFE bool frozen(const struct epi_frozen *go)
     int32_t wait = __atomic_load_n((int32_t *)go->stop_wait, __ATOMIC_SEQ_CST);
     return __atomic_load_n((uint8_t *)go->freezing, __ATOMIC_SEQ_CST) == 1 &&
            __atomic_load_n((uint8_t *)go->gc_waiting, __ATOMIC_SEQ_CST) == 1 &&
-           wait > FROZEN - MANY_PS;
+           (wait > FROZEN - MANY_PS || stopper(go)); /* who has come later counts anew */
 }
 
 /* Keeps everybody else from ending the process, or from saying how. */
@@ -59,41 +91,14 @@ static EPI_SAFE bool hold_end(const struct epi_frozen *go)
     return false;
 }
 
-enum { STOPPED = 3 }; /* _Pgcstop */
-
-/* How many Ps there are that have stopped or have not; STOPPER is set if one of them is
- * that of a thread that stops the world, and keeps it (runtime/proc.go,
- * stopTheWorldWithSema; gcstopm gives it up). */
-static EPI_SAFE bool look_at_ps(const struct epi_frozen *go, uint32_t *running, bool *stopper)
-{
-    uint64_t ps, count, p, m;
-    uint32_t status;
-    *running = 0;
-    *stopper = false;
-    if (!epi_peek64(&ps, go->ps) || !epi_peek64(&count, go->ps + 8) || count > MANY_PS)
-        return false;
-    for (uint64_t i = 0; i < count; i++) {
-        if (!epi_peek64(&p, ps + 8 * i) || !epi_peek32(&status, p + 4) ||
-            !epi_peek64(&m, p + go->p_m))
-            return false;
-        if (status != STOPPED)
-            ++*running;
-        else if (m != 0)
-            *stopper = true;
-    }
-    return true;
-}
-
 /* Who was about to stop the world when it froze still waits for that.  It gets its stop,
  * and starts the world again: no P may start anything before.  The number of Ps that it
  * waits for is lost; epi_thaw_help counts for it. */
 static EPI_SAFE void thaw(const struct epi_frozen *go)
 {
-    uint32_t running;
-    bool stopper;
-    look_at_ps(go, &running, &stopper);
-    __atomic_store_n((int32_t *)go->stop_wait, stopper ? UNKNOWN : 0, __ATOMIC_SEQ_CST);
-    if (!stopper)
+    bool stops = stopper(go);
+    __atomic_store_n((int32_t *)go->stop_wait, stops ? UNKNOWN : 0, __ATOMIC_SEQ_CST);
+    if (!stops)
         __atomic_store_n((uint8_t *)go->gc_waiting, 0, __ATOMIC_SEQ_CST);
     __atomic_store_n((uint8_t *)go->freezing, 0, __ATOMIC_SEQ_CST);
 }
@@ -126,9 +131,9 @@ EPI_SAFE void epi_thaw_help(void)
 {
     const struct epi_frozen *go = &epi_state.thaw.go;
     uint32_t running;
-    bool stopper;
+    bool stops;
     if (__atomic_load_n((uint8_t *)go->gc_waiting, __ATOMIC_SEQ_CST) == 0 ||
-        !look_at_ps(go, &running, &stopper) || running != 0 || !stopper)
+        !look_at_ps(go, &running, &stops) || running != 0 || !stops)
         return;
     /* Who stops a P does so, and counts it, under this lock: those above are counted. */
     if (__atomic_load_n((uint32_t *)go->sched_lock, __ATOMIC_SEQ_CST) != 0)
