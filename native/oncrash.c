@@ -89,8 +89,21 @@ EPI_SAFE bool epi_oncrash_ready(const struct epi_crash *crash, uint64_t end)
     return crash->out.keep != NULL && epi_now() + LEAST <= end;
 }
 
-EPI_SAFE void epi_oncrash_prepare(const struct epi_crash *crash, uint64_t end,
-                                enum epi_ending ending)
+/* Who writes to a standard output that nobody reads dies of SIGPIPE, unless that is
+ * ignored (os/file_unix.go, epipecheck).  Says whether it was. */
+static EPI_SAFE bool ignore_pipes(bool ignore)
+{
+    const uint32_t bit = UINT32_C(1) << SIGPIPE;
+    uint32_t *word = epi_state.go == NULL ? NULL : (uint32_t *)epi_state.go->signal_ignored;
+    if (word == NULL)
+        return false;
+    uint32_t was = ignore ? __atomic_fetch_or(word, bit, __ATOMIC_SEQ_CST)
+                          : __atomic_fetch_and(word, ~bit, __ATOMIC_SEQ_CST);
+    return (was & bit) != 0;
+}
+
+EPI_SAFE bool epi_oncrash_prepare(const struct epi_crash *crash, uint64_t end,
+                                  enum epi_ending ending)
 {
     struct epi_live *live = epi_state.live;
     uint64_t now = epi_now();
@@ -101,6 +114,7 @@ EPI_SAFE void epi_oncrash_prepare(const struct epi_crash *crash, uint64_t end,
     __atomic_store_n(&live->taken, 0, __ATOMIC_SEQ_CST);
     __atomic_store_n(&live->ended, 0, __ATOMIC_SEQ_CST);
     __atomic_store_n(&live->ending, (uint32_t)ending, __ATOMIC_SEQ_CST);
+    return ignore_pipes(true);
 }
 
 EPI_SAFE void epi_oncrash_run(struct epi_crash *crash, uint64_t end)
@@ -108,7 +122,7 @@ EPI_SAFE void epi_oncrash_run(struct epi_crash *crash, uint64_t end)
     struct epi_live *live = epi_state.live;
     if (crash->apart || crash->go_failed || !epi_oncrash_ready(crash, end))
         return;
-    epi_oncrash_prepare(crash, end, EPI_ENDING_C);
+    bool ignored = epi_oncrash_prepare(crash, end, EPI_ENDING_C);
     __atomic_store_n(&live->called, 1, __ATOMIC_SEQ_CST);
     __atomic_fetch_add(&live->wake, 1, __ATOMIC_SEQ_CST);
     epi_futex_wake_all((_Atomic(uint32_t) *)&live->wake);
@@ -122,4 +136,6 @@ EPI_SAFE void epi_oncrash_run(struct epi_crash *crash, uint64_t end)
     }
     wait_for(crash, &live->ended, end);
     __atomic_store_n(&live->called, 0, __ATOMIC_SEQ_CST);
+    if (!ignored) /* a host's handler may repair the crash */
+        ignore_pipes(false);
 }

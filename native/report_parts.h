@@ -45,11 +45,11 @@ EPI_SAFE bool epi_oncrash_wanted(void);
 EPI_SAFE void epi_oncrash_keep(const struct epi_crash *crash, struct epi_out *out);
 EPI_SAFE void epi_oncrash_run(struct epi_crash *crash, uint64_t end);
 
-/* The parts of the latter: is there what it needs; and it begins, once a goroutine
- * gets to run. */
+/* The parts of the latter: is there what it needs; and it gets it, for a goroutine to
+ * begin.  True if Go ignored SIGPIPE before. */
 EPI_SAFE bool epi_oncrash_ready(const struct epi_crash *crash, uint64_t end);
-EPI_SAFE void epi_oncrash_prepare(const struct epi_crash *crash, uint64_t end,
-                                enum epi_ending ending);
+EPI_SAFE bool epi_oncrash_prepare(const struct epi_crash *crash, uint64_t end,
+                                  enum epi_ending ending);
 
 /* The note of the panic that GOROUTINE died of, or NULL (panicnote.c). */
 EPI_SAFE const struct epi_panic_note *epi_panic_find(uint64_t goroutine);

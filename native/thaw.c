@@ -10,7 +10,7 @@
 #define MANY_PS 65536
 
 /* A number that Ps which stop do not bring down to 0. */
-#define UNKNOWN (FROZEN / 2)
+#define UNCOUNTED (FROZEN / 2)
 
 void epi_thaw_prepare(const struct epi_frozen *go, uintptr_t entry, uintptr_t exit_function)
 {
@@ -97,7 +97,7 @@ static EPI_SAFE bool hold_end(const struct epi_frozen *go)
 static EPI_SAFE void thaw(const struct epi_frozen *go)
 {
     bool stops = stopper(go);
-    __atomic_store_n((int32_t *)go->stop_wait, stops ? UNKNOWN : 0, __ATOMIC_SEQ_CST);
+    __atomic_store_n((int32_t *)go->stop_wait, stops ? UNCOUNTED : 0, __ATOMIC_SEQ_CST);
     if (!stops)
         __atomic_store_n((uint8_t *)go->gc_waiting, 0, __ATOMIC_SEQ_CST);
     __atomic_store_n((uint8_t *)go->freezing, 0, __ATOMIC_SEQ_CST);

@@ -73,6 +73,21 @@ func TestOnCrashOfGoWorks(t *testing.T) {
 			t.Errorf("the file is:\n%s", ends(read(t, to)))
 		}
 	})
+	// Where nobody reads standard output any more that is not what it dies of.
+	for _, kind := range []string{"panic", "c-null"} {
+		t.Run("pipe/"+kind, func(t *testing.T) {
+			to := filepath.Join(t.TempDir(), "text")
+			o := run(t, plain, kind+" oncrash=pipe to="+to+" dir="+t.TempDir())
+			if kind == "panic" {
+				o.Exited(t, 2)
+			} else {
+				o.DiedOf(t, syscall.SIGSEGV)
+			}
+			if got := read(t, to); got != "went on" {
+				t.Errorf("the file is %q", got)
+			}
+		})
+	}
 	t.Run("send", func(t *testing.T) {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {

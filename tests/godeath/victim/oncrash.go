@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/epitaph-go/epitaph/internal/victim/scenario"
@@ -47,6 +48,15 @@ func send(ctx context.Context, to string, report []byte) {
 	answer, err := io.ReadAll(conn)
 	scenario.Must(err)
 	scenario.Say("%s", answer)
+}
+
+// nobodyReads standard output from now on.
+func nobodyReads() {
+	var pipe [2]int
+	scenario.Must(syscall.Pipe(pipe[:]))
+	scenario.Must(syscall.Dup3(pipe[1], 1, 0))
+	scenario.Must(syscall.Close(pipe[1]))
+	scenario.Must(syscall.Close(pipe[0]))
 }
 
 // many goroutines talk to each other.
@@ -123,6 +133,10 @@ func onCrash(ctx context.Context, what string, report []byte) {
 		runtime.ReadMemStats(&stats)
 		runtime.Stack(make([]byte, 1<<20), true)
 		scenario.Say("read")
+	case "pipe":
+		nobodyReads()
+		os.Stdout.WriteString("to nobody")
+		scenario.Must(os.WriteFile(set["to"], []byte("went on"), 0o600))
 	case "run":
 		out, err := exec.Command("echo", "another process").CombinedOutput()
 		scenario.Must(err)
