@@ -54,10 +54,9 @@ static EPI_SAFE void enforce(struct epi_crash *crash)
             epi_stage_enforce(crash, now);
         else if (crash->phase == EPI_PHASE_HOST)
             epi_chain_ask(crash, now);
-        else if (crash->phase == EPI_PHASE_LAST_ACT)
+        else if (epi_state.thaw.stop_pending)
             epi_thaw_help();
-        bool soon = crash->phase == EPI_PHASE_LAST_ACT;
-        sleep_on_word(epi_state.helper_word, soon ? TICK / 20 : TICK);
+        sleep_on_word(epi_state.helper_word, epi_state.thaw.stop_pending ? TICK / 20 : TICK);
     }
 }
 

@@ -92,20 +92,26 @@ static EPI_SAFE bool hold_end(const struct epi_frozen *go)
 }
 
 /* Who was about to stop the world when it froze still waits for that.  It gets its stop,
- * and starts the world again: no P may start anything before.  The number of Ps that it
- * waits for is lost; epi_thaw_help counts for it. */
-static EPI_SAFE void thaw(const struct epi_frozen *go)
+ * and starts the world again, with all Ps: none may start anything before.  The number
+ * of Ps that it waits for is lost; epi_thaw_help counts for it.
+ *
+ * A thread that sees that the world stops, and then does not any more, has a fatal error
+ * (gcstopm), but there are few instructions between the two, and all threads had the
+ * time of a report for them. */
+static EPI_SAFE void thaw(struct epi_thaw *state)
 {
+    const struct epi_frozen *go = &state->go;
     bool stops = stopper(go);
     __atomic_store_n((int32_t *)go->stop_wait, stops ? UNCOUNTED : 0, __ATOMIC_SEQ_CST);
     if (!stops)
         __atomic_store_n((uint8_t *)go->gc_waiting, 0, __ATOMIC_SEQ_CST);
     __atomic_store_n((uint8_t *)go->freezing, 0, __ATOMIC_SEQ_CST);
+    state->stop_pending = stops;
 }
 
 EPI_SAFE void epi_thaw_go_on(struct epi_crash *crash, ucontext_t *uc, bool abort)
 {
-    const struct epi_thaw *state = &epi_state.thaw;
+    struct epi_thaw *state = &epi_state.thaw;
     /* A fatal error has a message, and maybe a runtime that is damaged. */
     if (state->entry == 0 || crash->forked || crash->subject.goroutine == 0 ||
         epi_state.gotext.message_size != 0 || !epi_sandbox_fits(uc) || !frozen(&state->go) ||
@@ -116,17 +122,13 @@ EPI_SAFE void epi_thaw_go_on(struct epi_crash *crash, ucontext_t *uc, bool abort
     crash->abort = abort;
     crash->phase = EPI_PHASE_LAST_ACT;
     epi_oncrash_prepare(crash, crash->deadline, abort ? EPI_ENDING_ABORT : EPI_ENDING_EXIT);
-    thaw(&state->go);
+    thaw(state);
     epi_arch_set_pc(uc, state->entry);
     epi_arch_sigreturn(uc);
 }
 
-/* A P whose thread met the frozen world has stopped for good: no thread has it, and it
- * is not on the list of those that are idle.  Whoever stops the world (the collector
- * at the end of its work, above all) counts on each P to stop once more.  When all have
- * stopped, and nobody is in the middle of it, the rest of the count are those.  As
- * soon as the world is started again, the runtime has them back (runtime/proc.go,
- * procresize). */
+/* When all Ps have stopped, and nobody is in the middle of it, there is nothing left to
+ * wait for, whatever the count. */
 EPI_SAFE void epi_thaw_help(void)
 {
     const struct epi_frozen *go = &epi_state.thaw.go;
@@ -138,8 +140,7 @@ EPI_SAFE void epi_thaw_help(void)
     /* Who stops a P does so, and counts it, under this lock: those above are counted. */
     if (__atomic_load_n((uint32_t *)go->sched_lock, __ATOMIC_SEQ_CST) != 0)
         return;
-    if (__atomic_load_n((int32_t *)go->stop_wait, __ATOMIC_SEQ_CST) <= 0)
-        return;
+    epi_state.thaw.stop_pending = false;
     __atomic_store_n((int32_t *)go->stop_wait, 0, __ATOMIC_SEQ_CST);
     if (take(go->stop_note))
         epi_futex_wake_all((_Atomic(uint32_t) *)go->stop_note);

@@ -13,10 +13,12 @@
  * die is held: another goroutine's panic waits there, before it prints.  And os.Exit
  * waits as it would for the hooks of another one (internal/runtime/exithook).
  *
- * What has met the frozen world is lost: a goroutine that came back from a system
- * call or from C meanwhile, and the Ps of those that were stopped.  A stop of the
- * world waits for them in vain.  So whatever waits, waits until the deadline, and
- * the helper ends the process. */
+ * The Ps whose threads have met the frozen world are nowhere to be found, and whoever
+ * asks all of them for something waits in vain: a collection that was under way, at its
+ * end.  The goroutine that died hands them off first of all (gort.Frozen.RecoverPs).
+ * What is lost for good is a goroutine that came back from a system call or from C in
+ * the meantime.  Whatever waits for it waits until the deadline, and the helper ends
+ * the process. */
 #ifndef EPI_THAW_H
 #define EPI_THAW_H
 
@@ -36,6 +38,7 @@ struct epi_thaw {
     struct epi_frozen go;
     uintptr_t exit_function; /* of Go's, a func(), that takes the place of exit_wait's */
     uintptr_t entry;         /* of Go's (ABI0): where the goroutine goes on; 0: nowhere */
+    _Atomic bool stop_pending; /* for epi_thaw_help */
 };
 
 /* Once, for a healthy process. */
@@ -48,8 +51,8 @@ struct epi_crash;
  * ABORT is set. */
 EPI_SAFE void epi_thaw_go_on(struct epi_crash *crash, ucontext_t *uc, bool abort);
 
-/* For the helper, in short intervals from then on: ends a stop of the world that waits
- * for those that have been stopped before. */
+/* For the helper, in short intervals while stop_pending is set: ends the wait of who was
+ * about to stop the world when it froze. */
 EPI_SAFE void epi_thaw_help(void);
 
 #endif
