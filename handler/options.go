@@ -328,8 +328,8 @@ func WithPoll(period time.Duration) Option {
 // status stay as they are: main does not exit when it returns, another goroutine that
 // panics waits before it has printed anything, and so does one that calls os.Exit, but
 // for last's own. What the others write themselves, and signals, have their effect; a
-// fatal error of Go's ("concurrent map writes") prints its first line, and the
-// goroutine waits then. A goroutine whose system call, or call of C, ends after the
+// fatal error of Go's ("concurrent map writes") prints its message, and the goroutine
+// waits then. A goroutine whose system call, or call of C, ends after the
 // panic and before last begins stays where it is, with its locks; last may wait for
 // it until its time is over. No collection begins any more.
 //

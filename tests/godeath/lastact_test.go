@@ -157,7 +157,7 @@ func TestOnCrashOfGoHangs(t *testing.T) {
 	}
 }
 
-// A fatal error in it has its first line behind what Go had printed before, and no more.
+// A fatal error in it has its message behind what Go had printed before, and no more.
 func TestOnCrashOfGoFatal(t *testing.T) {
 	dir := t.TempDir()
 	o := run(t, plain, "panic deadline=3s oncrash=fatal dir="+dir)
@@ -259,6 +259,29 @@ func TestOnCrashOfGoNotFatal(t *testing.T) {
 	}
 }
 
+// Those that panic at the same time print one after the other, as they do without
+// Epitaph, and the last one goes on. Those who panic after that keep their Ps.
+func TestOnCrashOfGoAtOnce(t *testing.T) {
+	called := 0
+	for range 5 {
+		dir := t.TempDir()
+		o := run(t, plain, "at-once deadline=3s oncrash=return dir="+dir)
+		o.Exited(t, 2)
+		text := onlyFile(t, dir)
+		if got := string(complete(t, text).GoText.Bytes()); got != o.Stderr {
+			t.Errorf("Go's text in the report:\n%s\non standard error:\n%s", ends(got), ends(o.Stderr))
+		}
+		if o.Stdout == text {
+			called++
+		} else if o.Stdout != "" {
+			t.Errorf("the function got:\n%s", ends(o.Stdout))
+		}
+	}
+	if called == 0 {
+		t.Error("it was called in none of 5 runs")
+	}
+}
+
 // Whatever the program does when it dies, the end is the same; it is called but where
 // somebody else was in the middle of a panic, or of a system call that it needs.
 func TestOnCrashOfGoBusy(t *testing.T) {
@@ -269,18 +292,18 @@ func TestOnCrashOfGoBusy(t *testing.T) {
 	for _, kind := range []string{"spins", "allocates", "collects", "writes", "sleeps", "talks"} {
 		t.Run(kind, func(t *testing.T) {
 			called := 0
-			for range runs {
+			for i := range runs {
 				dir := t.TempDir()
-				o := run(t, plain, "busy-"+kind+" oncrash=return dir="+dir)
+				o := run(t, plain, "busy-"+kind+" oncrash=many dir="+dir, victim.Env("GOMAXPROCS="+[]string{"1", "2", "8"}[i%3]))
 				o.Exited(t, 2)
 				text := onlyFile(t, dir)
 				complete(t, text)
 				if strings.Count(o.Stderr, "panic: boom") != 1 || strings.Contains(o.Stderr, "fatal error") {
 					t.Errorf("standard error is:\n%s", ends(o.Stderr))
 				}
-				if o.Stdout == text {
+				if o.Stdout == text+"sum 499500\n" {
 					called++
-				} else if o.Stdout != "" {
+				} else if o.Stdout != "" && o.Stdout != text {
 					t.Errorf("the function got:\n%s", ends(o.Stdout))
 				}
 			}
