@@ -319,7 +319,8 @@ func WithPoll(period time.Duration) Option {
 //
 // Nothing that last does makes the death another one, but os.Exit: a panic in it
 // is recovered, runtime.Goexit is a return, and one that hangs, or calls C code that
-// crashes too, is left behind when the time is over. If
+// crashes too, is left behind when the time is over; a write to a standard output that
+// nobody reads fails, and does not raise SIGPIPE. If
 // Go does not run any more, because no P comes or its memory is damaged, last is
 // not called.
 //
