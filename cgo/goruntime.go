@@ -29,10 +29,10 @@ func GoRuntime(to unsafe.Pointer) error {
 		getg:  C.uintptr_t(rt.GetG),
 		names: false,
 	}
-	if wanted, _, err := gort.SignalMasks(); err == nil {
+	if wanted, ignored, err := gort.SignalMasks(); err == nil {
 		// Without it a signal from outside is reported though the program
 		// has asked for it.
-		c.signal_wanted = C.uintptr_t(wanted)
+		c.signal_wanted, c.signal_ignored = C.uintptr_t(wanted), C.uintptr_t(ignored)
 	}
 	if offset, err := gort.GoidOffset(); err == nil {
 		// Without it the goroutine that crashed is one among the others.

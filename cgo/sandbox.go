@@ -27,6 +27,9 @@ func NewSandbox(entry uintptr) (Sandbox, error) {
 	return Sandbox{area}, nil
 }
 
+// Ready tells whether there is one.
+func (s Sandbox) Ready() bool { return s.area != nil }
+
 // Attempt tells how often the same was asked before.
 func (s Sandbox) Attempt() int { return int(s.area.attempt) }
 

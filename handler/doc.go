@@ -32,6 +32,10 @@
 // debug.SetCrashOutput mean what they mean without Epitaph; a second after the
 // call the bit is set again.
 //
+// After the report on a panic the function of [WithOnCrash] is called, if there is
+// one: Go's scheduler, which a panic stops for good, is set going again, and the
+// goroutine that has died gives it its processor. The process still dies of the panic.
+//
 // Of an error that is panicked with Go prints the text; the report has the whole
 // chain, as package stackfmt prints it. It is made after Go has said what it has to
 // say, in a copy of the process: the core forks, and in the copy the goroutine that

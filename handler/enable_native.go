@@ -28,6 +28,9 @@ func enable(c *config) error {
 	if cgo.Enabled() {
 		takeCrashOutput()
 		learnPanics()
+		if c.onCrash != nil {
+			prepareThaw(waiting)
+		}
 		startSnapshots()
 	} else {
 		leaveCrashOutput()

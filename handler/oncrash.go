@@ -27,8 +27,9 @@ func (r *responder) runLastAct() {
 		if !r.live.TakeCall() {
 			return
 		}
-		defer r.live.CallEnded()
+		defer r.actEnds()
 		defer func() { _ = recover() }()
+		r.actBegins()
 		report, until := r.live.Report()
 		ctx, cancel := context.WithTimeout(context.Background(), time.Duration(until-monotonic()))
 		defer cancel()

@@ -323,22 +323,37 @@ func WithPoll(period time.Duration) Option {
 	})
 }
 
-// WithOnCrash has last called when C code has crashed, after the report was
-// written and before the process dies of the crash: the program's chance to flush
-// a log or to send the report. It runs on a goroutine of its own, beside all the
-// others, which go on; the thread that crashed stands still, with the locks that it
-// holds. The report is the text as it was written, its first MiB, and is last's
-// to keep. The context ends a moment before the time of [WithDeadline] does, which
-// is when the process dies all the same.
+// WithOnCrash has last called when C code has crashed, or a goroutine has panicked
+// and nobody has recovered it, after the report was written and before the process
+// dies: the program's chance to flush a log or to send the report. It runs on a
+// goroutine of its own, beside all the others, which go on; the thread that crashed,
+// or the goroutine that panicked, stands still, with the locks that it holds. The
+// report is the text as it was written, its first MiB, and is last's to keep; where
+// there is no place for a report on a panic (package documentation) it is made for
+// last. The context ends a moment before the time of [WithDeadline] does, which is
+// when the process dies all the same.
 //
 // Nothing that last does makes the death another one, but os.Exit: a panic in it
 // is recovered, runtime.Goexit is a return, and one that hangs, or calls C code that
-// crashes too, is left behind when the time is over. If
+// crashes too, is left behind when the time is over; a write to a standard output that
+// nobody reads fails, and does not raise SIGPIPE. If
 // Go does not run any more, because no P comes or its memory is damaged, last is
 // not called.
 //
-// It is not called when Go itself ends the process, by a panic that nobody
-// recovers or by a fatal error: no goroutine runs any more then.
+// A panic stops all goroutines before Go prints it, and for good; they are set going
+// again for last (native/thaw.h says how). Go's text on standard error and the exit
+// status stay as they are: main does not exit when it returns, another goroutine that
+// panics waits before it has printed anything, and so does one that calls os.Exit, but
+// for last's own. What the others write themselves, and signals, have their effect; a
+// fatal error of Go's ("concurrent map writes") prints its message, and the goroutine
+// waits then. A goroutine whose system call, or call of C, ends after the
+// panic and before last begins stays where it is, with its locks; last may wait for
+// it until its time is over. No collection begins any more.
+//
+// It is not called when Go itself ends the process by a fatal error, nor with
+// GODEBUG=dontfreezetheworld=1, nor after a panic in a program that was built without
+// optimisations (-gcflags=all=-N), whose runtime is not recognised, nor when another
+// goroutine was about to die at the same time.
 func WithOnCrash(last func(ctx context.Context, report []byte)) Option {
 	return forCalls(callEnable, "WithOnCrash", func(c *config) error {
 		if last == nil {

@@ -28,6 +28,7 @@ type responder struct {
 	// scratchTaken is set while somebody writes a profile into live.Scratch.
 	scratchTaken atomic.Bool
 	act          atomic.Pointer[lastAct]
+	acted        chan struct{} // gets one when the last act has come to its end
 	quit         chan struct{}
 	// stopping is for the sleeper, which cannot look at quit meanwhile.
 	stopping atomic.Bool
@@ -36,7 +37,7 @@ type responder struct {
 
 // startResponder starts the two goroutines; with a period of 0 only the first.
 func startResponder(live cgo.Live, period time.Duration) *responder {
-	r := &responder{live: live, period: period, quit: make(chan struct{})}
+	r := &responder{live: live, period: period, acted: make(chan struct{}, 1), quit: make(chan struct{})}
 	r.ended.Add(1)
 	go r.sleep()
 	if period > 0 {

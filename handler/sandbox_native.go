@@ -9,7 +9,7 @@ import (
 	"github.com/epitaph-go/epitaph/internal/gort"
 )
 
-// What tellPanic needs; set once, before the core can have it run.
+// What goOn needs; set once, before the core can have it run.
 var (
 	sandbox cgo.Sandbox
 	revival gort.Revival
@@ -20,11 +20,21 @@ var (
 func prepareSandbox() {
 	var err error
 	if revival, err = gort.FindRevival(); err == nil {
-		sandbox, _ = cgo.NewSandbox(gort.ResumeAt(tellPanic))
+		sandbox, _ = cgo.NewSandbox(gort.ResumeAt(goOn))
 	}
 }
 
-// allocated is what tellPanic allocates.
+// goOn is where a goroutine goes on that has died of a panic: in a copy of the process,
+// or, for the last act, in the process itself.
+func goOn() {
+	if thawed() {
+		lastActOfPanic()
+		return
+	}
+	tellPanic()
+}
+
+// allocated is allocated by who goes on.
 //
 //lint:ignore U1000 it is written so that it has to be allocated
 var allocated *[16]byte

@@ -82,6 +82,9 @@ func (s *snapshotter) run(wait time.Duration) {
 		case <-s.quit:
 			return
 		case <-timer.C:
+			if thawed() {
+				return // the world can be stopped no more
+			}
 			checkCrashOutput()
 			timer.Reset(s.take())
 		}

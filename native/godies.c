@@ -17,9 +17,6 @@
 
 #include <stdatomic.h>
 
-/* What Go's exit(2) would have been. */
-#define STATUS 2
-
 EPI_SAFE bool epi_report_is_stderr(const struct epi_fd *output)
 {
     struct epi_fd standard = epi_fd_of(2);
@@ -27,11 +24,12 @@ EPI_SAFE bool epi_report_is_stderr(const struct epi_fd *output)
            standard.inode == output->inode;
 }
 
-/* Is there a place for a report? */
+/* Is there a place for a report, or somebody to be told? */
 static EPI_SAFE bool wanted(const struct epi_options *options)
 {
     return options->directory.fd >= 0 || epi_state.box.attached ||
-           (epi_fd_valid(&options->output) && !epi_report_is_stderr(&options->output));
+           (epi_fd_valid(&options->output) && !epi_report_is_stderr(&options->output)) ||
+           epi_oncrash_wanted();
 }
 
 EPI_SAFE void epi_go_dies(struct epi_crash *crash, int signal, const siginfo_t *info,
@@ -44,8 +42,10 @@ EPI_SAFE void epi_go_dies(struct epi_crash *crash, int signal, const siginfo_t *
         options = NULL;
     if (options != NULL && owner >> 32 == self >> 32) {
         /* Memory that a crash has damaged may be what Go has come across while
-         * it listed its goroutines.  The report goes on without them. */
-        if (owner != self && crash->phase != EPI_PHASE_CHAINED) {
+         * it listed its goroutines.  The report goes on without them.  The last act
+         * goes on, too, whoever has the thread now. */
+        if (crash->phase == EPI_PHASE_LAST_ACT ||
+            (owner != self && crash->phase != EPI_PHASE_CHAINED)) {
             crash->go_failed = true;
             epi_crash_park(crash, options, signal, info, uc);
         }
@@ -61,13 +61,14 @@ EPI_SAFE void epi_go_dies(struct epi_crash *crash, int signal, const siginfo_t *
             /* Of a panic; a fatal error ends on the scheduler's stack. */
             crash->subject.goroutine = epi_goroutine_id(epi_go_g(epi_state.go));
             if (!programs)
-                crash->status = STATUS;
+                crash->status = EPI_GO_STATUS;
             epi_report_on_own_stack(crash);
+            epi_thaw_go_on(crash, uc, programs);
             crash->phase = EPI_PHASE_CHAINED;
         }
     }
     if (!programs)
-        epi_exit(STATUS);
+        epi_exit(EPI_GO_STATUS);
 }
 
 /* On a stack that is none of a goroutine's a fault cannot become a panic: Go's
@@ -96,7 +97,7 @@ static EPI_SAFE void report_fault(struct epi_crash *crash, int signal, const sig
     }
     epi_crash_begin(crash, options, signal, info, uc);
     crash->apart = true;
-    crash->status = STATUS;
+    crash->status = EPI_GO_STATUS;
     epi_report_on_own_stack(crash);
     crash->deadline = epi_now() + options->deadline;
     crash->phase = EPI_PHASE_CHAINED;

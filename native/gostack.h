@@ -14,6 +14,7 @@ struct epi_goruntime {
                        on a thread that Go does not know */
     uintptr_t signal_wanted; /* uint32 words, a bit per signal that signal.Notify
                                 sends to the program; 0: not known */
+    uintptr_t signal_ignored; /* the same for signal.Ignore */
     uintptr_t goid; /* where g has its goroutine's id; 0: not known */
     uintptr_t traceback;     /* runtime.traceback_cache (crashbit.h); 0: not known */
     uintptr_t backlog;       /* runtime.printBacklog (gotext.h); 0: not known */

@@ -268,7 +268,7 @@ EPI_SAFE void epi_crash_begin(struct epi_crash *crash, const struct epi_options 
     crash->resumed = 0;
     crash->signal = signal;
     crash->status = 128 + signal;
-    crash->go_death = crash->apart = false;
+    crash->go_death = crash->apart = crash->abort = false;
     crash->dump = NULL;
     epi_subject_is_self(&crash->subject);
     crash->began = epi_now();
@@ -346,6 +346,9 @@ static EPI_SAFE bool nested(struct epi_crash *crash, int signal, siginfo_t *info
         if (epi_chain_left(crash, uc))
             return false;
         break;
+    case EPI_PHASE_LAST_ACT: /* another goroutine has the thread by now */
+        epi_crash_park(crash, crash->options, signal, info, uc);
+        return true;
     default:
         break;
     }

@@ -39,6 +39,10 @@ EPI_SAFE uint64_t epi_fatal_mask(void);
  * instruction, once the calling handler has returned. */
 EPI_SAFE void epi_terminate(int signal, const siginfo_t *info, ucontext_t *uc);
 
+/* Dies of SIGABRT, where the kernel lets it; otherwise returns.  For a thread that
+ * need not go on. */
+EPI_SAFE void epi_abort(void);
+
 /* The report, from its first line to its last (report.c), on the reporter's own
  * stack. */
 EPI_SAFE void epi_report(struct epi_crash *crash);

@@ -27,6 +27,13 @@ static EPI_SAFE void sleep_on_word(uint32_t seen, uint64_t ns)
     epi_futex_wait(&epi_state.helper_word, seen, &timeout);
 }
 
+static EPI_SAFE void end(const struct epi_crash *crash)
+{
+    if (crash->abort)
+        epi_abort();
+    epi_exit(crash->status);
+}
+
 /* From a crash's beginning to the end of the process, or until a host's handler
  * has repaired it. */
 static EPI_SAFE void enforce(struct epi_crash *crash)
@@ -42,12 +49,14 @@ static EPI_SAFE void enforce(struct epi_crash *crash)
         last = now;
         uint64_t deadline = crash->deadline; /* 0: the owner has not got there yet */
         if (deadline != 0 && now >= deadline)
-            epi_exit(crash->status);
+            end(crash);
         if (crash->phase == EPI_PHASE_REPORTING)
             epi_stage_enforce(crash, now);
         else if (crash->phase == EPI_PHASE_HOST)
             epi_chain_ask(crash, now);
-        sleep_on_word(epi_state.helper_word, TICK);
+        else if (epi_state.thaw.stop_pending)
+            epi_thaw_help();
+        sleep_on_word(epi_state.helper_word, epi_state.thaw.stop_pending ? TICK / 20 : TICK);
     }
 }
 

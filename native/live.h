@@ -32,9 +32,10 @@ struct epi_live {
     uint64_t size;      /* by Go: bytes at text */
     /* The program's own last act (oncrash.c), after the report. */
     uint32_t wanted;    /* by Go: it has one (epi_live_want_call) */
-    uint32_t called;    /* by C: its time has come; report and until are set */
+    uint32_t called;    /* by C, or by the goroutine that has died: its time has come; report and until are set */
     uint32_t taken;     /* by Go: somebody runs it; by C: it is too late */
     uint32_t ended;     /* by Go: it has come to its end, one way or another */
+    uint32_t ending;    /* by C: enum epi_ending; set before called */
     uint64_t until;     /* when its time is over; monotonic */
     uint64_t report_size;
     char *report;       /* EPI_LIVE_REPORT bytes, for a copy of the report */
@@ -55,6 +56,13 @@ EPI_SAFE uint64_t epi_live_goroutine(void);
 /* The memory, got at the first call and kept; NULL when there is none.  For a
  * healthy process, calls one at a time. */
 struct epi_live *epi_live_memory(void);
+
+/* What Go exits with when it has died. */
+#define EPI_GO_STATUS 2
+
+/* Who ends the process after the last act, and how: C where C has crashed, otherwise
+ * the goroutine that has died (thaw.h). */
+enum epi_ending { EPI_ENDING_C, EPI_ENDING_EXIT, EPI_ENDING_ABORT };
 
 /* What became of a question. */
 enum epi_live_answer {

@@ -2,7 +2,7 @@
  * report and what is left of the time.
  *
  * It is run by a goroutine, as the live goroutines are listed, so it needs a Go
- * that is alive: after a death of Go's own there is none.  The report is out by
+ * that is alive, or that can be made to go on (thaw.h).  The report is out by
  * then, whatever becomes of it: it may panic, which is recovered, hang, which is
  * not waited for, or run into damaged memory, after which Go dies in silence. */
 #include "live.h"
@@ -45,10 +45,16 @@ static EPI_SAFE bool wait_for(const struct epi_crash *crash, const uint32_t *wor
     return true;
 }
 
+EPI_SAFE bool epi_oncrash_wanted(void)
+{
+    return epi_state.live != NULL && load(&epi_state.live->wanted) != 0;
+}
+
 EPI_SAFE void epi_oncrash_keep(const struct epi_crash *crash, struct epi_out *out)
 {
     struct epi_live *live = epi_state.live;
-    if (live == NULL || load(&live->wanted) == 0 || crash->forked || crash->apart)
+    /* A fault that Go dies of is not one that it goes on after. */
+    if (!epi_oncrash_wanted() || crash->forked || (crash->apart && !crash->go_death))
         return;
     out->keep = live->report;
     out->keep_size = EPI_LIVE_REPORT - MARK;
@@ -78,21 +84,49 @@ static EPI_SAFE void hand_over(struct epi_live *live, const struct epi_out *out)
     append(live, " more bytes)\n");
 }
 
-EPI_SAFE void epi_oncrash_run(struct epi_crash *crash, uint64_t end)
+EPI_SAFE bool epi_oncrash_ready(const struct epi_crash *crash, uint64_t end)
+{
+    return crash->out.keep != NULL && epi_now() + LEAST <= end;
+}
+
+/* Who writes to a standard output that nobody reads dies of SIGPIPE, unless that is
+ * ignored (os/file_unix.go, epipecheck).  Says whether it was. */
+static EPI_SAFE bool ignore_pipes(bool ignore)
+{
+    const uint32_t bit = UINT32_C(1) << SIGPIPE;
+    uint32_t *word = epi_state.go == NULL ? NULL : (uint32_t *)epi_state.go->signal_ignored;
+    if (word == NULL)
+        return false;
+    uint32_t was = ignore ? __atomic_fetch_or(word, bit, __ATOMIC_SEQ_CST)
+                          : __atomic_fetch_and(word, ~bit, __ATOMIC_SEQ_CST);
+    return (was & bit) != 0;
+}
+
+EPI_SAFE bool epi_oncrash_prepare(const struct epi_crash *crash, uint64_t end,
+                                  enum epi_ending ending)
 {
     struct epi_live *live = epi_state.live;
     uint64_t now = epi_now();
-    if (crash->out.keep == NULL || crash->go_failed || now + LEAST > end)
-        return;
     hand_over(live, &crash->out);
     uint64_t grace = (end - now) / 8;
     live->until = end - (grace < GRACE ? grace : GRACE);
     /* Again, where a host's handler had repaired the crash before. */
     __atomic_store_n(&live->taken, 0, __ATOMIC_SEQ_CST);
     __atomic_store_n(&live->ended, 0, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&live->ending, (uint32_t)ending, __ATOMIC_SEQ_CST);
+    return ignore_pipes(true);
+}
+
+EPI_SAFE void epi_oncrash_run(struct epi_crash *crash, uint64_t end)
+{
+    struct epi_live *live = epi_state.live;
+    if (crash->apart || crash->go_failed || !epi_oncrash_ready(crash, end))
+        return;
+    bool ignored = epi_oncrash_prepare(crash, end, EPI_ENDING_C);
     __atomic_store_n(&live->called, 1, __ATOMIC_SEQ_CST);
     __atomic_fetch_add(&live->wake, 1, __ATOMIC_SEQ_CST);
     epi_futex_wake_all((_Atomic(uint32_t) *)&live->wake);
+    uint64_t now = epi_now();
     uint64_t wait = now + (crash->goroutines_missing ? WAIT_IN_VAIN : WAIT_TO_BEGIN);
     if (!wait_for(crash, &live->taken, wait < end ? wait : end)) {
         uint32_t nobody = 0;
@@ -102,4 +136,6 @@ EPI_SAFE void epi_oncrash_run(struct epi_crash *crash, uint64_t end)
     }
     wait_for(crash, &live->ended, end);
     __atomic_store_n(&live->called, 0, __ATOMIC_SEQ_CST);
+    if (!ignored) /* a host's handler may repair the crash */
+        ignore_pipes(false);
 }

@@ -231,11 +231,13 @@ static EPI_SAFE void restore_stack(const ucontext_t *uc)
 }
 
 /* Without an output there is nobody to go on for.  A black box is one, while
- * there is time; an output that has failed may have used all of it. */
+ * there is time; an output that has failed may have used all of it.  So is the
+ * program's last act. */
 static EPI_SAFE bool somebody_reads(const struct epi_crash *crash)
 {
     return crash->out.target.fd >= 0 ||
-           (crash->out.copy.fd >= 0 && epi_now() < crash->stages_deadline);
+           ((crash->out.copy.fd >= 0 || crash->out.keep != NULL) &&
+            epi_now() < crash->stages_deadline);
 }
 
 EPI_SAFE void epi_report(struct epi_crash *crash)

@@ -18,6 +18,7 @@
 #include "ring.h"
 #include "sandbox.h"
 #include "symbols.h"
+#include "thaw.h"
 #include "threads.h"
 #include "timers.h"
 #include "unwind.h"
@@ -52,6 +53,7 @@ enum epi_phase {
     EPI_PHASE_REPORTING,   /* stages run */
     EPI_PHASE_CHAINED,     /* Go's handler runs, and ends the process */
     EPI_PHASE_HOST,        /* a handler of the host's runs, and may jump out */
+    EPI_PHASE_LAST_ACT,    /* Go, dead of a panic, runs the program's last act */
     EPI_PHASE_TERMINATING, /* the default action is to come */
 };
 
@@ -126,6 +128,7 @@ struct epi_crash {
     bool go_death; /* Go ends the process by itself; the signal is but its way */
     bool apart;    /* nothing is written to standard error */
     int status;    /* what the process exits with when it must not wait */
+    bool abort;    /* and before that it tries to die of SIGABRT */
     bool forked;   /* in a child of fork that has not called exec */
     bool goroutines_missing; /* Go was asked for them, in vain */
     enum epi_live_answer goroutines;
@@ -259,6 +262,7 @@ struct epi_state {
     struct epi_gotext gotext;
     struct epi_panic_note panic_note[EPI_PANIC_NOTES]; /* written by Go, at any time */
     struct epi_sandbox sandbox;
+    struct epi_thaw thaw;
     struct epi_live *live; /* NULL: no goroutine waits for questions */
 
     uintptr_t abort_message; /* of glibc's variable; 0: there is none */

@@ -20,6 +20,15 @@
 
 #include "system.h"
 
+EPI_SAFE void epi_abort(void)
+{
+    struct epi_sigaction action;
+    epi_zero(&action, sizeof action);
+    epi_sigaction(SIGABRT, &action, NULL);
+    epi_sigmask(SIG_UNBLOCK, epi_mask_of(SIGABRT));
+    epi_syscall6(SYS_tgkill, epi_getpid(), epi_gettid(), SIGABRT, 0, 0, 0);
+}
+
 EPI_SAFE void epi_terminate(int signal, const siginfo_t *info, ucontext_t *uc)
 {
     static const int fatal[EPI_FATAL_COUNT] = EPI_FATAL_SIGNALS;

@@ -30,7 +30,8 @@ const (
 // see whether it changes what is there. The word is the same afterwards.
 func TracebackWord() (uintptr, error) {
 	set := debug.SetTraceback
-	found := exchanged(body(uintptr(code(unsafe.Pointer(&set)))))
+	entry, text := body(uintptr(code(unsafe.Pointer(&set))))
+	found := swapped(entry, text, opExchange)
 	if len(found) != 1 || found[0]%4 != 0 || !isVariable(found[0], 4) {
 		return 0, fmt.Errorf("gort: runtime.traceback_cache not found: %d exchanges in debug.SetTraceback", len(found))
 	}
@@ -67,7 +68,7 @@ func levelsOf(word uint32) (levels []string) {
 
 // body returns the code of the function that begins at entry.
 func body(entry uintptr) (uintptr, []byte) {
-	const step, most = 16, 1024
+	const step, most = 16, 2048
 	n := uintptr(step)
 	for ; n < most; n += step {
 		if f := runtime.FuncForPC(entry + n); f == nil || f.Entry() != entry {
@@ -97,18 +98,26 @@ const (
 	opLea   = 0x8d // LEAQ memory, register
 )
 
-// exchanged returns what is exchanged atomically in a function: LEAQ x(IP), R
-// with XCHGL R', (R) right behind it.
-func exchanged(entry uintptr, text []byte) (addresses []uintptr) {
-	for i := 0; i+9 <= len(text); i++ {
+// swapped returns what is changed atomically in a function: LEAQ x(IP), R with the
+// instruction OPCODE R', (R) right behind it.
+func swapped(entry uintptr, text []byte, opcode string) (addresses []uintptr) {
+	for i := 0; i+8+len(opcode) <= len(text); i++ {
 		lea := text[i] == 0x48 && text[i+1] == opLea && text[i+2]&0xc7 == 5
 		register := text[i+2] >> 3 & 7
-		if lea && text[i+7] == 0x87 && text[i+8]&0xc7 == register {
+		if lea && string(text[i+7:i+7+len(opcode)]) == opcode && text[i+7+len(opcode)]&0xc7 == register {
 			addresses = append(addresses, relative(entry+uintptr(i), text[i:i+7], opLea)...)
 		}
 	}
 	return addresses
 }
+
+// Opcodes for swapped.
+const (
+	opExchange     = "\x87"                             // XCHGL
+	opExchangeByte = "\x86"                             // XCHGB
+	opExchangeAdd  = "\xf0\x0f\xc1"                     // LOCK XADDL
+	opLock         = "\xbe\x01\x00\x00\x00\xf0\x0f\xb1" // MOVL $1, SI; LOCK CMPXCHGL SI
+)
 
 // called returns the address of a function that the one at entry calls.
 func called(entry uintptr, name string) (uintptr, error) {

@@ -25,7 +25,11 @@ func TestLibrary(t *testing.T) {
 			without := host.Run(t, library.Path(t)+" "+function, noTraceback)
 			o.DiedOf(t, syscall.SIGABRT)
 			without.DiedOf(t, syscall.SIGABRT)
-			r := complete(t, onlyFile(t, dir))
+			text := onlyFile(t, dir)
+			r := complete(t, text)
+			if o.Stdout != text {
+				t.Errorf("the last act got:\n%s", ends(o.Stdout))
+			}
 			if function == "Panic" {
 				same(t, o, without)
 				if r.Headline != "panic: in the library" || r.GoText == nil || string(r.GoText.Bytes()) != o.Stderr {

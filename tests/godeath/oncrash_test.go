@@ -129,14 +129,3 @@ func TestOnCrashBusy(t *testing.T) {
 		t.Error("it was called in none of 5 runs")
 	}
 }
-
-// Go's own deaths do not call it.
-func TestOnCrashOfGo(t *testing.T) {
-	dir := t.TempDir()
-	o := run(t, plain, "panic oncrash=return dir="+dir)
-	same(t, o, run(t, plain, "panic off=1"))
-	find(t, "panic").check(t, complete(t, onlyFile(t, dir)), o)
-	if o.Stdout != "" {
-		t.Errorf("it was called:\n%s", o.Stdout)
-	}
-}

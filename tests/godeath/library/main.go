@@ -8,6 +8,7 @@ import "C"
 
 import (
 	"context"
+	"os"
 
 	"github.com/epitaph-go/epitaph/handler"
 	"github.com/epitaph-go/epitaph/internal/victim/scenario"
@@ -15,7 +16,8 @@ import (
 
 //export Start
 func Start(dir *C.char) {
-	scenario.Must(handler.Enable(handler.WithDir(C.GoString(dir))))
+	scenario.Must(handler.Enable(handler.WithDir(C.GoString(dir)),
+		handler.WithOnCrash(func(_ context.Context, report []byte) { os.Stdout.Write(report) })))
 	scenario.Must(handler.Ready(context.Background()))
 }
 

@@ -7,10 +7,14 @@ import "C"
 
 import (
 	"context"
+	"io"
+	"net"
 	"os"
+	"os/exec"
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/epitaph-go/epitaph/internal/victim/scenario"
@@ -32,6 +36,49 @@ func init() {
 }
 
 var lock sync.Mutex
+
+// send has a server acknowledge what it gets.
+func send(ctx context.Context, to string, report []byte) {
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", to)
+	scenario.Must(err)
+	defer conn.Close()
+	_, err = conn.Write(report)
+	scenario.Must(err)
+	scenario.Must(conn.(*net.TCPConn).CloseWrite())
+	answer, err := io.ReadAll(conn)
+	scenario.Must(err)
+	scenario.Say("%s", answer)
+}
+
+// nobodyReads standard output from now on.
+func nobodyReads() {
+	var pipe [2]int
+	scenario.Must(syscall.Pipe(pipe[:]))
+	scenario.Must(syscall.Dup3(pipe[1], 1, 0))
+	scenario.Must(syscall.Close(pipe[1]))
+	scenario.Must(syscall.Close(pipe[0]))
+}
+
+// many goroutines talk to each other.
+func many() {
+	const n = 1000
+	var wait sync.WaitGroup
+	numbers := make(chan int)
+	for i := range n {
+		wait.Add(1)
+		go func() {
+			defer wait.Done()
+			time.Sleep(time.Duration(i%10) * time.Millisecond)
+			numbers <- len(make([]byte, 1000*i)) / 1000
+		}()
+	}
+	go func() { wait.Wait(); close(numbers) }()
+	sum := 0
+	for i := range numbers {
+		sum += i
+	}
+	scenario.Say("sum %d", sum)
+}
 
 func spin() {
 	for i := 0; ; i++ {
@@ -69,6 +116,34 @@ func onCrash(ctx context.Context, what string, report []byte) {
 		mapWrites()
 	case "exit":
 		os.Exit(9)
+	case "file":
+		scenario.Must(os.WriteFile(set["to"], report, 0o600))
+	case "send":
+		send(ctx, set["to"], report)
+	case "sleep":
+		time.Sleep(100 * time.Millisecond)
+		scenario.Say("slept")
+	case "many":
+		many()
+	case "locked":
+		lock.Lock()
+		scenario.Say("locked")
+	case "memory":
+		var stats runtime.MemStats
+		runtime.ReadMemStats(&stats)
+		runtime.Stack(make([]byte, 1<<20), true)
+		scenario.Say("read")
+	case "pipe":
+		nobodyReads()
+		os.Stdout.WriteString("to nobody")
+		scenario.Must(os.WriteFile(set["to"], []byte("went on"), 0o600))
+	case "run":
+		out, err := exec.Command("echo", "another process").CombinedOutput()
+		scenario.Must(err)
+		os.Stdout.Write(out)
+	case "panics":
+		go func() { panic("in a goroutine of the last act") }()
+		<-never
 	case "crash":
 		C.victim_null()
 	case "spin":
