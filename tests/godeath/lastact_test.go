@@ -224,14 +224,7 @@ func TestOnCrashOfGoVariants(t *testing.T) {
 	for _, v := range variants {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()
-			var changes []victim.Change
-			if v.pid1 {
-				canBePID1(t)
-				changes = append(changes, victim.Under(unshare[0], unshare[1:]...))
-			}
-			if v.go127 {
-				toolchain(t, go127)
-			}
+			changes := v.surroundings(t)
 			for _, kind := range []string{"panic", "goroutine", "callback"} {
 				said, o := afterPanic(t, v.program, kind+v.settings+" oncrash=many", changes...)
 				o.Exited(t, 2)

@@ -8,8 +8,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
 // The function gets the report as it was written, whatever becomes of it then;
@@ -92,14 +90,7 @@ func TestOnCrashVariants(t *testing.T) {
 	for _, v := range variants {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()
-			var changes []victim.Change
-			if v.pid1 {
-				canBePID1(t)
-				changes = append(changes, victim.Under(unshare[0], unshare[1:]...))
-			}
-			if v.go127 {
-				toolchain(t, go127)
-			}
+			changes := v.surroundings(t)
 			out := filepath.Join(t.TempDir(), "report")
 			o := run(t, v.program, "c-thread"+v.settings+" oncrash=panic out="+out, changes...)
 			o.DiedOf(t, syscall.SIGSEGV)

@@ -40,19 +40,26 @@ var variants = []variant{
 	{name: "pid1-ignore", program: plain, settings: " ignore=after", pid1: true},
 }
 
+// surroundings are what the program runs in. The test is skipped where they cannot be
+// had.
+func (v variant) surroundings(t *testing.T) (changes []victim.Change) {
+	t.Helper()
+	if v.pid1 {
+		canBePID1(t)
+		changes = append(changes, victim.Under(unshare[0], unshare[1:]...))
+	}
+	if v.go127 {
+		toolchain(t, go127)
+	}
+	return changes
+}
+
 func TestVariants(t *testing.T) {
 	for _, v := range variants {
 		for _, kind := range []string{"panic", "error", "nested-fatal", "goroutine", "nil", "callback", "map", "unlock", "fault", "stack"} {
 			t.Run(v.name+"/"+kind, func(t *testing.T) {
 				t.Parallel()
-				var changes []victim.Change
-				if v.pid1 {
-					canBePID1(t)
-					changes = append(changes, victim.Under(unshare[0], unshare[1:]...))
-				}
-				if v.go127 {
-					toolchain(t, go127)
-				}
+				changes := v.surroundings(t)
 				dir := t.TempDir()
 				o := run(t, v.program, kind+v.settings+" dir="+dir, changes...)
 				same(t, o, run(t, v.program, kind+v.settings+" off=1", changes...))
