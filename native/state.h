@@ -96,6 +96,7 @@ struct epi_usersignal {
     struct epi_sigaction record[8]; /* of which PREVIOUS is one */
     uint32_t next_record;
     struct epi_sigaction before_go; /* what was there before signal.Notify */
+    struct epi_sigaction before_ignored; /* and before it was ignored, ours in place */
     bool taken; /* Go remembers our handler as what was there, and may give it back */
     uintptr_t in_front; /* somebody's handler that was there, in front of ours, when
                            it was unregistered; or 0 */
@@ -250,6 +251,7 @@ struct epi_state {
      * Go remembers our handler as that, and may give it back. */
     struct epi_sigaction before_taken[EPI_FATAL_COUNT];
     bool taken[EPI_FATAL_COUNT];
+    struct epi_sigaction before_ignored; /* what was there before SIGABRT was ignored */
 
     struct epi_symbol_block *symbols; /* no handler reads the list */
     _Atomic bool symbols_pending; /* Go is building the first indexes */

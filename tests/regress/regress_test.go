@@ -187,6 +187,23 @@ func TestStopAfterUnregister(t *testing.T) {
 	likePlain(t, o, program.Run(t, line+" off=1"))
 }
 
+// A C library that has a signal ignored for a while puts back what was there.
+func TestIgnoredForAWhile(t *testing.T) {
+	for _, number := range []syscall.Signal{syscall.SIGABRT, syscall.SIGINT} {
+		line := fmt.Sprintf("signal=%d", number)
+		if number != syscall.SIGABRT {
+			line += " register=1"
+		}
+		t.Run(number.String(), func(t *testing.T) {
+			t.Parallel()
+			o := program.Run(t, "ignored_a_while "+line)
+			says(t, o, "got "+number.String())
+			likePlain(t, o, program.Run(t, "ignored_a_while "+line+" off=1"))
+			likePlain(t, program.Run(t, "ignored_always "+line), program.Run(t, "ignored_always "+line+" off=1"))
+		})
+	}
+}
+
 // Go takes over SIGABRT, which the core has, and raises it to die of it.
 func TestPanicNotified(t *testing.T) {
 	for _, level := range []string{"single", "crash"} {

@@ -85,6 +85,22 @@ int host_in_front_depth(void) {
     return deepest;
 }
 
+void host_ignore_a_while(int number) {
+    struct sigaction action, old;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = SIG_IGN;
+    sigaction(number, &action, &old);
+    sigaction(number, &old, NULL);
+}
+
+void host_default_like_a_handler(int number) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = SIG_DFL;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
+    sigaction(number, &action, NULL);
+}
+
 void host_set_action(int number, int ignore) {
     signal(number, ignore ? SIG_IGN : SIG_DFL);
 }

@@ -17,4 +17,10 @@ int host_in_front_depth(void);
 // The default action, or none.
 void host_set_action(int signal, int ignore);
 
+// None, and then what there was before.
+void host_ignore_a_while(int signal);
+
+// The default action, with the flags of a handler.
+void host_default_like_a_handler(int signal);
+
 #endif
