@@ -204,6 +204,22 @@ func TestIgnoredForAWhile(t *testing.T) {
 	}
 }
 
+// A C library sets the default action with the flags that its handlers have.
+func TestDefaultActionOfALibrary(t *testing.T) {
+	for _, number := range []syscall.Signal{syscall.SIGABRT, syscall.SIGUSR1} {
+		t.Run(number.String(), func(t *testing.T) {
+			t.Parallel()
+			line := fmt.Sprintf("default_action signal=%d", number)
+			if number == syscall.SIGUSR1 {
+				line += " register=1 keep=1"
+			}
+			o := program.Run(t, line)
+			o.DiedOf(t, number)
+			likePlain(t, o, program.Run(t, line+" off=1"))
+		})
+	}
+}
+
 // Go takes over SIGABRT, which the core has, and raises it to die of it.
 func TestPanicNotified(t *testing.T) {
 	for _, level := range []string{"single", "crash"} {
