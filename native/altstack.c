@@ -188,7 +188,8 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
 
 /* Go gives back what it has found there when it took the signal over, which was ours: now
  * or, when the core is off, at once, what was there before Go's takes effect.  Ours would
- * call Go's handler, which passes the signal on to ours (runtime/signal_unix.go, sigfwdgo). */
+ * call Go's handler, which passes the signal on to ours (runtime/signal_unix.go, sigfwdgo);
+ * also when the core is off, if a C library that has kept ours puts that back. */
 static int give_back(int signal, int index, struct sigaction *old)
 {
     const struct epi_sigaction *before = &epi_state.before_taken[index];
@@ -196,8 +197,7 @@ static int give_back(int signal, int index, struct sigaction *old)
     if (old != NULL)
         __real_sigaction(signal, NULL, old);
     epi_state.taken[index] = false;
-    if (on)
-        epi_action_set(&epi_state.previous[index], before);
+    epi_action_set(&epi_state.previous[index], before);
     epi_sigaction(signal, on ? &epi_state.ours[index] : before, NULL);
     return 0;
 }

@@ -213,7 +213,7 @@ struct epi_state {
     struct epi_sigaction deadline_previous, deadline_ours;
     int deadline_signal;
     uintptr_t go_handler; /* Go's signal handler; 0: unknown */
-    _Atomic bool go_raised; /* SIGABRT, to die of it */
+    _Atomic int go_raised; /* the thread on which it raised SIGABRT, to die of it; or 0 */
     uintptr_t before_go[EPI_FATAL_COUNT]; /* handlers that were there before Go's */
     uintptr_t in_front[EPI_FATAL_COUNT]; /* somebody's handler that was there, in
                                             front of ours, at epi_disable; or 0 */

@@ -460,6 +460,7 @@ static bool gives_back_late(const struct sigaction *action, int signal, struct s
     if (old != NULL)
         sigaction(signal, NULL, old);
     user->taken = false;
+    set_previous(user, &user->before_go); /* for who has kept ours and puts that back */
     epi_sigaction(signal, &user->before_go, NULL);
     return true;
 }
