@@ -241,9 +241,12 @@ struct epi_sigaction epi_action_of(const struct sigaction *action)
 
 void epi_action_set(struct epi_sigaction *to, const struct epi_sigaction *action)
 {
-    to->flags = action->flags;
-    to->restorer = action->restorer;
-    to->mask = action->mask;
+    /* Else they do not matter, except to a call of the handler so far. */
+    if (action->handler > (uintptr_t)SIG_IGN) {
+        to->flags = action->flags;
+        to->restorer = action->restorer;
+        to->mask = action->mask;
+    }
     __atomic_store_n(&to->handler, action->handler, __ATOMIC_RELEASE); /* last */
 }
 

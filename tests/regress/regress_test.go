@@ -204,6 +204,14 @@ func TestIgnoredForAWhile(t *testing.T) {
 	}
 }
 
+// A handler may be calling what was there before while that changes. Not in parallel: it
+// keeps two processors busy.
+func TestIgnoredAgainAndAgain(t *testing.T) {
+	o := program.Run(t, "ignored_again_and_again")
+	o.Exited(t, wentOn)
+	likePlain(t, o, program.Run(t, "ignored_again_and_again off=1"))
+}
+
 // A C library sets the default action with the flags that its handlers have.
 func TestDefaultActionOfALibrary(t *testing.T) {
 	for _, number := range []syscall.Signal{syscall.SIGABRT, syscall.SIGUSR1} {

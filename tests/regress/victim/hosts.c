@@ -1,7 +1,9 @@
 #include "hosts.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -91,6 +93,20 @@ void host_ignore_a_while(int number) {
     action.sa_handler = SIG_IGN;
     sigaction(number, &action, &old);
     sigaction(number, &old, NULL);
+}
+
+static void *ignore_again_and_again(void *number) {
+    for (;;) {
+        host_ignore_a_while((int)(intptr_t)number);
+    }
+    return NULL;
+}
+
+void host_ignore_again_and_again(int number) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, ignore_again_and_again, (void *)(intptr_t)number) != 0) {
+        _exit(1);
+    }
 }
 
 void host_default_like_a_handler(int number) {

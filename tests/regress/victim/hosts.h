@@ -20,6 +20,9 @@ void host_set_action(int signal, int ignore);
 // None, and then what there was before.
 void host_ignore_a_while(int signal);
 
+// The same on a thread of its own, for ever.
+void host_ignore_again_and_again(int signal);
+
 // The default action, with the flags of a handler.
 void host_default_like_a_handler(int signal);
 

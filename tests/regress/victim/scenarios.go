@@ -187,6 +187,23 @@ func init() {
 		}
 	}
 
+	// The same while such signals come, one after the other.
+	scenarios["ignored_again_and_again"] = func(s settings) {
+		s.Enable()
+		got := make(chan os.Signal, 1)
+		signal.Notify(got, syscall.SIGABRT)
+		C.host_ignore_again_and_again(C.int(syscall.SIGABRT))
+		for end := time.Now().Add(time.Second / 2); time.Now().Before(end); {
+			C.state_kill_self(C.int(syscall.SIGABRT))
+			for next := time.Now().Add(100 * time.Microsecond); time.Now().Before(next); {
+				select {
+				case <-got:
+				default:
+				}
+			}
+		}
+	}
+
 	// Go takes SIGABRT over, which was ignored, and dies of it.
 	scenarios["notify_panic"] = func(s settings) {
 		s.Enable()
