@@ -188,7 +188,8 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
 
 /* Go gives back what it has found there when it took the signal over, which was ours: now
  * or, when the core is off, at once, what was there before Go's takes effect.  Ours would
- * call Go's handler, which passes the signal on to ours (runtime/signal_unix.go, sigfwdgo). */
+ * call Go's handler, which passes the signal on to ours (runtime/signal_unix.go, sigfwdgo);
+ * also when the core is off, if a C library that has kept ours puts that back. */
 static int give_back(int signal, int index, struct sigaction *old)
 {
     const struct epi_sigaction *before = &epi_state.before_taken[index];
@@ -196,10 +197,19 @@ static int give_back(int signal, int index, struct sigaction *old)
     if (old != NULL)
         __real_sigaction(signal, NULL, old);
     epi_state.taken[index] = false;
-    if (on)
-        epi_action_set(&epi_state.previous[index], before);
+    epi_action_set(&epi_state.previous[index], before);
     epi_sigaction(signal, on ? &epi_state.ours[index] : before, NULL);
     return 0;
+}
+
+/* Is SIGABRT written down as ignored?  Then who asks is told so. */
+static bool abort_ignored(int signal)
+{
+    int index = epi_fatal_index(SIGABRT);
+    struct epi_sigaction now;
+    return signal == SIGABRT && epi_state.options != NULL &&
+           epi_state.previous[index].handler == (uintptr_t)SIG_IGN &&
+           epi_sigaction(signal, NULL, &now) && now.handler == epi_state.ours[index].handler;
 }
 
 /* Go's runtime changes signal actions through libc (runtime/cgo's
@@ -216,7 +226,8 @@ int __wrap_sigaction(int signal, const struct sigaction *action, struct sigactio
     if (action != NULL && (epi_usersignal_records(signal, action, old) ||
                            epi_signal_records(signal, action, old)))
         return 0;
-    if (action == NULL && old != NULL && epi_usersignal_ignored(signal)) {
+    if (action == NULL && old != NULL &&
+        (epi_usersignal_ignored(signal) || abort_ignored(signal))) {
         memset(old, 0, sizeof *old);
         old->sa_handler = SIG_IGN;
         return 0;
@@ -228,19 +239,25 @@ int __wrap_sigaction(int signal, const struct sigaction *action, struct sigactio
         return give_back(signal, index, old);
     if (epi_state.options == NULL)
         return __real_sigaction(signal, action, old);
-    bool gos = (handler == epi_state.go_handler && handler != 0) ||
-               (signal == SIGABRT &&
-                (action->sa_handler == SIG_IGN || epi_stopped_by_go(signal, action)));
+    bool takes = handler == epi_state.go_handler && handler != 0;
+    bool ignores = signal == SIGABRT && action->sa_handler == SIG_IGN;
+    bool ignored = abort_ignored(signal);
+    /* One of C that has had it ignored for a while, and saw ours before. */
+    bool again = ignored && handler == epi_state.ours[index].handler;
+    bool recorded = takes || ignores || again ||
+                    (signal == SIGABRT && epi_stopped_by_go(signal, action));
     struct epi_sigaction now;
-    if (!gos || !epi_sigaction(signal, NULL, &now) ||
+    if (!recorded || !epi_sigaction(signal, NULL, &now) ||
         now.handler != epi_state.ours[index].handler)
         return __real_sigaction(signal, action, old);
     if (old != NULL)
-        __real_sigaction(signal, NULL, old);
-    if (epi_state.previous[index].handler != epi_state.go_handler)
+        sigaction(signal, NULL, old);
+    if (ignores && !ignored)
+        epi_state.before_ignored = epi_state.previous[index];
+    if (takes && epi_state.previous[index].handler != epi_state.go_handler)
         epi_state.before_taken[index] = epi_state.previous[index];
-    epi_state.taken[index] = epi_state.taken[index] || handler == epi_state.go_handler;
-    now = epi_action_of(action);
+    epi_state.taken[index] = epi_state.taken[index] || takes;
+    now = again ? epi_state.before_ignored : epi_action_of(action);
     epi_action_set(&epi_state.previous[index], &now);
     return 0;
 }

@@ -398,8 +398,13 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
     /* In c-shared and c-archive mode Go handles only some of the seven. */
     const struct epi_sigaction *previous = &epi_state.previous[epi_fatal_index(signal)];
     if (last_act_of_go(info, uc)) {
+        int tid = epi_gettid();
+        if (epi_state.go_raised == tid) { /* our next calls Go's, which sends it on to us */
+            epi_terminate(signal, info, uc);
+            return;
+        }
         epi_go_dies(crash, signal, info, uc);
-        epi_state.go_raised = true;
+        epi_state.go_raised = tid;
         /* One that is ignored Go makes deadly. */
         hand_on(behind_go(previous), signal, info, uc);
         return;

@@ -241,9 +241,12 @@ struct epi_sigaction epi_action_of(const struct sigaction *action)
 
 void epi_action_set(struct epi_sigaction *to, const struct epi_sigaction *action)
 {
-    to->flags = action->flags;
-    to->restorer = action->restorer;
-    to->mask = action->mask;
+    /* Else they do not matter, except to a call of the handler so far. */
+    if (action->handler > (uintptr_t)SIG_IGN) {
+        to->flags = action->flags;
+        to->restorer = action->restorer;
+        to->mask = action->mask;
+    }
     __atomic_store_n(&to->handler, action->handler, __ATOMIC_RELEASE); /* last */
 }
 
@@ -253,13 +256,19 @@ bool epi_given_back(const struct sigaction *action, uintptr_t handler)
     return (uintptr_t)action->sa_handler == handler && (action->sa_flags & SA_NODEFER) == 0;
 }
 
+/* 32 to 34, which sigaddset of a C library refuses. */
+#define LIBCS (UINT64_C(7) << 31)
+
 /* While a channel wants the signal, Go dies only of a SIGABRT, which it raises first; the
- * channel is forgotten afterwards (runtime/sigqueue.go, signal_disable).  C sets no
- * SA_SIGINFO with the default action. */
+ * channel is forgotten afterwards (runtime/sigqueue.go, signal_disable).  Go has the same
+ * flags and a full mask for every action (runtime/os_linux.go, setsig), C hardly with the
+ * default one. */
 bool epi_stopped_by_go(int signal, const struct sigaction *action)
 {
-    return action->sa_handler == SIG_DFL && (action->sa_flags & SA_SIGINFO) != 0 &&
-           epi_wanted_by_go(signal) && !epi_state.go_raised;
+    const struct epi_sigaction next = epi_action_of(action);
+    return next.handler == (uintptr_t)SIG_DFL && (next.mask | LIBCS) == ~UINT64_C(0) &&
+           next.flags == (SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_RESTORER) &&
+           epi_wanted_by_go(signal) && epi_state.go_raised == 0;
 }
 
 static int find_handlers(int thread_signal)

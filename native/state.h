@@ -98,6 +98,7 @@ struct epi_usersignal {
     struct epi_sigaction record[8]; /* of which PREVIOUS is one */
     uint32_t next_record;
     struct epi_sigaction before_go; /* what was there before signal.Notify */
+    struct epi_sigaction before_ignored; /* and before it was ignored, ours in place */
     bool taken; /* Go remembers our handler as what was there, and may give it back */
     uintptr_t in_front; /* somebody's handler that was there, in front of ours, when
                            it was unregistered; or 0 */
@@ -215,7 +216,7 @@ struct epi_state {
     struct epi_sigaction deadline_previous, deadline_ours;
     int deadline_signal;
     uintptr_t go_handler; /* Go's signal handler; 0: unknown */
-    _Atomic bool go_raised; /* SIGABRT, to die of it */
+    _Atomic int go_raised; /* the thread on which it raised SIGABRT, to die of it; or 0 */
     uintptr_t before_go[EPI_FATAL_COUNT]; /* handlers that were there before Go's */
     uintptr_t in_front[EPI_FATAL_COUNT]; /* somebody's handler that was there, in
                                             front of ours, at epi_disable; or 0 */
@@ -253,6 +254,7 @@ struct epi_state {
      * Go remembers our handler as that, and may give it back. */
     struct epi_sigaction before_taken[EPI_FATAL_COUNT];
     bool taken[EPI_FATAL_COUNT];
+    struct epi_sigaction before_ignored; /* what was there before SIGABRT was ignored */
 
     struct epi_symbol_block *symbols; /* no handler reads the list */
     _Atomic bool symbols_pending; /* Go is building the first indexes */

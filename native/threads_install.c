@@ -136,7 +136,7 @@ bool epi_signal_records(int signal, const struct sigaction *action, struct sigac
     uintptr_t handler = (uintptr_t)action->sa_handler, go = epi_state.go_handler;
     bool gos = previous->handler == go && go != 0;
     bool takes = (handler == go && go != 0) || handler == (uintptr_t)SIG_IGN;
-    bool gives_back = gos && epi_given_back(action, ours->handler);
+    bool gives_back = epi_given_back(action, ours->handler);
     struct epi_sigaction now, next;
     if (!thread && signal != epi_state.deadline_signal)
         return gives_back_late(action, signal, old);

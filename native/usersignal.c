@@ -460,6 +460,7 @@ static bool gives_back_late(const struct sigaction *action, int signal, struct s
     if (old != NULL)
         sigaction(signal, NULL, old);
     user->taken = false;
+    set_previous(user, &user->before_go); /* for who has kept ours and puts that back */
     epi_sigaction(signal, &user->before_go, NULL);
     return true;
 }
@@ -481,13 +482,19 @@ bool epi_usersignal_records(int signal, const struct sigaction *action, struct s
     bool in_place = now.handler == (uintptr_t)user_signal;
     bool go = handler == epi_state.go_handler && handler != 0;
     bool back = user->taken && epi_given_back(action, (uintptr_t)user_signal);
-    if (!go && !back &&
-        !(in_place && (handler == (uintptr_t)SIG_IGN || epi_stopped_by_go(signal, action))))
+    bool ignores = in_place && handler == (uintptr_t)SIG_IGN;
+    bool ignored = in_place && user->previous->handler == (uintptr_t)SIG_IGN;
+    /* One of C that has had it ignored for a while, and saw ours before. */
+    bool again = ignored && !back && handler == (uintptr_t)user_signal;
+    if (!go && !back && !ignores && !again &&
+        !(in_place && epi_stopped_by_go(signal, action)))
         return false;
     if (old != NULL)
         sigaction(signal, NULL, old);
-    next = epi_action_of(action);
-    if (user->previous->handler != epi_state.go_handler)
+    next = again ? user->before_ignored : epi_action_of(action);
+    if (ignores && !ignored)
+        user->before_ignored = *user->previous;
+    if (go && user->previous->handler != epi_state.go_handler)
         user->before_go = *user->previous;
     user->taken = (user->taken || go) && !back;
     set_previous(user, back ? &user->before_go : &next);

@@ -130,6 +130,29 @@ func TestLibraryStopsRegistered(t *testing.T) {
 	}
 }
 
+// What Go has given back is not what the core's handler calls if somebody has kept that.
+func TestLibraryStopsWhatCHasTaken(t *testing.T) {
+	for name, number := range map[string]syscall.Signal{
+		"stop_taken_abort": syscall.SIGABRT, "stop_taken_registered": syscall.SIGUSR1,
+		"stop_ignored_abort": syscall.SIGABRT, "stop_ignored_registered": syscall.SIGUSR1,
+		"stop_between": syscall.SIGUSR1, "reset_ignored": syscall.SIGUSR1, "panic_taken": syscall.SIGABRT,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			line := library.Path(t) + " " + name
+			o := host.Run(t, line)
+			o.DiedOf(t, number)
+			likePlain(t, o, host.Run(t, line+" off"))
+		})
+	}
+}
+
+// The core's handler keeps its own mask, by which its faults come to the core.
+func TestLibraryResetsWhatItIgnores(t *testing.T) {
+	t.Parallel()
+	says(t, host.Run(t, library.Path(t)+" reset_all_ignored"), "blocks faults: 0", "went on")
+}
+
 // Go gives SIGABRT back, which abort() then dies of.
 func TestLibraryAbortsAfterStop(t *testing.T) {
 	for _, name := range []string{"abort_late", "abort_quiet"} {

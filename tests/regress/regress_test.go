@@ -187,6 +187,47 @@ func TestStopAfterUnregister(t *testing.T) {
 	likePlain(t, o, program.Run(t, line+" off=1"))
 }
 
+// A C library that has a signal ignored for a while puts back what was there.
+func TestIgnoredForAWhile(t *testing.T) {
+	for _, number := range []syscall.Signal{syscall.SIGABRT, syscall.SIGINT} {
+		line := fmt.Sprintf("signal=%d", number)
+		if number != syscall.SIGABRT {
+			line += " register=1"
+		}
+		t.Run(number.String(), func(t *testing.T) {
+			t.Parallel()
+			o := program.Run(t, "ignored_a_while "+line)
+			says(t, o, "got "+number.String())
+			likePlain(t, o, program.Run(t, "ignored_a_while "+line+" off=1"))
+			likePlain(t, program.Run(t, "ignored_always "+line), program.Run(t, "ignored_always "+line+" off=1"))
+		})
+	}
+}
+
+// A handler may be calling what was there before while that changes. Not in parallel: it
+// keeps two processors busy.
+func TestIgnoredAgainAndAgain(t *testing.T) {
+	o := program.Run(t, "ignored_again_and_again")
+	o.Exited(t, wentOn)
+	likePlain(t, o, program.Run(t, "ignored_again_and_again off=1"))
+}
+
+// A C library sets the default action with the flags that its handlers have.
+func TestDefaultActionOfALibrary(t *testing.T) {
+	for _, number := range []syscall.Signal{syscall.SIGABRT, syscall.SIGUSR1} {
+		t.Run(number.String(), func(t *testing.T) {
+			t.Parallel()
+			line := fmt.Sprintf("default_action signal=%d", number)
+			if number == syscall.SIGUSR1 {
+				line += " register=1 keep=1"
+			}
+			o := program.Run(t, line)
+			o.DiedOf(t, number)
+			likePlain(t, o, program.Run(t, line+" off=1"))
+		})
+	}
+}
+
 // Go takes over SIGABRT, which the core has, and raises it to die of it.
 func TestPanicNotified(t *testing.T) {
 	for _, level := range []string{"single", "crash"} {

@@ -20,6 +20,32 @@ package main
 //     sigaction(number, &action, &saved);
 // }
 //
+// static void call_saved(int number, siginfo_t *info, void *context) {
+//     saved.sa_sigaction(number, info, context);
+// }
+//
+// static void take_in_front(int number) {
+//     struct sigaction action;
+//     memset(&action, 0, sizeof action);
+//     action.sa_sigaction = call_saved;
+//     action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
+//     sigaction(number, &action, &saved);
+// }
+//
+// static int blocks_faults(int number) {
+//     struct sigaction action;
+//     sigaction(number, NULL, &action);
+//     return sigismember(&action.sa_mask, SIGSEGV);
+// }
+//
+// static void ignore_a_while(int number) {
+//     struct sigaction action, old;
+//     memset(&action, 0, sizeof action);
+//     action.sa_handler = SIG_IGN;
+//     sigaction(number, &action, &old);
+//     sigaction(number, &old, NULL);
+// }
+//
 // static void put_back(int number) { sigaction(number, &saved, NULL); }
 import "C"
 
@@ -28,6 +54,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 
@@ -131,6 +158,76 @@ func LibraryRun(name *C.char) {
 		signal.Stop(got)
 		syscall.Kill(os.Getpid(), syscall.SIGUSR1)
 		time.Sleep(5 * time.Second) // another thread may have got it
+	case "stop_taken_abort", "stop_taken_registered", "stop_ignored_abort", "stop_ignored_registered":
+		number, enabled := syscall.SIGABRT, handler.Enabled()
+		ignored := strings.Contains(C.GoString(name), "ignored")
+		if strings.Contains(C.GoString(name), "registered") {
+			number = syscall.SIGUSR1
+			if enabled {
+				if err := handler.Register(number); err != nil {
+					fmt.Println(err)
+				}
+			}
+		}
+		got := make(chan os.Signal, 1)
+		signal.Notify(got, number)
+		if C.take_for_a_while(C.int(number)); ignored {
+			C.put_back(C.int(number))
+			C.ignore_a_while(C.int(number))
+		}
+		if enabled {
+			handler.Unregister(number)
+			handler.Disable()
+		}
+		if signal.Stop(got); !ignored {
+			C.put_back(C.int(number))
+		}
+		syscall.Kill(os.Getpid(), number)
+		time.Sleep(5 * time.Second) // another thread may have got it
+	case "panic_taken":
+		enabled := handler.Enabled()
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGABRT)
+		handler.Disable()
+		C.take_in_front(C.int(syscall.SIGABRT))
+		if enabled {
+			LibraryEnable()
+		}
+		panic("in the library")
+	case "stop_between", "reset_ignored":
+		number := syscall.SIGUSR1
+		register := handler.Enabled()
+		if register {
+			if err := handler.Register(number, handler.WithChain()); err != nil {
+				fmt.Println(err)
+			}
+		}
+		got := make(chan os.Signal, 1)
+		signal.Notify(got, number)
+		if C.GoString(name) == "reset_ignored" {
+			signal.Ignore(number)
+			signal.Reset(number)
+		} else {
+			if register {
+				handler.Unregister(number)
+			}
+			C.take_in_front(C.int(number))
+			if register {
+				if err := handler.Register(number, handler.WithChain()); err != nil {
+					fmt.Println(err)
+				}
+			}
+			signal.Stop(got)
+		}
+		if register {
+			handler.Unregister(number)
+		}
+		syscall.Kill(os.Getpid(), number)
+		time.Sleep(5 * time.Second) // another thread may have got it
+	case "reset_all_ignored":
+		signal.Notify(make(chan os.Signal, 1000))
+		signal.Ignore()
+		signal.Reset()
+		fmt.Println("blocks faults:", C.blocks_faults(C.int(lastOfTheCore)))
 	case "put_back", "put_back_late":
 		number, late := syscall.SIGABRT, handler.Enabled() && C.GoString(name) == "put_back_late"
 		if C.GoString(name) == "put_back_late" {

@@ -1,7 +1,9 @@
 #include "hosts.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -83,6 +85,36 @@ void host_install_in_front(void) {
 
 int host_in_front_depth(void) {
     return deepest;
+}
+
+void host_ignore_a_while(int number) {
+    struct sigaction action, old;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = SIG_IGN;
+    sigaction(number, &action, &old);
+    sigaction(number, &old, NULL);
+}
+
+static void *ignore_again_and_again(void *number) {
+    for (;;) {
+        host_ignore_a_while((int)(intptr_t)number);
+    }
+    return NULL;
+}
+
+void host_ignore_again_and_again(int number) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, ignore_again_and_again, (void *)(intptr_t)number) != 0) {
+        _exit(1);
+    }
+}
+
+void host_default_like_a_handler(int number) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = SIG_DFL;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
+    sigaction(number, &action, NULL);
 }
 
 void host_set_action(int number, int ignore) {

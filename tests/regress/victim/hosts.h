@@ -17,4 +17,13 @@ int host_in_front_depth(void);
 // The default action, or none.
 void host_set_action(int signal, int ignore);
 
+// None, and then what there was before.
+void host_ignore_a_while(int signal);
+
+// The same on a thread of its own, for ever.
+void host_ignore_again_and_again(int signal);
+
+// The default action, with the flags of a handler.
+void host_default_like_a_handler(int signal);
+
 #endif

@@ -157,6 +157,53 @@ func init() {
 		scenario.Say("got %v", <-got)
 	}
 
+	// A library has a signal ignored for a while that the program wants, or sets its
+	// default action.
+	for name, set := range map[string]func(C.int){
+		"ignored_a_while": func(n C.int) { C.host_ignore_a_while(n) },
+		"ignored_always":  func(n C.int) { signal.Ignore(syscall.Signal(n)); C.host_ignore_a_while(n) },
+		"default_action":  func(n C.int) { C.host_default_like_a_handler(n) },
+	} {
+		scenarios[name] = func(s settings) {
+			number := syscall.Signal(s.Number("signal"))
+			registered := s["off"] == "" && s["register"] != ""
+			if registered {
+				scenario.Must(handler.Register(number))
+			} else {
+				s.Enable()
+			}
+			got := make(chan os.Signal, 1)
+			signal.Notify(got, number)
+			set(C.int(number))
+			if registered && s["keep"] == "" {
+				handler.Unregister(number)
+			}
+			C.state_kill_self(C.int(number))
+			select {
+			case g := <-got:
+				scenario.Say("got %v", g)
+			case <-time.After(time.Second):
+			}
+		}
+	}
+
+	// The same while such signals come, one after the other.
+	scenarios["ignored_again_and_again"] = func(s settings) {
+		s.Enable()
+		got := make(chan os.Signal, 1)
+		signal.Notify(got, syscall.SIGABRT)
+		C.host_ignore_again_and_again(C.int(syscall.SIGABRT))
+		for end := time.Now().Add(time.Second / 2); time.Now().Before(end); {
+			C.state_kill_self(C.int(syscall.SIGABRT))
+			for next := time.Now().Add(100 * time.Microsecond); time.Now().Before(next); {
+				select {
+				case <-got:
+				default:
+				}
+			}
+		}
+	}
+
 	// Go takes SIGABRT over, which was ignored, and dies of it.
 	scenarios["notify_panic"] = func(s settings) {
 		s.Enable()
