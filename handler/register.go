@@ -43,7 +43,9 @@ import (
 // Stop and Ignore leave it in place; a C library that sets its own handler, and, in a
 // c-shared or c-archive library, signal.Reset of a signal that no channel wants take it
 // away. So do, in a program built with the tag epitaph_nowrap, signal.Ignore, and Notify
-// of SIGTSTP, SIGTTIN, SIGTTOU and SIGCONT. Another Register puts it back.
+// of SIGTSTP, SIGTTIN, SIGTTOU and SIGCONT. Another Register puts it back. A program
+// that ignores the signal (signal.Ignore) and starts another one does not hand that on:
+// to the kernel the signal has a handler, so the new program has its default action.
 //
 // A signal whose turn does not come within its deadline, because another dump is stuck,
 // is counted with the next. Where something else handles SIGSEGV or SIGBUS, in front of
