@@ -35,7 +35,7 @@ static EPI_SAFE void give_back(uintptr_t at)
     __atomic_store_n((uint32_t *)at, 0, __ATOMIC_SEQ_CST);
 }
 
-enum { STOPPED = 3 }; /* _Pgcstop */
+enum { STOPPED = 3, LOST = 4 }; /* _Pgcstop, and _Pdead, which none has that is in use */
 
 /* How many Ps there are that have stopped or have not; STOPS is set if one of them is
  * that of a thread that stops the world, and keeps it (runtime/proc.go,
@@ -65,6 +65,22 @@ static EPI_SAFE bool stopper(const struct epi_frozen *go)
     uint32_t running;
     bool is;
     return look_at_ps(go, &running, &is) && is;
+}
+
+/* Marks those that have stopped for the freeze: from the moment when the first of them
+ * goes on, somebody may stop the world, and whom that has stopped must not be handed
+ * off.  It waits for these. */
+static EPI_SAFE void mark_lost(const struct epi_frozen *go)
+{
+    uint64_t ps, count, p, m;
+    if (!epi_peek64(&ps, go->ps) || !epi_peek64(&count, go->ps + 8) || count > MANY_PS)
+        return;
+    for (uint64_t i = 0; i < count; i++) {
+        uint32_t stopped = STOPPED;
+        if (epi_peek64(&p, ps + 8 * i) && epi_peek64(&m, p + go->p_m) && m == 0)
+            __atomic_compare_exchange_n((uint32_t *)(p + 4), &stopped, LOST, false,
+                                        __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    }
 }
 
 /* Not with GODEBUG=dontfreezetheworld=1, nor where one that has died at the same time
@@ -102,6 +118,8 @@ static EPI_SAFE void thaw(struct epi_thaw *state)
 {
     const struct epi_frozen *go = &state->go;
     bool stops = stopper(go);
+    if (!stops)
+        mark_lost(go);
     __atomic_store_n((int32_t *)go->stop_wait, stops ? UNCOUNTED : 0, __ATOMIC_SEQ_CST);
     if (!stops)
         __atomic_store_n((uint8_t *)go->gc_waiting, 0, __ATOMIC_SEQ_CST);

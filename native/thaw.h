@@ -15,7 +15,8 @@
  *
  * The Ps whose threads have met the frozen world are nowhere to be found, and whoever
  * asks all of them for something waits in vain: a collection that was under way, at its
- * end.  The goroutine that died hands them off first of all (gort.Frozen.RecoverPs).
+ * end.  They are marked, and the goroutine that died hands them off first of all
+ * (gort.Frozen.RecoverPs).
  * What is lost for good is a goroutine that came back from a system call or from C in
  * the meantime.  Whatever waits for it waits until the deadline, and the helper ends
  * the process. */

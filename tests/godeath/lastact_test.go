@@ -289,7 +289,7 @@ func TestOnCrashOfGoBusy(t *testing.T) {
 	if victim.Full {
 		runs = 50
 	}
-	for _, kind := range []string{"spins", "allocates", "collects", "writes", "sleeps", "talks"} {
+	for _, kind := range []string{"spins", "allocates", "collects", "stops", "procs", "writes", "sleeps", "talks"} {
 		t.Run(kind, func(t *testing.T) {
 			called := 0
 			for i := range runs {

@@ -30,6 +30,8 @@ func init() {
 	busy("spins", allPs, spin)
 	busy("allocates", allPs, func() { allocateTree(12) })
 	busy("collects", allPs, runtime.GC)
+	busy("stops", allPs, func() { runtime.ReadMemStats(new(runtime.MemStats)) })
+	busy("procs", func() int { return 1 }, func() { runtime.GOMAXPROCS(1 + runtime.GOMAXPROCS(0)%4) })
 	busy("writes", allPs, writeFile)
 	busy("sleeps", func() int { return 1000 }, func() { time.Sleep(time.Millisecond) })
 	busy("talks", func() int { return 1 }, talk)
