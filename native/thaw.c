@@ -145,6 +145,12 @@ EPI_SAFE void epi_thaw_go_on(struct epi_crash *crash, ucontext_t *uc, bool abort
     epi_arch_sigreturn(uc);
 }
 
+EPI_SAFE bool epi_thaw_over(const struct epi_crash *crash)
+{
+    return crash->phase == EPI_PHASE_LAST_ACT && epi_state.live != NULL &&
+           __atomic_load_n(&epi_state.live->ended, __ATOMIC_SEQ_CST) != 0;
+}
+
 /* When all Ps have stopped, and nobody is in the middle of it, there is nothing left to
  * wait for, whatever the count. */
 EPI_SAFE void epi_thaw_help(void)

@@ -52,6 +52,9 @@ struct epi_crash;
  * ABORT is set. */
 EPI_SAFE void epi_thaw_go_on(struct epi_crash *crash, ucontext_t *uc, bool abort);
 
+/* Has the last act after it come to its end?  The process then ends as it would have. */
+EPI_SAFE bool epi_thaw_over(const struct epi_crash *crash);
+
 /* For the helper, in short intervals while stop_pending is set: ends the wait of who was
  * about to stop the world when it froze. */
 EPI_SAFE void epi_thaw_help(void);

@@ -55,6 +55,7 @@ func TestOnCrashOfGo(t *testing.T) {
 func TestOnCrashOfGoWorks(t *testing.T) {
 	for what, says := range map[string]string{
 		"sleep": "slept\n", "many": "sum 499500\n", "memory": "read\n", "run": "another process\n",
+		"handler": "went on\n",
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -139,7 +140,7 @@ func TestOnCrashOfGoAlone(t *testing.T) {
 // One that does not come back is left behind when the time is over. The status is that
 // of the panic.
 func TestOnCrashOfGoHangs(t *testing.T) {
-	for _, what := range []string{"hang", "wait", "spin", "crash", "panics"} {
+	for _, what := range []string{"hang", "wait", "spin", "crash", "abort", "panics"} {
 		for _, kind := range []string{"panic", "goroutine"} {
 			t.Run(what+"/"+kind, func(t *testing.T) {
 				t.Parallel()
@@ -204,8 +205,10 @@ func TestOnCrashOfGoAborts(t *testing.T) {
 		for _, what := range []string{"return", "panic", "many", "hang"} {
 			t.Run(kind+"/"+what, func(t *testing.T) {
 				t.Parallel()
-				_, o := afterPanic(t, plain, kind+" deadline=3s oncrash="+what, env)
-				o.DiedOf(t, syscall.SIGABRT)
+				for _, notify := range []string{"", " notify=1"} {
+					_, o := afterPanic(t, plain, kind+notify+" deadline=3s oncrash="+what, env)
+					o.DiedOf(t, syscall.SIGABRT)
+				}
 			})
 		}
 	}
