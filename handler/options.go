@@ -348,7 +348,7 @@ func WithPoll(period time.Duration) Option {
 // fatal error of Go's ("concurrent map writes") prints its message, and the goroutine
 // waits then. A goroutine whose system call, or call of C, ends after the
 // panic and before last begins stays where it is, with its locks; last may wait for
-// it until its time is over. No collection begins any more.
+// it until its time is over.
 //
 // It is not called when Go itself ends the process by a fatal error, nor with
 // GODEBUG=dontfreezetheworld=1, nor after a panic in a program that was built without

@@ -93,7 +93,14 @@ static EPI_SAFE bool frozen(const struct epi_frozen *go)
            (wait > FROZEN - MANY_PS || stopper(go)); /* who has come later counts anew */
 }
 
-/* Keeps everybody else from ending the process, or from saying how. */
+/* Not to 0: somebody else may have begun to die. */
+static EPI_SAFE void release_count(const struct epi_frozen *go)
+{
+    __atomic_fetch_sub((uint32_t *)go->panicking, 1, __ATOMIC_SEQ_CST);
+}
+
+/* Keeps everybody else from ending the process, or from saying how.  The count of those
+ * who die is held until the world goes on: nobody else is one of them. */
 static EPI_SAFE bool hold_end(const struct epi_frozen *go)
 {
     if (!take(go->panicking))
@@ -103,7 +110,7 @@ static EPI_SAFE bool hold_end(const struct epi_frozen *go)
             return true;
         give_back(go->panic_lock);
     }
-    give_back(go->panicking);
+    release_count(go);
     return false;
 }
 
@@ -124,6 +131,7 @@ static EPI_SAFE void thaw(struct epi_thaw *state)
     if (!stops)
         __atomic_store_n((uint8_t *)go->gc_waiting, 0, __ATOMIC_SEQ_CST);
     __atomic_store_n((uint8_t *)go->freezing, 0, __ATOMIC_SEQ_CST);
+    release_count(go);
     state->stop_pending = stops;
 }
 

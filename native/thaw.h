@@ -7,11 +7,12 @@
  * the goroutine that died can be made to, as in sandbox.h: it has a P, for the last
  * act to run on.
  *
- * Other variables see to it that the end stays the one that it was.  The runtime's
- * count of the threads that die stays above 0: then main does not exit when it
- * returns, no collection begins, and nobody finds a deadlock.  Its lock for those who
- * die is held: another goroutine's panic waits there, before it prints.  And os.Exit
- * waits as it would for the hooks of another one (internal/runtime/exithook).
+ * Other variables see to it that the end stays the one that it was.  The runtime's lock
+ * for those who die is held: another goroutine's panic waits there, before it prints.
+ * And os.Exit, and main when it returns, wait as they would for the hooks of another
+ * exit (internal/runtime/exithook).  The count of the threads that die goes back to 0,
+ * or no collection would begin any more: a program that allocates a gigabyte a second
+ * would die of that.
  *
  * The Ps whose threads have met the frozen world are nowhere to be found, and whoever
  * asks all of them for something waits in vain: a collection that was under way, at its

@@ -31,9 +31,8 @@ type Frozen struct {
 	systemStack, handoff uintptr // the code of runtime.systemstack and runtime.handoffp
 
 	// Panicking, a uint32, counts the threads that die; while there is one no
-	// collection begins, main does not exit, and nobody looks for deadlocks. PanicLock,
-	// a runtime.mutex, is what a thread takes before it says what it dies of
-	// (runtime/panic.go, startpanic_m). 0 is unlocked, 1 is locked and nobody waits.
+	// collection begins. PanicLock, a runtime.mutex, is what a thread takes before it
+	// says what it dies of (runtime/panic.go, startpanic_m). 0 is unlocked, 1 is locked and nobody waits.
 	Panicking, PanicLock uintptr
 
 	// ExitLocked, an int32, is 1 while os.Exit runs its hooks; whoever exits meanwhile

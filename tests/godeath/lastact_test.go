@@ -55,7 +55,7 @@ func TestOnCrashOfGo(t *testing.T) {
 func TestOnCrashOfGoWorks(t *testing.T) {
 	for what, says := range map[string]string{
 		"sleep": "slept\n", "many": "sum 499500\n", "memory": "read\n", "run": "another process\n",
-		"handler": "went on\n",
+		"handler": "went on\n", "collect": "collected\n",
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -177,10 +177,12 @@ func TestOnCrashOfGoExits(t *testing.T) {
 	dir := t.TempDir()
 	run(t, plain, "panic oncrash=exit dir="+dir).Exited(t, 9)
 	complete(t, onlyFile(t, dir))
-	for _, what := range []string{"return", "sleep"} {
-		for range 3 {
-			_, o := afterPanic(t, plain, "exits-0 oncrash="+what)
-			o.Exited(t, 2)
+	for _, how := range []string{"exits-0", "exits-main"} {
+		for _, what := range []string{"return", "sleep"} {
+			for range 3 {
+				_, o := afterPanic(t, plain, how+" oncrash="+what)
+				o.Exited(t, 2)
+			}
 		}
 	}
 }

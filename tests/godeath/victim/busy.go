@@ -47,6 +47,16 @@ func init() {
 		time.Sleep(20 * time.Millisecond)
 		os.Exit(0)
 	}
+	// Main waits for it, and returns.
+	kinds["exits-main"] = func() {
+		done := make(chan int)
+		go func() {
+			defer close(done)
+			panic("boom")
+		}()
+		<-done
+		scenario.Returns = true
+	}
 	// Another goroutine panics as soon as it can.
 	kinds["panics-later"] = func() {
 		for range allPs() {

@@ -152,6 +152,9 @@ func onCrash(ctx context.Context, what string, report []byte) {
 		nobodyReads()
 		os.Stdout.WriteString("to nobody")
 		scenario.Must(os.WriteFile(set["to"], []byte("went on"), 0o600))
+	case "collect":
+		runtime.GC()
+		scenario.Say("collected")
 	case "run":
 		out, err := exec.Command("echo", "another process").CombinedOutput()
 		scenario.Must(err)
