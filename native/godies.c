@@ -29,7 +29,7 @@ static EPI_SAFE bool wanted(const struct epi_options *options)
 {
     return options->directory.fd >= 0 || epi_state.box.attached ||
            (epi_fd_valid(&options->output) && !epi_report_is_stderr(&options->output)) ||
-           epi_oncrash_wanted();
+           (epi_oncrash_wanted() && epi_thaw_ready());
 }
 
 EPI_SAFE void epi_go_dies(struct epi_crash *crash, int signal, const siginfo_t *info,

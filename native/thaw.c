@@ -22,6 +22,11 @@ void epi_thaw_prepare(const struct epi_frozen *go, uintptr_t entry, uintptr_t ex
     thaw->entry = entry;
 }
 
+EPI_SAFE bool epi_thaw_ready(void)
+{
+    return epi_state.thaw.entry != 0;
+}
+
 /* A lock, or a count, of the runtime's: from 0 to 1. */
 static EPI_SAFE bool take(uintptr_t at)
 {
@@ -139,15 +144,15 @@ EPI_SAFE void epi_thaw_go_on(struct epi_crash *crash, ucontext_t *uc, bool abort
 {
     struct epi_thaw *state = &epi_state.thaw;
     /* A fatal error has a message, and maybe a runtime that is damaged. */
-    if (state->entry == 0 || crash->forked || crash->subject.goroutine == 0 ||
+    if (!epi_thaw_ready() || crash->forked || crash->subject.goroutine == 0 ||
         epi_state.gotext.message_size != 0 || !epi_sandbox_fits(uc) || !frozen(&state->go) ||
         !epi_oncrash_ready(crash, crash->deadline) || !hold_end(&state->go))
         return;
     __atomic_store_n((uintptr_t *)state->go.exit_wait, state->exit_function, __ATOMIC_SEQ_CST);
     crash->status = EPI_GO_STATUS;
     crash->abort = abort;
-    crash->phase = EPI_PHASE_LAST_ACT;
     epi_oncrash_prepare(crash, crash->deadline, abort ? EPI_ENDING_ABORT : EPI_ENDING_EXIT);
+    crash->phase = EPI_PHASE_LAST_ACT;
     thaw(state);
     epi_arch_set_pc(uc, state->entry);
     epi_arch_sigreturn(uc);

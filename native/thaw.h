@@ -46,6 +46,9 @@ struct epi_thaw {
 /* Once, for a healthy process. */
 void epi_thaw_prepare(const struct epi_frozen *go, uintptr_t entry, uintptr_t exit_function);
 
+/* Is it known how? */
+EPI_SAFE bool epi_thaw_ready(void);
+
 struct epi_crash;
 
 /* After the report on a death of Go's: if there is a last act and the goroutine in UC

@@ -248,6 +248,23 @@ func TestOnCrashOfGoVariants(t *testing.T) {
 	}
 }
 
+// Where the runtime's code is not known it is not called; nothing else changes, and
+// nobody makes a report that nobody gets.
+func TestOnCrashOfGoUnknownRuntime(t *testing.T) {
+	unoptimised := built("-gcflags=all=-N -l")
+	for _, kind := range []string{"panic", "goroutine"} {
+		dir := t.TempDir()
+		o := run(t, unoptimised, kind+" oncrash=return dir="+dir)
+		o.Exited(t, 2)
+		complete(t, onlyFile(t, dir))
+		if o.Stdout != "" {
+			t.Errorf("it was called:\n%s", ends(o.Stdout))
+		}
+		same(t, o, run(t, unoptimised, kind+" off=1"))
+		same(t, run(t, unoptimised, kind+" oncrash=return"), run(t, unoptimised, kind+" off=1"))
+	}
+}
+
 // Fatal errors do not call it.
 func TestOnCrashOfGoNotFatal(t *testing.T) {
 	for _, kind := range []string{"map", "unlock", "stack", "nested-fatal", "collector", "memory"} {
