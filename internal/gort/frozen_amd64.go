@@ -32,7 +32,8 @@ type Frozen struct {
 
 	// Panicking, a uint32, counts the threads that die; while there is one no
 	// collection begins. PanicLock, a runtime.mutex, is what a thread takes before it
-	// says what it dies of (runtime/panic.go, startpanic_m). 0 is unlocked, 1 is locked and nobody waits.
+	// says what it dies of (runtime/panic.go, startpanic_m). 0 is unlocked, 1 is locked
+	// and nobody waits.
 	Panicking, PanicLock uintptr
 
 	// ExitLocked, an int32, is 1 while os.Exit runs its hooks; whoever exits meanwhile
