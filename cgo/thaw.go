@@ -44,10 +44,17 @@ func (l Live) Thawed() bool {
 // Ended tells whether the last act has come to its end.
 func (l Live) Ended() bool { return atomic.LoadUint32((*uint32)(&l.c.ended)) != 0 }
 
-// End ends the process after that, in the goroutine that has died. Where it returns,
-// the process is to die of SIGABRT, as that goroutine was about to have it.
+// End ends the process after that, in the goroutine that has died: by SIGABRT, if that
+// is what it was about to do. The signal is raised again, for whoever else handles it,
+// the host of a library perhaps. Where this returns the goroutine makes it deadly
+// (runtime.dieFromSignal).
 func (l Live) End() {
 	for atomic.LoadUint32((*uint32)(&l.c.ending)) != C.EPI_ENDING_ABORT {
 		_, _, _ = syscall.RawSyscall(syscall.SYS_EXIT_GROUP, C.EPI_GO_STATUS, 0, 0)
 	}
+	gort.Pin()
+	defer gort.Unpin()
+	process, _, _ := syscall.RawSyscall(syscall.SYS_GETPID, 0, 0, 0)
+	thread, _, _ := syscall.RawSyscall(syscall.SYS_GETTID, 0, 0, 0)
+	_, _, _ = syscall.RawSyscall(syscall.SYS_TGKILL, process, thread, uintptr(syscall.SIGABRT))
 }

@@ -34,7 +34,8 @@
 //
 // After the report on a panic the function of [WithOnCrash] is called, if there is
 // one: Go's scheduler, which a panic stops for good, is set going again, and the
-// goroutine that has died gives it its processor. The process still dies of the panic.
+// goroutine that has died gives it its processor. The process still dies of the panic;
+// but until then all other goroutines go on with their work.
 //
 // Of an error that is panicked with Go prints the text; the report has the whole
 // chain, as package stackfmt prints it. It is made after Go has said what it has to

@@ -341,19 +341,27 @@ func WithPoll(period time.Duration) Option {
 // not called.
 //
 // A panic stops all goroutines before Go prints it, and for good; they are set going
-// again for last (native/thaw.h says how). Go's text on standard error and the exit
-// status stay as they are: main does not exit when it returns, another goroutine that
-// panics waits before it has printed anything, and so does one that calls os.Exit, but
-// for last's own. What the others write themselves, and signals, have their effect; a
-// fatal error of Go's ("concurrent map writes") prints its message, and the goroutine
-// waits then. A goroutine whose system call, or call of C, ends after the
-// panic and before last begins stays where it is, with its locks; last may wait for
-// it until its time is over. No collection begins any more.
+// again for last (native/thaw.h says how). So a program with WithOnCrash goes on to do
+// its work after a panic, until last returns or the time of [WithDeadline] is over: it
+// serves requests and writes to files and data bases, beside what the panic has left
+// half done. The deferred calls of the goroutine that panicked have been made, so locks
+// that they give up are free. Where that must not be, last should be short, and begin
+// with telling the others to stop.
+//
+// Go's text on standard error and the exit status stay as they are: main does not exit
+// when it returns, another goroutine that panics waits before it has printed anything,
+// and so does one that calls os.Exit, but for last's own. What the others write
+// themselves has its effect, and so have signals, exit called by C code, and
+// syscall.Exit; a fatal error of Go's ("concurrent map writes") prints its message, and
+// the goroutine waits then. A goroutine whose system call, or call of C, ends after the
+// panic and before last begins stays where it is, with its locks; last may wait for it
+// until its time is over. A core dump (GOTRACEBACK=crash) shows the goroutines as they
+// are after last.
 //
 // It is not called when Go itself ends the process by a fatal error, nor with
 // GODEBUG=dontfreezetheworld=1, nor after a panic in a program that was built without
-// optimisations (-gcflags=all=-N), whose runtime is not recognised, nor when another
-// goroutine was about to die at the same time.
+// optimisations or inlining (-gcflags=all=-N or -l), whose runtime is not recognised, nor
+// when another goroutine was about to die at the same time.
 func WithOnCrash(last func(ctx context.Context, report []byte)) Option {
 	return forCalls(callEnable, "WithOnCrash", func(c *config) error {
 		if last == nil {

@@ -29,7 +29,7 @@ static EPI_SAFE bool wanted(const struct epi_options *options)
 {
     return options->directory.fd >= 0 || epi_state.box.attached ||
            (epi_fd_valid(&options->output) && !epi_report_is_stderr(&options->output)) ||
-           epi_oncrash_wanted();
+           (epi_oncrash_wanted() && epi_thaw_ready());
 }
 
 EPI_SAFE void epi_go_dies(struct epi_crash *crash, int signal, const siginfo_t *info,
@@ -40,7 +40,9 @@ EPI_SAFE void epi_go_dies(struct epi_crash *crash, int signal, const siginfo_t *
     uint64_t self = epi_self(), owner = crash->owner;
     if (options != NULL && options->quiet)
         options = NULL;
-    if (options != NULL && owner >> 32 == self >> 32) {
+    if (epi_thaw_over(crash)) {
+        crash->phase = EPI_PHASE_CHAINED;
+    } else if (options != NULL && owner >> 32 == self >> 32) {
         /* Memory that a crash has damaged may be what Go has come across while
          * it listed its goroutines.  The report goes on without them.  The last act
          * goes on, too, whoever has the thread now. */

@@ -108,7 +108,8 @@ static EPI_SAFE bool refused_to_reporter(const siginfo_t *info, const ucontext_t
 
 /* Go's last act after its own report is runtime.raise(SIGABRT)
  * (runtime.dieFromSignal), which is a tgkill.  A Go program that sends itself the
- * signal makes the system call elsewhere. */
+ * signal makes the system call elsewhere; so does the goroutine that has run the
+ * program's own last act (cgo.Live.End). */
 static EPI_SAFE bool last_act_of_go(const siginfo_t *info, const ucontext_t *uc)
 {
     const struct epi_goruntime *go = epi_state.go;
@@ -116,6 +117,8 @@ static EPI_SAFE bool last_act_of_go(const siginfo_t *info, const ucontext_t *uc)
     if (info->si_signo != SIGABRT || info->si_code != SI_TKILL ||
         !epi_go_text(go, epi_arch_pc(uc)) || info->si_pid != epi_getpid())
         return false;
+    if (epi_thaw_over(&epi_state.crash))
+        return true;
     return !go->tables || (epi_pclntab_find(go, epi_arch_pc(uc), &function) &&
                            epi_streq(epi_pclntab_function(go, &function), "runtime.raise"));
 }

@@ -22,6 +22,11 @@ void epi_thaw_prepare(const struct epi_frozen *go, uintptr_t entry, uintptr_t ex
     thaw->entry = entry;
 }
 
+EPI_SAFE bool epi_thaw_ready(void)
+{
+    return epi_state.thaw.entry != 0;
+}
+
 /* A lock, or a count, of the runtime's: from 0 to 1. */
 static EPI_SAFE bool take(uintptr_t at)
 {
@@ -35,7 +40,7 @@ static EPI_SAFE void give_back(uintptr_t at)
     __atomic_store_n((uint32_t *)at, 0, __ATOMIC_SEQ_CST);
 }
 
-enum { STOPPED = 3 }; /* _Pgcstop */
+enum { STOPPED = 3, LOST = 4 }; /* _Pgcstop, and _Pdead, which none has that is in use */
 
 /* How many Ps there are that have stopped or have not; STOPS is set if one of them is
  * that of a thread that stops the world, and keeps it (runtime/proc.go,
@@ -67,6 +72,22 @@ static EPI_SAFE bool stopper(const struct epi_frozen *go)
     return look_at_ps(go, &running, &is) && is;
 }
 
+/* Marks those that have stopped for the freeze: from the moment when the first of them
+ * goes on, somebody may stop the world, and whom that has stopped must not be handed
+ * off.  It waits for these. */
+static EPI_SAFE void mark_lost(const struct epi_frozen *go)
+{
+    uint64_t ps, count, p, m;
+    if (!epi_peek64(&ps, go->ps) || !epi_peek64(&count, go->ps + 8) || count > MANY_PS)
+        return;
+    for (uint64_t i = 0; i < count; i++) {
+        uint32_t stopped = STOPPED;
+        if (epi_peek64(&p, ps + 8 * i) && epi_peek64(&m, p + go->p_m) && m == 0)
+            __atomic_compare_exchange_n((uint32_t *)(p + 4), &stopped, LOST, false,
+                                        __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    }
+}
+
 /* Not with GODEBUG=dontfreezetheworld=1, nor where one that has died at the same time
  * is on its way. */
 static EPI_SAFE bool frozen(const struct epi_frozen *go)
@@ -77,7 +98,14 @@ static EPI_SAFE bool frozen(const struct epi_frozen *go)
            (wait > FROZEN - MANY_PS || stopper(go)); /* who has come later counts anew */
 }
 
-/* Keeps everybody else from ending the process, or from saying how. */
+/* Not to 0: somebody else may have begun to die. */
+static EPI_SAFE void release_count(const struct epi_frozen *go)
+{
+    __atomic_fetch_sub((uint32_t *)go->panicking, 1, __ATOMIC_SEQ_CST);
+}
+
+/* Keeps everybody else from ending the process, or from saying how.  The count of those
+ * who die is held until the world goes on: nobody else is one of them. */
 static EPI_SAFE bool hold_end(const struct epi_frozen *go)
 {
     if (!take(go->panicking))
@@ -87,7 +115,7 @@ static EPI_SAFE bool hold_end(const struct epi_frozen *go)
             return true;
         give_back(go->panic_lock);
     }
-    give_back(go->panicking);
+    release_count(go);
     return false;
 }
 
@@ -102,10 +130,13 @@ static EPI_SAFE void thaw(struct epi_thaw *state)
 {
     const struct epi_frozen *go = &state->go;
     bool stops = stopper(go);
+    if (!stops)
+        mark_lost(go);
     __atomic_store_n((int32_t *)go->stop_wait, stops ? UNCOUNTED : 0, __ATOMIC_SEQ_CST);
     if (!stops)
         __atomic_store_n((uint8_t *)go->gc_waiting, 0, __ATOMIC_SEQ_CST);
     __atomic_store_n((uint8_t *)go->freezing, 0, __ATOMIC_SEQ_CST);
+    release_count(go);
     state->stop_pending = stops;
 }
 
@@ -113,18 +144,24 @@ EPI_SAFE void epi_thaw_go_on(struct epi_crash *crash, ucontext_t *uc, bool abort
 {
     struct epi_thaw *state = &epi_state.thaw;
     /* A fatal error has a message, and maybe a runtime that is damaged. */
-    if (state->entry == 0 || crash->forked || crash->subject.goroutine == 0 ||
+    if (!epi_thaw_ready() || crash->forked || crash->subject.goroutine == 0 ||
         epi_state.gotext.message_size != 0 || !epi_sandbox_fits(uc) || !frozen(&state->go) ||
         !epi_oncrash_ready(crash, crash->deadline) || !hold_end(&state->go))
         return;
     __atomic_store_n((uintptr_t *)state->go.exit_wait, state->exit_function, __ATOMIC_SEQ_CST);
     crash->status = EPI_GO_STATUS;
     crash->abort = abort;
-    crash->phase = EPI_PHASE_LAST_ACT;
     epi_oncrash_prepare(crash, crash->deadline, abort ? EPI_ENDING_ABORT : EPI_ENDING_EXIT);
+    crash->phase = EPI_PHASE_LAST_ACT;
     thaw(state);
     epi_arch_set_pc(uc, state->entry);
     epi_arch_sigreturn(uc);
+}
+
+EPI_SAFE bool epi_thaw_over(const struct epi_crash *crash)
+{
+    return crash->phase == EPI_PHASE_LAST_ACT && epi_state.live != NULL &&
+           __atomic_load_n(&epi_state.live->ended, __ATOMIC_SEQ_CST) != 0;
 }
 
 /* When all Ps have stopped, and nobody is in the middle of it, there is nothing left to

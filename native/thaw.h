@@ -7,15 +7,17 @@
  * the goroutine that died can be made to, as in sandbox.h: it has a P, for the last
  * act to run on.
  *
- * Other variables see to it that the end stays the one that it was.  The runtime's
- * count of the threads that die stays above 0: then main does not exit when it
- * returns, no collection begins, and nobody finds a deadlock.  Its lock for those who
- * die is held: another goroutine's panic waits there, before it prints.  And os.Exit
- * waits as it would for the hooks of another one (internal/runtime/exithook).
+ * Other variables see to it that the end stays the one that it was.  The runtime's lock
+ * for those who die is held: another goroutine's panic waits there, before it prints.
+ * And os.Exit, and main when it returns, wait as they would for the hooks of another
+ * exit (internal/runtime/exithook).  The count of the threads that die goes back to 0,
+ * or no collection would begin any more: a program that allocates a gigabyte a second
+ * would die of that.
  *
  * The Ps whose threads have met the frozen world are nowhere to be found, and whoever
  * asks all of them for something waits in vain: a collection that was under way, at its
- * end.  The goroutine that died hands them off first of all (gort.Frozen.RecoverPs).
+ * end.  They are marked, and the goroutine that died hands them off first of all
+ * (gort.Frozen.RecoverPs).
  * What is lost for good is a goroutine that came back from a system call or from C in
  * the meantime.  Whatever waits for it waits until the deadline, and the helper ends
  * the process. */
@@ -44,12 +46,18 @@ struct epi_thaw {
 /* Once, for a healthy process. */
 void epi_thaw_prepare(const struct epi_frozen *go, uintptr_t entry, uintptr_t exit_function);
 
+/* Is it known how? */
+EPI_SAFE bool epi_thaw_ready(void);
+
 struct epi_crash;
 
 /* After the report on a death of Go's: if there is a last act and the goroutine in UC
  * can go on, it does, and this does not return.  The process then dies of SIGABRT if
  * ABORT is set. */
 EPI_SAFE void epi_thaw_go_on(struct epi_crash *crash, ucontext_t *uc, bool abort);
+
+/* Has the last act after it come to its end?  The process then ends as it would have. */
+EPI_SAFE bool epi_thaw_over(const struct epi_crash *crash);
 
 /* For the helper, in short intervals while stop_pending is set: ends the wait of who was
  * about to stop the world when it froze. */

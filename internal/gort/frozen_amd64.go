@@ -31,9 +31,9 @@ type Frozen struct {
 	systemStack, handoff uintptr // the code of runtime.systemstack and runtime.handoffp
 
 	// Panicking, a uint32, counts the threads that die; while there is one no
-	// collection begins, main does not exit, and nobody looks for deadlocks. PanicLock,
-	// a runtime.mutex, is what a thread takes before it says what it dies of
-	// (runtime/panic.go, startpanic_m). 0 is unlocked, 1 is locked and nobody waits.
+	// collection begins. PanicLock, a runtime.mutex, is what a thread takes before it
+	// says what it dies of (runtime/panic.go, startpanic_m). 0 is unlocked, 1 is locked
+	// and nobody waits.
 	Panicking, PanicLock uintptr
 
 	// ExitLocked, an int32, is 1 while os.Exit runs its hooks; whoever exits meanwhile
@@ -254,17 +254,15 @@ func findPM(at uintptr) (offset uintptr) {
 // RecoverPs gives back the Ps that have stopped for the freeze, once the world goes on:
 // the runtime counts on them wherever it asks all Ps for something, as a collection
 // does at its end. Each goes where one goes whose thread is in a system call: to
-// another thread, if there is anything to run, or to those that are idle.
+// another thread, if there is anything to run, or to those that are idle; or to who
+// stops the world meanwhile, and waits for it. They are marked (native/thaw.c), since
+// the others that have stopped then are not to be touched.
 func (f Frozen) RecoverPs() {
-	const idle, stopped = 0, 3 // _Pidle, _Pgcstop
-	if atomic.LoadUint32(*(**uint32)(unsafe.Pointer(&f.GCWaiting))) != 0 {
-		return // whoever stops the world starts it again, with all of them
-	}
+	const idle, lost = 0, 4 // _Pidle, _Pdead
 	Pin()
 	defer Unpin()
 	for _, p := range **(**[]*[2]uint32)(unsafe.Pointer(&f.Ps)) {
-		thread := *(*uintptr)(unsafe.Add(unsafe.Pointer(p), f.PM))
-		if thread == 0 && atomic.CompareAndSwapUint32(&p[1], stopped, idle) {
+		if atomic.CompareAndSwapUint32(&p[1], lost, idle) {
 			handOff(f.systemStack, f.handoff, uintptr(unsafe.Pointer(p)))
 		}
 	}

@@ -55,6 +55,7 @@ func TestOnCrashOfGo(t *testing.T) {
 func TestOnCrashOfGoWorks(t *testing.T) {
 	for what, says := range map[string]string{
 		"sleep": "slept\n", "many": "sum 499500\n", "memory": "read\n", "run": "another process\n",
+		"handler": "went on\n", "collect": "collected\n",
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -139,7 +140,7 @@ func TestOnCrashOfGoAlone(t *testing.T) {
 // One that does not come back is left behind when the time is over. The status is that
 // of the panic.
 func TestOnCrashOfGoHangs(t *testing.T) {
-	for _, what := range []string{"hang", "wait", "spin", "crash", "panics"} {
+	for _, what := range []string{"hang", "wait", "spin", "crash", "abort", "panics"} {
 		for _, kind := range []string{"panic", "goroutine"} {
 			t.Run(what+"/"+kind, func(t *testing.T) {
 				t.Parallel()
@@ -176,10 +177,12 @@ func TestOnCrashOfGoExits(t *testing.T) {
 	dir := t.TempDir()
 	run(t, plain, "panic oncrash=exit dir="+dir).Exited(t, 9)
 	complete(t, onlyFile(t, dir))
-	for _, what := range []string{"return", "sleep"} {
-		for range 3 {
-			_, o := afterPanic(t, plain, "exits-0 oncrash="+what)
-			o.Exited(t, 2)
+	for _, how := range []string{"exits-0", "exits-main"} {
+		for _, what := range []string{"return", "sleep"} {
+			for range 3 {
+				_, o := afterPanic(t, plain, how+" oncrash="+what)
+				o.Exited(t, 2)
+			}
 		}
 	}
 }
@@ -204,8 +207,10 @@ func TestOnCrashOfGoAborts(t *testing.T) {
 		for _, what := range []string{"return", "panic", "many", "hang"} {
 			t.Run(kind+"/"+what, func(t *testing.T) {
 				t.Parallel()
-				_, o := afterPanic(t, plain, kind+" deadline=3s oncrash="+what, env)
-				o.DiedOf(t, syscall.SIGABRT)
+				for _, notify := range []string{"", " notify=1"} {
+					_, o := afterPanic(t, plain, kind+notify+" deadline=3s oncrash="+what, env)
+					o.DiedOf(t, syscall.SIGABRT)
+				}
 			})
 		}
 	}
@@ -233,6 +238,23 @@ func TestOnCrashOfGoVariants(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Where the runtime's code is not known it is not called; nothing else changes, and
+// nobody makes a report that nobody gets.
+func TestOnCrashOfGoUnknownRuntime(t *testing.T) {
+	unoptimised := built("-gcflags=all=-N -l")
+	for _, kind := range []string{"panic", "goroutine"} {
+		dir := t.TempDir()
+		o := run(t, unoptimised, kind+" oncrash=return dir="+dir)
+		o.Exited(t, 2)
+		complete(t, onlyFile(t, dir))
+		if o.Stdout != "" {
+			t.Errorf("it was called:\n%s", ends(o.Stdout))
+		}
+		same(t, o, run(t, unoptimised, kind+" off=1"))
+		same(t, run(t, unoptimised, kind+" oncrash=return"), run(t, unoptimised, kind+" off=1"))
 	}
 }
 
@@ -282,7 +304,7 @@ func TestOnCrashOfGoBusy(t *testing.T) {
 	if victim.Full {
 		runs = 50
 	}
-	for _, kind := range []string{"spins", "allocates", "collects", "writes", "sleeps", "talks"} {
+	for _, kind := range []string{"spins", "allocates", "collects", "stops", "procs", "writes", "sleeps", "talks"} {
 		t.Run(kind, func(t *testing.T) {
 			called := 0
 			for i := range runs {

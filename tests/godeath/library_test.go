@@ -45,3 +45,17 @@ func TestLibrary(t *testing.T) {
 		})
 	}
 }
+
+// A host's own handler for SIGABRT has the last word, after the last act.
+func TestLibraryHostHandles(t *testing.T) {
+	handles, noTraceback := victim.Env("HANDLES=1"), victim.Unset("GOTRACEBACK")
+	for _, function := range []string{"Panic", "Abort"} {
+		dir := t.TempDir()
+		o := host.Run(t, library.Path(t)+" "+function+" "+dir, handles, noTraceback)
+		o.Exited(t, 4)
+		if text := onlyFile(t, dir); o.Stdout != text+"handled\n" {
+			t.Errorf("standard output is:\n%s", ends(o.Stdout))
+		}
+		host.Run(t, library.Path(t)+" "+function, handles, noTraceback).Exited(t, 4)
+	}
+}

@@ -36,8 +36,13 @@ func Main(scenarios map[string]func(Settings)) {
 		s[key] = value
 	}
 	scenarios[os.Args[1]](s)
-	os.Exit(exitWentOn)
+	if !Returns {
+		os.Exit(exitWentOn)
+	}
 }
+
+// Returns is set by a scenario after which main returns.
+var Returns bool
 
 // Must ends a program that cannot be set up.
 func Must(err error) {

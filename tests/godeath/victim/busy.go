@@ -30,6 +30,8 @@ func init() {
 	busy("spins", allPs, spin)
 	busy("allocates", allPs, func() { allocateTree(12) })
 	busy("collects", allPs, runtime.GC)
+	busy("stops", allPs, func() { runtime.ReadMemStats(new(runtime.MemStats)) })
+	busy("procs", func() int { return 1 }, func() { runtime.GOMAXPROCS(1 + runtime.GOMAXPROCS(0)%4) })
 	busy("writes", allPs, writeFile)
 	busy("sleeps", func() int { return 1000 }, func() { time.Sleep(time.Millisecond) })
 	busy("talks", func() int { return 1 }, talk)
@@ -44,6 +46,16 @@ func init() {
 		wait.Wait()
 		time.Sleep(20 * time.Millisecond)
 		os.Exit(0)
+	}
+	// Main waits for it, and returns.
+	kinds["exits-main"] = func() {
+		done := make(chan int)
+		go func() {
+			defer close(done)
+			panic("boom")
+		}()
+		<-done
+		scenario.Returns = true
 	}
 	// Another goroutine panics as soon as it can.
 	kinds["panics-later"] = func() {

@@ -2,6 +2,7 @@
 
 package main
 
+// #include <stdlib.h>
 // #include "victim.h"
 import "C"
 
@@ -12,11 +13,13 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 
+	"github.com/epitaph-go/epitaph/handler"
 	"github.com/epitaph-go/epitaph/internal/victim/scenario"
 )
 
@@ -108,6 +111,18 @@ func onCrash(ctx context.Context, what string, report []byte) {
 		<-never
 	case "lock":
 		lock.Lock()
+	case "handler":
+		for _, err := range []error{handler.Dump(), handler.Enable()} {
+			if err == nil || !strings.HasSuffix(err.Error(), "the process is crashing") {
+				scenario.Say("%v", err)
+			}
+		}
+		handler.Disable()
+		handler.DumpLater(time.Millisecond, handler.WithExit())
+		time.Sleep(100 * time.Millisecond)
+		scenario.Say("went on")
+	case "abort":
+		C.abort()
 	case "wait":
 		<-ctx.Done()
 		scenario.Say("over")
@@ -137,6 +152,9 @@ func onCrash(ctx context.Context, what string, report []byte) {
 		nobodyReads()
 		os.Stdout.WriteString("to nobody")
 		scenario.Must(os.WriteFile(set["to"], []byte("went on"), 0o600))
+	case "collect":
+		runtime.GC()
+		scenario.Say("collected")
 	case "run":
 		out, err := exec.Command("echo", "another process").CombinedOutput()
 		scenario.Must(err)
