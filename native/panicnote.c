@@ -114,6 +114,10 @@ static EPI_SAFE void print_answer(struct epi_out *out, const struct epi_sandbox_
 static EPI_SAFE void ask(struct epi_crash *crash)
 {
     struct epi_sandbox_result result = {EPI_SANDBOX_NONE, 0, false, false};
+    if (epi_now() >= crash->stages_deadline) {
+        epi_out_text(&crash->out, "Panic (not formatted: no time is left):\n");
+        return;
+    }
     epi_out_flush(&crash->out); /* the copy has a copy of that, too */
     for (uint32_t attempt = 0; attempt < 2; attempt++) {
         uint64_t now = epi_now(), left = crash->stages_deadline - now;
