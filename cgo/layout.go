@@ -2,7 +2,7 @@
 
 package cgo
 
-// #include "state.h"
+// #include "box.h"
 import "C"
 
 import "github.com/epitaph-go/epitaph/internal/boxformat"

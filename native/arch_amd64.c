@@ -2,8 +2,7 @@
  * that may fault.  All in one asm block each, so that the compiler has no say
  * in what stands between the labels. */
 #include "base.h"
-
-#include "peek.h"
+#include "system.h"
 
 #include <sys/syscall.h>
 
@@ -87,25 +86,6 @@ __asm__(".text\n"
         "    .cfi_endproc\n"
         ".size epi_arch_call_on, .-epi_arch_call_on\n");
 
-/* 0x1b: the personality is given relative to the PC, in four bytes. */
-__asm__(".text\n"
-        ".globl epi_arch_call_cxx\n"
-        ".hidden epi_arch_call_cxx, epi_cxx_personality\n"
-        ".type epi_arch_call_cxx, @function\n"
-        "epi_arch_call_cxx:\n"
-        "    .cfi_startproc\n"
-        "    .cfi_personality 0x1b, epi_cxx_personality\n"
-        "    subq $8, %rsp\n"
-        "    .cfi_adjust_cfa_offset 8\n"
-        "    movq %rdi, %rax\n"
-        "    movq %rsi, %rdi\n"
-        "    callq *%rax\n"
-        "    addq $8, %rsp\n"
-        "    .cfi_adjust_cfa_offset -8\n"
-        "    ret\n"
-        "    .cfi_endproc\n"
-        ".size epi_arch_call_cxx, .-epi_arch_call_cxx\n");
-
 /* The kernel expects SP where a handler's return has left it, behind the address
  * that it popped (arch/x86/kernel/signal_64.c, rt_sigreturn); that is where the
  * context stands. */
@@ -152,20 +132,6 @@ __asm__(".text\n"
         "    movl $1, %eax\n"
         "    ret\n"
         ".size epi_arch_load, .-epi_arch_load\n");
-
-__asm__(".text\n"
-        ".p2align 4\n"
-        ".asciz \"" EPI_SIGNATURE "\"\n"
-        ".globl epi_arch_handler\n"
-        ".hidden epi_arch_handler\n"
-        ".type epi_arch_handler, @function\n"
-        "epi_arch_handler:\n"
-        "    endbr64\n"
-        "    pushfq\n" /* the kernel leaves AC as the program had it, */
-        "    andl $~0x40000, (%rsp)\n" /* and then every unaligned load is a fault */
-        "    popfq\n"
-        "    jmp epi_handler\n"
-        ".size epi_arch_handler, .-epi_arch_handler\n");
 
 EPI_SAFE void epi_arch_regs_from_jump(struct epi_regs *regs, const struct epi_jump *jump)
 {
@@ -221,16 +187,6 @@ EPI_SAFE enum epi_access epi_arch_access(const ucontext_t *uc)
     return error & 2 ? EPI_ACCESS_WRITE : EPI_ACCESS_READ;
 }
 
-EPI_SAFE void epi_arch_step_back(ucontext_t *uc, const siginfo_t *info)
-{
-    uint8_t byte;
-    if (info->si_signo == SIGTRAP && info->si_code == SI_KERNEL &&
-        epi_peek8(&byte, epi_arch_pc(uc) - 1) && byte == 0xcc)
-        epi_arch_set_pc(uc, epi_arch_pc(uc) - 1);
-    else if (info->si_signo == SIGSYS && info->si_code == EPI_SYS_SECCOMP)
-        epi_arch_set_pc(uc, (uintptr_t)info->si_call_addr - 2); /* 0f 05 */
-}
-
 EPI_SAFE bool epi_arch_repeats(const siginfo_t *info)
 {
     /* A hardware single step or watchpoint does not. */
@@ -249,13 +205,6 @@ EPI_SAFE void epi_arch_return(ucontext_t *uc, uint64_t value)
 EPI_SAFE void epi_arch_fail_syscall(ucontext_t *uc)
 {
     uc->uc_mcontext.gregs[REG_RAX] = -38; /* ENOSYS */
-}
-
-EPI_SAFE bool epi_arch_interrupted(const ucontext_t *uc)
-{
-    uint8_t code[2];
-    return uc->uc_mcontext.gregs[REG_RAX] == -4 && /* EINTR */
-           epi_peek(code, epi_arch_pc(uc) - 2, 2) && code[0] == 0x0f && code[1] == 0x05;
 }
 
 EPI_SAFE uintptr_t epi_arch_thread_pointer(void)

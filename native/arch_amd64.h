@@ -85,9 +85,6 @@ EPI_SAFE void epi_arch_call_on(void *top, void (*fn)(void *), void *arg);
 /* Returns from the signal handler whose frame, pushed by the kernel, UC is in. */
 EPI_SAFE _Noreturn void epi_arch_sigreturn(const ucontext_t *uc);
 
-/* Calls FN(ARG).  A C++ exception that leaves FN is shown to epi_cxx_personality
- * (cxx.c) before anything is unwound. */
-void epi_arch_call_cxx(void (*fn)(void *), void *arg);
 
 /* The loads of peek.c: 0, or 1 when the memory could not be read.  They stand
  * between the two labels, which is how the handler knows their faults. */
@@ -97,26 +94,6 @@ EPI_SAFE int epi_arch_touch(uintptr_t at); /* adds zero, atomically */
 extern const char epi_arch_load_begin[], epi_arch_load_end[];
 extern const char epi_arch_load_failed[];
 
-EPI_SAFE void epi_arch_regs_from_context(struct epi_regs *regs,
-                                         const ucontext_t *uc);
-
-/* What the unwinder asks of the instruction set; arch_amd64_code.c. */
-
-/* Does a CALL instruction end right before PC? */
-EPI_SAFE bool epi_arch_after_call(uintptr_t pc);
-
-/* Is PC at the two instructions that return from a signal handler? */
-EPI_SAFE bool epi_arch_at_sigreturn(uintptr_t pc);
-
-/* The registers that a signal interrupted, from the frame that the kernel
- * pushed; SP is what it is when PC is at those instructions. */
-EPI_SAFE bool epi_arch_sigreturn_regs(struct epi_regs *regs, uintptr_t sp);
-
-/* What the kernel is given as the handler: jumps to epi_handler.  The bytes
- * before it are the core's signature, by which another copy of the core in the
- * same process is recognised. */
-EPI_SAFE void epi_arch_handler(int signal, siginfo_t *info, void *context);
-#define EPI_SIGNATURE "epitaph handler"
 
 /* A register as the report shows it: its name and value, or false after the
  * last. */
@@ -133,20 +110,12 @@ EPI_SAFE bool epi_arch_same_registers(const ucontext_t *a, const ucontext_t *b);
 enum epi_access { EPI_ACCESS_UNKNOWN, EPI_ACCESS_READ, EPI_ACCESS_WRITE, EPI_ACCESS_EXEC };
 EPI_SAFE enum epi_access epi_arch_access(const ucontext_t *uc);
 
-/* The kernel reports a breakpoint with the PC after it, and seccomp's SIGSYS
- * with the PC after the system call; CONTEXT is set back, so that the
- * instruction repeats under the default action and a core dump shows it. */
-EPI_SAFE void epi_arch_step_back(ucontext_t *uc, const siginfo_t *info);
-
 /* Continues as if the function whose first instructions are at the PC had
  * returned VALUE. */
 EPI_SAFE void epi_arch_return(ucontext_t *uc, uint64_t value);
 
 /* Continues as if the system call before the PC had failed with ENOSYS. */
 EPI_SAFE void epi_arch_fail_syscall(ucontext_t *uc);
-
-/* Is a system call before the PC about to fail with EINTR? */
-EPI_SAFE bool epi_arch_interrupted(const ucontext_t *uc);
 
 /* Will the instruction at the PC raise the same signal when it runs again? */
 EPI_SAFE bool epi_arch_repeats(const siginfo_t *info);

@@ -1,7 +1,8 @@
 /* What can be told from instruction bytes and from the kernel's signal frames,
  * for linux/amd64. */
-#include "base.h"
+#include "code.h"
 #include "peek.h"
+#include "base.h"
 
 /* CALL rel32 is E8 and four bytes.  CALL r/m64 is FF /2: the ModRM byte has 2
  * in its middle three bits, and its other two fields say what follows, a SIB
@@ -78,4 +79,21 @@ EPI_SAFE bool epi_arch_sigreturn_regs(struct epi_regs *regs, uintptr_t sp)
         return false;
     from_gregs(regs, gregs);
     return true;
+}
+
+EPI_SAFE void epi_arch_step_back(ucontext_t *uc, const siginfo_t *info)
+{
+    uint8_t byte;
+    if (info->si_signo == SIGTRAP && info->si_code == SI_KERNEL &&
+        epi_peek8(&byte, epi_arch_pc(uc) - 1) && byte == 0xcc)
+        epi_arch_set_pc(uc, epi_arch_pc(uc) - 1);
+    else if (info->si_signo == SIGSYS && info->si_code == EPI_SYS_SECCOMP)
+        epi_arch_set_pc(uc, (uintptr_t)info->si_call_addr - 2); /* 0f 05 */
+}
+
+EPI_SAFE bool epi_arch_interrupted(const ucontext_t *uc)
+{
+    uint8_t code[2];
+    return uc->uc_mcontext.gregs[REG_RAX] == -4 && /* EINTR */
+           epi_peek(code, epi_arch_pc(uc) - 2, 2) && code[0] == 0x0f && code[1] == 0x05;
 }

@@ -1,6 +1,10 @@
 #include "box.h"
-
-#include "report_parts.h"
+#include "notes.h"
+#include "ring.h"
+#include "base.h"
+#include "clock.h"
+#include "fd.h"
+#include "incident.h"
 #include "system.h"
 
 #include <errno.h>
@@ -13,6 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
+struct epi_box epi_box;
+
 struct status {
     uint32_t state, signal;
     uint64_t time; /* ns since 1970 */
@@ -23,7 +29,7 @@ static EPI_SAFE long write_at(int fd, const void *data, size_t size, uint64_t of
     return epi_syscall6(SYS_pwrite64, fd, (long)data, (long)size, (long)offset, 0, 0);
 }
 
-static EPI_SAFE void write_status(int fd, uint32_t state, int signal)
+EPI_SAFE void epi_box_status(int fd, uint32_t state, int signal)
 {
     struct status status = {state, (uint32_t)signal, epi_clock(CLOCK_REALTIME)};
     write_at(fd, &status, sizeof status, EPI_BOX_STATUS);
@@ -31,8 +37,9 @@ static EPI_SAFE void write_status(int fd, uint32_t state, int signal)
 
 /* What has become of the file?  A write that failed may succeed the next time;
  * from the rest there is no way back. */
-static EPI_SAFE bool usable(struct epi_box *box)
+EPI_SAFE bool epi_box_usable(void)
 {
+    struct epi_box *box = &epi_box;
     struct stat st;
     if (!box->attached)
         return false;
@@ -52,14 +59,14 @@ static EPI_SAFE bool usable(struct epi_box *box)
 
 bool epi_box_works(void)
 {
-    return usable(&epi_state.box) && epi_state.box.loss == EPI_BOX_FINE;
+    return epi_box_usable() && epi_box.loss == EPI_BOX_FINE;
 }
 
 bool epi_box_write_slot(uint32_t index, const void *slot, size_t size)
 {
-    struct epi_box *box = &epi_state.box;
+    struct epi_box *box = &epi_box;
     uint32_t before = box->loss;
-    if (!usable(box) || index >= EPI_SLOTS || size > sizeof(struct epi_slot))
+    if (!epi_box_usable() || index >= EPI_SLOTS || size > sizeof(struct epi_slot))
         return false;
     long n = write_at(box->fd.fd, slot, size, EPI_BOX_SLOTS + index * sizeof(struct epi_slot));
     box->error = n < 0 ? (int)-n : ENOSPC; /* a short write is the disk's end */
@@ -82,7 +89,7 @@ static void await_writers(void)
  * errno when there are none. */
 static void *copy_notes(int fd)
 {
-    const struct epi_notes *notes = &epi_state.notes;
+    const struct epi_notes *notes = &epi_notes;
     const bool file = fd >= 0;
     errno = ENOSPC; /* a short write says nothing else */
     /* Not through a mapping: nothing would catch a fault in that one. */
@@ -104,7 +111,7 @@ static void *copy_notes(int fd)
  * is stored again. */
 static void open_notes(void)
 {
-    struct epi_notes *notes = &epi_state.notes;
+    struct epi_notes *notes = &epi_notes;
     uint32_t moving = EPI_NOTES_MOVING, crash = EPI_NOTES_CRASH;
     atomic_compare_exchange_strong(&notes->frozen, &moving, EPI_NOTES_OPEN);
     if (!epi_crashing())
@@ -119,7 +126,7 @@ static void open_notes(void)
  * which has frozen them. */
 static int move_notes(int fd)
 {
-    struct epi_notes *notes = &epi_state.notes;
+    struct epi_notes *notes = &epi_notes;
     uint32_t open = EPI_NOTES_OPEN;
     int error = 0;
     if (!atomic_compare_exchange_strong(&notes->frozen, &open, EPI_NOTES_MOVING))
@@ -146,14 +153,14 @@ static int move_notes(int fd)
 static EPI_SAFE bool ordinary_notes(void)
 {
     long at =
-        epi_syscall6(SYS_mmap, (long)&epi_state.notes, sizeof epi_state.notes,
+        epi_syscall6(SYS_mmap, (long)&epi_notes, sizeof epi_notes,
                      PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-    return at == (long)&epi_state.notes;
+    return at == (long)&epi_notes;
 }
 
 static void after_fork(void)
 {
-    struct epi_box *box = &epi_state.box;
+    struct epi_box *box = &epi_box;
     if (!box->attached)
         return;
     box->attached = false;
@@ -177,13 +184,13 @@ static bool withdraw(struct epi_box *box)
 static void close_clean(struct epi_fd *fd, bool works)
 {
     if (works)
-        write_status(fd->fd, EPI_BOX_CLEAN, 0);
+        epi_box_status(fd->fd, EPI_BOX_CLEAN, 0);
     epi_fd_close(fd);
 }
 
 int epi_box_attach(int fd, const char *path)
 {
-    struct epi_box *box = &epi_state.box;
+    struct epi_box *box = &epi_box;
     if (epi_crashing())
         return EAGAIN;
     int copy = epi_fd_duplicate(fd);
@@ -199,11 +206,11 @@ int epi_box_attach(int fd, const char *path)
     }
     struct epi_fd old = {.fd = -1, .device = 0, .inode = 0};
     int error = move_notes(copy);
-    bool works = usable(box);
+    bool works = epi_box_usable();
     if (error == 0) {
         box->replaced = false;
         box->mapped = true;
-        write_status(copy, EPI_BOX_RUNNING, 0);
+        epi_box_status(copy, EPI_BOX_RUNNING, 0);
         if (box->attached) {
             old = box->fd;
             error = withdraw(box) ? 0 : EAGAIN; /* its notes were whole when they moved */
@@ -223,7 +230,7 @@ int epi_box_attach(int fd, const char *path)
 
 bool epi_box_detach(void)
 {
-    struct epi_box *box = &epi_state.box;
+    struct epi_box *box = &epi_box;
     if (!box->attached)
         return true;
     if (box->mapped) {
@@ -232,7 +239,7 @@ bool epi_box_detach(void)
             return false;
         box->mapped = error != 0;
     }
-    bool works = usable(box);
+    bool works = epi_box_usable();
     if (!withdraw(box))
         return false;
     close_clean(&box->fd, works);
@@ -241,9 +248,9 @@ bool epi_box_detach(void)
 
 EPI_SAFE bool epi_box_fault(const siginfo_t *info)
 {
-    struct epi_box *box = &epi_state.box;
+    struct epi_box *box = &epi_box;
     uintptr_t at = (uintptr_t)info->si_addr;
-    if (at - (uintptr_t)&epi_state.notes >= sizeof epi_state.notes || info->si_code <= 0 ||
+    if (at - (uintptr_t)&epi_notes >= sizeof epi_notes || info->si_code <= 0 ||
         !box->mapped)
         return false;
     /* Several threads may come here at once; a second mapping would throw away
@@ -258,45 +265,3 @@ EPI_SAFE bool epi_box_fault(const siginfo_t *info)
     return false;
 }
 
-EPI_SAFE void epi_box_begin(struct epi_crash *crash)
-{
-    struct epi_box *box = &epi_state.box;
-    struct epi_out *out = &crash->out;
-    if (crash->forked || !usable(box))
-        return;
-    write_status(box->fd.fd, EPI_BOX_CRASHED, crash->go_death ? 0 : crash->signal);
-    out->copy = box->fd;
-    out->copy_at = EPI_BOX_REPORT;
-    out->copy_end = EPI_BOX_SIZE;
-    /* The headline was written before anything else, and is still there. */
-    epi_out_copy(out, out->buffer, out->flushed);
-}
-
-EPI_SAFE void epi_box_end(struct epi_crash *crash)
-{
-    const struct epi_fd *copy = &crash->out.copy;
-    if (copy->fd >= 0 && epi_fd_valid(copy))
-        write_status(copy->fd, EPI_BOX_REPORTED, crash->go_death ? 0 : crash->signal);
-}
-
-EPI_SAFE void epi_report_box(struct epi_crash *crash)
-{
-    static const char *const texts[] = {
-        [EPI_BOX_TRUNCATED] = "it was truncated",
-        [EPI_BOX_REMOVED] = "it was removed",
-        [EPI_BOX_CLOSED] = "its descriptor was closed",
-        [EPI_BOX_FAILED] = "writing to it failed with error ",
-    };
-    const struct epi_box *box = &epi_state.box;
-    struct epi_out *out = &crash->out;
-    uint32_t loss = crash->out.copy_error != 0 ? EPI_BOX_FAILED : box->loss;
-    if (crash->forked || !box->attached || loss == EPI_BOX_FINE || loss >= EPI_COUNT(texts))
-        return;
-    epi_out_text(out, "Note: the black box ");
-    epi_out_escaped(out, box->path);
-    epi_out_text(out, " is lost: ");
-    epi_out_text(out, texts[loss]);
-    if (loss == EPI_BOX_FAILED)
-        epi_out_decimal(out, out->copy_error != 0 ? out->copy_error : box->error);
-    epi_out_char(out, '\n');
-}

@@ -17,9 +17,10 @@
 #ifndef EPI_BOX_H
 #define EPI_BOX_H
 
-#include "fd.h"
 #include "notes.h"
 #include "ring.h"
+#include "base.h"
+#include "fd.h"
 
 #include <signal.h>
 
@@ -54,7 +55,7 @@ struct epi_box {
     char path[256];
 };
 
-struct epi_crash;
+extern struct epi_box epi_box __attribute__((visibility("hidden")));
 
 /* Puts the file FD, which package handler has made and locked, under the notes and
  * keeps a duplicate of it; PATH is for the report.  Another box that was attached
@@ -66,11 +67,20 @@ int epi_box_attach(int fd, const char *path);
  * the access works when it is done again. */
 EPI_SAFE bool epi_box_fault(const siginfo_t *info);
 
-/* Marks the box as that of a crash, and lets CRASH->out write to it too, what it
- * has written already included.  Not in a forked child. */
-EPI_SAFE void epi_box_begin(struct epi_crash *crash);
+/* The black box; see box.h.  Marks it as one of a program that ended well, and
+ * closes it.  The notes stay.  False during a crash, whose report goes there. */
+bool epi_box_detach(void);
 
-/* The report is all there. */
-EPI_SAFE void epi_box_end(struct epi_crash *crash);
+/* Writes the snapshot slot INDEX; false when there is no box any more. */
+bool epi_box_write_slot(uint32_t index, const void *slot, size_t size);
+
+/* Is a box attached, and nothing wrong with it? */
+bool epi_box_works(void);
+
+/* Does the file still take what is written? */
+EPI_SAFE bool epi_box_usable(void);
+
+/* Writes what has become of the program. */
+EPI_SAFE void epi_box_status(int fd, uint32_t state, int signal);
 
 #endif

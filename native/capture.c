@@ -6,14 +6,19 @@
  * It may run on the stack that it interrupts, or on a small alternate stack
  * that belongs to a library: at most 8 KiB are used, and where the room is
  * known to be less than that and a fault of a peek need, no walk is tried. */
-#include "threads.h"
-
-#include "gostack.h"
-#include "chain.h"
-#include "handler.h"
+#include "altstack.h"
 #include "inject.h"
-#include "live.h"
+#include "threads.h"
+#include "actions.h"
+#include "base.h"
+#include "chain.h"
+#include "clock.h"
+#include "code.h"
+#include "gostack.h"
+#include "incident.h"
+#include "program.h"
 #include "system.h"
+#include "unwind.h"
 
 #include <stdatomic.h>
 
@@ -26,7 +31,7 @@ EPI_SAFE int epi_ask_send(int tid, struct epi_ask ask)
 {
     siginfo_t info;
     epi_zero(&info, sizeof info);
-    info.si_signo = epi_state.thread_signal;
+    info.si_signo = epi_actions.thread_signal;
     info.si_code = SI_QUEUE;
     info.si_pid = epi_getpid();
     info.si_value.sival_ptr = (void *)epi_ask_pack(ask);
@@ -48,14 +53,14 @@ static EPI_SAFE bool room_for_walk(const ucontext_t *uc)
     uintptr_t sp = epi_arch_current_sp(), start = (uintptr_t)uc->uc_stack.ss_sp;
     struct epi_range stack = {start, start + uc->uc_stack.ss_size};
     return (uc->uc_stack.ss_flags & SS_DISABLE) != 0 || !epi_in(stack, sp) ||
-           sp - start >= ROOM_WALK + ROOM_FAULT + epi_state.altstacks.kernel_frame;
+           sp - start >= ROOM_WALK + ROOM_FAULT + epi_altstacks.kernel_frame;
 }
 
 /* A thread that waits in the handler for another one's report is of interest
  * where it faulted. */
 static EPI_SAFE const ucontext_t *own_crash(int tid)
 {
-    struct epi_crash *crash = &epi_state.crash;
+    struct epi_crash *crash = &epi_incident.crash;
     for (uint32_t i = 0; i < EPI_PARKED; i++)
         if (crash->parked[i].filled && crash->parked[i].tid == tid)
             return crash->parked[i].uc;
@@ -76,8 +81,8 @@ static EPI_SAFE EPI_NOINLINE void walk(struct epi_stack *stack, const ucontext_t
     struct epi_cursor cursor;
     struct epi_regs regs;
     epi_arch_regs_from_context(&regs, uc);
-    epi_cursor_start(&cursor, epi_state.modules, epi_state.go, cache, &regs);
-    cursor.g = epi_go_g(epi_state.go);
+    epi_cursor_start(&cursor, epi_program.modules, epi_program.go, cache, &regs);
+    cursor.g = epi_go_g(epi_program.go);
     epi_stack_collect(stack, &cursor, max_frames);
 }
 
@@ -88,7 +93,7 @@ static EPI_SAFE void innermost_only(struct epi_stack *stack, const ucontext_t *u
     frame->pc = epi_arch_pc(uc);
     frame->sp = epi_arch_sp(uc);
     frame->how = EPI_HOW_CONTEXT;
-    frame->flags = EPI_FRAME_EXACT | (epi_go_text(epi_state.go, frame->pc) ? EPI_FRAME_GO : 0);
+    frame->flags = EPI_FRAME_EXACT | (epi_go_text(epi_program.go, frame->pc) ? EPI_FRAME_GO : 0);
     stack->stop = why;
     stack->count = 1;
 }
@@ -111,10 +116,10 @@ static EPI_SAFE void capture(struct epi_threads *threads, struct epi_thread *thr
     uint32_t cache = take_cache(threads);
     bool taken = cache < EPI_CAPTURE_CACHES;
     epi_zero(&thread->stack, offsetof(struct epi_stack, frame));
-    atomic_fetch_add(&epi_state.receivers, 1); /* epi_disable waits for it */
+    atomic_fetch_add(&epi_threading.receivers, 1); /* epi_disable waits for it */
     walk_if_room(&thread->stack, uc, taken ? &threads->cache[cache].rules : NULL,
                  threads->max_frames);
-    atomic_fetch_sub(&epi_state.receivers, 1);
+    atomic_fetch_sub(&epi_threading.receivers, 1);
     if (taken)
         threads->cache[cache].taken = false;
 }
@@ -128,7 +133,7 @@ static EPI_SAFE bool faults_come_here(void)
     struct epi_sigaction now;
     for (size_t i = 0; i < EPI_COUNT(signals); i++)
         if (!epi_sigaction(signals[i], NULL, &now) ||
-            now.handler != epi_state.ours[epi_fatal_index(signals[i])].handler)
+            now.handler != epi_actions.ours[epi_fatal_index(signals[i])].handler)
             return false;
     return true;
 }
@@ -138,14 +143,14 @@ EPI_SAFE uint64_t epi_capture_unasked(struct epi_stack *stack, const ucontext_t 
 {
     uint64_t goroutine = 0;
     epi_zero(stack, offsetof(struct epi_stack, frame));
-    atomic_fetch_add(&epi_state.receivers, 1);
+    atomic_fetch_add(&epi_threading.receivers, 1);
     if (faults_come_here()) { /* and go on doing so: epi_disable waits */
         walk_if_room(stack, uc, NULL, max_frames);
         goroutine = epi_live_goroutine();
     } else {
         innermost_only(stack, uc, EPI_STOP_FAULTS);
     }
-    atomic_fetch_sub(&epi_state.receivers, 1);
+    atomic_fetch_sub(&epi_threading.receivers, 1);
     return goroutine;
 }
 
@@ -176,8 +181,8 @@ static EPI_SAFE void answer(struct epi_threads *threads, struct epi_ask ask,
  * copes with EINTR, and its threads are needed. */
 static EPI_SAFE void hold(const ucontext_t *uc)
 {
-    const struct epi_crash *crash = &epi_state.crash;
-    if (epi_go_text(epi_state.go, epi_arch_pc(uc)) || !epi_arch_interrupted(uc))
+    const struct epi_crash *crash = &epi_incident.crash;
+    if (epi_go_text(epi_program.go, epi_arch_pc(uc)) || !epi_arch_interrupted(uc))
         return;
     while (epi_crashing() && crash->phase != EPI_PHASE_HOST &&
            crash->phase != EPI_PHASE_CHAINED) {
@@ -194,12 +199,12 @@ EPI_SAFE void epi_capture(int signal, siginfo_t *info, void *context)
     if (own && info->si_code == SI_TKILL && epi_inject_accept(uc))
         return;
     if (!own || info->si_code != SI_QUEUE || value >> 56 != EPI_ASK_MAGIC >> 56) {
-        epi_chain(&epi_state.thread_previous, signal, info, context);
+        epi_chain(&epi_actions.thread_previous, signal, info, context);
         return;
     }
     struct epi_ask ask = epi_ask_unpack(value);
     if (ask.question <= EPI_ASK_DUMP && ask.slot < EPI_THREADS)
-        answer(epi_state.threads[ask.question], ask, uc);
+        answer(epi_threading.threads[ask.question], ask, uc);
     if (ask.question == EPI_ASK_CRASH)
         hold(uc);
 }

@@ -1,8 +1,11 @@
 /* The sentence that says what happened: what the instruction did, to which
  * address, and what that address is.  The kernel's siginfo tells the first two
  * (not always), /proc/self/maps the third. */
-#include "maps.h"
 #include "report_parts.h"
+#include "base.h"
+#include "incident.h"
+#include "maps.h"
+#include "out.h"
 #include "signals.h"
 #include "system.h"
 

@@ -7,9 +7,12 @@
  * constant distances from it.  A hit costs a few loads; without one the CIE
  * and the FDE are parsed and their instructions run. */
 #include "cfi.h"
-
 #include "dwarf_expr.h"
+#include "dwarf_reader.h"
 #include "unwind.h"
+#include "base.h"
+#include "modules.h"
+#include "peek.h"
 
 /* In the order of epi_rule.saved. */
 static const uint8_t saved_registers[] = {EPI_RULE_REGISTERS};

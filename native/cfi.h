@@ -3,7 +3,7 @@
 #ifndef EPI_CFI_H
 #define EPI_CFI_H
 
-#include "dwarf_reader.h"
+#include "base.h"
 #include "modules.h"
 
 /* What a CIE and an FDE say together about one range of code. */

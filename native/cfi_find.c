@@ -7,6 +7,10 @@
  * Nothing here is trusted: every length is cut to the module, every count to
  * what fits between the table and the module's end. */
 #include "cfi.h"
+#include "dwarf_reader.h"
+#include "base.h"
+#include "modules.h"
+#include "peek.h"
 
 #define CIE_ID_SIZE 4
 

@@ -5,6 +5,9 @@
  * (async-profiler does) makes the first look-up faster, but costs 10 to 100 ms
  * and megabytes per process, and misses whatever was loaded since. */
 #include "cfi.h"
+#include "dwarf_reader.h"
+#include "base.h"
+#include "modules.h"
 
 enum {
     CFA_ADVANCE_LOC = 0x40, /* these three hold an operand in the low six bits */

@@ -3,6 +3,7 @@
 #define EPI_CLOCK_H
 
 #include "base.h"
+#include "system.h"
 
 #include <sys/syscall.h>
 #include <time.h>

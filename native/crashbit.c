@@ -1,7 +1,10 @@
 #include "crashbit.h"
-
+#include "goside.h"
+#include "actions.h"
+#include "base.h"
 #include "chain.h"
-#include "handler.h"
+#include "incident.h"
+#include "program.h"
 #include "system.h"
 
 #include <stdatomic.h>
@@ -19,7 +22,7 @@ static const int deadly[EPI_DEADLY_COUNT] = {SIGQUIT, SIGSTKFLT};
 /* runtime.traceback_cache, or NULL. */
 static EPI_SAFE uint32_t *word(void)
 {
-    return epi_state.go == NULL ? NULL : (uint32_t *)epi_state.go->traceback;
+    return epi_program.go == NULL ? NULL : (uint32_t *)epi_program.go->traceback;
 }
 
 static EPI_SAFE bool swap(uint32_t old, uint32_t new)
@@ -33,7 +36,7 @@ static EPI_SAFE bool swap(uint32_t old, uint32_t new)
  * changes over to "crash" writes what is there already, and is not noticed.) */
 static EPI_SAFE uint32_t look(bool *programs)
 {
-    const struct epi_crashbit *bit = &epi_state.crashbit;
+    const struct epi_crashbit *bit = &epi_goside.crashbit;
     uint32_t now = __atomic_load_n(word(), __ATOMIC_SEQ_CST);
     *programs = now == bit->ours ? bit->programs : (now & BIT) != 0;
     return now;
@@ -41,7 +44,7 @@ static EPI_SAFE uint32_t look(bool *programs)
 
 static EPI_SAFE void set(void)
 {
-    struct epi_crashbit *bit = &epi_state.crashbit;
+    struct epi_crashbit *bit = &epi_goside.crashbit;
     bool programs;
     for (int i = 0; i < 100; i++) {
         uint32_t now = look(&programs);
@@ -75,7 +78,7 @@ EPI_SAFE bool epi_crashbit_programs(void)
 
 EPI_SAFE bool epi_crashbit_enter(void)
 {
-    struct epi_crashbit *bit = &epi_state.crashbit;
+    struct epi_crashbit *bit = &epi_goside.crashbit;
     if (!bit->on)
         return false;
     atomic_fetch_add(&bit->inside, 1);
@@ -87,7 +90,7 @@ EPI_SAFE bool epi_crashbit_enter(void)
  * channel.  Another thread that is still inside looks again. */
 EPI_SAFE void epi_crashbit_leave(bool entered)
 {
-    struct epi_crashbit *bit = &epi_state.crashbit;
+    struct epi_crashbit *bit = &epi_goside.crashbit;
     if (!entered)
         return;
     if (atomic_fetch_sub(&bit->inside, 1) != 1 || !bit->on)
@@ -109,7 +112,7 @@ EPI_SAFE void epi_crashbit_chain(const struct epi_sigaction *go, int signal, sig
 
 static EPI_SAFE const struct epi_sigaction *previous(int signal)
 {
-    return &epi_state.crashbit.previous[signal == deadly[0] ? 0 : 1];
+    return &epi_goside.crashbit.previous[signal == deadly[0] ? 0 : 1];
 }
 
 /* In front of Go's handler for the deadly signals. */
@@ -129,20 +132,20 @@ EPI_SAFE bool epi_crashbit_action(int signal, struct epi_sigaction *action)
 
 EPI_SAFE void epi_crashbit_keep(void)
 {
-    struct epi_crashbit *bit = &epi_state.crashbit;
+    struct epi_crashbit *bit = &epi_goside.crashbit;
     struct epi_sigaction now;
     if (!bit->on)
         return;
     for (int i = 0; i < EPI_DEADLY_COUNT; i++) {
         /* Somebody else's, or one that ignores the signal, is left alone. */
-        if (!epi_sigaction(deadly[i], NULL, &now) || now.handler != epi_state.go_handler)
+        if (!epi_sigaction(deadly[i], NULL, &now) || now.handler != epi_actions.go_handler)
             continue;
         epi_copy(&bit->previous[i], &now, sizeof now);
         now.handler = (uintptr_t)handler;
         epi_sigaction(deadly[i], &now, NULL);
     }
     int abrt = epi_fatal_index(SIGABRT);
-    if (epi_sigaction(SIGABRT, NULL, &now) && now.handler != epi_state.ours[abrt].handler)
+    if (epi_sigaction(SIGABRT, NULL, &now) && now.handler != epi_actions.ours[abrt].handler)
         clear(); /* signal.Ignore, or a handler that was installed since */
     else if (bit->inside == 0) {
         set();
@@ -153,8 +156,8 @@ EPI_SAFE void epi_crashbit_keep(void)
 
 void epi_crashbit_start(void)
 {
-    struct epi_crashbit *bit = &epi_state.crashbit;
-    if (word() == NULL || epi_state.go_handler == 0)
+    struct epi_crashbit *bit = &epi_goside.crashbit;
+    if (word() == NULL || epi_actions.go_handler == 0)
         return;
     if (!bit->on)
         bit->ours = UNKNOWN;
@@ -164,7 +167,7 @@ void epi_crashbit_start(void)
 
 void epi_crashbit_stop(void)
 {
-    struct epi_crashbit *bit = &epi_state.crashbit;
+    struct epi_crashbit *bit = &epi_goside.crashbit;
     struct epi_sigaction now;
     if (!bit->on)
         return;

@@ -16,9 +16,9 @@
  * throw.  Then the previous handler is called: it prints, or is the program's.
  * What the hook cannot do is leave a what() that never returns. */
 #include "message.h"
-
+#include "base.h"
+#include "incident.h"
 #include "peek.h"
-#include "state.h"
 #include "system.h"
 
 #include <dlfcn.h>
@@ -200,7 +200,7 @@ EPI_SAFE int epi_cxx_personality(int version, int actions, uint64_t class, void 
     enum { SEARCH_PHASE = 1, CONTINUE_UNWIND = 8 };
     (void)version, (void)class, (void)exception, (void)context;
     if ((actions & SEARCH_PHASE) != 0)
-        epi_arch_longjmp(&epi_state.terminate.thrown, 1);
+        epi_arch_longjmp(&epi_last_words.terminate.thrown, 1);
     return CONTINUE_UNWIND; /* the end of a thread that is cancelled */
 }
 
@@ -232,9 +232,9 @@ static void describe(struct epi_terminate *terminate)
 
 static void on_terminate(void)
 {
-    struct epi_terminate *terminate = &epi_state.terminate;
+    struct epi_terminate *terminate = &epi_last_words.terminate;
     int nobody = 0;
-    if (epi_state.options != NULL &&
+    if (epi_incident.options != NULL &&
         atomic_compare_exchange_strong(&terminate->tid, &nobody, epi_gettid()))
         describe(terminate);
     if (terminate->previous != NULL)
@@ -244,7 +244,7 @@ static void on_terminate(void)
 
 void epi_cxx_start(void)
 {
-    struct epi_terminate *terminate = &epi_state.terminate;
+    struct epi_terminate *terminate = &epi_last_words.terminate;
     /* Never twice: a handler that the program has put in front of ours calls
      * ours, and must not become our previous one. */
     if (terminate->installed)
@@ -260,7 +260,7 @@ void epi_cxx_start(void)
 
 void epi_cxx_stop(void)
 {
-    struct epi_terminate *terminate = &epi_state.terminate;
+    struct epi_terminate *terminate = &epi_last_words.terminate;
     const struct runtime runtime = find_runtime();
     if (!terminate->installed || runtime.get_terminate == NULL ||
         runtime.get_terminate() != on_terminate)

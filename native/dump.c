@@ -13,14 +13,25 @@
  * There is one turn, which is the ownership of that epi_crash.  A dump ends
  * within its time, so the next one's wait does too. */
 #include "dump.h"
-
-#include "handler.h"
-#include "helper.h"
+#include "repeat.h"
+#include "actions.h"
+#include "base.h"
+#include "clock.h"
+#include "fd.h"
+#include "goparts.h"
+#include "gostack.h"
+#include "incident.h"
+#include "live.h"
+#include "out.h"
 #include "own.h"
 #include "peek.h"
+#include "program.h"
+#include "report.h"
 #include "report_parts.h"
 #include "stage.h"
 #include "system.h"
+#include "threads.h"
+#include "unwind.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -37,13 +48,13 @@ static EPI_SAFE void ask(struct epi_crash *dump)
     struct epi_ask_options options = {EPI_ASK_DUMP, dump->subject.tid, !dump->dump->interrupt,
                                       dump->options->max_frames, dump->stage_deadline};
     if (dump->options->all_threads)
-        epi_threads_ask(epi_state.threads[EPI_ASK_DUMP], &options);
+        epi_threads_ask(epi_threading.threads[EPI_ASK_DUMP], &options);
 }
 
 static EPI_SAFE void print(struct epi_crash *dump)
 {
     if (dump->options->all_threads)
-        epi_threads_print(dump, epi_state.threads[EPI_ASK_DUMP], dump->options->max_threads);
+        epi_threads_print(dump, epi_threading.threads[EPI_ASK_DUMP], dump->options->max_threads);
 }
 
 static EPI_SAFE void goroutines(struct epi_crash *dump)
@@ -52,7 +63,7 @@ static EPI_SAFE void goroutines(struct epi_crash *dump)
         epi_report_goroutines(dump);
 }
 
-EPI_SAFE void epi_dump_notes(struct epi_crash *dump)
+static EPI_SAFE void dump_notes(struct epi_crash *dump)
 {
     uint64_t silence = dump->dump->silence;
     if (silence != 0) {
@@ -88,8 +99,8 @@ static EPI_SAFE void walk_caller(struct epi_crash *dump)
 {
     struct epi_regs regs;
     epi_arch_regs_from_jump(&regs, &dump->caller);
-    epi_cursor_start(&dump->cursor, epi_state.modules, epi_state.go, &dump->cache, &regs);
-    dump->cursor.g = epi_go_g(epi_state.go);
+    epi_cursor_start(&dump->cursor, epi_program.modules, epi_program.go, &dump->cache, &regs);
+    dump->cursor.g = epi_go_g(epi_program.go);
     if (dump->dump->from != 0)
         skip_callees(&dump->cursor, dump->dump->from);
     epi_stack_collect(&dump->stack, &dump->cursor, dump->options->max_frames);
@@ -216,11 +227,6 @@ static EPI_SAFE void run(struct epi_crash *dump)
     dump->phase = EPI_PHASE_NONE;
 }
 
-EPI_SAFE bool epi_dump_gives_way(const struct epi_crash *crash)
-{
-    return crash == &epi_state.dump && epi_crashing();
-}
-
 static EPI_SAFE int result(const struct epi_crash *dump)
 {
     if (epi_dump_gives_way(dump))
@@ -235,7 +241,7 @@ static EPI_SAFE int result(const struct epi_crash *dump)
 static EPI_SAFE void start(struct epi_crash *dump, const struct epi_dump *how,
                   const struct epi_options *enabled)
 {
-    struct epi_options *options = &epi_state.dump_options;
+    struct epi_options *options = &epi_incident.dump_options;
     epi_copy(options, enabled, sizeof *options);
     options->max_frames = how->max_frames;
     options->max_threads = how->max_threads;
@@ -243,13 +249,14 @@ static EPI_SAFE void start(struct epi_crash *dump, const struct epi_dump *how,
     options->all_threads = how->all_threads;
     dump->options = options;
     dump->dump = how;
+    dump->dump_notes = dump_notes;
     dump->began = epi_now();
     dump->stages_deadline = dump->began + how->timeout;
     dump->nested = dump->failure_count = 0;
     dump->file_error = 0;
     dump->looking = dump->silent = false;
     dump->goroutines = EPI_LIVE_NOT_ASKED;
-    dump->forked = epi_getpid() != epi_state.pid;
+    dump->forked = epi_getpid() != epi_incident.pid;
     dump->poked = false; /* one for the dump before may have come too late */
     if (how->subject != NULL) {
         epi_copy(&dump->subject, how->subject, sizeof dump->subject);
@@ -280,10 +287,10 @@ static EPI_SAFE bool take_from_parent(struct epi_crash *dump, uint64_t parents, 
 
 EPI_SAFE bool epi_dump_lock(uint64_t patience)
 {
-    struct epi_crash *dump = &epi_state.dump;
+    struct epi_crash *dump = &epi_incident.dump;
     uint64_t self = epi_self(), began = epi_now();
     for (;;) {
-        uint32_t ended = epi_state.dumps_ended;
+        uint32_t ended = epi_incident.dumps_ended;
         uint64_t owner = dump->owner;
         if (epi_crashing() || (patience != 0 && epi_now() - began > patience))
             return false;
@@ -291,44 +298,44 @@ EPI_SAFE bool epi_dump_lock(uint64_t patience)
                        : owner >> 32 != self >> 32 && take_from_parent(dump, owner, self))
             return true;
         struct timespec pause = epi_timespec(50 * EPI_MS); /* then there may be a crash */
-        epi_futex_wait(&epi_state.dumps_ended, ended, &pause);
+        epi_futex_wait(&epi_incident.dumps_ended, ended, &pause);
     }
 }
 
 EPI_SAFE void epi_dump_unlock(void)
 {
-    epi_state.dump.owner = 0;
-    atomic_fetch_add(&epi_state.dumps_ended, 1);
-    epi_futex_wake_all(&epi_state.dumps_ended);
+    epi_incident.dump.owner = 0;
+    atomic_fetch_add(&epi_incident.dumps_ended, 1);
+    epi_futex_wake_all(&epi_incident.dumps_ended);
 }
 
 /* A thread that was asked and got no CPU since may still walk its stack; then it is
  * left to the next dump. */
 static EPI_SAFE void stop_peeking_by_call(void)
 {
-    for (int i = 0; i < 50 && epi_state.peek_by_call && epi_state.receivers > 0; i++) {
+    for (int i = 0; i < 50 && epi_peek_uses_calls() && epi_threading.receivers > 0; i++) {
         struct timespec pause = epi_timespec(EPI_MS);
         epi_syscall6(SYS_ppoll, 0, 0, (long)&pause, 0, 0, 0);
     }
-    if (epi_state.receivers == 0)
-        epi_state.peek_by_call = false;
+    if (epi_threading.receivers == 0)
+        epi_peek_use_loads();
 }
 
 EPI_SAFE int epi_dump(const struct epi_dump *how)
 {
-    struct epi_crash *dump = &epi_state.dump;
+    struct epi_crash *dump = &epi_incident.dump;
     if (how->output.fd < 0)
         return EBADF;
     if (!epi_dump_lock(how->patience))
         return epi_crashing() ? ECANCELED : EBUSY;
-    const struct epi_options *enabled = epi_state.options;
+    const struct epi_options *enabled = epi_incident.options;
     if (enabled == NULL) {
         epi_dump_unlock();
         return ENODEV;
     }
-    uint64_t mask = epi_state.ours[0].mask, old;
+    uint64_t mask = epi_actions.ours[0].mask, old;
     if (epi_own_find(epi_gettid()) == NULL)
-        mask &= ~epi_mask_of(epi_state.thread_signal);
+        mask &= ~epi_mask_of(epi_actions.thread_signal);
     epi_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, (long)&old, sizeof mask, 0, 0);
     int error = EADDRINUSE;
     if (epi_reassert(false) || epi_peek_use_calls()) {

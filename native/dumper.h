@@ -21,4 +21,7 @@ EPI_SAFE void epi_dumper_wake(void);
 /* The same for something that is due at a time which is in force already. */
 EPI_SAFE void epi_dumper_wake_for(uint64_t due);
 
+/* What the thread runs (dumper_loop.c). */
+EPI_SAFE void *epi_dumper(void *unused);
+
 #endif

@@ -4,8 +4,9 @@
  * 6.4.2): operators that name another debugging entry, the frame base, the
  * CFA or thread-local storage, and pieces of objects. */
 #include "dwarf_expr.h"
-
 #include "dwarf_reader.h"
+#include "base.h"
+#include "peek.h"
 
 enum {
     OP_ADDR = 0x03,

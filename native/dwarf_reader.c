@@ -1,6 +1,8 @@
 /* Encoded pointers: the one part of reading .eh_frame that is not plain
  * integers. */
 #include "dwarf_reader.h"
+#include "base.h"
+#include "peek.h"
 
 EPI_SAFE unsigned epi_dwarf_pointer_size(uint8_t encoding)
 {

@@ -10,6 +10,7 @@
 #ifndef EPI_DWARF_READER_H
 #define EPI_DWARF_READER_H
 
+#include "base.h"
 #include "peek.h"
 
 /* Pointer encodings of .eh_frame (LSB 5.0 core, 10.5.1). */

@@ -7,9 +7,14 @@
 #ifndef EPITAPH_H
 #define EPITAPH_H
 
+#include "base.h"
+#include "box.h"
+#include "dump.h"
 #include "gostack.h"
 #include "live.h"
 #include "modules.h"
+#include "notes.h"
+#include "stage.h"
 #include "unwind.h"
 
 /* How a crash is reported.  Strings are copied. */
@@ -80,33 +85,7 @@ void epi_symbols_pending(bool pending);
 /* Tells where the .eh_frame section of a module without PT_GNU_EH_FRAME is. */
 int epi_install_eh_frame(uintptr_t bias, const char *path, struct epi_range section);
 
-/* Notes what the program does: the last EPI_CRUMBS (notes.h) such texts stand in
- * a report, with their age.  A text is cut after EPI_CRUMB_TEXT bytes, and the
- * cut is marked.  Any thread, any time after the program's start, without a
- * lock; not after a fault, when the notes are kept as they were.  Takes some
- * 50 ns.  A C file of another package declares it by itself. */
-void epi_breadcrumb(const char *text);
-
-/* The black box; see box.h.  Marks it as one of a program that ended well, and
- * closes it.  The notes stay.  False during a crash, whose report goes there. */
-bool epi_box_detach(void);
-
-/* Writes the snapshot slot INDEX; false when there is no box any more. */
-bool epi_box_write_slot(uint32_t index, const void *slot, size_t size);
-
-/* Is a box attached, and nothing wrong with it? */
-bool epi_box_works(void);
-
 #ifdef EPI_TEST
-/* Makes the stage NAME ("*": each) fault, hang in a system call, hang in a loop, or
- * abort in the reports to come. */
-enum epi_trouble {
-    EPI_TROUBLE_NONE,
-    EPI_TROUBLE_FAULT,
-    EPI_TROUBLE_HANG,
-    EPI_TROUBLE_SPIN,
-    EPI_TROUBLE_ABORT
-};
 void epi_test_trouble(const char *stage, enum epi_trouble trouble);
 
 /* Bytes of the reporter's own stack that have ever been used. */

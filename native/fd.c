@@ -1,4 +1,6 @@
 #include "fd.h"
+#include "base.h"
+#include "system.h"
 
 #include <errno.h>
 #include <fcntl.h>

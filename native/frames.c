@@ -1,10 +1,18 @@
 /* The crashing thread's stack: first all of it is walked, then it is printed.
  * Two stages, so that a walk that fails in the middle costs only its rest. */
-#include "dump.h"
-#include "gostack.h"
-#include "pclntab.h"
 #include "report_parts.h"
+#include "base.h"
+#include "clock.h"
+#include "code.h"
+#include "gostack.h"
+#include "incident.h"
+#include "modules.h"
+#include "out.h"
+#include "pclntab.h"
+#include "program.h"
+#include "symbols.h"
 #include "system.h"
+#include "unwind.h"
 
 #include <sys/prctl.h>
 
@@ -14,14 +22,6 @@
 static EPI_SAFE bool is_native_dump(const struct epi_crash *crash)
 {
     return crash->dump != NULL && crash->dump->kind == EPI_DUMP_NATIVE;
-}
-
-EPI_SAFE void epi_subject_is_self(struct epi_subject *subject)
-{
-    epi_zero(subject, sizeof *subject);
-    subject->tid = epi_gettid();
-    subject->pointer = epi_arch_thread_pointer();
-    epi_syscall6(SYS_prctl, PR_GET_NAME, (long)subject->name, 0, 0, 0, 0);
 }
 
 /* Python's words for each kind. */
@@ -74,7 +74,7 @@ static EPI_SAFE int32_t go_frame(struct epi_crash *crash, const struct epi_frame
                                   uintptr_t look_up)
 {
     struct epi_goframe functions[INLINE_MAX];
-    const struct epi_goruntime *go = epi_state.go;
+    const struct epi_goruntime *go = epi_program.go;
     if (go == NULL || !go->names)
         return -1;
     int32_t n = epi_pclntab_frames(go, look_up, &crash->callee, functions, INLINE_MAX);
@@ -113,7 +113,7 @@ static EPI_SAFE int32_t c_frame(struct epi_crash *crash, const struct epi_frame 
                                  uintptr_t look_up)
 {
     struct epi_out *out = &crash->out;
-    const struct epi_module *module = epi_modules_find(epi_state.modules, look_up);
+    const struct epi_module *module = epi_modules_find(epi_program.modules, look_up);
     if (module == NULL) {
         unknown_line(out, frame);
         return 1;
@@ -140,8 +140,8 @@ static EPI_SAFE int32_t native_frame(struct epi_crash *crash, const struct epi_f
                                       uintptr_t look_up)
 {
     struct epi_out *out = &crash->out;
-    const struct epi_module *module = epi_modules_find(epi_state.modules, look_up);
-    const struct epi_goruntime *go = epi_state.go;
+    const struct epi_module *module = epi_modules_find(epi_program.modules, look_up);
+    const struct epi_goruntime *go = epi_program.go;
     struct epi_func func;
     char *name = crash->symbols[0].name;
     uint32_t n = EPI_COUNT(crash->symbols);
@@ -245,8 +245,8 @@ EPI_SAFE void epi_report_unwind(struct epi_crash *crash)
     epi_zero(&crash->stack, offsetof(struct epi_stack, frame));
     epi_zero(&crash->cache, sizeof crash->cache);
     epi_arch_regs_from_context(&regs, &crash->context);
-    epi_cursor_start(&crash->cursor, epi_state.modules, epi_state.go, &crash->cache, &regs);
-    crash->cursor.g = crash->forked ? 0 : epi_go_g(epi_state.go);
+    epi_cursor_start(&crash->cursor, epi_program.modules, epi_program.go, &crash->cache, &regs);
+    crash->cursor.g = crash->forked ? 0 : epi_go_g(epi_program.go);
     epi_stack_collect(&crash->stack, &crash->cursor, crash->options->max_frames);
 }
 
@@ -261,7 +261,7 @@ static EPI_SAFE bool lacks_index(const struct epi_stack *stack)
         const struct epi_module *module =
             stack->frame[i].flags & EPI_FRAME_GO
                 ? NULL
-                : epi_modules_find(epi_state.modules, stack->frame[i].pc);
+                : epi_modules_find(epi_program.modules, stack->frame[i].pc);
         if (module != NULL && module->index == NULL)
             return true;
     }
@@ -274,7 +274,7 @@ static EPI_SAFE void wait_for_index(const struct epi_crash *crash)
     uint64_t limit = crash->stage_deadline; /* half of what is left is for the printing */
     if (limit < now + 2 * INDEX_WAIT)
         end = limit > now ? now + (limit - now) / 2 : now;
-    while (epi_state.symbols_pending && !crash->forked && lacks_index(&crash->stack) &&
+    while (epi_incident.symbols_pending && !crash->forked && lacks_index(&crash->stack) &&
            epi_now() < end) {
         struct timespec pause = epi_timespec(EPI_MS / 4);
         epi_syscall6(SYS_ppoll, 0, 0, (long)&pause, 0, 0, 0);

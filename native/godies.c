@@ -9,25 +9,30 @@
  * The world is frozen (runtime/panic.go, startpanic_m), so no goroutine answers
  * any more; the newest snapshot stands in. */
 #include "handler.h"
-
+#include "actions.h"
+#include "base.h"
+#include "box.h"
 #include "chain.h"
+#include "clock.h"
+#include "crashbit.h"
+#include "fd.h"
+#include "goparts.h"
+#include "gostack.h"
+#include "incident.h"
+#include "live.h"
 #include "peek.h"
+#include "program.h"
+#include "report.h"
 #include "report_parts.h"
 #include "system.h"
+#include "thaw.h"
 
 #include <stdatomic.h>
-
-EPI_SAFE bool epi_report_is_stderr(const struct epi_fd *output)
-{
-    struct epi_fd standard = epi_fd_of(2);
-    return standard.fd >= 0 && standard.device == output->device &&
-           standard.inode == output->inode;
-}
 
 /* Is there a place for a report, or somebody to be told? */
 static EPI_SAFE bool wanted(const struct epi_options *options)
 {
-    return options->directory.fd >= 0 || epi_state.box.attached ||
+    return options->directory.fd >= 0 || epi_box.attached ||
            (epi_fd_valid(&options->output) && !epi_report_is_stderr(&options->output)) ||
            (epi_oncrash_wanted() && epi_thaw_ready());
 }
@@ -35,7 +40,7 @@ static EPI_SAFE bool wanted(const struct epi_options *options)
 EPI_SAFE void epi_go_dies(struct epi_crash *crash, int signal, const siginfo_t *info,
                           ucontext_t *uc)
 {
-    const struct epi_options *options = epi_state.options;
+    const struct epi_options *options = epi_incident.options;
     bool programs = epi_crashbit_programs();
     uint64_t self = epi_self(), owner = crash->owner;
     if (options != NULL && options->quiet)
@@ -54,14 +59,14 @@ EPI_SAFE void epi_go_dies(struct epi_crash *crash, int signal, const siginfo_t *
     } else if (options != NULL && wanted(options)) {
         if (!epi_crash_take(crash, self)) {
             epi_crash_park(crash, options, signal, info, uc);
-        } else if ((options = epi_state.options) == NULL || options->quiet) {
+        } else if ((options = epi_incident.options) == NULL || options->quiet) {
             crash->owner = 0; /* disabled in this moment */
         } else {
             epi_crash_begin(crash, options, signal, info, uc);
             crash->go_death = crash->apart = true;
             crash->go_failed = true;
             /* Of a panic; a fatal error ends on the scheduler's stack. */
-            crash->subject.goroutine = epi_goroutine_id(epi_go_g(epi_state.go));
+            crash->subject.goroutine = epi_goroutine_id(epi_go_g(epi_program.go));
             if (!programs)
                 crash->status = EPI_GO_STATUS;
             epi_report_on_own_stack(crash);
@@ -79,9 +84,9 @@ EPI_SAFE void epi_go_dies(struct epi_crash *crash, int signal, const siginfo_t *
  * known. */
 static EPI_SAFE bool deadly(int signal, const siginfo_t *info)
 {
-    uintptr_t g = epi_go_g(epi_state.go);
+    uintptr_t g = epi_go_g(epi_program.go);
     uint64_t id;
-    return epi_state.go->goid != 0 && epi_peek64(&id, g + epi_state.go->goid) && id == 0 &&
+    return epi_program.go->goid != 0 && epi_peek64(&id, g + epi_program.go->goid) && id == 0 &&
            !epi_forwarded_by_go(signal, info);
 }
 
@@ -89,11 +94,11 @@ static EPI_SAFE bool deadly(int signal, const siginfo_t *info)
 static EPI_SAFE void report_fault(struct epi_crash *crash, int signal, const siginfo_t *info,
                                   ucontext_t *uc)
 {
-    const struct epi_options *options = epi_state.options;
+    const struct epi_options *options = epi_incident.options;
     if (options == NULL || options->quiet || !wanted(options) ||
         !epi_crash_take(crash, epi_self()))
         return;
-    if ((options = epi_state.options) == NULL || options->quiet) {
+    if ((options = epi_incident.options) == NULL || options->quiet) {
         crash->owner = 0;
         return;
     }
@@ -116,7 +121,7 @@ static EPI_SAFE void report_fault(struct epi_crash *crash, int signal, const sig
 EPI_SAFE void epi_go_faults(struct epi_crash *crash, const struct epi_sigaction *previous,
                             int signal, siginfo_t *info, ucontext_t *uc)
 {
-    const struct epi_options *options = epi_state.options;
+    const struct epi_options *options = epi_incident.options;
     uint64_t owner = crash->owner;
     bool meanwhile = false;
     if (options != NULL && owner != 0 && crash->phase == EPI_PHASE_REPORTING) {

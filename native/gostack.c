@@ -51,9 +51,12 @@
  *
  * They are told apart by name: the numbers of funcIDs change between releases.
  * Only functions whose record has an ID or a flag are compared. */
+#include "gostack.h"
 #include "pclntab.h"
-#include "peek.h"
 #include "unwind.h"
+#include "base.h"
+#include "code.h"
+#include "peek.h"
 
 enum kind {
     KIND_PLAIN,

@@ -1,6 +1,12 @@
 #include "gotext.h"
-
-#include "report_parts.h"
+#include "goparts.h"
+#include "goside.h"
+#include "base.h"
+#include "fd.h"
+#include "gostack.h"
+#include "incident.h"
+#include "out.h"
+#include "program.h"
 #include "system.h"
 
 #include <errno.h>
@@ -36,7 +42,7 @@ static int open_high(void)
 
 int epi_gotext_open(void)
 {
-    struct epi_gotext *text = &epi_state.gotext;
+    struct epi_gotext *text = &epi_goside.gotext;
     if (!epi_fd_valid(&text->file))
         text->file = epi_fd_of(open_high());
     if (text->file.fd < 0)
@@ -46,7 +52,7 @@ int epi_gotext_open(void)
 
 bool epi_gotext_is(int fd)
 {
-    struct epi_fd other = epi_state.gotext.file;
+    struct epi_fd other = epi_goside.gotext.file;
     other.fd = fd;
     return epi_fd_valid(&other);
 }
@@ -70,7 +76,7 @@ static EPI_SAFE bool begins(const char *text, const char *with)
 /* The ring, oldest byte first. */
 static EPI_SAFE size_t copy_backlog(char *to)
 {
-    const struct epi_goruntime *go = epi_state.go;
+    const struct epi_goruntime *go = epi_program.go;
     size_t size = 0;
     if (go == NULL || go->backlog == 0)
         return 0;
@@ -210,7 +216,7 @@ static EPI_SAFE void heading(struct epi_out *out, const struct epi_gotext *text)
 
 EPI_SAFE void epi_report_gotext(struct epi_crash *crash)
 {
-    const struct epi_gotext *text = &epi_state.gotext;
+    const struct epi_gotext *text = &epi_goside.gotext;
     struct epi_out *out = &crash->out;
     char buffer[1024 + 1];
     if (text->size == 0 && text->message_size == 0)

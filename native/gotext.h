@@ -9,6 +9,7 @@
 #ifndef EPI_GOTEXT_H
 #define EPI_GOTEXT_H
 
+#include "base.h"
 #include "fd.h"
 
 /* len(runtime.printBacklog) */

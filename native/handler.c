@@ -15,53 +15,38 @@
  * The order matters: recovered nil dereferences of Go pass here by the million,
  * so what is Go's is found without a system call. */
 #include "handler.h"
-
+#include "host.h"
+#include "actions.h"
+#include "base.h"
 #include "box.h"
 #include "chain.h"
-#include "helper.h"
+#include "clock.h"
+#include "crashbit.h"
+#include "gostack.h"
+#include "incident.h"
 #include "maps.h"
+#include "modules.h"
+#include "notes.h"
+#include "own.h"
 #include "pclntab.h"
 #include "peek.h"
-#include "report_parts.h"
-#include "signals.h"
+#include "program.h"
+#include "report.h"
 #include "stage.h"
 #include "system.h"
+#include "terminate.h"
+#include "thaw.h"
 
 #include <stdatomic.h>
 #include <sys/prctl.h>
 #include <sys/time.h>
-
-struct epi_state epi_state;
-
-EPI_SAFE int epi_fatal_index(int signal)
-{
-    static const int fatal[EPI_FATAL_COUNT] = EPI_FATAL_SIGNALS;
-    for (int i = 0; i < EPI_FATAL_COUNT; i++)
-        if (fatal[i] == signal)
-            return i;
-    return -1;
-}
-
-EPI_SAFE bool epi_crashing(void)
-{
-    return epi_state.crash.owner >> 32 == (uint32_t)epi_getpid();
-}
-
-EPI_SAFE uint64_t epi_fatal_mask(void)
-{
-    static const int fatal[EPI_FATAL_COUNT] = EPI_FATAL_SIGNALS;
-    uint64_t mask = epi_mask_of(epi_state.deadline_signal);
-    for (int i = 0; i < EPI_FATAL_COUNT; i++)
-        mask |= epi_mask_of(fatal[i]);
-    return mask;
-}
 
 /* A PC where nothing can be executed.  Modules that were loaded since the
  * table was filled, and code that a JIT compiler wrote, are in none of them:
  * the kernel is asked, but only about an address that could be code. */
 static EPI_SAFE bool executable(uintptr_t pc)
 {
-    const struct epi_modules *modules = epi_state.modules;
+    const struct epi_modules *modules = epi_program.modules;
     struct epi_mapping mapping;
     if (modules != NULL && epi_modules_find_text(modules, pc) != NULL)
         return true;
@@ -76,7 +61,7 @@ static EPI_SAFE bool executable(uintptr_t pc)
  * Go's handler would raise the signal again and hang as PID 1. */
 static EPI_SAFE bool fault_of_go(const siginfo_t *info, const ucontext_t *uc)
 {
-    const struct epi_goruntime *go = epi_state.go;
+    const struct epi_goruntime *go = epi_program.go;
     uint64_t caller;
     if (info->si_code <= 0)
         return false;
@@ -94,7 +79,7 @@ static EPI_SAFE bool fault_of_go(const siginfo_t *info, const ucontext_t *uc)
  * damaged. */
 static EPI_SAFE bool fault_of_getg(const ucontext_t *uc)
 {
-    const struct epi_goruntime *go = epi_state.go;
+    const struct epi_goruntime *go = epi_program.go;
     return go != NULL && go->getg != 0 && epi_arch_pc(uc) - go->getg < EPI_GETG_SIZE;
 }
 
@@ -112,24 +97,15 @@ static EPI_SAFE bool refused_to_reporter(const siginfo_t *info, const ucontext_t
  * program's own last act (cgo.Live.End). */
 static EPI_SAFE bool last_act_of_go(const siginfo_t *info, const ucontext_t *uc)
 {
-    const struct epi_goruntime *go = epi_state.go;
+    const struct epi_goruntime *go = epi_program.go;
     struct epi_func function;
     if (info->si_signo != SIGABRT || info->si_code != SI_TKILL ||
         !epi_go_text(go, epi_arch_pc(uc)) || info->si_pid != epi_getpid())
         return false;
-    if (epi_thaw_over(&epi_state.crash))
+    if (epi_thaw_over(&epi_incident.crash))
         return true;
     return !go->tables || (epi_pclntab_find(go, epi_arch_pc(uc), &function) &&
                            epi_streq(epi_pclntab_function(go, &function), "runtime.raise"));
-}
-
-EPI_SAFE bool epi_wanted_by_go(int signal)
-{
-    const struct epi_goruntime *go = epi_state.go;
-    uint32_t word;
-    return go != NULL && go->signal_wanted != 0 &&
-           epi_peek32(&word, go->signal_wanted + (uintptr_t)signal / 32 * 4) &&
-           (word >> signal % 32 & 1) != 0;
 }
 
 /* By kill or sigqueue, or by another process: not the raise() of an abort(). */
@@ -155,7 +131,7 @@ EPI_SAFE void epi_crash_park(struct epi_crash *crash, const struct epi_options *
         epi_syscall6(SYS_prctl, PR_GET_NAME, (long)parked->name, 0, 0, 0, 0);
         parked->filled = true;
     }
-    epi_sigmask(SIG_UNBLOCK, epi_mask_of(epi_state.thread_signal)); /* it has a stack to show */
+    epi_sigmask(SIG_UNBLOCK, epi_mask_of(epi_actions.thread_signal)); /* it has a stack to show */
     /* No options: just now epi_disable finds out that there is a crash. */
     uint64_t deadline = options != NULL ? options->deadline : 5 * EPI_SECOND;
     uint64_t give_up = epi_now() + 2 * deadline + EPI_SECOND;
@@ -168,40 +144,6 @@ EPI_SAFE void epi_crash_park(struct epi_crash *crash, const struct epi_options *
     }
     /* A host's handler repaired what the owner had crashed on: this thread's
      * fault repeats, and may be the next crash. */
-}
-
-/* Has the program taken our handler away for an action that we do not hand on to? */
-static EPI_SAFE bool somebodys(int i)
-{
-    static const int fatal[EPI_FATAL_COUNT] = EPI_FATAL_SIGNALS;
-    struct epi_sigaction now;
-    return epi_sigaction(fatal[i], NULL, &now) && now.handler != epi_state.ours[i].handler &&
-           now.handler != epi_state.go_handler &&
-           now.handler != epi_state.previous[i].handler;
-}
-
-static EPI_SAFE void put_back(int signal, const struct epi_sigaction *ours)
-{
-    struct epi_sigaction now;
-    if (epi_sigaction(signal, NULL, &now) && now.handler != ours->handler)
-        epi_sigaction(signal, ours, NULL);
-}
-
-EPI_SAFE bool epi_reassert(bool crash)
-{
-    static const int fatal[EPI_FATAL_COUNT] = EPI_FATAL_SIGNALS;
-    bool faults = true;
-    for (int i = 0; i < EPI_FATAL_COUNT; i++) {
-        if (crash || !somebodys(i))
-            put_back(fatal[i], &epi_state.ours[i]);
-        else if (fatal[i] == SIGSEGV || fatal[i] == SIGBUS)
-            faults = false;
-    }
-    put_back(epi_state.deadline_signal, &epi_state.deadline_ours);
-    put_back(epi_state.thread_signal, &epi_state.thread_ours);
-    if (crash)
-        epi_state.peek_by_call = false;
-    return faults;
 }
 
 /* There is no helper thread in a forked child: a timer whose signal kills
@@ -219,39 +161,20 @@ static EPI_SAFE void arm_child_deadline(uint64_t deadline)
     epi_syscall6(SYS_setitimer, ITIMER_REAL, (long)&timer, 0, 0, 0, 0);
 }
 
-static EPI_SAFE void report(void *crash)
-{
-    epi_report(crash);
-}
-
-/* Always, not only where the alternate stack is small: Go's is heap memory
- * without a guard page, a library's may have 8 KiB, and one path is tested
- * better than two. */
-EPI_SAFE void epi_report_on_own_stack(struct epi_crash *crash)
-{
-    epi_arch_call_on((void *)epi_state.report_stack.end, report, crash);
-}
-
-EPI_SAFE bool epi_forwarded_by_go(int signal, const siginfo_t *info)
-{
-    return info->si_code > 0 && (signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE) &&
-           epi_state.before_go[epi_fatal_index(signal)] > (uintptr_t)SIG_IGN;
-}
-
 /* After the report: a host's handler always gets its turn, Go's when the
  * program asked for it or the report lacks something: its dump needs no P.
  * On a thread that C created Go's would print nothing and, as PID 1, hang. */
 static EPI_SAFE void finish(struct epi_crash *crash, int signal, siginfo_t *info,
                             ucontext_t *uc)
 {
-    const struct epi_sigaction *previous = &epi_state.previous[epi_fatal_index(signal)];
-    bool go = previous->handler == epi_state.go_handler && epi_state.go_handler != 0;
+    const struct epi_sigaction *previous = &epi_actions.previous[epi_fatal_index(signal)];
+    bool go = previous->handler == epi_actions.go_handler && epi_actions.go_handler != 0;
     bool lacking = crash->failure_count > 0 || crash->goroutines_missing;
     if (go && !epi_forwarded_by_go(signal, info)) {
         /* A Go that has died already holds its locks for ever. */
-        uintptr_t g = crash->forked || crash->go_failed ? 0 : epi_go_g(epi_state.go);
+        uintptr_t g = crash->forked || crash->go_failed ? 0 : epi_go_g(epi_program.go);
         if (g != 0 && (crash->options->chain || lacking) &&
-            (crash->stack.crossed_asmcgocall || epi_gostack_goroutine(epi_state.go, g) != 0)) {
+            (crash->stack.crossed_asmcgocall || epi_gostack_goroutine(epi_program.go, g) != 0)) {
             crash->deadline = epi_now() + crash->options->deadline;
             crash->phase = EPI_PHASE_CHAINED;
             epi_crashbit_enter();
@@ -276,7 +199,7 @@ EPI_SAFE void epi_crash_begin(struct epi_crash *crash, const struct epi_options 
     epi_subject_is_self(&crash->subject);
     crash->began = epi_now();
     crash->deadline = crash->began + options->deadline;
-    crash->forked = epi_getpid() != epi_state.pid;
+    crash->forked = epi_getpid() != epi_incident.pid;
     if (crash->forked)
         arm_child_deadline(options->deadline);
     else
@@ -285,7 +208,7 @@ EPI_SAFE void epi_crash_begin(struct epi_crash *crash, const struct epi_options 
      * silence, and would not hear the deadline. */
     epi_sigmask(SIG_UNBLOCK, epi_fatal_mask());
     epi_reassert(true);
-    epi_state.notes.frozen = EPI_NOTES_CRASH;
+    epi_notes.frozen = EPI_NOTES_CRASH;
     crash->uc = uc;
     epi_copy(&crash->info, info, sizeof crash->info);
     epi_copy(&crash->context, uc, EPI_CONTEXT_SIZE);
@@ -374,14 +297,14 @@ static EPI_SAFE void hand_on(const struct epi_sigaction *previous, int signal,
  * which is ours, perhaps, in front of what was there before. */
 static EPI_SAFE const struct epi_sigaction *behind_go(const struct epi_sigaction *previous)
 {
-    ptrdiff_t i = previous - epi_state.previous;
-    bool ours = epi_state.taken[i] && previous->handler == epi_state.go_handler;
-    return ours ? &epi_state.before_taken[i] : previous;
+    ptrdiff_t i = previous - epi_actions.previous;
+    bool ours = epi_actions.taken[i] && previous->handler == epi_actions.go_handler;
+    return ours ? &epi_actions.before_taken[i] : previous;
 }
 
 EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
 {
-    struct epi_crash *crash = &epi_state.crash;
+    struct epi_crash *crash = &epi_incident.crash;
     ucontext_t *uc = context;
     if (signal == SIGSEGV || signal == SIGBUS) {
         if (epi_box_fault(info))
@@ -399,15 +322,15 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
     }
 
     /* In c-shared and c-archive mode Go handles only some of the seven. */
-    const struct epi_sigaction *previous = &epi_state.previous[epi_fatal_index(signal)];
+    const struct epi_sigaction *previous = &epi_actions.previous[epi_fatal_index(signal)];
     if (last_act_of_go(info, uc)) {
         int tid = epi_gettid();
-        if (epi_state.go_raised == tid) { /* our next calls Go's, which sends it on to us */
+        if (epi_actions.go_raised == tid) { /* our next calls Go's, which sends it on to us */
             epi_terminate(signal, info, uc);
             return;
         }
         epi_go_dies(crash, signal, info, uc);
-        epi_state.go_raised = tid;
+        epi_actions.go_raised = tid;
         /* One that is ignored Go makes deadly. */
         hand_on(behind_go(previous), signal, info, uc);
         return;
@@ -416,9 +339,9 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
         epi_go_faults(crash, previous, signal, info, uc);
         return;
     }
-    const struct epi_options *options = epi_state.options;
+    const struct epi_options *options = epi_incident.options;
     uint64_t self = epi_self();
-    struct epi_crash *dump = &epi_state.dump;
+    struct epi_crash *dump = &epi_incident.dump;
     if (info->si_code > 0 && dump->owner == self && dump->phase == EPI_PHASE_REPORTING &&
         crash->owner != self) {
         epi_stage_fault(dump, signal, info, uc);
@@ -442,7 +365,7 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
     }
     if (!epi_crash_take(crash, self)) {
         epi_crash_park(crash, options, signal, info, uc);
-    } else if ((options = epi_state.options) != NULL && !options->quiet) {
+    } else if ((options = epi_incident.options) != NULL && !options->quiet) {
         own(crash, options, signal, info, uc);
     } else { /* epi_disable has not seen an owner, and takes away what one needs */
         crash->owner = 0;

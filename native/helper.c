@@ -6,14 +6,19 @@
  * malloc must not stop the one who enforces the deadline.  All signals are
  * blocked, so none of the process's handlers ever runs on it. */
 #include "helper.h"
-
 #include "altstack.h"
-#include "chain.h"
-#include "handler.h"
+#include "base.h"
+#include "clock.h"
+#include "crashbit.h"
+#include "goside.h"
+#include "host.h"
+#include "incident.h"
 #include "inject.h"
 #include "own.h"
 #include "stage.h"
 #include "system.h"
+#include "terminate.h"
+#include "thaw.h"
 #include "timers.h"
 
 #include <stdatomic.h>
@@ -24,7 +29,7 @@
 static EPI_SAFE void sleep_on_word(uint32_t seen, uint64_t ns)
 {
     struct timespec timeout = epi_timespec(ns);
-    epi_futex_wait(&epi_state.helper_word, seen, &timeout);
+    epi_futex_wait(epi_helper_word(), seen, &timeout);
 }
 
 static EPI_SAFE void end(const struct epi_crash *crash)
@@ -54,9 +59,9 @@ static EPI_SAFE void enforce(struct epi_crash *crash)
             epi_stage_enforce(crash, now);
         else if (crash->phase == EPI_PHASE_HOST)
             epi_chain_ask(crash, now);
-        else if (epi_state.thaw.stop_pending)
+        else if (epi_goside.thaw.stop_pending)
             epi_thaw_help();
-        sleep_on_word(epi_state.helper_word, epi_state.thaw.stop_pending ? TICK / 20 : TICK);
+        sleep_on_word(*epi_helper_word(), epi_goside.thaw.stop_pending ? TICK / 20 : TICK);
     }
 }
 
@@ -67,17 +72,17 @@ static EPI_SAFE void watch(struct epi_crash *dump)
         if (dump->phase == EPI_PHASE_REPORTING)
             epi_stage_enforce(dump, epi_now());
         epi_timers_enforce();
-        sleep_on_word(epi_state.helper_word, TICK);
+        sleep_on_word(*epi_helper_word(), TICK);
     }
 }
 
-static EPI_SAFE void *helper(void *unused)
+EPI_SAFE void *epi_helper(void *unused)
 {
     epi_own_introduce(EPI_OWN_HELPER);
     for (uint64_t due = 0;;) {
-        uint32_t seen = epi_state.helper_word;
-        enforce(&epi_state.crash);
-        watch(&epi_state.dump);
+        uint32_t seen = *epi_helper_word();
+        enforce(&epi_incident.crash);
+        watch(&epi_incident.dump);
         epi_timers_enforce();
         epi_altstack_reap();
         /* Threads that end wake the helper too, maybe many in a second. */
@@ -91,13 +96,3 @@ static EPI_SAFE void *helper(void *unused)
     return unused;
 }
 
-EPI_SAFE void epi_helper_wake(void)
-{
-    atomic_fetch_add(&epi_state.helper_word, 1);
-    epi_futex_wake_all(&epi_state.helper_word);
-}
-
-int epi_helper_start(void)
-{
-    return epi_own_start(EPI_OWN_HELPER, helper);
-}

@@ -5,10 +5,6 @@
 
 #include "base.h"
 
-/* Starts it; 0 or an errno value.  It lives as long as the process. */
-int epi_helper_start(void);
-
-/* Tells it that there is something to watch. */
-EPI_SAFE void epi_helper_wake(void);
+EPI_SAFE void *epi_helper(void *unused);
 
 #endif

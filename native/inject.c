@@ -1,8 +1,12 @@
 #include "inject.h"
-
 #include "altstack.h"
 #include "own.h"
-#include "state.h"
+#include "tasks.h"
+#include "threads.h"
+#include "actions.h"
+#include "base.h"
+#include "clock.h"
+#include "incident.h"
 #include "system.h"
 
 #include <errno.h>
@@ -19,7 +23,7 @@
 
 EPI_SAFE bool epi_inject_accept(ucontext_t *uc)
 {
-    struct epi_inject *inject = epi_state.inject;
+    struct epi_inject *inject = epi_threading.inject;
     struct epi_known *known = inject->known;
     int tid = epi_gettid();
     /* Not by the buckets, which the helper may be filling. */
@@ -114,7 +118,7 @@ static EPI_SAFE void send(struct epi_known *known)
     if (state == EPI_ALT_NEEDS && known->stack == NULL)
         return; /* no memory: another time */
     known->state = state == EPI_ALT_NEEDS ? EPI_ALT_OFFERED : EPI_ALT_ASKED;
-    if (epi_syscall6(SYS_tgkill, epi_getpid(), known->tid, epi_state.thread_signal, 0, 0, 0) !=
+    if (epi_syscall6(SYS_tgkill, epi_getpid(), known->tid, epi_actions.thread_signal, 0, 0, 0) !=
         0)
         known->state = state;
 }
@@ -197,7 +201,7 @@ static EPI_SAFE void forget_parents(struct epi_inject *inject)
 
 EPI_SAFE bool epi_inject_round(void)
 {
-    struct epi_inject *inject = epi_state.inject;
+    struct epi_inject *inject = epi_threading.inject;
     if (inject == NULL)
         return false;
     if (inject->pid != epi_getpid())
@@ -211,7 +215,7 @@ EPI_SAFE bool epi_inject_round(void)
 
 void epi_inject_stop(void)
 {
-    struct epi_inject *inject = epi_state.inject;
+    struct epi_inject *inject = epi_threading.inject;
     inject->on = false;
     for (int i = 0; i < 200 && inject->busy; i++)
         usleep(1000);

@@ -13,7 +13,10 @@
 #ifndef EPI_INJECT_H
 #define EPI_INJECT_H
 
+#include "altstack.h"
+#include "tasks.h"
 #include "threads.h"
+#include "base.h"
 
 enum epi_altstack_state {
     EPI_ALT_NEW,     /* not asked yet */

@@ -1,12 +1,28 @@
 /* Switching it on and off.  Everything that needs memory, a descriptor, a
  * thread or a lock is got here, so that the handler needs none. */
-#include "altstack.h"
-#include "dump.h"
-#include "handler.h"
+#include "epitaph.h"
 #include "helper.h"
+#include "actions.h"
+#include "altstack.h"
+#include "base.h"
+#include "box.h"
+#include "clock.h"
+#include "crashbit.h"
+#include "dump.h"
+#include "dumper.h"
+#include "fd.h"
+#include "gostack.h"
+#include "handler.h"
+#include "incident.h"
 #include "inject.h"
+#include "message.h"
+#include "modules.h"
+#include "own.h"
+#include "program.h"
 #include "stage.h"
+#include "symbols.h"
 #include "system.h"
+#include "threads.h"
 #include "threads_install.h"
 #include "usersignal.h"
 
@@ -72,7 +88,7 @@ static uintptr_t find_go_handler(void)
 {
     struct epi_sigaction now;
     for (int signal = 1; signal <= 64; signal++)
-        if (epi_sigaction(signal, NULL, &now) && epi_go_text(epi_state.go, now.handler))
+        if (epi_sigaction(signal, NULL, &now) && epi_go_text(epi_program.go, now.handler))
             return now.handler;
     return 0;
 }
@@ -87,14 +103,14 @@ static int map_modules(void)
 {
     size_t size = sizeof(struct epi_modules) + MODULES * sizeof(struct epi_module);
     for (int i = 0; i < 2; i++) {
-        if (epi_state.module_slot[i] != NULL)
+        if (epi_program.module_slot[i] != NULL)
             continue;
         void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (memory == MAP_FAILED)
             return ENOMEM;
-        epi_state.module_slot[i] = memory;
-        epi_state.module_slot[i]->capacity = MODULES;
+        epi_program.module_slot[i] = memory;
+        epi_program.module_slot[i]->capacity = MODULES;
     }
     return 0;
 }
@@ -102,26 +118,28 @@ static int map_modules(void)
 /* What stays for the life of the process, got once. */
 static int prepare(void)
 {
-    epi_state.altstacks.kernel_frame = getauxval(AT_MINSIGSTKSZ);
+    epi_altstacks.kernel_frame = getauxval(AT_MINSIGSTKSZ);
     int error = map_modules();
     if (error != 0)
         return error;
-    if (epi_state.report_stack.end == 0) {
-        struct epi_range crash = {(uintptr_t)&epi_state.crash, (uintptr_t)(&epi_state.crash + 1)};
-        epi_state.report_stack = epi_altstack_map(REPORT_STACK);
-        touch(epi_state.report_stack);
+    if (epi_incident.report_stack.end == 0) {
+        struct epi_range crash = {(uintptr_t)&epi_incident.crash, (uintptr_t)(&epi_incident.crash + 1)};
+        epi_incident.report_stack = epi_altstack_map(REPORT_STACK);
+        touch(epi_incident.report_stack);
         touch(crash);
     }
-    if (epi_state.nested_stack.end == 0) {
-        epi_state.nested_stack = epi_altstack_map(epi_altstack_size());
-        touch(epi_state.nested_stack);
+    if (epi_incident.nested_stack.end == 0) {
+        epi_incident.nested_stack = epi_altstack_map(epi_altstack_size());
+        touch(epi_incident.nested_stack);
     }
-    if (epi_state.report_stack.end == 0 || epi_state.nested_stack.end == 0)
+    if (epi_incident.report_stack.end == 0 || epi_incident.nested_stack.end == 0)
         return ENOMEM;
-    for (size_t i = 0; i < EPI_COUNT(epi_state.spare); i++)
-        if (!epi_fd_valid(&epi_state.spare[i]))
-            epi_state.spare[i] = epi_fd_of(open_high("/", O_PATH));
-    error = epi_helper_start();
+    for (size_t i = 0; i < EPI_COUNT(epi_incident.spare); i++)
+        if (!epi_fd_valid(&epi_incident.spare[i]))
+            epi_incident.spare[i] = epi_fd_of(open_high("/", O_PATH));
+    epi_own_runs(EPI_OWN_HELPER, epi_helper);
+    epi_own_runs(EPI_OWN_DUMPER, epi_dumper);
+    error = epi_own_start(EPI_OWN_HELPER);
     if (error != 0)
         return error;
     epi_altstack_start();
@@ -130,8 +148,8 @@ static int prepare(void)
 
 static void load_modules(void)
 {
-    struct epi_modules *current = epi_state.modules;
-    struct epi_modules *next = epi_state.module_slot[current == epi_state.module_slot[0]];
+    struct epi_modules *current = epi_program.modules;
+    struct epi_modules *next = epi_program.module_slot[current == epi_program.module_slot[0]];
     epi_modules_load(next);
     for (uint32_t i = 0; current != NULL && i < next->count; i++) {
         struct epi_module *module = &next->module[i];
@@ -144,15 +162,15 @@ static void load_modules(void)
             module->eh_frame = old->eh_frame;
         }
     }
-    epi_state.modules = next;
+    epi_program.modules = next;
 }
 
 void epi_update_modules(void)
 {
     /* Two tables suffice: while a crash reads one, the other is filled at most
      * once, because after that there is an owner. */
-    if (epi_state.modules != NULL && !epi_crashing() &&
-        epi_modules_changed(epi_state.modules)) {
+    if (epi_program.modules != NULL && !epi_crashing() &&
+        epi_modules_changed(epi_program.modules)) {
         load_modules();
         epi_message_start();
     }
@@ -161,7 +179,7 @@ void epi_update_modules(void)
 
 const struct epi_module *epi_module_at(uint32_t i)
 {
-    const struct epi_modules *table = epi_state.modules;
+    const struct epi_modules *table = epi_program.modules;
     return table == NULL || i >= table->count ? NULL : &table->module[i];
 }
 
@@ -199,82 +217,10 @@ static int set_options(struct epi_options *options, const struct epi_config *con
     return 0;
 }
 
-/* Libc's restorer, as the kernel got it with any action that libc installed;
- * debuggers and our own unwinder know it by its CFI. */
-static struct epi_sigaction make_action(void (*handler)(int, siginfo_t *, void *),
-                                        const struct epi_sigaction *present)
-{
-    struct sigaction action;
-    struct epi_sigaction ours;
-    memset(&action, 0, sizeof action);
-    action.sa_sigaction = handler;
-    action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTART;
-    sigfillset(&action.sa_mask);
-    sigaction(epi_state.deadline_signal, &action, NULL);
-    epi_sigaction(epi_state.deadline_signal, NULL, &ours);
-    /* Not yet: that is done with the right mask, and once nothing can fail. */
-    epi_sigaction(epi_state.deadline_signal, present, NULL);
-    /* One mask for all handlers of the core, so that a jump out of one into
-     * another needs to restore none. */
-    ours.mask = ~UINT64_C(0) & ~epi_mask_of(epi_state.deadline_signal);
-    for (int i = 0; i < EPI_FATAL_COUNT; i++)
-        ours.mask &= ~epi_mask_of(fatal[i]);
-    return ours;
-}
-
-#ifndef SA_RESTORER
-#define SA_RESTORER 0x04000000
-#endif
-
-/* With libc's restorer.  An action without one is of no use to the kernel: its handler's
- * signal ends in SIGSEGV (arch/x86/kernel/signal_64.c, x64_setup_rt_frame). */
-struct epi_sigaction epi_action_of(const struct sigaction *action)
-{
-    struct epi_sigaction result = {
-        .handler = (uintptr_t)action->sa_handler,
-        .flags = (unsigned)action->sa_flags | SA_RESTORER,
-        .restorer = epi_state.ours[0].restorer,
-        .mask = *(const uint64_t *)(const void *)&action->sa_mask,
-    };
-    return result;
-}
-
-void epi_action_set(struct epi_sigaction *to, const struct epi_sigaction *action)
-{
-    /* Else they do not matter, except to a call of the handler so far. */
-    if (action->handler > (uintptr_t)SIG_IGN) {
-        to->flags = action->flags;
-        to->restorer = action->restorer;
-        to->mask = action->mask;
-    }
-    __atomic_store_n(&to->handler, action->handler, __ATOMIC_RELEASE); /* last */
-}
-
-/* With flags of its own (runtime/os_linux.go, setsig); the core's actions have SA_NODEFER. */
-bool epi_given_back(const struct sigaction *action, uintptr_t handler)
-{
-    return (uintptr_t)action->sa_handler == handler && (action->sa_flags & SA_NODEFER) == 0;
-}
-
-/* 32 to 34, which sigaddset of a C library refuses. */
-#define LIBCS (UINT64_C(7) << 31)
-
-/* While a channel wants the signal, Go dies only of a SIGABRT, which it raises first; the
- * channel is forgotten afterwards (runtime/sigqueue.go, signal_disable).  Go has the same
- * flags and a full mask for every action (runtime/os_linux.go, setsig), C hardly with the
- * default one. */
-bool epi_stopped_by_go(int signal, const struct sigaction *action)
-{
-    const struct epi_sigaction next = epi_action_of(action);
-    return next.handler == (uintptr_t)SIG_DFL && (next.mask | LIBCS) == ~UINT64_C(0) &&
-           next.flags == (SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_RESTORER) &&
-           epi_wanted_by_go(signal) && epi_state.go_raised == 0;
-}
-
 static int find_handlers(int thread_signal)
 {
     struct epi_sigaction action;
-    if (epi_state.options != NULL)
+    if (epi_incident.options != NULL)
         return 0;
     for (int i = 0; i < EPI_FATAL_COUNT; i++) {
         if (!epi_sigaction(fatal[i], NULL, &action))
@@ -282,21 +228,23 @@ static int find_handlers(int thread_signal)
         if (other_copy(action.handler))
             return EBUSY;
     }
-    epi_state.go_handler = find_go_handler();
+    epi_actions.stay[0] = (uintptr_t)epi_capture;
+    epi_actions.stay[1] = (uintptr_t)epi_stage_poke;
+    epi_actions.go_handler = find_go_handler();
     int deadline_signal = choose_deadline_signal(thread_signal);
     if (deadline_signal == 0)
         return EUSERS;
-    epi_state.deadline_signal = deadline_signal;
+    epi_actions.deadline_signal = deadline_signal;
     epi_sigaction(deadline_signal, NULL, &action);
     if (!epi_signal_ours(action.handler))
-        epi_state.deadline_previous = action;
-    epi_state.deadline_ours = make_action(epi_stage_poke, &action);
-    struct epi_sigaction ours = epi_state.deadline_ours;
+        epi_actions.deadline_previous = action;
+    epi_actions.deadline_ours = epi_action_make(epi_stage_poke, &action);
+    struct epi_sigaction ours = epi_actions.deadline_ours;
     /* Its purpose is to end a write that blocks. */
-    epi_state.deadline_ours.flags &= ~(unsigned long)SA_RESTART;
+    epi_actions.deadline_ours.flags &= ~(unsigned long)SA_RESTART;
     ours.handler = (uintptr_t)epi_arch_handler;
     for (int i = 0; i < EPI_FATAL_COUNT; i++)
-        epi_state.ours[i] = ours;
+        epi_actions.ours[i] = ours;
     return 0;
 }
 
@@ -306,16 +254,16 @@ static void install(void)
 {
     struct epi_sigaction now;
     for (int i = 0; i < EPI_FATAL_COUNT; i++) {
-        if (!epi_sigaction(fatal[i], NULL, &now) || now.handler == epi_state.ours[i].handler)
+        if (!epi_sigaction(fatal[i], NULL, &now) || now.handler == epi_actions.ours[i].handler)
             continue;
         /* One that was in front of ours before may call ours as its next; it
          * stays there, or the two would call each other for ever. */
-        if (epi_state.in_front[i] != 0 && now.handler == epi_state.in_front[i])
+        if (epi_actions.in_front[i] != 0 && now.handler == epi_actions.in_front[i])
             continue;
-        epi_state.previous[i] = now;
-        epi_sigaction(fatal[i], &epi_state.ours[i], NULL);
+        epi_actions.previous[i] = now;
+        epi_sigaction(fatal[i], &epi_actions.ours[i], NULL);
     }
-    epi_sigaction(epi_state.deadline_signal, &epi_state.deadline_ours, NULL);
+    epi_sigaction(epi_actions.deadline_signal, &epi_actions.deadline_ours, NULL);
 }
 
 /* What the program has set since a dump turned on a quiet core is what was there before
@@ -326,21 +274,10 @@ static void install_after_quiet(void)
     struct epi_sigaction now;
     for (int i = 0; i < EPI_FATAL_COUNT; i++)
         if (epi_sigaction(fatal[i], NULL, &now) && now.handler <= (uintptr_t)SIG_IGN) {
-            epi_state.previous[i].handler = now.handler; /* one word: it may be in use */
-            epi_sigaction(fatal[i], &epi_state.ours[i], NULL);
+            epi_actions.previous[i].handler = now.handler; /* one word: it may be in use */
+            epi_sigaction(fatal[i], &epi_actions.ours[i], NULL);
         }
     epi_reassert(false);
-}
-
-/* Before Go's runtime starts, which then calls these handlers for faults in C
- * and tells nobody (runtime.fwdSig).  Only looks: a handler that is installed
- * this early is called instead of Go's, not before it. */
-static __attribute__((constructor)) void look_before_go(void)
-{
-    struct epi_sigaction now;
-    for (int i = 0; i < EPI_FATAL_COUNT; i++)
-        if (epi_sigaction(fatal[i], NULL, &now))
-            epi_state.before_go[i] = now.handler;
 }
 
 /* The configuration that was in force until now.  A crash that has begun since
@@ -374,10 +311,10 @@ static int enable(const struct epi_config *config, const struct epi_options *old
         epi_fd_close(&next->directory);
         return error;
     }
-    if (epi_state.modules == NULL || epi_modules_changed(epi_state.modules))
+    if (epi_program.modules == NULL || epi_modules_changed(epi_program.modules))
         load_modules();
-    epi_state.pid = getpid();
-    epi_state.options = next;
+    epi_incident.pid = getpid();
+    epi_incident.options = next;
     epi_threads_install(thread_signal);
     epi_message_start();
     if (old == NULL)
@@ -388,14 +325,14 @@ static int enable(const struct epi_config *config, const struct epi_options *old
         install_after_quiet();
     else
         epi_reassert(true);
-    epi_state.inject->on = true;
+    epi_threading.inject->on = true;
     if (config->quiet)
         epi_crashbit_stop();
     else
         epi_crashbit_start();
     epi_helper_wake();
     if (old != NULL) {
-        release(&epi_state.option_slot[old != &epi_state.option_slot[0]]);
+        release(&epi_incident.option_slot[old != &epi_incident.option_slot[0]]);
     }
     return 0;
 }
@@ -405,15 +342,15 @@ static int enable(const struct epi_config *config, const struct epi_options *old
 
 int epi_enable(const struct epi_config *config, const struct epi_goruntime *go)
 {
-    const struct epi_options *old = epi_state.options;
-    struct epi_options *next = &epi_state.option_slot[old == &epi_state.option_slot[0]];
+    const struct epi_options *old = epi_incident.options;
+    struct epi_options *next = &epi_incident.option_slot[old == &epi_incident.option_slot[0]];
     if (epi_crashing())
         return EAGAIN;
     if (go != NULL && epi_in(go->text, (uintptr_t)epi_arch_handler))
         return ENOTSUP; /* -linkmode=internal: C is among Go's text */
-    if (go != NULL && epi_state.go == NULL) {
-        epi_state.go_runtime = *go;
-        epi_state.go = &epi_state.go_runtime;
+    if (go != NULL && epi_program.go == NULL) {
+        epi_program.go_runtime = *go;
+        epi_program.go = &epi_program.go_runtime;
     }
     if (!epi_dump_lock(TURN)) /* what changes now, a dump uses */
         return epi_crashing() ? EAGAIN : ETIMEDOUT;
@@ -428,24 +365,24 @@ int epi_enable(const struct epi_config *config, const struct epi_goruntime *go)
 static bool wait_for_receivers(void)
 {
     uint64_t end = epi_now() + EPI_SECOND;
-    while (epi_state.receivers > 0 && epi_now() < end)
+    while (epi_threading.receivers > 0 && epi_now() < end)
         usleep(1000);
-    return epi_state.receivers == 0;
+    return epi_threading.receivers == 0;
 }
 
 bool epi_disable(void)
 {
     struct epi_sigaction now;
-    const struct epi_options *old = epi_state.options;
+    const struct epi_options *old = epi_incident.options;
     if (old == NULL)
         return false;
     if (!epi_dump_lock(0)) /* a crash, which needs its handlers to the end */
         return true;
     /* A handler reads the options before and after it has made itself the owner,
      * and the owner is looked for after the options are gone: one sees the other. */
-    epi_state.options = NULL;
+    epi_incident.options = NULL;
     if (epi_crashing()) {
-        epi_state.options = old;
+        epi_incident.options = old;
         epi_dump_unlock();
         return true;
     }
@@ -456,42 +393,42 @@ bool epi_disable(void)
         bool needed = !all_done && (fatal[i] == SIGSEGV || fatal[i] == SIGBUS);
         if (needed || !epi_sigaction(fatal[i], NULL, &now))
             continue;
-        epi_state.in_front[i] = 0;
-        if (now.handler == epi_state.ours[i].handler)
-            epi_sigaction(fatal[i], &epi_state.previous[i], NULL);
-        else if (now.handler > (uintptr_t)SIG_IGN && now.handler != epi_state.go_handler &&
-                 now.handler != epi_state.previous[i].handler) /* these know nothing of ours */
-            epi_state.in_front[i] = now.handler;
+        epi_actions.in_front[i] = 0;
+        if (now.handler == epi_actions.ours[i].handler)
+            epi_sigaction(fatal[i], &epi_actions.previous[i], NULL);
+        else if (now.handler > (uintptr_t)SIG_IGN && now.handler != epi_actions.go_handler &&
+                 now.handler != epi_actions.previous[i].handler) /* these know nothing of ours */
+            epi_actions.in_front[i] = now.handler;
     }
     epi_inject_stop();
-    if (epi_sigaction(epi_state.deadline_signal, NULL, &now) &&
-        now.handler == epi_state.deadline_ours.handler &&
-        !epi_signal_waits(epi_state.deadline_signal))
-        epi_sigaction(epi_state.deadline_signal, &epi_state.deadline_previous, NULL);
+    if (epi_sigaction(epi_actions.deadline_signal, NULL, &now) &&
+        now.handler == epi_actions.deadline_ours.handler &&
+        !epi_signal_waits(epi_actions.deadline_signal))
+        epi_sigaction(epi_actions.deadline_signal, &epi_actions.deadline_previous, NULL);
     epi_threads_uninstall();
-    release(&epi_state.option_slot[old != &epi_state.option_slot[0]]);
+    release(&epi_incident.option_slot[old != &epi_incident.option_slot[0]]);
     epi_dump_unlock();
     return true;
 }
 
 enum epi_enabled epi_enabled(void)
 {
-    const struct epi_options *options = epi_state.options;
+    const struct epi_options *options = epi_incident.options;
     return options == NULL ? EPI_OFF : options->quiet ? EPI_QUIET : EPI_ON;
 }
 
 #ifdef EPI_TEST
 void epi_test_trouble(const char *stage, enum epi_trouble trouble)
 {
-    strncpy(epi_state.trouble_stage, stage, sizeof epi_state.trouble_stage - 1);
-    epi_state.trouble = trouble;
+    strncpy(epi_incident.trouble_stage, stage, sizeof epi_incident.trouble_stage - 1);
+    epi_incident.trouble = trouble;
 }
 
 size_t epi_test_stack_use(void)
 {
-    uintptr_t at = epi_state.report_stack.start;
-    while (at < epi_state.report_stack.end && *(const uint64_t *)at == 0)
+    uintptr_t at = epi_incident.report_stack.start;
+    while (at < epi_incident.report_stack.end && *(const uint64_t *)at == 0)
         at += 8;
-    return epi_state.report_stack.end - at;
+    return epi_incident.report_stack.end - at;
 }
 #endif

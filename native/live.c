@@ -4,11 +4,15 @@
  * simply idle.  It is done by short sleeps, since a wake-up would be one thing
  * more for a damaged Go to do. */
 #include "live.h"
-
-#include "dump.h"
+#include "goparts.h"
+#include "goside.h"
+#include "base.h"
+#include "clock.h"
 #include "gostack.h"
-#include "peek.h"
-#include "report_parts.h"
+#include "incident.h"
+#include "out.h"
+#include "program.h"
+#include "ring.h"
 #include "system.h"
 
 #include <stdatomic.h>
@@ -27,25 +31,13 @@ static EPI_SAFE uint32_t load(const uint32_t *word)
     return __atomic_load_n(word, __ATOMIC_SEQ_CST);
 }
 
-EPI_SAFE uint64_t epi_goroutine_id(uintptr_t g)
-{
-    uint64_t id = 0;
-    return g != 0 && epi_state.go->goid != 0 && epi_peek64(&id, g + epi_state.go->goid) ? id : 0;
-}
-
-EPI_SAFE uint64_t epi_live_goroutine(void)
-{
-    uintptr_t g = epi_go_g(epi_state.go), waiting = epi_gostack_goroutine(epi_state.go, g);
-    return epi_goroutine_id(waiting != 0 ? waiting : g);
-}
-
 /* The number of the question; for a dump, of a crash's that came first. */
 static EPI_SAFE uint32_t ask(struct epi_live *live, const struct epi_crash *crash)
 {
     uint32_t before = load(&live->asked), question = before + 1;
     live->thread = crash->subject.tid;
     live->goroutine = crash->subject.goroutine;
-    live->healthy = crash == &epi_state.dump;
+    live->healthy = crash == &epi_incident.dump;
     if (live->healthy) {
         __atomic_compare_exchange_n(&live->asked, &before, question, false, __ATOMIC_SEQ_CST,
                                     __ATOMIC_SEQ_CST);
@@ -73,7 +65,7 @@ static EPI_SAFE enum epi_live_answer wait_for(const struct epi_crash *crash,
 {
     uint64_t pause = EPI_MS / 32;
     while (load(&live->done) != question) {
-        bool go_failed = epi_state.crash.go_failed;
+        bool go_failed = epi_incident.crash.go_failed;
         if (epi_dump_gives_way(crash)) /* the crash asks a question of its own */
             return EPI_LIVE_NO_P;
         if (go_failed || epi_now() >= end) {
@@ -123,6 +115,29 @@ static EPI_SAFE void print(struct epi_out *out, const char *text, uint64_t size)
         epi_out_char(out, text[i]);
 }
 
+/* A dump goes on for a moment when there is a crash: each has its copy. */
+static struct epi_slot copy[2];
+
+static EPI_SAFE bool epi_report_snapshot(struct epi_crash *crash, const char *reason)
+{
+    struct epi_out *out = &crash->out;
+    struct epi_snapshot snapshot;
+    if (!epi_ring_newest(&copy[crash->dump != NULL], &snapshot))
+        return false;
+    epi_out_text(out, "Goroutines: ");
+    epi_out_decimal(out, (int64_t)snapshot.goroutines);
+    epi_out_text(out, ", snapshot ");
+    epi_out_seconds(out, snapshot.age);
+    epi_out_text(out, " s old (");
+    epi_out_text(out, reason);
+    epi_out_text(out, "), in ");
+    epi_out_decimal(out, (int64_t)snapshot.groups);
+    epi_out_text(out, snapshot.groups == 1 ? " group\n\n" : " groups\n\n");
+    for (size_t i = 0; i < snapshot.size; i++)
+        epi_out_char(out, snapshot.text[i]);
+    return true;
+}
+
 /* The newest snapshot stands in for an answer that did not come. */
 static EPI_SAFE void print_without_answer(struct epi_crash *crash, const char *why)
 {
@@ -136,7 +151,7 @@ static EPI_SAFE void print_without_answer(struct epi_crash *crash, const char *w
 
 EPI_SAFE void epi_live_take(struct epi_crash *crash)
 {
-    struct epi_live *live = epi_state.live;
+    struct epi_live *live = epi_goside.live;
     crash->goroutines = EPI_LIVE_NOT_ASKED;
     /* The goroutines of a forked child are copies that nobody runs. */
     if (crash->apart && !crash->forked) {
@@ -149,8 +164,8 @@ EPI_SAFE void epi_live_take(struct epi_crash *crash)
     epi_out_flush(&crash->out); /* Go may not survive the question */
     uintptr_t g = 0, waiting = 0;
     if (crash->subject.tid == epi_gettid()) {
-        g = epi_go_g(epi_state.go);
-        waiting = epi_gostack_goroutine(epi_state.go, g);
+        g = epi_go_g(epi_program.go);
+        waiting = epi_gostack_goroutine(epi_program.go, g);
         crash->subject.goroutine = epi_live_goroutine();
     }
     bool in_go = g != 0 && waiting == 0 && !crash->stack.crossed_asmcgocall;
@@ -161,7 +176,7 @@ EPI_SAFE void epi_live_take(struct epi_crash *crash)
 
 EPI_SAFE void epi_live_print(struct epi_crash *crash)
 {
-    const struct epi_live *live = epi_state.live;
+    const struct epi_live *live = epi_goside.live;
     switch (crash->goroutines) {
     case EPI_LIVE_NOT_ASKED:
         break;

@@ -49,10 +49,6 @@ struct epi_live {
 #define EPI_LIVE_REPORT ((size_t)1 << 20)
 #define EPI_LIVE_SCRATCH ((size_t)32 << 20)
 
-/* The id of the goroutine that the calling thread works for, if only by C code that
- * it called; 0: none. */
-EPI_SAFE uint64_t epi_live_goroutine(void);
-
 /* The memory, got at the first call and kept; NULL when there is none.  For a
  * healthy process, calls one at a time. */
 struct epi_live *epi_live_memory(void);

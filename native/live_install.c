@@ -1,5 +1,6 @@
+#include "goside.h"
 #include "live.h"
-#include "state.h"
+#include "base.h"
 
 #include <sys/mman.h>
 
@@ -46,9 +47,9 @@ static struct epi_live *map_shared(void)
 
 struct epi_live *epi_live_memory(void)
 {
-    if (epi_state.live == NULL)
-        epi_state.live = map_shared();
-    return epi_state.live;
+    if (epi_goside.live == NULL)
+        epi_goside.live = map_shared();
+    return epi_goside.live;
 }
 
 void epi_live_want_call(struct epi_live *live, bool want)

@@ -1,7 +1,12 @@
 /* The machine's state: registers, the code at the PC, the words at SP, and
  * what is mapped where. */
-#include "peek.h"
 #include "report_parts.h"
+#include "base.h"
+#include "incident.h"
+#include "modules.h"
+#include "out.h"
+#include "peek.h"
+#include "program.h"
 
 #define REGISTERS_A_LINE 4
 
@@ -71,7 +76,7 @@ EPI_SAFE void epi_report_words(struct epi_crash *crash)
 EPI_SAFE void epi_report_modules(struct epi_crash *crash)
 {
     struct epi_out *out = &crash->out;
-    const struct epi_modules *table = epi_state.modules;
+    const struct epi_modules *table = epi_program.modules;
     epi_out_text(out, "Modules:\n");
     for (uint32_t i = 0; i < table->count; i++) {
         const struct epi_module *module = &table->module[i];

@@ -2,6 +2,8 @@
  * byte from a small buffer: lines have no bound (a path may have 4 KiB), and
  * the handler's stack has. */
 #include "maps.h"
+#include "base.h"
+#include "system.h"
 
 #include <fcntl.h>
 #include <sys/syscall.h>

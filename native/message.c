@@ -14,9 +14,11 @@
  * static library only, since a shared one may not define what is hidden.  GNU
  * gold calls that an error; the build tag epitaph_nowrap leaves it out. */
 #include "message.h"
-
-#include "peek.h"
 #include "report_parts.h"
+#include "base.h"
+#include "incident.h"
+#include "out.h"
+#include "peek.h"
 #include "system.h"
 
 #include <dlfcn.h>
@@ -24,6 +26,8 @@
 /* Before glibc 2.34 these are in a library of their own, which the program need
  * not have, and a static program that does not load libraries has none. */
 #pragma weak dlsym
+
+struct epi_last_words epi_last_words;
 
 struct abort_message {
     unsigned size; /* of the mapping that holds it */
@@ -48,8 +52,8 @@ static uintptr_t find_abort_message(void)
 
 void epi_message_start(void)
 {
-    if (epi_state.abort_message == 0)
-        epi_state.abort_message = find_abort_message();
+    if (epi_last_words.abort_message == 0)
+        epi_last_words.abort_message = find_abort_message();
     epi_cxx_start();
 }
 
@@ -72,13 +76,13 @@ static EPI_SAFE void show(struct epi_out *out, char *text)
 
 EPI_SAFE void epi_report_message(struct epi_crash *crash)
 {
-    struct epi_terminate *terminate = &epi_state.terminate;
+    struct epi_terminate *terminate = &epi_last_words.terminate;
     uint64_t message;
     /* Also when what() faults: then it is not the abort that is reported. */
     if (atomic_load(&terminate->tid) == epi_gettid())
         show(&crash->out, terminate->text);
-    if (crash->signal == SIGABRT && epi_state.abort_message != 0 &&
-        epi_peek64(&message, epi_state.abort_message) && message != 0) {
+    if (crash->signal == SIGABRT && epi_last_words.abort_message != 0 &&
+        epi_peek64(&message, epi_last_words.abort_message) && message != 0) {
         epi_peek_string(crash->message, sizeof crash->message,
                         (uintptr_t)message + offsetof(struct abort_message, text));
         show(&crash->out, crash->message);

@@ -3,11 +3,9 @@
 #define EPI_MESSAGE_H
 
 #include "base.h"
+#include "incident.h"
 
 #include <stdatomic.h>
-
-/* Room for EPI_OUT_STRING characters of four bytes each. */
-#define EPI_MESSAGE 2048
 
 typedef void epi_terminate_fn(void);
 
@@ -23,6 +21,13 @@ struct epi_terminate {
     char text[EPI_MESSAGE];
 };
 
+struct epi_last_words {
+    uintptr_t abort_message; /* of glibc's variable; 0: there is none */
+    struct epi_terminate terminate;
+};
+
+extern struct epi_last_words epi_last_words __attribute__((visibility("hidden")));
+
 /* Looks for glibc's message and for a C++ runtime; again when a library was
  * loaded since.  May wait for the loader's lock. */
 void epi_message_start(void);
@@ -31,5 +36,9 @@ void epi_message_stop(void);
 /* The part for C++: ours becomes std::terminate's handler, where there is one. */
 void epi_cxx_start(void);
 void epi_cxx_stop(void);
+
+/* Calls FN(ARG).  A C++ exception that leaves FN is shown to epi_cxx_personality
+ * (cxx.c) before anything is unwound. */
+void epi_arch_call_cxx(void (*fn)(void *), void *arg);
 
 #endif

@@ -5,7 +5,7 @@
  * After a fault dl_iterate_phdr is out of the question: it takes the loader's
  * lock, which the crashing thread or a thread in dlopen may hold. */
 #include "modules.h"
-
+#include "base.h"
 #include "maps.h"
 #include "peek.h"
 

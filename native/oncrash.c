@@ -5,9 +5,14 @@
  * that is alive, or that can be made to go on (thaw.h).  The report is out by
  * then, whatever becomes of it: it may panic, which is recovered, hang, which is
  * not waited for, or run into damaged memory, after which Go dies in silence. */
+#include "goparts.h"
+#include "goside.h"
 #include "live.h"
-
-#include "report_parts.h"
+#include "base.h"
+#include "clock.h"
+#include "incident.h"
+#include "out.h"
+#include "program.h"
 #include "system.h"
 
 /* For somebody to begin with it; longer than any P takes that comes at all. */
@@ -47,12 +52,12 @@ static EPI_SAFE bool wait_for(const struct epi_crash *crash, const uint32_t *wor
 
 EPI_SAFE bool epi_oncrash_wanted(void)
 {
-    return epi_state.live != NULL && load(&epi_state.live->wanted) != 0;
+    return epi_goside.live != NULL && load(&epi_goside.live->wanted) != 0;
 }
 
 EPI_SAFE void epi_oncrash_keep(const struct epi_crash *crash, struct epi_out *out)
 {
-    struct epi_live *live = epi_state.live;
+    struct epi_live *live = epi_goside.live;
     /* A fault that Go dies of is not one that it goes on after. */
     if (!epi_oncrash_wanted() || crash->forked || (crash->apart && !crash->go_death))
         return;
@@ -94,7 +99,7 @@ EPI_SAFE bool epi_oncrash_ready(const struct epi_crash *crash, uint64_t end)
 static EPI_SAFE bool ignore_pipes(bool ignore)
 {
     const uint32_t bit = UINT32_C(1) << SIGPIPE;
-    uint32_t *word = epi_state.go == NULL ? NULL : (uint32_t *)epi_state.go->signal_ignored;
+    uint32_t *word = epi_program.go == NULL ? NULL : (uint32_t *)epi_program.go->signal_ignored;
     if (word == NULL)
         return false;
     uint32_t was = ignore ? __atomic_fetch_or(word, bit, __ATOMIC_SEQ_CST)
@@ -105,7 +110,7 @@ static EPI_SAFE bool ignore_pipes(bool ignore)
 EPI_SAFE bool epi_oncrash_prepare(const struct epi_crash *crash, uint64_t end,
                                   enum epi_ending ending)
 {
-    struct epi_live *live = epi_state.live;
+    struct epi_live *live = epi_goside.live;
     uint64_t now = epi_now();
     hand_over(live, &crash->out);
     uint64_t grace = (end - now) / 8;
@@ -119,7 +124,7 @@ EPI_SAFE bool epi_oncrash_prepare(const struct epi_crash *crash, uint64_t end,
 
 EPI_SAFE void epi_oncrash_run(struct epi_crash *crash, uint64_t end)
 {
-    struct epi_live *live = epi_state.live;
+    struct epi_live *live = epi_goside.live;
     if (crash->apart || crash->go_failed || !epi_oncrash_ready(crash, end))
         return;
     bool ignored = epi_oncrash_prepare(crash, end, EPI_ENDING_C);

@@ -1,6 +1,8 @@
 #include "out.h"
-
+#include "base.h"
 #include "clock.h"
+#include "fd.h"
+#include "system.h"
 
 #include <errno.h>
 #include <fcntl.h>

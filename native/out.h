@@ -8,6 +8,7 @@
 #ifndef EPI_OUT_H
 #define EPI_OUT_H
 
+#include "base.h"
 #include "fd.h"
 
 #define EPI_OUT_BUFFER 4096

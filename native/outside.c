@@ -2,9 +2,11 @@
  * where a sleeping thread left user space, and its memory is ours to read.  It
  * may wake up in the middle, so what was read counts only if it sleeps in the
  * same place afterwards. */
-#include "gostack.h"
-#include "state.h"
+#include "tasks.h"
 #include "threads.h"
+#include "base.h"
+#include "program.h"
+#include "unwind.h"
 
 #define TRIES 3
 
@@ -28,7 +30,7 @@ EPI_SAFE bool epi_thread_walk_outside(struct epi_thread *thread, const struct ep
         regs.r[EPI_REG_PC] = before.pc;
         regs.r[EPI_REG_SP] = before.sp;
         regs.known = 1u << EPI_REG_PC | 1u << EPI_REG_SP;
-        epi_cursor_start(&cursor, epi_state.modules, epi_state.go, NULL, &regs);
+        epi_cursor_start(&cursor, epi_program.modules, epi_program.go, NULL, &regs);
         epi_stack_collect(&thread->stack, &cursor, max_frames);
         if (!epi_task_syscall(tasks, thread->tid, &after))
             break;

@@ -1,18 +1,23 @@
 #include "panicnote.h"
-
-#include "report_parts.h"
+#include "goparts.h"
+#include "goside.h"
+#include "gotext.h"
 #include "sandbox.h"
+#include "base.h"
+#include "clock.h"
+#include "incident.h"
+#include "out.h"
 
 struct epi_panic_note *epi_panic_notes(void)
 {
-    return epi_state.panic_note;
+    return epi_goside.panic_note;
 }
 
 /* Is NOTE what Go's report is about?  Where that is not known, its goroutine has to
  * do. */
 static EPI_SAFE bool fits(const struct epi_panic_note *note)
 {
-    const struct epi_gotext *text = &epi_state.gotext;
+    const struct epi_gotext *text = &epi_goside.gotext;
     if (text->message_size > 0) /* a fatal error, and no panic */
         return false;
     return text->size == 0 ||
@@ -23,7 +28,7 @@ EPI_SAFE const struct epi_panic_note *epi_panic_find(uint64_t goroutine)
 {
     const struct epi_panic_note *newest = NULL;
     for (int i = 0; goroutine != 0 && i < EPI_PANIC_NOTES; i++) {
-        const struct epi_panic_note *note = &epi_state.panic_note[i];
+        const struct epi_panic_note *note = &epi_goside.panic_note[i];
         uint64_t sequence = __atomic_load_n(&note->sequence, __ATOMIC_SEQ_CST);
         if (sequence == 0 || (sequence & 1) != 0 || note->goroutine != goroutine ||
             note->message_size > EPI_PANIC_MESSAGE || note->text_size > EPI_PANIC_TEXT)
@@ -88,7 +93,7 @@ static EPI_SAFE const char *failure(const struct epi_sandbox_result *result)
 
 static EPI_SAFE void print_answer(struct epi_out *out, const struct epi_sandbox_result *result)
 {
-    const struct epi_sandbox_area *area = epi_state.sandbox.area;
+    const struct epi_sandbox_area *area = epi_goside.sandbox.area;
     if (result->answer == EPI_SANDBOX_TEXT_IS) {
         uint32_t size = area->size < EPI_SANDBOX_TEXT ? area->size : EPI_SANDBOX_TEXT;
         epi_out_text(out, "Panic (formatted in a copy of the process");
@@ -123,7 +128,7 @@ static EPI_SAFE void ask(struct epi_crash *crash)
         uint64_t now = epi_now(), left = crash->stages_deadline - now;
         if (now >= crash->stages_deadline)
             break;
-        epi_state.sandbox.area->attempt = attempt;
+        epi_goside.sandbox.area->attempt = attempt;
         result = epi_sandbox_ask(crash->uc, now + (left / 4 < PATIENCE ? left / 4 : PATIENCE));
         if (result.answer != EPI_SANDBOX_NONE || !result.ended)
             break;
@@ -144,7 +149,7 @@ EPI_SAFE void epi_report_panic(struct epi_crash *crash)
 EPI_SAFE void epi_report_panic_in_copy(struct epi_crash *crash)
 {
     if (crash->options->panic_copy && epi_panic_find(crash->subject.goroutine) == NULL &&
-        crash->subject.goroutine != 0 && epi_state.gotext.message_size == 0 &&
+        crash->subject.goroutine != 0 && epi_goside.gotext.message_size == 0 &&
         !crash->forked && epi_sandbox_fits(crash->uc))
         ask(crash);
 }

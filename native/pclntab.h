@@ -10,6 +10,7 @@
 #define EPI_PCLNTAB_H
 
 #include "gostack.h"
+#include "base.h"
 
 /* Bits of runtime's _func.flag (internal/abi/symtab.go). */
 enum epi_func_flag {

@@ -9,11 +9,12 @@
  * program has put a handler of its own in front of ours, which would take such a
  * fault for one of the program's. */
 #include "peek.h"
-
-#include "state.h"
+#include "base.h"
 #include "system.h"
 
 #include <sys/uio.h>
+
+static _Atomic bool by_call; /* faults do not come to us */
 
 static EPI_SAFE EPI_NOINLINE bool load_by_call(void *to, uintptr_t from, size_t n)
 {
@@ -31,14 +32,14 @@ EPI_SAFE bool epi_peek(void *to, uintptr_t from, size_t n)
 {
     if (from + n < from)
         return false;
-    if (epi_state.peek_by_call)
+    if (by_call)
         return load_by_call(to, from, n);
     return epi_arch_load(to, from, n) == 0;
 }
 
 EPI_SAFE bool epi_peek64(uint64_t *to, uintptr_t from)
 {
-    if (__builtin_expect(atomic_load_explicit(&epi_state.peek_by_call, memory_order_relaxed), 0))
+    if (__builtin_expect(atomic_load_explicit(&by_call, memory_order_relaxed), 0))
         return load_word_by_call(to, from);
     return epi_arch_load8(to, from) == 0;
 }
@@ -56,8 +57,8 @@ EPI_SAFE bool epi_peek8(uint8_t *to, uintptr_t from)
 EPI_SAFE bool epi_peek_use_calls(void)
 {
     char from = 1, to = 0;
-    epi_state.peek_by_call = load_by_call(&to, (uintptr_t)&from, 1) && to == from;
-    return epi_state.peek_by_call;
+    by_call = load_by_call(&to, (uintptr_t)&from, 1) && to == from;
+    return by_call;
 }
 
 EPI_SAFE bool epi_peek_writable(uintptr_t address)
@@ -89,4 +90,14 @@ EPI_SAFE bool epi_peek_fixup(ucontext_t *uc)
         return false;
     epi_arch_set_pc(uc, (uintptr_t)epi_arch_load_failed);
     return true;
+}
+
+EPI_SAFE bool epi_peek_uses_calls(void)
+{
+    return by_call;
+}
+
+EPI_SAFE void epi_peek_use_loads(void)
+{
+    by_call = false;
 }

@@ -1,6 +1,12 @@
 /* Which process, which thread, which build; and who else crashed. */
-#include "dump.h"
 #include "report_parts.h"
+#include "base.h"
+#include "clock.h"
+#include "goside.h"
+#include "incident.h"
+#include "modules.h"
+#include "out.h"
+#include "program.h"
 #include "signals.h"
 #include "system.h"
 
@@ -15,8 +21,8 @@ static EPI_SAFE void note(struct epi_out *out, const char *text)
 static EPI_SAFE void build_id(struct epi_out *out)
 {
     const struct epi_module *module =
-        epi_state.go == NULL ? NULL
-                             : epi_modules_find(epi_state.modules, epi_state.go->text.start);
+        epi_program.go == NULL ? NULL
+                             : epi_modules_find(epi_program.modules, epi_program.go->text.start);
     if (module == NULL || module->build_id_size == 0)
         return;
     epi_out_text(out, ", build-id ");
@@ -51,7 +57,7 @@ EPI_SAFE void epi_report_process(struct epi_crash *crash)
 
     if (crash->forked) {
         epi_out_text(out, "Note: in a forked child of process ");
-        epi_out_decimal(out, epi_state.pid);
+        epi_out_decimal(out, epi_incident.pid);
         epi_out_text(out, " that has not called exec\n");
     }
     if (options->note[0] != '\0')
@@ -64,9 +70,9 @@ EPI_SAFE void epi_report_process(struct epi_crash *crash)
         epi_out_char(out, '\n');
     }
     if (crash->dump != NULL)
-        epi_dump_notes(crash);
+        crash->dump_notes(crash); /* EPI_SAFE: dump.c's */
     epi_report_box(crash);
-    if (crash->go_death && epi_state.gotext.size == 0 && epi_state.gotext.message_size == 0)
+    if (crash->go_death && epi_goside.gotext.size == 0 && epi_goside.gotext.message_size == 0)
         note(out, "what Go itself said is on standard error only");
     epi_out_char(out, '\n');
 }

@@ -3,9 +3,13 @@
  * been waiting.  Where Go did not answer, that is all there is to compare: how
  * old its last snapshot is changes every time. */
 #include "repeat.h"
-
-#include "dump.h"
-#include "state.h"
+#include "base.h"
+#include "goside.h"
+#include "incident.h"
+#include "live.h"
+#include "out.h"
+#include "report_parts.h"
+#include "threads.h"
 
 #define LEFT_OUT_MOST ((uint32_t)1 << 20)
 
@@ -34,10 +38,10 @@ static EPI_SAFE uint64_t hash_goroutines(uint64_t hash, const char *text, uint64
 EPI_SAFE void epi_repeat_digest(struct epi_crash *dump)
 {
     struct epi_repeat *repeat = dump->dump->repeat;
-    const struct epi_live *live = epi_state.live;
+    const struct epi_live *live = epi_goside.live;
     if (repeat == NULL)
         return;
-    uint64_t hash = epi_mix(epi_threads_digest(epi_state.threads[EPI_ASK_DUMP]), dump->goroutines);
+    uint64_t hash = epi_mix(epi_threads_digest(epi_threading.threads[EPI_ASK_DUMP]), (uint64_t)dump->goroutines);
     if (dump->goroutines == EPI_LIVE_ANSWERED && live->size <= EPI_LIVE_TEXT)
         hash = hash_goroutines(hash, live->text, live->size);
     repeat->now = hash | 1;

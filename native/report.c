@@ -1,10 +1,20 @@
 /* The report, stage by stage.  What is certain comes first: the headline needs
  * nothing but the signal's number, and is out before anything is looked at. */
-#include "box.h"
-#include "handler.h"
+#include "report.h"
 #include "report_parts.h"
-#include "signals.h"
 #include "stage.h"
+#include "base.h"
+#include "box.h"
+#include "clock.h"
+#include "fd.h"
+#include "goparts.h"
+#include "goside.h"
+#include "gotext.h"
+#include "incident.h"
+#include "modules.h"
+#include "out.h"
+#include "program.h"
+#include "signals.h"
 #include "system.h"
 
 #include <errno.h>
@@ -13,7 +23,7 @@
 static EPI_SAFE void refresh_modules(struct epi_crash *crash)
 {
     (void)crash;
-    epi_modules_refresh(epi_state.modules);
+    epi_modules_refresh(epi_program.modules);
 }
 
 enum { CRASH = 1, GO_DEATH = 2, BOTH = CRASH | GO_DEATH };
@@ -44,6 +54,13 @@ static const struct {
     {BOTH, {"breadcrumbs", 200, epi_report_breadcrumbs}},
     {GO_DEATH, {"panic in a copy", 1000, epi_report_panic_in_copy}},
 };
+
+EPI_SAFE bool epi_report_is_stderr(const struct epi_fd *output)
+{
+    struct epi_fd standard = epi_fd_of(2);
+    return standard.fd >= 0 && standard.device == output->device &&
+           standard.inode == output->inode;
+}
 
 /* The time is kept back twice: once from the stages, so that the end line is
  * still written, and once from the output, so that the process dies by itself
@@ -100,7 +117,7 @@ static EPI_SAFE long create_file(struct epi_crash *crash, const struct epi_optio
 /* What happened, in a few words. */
 static EPI_SAFE void title(struct epi_out *out, const struct epi_crash *crash)
 {
-    const char *line = epi_state.gotext.title;
+    const char *line = epi_goside.gotext.title;
     if (!crash->go_death)
         epi_out_text(out, epi_signal_title(crash->signal));
     else if (line[0] != '\0')
@@ -162,7 +179,7 @@ static EPI_SAFE void start_output(struct epi_crash *crash)
     uint64_t deadline = crash->deadline - reserve(crash->options->deadline);
     bool file = crash->file_fd.fd >= 0;
     /* A reader that stands still must leave time for the black box's copy. */
-    if (!crash->forked && epi_state.box.attached && epi_state.box.loss == EPI_BOX_FINE)
+    if (!crash->forked && epi_box.attached && epi_box.loss == EPI_BOX_FINE)
         deadline = crash->began + crash->options->deadline / 2;
     epi_out_start(&crash->out, file ? crash->file_fd : crash->terminal,
                   file ? crash->terminal : none, deadline);
@@ -217,8 +234,8 @@ static const struct epi_stage file_stage = {"report file", 1000, open_file};
 static EPI_SAFE void use_nested_stack(void)
 {
     stack_t nested = {
-        .ss_sp = (void *)epi_state.nested_stack.start,
-        .ss_size = epi_state.nested_stack.end - epi_state.nested_stack.start,
+        .ss_sp = (void *)epi_incident.nested_stack.start,
+        .ss_size = epi_incident.nested_stack.end - epi_incident.nested_stack.start,
     };
     epi_syscall6(SYS_sigaltstack, (long)&nested, 0, 0, 0, 0, 0);
 }
@@ -243,9 +260,9 @@ static EPI_SAFE bool somebody_reads(const struct epi_crash *crash)
 EPI_SAFE void epi_report(struct epi_crash *crash)
 {
     use_nested_stack();
-    for (size_t i = 0; i < EPI_COUNT(epi_state.spare); i++) {
-        struct epi_fd child = epi_state.spare[i]; /* vfork: the record is the parent's too */
-        epi_fd_close(crash->forked ? &child : &epi_state.spare[i]);
+    for (size_t i = 0; i < EPI_COUNT(epi_incident.spare); i++) {
+        struct epi_fd child = epi_incident.spare[i]; /* vfork: the record is the parent's too */
+        epi_fd_close(crash->forked ? &child : &epi_incident.spare[i]);
     }
     if (epi_arch_setjmp(&crash->last_resort) == 0) {
         crash->phase = EPI_PHASE_REPORTING;
@@ -253,7 +270,7 @@ EPI_SAFE void epi_report(struct epi_crash *crash)
         crash->file_error = 0;
         crash->file_fd.fd = -1;
         if (crash->go_death)
-            epi_gotext_collect(&epi_state.gotext);
+            epi_gotext_collect(&epi_goside.gotext);
         crash->terminal = epi_report_terminal(crash->options);
         if (crash->apart && epi_report_is_stderr(&crash->terminal))
             crash->terminal.fd = -1;
@@ -282,4 +299,17 @@ EPI_SAFE void epi_report(struct epi_crash *crash)
     epi_oncrash_run(crash, crash->deadline - reserve(crash->options->deadline));
     crash->phase = EPI_PHASE_NONE;
     restore_stack(crash->uc);
+}
+
+static EPI_SAFE void report_it(void *crash)
+{
+    epi_report(crash);
+}
+
+/* Always, not only where the alternate stack is small: Go's is heap memory
+ * without a guard page, a library's may have 8 KiB, and one path is tested
+ * better than two. */
+EPI_SAFE void epi_report_on_own_stack(struct epi_crash *crash)
+{
+    epi_arch_call_on((void *)epi_incident.report_stack.end, report_it, crash);
 }

@@ -1,12 +1,14 @@
 #include "ring.h"
-
-#include "report_parts.h"
+#include "base.h"
+#include "clock.h"
 
 #include <stdatomic.h>
 
+struct epi_slot epi_ring[EPI_SLOTS]; /* written by one goroutine */
+
 void *epi_ring_area(void)
 {
-    return epi_state.ring;
+    return epi_ring;
 }
 
 /* Half a byte at a time: 16 table entries, and 0.2 ms for a full slot. */
@@ -45,10 +47,10 @@ EPI_SAFE bool epi_ring_newest(struct epi_slot *copy, struct epi_snapshot *snapsh
         const struct epi_slot *best = NULL;
         uint64_t newest = 0;
         for (int i = 0; i < EPI_SLOTS; i++) {
-            uint64_t sequence = atomic_load(&epi_state.ring[i].sequence);
+            uint64_t sequence = atomic_load(&epi_ring[i].sequence);
             if ((sequence & 1) == 0 && sequence > newest && sequence < below) {
                 newest = sequence;
-                best = &epi_state.ring[i];
+                best = &epi_ring[i];
             }
         }
         if (best == NULL)
@@ -68,22 +70,3 @@ EPI_SAFE bool epi_ring_newest(struct epi_slot *copy, struct epi_snapshot *snapsh
     return false;
 }
 
-EPI_SAFE bool epi_report_snapshot(struct epi_crash *crash, const char *reason)
-{
-    struct epi_out *out = &crash->out;
-    struct epi_snapshot snapshot;
-    if (!epi_ring_newest(&crash->slot, &snapshot))
-        return false;
-    epi_out_text(out, "Goroutines: ");
-    epi_out_decimal(out, (int64_t)snapshot.goroutines);
-    epi_out_text(out, ", snapshot ");
-    epi_out_seconds(out, snapshot.age);
-    epi_out_text(out, " s old (");
-    epi_out_text(out, reason);
-    epi_out_text(out, "), in ");
-    epi_out_decimal(out, (int64_t)snapshot.groups);
-    epi_out_text(out, snapshot.groups == 1 ? " group\n\n" : " groups\n\n");
-    for (size_t i = 0; i < snapshot.size; i++)
-        epi_out_char(out, snapshot.text[i]);
-    return true;
-}

@@ -35,6 +35,8 @@ struct epi_snapshot {
     uint64_t goroutines, groups;
 };
 
+extern struct epi_slot epi_ring[EPI_SLOTS] __attribute__((visibility("hidden")));
+
 /* The slots, for the writer in Go. */
 void *epi_ring_area(void);
 

@@ -1,7 +1,11 @@
 #include "sandbox.h"
-
+#include "goside.h"
+#include "actions.h"
+#include "base.h"
+#include "clock.h"
+#include "gostack.h"
 #include "pclntab.h"
-#include "state.h"
+#include "program.h"
 #include "system.h"
 
 #include <errno.h>
@@ -32,7 +36,7 @@
 
 struct epi_sandbox_area *epi_sandbox_prepare(uintptr_t entry)
 {
-    struct epi_sandbox *sandbox = &epi_state.sandbox;
+    struct epi_sandbox *sandbox = &epi_goside.sandbox;
     if (sandbox->area == NULL) {
         struct epi_sandbox_area *area = mmap(NULL, sizeof *area, PROT_READ | PROT_WRITE,
                                              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -48,11 +52,11 @@ struct epi_sandbox_area *epi_sandbox_prepare(uintptr_t entry)
  * call of another function would find it. */
 EPI_SAFE bool epi_sandbox_fits(const ucontext_t *uc)
 {
-    const struct epi_goruntime *go = epi_state.go;
+    const struct epi_goruntime *go = epi_program.go;
     struct epi_func function;
     struct epi_spdelta delta;
     uintptr_t pc = epi_arch_pc(uc);
-    return epi_state.sandbox.area != NULL && epi_go_text(go, pc) && go->tables &&
+    return epi_goside.sandbox.area != NULL && epi_go_text(go, pc) && go->tables &&
            epi_pclntab_find(go, pc, &function) &&
            epi_streq(epi_pclntab_function(go, &function), "runtime.raise") &&
            epi_pclntab_spdelta(go, &function, pc, &delta) && delta.bytes == 0;
@@ -106,8 +110,8 @@ static EPI_SAFE void reset_signals(void)
             epi_sigaction(signal, &action, NULL);
     static const int panics[] = {SIGSEGV, SIGBUS, SIGFPE};
     for (size_t i = 0; i < EPI_COUNT(panics); i++) {
-        const struct epi_sigaction *go = &epi_state.previous[epi_fatal_index(panics[i])];
-        if (go->handler == epi_state.go_handler && go->handler != 0)
+        const struct epi_sigaction *go = &epi_actions.previous[epi_fatal_index(panics[i])];
+        if (go->handler == epi_actions.go_handler && go->handler != 0)
             epi_sigaction(panics[i], go, NULL);
     }
 }
@@ -128,7 +132,7 @@ static EPI_SAFE void close_all(void)
     epi_syscall6(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, (long)&limit, 0, 0);
     for (uint64_t fd = 0; fd < limit.rlim_cur && fd < MANY_FILES; fd++)
         epi_syscall6(SYS_close, (long)fd, 0, 0, 0, 0, 0);
-    epi_syscall6(SYS_close, epi_state.gotext.file.fd, 0, 0, 0, 0, 0);
+    epi_syscall6(SYS_close, epi_goside.gotext.file.fd, 0, 0, 0, 0, 0);
 }
 
 /* A method of the value may run wild; that must not take the memory of others. */
@@ -171,13 +175,13 @@ static EPI_SAFE _Noreturn void go_on(ucontext_t *uc, uint64_t end)
     /* No core dump; last, because /proc belongs to root then. */
     epi_syscall6(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0, 0);
     epi_zero(&uc->uc_sigmask, sizeof(uint64_t));
-    epi_arch_set_pc(uc, epi_state.sandbox.entry);
+    epi_arch_set_pc(uc, epi_goside.sandbox.entry);
     epi_arch_sigreturn(uc);
 }
 
 static EPI_SAFE enum epi_sandbox_answer answer(void)
 {
-    return (enum epi_sandbox_answer)__atomic_load_n(&epi_state.sandbox.area->answer,
+    return (enum epi_sandbox_answer)__atomic_load_n(&epi_goside.sandbox.area->answer,
                                                     __ATOMIC_SEQ_CST);
 }
 
@@ -200,7 +204,7 @@ static EPI_SAFE void doze(uint64_t *pause)
 
 EPI_SAFE struct epi_sandbox_result epi_sandbox_ask(ucontext_t *uc, uint64_t end)
 {
-    struct epi_sandbox_area *area = epi_state.sandbox.area;
+    struct epi_sandbox_area *area = epi_goside.sandbox.area;
     struct epi_sandbox_result result = {EPI_SANDBOX_NONE, 0, false, false};
     if (too_large()) {
         result.too_large = true;

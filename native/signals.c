@@ -1,4 +1,5 @@
 #include "signals.h"
+#include "base.h"
 
 #include <signal.h>
 

@@ -7,6 +7,7 @@
  * is head, gap, tail, and the oldest frames of the tail go into the gap, some
  * at a time, so that moving the others costs little. */
 #include "unwind.h"
+#include "base.h"
 
 #define HEAD (EPI_STACK_FRAMES - EPI_STACK_TAIL)
 #define DROP (EPI_STACK_TAIL / 4)

@@ -4,8 +4,12 @@
  * because nested handlers run on an alternate stack of their own, which is
  * simply used again from its top. */
 #include "stage.h"
-
+#include "actions.h"
+#include "base.h"
 #include "chain.h"
+#include "clock.h"
+#include "incident.h"
+#include "out.h"
 #include "signals.h"
 #include "system.h"
 
@@ -17,18 +21,18 @@ enum { ENTERED, FAULTED, TIMED_OUT };
 #ifdef EPI_TEST
 static EPI_SAFE void make_trouble(const struct epi_stage *stage)
 {
-    if (!epi_streq(epi_state.trouble_stage, stage->name) &&
-        !epi_streq(epi_state.trouble_stage, "*"))
+    if (!epi_streq(epi_incident.trouble_stage, stage->name) &&
+        !epi_streq(epi_incident.trouble_stage, "*"))
         return;
-    if (epi_state.trouble == EPI_TROUBLE_FAULT)
+    if (epi_incident.trouble == EPI_TROUBLE_FAULT)
         *(volatile int *)8 = 1;
-    else if (epi_state.trouble == EPI_TROUBLE_HANG)
+    else if (epi_incident.trouble == EPI_TROUBLE_HANG)
         for (;;)
             epi_syscall6(SYS_ppoll, 0, 0, 0, 0, 0, 0);
-    else if (epi_state.trouble == EPI_TROUBLE_SPIN)
+    else if (epi_incident.trouble == EPI_TROUBLE_SPIN)
         for (volatile bool forever = true; forever;)
             ;
-    else if (epi_state.trouble == EPI_TROUBLE_ABORT)
+    else if (epi_incident.trouble == EPI_TROUBLE_ABORT)
         epi_syscall6(SYS_tgkill, epi_getpid(), epi_gettid(), SIGABRT, 0, 0, 0);
 }
 #endif
@@ -125,19 +129,19 @@ EPI_SAFE void epi_stage_poke(int signal, siginfo_t *info, void *context)
 {
     uint64_t self = epi_self();
     struct epi_crash *crash =
-        epi_state.dump.owner == self && epi_state.crash.owner != self ? &epi_state.dump
-                                                                      : &epi_state.crash;
+        epi_incident.dump.owner == self && epi_incident.crash.owner != self ? &epi_incident.dump
+                                                                      : &epi_incident.crash;
     uint64_t value = (uint64_t)(uintptr_t)info->si_value.sival_ptr;
     if (info->si_code != SI_QUEUE || info->si_pid != epi_getpid() ||
         (value & ~UINT64_C(0xffffffff)) != POKE) {
-        epi_chain(&epi_state.deadline_previous, signal, info, context);
+        epi_chain(&epi_actions.deadline_previous, signal, info, context);
         return;
     }
     if (crash->owner != self)
         return;
     crash->poked = false;
     if (crash->phase == EPI_PHASE_HOST) {
-        epi_chain_left(crash, context);
+        crash->left(crash, context); /* EPI_SAFE: host.c's */
         return;
     }
     /* A write that is interrupted says how much it wrote; one that is jumped
@@ -159,11 +163,11 @@ EPI_SAFE void epi_stage_send(struct epi_crash *crash, uint32_t epoch)
     if (atomic_exchange(&crash->poked, true))
         return;
     epi_zero(&info, sizeof info);
-    info.si_signo = epi_state.deadline_signal;
+    info.si_signo = epi_actions.deadline_signal;
     info.si_code = SI_QUEUE;
     info.si_pid = epi_getpid();
     info.si_value.sival_ptr = (void *)(uintptr_t)(POKE | epoch);
-    if (!epi_sigqueue((int)(uint32_t)crash->owner, epi_state.deadline_signal, &info))
+    if (!epi_sigqueue((int)(uint32_t)crash->owner, epi_actions.deadline_signal, &info))
         crash->poked = false;
 }
 

@@ -1,5 +1,6 @@
 #include "symbols.h"
-
+#include "modules.h"
+#include "base.h"
 #include "peek.h"
 
 #include <elf.h>

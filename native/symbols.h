@@ -7,6 +7,7 @@
 #define EPI_SYMBOLS_H
 
 #include "modules.h"
+#include "base.h"
 
 #define EPI_SYMBOL_NAME 512
 

@@ -1,12 +1,19 @@
 /* The healthy side of the symbol look-up: taking over what Go has built. */
-#include "dump.h"
 #include "epitaph.h"
-#include "state.h"
+#include "base.h"
+#include "clock.h"
+#include "dump.h"
+#include "incident.h"
+#include "modules.h"
+#include "program.h"
+#include "symbols.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+
+static struct epi_symbol_block *symbols; /* no handler reads the list */
 
 void *epi_symbols_alloc(size_t size)
 {
@@ -16,7 +23,7 @@ void *epi_symbols_alloc(size_t size)
 
 static struct epi_module *find_module(uintptr_t bias, const char *path)
 {
-    struct epi_modules *table = epi_state.modules;
+    struct epi_modules *table = epi_program.modules;
     for (uint32_t i = 0; table != NULL && i < table->count; i++)
         if (table->module[i].bias == bias && strcmp(table->module[i].path, path) == 0)
             return &table->module[i];
@@ -32,9 +39,9 @@ int epi_install_symbols(uintptr_t bias, const char *path, void *index, size_t si
         free(block);
         return module == NULL ? ENOENT : block == NULL ? ENOMEM : EINVAL;
     }
-    *block = (struct epi_symbol_block){epi_state.symbols, index, size};
+    *block = (struct epi_symbol_block){symbols, index, size};
     block->index->bias = bias;
-    epi_state.symbols = block;
+    symbols = block;
     mprotect(index, size, PROT_READ);
     __atomic_store_n(&module->index, index, __ATOMIC_RELEASE);
     return 0;
@@ -43,7 +50,7 @@ int epi_install_symbols(uintptr_t bias, const char *path, void *index, size_t si
 size_t epi_symbols_size(void)
 {
     size_t size = 0;
-    for (const struct epi_symbol_block *block = epi_state.symbols; block != NULL;
+    for (const struct epi_symbol_block *block = symbols; block != NULL;
          block = block->next)
         size += block->size;
     return size;
@@ -51,7 +58,7 @@ size_t epi_symbols_size(void)
 
 static bool in_use(const struct epi_symbol_index *index)
 {
-    const struct epi_modules *table = epi_state.modules;
+    const struct epi_modules *table = epi_program.modules;
     for (uint32_t i = 0; table != NULL && i < table->count; i++)
         if (table->module[i].index == index)
             return true;
@@ -60,7 +67,7 @@ static bool in_use(const struct epi_symbol_index *index)
 
 static bool any_unused(void)
 {
-    for (const struct epi_symbol_block *block = epi_state.symbols; block != NULL;
+    for (const struct epi_symbol_block *block = symbols; block != NULL;
          block = block->next)
         if (!in_use(block->index))
             return true;
@@ -74,7 +81,7 @@ void epi_symbols_release(void)
 {
     if (!any_unused() || !epi_dump_lock(EPI_MS))
         return;
-    struct epi_symbol_block **link = &epi_state.symbols;
+    struct epi_symbol_block **link = &symbols;
     while (*link != NULL && !epi_crashing()) {
         struct epi_symbol_block *block = *link;
         if (in_use(block->index)) {
@@ -90,7 +97,7 @@ void epi_symbols_release(void)
 
 void epi_symbols_pending(bool pending)
 {
-    epi_state.symbols_pending = pending;
+    epi_incident.symbols_pending = pending;
 }
 
 int epi_install_eh_frame(uintptr_t bias, const char *path, struct epi_range section)

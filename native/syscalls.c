@@ -7,7 +7,10 @@
  * pthread_cond_timedwait copes with EINTR, sem_timedwait returns it, and the
  * system call looks the same.  A call on a socket fails when the socket has a
  * timeout, which can be asked of it. */
+#include "tasks.h"
 #include "threads.h"
+#include "base.h"
+#include "system.h"
 
 #include <sys/socket.h>
 #include <sys/syscall.h>

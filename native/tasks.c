@@ -1,4 +1,7 @@
 #include "tasks.h"
+#include "base.h"
+#include "fd.h"
+#include "system.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,6 +4,7 @@
 #ifndef EPI_TASKS_H
 #define EPI_TASKS_H
 
+#include "base.h"
 #include "fd.h"
 
 struct epi_tasks {

@@ -16,8 +16,13 @@
  *     exit_group with the status that a shell would show.
  *  5. Return.  The helper thread ends a process that still lives a second
  *     later. */
-#include "handler.h"
-
+#include "terminate.h"
+#include "actions.h"
+#include "base.h"
+#include "clock.h"
+#include "code.h"
+#include "incident.h"
+#include "notes.h"
 #include "system.h"
 
 EPI_SAFE void epi_abort(void)
@@ -33,7 +38,7 @@ EPI_SAFE void epi_terminate(int signal, const siginfo_t *info, ucontext_t *uc)
 {
     static const int fatal[EPI_FATAL_COUNT] = EPI_FATAL_SIGNALS;
     struct epi_sigaction action;
-    struct epi_crash *crash = &epi_state.crash;
+    struct epi_crash *crash = &epi_incident.crash;
     epi_arch_step_back(uc, info); /* looks at the code, while that may fault */
     crash->deadline = epi_now() + EPI_SECOND;
     crash->phase = EPI_PHASE_TERMINATING;
@@ -56,7 +61,7 @@ EPI_SAFE void epi_terminate(int signal, const siginfo_t *info, ucontext_t *uc)
          * come. */
         crash->phase = EPI_PHASE_NONE;
         crash->deadline = 0;
-        epi_state.notes.frozen = EPI_NOTES_OPEN;
+        epi_notes.frozen = EPI_NOTES_OPEN;
         crash->owner = 0;
     }
     if (!queued || (first && !epi_arch_repeats(info)))

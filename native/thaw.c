@@ -1,11 +1,16 @@
-#include "thaw.h"
-
-#include "peek.h"
-#include "report_parts.h"
-#include "system.h"
 
 /* What runtime.freezetheworld makes of the number of Ps to wait for.  Each that has
  * stopped since is taken from it. */
+#include "thaw.h"
+#include "goparts.h"
+#include "goside.h"
+#include "live.h"
+#include "sandbox.h"
+#include "base.h"
+#include "incident.h"
+#include "peek.h"
+#include "system.h"
+
 #define FROZEN INT32_C(0x7fffffff)
 #define MANY_PS 65536
 
@@ -14,7 +19,7 @@
 
 void epi_thaw_prepare(const struct epi_frozen *go, uintptr_t entry, uintptr_t exit_function)
 {
-    struct epi_thaw *thaw = &epi_state.thaw;
+    struct epi_thaw *thaw = &epi_goside.thaw;
     if (thaw->entry != 0)
         return;
     thaw->go = *go;
@@ -24,7 +29,7 @@ void epi_thaw_prepare(const struct epi_frozen *go, uintptr_t entry, uintptr_t ex
 
 EPI_SAFE bool epi_thaw_ready(void)
 {
-    return epi_state.thaw.entry != 0;
+    return epi_goside.thaw.entry != 0;
 }
 
 /* A lock, or a count, of the runtime's: from 0 to 1. */
@@ -142,10 +147,10 @@ static EPI_SAFE void thaw(struct epi_thaw *state)
 
 EPI_SAFE void epi_thaw_go_on(struct epi_crash *crash, ucontext_t *uc, bool abort)
 {
-    struct epi_thaw *state = &epi_state.thaw;
+    struct epi_thaw *state = &epi_goside.thaw;
     /* A fatal error has a message, and maybe a runtime that is damaged. */
     if (!epi_thaw_ready() || crash->forked || crash->subject.goroutine == 0 ||
-        epi_state.gotext.message_size != 0 || !epi_sandbox_fits(uc) || !frozen(&state->go) ||
+        epi_goside.gotext.message_size != 0 || !epi_sandbox_fits(uc) || !frozen(&state->go) ||
         !epi_oncrash_ready(crash, crash->deadline) || !hold_end(&state->go))
         return;
     __atomic_store_n((uintptr_t *)state->go.exit_wait, state->exit_function, __ATOMIC_SEQ_CST);
@@ -160,15 +165,15 @@ EPI_SAFE void epi_thaw_go_on(struct epi_crash *crash, ucontext_t *uc, bool abort
 
 EPI_SAFE bool epi_thaw_over(const struct epi_crash *crash)
 {
-    return crash->phase == EPI_PHASE_LAST_ACT && epi_state.live != NULL &&
-           __atomic_load_n(&epi_state.live->ended, __ATOMIC_SEQ_CST) != 0;
+    return crash->phase == EPI_PHASE_LAST_ACT && epi_goside.live != NULL &&
+           __atomic_load_n(&epi_goside.live->ended, __ATOMIC_SEQ_CST) != 0;
 }
 
 /* When all Ps have stopped, and nobody is in the middle of it, there is nothing left to
  * wait for, whatever the count. */
 EPI_SAFE void epi_thaw_help(void)
 {
-    const struct epi_frozen *go = &epi_state.thaw.go;
+    const struct epi_frozen *go = &epi_goside.thaw.go;
     uint32_t running;
     bool stops;
     if (__atomic_load_n((uint8_t *)go->gc_waiting, __ATOMIC_SEQ_CST) == 0 ||
@@ -177,7 +182,7 @@ EPI_SAFE void epi_thaw_help(void)
     /* Who stops a P does so, and counts it, under this lock: those above are counted. */
     if (__atomic_load_n((uint32_t *)go->sched_lock, __ATOMIC_SEQ_CST) != 0)
         return;
-    epi_state.thaw.stop_pending = false;
+    epi_goside.thaw.stop_pending = false;
     __atomic_store_n((int32_t *)go->stop_wait, 0, __ATOMIC_SEQ_CST);
     if (take(go->stop_note))
         epi_futex_wake_all((_Atomic(uint32_t) *)go->stop_note);

@@ -1,11 +1,15 @@
 #include "threads.h"
-
-#include "handler.h"
 #include "own.h"
+#include "tasks.h"
+#include "actions.h"
+#include "base.h"
+#include "clock.h"
 #include "system.h"
 
 #include <errno.h>
 #include <stdatomic.h>
+
+struct epi_threading epi_threading;
 
 /* Answers that have not come by then are late. */
 #define WAIT_LEAST  (200 * EPI_MS)
@@ -100,7 +104,7 @@ static EPI_SAFE void note_who_owes(struct epi_threads *threads)
 static EPI_SAFE bool still_owes(const struct epi_threads *threads, struct epi_thread *thread,
                                 const struct epi_tasks *tasks)
 {
-    uint64_t blocked, pending, mask = epi_mask_of(epi_state.thread_signal);
+    uint64_t blocked, pending, mask = epi_mask_of(epi_actions.thread_signal);
     for (uint32_t i = 0; i < threads->owing_count; i++) {
         if (threads->owing[i] != thread->tid)
             continue;
@@ -142,7 +146,7 @@ static EPI_SAFE void send_all(struct epi_threads *threads,
 static EPI_SAFE bool blocks(struct epi_thread *thread, const struct epi_tasks *tasks,
                             bool *for_good)
 {
-    uint64_t blocked, pending, mask = epi_mask_of(epi_state.thread_signal);
+    uint64_t blocked, pending, mask = epi_mask_of(epi_actions.thread_signal);
     struct epi_task_stat stat;
     *for_good = false;
     if (!epi_task_signals(tasks, thread->tid, &blocked, &pending) ||

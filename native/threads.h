@@ -13,6 +13,7 @@
 #define EPI_THREADS_H
 
 #include "tasks.h"
+#include "base.h"
 #include "unwind.h"
 
 #define EPI_THREADS 4096
@@ -109,6 +110,15 @@ static inline EPI_SAFE struct epi_ask epi_ask_unpack(uintptr_t value)
     return ask;
 }
 
+struct epi_inject;
+struct epi_threading {
+    struct epi_threads *threads[2]; /* the crash's table and that of dumps, by question */
+    struct epi_inject *inject;
+    _Atomic int receivers; /* threads that walk their stacks, and may fault */
+};
+
+extern struct epi_threading epi_threading __attribute__((visibility("hidden")));
+
 /* Sends the thread signal; 0, or -errno: -ESRCH without such a thread, -EAGAIN
  * when its queue is full. */
 EPI_SAFE int epi_ask_send(int tid, struct epi_ask ask);
@@ -148,16 +158,5 @@ EPI_SAFE const char *epi_syscall_not_restarted(const struct epi_task_syscall *ta
 
 /* The name of any system call that threads are known to wait in; NULL for others. */
 EPI_SAFE const char *epi_syscall_name(long number);
-
-struct epi_crash;
-
-/* A number that stands for what all threads but Go's idle ones do: it changes when
- * that does (threads_print.c). */
-EPI_SAFE uint64_t epi_threads_digest(struct epi_threads *threads);
-
-/* Groups equal stacks and prints all (threads_print.c).  MAX limits the stacks
- * shown; 0: no limit. */
-EPI_SAFE void epi_threads_print(struct epi_crash *crash, struct epi_threads *threads,
-                                uint32_t max);
 
 #endif

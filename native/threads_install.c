@@ -1,26 +1,22 @@
 /* What the other threads' part of a report needs while the process is healthy:
  * memory, and a real-time signal of its own. */
-#include "handler.h"
-#include "inject.h"
-#include "stage.h"
-#include "threads.h"
 #include "threads_install.h"
-
+#include "inject.h"
+#include "tasks.h"
+#include "threads.h"
+#include "actions.h"
+#include "base.h"
+#include "incident.h"
 #include "system.h"
 
 #include <errno.h>
 #include <sys/mman.h>
 
-bool epi_signal_ours(uintptr_t handler)
-{
-    return handler == (uintptr_t)epi_capture || handler == (uintptr_t)epi_stage_poke;
-}
-
 bool epi_signal_free(int signal)
 {
     struct epi_sigaction now;
     return epi_sigaction(signal, NULL, &now) &&
-           (now.handler == epi_state.go_handler || now.handler <= (uintptr_t)SIG_IGN ||
+           (now.handler == epi_actions.go_handler || now.handler <= (uintptr_t)SIG_IGN ||
             epi_signal_ours(now.handler));
 }
 
@@ -43,21 +39,21 @@ bool epi_signal_waits(int signal)
 /* 27 MB of addresses each; a page is got when a thread's stack is written. */
 static int map_tables(void)
 {
-    for (size_t i = 0; i < EPI_COUNT(epi_state.threads); i++) {
-        if (epi_state.threads[i] != NULL)
+    for (size_t i = 0; i < EPI_COUNT(epi_threading.threads); i++) {
+        if (epi_threading.threads[i] != NULL)
             continue;
         void *memory = mmap(NULL, sizeof(struct epi_threads), PROT_READ | PROT_WRITE,
                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (memory == MAP_FAILED)
             return ENOMEM;
-        epi_state.threads[i] = memory;
+        epi_threading.threads[i] = memory;
     }
-    if (epi_state.inject == NULL) {
-        void *memory = mmap(NULL, sizeof *epi_state.inject, PROT_READ | PROT_WRITE,
+    if (epi_threading.inject == NULL) {
+        void *memory = mmap(NULL, sizeof *epi_threading.inject, PROT_READ | PROT_WRITE,
                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (memory == MAP_FAILED)
             return ENOMEM;
-        epi_state.inject = memory;
+        epi_threading.inject = memory;
     }
     return 0;
 }
@@ -66,79 +62,80 @@ static int map_tables(void)
 static int choose(int wanted)
 {
     if (wanted != 0)
-        return wanted != epi_state.deadline_signal && epi_signal_free(wanted) ? wanted : 0;
+        return wanted != epi_actions.deadline_signal && epi_signal_free(wanted) ? wanted : 0;
     for (int signal = 63; signal > 40; signal--)
-        if (signal != epi_state.deadline_signal && epi_signal_free(signal))
+        if (signal != epi_actions.deadline_signal && epi_signal_free(signal))
             return signal;
     return 0;
 }
 
 int epi_threads_prepare(int wanted, int *signal)
 {
+    epi_actions_own(EPI_OWNER_THREADS, (struct epi_action_owner){epi_signal_records, NULL});
     int error = map_tables();
     if (error != 0)
         return error;
     if (wanted != 0 && (wanted < EPI_THREAD_SIGNAL_LEAST || wanted > EPI_THREAD_SIGNAL_MOST))
         return EINVAL;
-    *signal = epi_state.thread_signal;
-    if (epi_state.options == NULL || (wanted != 0 && wanted != *signal))
+    *signal = epi_actions.thread_signal;
+    if (epi_incident.options == NULL || (wanted != 0 && wanted != *signal))
         *signal = choose(wanted);
     return *signal == 0 ? EADDRINUSE : 0;
 }
 
 void epi_threads_install(int signal)
 {
-    struct epi_sigaction now, ours = epi_state.ours[0]; /* with SA_RESTART */
+    struct epi_sigaction now, ours = epi_actions.ours[0]; /* with SA_RESTART */
     ours.handler = (uintptr_t)epi_capture;
     /* The helper may send the signal as soon as it is known: its default action
      * would end the process. */
     epi_inject_stop();
-    if (epi_state.thread_signal != signal)
+    if (epi_actions.thread_signal != signal)
         epi_threads_uninstall();
     if (epi_sigaction(signal, NULL, &now) && !epi_signal_ours(now.handler))
-        epi_state.thread_previous = now;
+        epi_actions.thread_previous = now;
     epi_sigaction(signal, &ours, NULL);
-    epi_state.thread_ours = ours;
-    epi_state.thread_signal = signal;
+    epi_actions.thread_ours = ours;
+    epi_actions.thread_signal = signal;
 }
 
 void epi_threads_uninstall(void)
 {
     struct epi_sigaction now;
-    int signal = epi_state.thread_signal;
+    int signal = epi_actions.thread_signal;
     if (signal != 0 && epi_sigaction(signal, NULL, &now) &&
         now.handler == (uintptr_t)epi_capture && !epi_signal_waits(signal))
-        epi_sigaction(signal, &epi_state.thread_previous, NULL);
+        epi_sigaction(signal, &epi_actions.thread_previous, NULL);
 }
 
 /* Go gives back the core's handler for a SIGNAL that was the core's when Go took it over. */
 static bool gives_back_late(const struct sigaction *action, int signal, struct sigaction *old)
 {
     bool thread = epi_given_back(action, (uintptr_t)epi_capture);
-    if (!thread && !epi_given_back(action, (uintptr_t)epi_stage_poke))
+    if (!thread && !epi_given_back(action, epi_actions.stay[1]))
         return false;
     if (old != NULL)
         sigaction(signal, NULL, old);
     struct epi_sigaction now;
     if (epi_sigaction(signal, NULL, &now) && !epi_signal_ours(now.handler)) /* else it stays */
-        epi_sigaction(signal, &epi_state.before_notify[thread], NULL);
+        epi_sigaction(signal, &epi_actions.before_notify[thread], NULL);
     return true;
 }
 
 bool epi_signal_records(int signal, const struct sigaction *action, struct sigaction *old)
 {
-    bool thread = signal == epi_state.thread_signal;
+    bool thread = signal == epi_actions.thread_signal;
     struct epi_sigaction *previous =
-        thread ? &epi_state.thread_previous : &epi_state.deadline_previous;
-    struct epi_sigaction *before = &epi_state.before_notify[thread];
+        thread ? &epi_actions.thread_previous : &epi_actions.deadline_previous;
+    struct epi_sigaction *before = &epi_actions.before_notify[thread];
     const struct epi_sigaction *ours =
-        thread ? &epi_state.thread_ours : &epi_state.deadline_ours;
-    uintptr_t handler = (uintptr_t)action->sa_handler, go = epi_state.go_handler;
+        thread ? &epi_actions.thread_ours : &epi_actions.deadline_ours;
+    uintptr_t handler = (uintptr_t)action->sa_handler, go = epi_actions.go_handler;
     bool gos = previous->handler == go && go != 0;
     bool takes = (handler == go && go != 0) || handler == (uintptr_t)SIG_IGN;
     bool gives_back = epi_given_back(action, ours->handler);
     struct epi_sigaction now, next;
-    if (!thread && signal != epi_state.deadline_signal)
+    if (!thread && signal != epi_actions.deadline_signal)
         return gives_back_late(action, signal, old);
     if (!(takes || gives_back || handler == (uintptr_t)SIG_DFL) ||
         !epi_sigaction(signal, NULL, &now) || (now.handler != ours->handler && !gives_back))
@@ -153,6 +150,6 @@ bool epi_signal_records(int signal, const struct sigaction *action, struct sigac
         *before = *previous;
     epi_action_set(previous, &next);
     if (now.handler != ours->handler)
-        epi_sigaction(signal, epi_state.options != NULL ? ours : &next, NULL);
+        epi_sigaction(signal, epi_incident.options != NULL ? ours : &next, NULL);
     return true;
 }

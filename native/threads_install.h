@@ -17,9 +17,6 @@
  * to stay.  Call it while nobody sends the signal. */
 bool epi_signal_waits(int signal);
 
-/* Is HANDLER one of those of the core that stay when it is disabled? */
-bool epi_signal_ours(uintptr_t handler);
-
 /* Has nobody but Go and the core an action for SIGNAL?  Go handles all real-time signals, so
  * "free" cannot mean the default; or ignores all of them, after signal.Ignore()
  * without arguments. */

@@ -6,10 +6,14 @@
  * way there differs (runtime/proc.go: findRunnable, gcstopm, exitsyscall0).
  * Grouping is by a hash table, linear in the number of threads, in the order of
  * the kernel's list; threads with a fault of their own come first. */
-#include "dump.h"
-#include "pclntab.h"
 #include "report_parts.h"
+#include "base.h"
+#include "incident.h"
+#include "out.h"
+#include "pclntab.h"
+#include "program.h"
 #include "threads.h"
+#include "unwind.h"
 
 #include <errno.h>
 
@@ -25,14 +29,14 @@ static EPI_SAFE bool named(const struct epi_frame *frame, const char *name)
 {
     struct epi_func func;
     return (frame->flags & EPI_FRAME_GO) != 0 &&
-           epi_pclntab_find(epi_state.go, frame->pc, &func) &&
-           epi_streq(epi_pclntab_function(epi_state.go, &func), name);
+           epi_pclntab_find(epi_program.go, frame->pc, &func) &&
+           epi_streq(epi_pclntab_function(epi_program.go, &func), name);
 }
 
 /* Sleeps in runtime.stopm: the number of frames up to it; else 0. */
 static EPI_SAFE uint32_t idle_frames(const struct epi_stack *stack)
 {
-    if (epi_state.go == NULL || !epi_state.go->names)
+    if (epi_program.go == NULL || !epi_program.go->names)
         return 0;
     for (uint32_t i = 0; i < stack->count && i < 6; i++) {
         if (named(&stack->frame[i], "runtime.stopm"))
@@ -136,7 +140,7 @@ EPI_SAFE uint64_t epi_threads_digest(struct epi_threads *threads)
         const struct epi_thread *thread = &threads->thread[i];
         if (epi_thread_listed(threads, thread) && thread->fate != EPI_FATE_OWN &&
             thread->fate != EPI_FATE_ENDED && !thread->idle_go &&
-            !(epi_state.go != NULL && epi_state.go->names && has_stack(thread) &&
+            !(epi_program.go != NULL && epi_program.go->names && has_stack(thread) &&
               schedules(&thread->stack)))
             digest += epi_mix(thread->hash, (uint64_t)thread->tid); /* in any order */
     }
@@ -312,11 +316,11 @@ EPI_SAFE void epi_report_ask(struct epi_crash *crash)
     struct epi_ask_options options = {EPI_ASK_CRASH, crash->subject.tid, false,
                                       crash->options->max_frames, crash->stage_deadline};
     if (crash->options->all_threads)
-        epi_threads_ask(epi_state.threads[EPI_ASK_CRASH], &options);
+        epi_threads_ask(epi_threading.threads[EPI_ASK_CRASH], &options);
 }
 
 EPI_SAFE void epi_report_threads(struct epi_crash *crash)
 {
     if (crash->options->all_threads)
-        epi_threads_print(crash, epi_state.threads[EPI_ASK_CRASH], crash->options->max_threads);
+        epi_threads_print(crash, epi_threading.threads[EPI_ASK_CRASH], crash->options->max_threads);
 }

@@ -1,7 +1,12 @@
 #include "timers.h"
-
+#include "dump.h"
 #include "dumper.h"
-#include "handler.h"
+#include "ondemand.h"
+#include "repeat.h"
+#include "base.h"
+#include "clock.h"
+#include "fd.h"
+#include "incident.h"
 #include "system.h"
 
 #include <errno.h>
@@ -62,7 +67,7 @@ static EPI_SAFE void tell_helper(struct epi_timer *timer)
  * at.  Such a child has one thread. */
 static void forget_parent(void)
 {
-    struct epi_timers *timers = &epi_state.timers;
+    struct epi_timers *timers = &epi_ondemand.timers;
     if (timers->pid == 0 || timers->pid == getpid())
         return;
     for (uint32_t i = 0; i < timers->used; i++)
@@ -76,14 +81,14 @@ static void forget_parent(void)
 static int prepare(void)
 {
     forget_parent();
-    epi_state.timers.pid = getpid();
+    epi_ondemand.timers.pid = getpid();
     return epi_dumper_start();
 }
 
 /* Makes an idle timer an armed one. */
 static int arm(struct epi_timer *timer, const struct epi_timer_config *config)
 {
-    struct epi_timers *timers = &epi_state.timers;
+    struct epi_timers *timers = &epi_ondemand.timers;
     uint64_t now = epi_now(), due = now + config->dump.passed;
     int fd = epi_fd_duplicate(config->dump.output.fd), error = errno;
     timer->config = *config;
@@ -132,7 +137,7 @@ static void disarm(struct epi_timer *timer)
 
 int epi_dump_later(const struct epi_timer_config *config)
 {
-    struct epi_timer *timer = &epi_state.timers.timer[0];
+    struct epi_timer *timer = &epi_ondemand.timers.timer[0];
     int error = prepare();
     if (error != 0)
         return error;
@@ -145,12 +150,12 @@ int epi_dump_later(const struct epi_timer_config *config)
 void epi_cancel_dump_later(void)
 {
     forget_parent();
-    disarm(&epi_state.timers.timer[0]);
+    disarm(&epi_ondemand.timers.timer[0]);
 }
 
 int epi_watchdog_start(const struct epi_timer_config *config, uint32_t **beat)
 {
-    struct epi_timers *timers = &epi_state.timers;
+    struct epi_timers *timers = &epi_ondemand.timers;
     int error = prepare();
     if (error != 0)
         return error;
@@ -166,7 +171,7 @@ int epi_watchdog_start(const struct epi_timer_config *config, uint32_t **beat)
 
 void epi_watchdog_stop(uint32_t *beat)
 {
-    struct epi_timers *timers = &epi_state.timers;
+    struct epi_timers *timers = &epi_ondemand.timers;
     forget_parent();
     for (size_t i = 1; i < EPI_COUNT(timers->timer); i++)
         if (beat == &timers->timer[i].beat)
@@ -175,7 +180,7 @@ void epi_watchdog_stop(uint32_t *beat)
 
 bool epi_timers_armed(void)
 {
-    struct epi_timers *timers = &epi_state.timers;
+    struct epi_timers *timers = &epi_ondemand.timers;
     forget_parent();
     for (uint32_t i = 0; i < timers->used; i++)
         if (timers->timer[i].state != EPI_TIMER_IDLE)
@@ -188,11 +193,11 @@ bool epi_timers_armed(void)
 static EPI_SAFE void fire(struct epi_timer *timer)
 {
     if (timer->config.exit)
-        epi_state.timers.exit_by = epi_now() + whole_time(timer);
+        epi_ondemand.timers.exit_by = epi_now() + whole_time(timer);
     epi_dump(&timer->config.dump);
     if (timer->config.exit && !epi_crashing())
         epi_exit(1);
-    epi_state.timers.exit_by = 0; /* the crash ends the process */
+    epi_ondemand.timers.exit_by = 0; /* the crash ends the process */
 }
 
 /* The time of the period that is not over at NOW: what was missed is left out, and
@@ -220,7 +225,7 @@ static EPI_SAFE bool delay_is_over(struct epi_timer *timer)
 static EPI_SAFE void look(struct epi_timer *timer)
 {
     uint64_t now = epi_now(), period = timer->config.dump.passed;
-    uint64_t stopped = epi_state.timers.stopped;
+    uint64_t stopped = epi_ondemand.timers.stopped;
     timer->alive += stopped - timer->stopped;
     if (timer->bark != NEVER)
         timer->bark += stopped - timer->stopped;
@@ -256,7 +261,7 @@ static EPI_SAFE void work(struct epi_timer *timer)
 
 EPI_SAFE uint64_t epi_timers_run(uint64_t overslept)
 {
-    struct epi_timers *timers = &epi_state.timers;
+    struct epi_timers *timers = &epi_ondemand.timers;
     uint64_t next = NEVER;
     if (timers->pid != epi_getpid()) /* a forked child's dumper is there for a signal */
         return NEVER;
@@ -295,7 +300,7 @@ static EPI_SAFE bool is_left_alone(struct epi_timer *timer, uint64_t now)
 
 EPI_SAFE void epi_timers_enforce(void)
 {
-    struct epi_timers *timers = &epi_state.timers;
+    struct epi_timers *timers = &epi_ondemand.timers;
     if (timers->pid != epi_getpid() || epi_crashing())
         return;
     uint64_t now = epi_now(), exit_by = timers->exit_by;

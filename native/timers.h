@@ -6,7 +6,9 @@
 #ifndef EPI_TIMERS_H
 #define EPI_TIMERS_H
 
-#include "dump.h"
+#include "repeat.h"
+#include "base.h"
+#include "incident.h"
 
 #define EPI_WATCHDOGS 64
 

@@ -12,8 +12,10 @@
  * the current state at every power of two) finds any cycle, and the number of
  * steps is limited. */
 #include "unwind.h"
-
 #include "gostack.h"
+#include "base.h"
+#include "code.h"
+#include "modules.h"
 #include "peek.h"
 
 /* One frame larger than this is more likely a wrong register. */

@@ -2,6 +2,7 @@
 #ifndef EPI_UNWIND_H
 #define EPI_UNWIND_H
 
+#include "base.h"
 #include "modules.h"
 
 struct epi_goruntime; /* gostack.h */

@@ -18,14 +18,18 @@
  * A forked child has no dumper.  There a registered signal does nothing but what
  * the chain does. */
 #include "usersignal.h"
-
-#include "chain.h"
+#include "dump.h"
 #include "dumper.h"
-#include "gostack.h"
-#include "handler.h"
-#include "report_parts.h"
+#include "ondemand.h"
+#include "actions.h"
+#include "base.h"
+#include "chain.h"
+#include "clock.h"
+#include "crashbit.h"
+#include "fd.h"
+#include "incident.h"
 #include "system.h"
-#include "threads_install.h"
+#include "threads.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -116,14 +120,14 @@ static EPI_SAFE bool harmless(const struct epi_sigaction *action, int signal)
 {
     if (action->handler == (uintptr_t)SIG_DFL)
         return false;
-    return action->handler != epi_state.go_handler || epi_wanted_by_go(signal);
+    return action->handler != epi_actions.go_handler || epi_wanted_by_go(signal);
 }
 
 /* Will Go's handler end the process?  (runtime/sigtab_linux_generic.go: _SigKill,
  * _SigThrow.) */
 static EPI_SAFE bool ended_by_go(const struct epi_sigaction *action, int signal)
 {
-    return action->handler == epi_state.go_handler && !epi_wanted_by_go(signal) &&
+    return action->handler == epi_actions.go_handler && !epi_wanted_by_go(signal) &&
            (signal == SIGHUP || signal == SIGINT || signal == SIGTERM || signal == SIGQUIT ||
             signal == SIGSTKFLT);
 }
@@ -187,12 +191,12 @@ static EPI_SAFE bool is_due(struct epi_usersignal *user)
 
 static EPI_SAFE void user_signal(int signal, siginfo_t *info, void *context)
 {
-    struct epi_usersignal *user = epi_state.usersignal[signal];
+    struct epi_usersignal *user = epi_ondemand.usersignal[signal];
     const struct epi_usersignal_options *options = user->options;
     int tid = epi_gettid(), ending = user->ending;
     /* Somebody else's handler has kept ours as its next since it was unregistered;
      * or this is a child. */
-    if (options == NULL || epi_getpid() != epi_state.pid) {
+    if (options == NULL || epi_getpid() != epi_incident.pid) {
         if (options == NULL || options->chain)
             previous_action(user, signal, info, context);
         return;
@@ -245,7 +249,7 @@ static EPI_SAFE void dump_note(struct epi_usersignal *user, int signal, int plac
                                uint64_t counted)
 {
     const struct epi_usersignal_note *from = &user->note[place];
-    epi_state.usersignal_served = (uint32_t)signal; /* before the options are read */
+    epi_ondemand.usersignal_served = (uint32_t)signal; /* before the options are read */
     const struct epi_usersignal_options *options = user->options;
     uint64_t missed = 0;
     if (options != NULL) {
@@ -261,21 +265,21 @@ static EPI_SAFE void dump_note(struct epi_usersignal *user, int signal, int plac
     if (from->chain_later && !epi_crashing()) /* the report is not to be cut short */
         send_again(user, signal, from);
     end_dump(user, place, missed);
-    epi_state.usersignal_served = 0;
-    epi_futex_wake_all(&epi_state.usersignal_served);
+    epi_ondemand.usersignal_served = 0;
+    epi_futex_wake_all(&epi_ondemand.usersignal_served);
 }
 
 EPI_SAFE bool epi_usersignal_serve(void)
 {
-    int last = epi_state.usersignal_last;
+    int last = epi_ondemand.usersignal_last;
     for (int i = 1; i <= EPI_SIGNALS; i++) {
         int signal = (last + i - 1) % EPI_SIGNALS + 1; /* each has its turn */
-        struct epi_usersignal *user = epi_state.usersignal[signal];
+        struct epi_usersignal *user = epi_ondemand.usersignal[signal];
         uint64_t counted;
         int place = user == NULL ? -1 : begin_dump(user, &counted);
         if (place < 0)
             continue;
-        epi_state.usersignal_last = signal;
+        epi_ondemand.usersignal_last = signal;
         dump_note(user, signal, place, counted);
         return true;
     }
@@ -289,11 +293,11 @@ EPI_SAFE bool epi_usersignal_serve(void)
 int epi_usersignal_renew(void)
 {
     bool any = false;
-    if (epi_state.pid == epi_getpid())
+    if (epi_incident.pid == epi_getpid())
         return 0;
-    epi_state.usersignal_served = 0;
+    epi_ondemand.usersignal_served = 0;
     for (int signal = 1; signal <= EPI_SIGNALS; signal++) {
-        struct epi_usersignal *user = epi_state.usersignal[signal];
+        struct epi_usersignal *user = epi_ondemand.usersignal[signal];
         if (user == NULL)
             continue;
         user->places = 0;
@@ -307,9 +311,9 @@ int epi_usersignal_renew(void)
 /* Waits until nobody uses options of SIGNAL that are not in force any more. */
 static void wait_for_dump(int signal)
 {
-    while (epi_state.usersignal_served == (uint32_t)signal && epi_getpid() == epi_state.pid) {
+    while (epi_ondemand.usersignal_served == (uint32_t)signal && epi_getpid() == epi_incident.pid) {
         struct timespec pause = epi_timespec(50 * EPI_MS);
-        epi_futex_wait(&epi_state.usersignal_served, (uint32_t)signal, &pause);
+        epi_futex_wait(&epi_ondemand.usersignal_served, (uint32_t)signal, &pause);
     }
 }
 
@@ -318,11 +322,11 @@ static void wait_for_dump(int signal)
 static void wait_for_notes(const struct epi_usersignal *user, uint64_t timeout)
 {
     uint64_t end = epi_now() + 2 * timeout + EPI_SECOND;
-    while (user->places % LAST_DUMPED != 0 && epi_getpid() == epi_state.pid &&
+    while (user->places % LAST_DUMPED != 0 && epi_getpid() == epi_incident.pid &&
            epi_now() < end) {
-        uint32_t served = epi_state.usersignal_served;
+        uint32_t served = epi_ondemand.usersignal_served;
         struct timespec pause = epi_timespec(5 * EPI_MS);
-        epi_futex_wait(&epi_state.usersignal_served, served, &pause);
+        epi_futex_wait(&epi_ondemand.usersignal_served, served, &pause);
     }
 }
 
@@ -338,7 +342,7 @@ static void set_previous(struct epi_usersignal *user, const struct epi_sigaction
 
 static void put_ours(int signal)
 {
-    struct epi_sigaction ours = epi_state.ours[0]; /* with SA_RESTART */
+    struct epi_sigaction ours = epi_actions.ours[0]; /* with SA_RESTART */
     ours.handler = (uintptr_t)user_signal;
     epi_sigaction(signal, &ours, NULL);
 }
@@ -352,7 +356,7 @@ static void install(struct epi_usersignal *user, int signal, bool was_registered
         return;
     if (!was_registered && user->in_front != 0 && now.handler == user->in_front)
         return;
-    bool library = now.handler > (uintptr_t)SIG_IGN && now.handler != epi_state.go_handler;
+    bool library = now.handler > (uintptr_t)SIG_IGN && now.handler != epi_actions.go_handler;
     if (!was_registered || !library)
         set_previous(user, &now);
     put_ours(signal);
@@ -360,7 +364,7 @@ static void install(struct epi_usersignal *user, int signal, bool was_registered
 
 static struct epi_usersignal *memory_for(int signal)
 {
-    struct epi_usersignal *user = epi_state.usersignal[signal];
+    struct epi_usersignal *user = epi_ondemand.usersignal[signal];
     if (user != NULL)
         return user;
     user = mmap(NULL, sizeof *user, PROT_READ | PROT_WRITE,
@@ -368,16 +372,16 @@ static struct epi_usersignal *memory_for(int signal)
     if (user == MAP_FAILED)
         return NULL;
     user->previous = &user->record[0];
-    epi_state.usersignal[signal] = user;
+    epi_ondemand.usersignal[signal] = user;
     return user;
 }
 
 int epi_usersignal_register(int signal, const struct epi_dump *how, bool chain)
 {
     if (signal < 1 || signal > EPI_SIGNALS || epi_fatal_index(signal) >= 0 ||
-        signal == epi_state.deadline_signal || signal == epi_state.thread_signal)
+        signal == epi_actions.deadline_signal || signal == epi_actions.thread_signal)
         return EINVAL;
-    if (epi_state.options == NULL)
+    if (epi_incident.options == NULL)
         return ENODEV;
     struct epi_usersignal *user = memory_for(signal);
     if (user == NULL)
@@ -385,6 +389,8 @@ int epi_usersignal_register(int signal, const struct epi_dump *how, bool chain)
     int error = epi_dumper_start();
     if (error != 0)
         return error;
+    epi_actions_own(EPI_OWNER_USERSIGNALS,
+                    (struct epi_action_owner){epi_usersignal_records, epi_usersignal_ignored});
     const struct epi_usersignal_options *old = user->options;
     struct epi_usersignal_options *next = &user->option[old == &user->option[0]];
     struct epi_fd output = epi_fd_of(epi_fd_duplicate(how->output.fd));
@@ -407,7 +413,7 @@ int epi_usersignal_register(int signal, const struct epi_dump *how, bool chain)
 static struct epi_usersignal *registered(int signal)
 {
     struct epi_usersignal *user =
-        signal < 1 || signal > EPI_SIGNALS ? NULL : epi_state.usersignal[signal];
+        signal < 1 || signal > EPI_SIGNALS ? NULL : epi_ondemand.usersignal[signal];
     return user == NULL || user->options == NULL ? NULL : user;
 }
 
@@ -421,7 +427,7 @@ bool epi_usersignal_restore(int signal)
     if (epi_crashbit_action(signal, &now)) {
         if (now.handler == (uintptr_t)user_signal)
             epi_sigaction(signal, user->previous, NULL);
-        else if (now.handler > (uintptr_t)SIG_IGN && now.handler != epi_state.go_handler)
+        else if (now.handler > (uintptr_t)SIG_IGN && now.handler != epi_actions.go_handler)
             user->in_front = now.handler;
     }
     epi_crashbit_keep(); /* in front of Go's again */
@@ -454,7 +460,7 @@ bool epi_usersignal_ignored(int signal)
 static bool gives_back_late(const struct sigaction *action, int signal, struct sigaction *old)
 {
     struct epi_usersignal *user =
-        signal < 1 || signal > EPI_SIGNALS ? NULL : epi_state.usersignal[signal];
+        signal < 1 || signal > EPI_SIGNALS ? NULL : epi_ondemand.usersignal[signal];
     if (user == NULL || !user->taken || !epi_given_back(action, (uintptr_t)user_signal))
         return false;
     if (old != NULL)
@@ -480,7 +486,7 @@ bool epi_usersignal_records(int signal, const struct sigaction *action, struct s
     if (!epi_sigaction(signal, NULL, &now))
         return false;
     bool in_place = now.handler == (uintptr_t)user_signal;
-    bool go = handler == epi_state.go_handler && handler != 0;
+    bool go = handler == epi_actions.go_handler && handler != 0;
     bool back = user->taken && epi_given_back(action, (uintptr_t)user_signal);
     bool ignores = in_place && handler == (uintptr_t)SIG_IGN;
     bool ignored = in_place && user->previous->handler == (uintptr_t)SIG_IGN;
@@ -494,7 +500,7 @@ bool epi_usersignal_records(int signal, const struct sigaction *action, struct s
     next = again ? user->before_ignored : epi_action_of(action);
     if (ignores && !ignored)
         user->before_ignored = *user->previous;
-    if (go && user->previous->handler != epi_state.go_handler)
+    if (go && user->previous->handler != epi_actions.go_handler)
         user->before_go = *user->previous;
     user->taken = (user->taken || go) && !back;
     set_previous(user, back ? &user->before_go : &next);

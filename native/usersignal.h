@@ -4,7 +4,8 @@
 #ifndef EPI_USERSIGNAL_H
 #define EPI_USERSIGNAL_H
 
-#include "dump.h"
+#include "base.h"
+#include "incident.h"
 
 #include <signal.h>
 

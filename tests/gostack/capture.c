@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "_cgo_export.h"
+#include "code.h"
 #include "pclntab.h"
 #include "peek.h"
 

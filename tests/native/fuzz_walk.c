@@ -3,6 +3,7 @@
  * would lead nowhere. */
 #include "fuzz.h"
 #include "harness.h"
+#include "code.h"
 
 #include <link.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 #include "harness.h"
+#include "code.h"
 
 #include <dlfcn.h>
 #include <link.h>

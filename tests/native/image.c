@@ -1,4 +1,5 @@
 #include "image.h"
+#include "dwarf_reader.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,6 +3,7 @@
 #include "check.h"
 #include "harness.h"
 #include "image.h"
+#include "dwarf_reader.h"
 
 static uint64_t stack[64];
 

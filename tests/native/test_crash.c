@@ -1,6 +1,7 @@
 /* Real faults, and what the walk makes of the registers that they leave. */
 #include "check.h"
 #include "harness.h"
+#include "code.h"
 #include "reference.h"
 
 #include <errno.h>

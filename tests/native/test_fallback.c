@@ -2,6 +2,7 @@
  * circles. */
 #include "check.h"
 #include "harness.h"
+#include "code.h"
 #include "reference.h"
 
 #include <stdlib.h>

@@ -1,7 +1,10 @@
 /* Which repetitions of a dump are left out, and what counts as a change. */
 #include "check.h"
 #include "dump.h"
-#include "state.h"
+#include "repeat.h"
+#include "report_parts.h"
+#include "goside.h"
+#include "threads.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -57,7 +60,7 @@ static uint64_t digest(const char *text, enum epi_live_answer answer)
     live.text = (char *)(uintptr_t)text;
     live.size = strlen(text);
     dump.dump = &how;
-    dump.goroutines = answer;
+    dump.goroutines = (int)answer;
     repeat.now = 0;
     epi_repeat_digest(&dump);
     CHECK(repeat.now != 0, "no digest");
@@ -110,7 +113,7 @@ static void add(struct epi_threads *threads, int tid, enum epi_fate fate, uintpt
 /* The digest of three threads; of the last one by the arguments. */
 static uint64_t threads_with(int tid, enum epi_fate fate, uintptr_t pc, bool first)
 {
-    struct epi_threads *threads = epi_state.threads[EPI_ASK_DUMP];
+    struct epi_threads *threads = epi_threading.threads[EPI_ASK_DUMP];
     threads->count = 0;
     threads->grouped = false;
     if (first)
@@ -134,9 +137,9 @@ static void threads(void)
 
 int main(void)
 {
-    epi_state.threads[EPI_ASK_DUMP] = calloc(1, sizeof(struct epi_threads));
-    epi_state.threads[EPI_ASK_DUMP]->epoch = 1;
-    epi_state.live = &live;
+    epi_threading.threads[EPI_ASK_DUMP] = calloc(1, sizeof(struct epi_threads));
+    epi_threading.threads[EPI_ASK_DUMP]->epoch = 1;
+    epi_goside.live = &live;
     leaves_out_ever_more();
     writes_what_is_new();
     goroutines();

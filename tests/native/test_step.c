@@ -8,6 +8,7 @@
  * asked as well. */
 #include "check.h"
 #include "harness.h"
+#include "code.h"
 #include "reference.h"
 
 #include <string.h>

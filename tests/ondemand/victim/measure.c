@@ -1,15 +1,19 @@
 #include "measure.h"
 
-#include "state.h"
+#include "clock.h"
+#include "ondemand.h"
+#include "own.h"
 #include "system.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
-uint64_t measure_due(void) { return epi_state.timers.timer[0].due; }
+uint64_t measure_due(void) { return epi_ondemand.timers.timer[0].due; }
 
 static uint64_t period, cpus;
 static struct measure_late note[10000];
@@ -43,7 +47,7 @@ static uint64_t stolen(void)
     return ticks * (EPI_SECOND / (uint64_t)sysconf(_SC_CLK_TCK));
 }
 
-int measure_dumper(void) { return epi_state.own[EPI_OWN_DUMPER].tid; }
+int measure_dumper(void) { return epi_own_tid(EPI_OWN_DUMPER); }
 
 /* The clocks are read in this order, and below in the other: when the caller loses its
  * CPU in between, others seem to have had more, not less. */
