@@ -2,7 +2,7 @@
 
 package cgo
 
-// #include "epitaph.h"
+// #include "install/epitaph.h"
 import "C"
 
 import "unsafe"

@@ -4,7 +4,7 @@ package cgo
 
 // #include <errno.h>
 // #include <stdlib.h>
-// #include "epitaph.h"
+// #include "install/epitaph.h"
 import "C"
 
 import (

@@ -3,7 +3,7 @@
 package cgo
 
 // #include <errno.h>
-// #include "dump.h"
+// #include "ondemand/dump.h"
 import "C"
 
 import (

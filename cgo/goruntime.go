@@ -3,7 +3,7 @@
 package cgo
 
 // #cgo CFLAGS: -std=c11 -D_GNU_SOURCE -I${SRCDIR}/../native
-// #include "gostack.h"
+// #include "unwind/gostack.h"
 import "C"
 
 import (
@@ -12,7 +12,6 @@ import (
 	"unsafe"
 
 	"github.com/epitaph-go/epitaph/internal/gort"
-	_ "github.com/epitaph-go/epitaph/native" // the C code
 )
 
 // GoRuntime fills the struct epi_goruntime at to with what is known about the

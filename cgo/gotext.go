@@ -2,7 +2,7 @@
 
 package cgo
 
-// #include "gotext.h"
+// #include "goruntime/gotext.h"
 import "C"
 
 import "errors"

@@ -2,7 +2,7 @@
 
 package cgo
 
-// #include "box.h"
+// #include "record/box.h"
 import "C"
 
 import "github.com/epitaph-go/epitaph/internal/boxformat"

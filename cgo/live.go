@@ -2,7 +2,7 @@
 
 package cgo
 
-// #include "live.h"
+// #include "goruntime/live.h"
 import "C"
 
 import (

@@ -2,10 +2,10 @@
 
 package cgo
 
-// #include "epitaph.h"
-// #include "notes.h"
-// #include "panicnote.h"
-// #include "ring.h"
+// #include "install/epitaph.h"
+// #include "record/notes.h"
+// #include "goruntime/panicnote.h"
+// #include "record/ring.h"
 import "C"
 
 import (

@@ -2,7 +2,7 @@
 
 package cgo
 
-// #include "sandbox.h"
+// #include "goruntime/sandbox.h"
 import "C"
 
 import (

@@ -2,8 +2,8 @@
 
 package cgo
 
-// #include "live.h"
-// #include "thaw.h"
+// #include "goruntime/live.h"
+// #include "goruntime/thaw.h"
 import "C"
 
 import (

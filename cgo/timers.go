@@ -2,7 +2,7 @@
 
 package cgo
 
-// #include "timers.h"
+// #include "ondemand/timers.h"
 import "C"
 
 import (

@@ -4,7 +4,7 @@ package cgo
 
 // #cgo CFLAGS: -DEPI_TEST
 // #include <stdlib.h>
-// #include "epitaph.h"
+// #include "install/epitaph.h"
 import "C"
 
 import (

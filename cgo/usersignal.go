@@ -2,7 +2,7 @@
 
 package cgo
 
-// #include "usersignal.h"
+// #include "ondemand/usersignal.h"
 import "C"
 
 import (

@@ -19,7 +19,7 @@ import (
 // stages are the names in the core's table, so that a new one is tested too.
 func stages(t *testing.T) []string {
 	t.Helper()
-	source, err := os.ReadFile("../../native/report.c")
+	source, err := os.ReadFile("../../native/report/report.c")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,9 +7,9 @@
 #include <time.h>
 
 #include "_cgo_export.h"
-#include "code.h"
-#include "pclntab.h"
-#include "peek.h"
+#include "memory/code.h"
+#include "unwind/pclntab.h"
+#include "memory/peek.h"
 
 struct epi_goruntime capture_go;
 struct capture_walk capture_last;

@@ -3,8 +3,8 @@
 #ifndef CAPTURE_H
 #define CAPTURE_H
 
-#include "gostack.h"
-#include "unwind.h"
+#include "unwind/gostack.h"
+#include "unwind/unwind.h"
 
 #define CAPTURE_FRAMES 96
 #define CAPTURE_FAILURES 32

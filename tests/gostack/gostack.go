@@ -6,7 +6,7 @@ package gostack
 
 // #cgo CFLAGS: -std=c11 -D_GNU_SOURCE -O2 -I${SRCDIR}/../../native -Wall -Wextra -Wno-unused-parameter
 // #include "capture.h"
-// #include "pclntab.h"
+// #include "unwind/pclntab.h"
 import "C"
 
 import (

@@ -1,7 +1,7 @@
 // Lintsafe checks that the C functions which may run after a fault call only
 // what may run after a fault.
 //
-//	go run ./tools/lintsafe native/*.c native/*.h
+//	go run ./tools/lintsafe native/*/*.c native/*/*.h
 //
 // Such functions carry the mark EPI_SAFE (native/base.h). In the source, one of
 // them may call functions with the mark, macros whose bodies keep the rule, and

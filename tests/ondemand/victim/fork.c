@@ -1,9 +1,9 @@
 #include "fork.h"
 
-#include "timers.h"
-#include "usersignal.h"
+#include "ondemand/timers.h"
+#include "ondemand/usersignal.h"
 
-#include "epitaph.h"
+#include "install/epitaph.h"
 
 #include <signal.h>
 #include <stdlib.h>

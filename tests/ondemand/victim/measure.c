@@ -1,9 +1,9 @@
 #include "measure.h"
 
-#include "clock.h"
-#include "ondemand.h"
-#include "own.h"
-#include "system.h"
+#include "base/clock.h"
+#include "ondemand/ondemand.h"
+#include "threads/own.h"
+#include "base/system.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -2,8 +2,8 @@
 
 #include "states.h"
 
-#include "../../../native/epitaph.h"
-#include "../../../native/timers.h"
+#include "../../../native/install/epitaph.h"
+#include "../../../native/ondemand/timers.h"
 
 #include <pthread.h>
 #include <sched.h>

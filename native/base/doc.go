@@ -1,0 +1,20 @@
+//go:build cgo && linux && amd64
+
+// Package base is what the machine and the kernel offer, in place of libc:
+// system calls, registers, clocks, descriptors.
+package base
+
+// #cgo CFLAGS: -std=c11 -D_GNU_SOURCE -O2 -fno-stack-protector -fvisibility=hidden
+// #cgo CFLAGS: -Wall -Wextra -Wconversion
+// #cgo epitaph_nowrap CFLAGS: -DEPI_NOWRAP
+// #cgo epitaph_test CFLAGS: -DEPI_TEST
+import "C"
+
+import (
+	"embed"
+)
+
+// The go command builds the packages above anew when a header changes.
+//
+//go:embed *.h
+var _ embed.FS

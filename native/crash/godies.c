@@ -1,0 +1,150 @@
+/* Go's part in the life of a crash: its own faults, and its own deaths.
+ *
+ * A death of Go's is a panic that nobody recovered, a fatal error, or a signal
+ * that it dies of after its dump.  It has printed all that it has to say by then,
+ * and that is not touched: not a byte is added to standard error, and the exit
+ * status stays what it would be.  The report goes to places of its own: a file in
+ * a directory, an output that is not standard error, the black box.
+ *
+ * The world is frozen (runtime/panic.go, startpanic_m), so no goroutine answers
+ * any more; the newest snapshot stands in. */
+#include "handler.h"
+#include "../base/base.h"
+#include "../base/clock.h"
+#include "../base/fd.h"
+#include "../base/system.h"
+#include "../memory/peek.h"
+#include "../unwind/gostack.h"
+#include "../unwind/program.h"
+#include "../incident/incident.h"
+#include "../record/box.h"
+#include "../signals/actions.h"
+#include "../signals/chain.h"
+#include "../goruntime/crashbit.h"
+#include "../goruntime/goparts.h"
+#include "../goruntime/live.h"
+#include "../goruntime/thaw.h"
+#include "../report/report.h"
+#include "../report/report_parts.h"
+
+#include <stdatomic.h>
+
+/* Is there a place for a report, or somebody to be told? */
+static EPI_SAFE bool wanted(const struct epi_options *options)
+{
+    return options->directory.fd >= 0 || epi_box.attached ||
+           (epi_fd_valid(&options->output) && !epi_report_is_stderr(&options->output)) ||
+           (epi_oncrash_wanted() && epi_thaw_ready());
+}
+
+EPI_SAFE void epi_go_dies(struct epi_crash *crash, int signal, const siginfo_t *info,
+                          ucontext_t *uc)
+{
+    const struct epi_options *options = epi_incident.options;
+    bool programs = epi_crashbit_programs();
+    uint64_t self = epi_self(), owner = crash->owner;
+    if (options != NULL && options->quiet)
+        options = NULL;
+    if (epi_thaw_over(crash)) {
+        crash->phase = EPI_PHASE_CHAINED;
+    } else if (options != NULL && owner >> 32 == self >> 32) {
+        /* Memory that a crash has damaged may be what Go has come across while
+         * it listed its goroutines.  The report goes on without them.  The last act
+         * goes on, too, whoever has the thread now. */
+        if (crash->phase == EPI_PHASE_LAST_ACT ||
+            (owner != self && crash->phase != EPI_PHASE_CHAINED)) {
+            crash->go_failed = true;
+            epi_crash_park(crash, options, signal, info, uc);
+        }
+    } else if (options != NULL && wanted(options)) {
+        if (!epi_crash_take(crash, self)) {
+            epi_crash_park(crash, options, signal, info, uc);
+        } else if ((options = epi_incident.options) == NULL || options->quiet) {
+            crash->owner = 0; /* disabled in this moment */
+        } else {
+            epi_crash_begin(crash, options, signal, info, uc);
+            crash->go_death = crash->apart = true;
+            crash->go_failed = true;
+            /* Of a panic; a fatal error ends on the scheduler's stack. */
+            crash->subject.goroutine = epi_goroutine_id(epi_go_g(epi_program.go));
+            if (!programs)
+                crash->status = EPI_GO_STATUS;
+            epi_report_on_own_stack(crash);
+            epi_thaw_go_on(crash, uc, programs);
+            crash->phase = EPI_PHASE_CHAINED;
+        }
+    }
+    if (!programs)
+        epi_exit(EPI_GO_STATUS);
+}
+
+/* On a stack that is none of a goroutine's a fault cannot become a panic: Go's
+ * handler will end the process (runtime/signal_unix.go, sighandler).  So it is
+ * when the collector comes across damaged memory.  False also when that is not
+ * known. */
+static EPI_SAFE bool deadly(int signal, const siginfo_t *info)
+{
+    uintptr_t g = epi_go_g(epi_program.go);
+    uint64_t id;
+    return epi_program.go->goid != 0 && epi_peek64(&id, g + epi_program.go->goid) && id == 0 &&
+           !epi_forwarded_by_go(signal, info);
+}
+
+/* Reports a fault that Go dies of, before Go does. */
+static EPI_SAFE void report_fault(struct epi_crash *crash, int signal, const siginfo_t *info,
+                                  ucontext_t *uc)
+{
+    const struct epi_options *options = epi_incident.options;
+    if (options == NULL || options->quiet || !wanted(options) ||
+        !epi_crash_take(crash, epi_self()))
+        return;
+    if ((options = epi_incident.options) == NULL || options->quiet) {
+        crash->owner = 0;
+        return;
+    }
+    epi_crash_begin(crash, options, signal, info, uc);
+    crash->apart = true;
+    crash->status = EPI_GO_STATUS;
+    epi_report_on_own_stack(crash);
+    crash->deadline = epi_now() + options->deadline;
+    crash->phase = EPI_PHASE_CHAINED;
+}
+
+/* Nobody reports: Go makes a panic of it, or, on another stack than a goroutine's,
+ * dies of it by its handler.
+ *
+ * While another thread's crash is being reported, the memory that Go lists its
+ * goroutines from may be damaged.  Its handler may make a panic of it that is
+ * recovered; but if the handler itself faults, with every signal blocked, the
+ * kernel kills the process in mid-report.  So the fatal signals stay open then,
+ * and a thread that faults on its signal stack waits for the end. */
+EPI_SAFE void epi_go_faults(struct epi_crash *crash, const struct epi_sigaction *previous,
+                            int signal, siginfo_t *info, ucontext_t *uc)
+{
+    const struct epi_options *options = epi_incident.options;
+    uint64_t owner = crash->owner;
+    bool meanwhile = false;
+    if (options != NULL && owner != 0 && crash->phase == EPI_PHASE_REPORTING) {
+        uint64_t self = epi_self();
+        meanwhile = owner != self && owner >> 32 == self >> 32;
+    }
+    if (!meanwhile) {
+        if (owner == 0 && deadly(signal, info))
+            report_fault(crash, signal, info, uc);
+        bool entered = epi_crashbit_enter();
+        epi_chain(previous, signal, info, uc);
+        epi_crashbit_leave(entered);
+        return;
+    }
+    uintptr_t bottom = (uintptr_t)uc->uc_stack.ss_sp;
+    if ((uc->uc_stack.ss_flags & SS_DISABLE) == 0 &&
+        epi_arch_sp(uc) - bottom < uc->uc_stack.ss_size) {
+        crash->go_failed = true;
+        epi_crash_park(crash, options, signal, info, uc);
+        return;
+    }
+    struct epi_sigaction open = *previous;
+    open.mask &= ~epi_fatal_mask();
+    open.flags |= SA_NODEFER;
+    epi_chain(&open, signal, info, uc);
+}

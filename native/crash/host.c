@@ -1,0 +1,128 @@
+/* A host program with a handler of its own decides what becomes of the fault,
+ * as it did before Epitaph was there: a garbage collector or a lazy mapping
+ * repairs the memory and returns, so that the instruction runs again; an
+ * emulator changes the context and returns; an interpreter jumps out with
+ * siglongjmp; most log something and let the process die.
+ *
+ * A return is therefore obeyed, unless nothing was repaired, since then the
+ * fault would repeat, and be reported, for ever.  Whether memory was repaired
+ * is tried out.  After any other fault it is left to the instruction: if it
+ * faults again with every register the same, the process dies of it.  (That
+ * rule would not do for memory: a write barrier faults in a loop whose registers
+ * are the same in every round.)  And abort() must not return.
+ *
+ * A jump out tells nobody.  It is seen by where the thread's stack pointer is:
+ * while the handler runs it is below the frame of the signal.  So while the
+ * deadline runs the helper pokes the thread, at intervals that double, and the
+ * handler of the poke looks; so does a new fault on the same thread. */
+#include "host.h"
+#include "../base/base.h"
+#include "../base/clock.h"
+#include "../base/system.h"
+#include "../memory/maps.h"
+#include "../memory/peek.h"
+#include "../text/out.h"
+#include "../incident/incident.h"
+#include "../record/notes.h"
+#include "../signals/actions.h"
+#include "../signals/chain.h"
+#include "../report/stage.h"
+
+#include <errno.h>
+#include <sys/time.h>
+
+#define FIRST_LOOK (5 * EPI_MS)
+
+static EPI_SAFE void end_crash(struct epi_crash *crash)
+{
+    struct itimerval none;
+    if (crash->forked) { /* whose deadline is a timer that kills */
+        epi_zero(&none, sizeof none);
+        epi_syscall6(SYS_setitimer, ITIMER_REAL, (long)&none, 0, 0, 0, 0);
+    }
+    crash->phase = EPI_PHASE_NONE;
+    crash->deadline = 0;
+    crash->go_failed = false;
+    if (epi_incident.dump.dump != NULL) /* one that gave way did not */
+        epi_out_unlock(&epi_incident.dump.out);
+    epi_notes.frozen = 0;
+    epi_zero(crash->parked, sizeof crash->parked);
+    crash->parked_count = 0;
+    crash->owner = 0; /* last: the next crash begins with it */
+}
+
+/* Does the address of the fault decide whether the instruction works now? */
+static EPI_SAFE bool fault_of_memory(const struct epi_crash *crash)
+{
+    int code = crash->info.si_code;
+    return (crash->signal == SIGSEGV && (code == SEGV_MAPERR || code == SEGV_ACCERR)) ||
+           (crash->signal == SIGBUS && code == BUS_ADRERR);
+}
+
+static EPI_SAFE bool memory_works(const struct epi_crash *crash)
+{
+    uintptr_t address = (uintptr_t)crash->info.si_addr;
+    enum epi_access access = epi_arch_access(&crash->context);
+    struct epi_mapping mapping;
+    uint8_t byte;
+    if (access == EPI_ACCESS_EXEC)
+        return epi_maps_find(address, &mapping, NULL) && (mapping.prot & EPI_PROT_EXEC) != 0;
+    return access == EPI_ACCESS_WRITE ? epi_peek_writable(address) : epi_peek8(&byte, address);
+}
+
+EPI_SAFE bool epi_chain_host(struct epi_crash *crash, const struct epi_sigaction *action,
+                             int signal, siginfo_t *info, ucontext_t *uc)
+{
+    struct epi_sigaction host = *action;
+    uintptr_t pc = epi_arch_pc(uc), sp = epi_arch_sp(uc);
+    host.mask &= ~epi_mask_of(epi_actions.deadline_signal);
+    crash->chained = epi_now();
+    crash->stage_deadline = crash->chained + FIRST_LOOK;
+    crash->deadline = crash->chained + crash->options->deadline;
+    crash->left = epi_chain_left;
+    crash->phase = EPI_PHASE_HOST;
+    epi_chain(&host, signal, info, uc);
+    bool moved = pc != epi_arch_pc(uc) || sp != epi_arch_sp(uc);
+    if (!moved && ((signal == SIGABRT && info->si_code <= 0) ||
+                   (fault_of_memory(crash) && !memory_works(crash))))
+        return false;
+    crash->resumed = epi_now();
+    end_crash(crash);
+    return true;
+}
+
+EPI_SAFE bool epi_chain_left(struct epi_crash *crash, const ucontext_t *uc)
+{
+    const stack_t *stack = &crash->context.uc_stack;
+    uintptr_t frame = (uintptr_t)crash->uc, sp = epi_arch_sp(uc);
+    uintptr_t bottom = (uintptr_t)stack->ss_sp;
+    bool alternate = (stack->ss_flags & SS_DISABLE) == 0 && stack->ss_size != 0 &&
+                     frame - bottom < stack->ss_size;
+    if (sp < frame && (!alternate || sp >= bottom))
+        return false;
+    end_crash(crash);
+    return true;
+}
+
+EPI_SAFE void epi_chain_ask(struct epi_crash *crash, uint64_t now)
+{
+    int owner = (int)(uint32_t)crash->owner;
+    if (owner == 0 || now < crash->stage_deadline)
+        return;
+    crash->stage_deadline = now + (now - crash->chained);
+    if (epi_syscall6(SYS_tgkill, epi_getpid(), owner, 0, 0, 0, 0) == -ESRCH)
+        end_crash(crash); /* the handler ended its thread */
+    else
+        epi_stage_send(crash, 0);
+}
+
+EPI_SAFE bool epi_chain_in_vain(const struct epi_crash *crash, int signal,
+                                const siginfo_t *info, const ucontext_t *uc)
+{
+    return crash->resumed != 0 && crash->signal == signal && info->si_code > 0 &&
+           (signal == SIGFPE || signal == SIGILL ||
+            ((signal == SIGSEGV || signal == SIGBUS) && !fault_of_memory(crash))) &&
+           info->si_code == crash->info.si_code && info->si_addr == crash->info.si_addr &&
+           epi_arch_same_registers(&crash->context, uc) &&
+           epi_now() - crash->resumed < EPI_SECOND;
+}

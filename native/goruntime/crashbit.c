@@ -1,0 +1,181 @@
+#include "crashbit.h"
+#include "goside.h"
+#include "../base/base.h"
+#include "../base/system.h"
+#include "../unwind/program.h"
+#include "../incident/incident.h"
+#include "../signals/actions.h"
+#include "../signals/chain.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#define BIT 1u
+
+/* A value that the word never has. */
+#define UNKNOWN UINT32_MAX
+
+/* Of the signals that kill a Go program with a dump (runtime/sigtab_linux_generic.go,
+ * _SigThrow), those that are not among the seven. */
+static const int deadly[EPI_DEADLY_COUNT] = {SIGQUIT, SIGSTKFLT};
+
+/* runtime.traceback_cache, or NULL. */
+static EPI_SAFE uint32_t *word(void)
+{
+    return epi_program.go == NULL ? NULL : (uint32_t *)epi_program.go->traceback;
+}
+
+static EPI_SAFE bool swap(uint32_t old, uint32_t new)
+{
+    return __atomic_compare_exchange_n(word(), &old, new, false, __ATOMIC_SEQ_CST,
+                                       __ATOMIC_SEQ_CST);
+}
+
+/* The word as it is, and whether the program has written it since the core did:
+ * then the bit is the program's.  (A program at the highest level, "system", that
+ * changes over to "crash" writes what is there already, and is not noticed.) */
+static EPI_SAFE uint32_t look(bool *programs)
+{
+    const struct epi_crashbit *bit = &epi_goside.crashbit;
+    uint32_t now = __atomic_load_n(word(), __ATOMIC_SEQ_CST);
+    *programs = now == bit->ours ? bit->programs : (now & BIT) != 0;
+    return now;
+}
+
+static EPI_SAFE void set(void)
+{
+    struct epi_crashbit *bit = &epi_goside.crashbit;
+    bool programs;
+    for (int i = 0; i < 100; i++) {
+        uint32_t now = look(&programs);
+        if (now == bit->ours)
+            return;
+        bit->programs = programs;
+        bit->ours = now | BIT;
+        if (swap(now, now | BIT))
+            return;
+    }
+}
+
+static EPI_SAFE void clear(void)
+{
+    bool programs;
+    for (int i = 0; i < 100; i++) {
+        uint32_t now = look(&programs);
+        if (programs || (now & BIT) == 0 || swap(now, now & ~BIT))
+            return;
+    }
+}
+
+EPI_SAFE bool epi_crashbit_programs(void)
+{
+    bool programs;
+    if (word() == NULL)
+        return true; /* who else */
+    look(&programs);
+    return programs;
+}
+
+EPI_SAFE bool epi_crashbit_enter(void)
+{
+    struct epi_crashbit *bit = &epi_goside.crashbit;
+    if (!bit->on)
+        return false;
+    atomic_fetch_add(&bit->inside, 1);
+    clear();
+    return true;
+}
+
+/* Go's handler has returned: it made a panic of the signal, or sent it to a
+ * channel.  Another thread that is still inside looks again. */
+EPI_SAFE void epi_crashbit_leave(bool entered)
+{
+    struct epi_crashbit *bit = &epi_goside.crashbit;
+    if (!entered)
+        return;
+    if (atomic_fetch_sub(&bit->inside, 1) != 1 || !bit->on)
+        return;
+    set();
+    if (bit->inside != 0 || !bit->on)
+        clear();
+}
+
+/* While a crash is reported Go must not end the process by itself, whatever it
+ * prints. */
+EPI_SAFE void epi_crashbit_chain(const struct epi_sigaction *go, int signal, siginfo_t *info,
+                                 void *context)
+{
+    bool entered = !epi_crashing() && epi_crashbit_enter();
+    epi_chain(go, signal, info, context);
+    epi_crashbit_leave(entered);
+}
+
+static EPI_SAFE const struct epi_sigaction *previous(int signal)
+{
+    return &epi_goside.crashbit.previous[signal == deadly[0] ? 0 : 1];
+}
+
+/* In front of Go's handler for the deadly signals. */
+static EPI_SAFE void handler(int signal, siginfo_t *info, void *context)
+{
+    epi_crashbit_chain(previous(signal), signal, info, context);
+}
+
+EPI_SAFE bool epi_crashbit_action(int signal, struct epi_sigaction *action)
+{
+    if (!epi_sigaction(signal, NULL, action))
+        return false;
+    if (action->handler == (uintptr_t)handler)
+        epi_copy(action, previous(signal), sizeof *action);
+    return true;
+}
+
+EPI_SAFE void epi_crashbit_keep(void)
+{
+    struct epi_crashbit *bit = &epi_goside.crashbit;
+    struct epi_sigaction now;
+    if (!bit->on)
+        return;
+    for (int i = 0; i < EPI_DEADLY_COUNT; i++) {
+        /* Somebody else's, or one that ignores the signal, is left alone. */
+        if (!epi_sigaction(deadly[i], NULL, &now) || now.handler != epi_actions.go_handler)
+            continue;
+        epi_copy(&bit->previous[i], &now, sizeof now);
+        now.handler = (uintptr_t)handler;
+        epi_sigaction(deadly[i], &now, NULL);
+    }
+    int abrt = epi_fatal_index(SIGABRT);
+    if (epi_sigaction(SIGABRT, NULL, &now) && now.handler != epi_actions.ours[abrt].handler)
+        clear(); /* signal.Ignore, or a handler that was installed since */
+    else if (bit->inside == 0) {
+        set();
+        if (!bit->on) /* by now: epi_crashbit_stop has passed */
+            clear();
+    }
+}
+
+void epi_crashbit_start(void)
+{
+    struct epi_crashbit *bit = &epi_goside.crashbit;
+    if (word() == NULL || epi_actions.go_handler == 0)
+        return;
+    if (!bit->on)
+        bit->ours = UNKNOWN;
+    bit->on = true;
+    epi_crashbit_keep();
+}
+
+void epi_crashbit_stop(void)
+{
+    struct epi_crashbit *bit = &epi_goside.crashbit;
+    struct epi_sigaction now;
+    if (!bit->on)
+        return;
+    bit->on = false;
+    clear();
+    bit->ours = UNKNOWN; /* what is written from now on is the program's */
+    bit->programs = false;
+    for (int i = 0; i < EPI_DEADLY_COUNT; i++)
+        if (epi_sigaction(deadly[i], NULL, &now) && now.handler == (uintptr_t)handler)
+            epi_sigaction(deadly[i], &bit->previous[i], NULL);
+}

@@ -1,0 +1,53 @@
+/* How Go's own deaths come to the core.
+ *
+ * A panic that nobody recovers and a fatal error end in exit(2), which nothing
+ * can intercept; unless the runtime shall leave a core dump (GOTRACEBACK=crash):
+ * then they end in raise(SIGABRT) (runtime/panic.go, crash).  What decides is bit
+ * 0 of runtime.traceback_cache, and nothing else of such a death depends on it.
+ * debug.SetTraceback("crash") would set the level as well, and with it what is
+ * printed.  So while the core is enabled it keeps the bit set, and ends the
+ * process with status 2 in its handler of SIGABRT. */
+#ifndef EPI_CRASHBIT_H
+#define EPI_CRASHBIT_H
+
+#include "../base/base.h"
+
+#include <signal.h>
+
+/* The signals that Go dies of besides the seven, after its own dump. */
+#define EPI_DEADLY_COUNT 2
+
+struct epi_crashbit {
+    _Atomic bool on;
+    _Atomic uint32_t ours;   /* the word as the core left it, with the bit */
+    _Atomic bool programs;   /* the program itself had set the bit */
+    _Atomic uint32_t inside; /* threads in Go's handler that must not see it */
+    struct epi_sigaction previous[EPI_DEADLY_COUNT]; /* Go's, or empty */
+};
+
+/* For a healthy process, after the handlers were installed and before they are
+ * taken away. */
+void epi_crashbit_start(void);
+void epi_crashbit_stop(void);
+
+/* Sets the bit again where debug.SetTraceback took it away; takes it away where
+ * SIGABRT would not come to the core.  For the helper, now and then. */
+EPI_SAFE void epi_crashbit_keep(void);
+
+/* Shall Go's deaths end in SIGABRT, as the program would have it? */
+EPI_SAFE bool epi_crashbit_programs(void);
+
+/* Around a call of Go's handler.  A signal that Go dies of asks the bit too: with
+ * it Go has every thread print its stack first, which changes what is printed. */
+EPI_SAFE bool epi_crashbit_enter(void);
+EPI_SAFE void epi_crashbit_leave(bool entered);
+
+/* Calls Go's handler, the action GO, for a signal that it dies of. */
+EPI_SAFE void epi_crashbit_chain(const struct epi_sigaction *go, int signal, siginfo_t *info,
+                                 void *context);
+
+/* The action for SIGNAL, as if the core were not in front of Go's handler; false
+ * when there is no such signal. */
+EPI_SAFE bool epi_crashbit_action(int signal, struct epi_sigaction *action);
+
+#endif

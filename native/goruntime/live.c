@@ -1,0 +1,207 @@
+/* The stage that asks Go, and prints what Go made of it.
+ *
+ * The wait ends with the answer, so that a death costs no time where Go is
+ * simply idle.  It is done by short sleeps, since a wake-up would be one thing
+ * more for a damaged Go to do. */
+#include "live.h"
+#include "goparts.h"
+#include "goside.h"
+#include "../base/base.h"
+#include "../base/clock.h"
+#include "../base/system.h"
+#include "../unwind/gostack.h"
+#include "../unwind/program.h"
+#include "../text/out.h"
+#include "../incident/incident.h"
+#include "../record/ring.h"
+
+#include <stdatomic.h>
+
+/* Longer than any answer takes that comes at all: the scheduler's timers are
+ * looked at every 10 ms, and 10 000 goroutines take 0.1 s. */
+#define WAIT (2 * EPI_SECOND)
+
+/* A thread that crashed while it ran Go code keeps its P: the world cannot
+ * stop.  But in one of Go's system calls it has given the P away, and then the
+ * answer comes at once. */
+#define WAIT_IN_GO (300 * EPI_MS)
+
+static EPI_SAFE uint32_t load(const uint32_t *word)
+{
+    return __atomic_load_n(word, __ATOMIC_SEQ_CST);
+}
+
+/* The number of the question; for a dump, of a crash's that came first. */
+static EPI_SAFE uint32_t ask(struct epi_live *live, const struct epi_crash *crash)
+{
+    uint32_t before = load(&live->asked), question = before + 1;
+    live->thread = crash->subject.tid;
+    live->goroutine = crash->subject.goroutine;
+    live->healthy = crash == &epi_incident.dump;
+    if (live->healthy) {
+        __atomic_compare_exchange_n(&live->asked, &before, question, false, __ATOMIC_SEQ_CST,
+                                    __ATOMIC_SEQ_CST);
+    } else { /* a dump's question that a crash came across is answered no more */
+        __atomic_store_n(&live->claimed, question - 1, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&live->asked, question, __ATOMIC_SEQ_CST);
+    }
+    __atomic_fetch_add(&live->wake, 1, __ATOMIC_SEQ_CST);
+    epi_futex_wake_all((_Atomic(uint32_t) *)&live->wake);
+    return question;
+}
+
+/* Half of what is left of the report's time at most: registers and modules are
+ * still to come. */
+static EPI_SAFE uint64_t patience(const struct epi_crash *crash, uint64_t now, bool in_go)
+{
+    uint64_t left = crash->stages_deadline > now ? crash->stages_deadline - now : 0;
+    uint64_t wait = in_go ? WAIT_IN_GO : WAIT;
+    return wait < left / 2 ? wait : left / 2;
+}
+
+static EPI_SAFE enum epi_live_answer wait_for(const struct epi_crash *crash,
+                                              struct epi_live *live, uint32_t question,
+                                              uint64_t end)
+{
+    uint64_t pause = EPI_MS / 32;
+    while (load(&live->done) != question) {
+        bool go_failed = epi_incident.crash.go_failed;
+        if (epi_dump_gives_way(crash)) /* the crash asks a question of its own */
+            return EPI_LIVE_NO_P;
+        if (go_failed || epi_now() >= end) {
+            __atomic_store_n(&live->claimed, question, __ATOMIC_SEQ_CST);
+            if (go_failed)
+                return EPI_LIVE_GO_FAILED;
+            return load(&live->started) == question ? EPI_LIVE_NO_STOP : EPI_LIVE_NO_P;
+        }
+        struct timespec time = epi_timespec(pause);
+        epi_syscall6(SYS_ppoll, 0, 0, (long)&time, 0, 0, 0);
+        if (pause < 4 * EPI_MS)
+            pause *= 2;
+    }
+    return EPI_LIVE_ANSWERED;
+}
+
+/* The text was made by a damaged process.  It must not be able to pretend to
+ * be another part of the report, nor reach the terminal as control
+ * characters. */
+static EPI_SAFE bool line_allowed(const char *line)
+{
+    static const char header[] = "Goroutine", cut[] = "... (";
+    char digit = line[0];
+    return digit == '\n' || epi_equal(line, "  ", 2) ||
+           epi_equal(line, header, sizeof header - 1) ||
+           epi_equal(line, cut, sizeof cut - 1) || (digit >= '1' && digit <= '9');
+}
+
+/* LINE_ALLOWED looks this far ahead; behind the text there is more memory. */
+static EPI_SAFE bool text_allowed(const char *text, uint64_t size)
+{
+    if (size < 16 || size > EPI_LIVE_TEXT - 16 || text[size - 1] != '\n' ||
+        text[size - 2] != '\n' || !epi_equal(text, "Goroutines: ", 12))
+        return false;
+    for (uint64_t i = 0; i < size; i++) {
+        if (text[i] != '\n' && (text[i] < ' ' || text[i] > '~'))
+            return false;
+        if (i > 0 && text[i - 1] == '\n' && !line_allowed(text + i))
+            return false;
+    }
+    return true;
+}
+
+static EPI_SAFE void print(struct epi_out *out, const char *text, uint64_t size)
+{
+    for (uint64_t i = 0; i < size; i++)
+        epi_out_char(out, text[i]);
+}
+
+/* A dump goes on for a moment when there is a crash: each has its copy. */
+static struct epi_slot copy[2];
+
+static EPI_SAFE bool epi_report_snapshot(struct epi_crash *crash, const char *reason)
+{
+    struct epi_out *out = &crash->out;
+    struct epi_snapshot snapshot;
+    if (!epi_ring_newest(&copy[crash->dump != NULL], &snapshot))
+        return false;
+    epi_out_text(out, "Goroutines: ");
+    epi_out_decimal(out, (int64_t)snapshot.goroutines);
+    epi_out_text(out, ", snapshot ");
+    epi_out_seconds(out, snapshot.age);
+    epi_out_text(out, " s old (");
+    epi_out_text(out, reason);
+    epi_out_text(out, "), in ");
+    epi_out_decimal(out, (int64_t)snapshot.groups);
+    epi_out_text(out, snapshot.groups == 1 ? " group\n\n" : " groups\n\n");
+    for (size_t i = 0; i < snapshot.size; i++)
+        epi_out_char(out, snapshot.text[i]);
+    return true;
+}
+
+/* The newest snapshot stands in for an answer that did not come. */
+static EPI_SAFE void print_without_answer(struct epi_crash *crash, const char *why)
+{
+    crash->goroutines_missing = !crash->go_failed; /* else it has printed its dump */
+    if (epi_report_snapshot(crash, why))
+        return;
+    epi_out_text(&crash->out, "Goroutines: unknown (");
+    epi_out_text(&crash->out, why);
+    epi_out_text(&crash->out, ")\n\n");
+}
+
+EPI_SAFE void epi_live_take(struct epi_crash *crash)
+{
+    struct epi_live *live = epi_goside.live;
+    crash->goroutines = EPI_LIVE_NOT_ASKED;
+    /* The goroutines of a forked child are copies that nobody runs. */
+    if (crash->apart && !crash->forked) {
+        print_without_answer(crash, crash->go_death ? "Go has had a fatal error of its own"
+                                                    : "the fault is in Go's own runtime");
+        return;
+    }
+    if (live == NULL || crash->forked || load(&live->on) == 0)
+        return;
+    epi_out_flush(&crash->out); /* Go may not survive the question */
+    uintptr_t g = 0, waiting = 0;
+    if (crash->subject.tid == epi_gettid()) {
+        g = epi_go_g(epi_program.go);
+        waiting = epi_gostack_goroutine(epi_program.go, g);
+        crash->subject.goroutine = epi_live_goroutine();
+    }
+    bool in_go = g != 0 && waiting == 0 && !crash->stack.crossed_asmcgocall;
+    uint64_t now = epi_now();
+    uint64_t end = now + patience(crash, now, in_go);
+    crash->goroutines = wait_for(crash, live, ask(live, crash), end);
+}
+
+EPI_SAFE void epi_live_print(struct epi_crash *crash)
+{
+    const struct epi_live *live = epi_goside.live;
+    switch (crash->goroutines) {
+    case EPI_LIVE_NOT_ASKED:
+        break;
+    case EPI_LIVE_ANSWERED:
+        if (live->size == 0)
+            print_without_answer(crash, "Go failed to list them");
+        else if (text_allowed(live->text, live->size))
+            print(&crash->out, live->text, live->size);
+        else
+            print_without_answer(crash, "what Go answered is damaged");
+        break;
+    case EPI_LIVE_NO_STOP:
+        print_without_answer(crash, "the world did not stop");
+        break;
+    case EPI_LIVE_GO_FAILED:
+        print_without_answer(crash, "Go has had a fatal error of its own");
+        break;
+    case EPI_LIVE_NO_P:
+        print_without_answer(crash, "no P came");
+        break;
+    }
+}
+
+EPI_SAFE void epi_report_goroutines(struct epi_crash *crash)
+{
+    epi_live_take(crash);
+    epi_live_print(crash);
+}

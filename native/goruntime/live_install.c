@@ -1,0 +1,60 @@
+#include "goside.h"
+#include "live.h"
+#include "../base/base.h"
+
+#include <sys/mman.h>
+
+/* So much of each area is touched beforehand: enough for some 1 000
+ * goroutines when the process dies because there is no memory left. */
+#define TOUCHED ((size_t)1 << 20)
+
+static void touch(char *memory, size_t size)
+{
+    for (size_t at = 0; at < size && at < TOUCHED; at += 4096)
+        *(volatile char *)(memory + at) = 0;
+}
+
+static char *map(size_t size)
+{
+    char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+static struct epi_live *map_shared(void)
+{
+    struct epi_live *shared = (void *)map(sizeof *shared);
+    char *text = map(EPI_LIVE_TEXT), *scratch = map(EPI_LIVE_SCRATCH);
+    char *report = map(EPI_LIVE_REPORT);
+    if (shared != NULL && text != NULL && scratch != NULL && report != NULL) {
+        shared->text = text;
+        shared->report = report; /* touched only where somebody wants it */
+        touch(text, EPI_LIVE_TEXT);
+        touch(scratch, EPI_LIVE_SCRATCH);
+        shared->scratch = scratch;
+        return shared;
+    }
+    if (shared != NULL)
+        munmap(shared, sizeof *shared);
+    if (text != NULL)
+        munmap(text, EPI_LIVE_TEXT);
+    if (scratch != NULL)
+        munmap(scratch, EPI_LIVE_SCRATCH);
+    if (report != NULL)
+        munmap(report, EPI_LIVE_REPORT);
+    return NULL;
+}
+
+struct epi_live *epi_live_memory(void)
+{
+    if (epi_goside.live == NULL)
+        epi_goside.live = map_shared();
+    return epi_goside.live;
+}
+
+void epi_live_want_call(struct epi_live *live, bool want)
+{
+    if (want && !live->wanted)
+        touch(live->report, EPI_LIVE_REPORT);
+    __atomic_store_n(&live->wanted, want, __ATOMIC_SEQ_CST);
+}

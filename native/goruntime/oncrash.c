@@ -1,0 +1,146 @@
+/* The program's own last act: a function of handler.WithOnCrash that gets the
+ * report and what is left of the time.
+ *
+ * It is run by a goroutine, as the live goroutines are listed, so it needs a Go
+ * that is alive, or that can be made to go on (thaw.h).  The report is out by
+ * then, whatever becomes of it: it may panic, which is recovered, hang, which is
+ * not waited for, or run into damaged memory, after which Go dies in silence. */
+#include "goparts.h"
+#include "goside.h"
+#include "live.h"
+#include "../base/base.h"
+#include "../base/clock.h"
+#include "../base/system.h"
+#include "../unwind/program.h"
+#include "../text/out.h"
+#include "../incident/incident.h"
+
+/* For somebody to begin with it; longer than any P takes that comes at all. */
+#define WAIT_TO_BEGIN (1 * EPI_SECOND)
+/* The thread that crashed holds a P, or nobody has answered before either. */
+#define WAIT_IN_VAIN (200 * EPI_MS)
+
+/* Room for the line that says what was left out. */
+#define MARK 64
+
+/* Between the end of the context and the end of the process: who was told to
+ * stop gets to stop. */
+#define GRACE (200 * EPI_MS)
+
+/* Less is no use to anybody. */
+#define LEAST (10 * EPI_MS)
+
+static EPI_SAFE uint32_t load(const uint32_t *word)
+{
+    return __atomic_load_n(word, __ATOMIC_SEQ_CST);
+}
+
+/* True when WORD is set before END. */
+static EPI_SAFE bool wait_for(const struct epi_crash *crash, const uint32_t *word, uint64_t end)
+{
+    uint64_t pause = EPI_MS / 32;
+    while (load(word) == 0) {
+        if (crash->go_failed || epi_now() >= end)
+            return false;
+        struct timespec time = epi_timespec(pause);
+        epi_syscall6(SYS_ppoll, 0, 0, (long)&time, 0, 0, 0);
+        if (pause < 4 * EPI_MS)
+            pause *= 2;
+    }
+    return true;
+}
+
+EPI_SAFE bool epi_oncrash_wanted(void)
+{
+    return epi_goside.live != NULL && load(&epi_goside.live->wanted) != 0;
+}
+
+EPI_SAFE void epi_oncrash_keep(const struct epi_crash *crash, struct epi_out *out)
+{
+    struct epi_live *live = epi_goside.live;
+    /* A fault that Go dies of is not one that it goes on after. */
+    if (!epi_oncrash_wanted() || crash->forked || (crash->apart && !crash->go_death))
+        return;
+    out->keep = live->report;
+    out->keep_size = EPI_LIVE_REPORT - MARK;
+    out->kept = 0;
+}
+
+static EPI_SAFE void append(struct epi_live *live, const char *text)
+{
+    while (*text != '\0')
+        live->report[live->report_size++] = *text++;
+}
+
+/* The text that was kept, and how much there is more. */
+static EPI_SAFE void hand_over(struct epi_live *live, const struct epi_out *out)
+{
+    char digits[20];
+    unsigned n = sizeof digits;
+    uint64_t more = out->flushed - out->kept;
+    live->report_size = out->kept;
+    if (more == 0)
+        return;
+    digits[--n] = '\0';
+    for (; more > 0 && n > 0; more /= 10)
+        digits[--n] = (char)('0' + more % 10);
+    append(live, "\n... (");
+    append(live, digits + n);
+    append(live, " more bytes)\n");
+}
+
+EPI_SAFE bool epi_oncrash_ready(const struct epi_crash *crash, uint64_t end)
+{
+    return crash->out.keep != NULL && epi_now() + LEAST <= end;
+}
+
+/* Who writes to a standard output that nobody reads dies of SIGPIPE, unless that is
+ * ignored (os/file_unix.go, epipecheck).  Says whether it was. */
+static EPI_SAFE bool ignore_pipes(bool ignore)
+{
+    const uint32_t bit = UINT32_C(1) << SIGPIPE;
+    uint32_t *word = epi_program.go == NULL ? NULL : (uint32_t *)epi_program.go->signal_ignored;
+    if (word == NULL)
+        return false;
+    uint32_t was = ignore ? __atomic_fetch_or(word, bit, __ATOMIC_SEQ_CST)
+                          : __atomic_fetch_and(word, ~bit, __ATOMIC_SEQ_CST);
+    return (was & bit) != 0;
+}
+
+EPI_SAFE bool epi_oncrash_prepare(const struct epi_crash *crash, uint64_t end,
+                                  enum epi_ending ending)
+{
+    struct epi_live *live = epi_goside.live;
+    uint64_t now = epi_now();
+    hand_over(live, &crash->out);
+    uint64_t grace = (end - now) / 8;
+    live->until = end - (grace < GRACE ? grace : GRACE);
+    /* Again, where a host's handler had repaired the crash before. */
+    __atomic_store_n(&live->taken, 0, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&live->ended, 0, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&live->ending, (uint32_t)ending, __ATOMIC_SEQ_CST);
+    return ignore_pipes(true);
+}
+
+EPI_SAFE void epi_oncrash_run(struct epi_crash *crash, uint64_t end)
+{
+    struct epi_live *live = epi_goside.live;
+    if (crash->apart || crash->go_failed || !epi_oncrash_ready(crash, end))
+        return;
+    bool ignored = epi_oncrash_prepare(crash, end, EPI_ENDING_C);
+    __atomic_store_n(&live->called, 1, __ATOMIC_SEQ_CST);
+    __atomic_fetch_add(&live->wake, 1, __ATOMIC_SEQ_CST);
+    epi_futex_wake_all((_Atomic(uint32_t) *)&live->wake);
+    uint64_t now = epi_now();
+    uint64_t wait = now + (crash->goroutines_missing ? WAIT_IN_VAIN : WAIT_TO_BEGIN);
+    if (!wait_for(crash, &live->taken, wait < end ? wait : end)) {
+        uint32_t nobody = 0;
+        if (__atomic_compare_exchange_n(&live->taken, &nobody, 2, false, __ATOMIC_SEQ_CST,
+                                        __ATOMIC_SEQ_CST))
+            end = 0; /* nobody will begin any more */
+    }
+    wait_for(crash, &live->ended, end);
+    __atomic_store_n(&live->called, 0, __ATOMIC_SEQ_CST);
+    if (!ignored) /* a host's handler may repair the crash */
+        ignore_pipes(false);
+}

@@ -1,0 +1,155 @@
+#include "panicnote.h"
+#include "goparts.h"
+#include "goside.h"
+#include "gotext.h"
+#include "sandbox.h"
+#include "../base/base.h"
+#include "../base/clock.h"
+#include "../text/out.h"
+#include "../incident/incident.h"
+
+struct epi_panic_note *epi_panic_notes(void)
+{
+    return epi_goside.panic_note;
+}
+
+/* Is NOTE what Go's report is about?  Where that is not known, its goroutine has to
+ * do. */
+static EPI_SAFE bool fits(const struct epi_panic_note *note)
+{
+    const struct epi_gotext *text = &epi_goside.gotext;
+    if (text->message_size > 0) /* a fatal error, and no panic */
+        return false;
+    return text->size == 0 ||
+           epi_gotext_panics(text, note->message, note->message_size);
+}
+
+EPI_SAFE const struct epi_panic_note *epi_panic_find(uint64_t goroutine)
+{
+    const struct epi_panic_note *newest = NULL;
+    for (int i = 0; goroutine != 0 && i < EPI_PANIC_NOTES; i++) {
+        const struct epi_panic_note *note = &epi_goside.panic_note[i];
+        uint64_t sequence = __atomic_load_n(&note->sequence, __ATOMIC_SEQ_CST);
+        if (sequence == 0 || (sequence & 1) != 0 || note->goroutine != goroutine ||
+            note->message_size > EPI_PANIC_MESSAGE || note->text_size > EPI_PANIC_TEXT)
+            continue;
+        if (newest == NULL || sequence > newest->sequence)
+            newest = note;
+    }
+    return newest != NULL && fits(newest) ? newest : NULL;
+}
+
+/* How much there was, when that is more than is shown. */
+static EPI_SAFE void print_cut(struct epi_out *out, uint64_t size, uint64_t whole_size)
+{
+    if (whole_size <= size)
+        return;
+    epi_out_text(out, ", the first ");
+    epi_out_decimal(out, (int64_t)size);
+    epi_out_text(out, " of ");
+    epi_out_decimal(out, (int64_t)whole_size);
+    epi_out_text(out, " bytes");
+}
+
+/* In pieces that end with a NUL, which nothing else here does. */
+static EPI_SAFE void print(struct epi_out *out, const char *text, size_t size)
+{
+    char buffer[1024 + 1];
+    size_t kept = 0;
+    for (size_t at = 0; at < size;) {
+        size_t room = sizeof buffer - 1 - kept, left = size - at;
+        size_t n = left < room ? left : room;
+        epi_copy(buffer + kept, text + at, n);
+        at += n;
+        buffer[kept + n] = '\0';
+        kept = epi_out_rest(out, buffer, kept + n, at < size);
+    }
+    epi_out_fresh_line(out);
+}
+
+static EPI_SAFE void print_note(struct epi_out *out, const struct epi_panic_note *note)
+{
+    epi_out_text(out, "Panic (noted by goroutine ");
+    epi_out_decimal(out, (int64_t)note->goroutine);
+    print_cut(out, note->text_size, note->whole_size);
+    epi_out_text(out, "):\n");
+    print(out, note->text, note->text_size);
+}
+
+/* Why there is no answer; NULL when there is nothing to be missed. */
+static EPI_SAFE const char *failure(const struct epi_sandbox_result *result)
+{
+    if (result->answer == EPI_SANDBOX_OTHER)
+        return "it has another text than Go has printed";
+    if (result->answer == EPI_SANDBOX_NO_VALUE)
+        return NULL;
+    if (result->too_large)
+        return "the process is too large to be copied";
+    if (result->error != 0)
+        return "the process could not be copied";
+    return result->ended ? "the copy of the process failed"
+                         : "the copy of the process did not answer";
+}
+
+static EPI_SAFE void print_answer(struct epi_out *out, const struct epi_sandbox_result *result)
+{
+    const struct epi_sandbox_area *area = epi_goside.sandbox.area;
+    if (result->answer == EPI_SANDBOX_TEXT_IS) {
+        uint32_t size = area->size < EPI_SANDBOX_TEXT ? area->size : EPI_SANDBOX_TEXT;
+        epi_out_text(out, "Panic (formatted in a copy of the process");
+        print_cut(out, size, area->whole_size);
+        epi_out_text(out, "):\n");
+        print(out, area->text, size);
+    } else if (failure(result) != NULL) {
+        epi_out_text(out, "Panic (not formatted: ");
+        epi_out_text(out, failure(result));
+        if (result->error != 0) {
+            epi_out_text(out, ", error ");
+            epi_out_decimal(out, result->error);
+        }
+        epi_out_text(out, "):\n");
+    }
+}
+
+/* A copy gets so long; on an idle machine it takes a millisecond. */
+#define PATIENCE (400 * EPI_MS)
+
+/* The first copy keeps collector and scheduler out, where it would be stuck, at the
+ * price that a panic in a method of the value ends it: then the second does not. */
+static EPI_SAFE void ask(struct epi_crash *crash)
+{
+    struct epi_sandbox_result result = {EPI_SANDBOX_NONE, 0, false, false};
+    if (epi_now() >= crash->stages_deadline) {
+        epi_out_text(&crash->out, "Panic (not formatted: no time is left):\n");
+        return;
+    }
+    epi_out_flush(&crash->out); /* the copy has a copy of that, too */
+    for (uint32_t attempt = 0; attempt < 2; attempt++) {
+        uint64_t now = epi_now(), left = crash->stages_deadline - now;
+        if (now >= crash->stages_deadline)
+            break;
+        epi_goside.sandbox.area->attempt = attempt;
+        result = epi_sandbox_ask(crash->uc, now + (left / 4 < PATIENCE ? left / 4 : PATIENCE));
+        if (result.answer != EPI_SANDBOX_NONE || !result.ended)
+            break;
+    }
+    print_answer(&crash->out, &result);
+}
+
+EPI_SAFE void epi_report_panic(struct epi_crash *crash)
+{
+    const struct epi_panic_note *note = epi_panic_find(crash->subject.goroutine);
+    if (note == NULL)
+        return;
+    print_note(&crash->out, note);
+    epi_out_char(&crash->out, '\n');
+}
+
+/* The last of all stages: a filter for system calls may kill a process that forks. */
+EPI_SAFE void epi_report_panic_in_copy(struct epi_crash *crash)
+{
+    if (crash->options->panic_copy && epi_panic_find(crash->subject.goroutine) == NULL &&
+        crash->subject.goroutine != 0 && epi_goside.gotext.message_size == 0 &&
+        !crash->forked && epi_sandbox_fits(crash->uc))
+        ask(crash);
+}

@@ -1,4 +1,0 @@
-#include "goside.h"
-#include "base.h"
-
-struct epi_goside epi_goside;

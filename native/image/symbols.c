@@ -1,0 +1,185 @@
+#include "symbols.h"
+#include "modules.h"
+#include "../base/base.h"
+#include "../memory/peek.h"
+
+#include <elf.h>
+
+bool epi_symbols_valid(const struct epi_symbol_index *index, size_t size)
+{
+    if (size < sizeof *index || index->magic != EPI_SYMBOL_MAGIC)
+        return false;
+    size_t entries = (size_t)index->count * sizeof index->entry[0];
+    if (index->strings_size == 0 ||
+        size != sizeof *index + entries + index->strings_size)
+        return false;
+    const char *strings = (const char *)&index->entry[index->count];
+    if (strings[index->strings_size - 1] != '\0')
+        return false;
+    for (uint32_t i = 0; i < index->count; i++)
+        if (index->entry[i].name >= index->strings_size ||
+            (i > 0 && index->entry[i].start < index->entry[i - 1].start))
+            return false;
+    return true;
+}
+
+static EPI_SAFE void set_name(struct epi_symbol *symbol, uintptr_t from)
+{
+    if (!epi_peek_string(symbol->name, sizeof symbol->name, from) &&
+        epi_strlen(symbol->name) == sizeof symbol->name - 1)
+        epi_copy(symbol->name + sizeof symbol->name - 4, "...", 4);
+}
+
+static EPI_SAFE bool find_in_index(const struct epi_symbol_index *index, uint64_t at,
+                                   struct epi_symbol *symbol)
+{
+    uint32_t low = 0, high = index->count; /* the last entry that starts at or before */
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (index->entry[middle].start <= at)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == 0)
+        return false;
+    const struct epi_symbol_entry *entry = &index->entry[low - 1];
+    if (at - entry->start >= entry->size)
+        return false;
+    const char *strings = (const char *)&index->entry[index->count];
+    symbol->offset = at - entry->start;
+    set_name(symbol, (uintptr_t)strings + entry->name);
+    return true;
+}
+
+/* A module's .dynsym, as its dynamic section describes it. */
+struct dynsym {
+    uintptr_t symbols, strings, hash, gnu_hash;
+    uint64_t strings_size;
+    uint32_t count;
+};
+
+/* glibc has added the bias to these addresses, musl and the vDSO have not. */
+static EPI_SAFE uintptr_t relocated(const struct epi_module *module, uint64_t address)
+{
+    return epi_in(module->extent, address) ? address : module->bias + address;
+}
+
+#define MAX_DYNAMIC 256
+#define MAX_SYMBOLS (1u << 24)
+
+/* The GNU hash table does not say how many symbols there are: the last one is
+ * at the end of the chain of the highest bucket. */
+static EPI_SAFE uint32_t count_by_gnu_hash(uintptr_t table)
+{
+    uint32_t header[4]; /* buckets, first symbol, bloom words, shift */
+    if (!epi_peek(header, table, sizeof header) || header[0] > MAX_SYMBOLS ||
+        header[2] > MAX_SYMBOLS)
+        return 0;
+    uintptr_t buckets = table + sizeof header + (uintptr_t)header[2] * 8;
+    uintptr_t chains = buckets + (uintptr_t)header[0] * 4;
+    uint32_t last = 0;
+    for (uint32_t i = 0; i < header[0]; i++) {
+        uint32_t bucket;
+        if (!epi_peek32(&bucket, buckets + (uintptr_t)i * 4))
+            return 0;
+        if (bucket > last)
+            last = bucket;
+    }
+    if (last < header[1])
+        return header[1];
+    for (; last < MAX_SYMBOLS; last++) {
+        uint32_t hash;
+        if (!epi_peek32(&hash, chains + (uintptr_t)(last - header[1]) * 4))
+            return 0;
+        if (hash & 1)
+            return last + 1;
+    }
+    return 0;
+}
+
+static EPI_SAFE bool find_dynsym(const struct epi_module *module, struct dynsym *found)
+{
+    epi_zero(found, sizeof *found);
+    if (module->dynamic == 0)
+        return false;
+    for (int i = 0; i < MAX_DYNAMIC; i++) {
+        Elf64_Dyn dyn;
+        if (!epi_peek(&dyn, module->dynamic + (uintptr_t)i * sizeof dyn, sizeof dyn) ||
+            dyn.d_tag == DT_NULL)
+            break;
+        if (dyn.d_tag == DT_SYMTAB)
+            found->symbols = relocated(module, dyn.d_un.d_ptr);
+        else if (dyn.d_tag == DT_STRTAB)
+            found->strings = relocated(module, dyn.d_un.d_ptr);
+        else if (dyn.d_tag == DT_STRSZ)
+            found->strings_size = dyn.d_un.d_val;
+        else if (dyn.d_tag == DT_HASH)
+            found->hash = relocated(module, dyn.d_un.d_ptr);
+        else if (dyn.d_tag == DT_GNU_HASH)
+            found->gnu_hash = relocated(module, dyn.d_un.d_ptr);
+    }
+    if (found->symbols == 0 || found->strings == 0)
+        return false;
+    if (found->hash != 0) {
+        if (!epi_peek32(&found->count, found->hash + 4) || found->count > MAX_SYMBOLS)
+            found->count = 0;
+    } else if (found->gnu_hash != 0) {
+        found->count = count_by_gnu_hash(found->gnu_hash);
+    }
+    return found->count > 0;
+}
+
+/* Is SYMBOL a function that holds the address AT?  An assembly routine without
+ * a size holds only its first byte: what follows it may be anything. */
+static EPI_SAFE bool holds(const Elf64_Sym *symbol, uint64_t at)
+{
+    unsigned type = ELF64_ST_TYPE(symbol->st_info);
+    return (type == STT_FUNC || type == STT_GNU_IFUNC) &&
+           symbol->st_shndx != SHN_UNDEF && at >= symbol->st_value &&
+           at - symbol->st_value < (symbol->st_size != 0 ? symbol->st_size : 1);
+}
+
+/* Linear: the table is sorted by hash.  A block at a time, since the start of
+ * a copy costs more than its bytes. */
+static EPI_SAFE bool find_in_dynsym(const struct epi_module *module, uint64_t at,
+                                    struct epi_symbol *symbol)
+{
+    struct dynsym dynsym;
+    Elf64_Sym block[16];
+    if (!find_dynsym(module, &dynsym))
+        return false;
+    for (uint32_t i = 0; i < dynsym.count; i += (uint32_t)EPI_COUNT(block)) {
+        uint32_t n = dynsym.count - i;
+        if (n > EPI_COUNT(block))
+            n = (uint32_t)EPI_COUNT(block);
+        if (!epi_peek(block, dynsym.symbols + (uintptr_t)i * sizeof block[0],
+                      n * sizeof block[0]))
+            return false;
+        for (uint32_t j = 0; j < n; j++)
+            if (holds(&block[j], at) && block[j].st_name < dynsym.strings_size) {
+                symbol->offset = at - block[j].st_value;
+                set_name(symbol, dynsym.strings + block[j].st_name);
+                return true;
+            }
+    }
+    return false;
+}
+
+EPI_SAFE uint32_t epi_symbols_find(const struct epi_module *module, uintptr_t pc,
+                                   struct epi_symbol *symbols, uint32_t max)
+{
+    uint64_t at = pc - module->bias;
+    if (max == 0)
+        return 0;
+    symbols[0].line = 0;
+    symbols[0].inlined = false;
+    symbols[0].file = NULL;
+    /* The bias is compared because an index may be installed in the very moment
+     * in which a crash rearranges the module table. */
+    const struct epi_symbol_index *index = module->index;
+    bool found = (index != NULL && index->bias == module->bias &&
+                  find_in_index(index, at, &symbols[0])) ||
+                 find_in_dynsym(module, at, &symbols[0]);
+    return found ? 1 : 0;
+}

@@ -1,0 +1,25 @@
+#include "incident.h"
+#include "../base/base.h"
+#include "../base/system.h"
+
+#include <sys/prctl.h>
+
+struct epi_incidents epi_incident;
+
+EPI_SAFE bool epi_crashing(void)
+{
+    return epi_incident.crash.owner >> 32 == (uint32_t)epi_getpid();
+}
+
+EPI_SAFE void epi_subject_is_self(struct epi_subject *subject)
+{
+    epi_zero(subject, sizeof *subject);
+    subject->tid = epi_gettid();
+    subject->pointer = epi_arch_thread_pointer();
+    epi_syscall6(SYS_prctl, PR_GET_NAME, (long)subject->name, 0, 0, 0, 0);
+}
+
+EPI_SAFE bool epi_dump_gives_way(const struct epi_crash *crash)
+{
+    return crash == &epi_incident.dump && epi_crashing();
+}

@@ -1,0 +1,98 @@
+/* Once a second it looks for new threads, which costs three system calls when
+ * there are none (inject.c), and after Go's bit, which costs three more
+ * (crashbit.c).
+ *
+ * It takes no lock and calls nothing that does: a crash inside the loader or
+ * malloc must not stop the one who enforces the deadline.  All signals are
+ * blocked, so none of the process's handlers ever runs on it. */
+#include "helper.h"
+#include "../base/base.h"
+#include "../base/clock.h"
+#include "../base/system.h"
+#include "../incident/incident.h"
+#include "../signals/terminate.h"
+#include "../threads/altstack.h"
+#include "../threads/inject.h"
+#include "../threads/own.h"
+#include "../goruntime/crashbit.h"
+#include "../goruntime/goside.h"
+#include "../goruntime/thaw.h"
+#include "../report/stage.h"
+#include "../crash/host.h"
+#include "../ondemand/timers.h"
+
+#include <stdatomic.h>
+
+/* While somebody crashes, the deadlines are looked at this often. */
+#define TICK (5 * EPI_MS)
+
+static EPI_SAFE void sleep_on_word(uint32_t seen, uint64_t ns)
+{
+    struct timespec timeout = epi_timespec(ns);
+    epi_futex_wait(epi_helper_word(), seen, &timeout);
+}
+
+static EPI_SAFE void end(const struct epi_crash *crash)
+{
+    if (crash->abort)
+        epi_abort();
+    epi_exit(crash->status);
+}
+
+/* From a crash's beginning to the end of the process, or until a host's handler
+ * has repaired it. */
+static EPI_SAFE void enforce(struct epi_crash *crash)
+{
+    uint64_t last = epi_now();
+    while (crash->owner >> 32 == (uint32_t)epi_getpid()) {
+        uint64_t now = epi_now();
+        /* The process was stopped, or the machine slept: so did the owner. */
+        if (now - last > EPI_SECOND && crash->deadline != 0) {
+            crash->deadline += now - last;
+            crash->stage_deadline += now - last;
+        }
+        last = now;
+        uint64_t deadline = crash->deadline; /* 0: the owner has not got there yet */
+        if (deadline != 0 && now >= deadline)
+            end(crash);
+        if (crash->phase == EPI_PHASE_REPORTING)
+            epi_stage_enforce(crash, now);
+        else if (crash->phase == EPI_PHASE_HOST)
+            epi_chain_ask(crash, now);
+        else if (epi_goside.thaw.stop_pending)
+            epi_thaw_help();
+        sleep_on_word(*epi_helper_word(), epi_goside.thaw.stop_pending ? TICK / 20 : TICK);
+    }
+}
+
+/* A dump ends by itself; only a stage of it may be stuck. */
+static EPI_SAFE void watch(struct epi_crash *dump)
+{
+    while (dump->owner >> 32 == (uint32_t)epi_getpid() && !epi_crashing()) {
+        if (dump->phase == EPI_PHASE_REPORTING)
+            epi_stage_enforce(dump, epi_now());
+        epi_timers_enforce();
+        sleep_on_word(*epi_helper_word(), TICK);
+    }
+}
+
+EPI_SAFE void *epi_helper(void *unused)
+{
+    epi_own_introduce(EPI_OWN_HELPER);
+    for (uint64_t due = 0;;) {
+        uint32_t seen = *epi_helper_word();
+        enforce(&epi_incident.crash);
+        watch(&epi_incident.dump);
+        epi_timers_enforce();
+        epi_altstack_reap();
+        /* Threads that end wake the helper too, maybe many in a second. */
+        uint64_t now = epi_now();
+        if (now >= due)
+            epi_crashbit_keep();
+        if (now >= due && epi_inject_round())
+            due = now + EPI_SECOND;
+        sleep_on_word(seen, due > now ? due - now : EPI_SECOND);
+    }
+    return unused;
+}
+

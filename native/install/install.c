@@ -1,0 +1,434 @@
+/* Switching it on and off.  Everything that needs memory, a descriptor, a
+ * thread or a lock is got here, so that the handler needs none. */
+#include "epitaph.h"
+#include "helper.h"
+#include "../base/base.h"
+#include "../base/clock.h"
+#include "../base/fd.h"
+#include "../base/system.h"
+#include "../image/modules.h"
+#include "../image/symbols.h"
+#include "../unwind/gostack.h"
+#include "../unwind/program.h"
+#include "../incident/incident.h"
+#include "../record/box.h"
+#include "../signals/actions.h"
+#include "../threads/altstack.h"
+#include "../threads/inject.h"
+#include "../threads/own.h"
+#include "../threads/threads.h"
+#include "../threads/threads_install.h"
+#include "../goruntime/crashbit.h"
+#include "../report/message.h"
+#include "../report/stage.h"
+#include "../crash/handler.h"
+#include "../ondemand/dump.h"
+#include "../ondemand/dumper.h"
+#include "../ondemand/usersignal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#ifndef AT_MINSIGSTKSZ
+#define AT_MINSIGSTKSZ 51
+#endif
+
+static const int fatal[EPI_FATAL_COUNT] = EPI_FATAL_SIGNALS;
+
+/* Room for a process with many plugins; the tables are only touched as far as
+ * they are used. */
+#define MODULES 4096
+
+#define REPORT_STACK (64 * 1024)
+
+static int open_high(const char *path, int flags)
+{
+    int fd = open(path, flags | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    int copy = epi_fd_duplicate(fd);
+    int error = errno;
+    close(fd);
+    errno = error;
+    return copy;
+}
+
+/* Two copies in one process (an executable and a c-shared library, a plugin)
+ * would fight for the handlers.  A handler that is not this copy's but carries
+ * the signature is another's.  The bytes are looked at through a system call
+ * that fails instead of faulting: its "how" is invalid. */
+static bool other_copy(uintptr_t handler)
+{
+    static const char signature[] = EPI_SIGNATURE;
+    uintptr_t at = handler - sizeof signature;
+    if (handler <= 4096 || handler == (uintptr_t)epi_arch_handler)
+        return false;
+    for (uintptr_t word = at; word < handler; word += 8)
+        if (epi_syscall6(SYS_rt_sigprocmask, -1, (long)word, 0, 8, 0, 0) == -EFAULT)
+            return false;
+    return memcmp((const void *)at, signature, sizeof signature) == 0;
+}
+
+static int choose_deadline_signal(int except)
+{
+    for (int signal = 63; signal > 40; signal--)
+        if (signal != except && epi_signal_free(signal))
+            return signal;
+    return 0;
+}
+
+/* Go has one handler for all signals, in its text (runtime.cgoSigtramp).  Any
+ * single signal may have been ignored by the program, or be a C library's. */
+static uintptr_t find_go_handler(void)
+{
+    struct epi_sigaction now;
+    for (int signal = 1; signal <= 64; signal++)
+        if (epi_sigaction(signal, NULL, &now) && epi_go_text(epi_program.go, now.handler))
+            return now.handler;
+    return 0;
+}
+
+static void touch(struct epi_range memory)
+{
+    for (uintptr_t at = memory.start; at < memory.end; at += 4096)
+        *(volatile char *)at = 0;
+}
+
+static int map_modules(void)
+{
+    size_t size = sizeof(struct epi_modules) + MODULES * sizeof(struct epi_module);
+    for (int i = 0; i < 2; i++) {
+        if (epi_program.module_slot[i] != NULL)
+            continue;
+        void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (memory == MAP_FAILED)
+            return ENOMEM;
+        epi_program.module_slot[i] = memory;
+        epi_program.module_slot[i]->capacity = MODULES;
+    }
+    return 0;
+}
+
+/* What stays for the life of the process, got once. */
+static int prepare(void)
+{
+    epi_altstacks.kernel_frame = getauxval(AT_MINSIGSTKSZ);
+    int error = map_modules();
+    if (error != 0)
+        return error;
+    if (epi_incident.report_stack.end == 0) {
+        struct epi_range crash = {(uintptr_t)&epi_incident.crash, (uintptr_t)(&epi_incident.crash + 1)};
+        epi_incident.report_stack = epi_altstack_map(REPORT_STACK);
+        touch(epi_incident.report_stack);
+        touch(crash);
+    }
+    if (epi_incident.nested_stack.end == 0) {
+        epi_incident.nested_stack = epi_altstack_map(epi_altstack_size());
+        touch(epi_incident.nested_stack);
+    }
+    if (epi_incident.report_stack.end == 0 || epi_incident.nested_stack.end == 0)
+        return ENOMEM;
+    for (size_t i = 0; i < EPI_COUNT(epi_incident.spare); i++)
+        if (!epi_fd_valid(&epi_incident.spare[i]))
+            epi_incident.spare[i] = epi_fd_of(open_high("/", O_PATH));
+    epi_own_runs(EPI_OWN_HELPER, epi_helper);
+    epi_own_runs(EPI_OWN_DUMPER, epi_dumper);
+    error = epi_own_start(EPI_OWN_HELPER);
+    if (error != 0)
+        return error;
+    epi_altstack_start();
+    return 0;
+}
+
+static void load_modules(void)
+{
+    struct epi_modules *current = epi_program.modules;
+    struct epi_modules *next = epi_program.module_slot[current == epi_program.module_slot[0]];
+    epi_modules_load(next);
+    for (uint32_t i = 0; current != NULL && i < next->count; i++) {
+        struct epi_module *module = &next->module[i];
+        const struct epi_module *old = epi_modules_find(current, module->extent.start);
+        if (old != NULL && old->bias == module->bias &&
+            strcmp(old->path, module->path) == 0 &&
+            old->build_id_size == module->build_id_size &&
+            memcmp(old->build_id, module->build_id, module->build_id_size) == 0) {
+            module->index = old->index;
+            module->eh_frame = old->eh_frame;
+        }
+    }
+    epi_program.modules = next;
+}
+
+void epi_update_modules(void)
+{
+    /* Two tables suffice: while a crash reads one, the other is filled at most
+     * once, because after that there is an owner. */
+    if (epi_program.modules != NULL && !epi_crashing() &&
+        epi_modules_changed(epi_program.modules)) {
+        load_modules();
+        epi_message_start();
+    }
+    epi_symbols_release();
+}
+
+const struct epi_module *epi_module_at(uint32_t i)
+{
+    const struct epi_modules *table = epi_program.modules;
+    return table == NULL || i >= table->count ? NULL : &table->module[i];
+}
+
+static int set_options(struct epi_options *options, const struct epi_config *config)
+{
+    memset(options, 0, sizeof *options);
+    options->deadline = config->deadline;
+    options->started = config->started;
+    options->max_frames = config->max_frames;
+    options->max_threads = config->max_threads;
+    options->native_stack = config->native_stack;
+    options->panic_copy = config->panic_copy;
+    options->all_threads = config->all_threads;
+    options->chain = config->chain;
+    options->quiet = config->quiet;
+    options->directory.fd = -1;
+    if (config->directory != NULL) {
+        options->directory = epi_fd_of(open_high(config->directory, O_RDONLY | O_DIRECTORY));
+        if (options->directory.fd < 0)
+            return errno;
+        strncpy(options->directory_path, config->directory, sizeof options->directory_path - 1);
+    }
+    options->output = epi_fd_of(config->quiet ? STDERR_FILENO : epi_fd_duplicate(config->output));
+    if (config->quiet) /* known, for dumps whose output is lost, but not the core's */
+        options->output.fd = -1;
+    if (options->output.fd < 0 && !config->quiet) { /* who dumps has an output of his own */
+        int error = errno;
+        epi_fd_close(&options->directory);
+        return error;
+    }
+    strncpy(options->program, config->program, sizeof options->program - 1);
+    strncpy(options->executable, config->executable, sizeof options->executable - 1);
+    strncpy(options->build, config->build, sizeof options->build - 1);
+    strncpy(options->note, config->note, sizeof options->note - 1);
+    return 0;
+}
+
+static int find_handlers(int thread_signal)
+{
+    struct epi_sigaction action;
+    if (epi_incident.options != NULL)
+        return 0;
+    for (int i = 0; i < EPI_FATAL_COUNT; i++) {
+        if (!epi_sigaction(fatal[i], NULL, &action))
+            return EINVAL;
+        if (other_copy(action.handler))
+            return EBUSY;
+    }
+    epi_actions.stay[0] = (uintptr_t)epi_capture;
+    epi_actions.stay[1] = (uintptr_t)epi_stage_poke;
+    epi_actions.go_handler = find_go_handler();
+    int deadline_signal = choose_deadline_signal(thread_signal);
+    if (deadline_signal == 0)
+        return EUSERS;
+    epi_actions.deadline_signal = deadline_signal;
+    epi_sigaction(deadline_signal, NULL, &action);
+    if (!epi_signal_ours(action.handler))
+        epi_actions.deadline_previous = action;
+    epi_actions.deadline_ours = epi_action_make(epi_stage_poke, &action);
+    struct epi_sigaction ours = epi_actions.deadline_ours;
+    /* Its purpose is to end a write that blocks. */
+    epi_actions.deadline_ours.flags &= ~(unsigned long)SA_RESTART;
+    ours.handler = (uintptr_t)epi_arch_handler;
+    for (int i = 0; i < EPI_FATAL_COUNT; i++)
+        epi_actions.ours[i] = ours;
+    return 0;
+}
+
+/* What is there now becomes the previous action before ours is: the handler
+ * may be entered at once. */
+static void install(void)
+{
+    struct epi_sigaction now;
+    for (int i = 0; i < EPI_FATAL_COUNT; i++) {
+        if (!epi_sigaction(fatal[i], NULL, &now) || now.handler == epi_actions.ours[i].handler)
+            continue;
+        /* One that was in front of ours before may call ours as its next; it
+         * stays there, or the two would call each other for ever. */
+        if (epi_actions.in_front[i] != 0 && now.handler == epi_actions.in_front[i])
+            continue;
+        epi_actions.previous[i] = now;
+        epi_sigaction(fatal[i], &epi_actions.ours[i], NULL);
+    }
+    epi_sigaction(epi_actions.deadline_signal, &epi_actions.deadline_ours, NULL);
+}
+
+/* What the program has set since a dump turned on a quiet core is what was there before
+ * epi_enable.  A library's handler has ours as its next, perhaps; it stays in front, as
+ * one that came before epi_disable does. */
+static void install_after_quiet(void)
+{
+    struct epi_sigaction now;
+    for (int i = 0; i < EPI_FATAL_COUNT; i++)
+        if (epi_sigaction(fatal[i], NULL, &now) && now.handler <= (uintptr_t)SIG_IGN) {
+            epi_actions.previous[i].handler = now.handler; /* one word: it may be in use */
+            epi_sigaction(fatal[i], &epi_actions.ours[i], NULL);
+        }
+    epi_reassert(false);
+}
+
+/* The configuration that was in force until now.  A crash that has begun since
+ * goes on using it. */
+static void release(struct epi_options *options)
+{
+    if (epi_crashing())
+        return;
+    epi_fd_close(&options->output);
+    epi_fd_close(&options->directory);
+}
+
+static int enable(const struct epi_config *config, const struct epi_options *old,
+                  struct epi_options *next)
+{
+    int error = find_handlers(config->thread_signal);
+    if (error == 0)
+        error = prepare();
+    if (error == 0)
+        error = epi_usersignal_renew();
+    int thread_signal = 0;
+    if (error == 0)
+        error = epi_threads_prepare(config->thread_signal, &thread_signal);
+    if (error == 0)
+        error = set_options(next, config);
+    if (error != 0)
+        return error;
+    /* Last: behind this nothing fails. */
+    if (config->box >= 0 && (error = epi_box_attach(config->box, config->box_path)) != 0) {
+        epi_fd_close(&next->output);
+        epi_fd_close(&next->directory);
+        return error;
+    }
+    if (epi_program.modules == NULL || epi_modules_changed(epi_program.modules))
+        load_modules();
+    epi_incident.pid = getpid();
+    epi_incident.options = next;
+    epi_threads_install(thread_signal);
+    epi_message_start();
+    if (old == NULL)
+        install();
+    else if (config->quiet)
+        epi_reassert(false);
+    else if (old->quiet)
+        install_after_quiet();
+    else
+        epi_reassert(true);
+    epi_threading.inject->on = true;
+    if (config->quiet)
+        epi_crashbit_stop();
+    else
+        epi_crashbit_start();
+    epi_helper_wake();
+    if (old != NULL) {
+        release(&epi_incident.option_slot[old != &epi_incident.option_slot[0]]);
+    }
+    return 0;
+}
+
+/* Longer than any dump takes that comes to its end. */
+#define TURN (10 * EPI_SECOND)
+
+int epi_enable(const struct epi_config *config, const struct epi_goruntime *go)
+{
+    const struct epi_options *old = epi_incident.options;
+    struct epi_options *next = &epi_incident.option_slot[old == &epi_incident.option_slot[0]];
+    if (epi_crashing())
+        return EAGAIN;
+    if (go != NULL && epi_in(go->text, (uintptr_t)epi_arch_handler))
+        return ENOTSUP; /* -linkmode=internal: C is among Go's text */
+    if (go != NULL && epi_program.go == NULL) {
+        epi_program.go_runtime = *go;
+        epi_program.go = &epi_program.go_runtime;
+    }
+    if (!epi_dump_lock(TURN)) /* what changes now, a dump uses */
+        return epi_crashing() ? EAGAIN : ETIMEDOUT;
+    int error = enable(config, old, next);
+    epi_dump_unlock();
+    return error;
+}
+
+/* A thread that was asked for its stack and got no CPU since may still read
+ * memory that is not there.  False: then the handlers of such faults stay; they
+ * hand on what is not theirs. */
+static bool wait_for_receivers(void)
+{
+    uint64_t end = epi_now() + EPI_SECOND;
+    while (epi_threading.receivers > 0 && epi_now() < end)
+        usleep(1000);
+    return epi_threading.receivers == 0;
+}
+
+bool epi_disable(void)
+{
+    struct epi_sigaction now;
+    const struct epi_options *old = epi_incident.options;
+    if (old == NULL)
+        return false;
+    if (!epi_dump_lock(0)) /* a crash, which needs its handlers to the end */
+        return true;
+    /* A handler reads the options before and after it has made itself the owner,
+     * and the owner is looked for after the options are gone: one sees the other. */
+    epi_incident.options = NULL;
+    if (epi_crashing()) {
+        epi_incident.options = old;
+        epi_dump_unlock();
+        return true;
+    }
+    epi_message_stop();
+    epi_crashbit_stop(); /* while its SIGABRT still comes to the core */
+    bool all_done = wait_for_receivers();
+    for (int i = 0; i < EPI_FATAL_COUNT; i++) {
+        bool needed = !all_done && (fatal[i] == SIGSEGV || fatal[i] == SIGBUS);
+        if (needed || !epi_sigaction(fatal[i], NULL, &now))
+            continue;
+        epi_actions.in_front[i] = 0;
+        if (now.handler == epi_actions.ours[i].handler)
+            epi_sigaction(fatal[i], &epi_actions.previous[i], NULL);
+        else if (now.handler > (uintptr_t)SIG_IGN && now.handler != epi_actions.go_handler &&
+                 now.handler != epi_actions.previous[i].handler) /* these know nothing of ours */
+            epi_actions.in_front[i] = now.handler;
+    }
+    epi_inject_stop();
+    if (epi_sigaction(epi_actions.deadline_signal, NULL, &now) &&
+        now.handler == epi_actions.deadline_ours.handler &&
+        !epi_signal_waits(epi_actions.deadline_signal))
+        epi_sigaction(epi_actions.deadline_signal, &epi_actions.deadline_previous, NULL);
+    epi_threads_uninstall();
+    release(&epi_incident.option_slot[old != &epi_incident.option_slot[0]]);
+    epi_dump_unlock();
+    return true;
+}
+
+enum epi_enabled epi_enabled(void)
+{
+    const struct epi_options *options = epi_incident.options;
+    return options == NULL ? EPI_OFF : options->quiet ? EPI_QUIET : EPI_ON;
+}
+
+#ifdef EPI_TEST
+void epi_test_trouble(const char *stage, enum epi_trouble trouble)
+{
+    strncpy(epi_incident.trouble_stage, stage, sizeof epi_incident.trouble_stage - 1);
+    epi_incident.trouble = trouble;
+}
+
+size_t epi_test_stack_use(void)
+{
+    uintptr_t at = epi_incident.report_stack.start;
+    while (at < epi_incident.report_stack.end && *(const uint64_t *)at == 0)
+        at += 8;
+    return epi_incident.report_stack.end - at;
+}
+#endif

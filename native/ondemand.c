@@ -1,4 +1,0 @@
-#include "ondemand.h"
-#include "base.h"
-
-struct epi_ondemand epi_ondemand;

@@ -1,0 +1,352 @@
+/* It has an epi_crash of its own, so that the stages, their guards and the
+ * helper's budgets are the crash's, and so that a crash on another thread need
+ * not wait for it: each has its own table of threads, and the dump stops when
+ * it sees the crash.
+ *
+ * The thread blocks what the handlers block, so that a jump out of one of them
+ * into a stage's guard leaves the mask as it was.  Only the thread signal stays
+ * open: a crash on another thread asks this one too.  Not so the core's own threads,
+ * which are not asked; the helper may have taken one that was just starting for the
+ * program's, and have sent it the signal, which nobody would know any more when it is
+ * opened.
+ *
+ * There is one turn, which is the ownership of that epi_crash.  A dump ends
+ * within its time, so the next one's wait does too. */
+#include "dump.h"
+#include "repeat.h"
+#include "../base/base.h"
+#include "../base/clock.h"
+#include "../base/fd.h"
+#include "../base/system.h"
+#include "../memory/peek.h"
+#include "../unwind/gostack.h"
+#include "../unwind/program.h"
+#include "../unwind/unwind.h"
+#include "../text/out.h"
+#include "../incident/incident.h"
+#include "../signals/actions.h"
+#include "../threads/own.h"
+#include "../threads/threads.h"
+#include "../goruntime/goparts.h"
+#include "../goruntime/live.h"
+#include "../report/report.h"
+#include "../report/report_parts.h"
+#include "../report/stage.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+
+static EPI_SAFE void timeout_line(struct epi_crash *dump)
+{
+    epi_out_text(&dump->out, "Timeout (");
+    epi_out_clock(&dump->out, dump->dump->passed);
+    epi_out_text(&dump->out, ")!\n");
+}
+
+static EPI_SAFE void ask(struct epi_crash *dump)
+{
+    struct epi_ask_options options = {EPI_ASK_DUMP, dump->subject.tid, !dump->dump->interrupt,
+                                      dump->options->max_frames, dump->stage_deadline};
+    if (dump->options->all_threads)
+        epi_threads_ask(epi_threading.threads[EPI_ASK_DUMP], &options);
+}
+
+static EPI_SAFE void print(struct epi_crash *dump)
+{
+    if (dump->options->all_threads)
+        epi_threads_print(dump, epi_threading.threads[EPI_ASK_DUMP], dump->options->max_threads);
+}
+
+static EPI_SAFE void goroutines(struct epi_crash *dump)
+{
+    if (dump->options->all_threads)
+        epi_report_goroutines(dump);
+}
+
+static EPI_SAFE void dump_notes(struct epi_crash *dump)
+{
+    uint64_t silence = dump->dump->silence;
+    if (silence != 0) {
+        epi_out_text(&dump->out, "Note: a watchdog got no beat for ");
+        epi_out_seconds(&dump->out, silence);
+        epi_out_text(&dump->out, " s\n");
+    }
+    epi_repeat_note(dump);
+}
+
+/* Nobody wants to see how the dump itself was called: moves CURSOR to the frame
+ * that the dump is for, unless that is not found nearby. */
+#define CALLEES_MOST 64
+
+static EPI_SAFE void skip_callees(struct epi_cursor *cursor, uintptr_t from)
+{
+    struct epi_cursor at, before;
+    struct epi_frame frame;
+    epi_copy(&at, cursor, sizeof at);
+    for (int i = 0; i < CALLEES_MOST; i++) {
+        epi_copy(&before, &at, sizeof before);
+        if (!epi_cursor_next(&at, &frame))
+            return;
+        if (frame.pc == from) {
+            epi_copy(cursor, &before, sizeof before);
+            return;
+        }
+    }
+}
+
+/* The caller's registers were kept by a jump buffer. */
+static EPI_SAFE void walk_caller(struct epi_crash *dump)
+{
+    struct epi_regs regs;
+    epi_arch_regs_from_jump(&regs, &dump->caller);
+    epi_cursor_start(&dump->cursor, epi_program.modules, epi_program.go, &dump->cache, &regs);
+    dump->cursor.g = epi_go_g(epi_program.go);
+    if (dump->dump->from != 0)
+        skip_callees(&dump->cursor, dump->dump->from);
+    epi_stack_collect(&dump->stack, &dump->cursor, dump->options->max_frames);
+}
+
+static EPI_SAFE void current_stack(struct epi_crash *dump)
+{
+    epi_report_stack(dump);
+    epi_out_char(&dump->out, '\n');
+}
+
+/* More signals of the kind came, while this dump could not begin. */
+static EPI_SAFE void counted_signals(struct epi_crash *dump)
+{
+    struct epi_out *out = &dump->out;
+    if (dump->dump->counted == 0)
+        return;
+    epi_out_text(out, "Note: signal ");
+    epi_out_decimal(out, dump->dump->signal);
+    epi_out_text(out, " came ");
+    epi_out_decimal(out, (int64_t)dump->dump->counted);
+    epi_out_text(out, dump->dump->counted == 1 ? " more time" : " more times");
+    epi_out_text(out, " during other dumps\n\n");
+}
+
+static const struct epi_stage call_stages[] = {
+    {"unwind", 500, walk_caller},
+    {"current stack", 1000, current_stack},
+    {"threads", 1000, ask},
+    {"other threads", 2000, print},
+    {"goroutines", 2200, goroutines},
+    {NULL, 0, NULL},
+};
+
+static const struct epi_stage timeout_stages[] = {
+    {"timeout", 100, timeout_line},
+    {"process", 200, epi_report_process},
+    {"threads", 1000, ask},
+    {"other threads", 2000, print},
+    {"goroutines", 2200, goroutines},
+    {"comparison", 500, epi_repeat_digest},
+    {NULL, 0, NULL},
+};
+
+/* When the first one is out, it is certain enough that the program hangs; so a
+ * repetition looks first, and writes only what is new. */
+static const struct epi_stage look_stages[] = {
+    {"threads", 1000, ask},
+    {"goroutines", 2200, epi_live_take},
+    {"comparison", 500, epi_repeat_digest},
+    {NULL, 0, NULL},
+};
+
+static const struct epi_stage seen_stages[] = {
+    {"timeout", 100, timeout_line},
+    {"process", 200, epi_report_process},
+    {"other threads", 2000, print},
+    {"goroutine list", 1000, epi_live_print},
+    {NULL, 0, NULL},
+};
+
+static const struct epi_stage signal_stages[] = {
+    {"current stack", 1000, current_stack},
+    {"signals", 100, counted_signals},
+    {"threads", 1000, ask},
+    {"other threads", 2000, print},
+    {"goroutines", 2200, goroutines},
+    {NULL, 0, NULL},
+};
+
+static const struct epi_stage *const stages[] = {
+    [EPI_DUMP_CALL] = call_stages,
+    [EPI_DUMP_NATIVE] = call_stages,
+    [EPI_DUMP_TIMEOUT] = timeout_stages,
+    [EPI_DUMP_SIGNAL] = signal_stages,
+};
+
+static EPI_SAFE void run_stages(struct epi_crash *dump, const struct epi_stage *stage)
+{
+    for (; stage->run != NULL && !epi_dump_gives_way(dump); stage++)
+        epi_stage_run(dump, stage);
+}
+
+/* Looks whether a repetition is worth writing.  What failed is a reason for it. */
+static EPI_SAFE bool is_left_out(struct epi_crash *dump)
+{
+    struct epi_repeat *repeat = dump->dump->repeat;
+    repeat->now = 0;
+    if (!repeat->began)
+        return false;
+    dump->looking = true;
+    run_stages(dump, look_stages);
+    dump->looking = false;
+    return epi_repeat_leave_out(repeat);
+}
+
+static EPI_SAFE void run_all(struct epi_crash *dump)
+{
+    struct epi_repeat *repeat = dump->dump->repeat;
+    bool left_out = repeat != NULL && is_left_out(dump);
+    if (left_out || epi_dump_gives_way(dump))
+        dump->silent = true;
+    else
+        run_stages(dump, repeat != NULL && repeat->began ? seen_stages : stages[dump->dump->kind]);
+}
+
+static EPI_SAFE void run(struct epi_crash *dump)
+{
+    if (epi_arch_setjmp(&dump->last_resort) == 0) {
+        dump->phase = EPI_PHASE_REPORTING; /* so that the helper watches from here on */
+        epi_out_lock(&dump->out, dump->began + dump->dump->timeout / 4);
+        run_all(dump);
+    } else if (dump->failure_count < EPI_COUNT(dump->failure)) {
+        dump->failure[dump->failure_count].stage = dump->stage_name;
+        dump->failure[dump->failure_count++].timed_out = false;
+    }
+    dump->looking = false;
+    if (epi_arch_setjmp(&dump->last_resort) == 0 && !epi_dump_gives_way(dump) && !dump->silent)
+        epi_report_end(dump);
+    if (dump->dump->repeat != NULL && !dump->silent && dump->out.error == 0 && !dump->out.lost)
+        epi_repeat_written(dump->dump->repeat);
+    if (!epi_dump_gives_way(dump)) /* the lock is the crash's, too */
+        epi_out_unlock(&dump->out);
+    dump->phase = EPI_PHASE_NONE;
+}
+
+static EPI_SAFE int result(const struct epi_crash *dump)
+{
+    if (epi_dump_gives_way(dump))
+        return ECANCELED;
+    if (dump->out.error != 0 || dump->out.lost)
+        return dump->out.error != 0 ? dump->out.error : EIO;
+    if (dump->failure_count > 0)
+        return dump->failure[0].timed_out ? ETIMEDOUT : EFAULT;
+    return 0;
+}
+
+static EPI_SAFE void start(struct epi_crash *dump, const struct epi_dump *how,
+                  const struct epi_options *enabled)
+{
+    struct epi_options *options = &epi_incident.dump_options;
+    epi_copy(options, enabled, sizeof *options);
+    options->max_frames = how->max_frames;
+    options->max_threads = how->max_threads;
+    options->native_stack = how->native_stack;
+    options->all_threads = how->all_threads;
+    dump->options = options;
+    dump->dump = how;
+    dump->dump_notes = dump_notes;
+    dump->began = epi_now();
+    dump->stages_deadline = dump->began + how->timeout;
+    dump->nested = dump->failure_count = 0;
+    dump->file_error = 0;
+    dump->looking = dump->silent = false;
+    dump->goroutines = EPI_LIVE_NOT_ASKED;
+    dump->forked = epi_getpid() != epi_incident.pid;
+    dump->poked = false; /* one for the dump before may have come too late */
+    if (how->subject != NULL) {
+        epi_copy(&dump->subject, how->subject, sizeof dump->subject);
+        epi_copy(&dump->stack, how->stack, sizeof dump->stack);
+    } else {
+        epi_subject_is_self(&dump->subject);
+    }
+    epi_zero(&dump->cache, sizeof dump->cache); /* modules may have been unloaded */
+    struct epi_fd none = {.fd = -1, .device = 0, .inode = 0}, output = how->output;
+    if (!epi_fd_valid(&output))
+        output = epi_report_terminal(enabled);
+    epi_out_start(&dump->out, output, none, dump->stages_deadline);
+}
+
+/* In a forked child: who dumped is not here, nor is the stack that its guard is on.
+ * Meanwhile the turn is this process's, so that its other threads wait, and no
+ * thread's, so that the helper pokes none. */
+static EPI_SAFE bool take_from_parent(struct epi_crash *dump, uint64_t parents, uint64_t self)
+{
+    if (!atomic_compare_exchange_strong(&dump->owner, &parents, self >> 32 << 32))
+        return false;
+    dump->phase = EPI_PHASE_NONE;
+    dump->stage_deadline = 0;
+    dump->epoch += dump->epoch & 1;
+    dump->owner = self;
+    return true;
+}
+
+EPI_SAFE bool epi_dump_lock(uint64_t patience)
+{
+    struct epi_crash *dump = &epi_incident.dump;
+    uint64_t self = epi_self(), began = epi_now();
+    for (;;) {
+        uint32_t ended = epi_incident.dumps_ended;
+        uint64_t owner = dump->owner;
+        if (epi_crashing() || (patience != 0 && epi_now() - began > patience))
+            return false;
+        if (owner == 0 ? atomic_compare_exchange_strong(&dump->owner, &owner, self)
+                       : owner >> 32 != self >> 32 && take_from_parent(dump, owner, self))
+            return true;
+        struct timespec pause = epi_timespec(50 * EPI_MS); /* then there may be a crash */
+        epi_futex_wait(&epi_incident.dumps_ended, ended, &pause);
+    }
+}
+
+EPI_SAFE void epi_dump_unlock(void)
+{
+    epi_incident.dump.owner = 0;
+    atomic_fetch_add(&epi_incident.dumps_ended, 1);
+    epi_futex_wake_all(&epi_incident.dumps_ended);
+}
+
+/* A thread that was asked and got no CPU since may still walk its stack; then it is
+ * left to the next dump. */
+static EPI_SAFE void stop_peeking_by_call(void)
+{
+    for (int i = 0; i < 50 && epi_peek_uses_calls() && epi_threading.receivers > 0; i++) {
+        struct timespec pause = epi_timespec(EPI_MS);
+        epi_syscall6(SYS_ppoll, 0, 0, (long)&pause, 0, 0, 0);
+    }
+    if (epi_threading.receivers == 0)
+        epi_peek_use_loads();
+}
+
+EPI_SAFE int epi_dump(const struct epi_dump *how)
+{
+    struct epi_crash *dump = &epi_incident.dump;
+    if (how->output.fd < 0)
+        return EBADF;
+    if (!epi_dump_lock(how->patience))
+        return epi_crashing() ? ECANCELED : EBUSY;
+    const struct epi_options *enabled = epi_incident.options;
+    if (enabled == NULL) {
+        epi_dump_unlock();
+        return ENODEV;
+    }
+    uint64_t mask = epi_actions.ours[0].mask, old;
+    if (epi_own_find(epi_gettid()) == NULL)
+        mask &= ~epi_mask_of(epi_actions.thread_signal);
+    epi_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, (long)&old, sizeof mask, 0, 0);
+    int error = EADDRINUSE;
+    if (epi_reassert(false) || epi_peek_use_calls()) {
+        start(dump, how, enabled);
+        epi_helper_wake();
+        epi_arch_setjmp(&dump->caller);
+        run(dump);
+        error = result(dump);
+        stop_peeking_by_call();
+    }
+    epi_dump_unlock();
+    epi_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&old, 0, sizeof old, 0, 0);
+    return error;
+}

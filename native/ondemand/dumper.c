@@ -1,0 +1,26 @@
+#include "dumper.h"
+#include "ondemand.h"
+#include "../base/base.h"
+#include "../base/system.h"
+#include "../threads/own.h"
+
+#include <stdatomic.h>
+
+int epi_dumper_start(void)
+{
+    /* In a forked child, too: a dump needs somebody who watches its stages. */
+    int error = epi_own_start(EPI_OWN_HELPER);
+    return error != 0 ? error : epi_own_start(EPI_OWN_DUMPER);
+}
+
+EPI_SAFE void epi_dumper_wake(void)
+{
+    atomic_fetch_add(&epi_ondemand.dumper.word, 1);
+    epi_futex_wake_all(&epi_ondemand.dumper.word);
+}
+
+EPI_SAFE void epi_dumper_wake_for(uint64_t due)
+{
+    if (due < epi_ondemand.dumper.until)
+        epi_dumper_wake();
+}

@@ -1,0 +1,4 @@
+#include "ondemand.h"
+#include "../base/base.h"
+
+struct epi_ondemand epi_ondemand;

@@ -1,0 +1,510 @@
+/* The handler runs on any thread, at any instruction, on a stack that may be
+ * small, so it does what only it can do: it notes who it interrupted, and where.
+ * It waits for nothing; registers, errno and the signal mask are as before, and
+ * system calls go on (SA_RESTART).
+ *
+ * Each signal has two places for such notes, so that one which comes during the
+ * dump of another is dumped after it.  While both are taken signals are counted,
+ * and the dump that is still to come tells how many.  Places and count are in one
+ * word, changed by compare-and-swap: a signal is either noted or counted for a
+ * dump that has not begun, whatever the dumper does meanwhile.
+ *
+ * With a chain the previous action follows.  A handler of C, and Go's for a
+ * signal that the program asked for (signal.Notify), are called at once, with what
+ * the kernel gave.  What may end the process (Go's handler for all others, the
+ * default action) has to wait for the dump: the dumper then sends the signal once
+ * more.
+ *
+ * A forked child has no dumper.  There a registered signal does nothing but what
+ * the chain does. */
+#include "usersignal.h"
+#include "dump.h"
+#include "dumper.h"
+#include "ondemand.h"
+#include "../base/base.h"
+#include "../base/clock.h"
+#include "../base/fd.h"
+#include "../base/system.h"
+#include "../incident/incident.h"
+#include "../signals/actions.h"
+#include "../signals/chain.h"
+#include "../threads/threads.h"
+#include "../goruntime/crashbit.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+
+/* ---- places ---- */
+
+/* A place's two bits in the word.  The next bit says which place was dumped last,
+ * so that they are dumped in the order in which they were taken; the count is
+ * above. */
+enum { FREE, WRITING, READY, DUMPING };
+#define LAST_DUMPED (UINT64_C(1) << 4)
+#define COUNTED_ONE (UINT64_C(1) << 8)
+
+static EPI_SAFE unsigned place_state(uint64_t word, int place)
+{
+    return (unsigned)(word >> 2 * place) & 3;
+}
+
+static EPI_SAFE uint64_t with_state(uint64_t word, int place, unsigned state)
+{
+    return (word & ~(UINT64_C(3) << 2 * place)) | (uint64_t)state << 2 * place;
+}
+
+static EPI_SAFE int after_last_dumped(uint64_t word)
+{
+    return (word & LAST_DUMPED) == 0;
+}
+
+/* The place in STATE, the one that is next in turn before the other; or -1. */
+static EPI_SAFE int find_place(uint64_t word, unsigned state)
+{
+    int first = after_last_dumped(word);
+    return place_state(word, first) == state    ? first
+           : place_state(word, !first) == state ? !first
+                                                : -1;
+}
+
+/* Takes a place for a note; -1 when there is none, and the signal was counted. */
+static EPI_SAFE int take_place(struct epi_usersignal *user)
+{
+    uint64_t word = user->places, next;
+    int place;
+    do {
+        place = find_place(word, FREE);
+        next = place >= 0 ? with_state(word, place, WRITING) : word + COUNTED_ONE;
+    } while (!atomic_compare_exchange_weak(&user->places, &word, next));
+    return place;
+}
+
+static EPI_SAFE void set_state(struct epi_usersignal *user, int place, unsigned state)
+{
+    uint64_t word = user->places;
+    while (!atomic_compare_exchange_weak(&user->places, &word, with_state(word, place, state)))
+        ;
+}
+
+/* For the dumper: the place to be dumped, and how many were counted for this
+ * dump; -1: none. */
+static EPI_SAFE int begin_dump(struct epi_usersignal *user, uint64_t *counted)
+{
+    uint64_t word = user->places, next;
+    int place;
+    do {
+        place = find_place(word, READY);
+        if (place < 0)
+            return -1;
+        *counted = word / COUNTED_ONE;
+        next = with_state(word % LAST_DUMPED, place, DUMPING);
+        if (place == 1)
+            next |= LAST_DUMPED;
+    } while (!atomic_compare_exchange_weak(&user->places, &word, next));
+    return place;
+}
+
+/* The dump is over.  COUNTED signals had none, and are told of by the next. */
+static EPI_SAFE void end_dump(struct epi_usersignal *user, int place, uint64_t counted)
+{
+    atomic_fetch_add(&user->places, counted * COUNTED_ONE);
+    set_state(user, place, FREE);
+}
+
+/* ---- the handler ---- */
+
+/* Does ACTION end no process that would not have ended before?  Then its turn is
+ * at once. */
+static EPI_SAFE bool harmless(const struct epi_sigaction *action, int signal)
+{
+    if (action->handler == (uintptr_t)SIG_DFL)
+        return false;
+    return action->handler != epi_actions.go_handler || epi_wanted_by_go(signal);
+}
+
+/* Will Go's handler end the process?  (runtime/sigtab_linux_generic.go: _SigKill,
+ * _SigThrow.) */
+static EPI_SAFE bool ended_by_go(const struct epi_sigaction *action, int signal)
+{
+    return action->handler == epi_actions.go_handler && !epi_wanted_by_go(signal) &&
+           (signal == SIGHUP || signal == SIGINT || signal == SIGTERM || signal == SIGQUIT ||
+            signal == SIGSTKFLT);
+}
+
+/* What the kernel does by default.  Death comes with the return from the handler,
+ * on which the signal is blocked until then.  The kernel spares PID 1. */
+static EPI_SAFE void default_action(int signal, const siginfo_t *info)
+{
+    struct epi_sigaction action;
+    switch (signal) {
+    case SIGCHLD:
+    case SIGCONT:
+    case SIGWINCH:
+        return;
+    case SIGTSTP:
+    case SIGTTIN:
+    case SIGTTOU:
+        epi_syscall6(SYS_kill, epi_getpid(), SIGSTOP, 0, 0, 0, 0);
+        return;
+    default:
+        if (epi_getpid() == 1)
+            return;
+        epi_zero(&action, sizeof action);
+        epi_sigaction(signal, &action, NULL);
+        if (!epi_sigqueue(epi_gettid(), signal, info))
+            epi_syscall6(SYS_tgkill, epi_getpid(), epi_gettid(), signal, 0, 0, 0);
+    }
+}
+
+static EPI_SAFE void previous_action(struct epi_usersignal *user, int signal, siginfo_t *info,
+                                     void *context)
+{
+    const struct epi_sigaction *previous = user->previous;
+    if (previous->handler == (uintptr_t)SIG_DFL)
+        default_action(signal, info);
+    else if (ended_by_go(previous, signal))
+        epi_crashbit_chain(previous, signal, info, context);
+    else
+        epi_chain(previous, signal, info, context);
+}
+
+static EPI_SAFE void note(struct epi_usersignal *user, int place, bool chain_later,
+                          const siginfo_t *info, const ucontext_t *uc, uint32_t max_frames)
+{
+    struct epi_usersignal_note *to = &user->note[place];
+    to->chain_later = chain_later;
+    epi_copy(&to->info, info, sizeof to->info);
+    epi_subject_is_self(&to->subject);
+    to->subject.goroutine = epi_capture_unasked(&to->stack, uc, max_frames);
+}
+
+/* The signal that the dumper sent once more. */
+static EPI_SAFE bool is_due(struct epi_usersignal *user)
+{
+    uint32_t due = user->due;
+    while (due > 0)
+        if (atomic_compare_exchange_weak(&user->due, &due, due - 1))
+            return true;
+    return false;
+}
+
+static EPI_SAFE void user_signal(int signal, siginfo_t *info, void *context)
+{
+    struct epi_usersignal *user = epi_ondemand.usersignal[signal];
+    const struct epi_usersignal_options *options = user->options;
+    int tid = epi_gettid(), ending = user->ending;
+    /* Somebody else's handler has kept ours as its next since it was unregistered;
+     * or this is a child. */
+    if (options == NULL || epi_getpid() != epi_incident.pid) {
+        if (options == NULL || options->chain)
+            previous_action(user, signal, info, context);
+        return;
+    }
+    /* Go ends the process by raising the signal again (runtime.dieFromSignal), and
+     * passes SIGQUIT on to its other threads. */
+    if (ending != 0) {
+        if (ending != tid)
+            previous_action(user, signal, info, context);
+        return;
+    }
+    if (is_due(user)) {
+        if (ended_by_go(user->previous, signal))
+            user->ending = tid;
+        previous_action(user, signal, info, context);
+        user->ending = 0;
+        return;
+    }
+    bool now = options->chain && harmless(user->previous, signal);
+    int place = take_place(user);
+    if (place >= 0) {
+        note(user, place, options->chain && !now, info, context, options->dump.max_frames);
+        set_state(user, place, READY);
+        epi_dumper_wake();
+    }
+    if (now)
+        previous_action(user, signal, info, context);
+}
+
+/* ---- the dumper ---- */
+
+/* A signal that was sent to a thread goes to that thread again, unless it is no
+ * more; any other to the process, and the kernel chooses as it did before.  The
+ * siginfo of sigqueue and the like comes with it.  That of kill and tgkill (si_code
+ * SI_USER, SI_TKILL) or of the kernel cannot be had from another thread (the kernel's
+ * do_rt_sigqueueinfo: EPERM): there the sender is this process. */
+static EPI_SAFE void send_again(struct epi_usersignal *user, int signal,
+                                const struct epi_usersignal_note *from)
+{
+    int pid = epi_getpid();
+    atomic_fetch_add(&user->due, 1);
+    if (from->info.si_code == SI_TKILL &&
+        epi_syscall6(SYS_tgkill, pid, from->subject.tid, signal, 0, 0, 0) == 0)
+        return;
+    if (epi_syscall6(SYS_rt_sigqueueinfo, pid, signal, (long)&from->info, 0, 0, 0) != 0)
+        epi_syscall6(SYS_kill, pid, signal, 0, 0, 0, 0); /* a full queue takes that, too */
+}
+
+static EPI_SAFE void dump_note(struct epi_usersignal *user, int signal, int place,
+                               uint64_t counted)
+{
+    const struct epi_usersignal_note *from = &user->note[place];
+    epi_ondemand.usersignal_served = (uint32_t)signal; /* before the options are read */
+    const struct epi_usersignal_options *options = user->options;
+    uint64_t missed = 0;
+    if (options != NULL) {
+        struct epi_dump how;
+        epi_copy(&how, &options->dump, sizeof how);
+        how.signal = signal;
+        how.counted = counted;
+        how.subject = &from->subject;
+        how.stack = &from->stack;
+        if (epi_dump(&how) == EBUSY) /* the turn did not come */
+            missed = counted + 1;
+    }
+    if (from->chain_later && !epi_crashing()) /* the report is not to be cut short */
+        send_again(user, signal, from);
+    end_dump(user, place, missed);
+    epi_ondemand.usersignal_served = 0;
+    epi_futex_wake_all(&epi_ondemand.usersignal_served);
+}
+
+EPI_SAFE bool epi_usersignal_serve(void)
+{
+    int last = epi_ondemand.usersignal_last;
+    for (int i = 1; i <= EPI_SIGNALS; i++) {
+        int signal = (last + i - 1) % EPI_SIGNALS + 1; /* each has its turn */
+        struct epi_usersignal *user = epi_ondemand.usersignal[signal];
+        uint64_t counted;
+        int place = user == NULL ? -1 : begin_dump(user, &counted);
+        if (place < 0)
+            continue;
+        epi_ondemand.usersignal_last = signal;
+        dump_note(user, signal, place, counted);
+        return true;
+    }
+    return false;
+}
+
+/* ---- registering ---- */
+
+/* The parent's dumper would have done what the notes ask for, and would end what it
+ * was at. */
+int epi_usersignal_renew(void)
+{
+    bool any = false;
+    if (epi_incident.pid == epi_getpid())
+        return 0;
+    epi_ondemand.usersignal_served = 0;
+    for (int signal = 1; signal <= EPI_SIGNALS; signal++) {
+        struct epi_usersignal *user = epi_ondemand.usersignal[signal];
+        if (user == NULL)
+            continue;
+        user->places = 0;
+        user->due = 0;
+        user->ending = 0;
+        any = any || user->options != NULL;
+    }
+    return any ? epi_dumper_start() : 0;
+}
+
+/* Waits until nobody uses options of SIGNAL that are not in force any more. */
+static void wait_for_dump(int signal)
+{
+    while (epi_ondemand.usersignal_served == (uint32_t)signal && epi_getpid() == epi_incident.pid) {
+        struct timespec pause = epi_timespec(50 * EPI_MS);
+        epi_futex_wait(&epi_ondemand.usersignal_served, (uint32_t)signal, &pause);
+    }
+}
+
+/* Waits until the signals that have come are dumped: each within its time, unless
+ * a thread was stopped in the handler. */
+static void wait_for_notes(const struct epi_usersignal *user, uint64_t timeout)
+{
+    uint64_t end = epi_now() + 2 * timeout + EPI_SECOND;
+    while (user->places % LAST_DUMPED != 0 && epi_getpid() == epi_incident.pid &&
+           epi_now() < end) {
+        uint32_t served = epi_ondemand.usersignal_served;
+        struct timespec pause = epi_timespec(5 * EPI_MS);
+        epi_futex_wait(&epi_ondemand.usersignal_served, served, &pause);
+    }
+}
+
+/* A handler may be reading the one before; it is done long before a record comes
+ * round again. */
+static void set_previous(struct epi_usersignal *user, const struct epi_sigaction *action)
+{
+    struct epi_sigaction *next =
+        &user->record[user->next_record++ % EPI_COUNT(user->record)];
+    *next = *action;
+    user->previous = next;
+}
+
+static void put_ours(int signal)
+{
+    struct epi_sigaction ours = epi_actions.ours[0]; /* with SA_RESTART */
+    ours.handler = (uintptr_t)user_signal;
+    epi_sigaction(signal, &ours, NULL);
+}
+
+/* Our handler for SIGNAL, in place of what is there, which becomes the previous
+ * action unless it may be one that calls ours as its next. */
+static void install(struct epi_usersignal *user, int signal, bool was_registered)
+{
+    struct epi_sigaction now;
+    if (!epi_crashbit_action(signal, &now) || now.handler == (uintptr_t)user_signal)
+        return;
+    if (!was_registered && user->in_front != 0 && now.handler == user->in_front)
+        return;
+    bool library = now.handler > (uintptr_t)SIG_IGN && now.handler != epi_actions.go_handler;
+    if (!was_registered || !library)
+        set_previous(user, &now);
+    put_ours(signal);
+}
+
+static struct epi_usersignal *memory_for(int signal)
+{
+    struct epi_usersignal *user = epi_ondemand.usersignal[signal];
+    if (user != NULL)
+        return user;
+    user = mmap(NULL, sizeof *user, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    if (user == MAP_FAILED)
+        return NULL;
+    user->previous = &user->record[0];
+    epi_ondemand.usersignal[signal] = user;
+    return user;
+}
+
+int epi_usersignal_register(int signal, const struct epi_dump *how, bool chain)
+{
+    if (signal < 1 || signal > EPI_SIGNALS || epi_fatal_index(signal) >= 0 ||
+        signal == epi_actions.deadline_signal || signal == epi_actions.thread_signal)
+        return EINVAL;
+    if (epi_incident.options == NULL)
+        return ENODEV;
+    struct epi_usersignal *user = memory_for(signal);
+    if (user == NULL)
+        return ENOMEM;
+    int error = epi_dumper_start();
+    if (error != 0)
+        return error;
+    epi_actions_own(EPI_OWNER_USERSIGNALS,
+                    (struct epi_action_owner){epi_usersignal_records, epi_usersignal_ignored});
+    const struct epi_usersignal_options *old = user->options;
+    struct epi_usersignal_options *next = &user->option[old == &user->option[0]];
+    struct epi_fd output = epi_fd_of(epi_fd_duplicate(how->output.fd));
+    if (output.fd < 0)
+        return errno;
+    next->dump = *how;
+    next->dump.kind = EPI_DUMP_SIGNAL;
+    next->dump.output = output;
+    next->chain = chain;
+    if (old == NULL)
+        user->due = 0;
+    user->options = next;
+    install(user, signal, old != NULL);
+    wait_for_dump(signal);
+    if (old != NULL)
+        epi_fd_close(&user->option[old != &user->option[0]].dump.output);
+    return 0;
+}
+
+static struct epi_usersignal *registered(int signal)
+{
+    struct epi_usersignal *user =
+        signal < 1 || signal > EPI_SIGNALS ? NULL : epi_ondemand.usersignal[signal];
+    return user == NULL || user->options == NULL ? NULL : user;
+}
+
+bool epi_usersignal_restore(int signal)
+{
+    struct epi_usersignal *user = registered(signal);
+    struct epi_sigaction now;
+    if (user == NULL)
+        return false;
+    user->in_front = 0;
+    if (epi_crashbit_action(signal, &now)) {
+        if (now.handler == (uintptr_t)user_signal)
+            epi_sigaction(signal, user->previous, NULL);
+        else if (now.handler > (uintptr_t)SIG_IGN && now.handler != epi_actions.go_handler)
+            user->in_front = now.handler;
+    }
+    epi_crashbit_keep(); /* in front of Go's again */
+    return true;
+}
+
+void epi_usersignal_end(int signal)
+{
+    struct epi_usersignal *user = registered(signal);
+    if (user == NULL)
+        return;
+    const struct epi_usersignal_options *old = user->options;
+    wait_for_notes(user, old->dump.timeout);
+    user->options = NULL;
+    wait_for_dump(signal);
+    epi_fd_close(&user->option[old != &user->option[0]].dump.output);
+}
+
+bool epi_usersignal_ignored(int signal)
+{
+    const struct epi_usersignal *user = registered(signal);
+    struct epi_sigaction now;
+    return user != NULL && user->previous->handler == (uintptr_t)SIG_IGN &&
+           epi_sigaction(signal, NULL, &now) && now.handler == (uintptr_t)user_signal;
+}
+
+/* Go gives back what it has found there when it took the signal over, which was ours; by
+ * now the signal is registered no more, and ours would call Go's handler, which passes it
+ * on to ours (runtime/signal_unix.go, sigfwdgo).  What was there before Go's comes back. */
+static bool gives_back_late(const struct sigaction *action, int signal, struct sigaction *old)
+{
+    struct epi_usersignal *user =
+        signal < 1 || signal > EPI_SIGNALS ? NULL : epi_ondemand.usersignal[signal];
+    if (user == NULL || !user->taken || !epi_given_back(action, (uintptr_t)user_signal))
+        return false;
+    if (old != NULL)
+        sigaction(signal, NULL, old);
+    user->taken = false;
+    set_previous(user, &user->before_go); /* for who has kept ours and puts that back */
+    epi_sigaction(signal, &user->before_go, NULL);
+    return true;
+}
+
+/* Go's runtime would take the signal away: Notify installs its handler for one
+ * that it has not handled so far, Ignore ignores it, Stop gives back what Notify
+ * has found there, which is ours, or the default action if that was first.  Else the
+ * default action is another matter: who sets that is about to raise the signal, and to
+ * die of it. */
+bool epi_usersignal_records(int signal, const struct sigaction *action, struct sigaction *old)
+{
+    struct epi_usersignal *user = registered(signal);
+    if (user == NULL)
+        return gives_back_late(action, signal, old);
+    struct epi_sigaction now, next;
+    uintptr_t handler = (uintptr_t)action->sa_handler;
+    if (!epi_sigaction(signal, NULL, &now))
+        return false;
+    bool in_place = now.handler == (uintptr_t)user_signal;
+    bool go = handler == epi_actions.go_handler && handler != 0;
+    bool back = user->taken && epi_given_back(action, (uintptr_t)user_signal);
+    bool ignores = in_place && handler == (uintptr_t)SIG_IGN;
+    bool ignored = in_place && user->previous->handler == (uintptr_t)SIG_IGN;
+    /* One of C that has had it ignored for a while, and saw ours before. */
+    bool again = ignored && !back && handler == (uintptr_t)user_signal;
+    if (!go && !back && !ignores && !again &&
+        !(in_place && epi_stopped_by_go(signal, action)))
+        return false;
+    if (old != NULL)
+        sigaction(signal, NULL, old);
+    next = again ? user->before_ignored : epi_action_of(action);
+    if (ignores && !ignored)
+        user->before_ignored = *user->previous;
+    if (go && user->previous->handler != epi_actions.go_handler)
+        user->before_go = *user->previous;
+    user->taken = (user->taken || go) && !back;
+    set_previous(user, back ? &user->before_go : &next);
+    if (!in_place)
+        put_ours(signal);
+    return true;
+}

@@ -1,0 +1,76 @@
+#include "notes.h"
+#include "../base/base.h"
+#include "../base/clock.h"
+
+#include <stdatomic.h>
+#include <string.h>
+#include <time.h>
+
+/* Records to try before a breadcrumb is given up.  Each is claimed only if a
+ * thread was stopped within some 20 ns, a whole turn of the ring ago. */
+#define TRIES 4
+
+_Alignas(4096) struct epi_notes epi_notes;
+
+void *epi_notes_area(void)
+{
+    return &epi_notes;
+}
+
+static bool each_record(bool (*check)(_Atomic uint64_t *sequence))
+{
+    bool all = true;
+    for (int i = 0; i < EPI_CRUMBS; i++)
+        all &= check(&epi_notes.crumb[i].sequence);
+    for (int i = 0; i < EPI_ANNOTATIONS; i++)
+        all &= check(&epi_notes.annotation[i].sequence);
+    return all;
+}
+
+static bool is_even(_Atomic uint64_t *sequence)
+{
+    return (*sequence & 1) == 0;
+}
+
+static bool make_even(_Atomic uint64_t *sequence)
+{
+    uint64_t odd = *sequence;
+    return (odd & 1) == 0 || atomic_compare_exchange_strong(sequence, &odd, odd + 1);
+}
+
+bool epi_notes_quiet(void)
+{
+    return each_record(is_even);
+}
+
+void epi_notes_release(void)
+{
+    each_record(make_even);
+}
+
+void epi_breadcrumb(const char *text)
+{
+    struct epi_notes *notes = &epi_notes;
+    struct timespec ts;
+    if (atomic_load_explicit(&notes->frozen, memory_order_relaxed) != 0)
+        return;
+    size_t length = strlen(text);
+    size_t kept = length < EPI_CRUMB_TEXT ? length : EPI_CRUMB_TEXT;
+    /* The vDSO's clock: a system call takes longer than all the rest. */
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    for (int try = 0; try < TRIES; try++) {
+        uint64_t n = atomic_fetch_add_explicit(&notes->crumbs, 1, memory_order_relaxed);
+        struct epi_crumb *crumb = &notes->crumb[n % EPI_CRUMBS];
+        uint64_t old = atomic_load_explicit(&crumb->sequence, memory_order_relaxed);
+        if ((old & 1) != 0 || old > 2 * n ||
+            !atomic_compare_exchange_strong(&crumb->sequence, &old, 2 * n + 1))
+            continue;
+        crumb->time = (uint64_t)ts.tv_sec * EPI_SECOND + (uint64_t)ts.tv_nsec;
+        crumb->length = length < UINT32_MAX ? (uint32_t)length : UINT32_MAX;
+        memcpy(crumb->text, text, kept);
+        atomic_store_explicit(&crumb->sequence, 2 * n + 2, memory_order_release);
+        return;
+    }
+    atomic_fetch_add_explicit(&notes->dropped, 1, memory_order_relaxed);
+}
+

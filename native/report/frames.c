@@ -1,0 +1,313 @@
+/* The crashing thread's stack: first all of it is walked, then it is printed.
+ * Two stages, so that a walk that fails in the middle costs only its rest. */
+#include "report_parts.h"
+#include "../base/base.h"
+#include "../base/clock.h"
+#include "../base/system.h"
+#include "../memory/code.h"
+#include "../image/modules.h"
+#include "../image/symbols.h"
+#include "../unwind/gostack.h"
+#include "../unwind/pclntab.h"
+#include "../unwind/program.h"
+#include "../unwind/unwind.h"
+#include "../text/out.h"
+#include "../incident/incident.h"
+
+#include <sys/prctl.h>
+
+#define INLINE_MAX 16
+
+/* Then each frame is shown as the place in the file that it is, Go's too. */
+static EPI_SAFE bool is_native_dump(const struct epi_crash *crash)
+{
+    return crash->dump != NULL && crash->dump->kind == EPI_DUMP_NATIVE;
+}
+
+/* Python's words for each kind. */
+static EPI_SAFE void thread_header(struct epi_crash *crash)
+{
+    struct epi_out *out = &crash->out;
+    const struct epi_subject *subject = &crash->subject;
+    if (is_native_dump(crash)) {
+        epi_out_text(out, "Current thread's C stack trace");
+    } else if (crash->dump != NULL && !crash->options->all_threads) {
+        epi_out_text(out, "Stack");
+    } else {
+        epi_out_text(out, "Current thread ");
+        epi_out_address(out, subject->pointer);
+        epi_out_text(out, " [");
+        epi_out_name(out, subject->name);
+        epi_out_text(out, ", ");
+        epi_out_decimal(out, subject->tid);
+        epi_out_text(out, "]");
+    }
+    epi_out_text(out, " (most recent call first):\n");
+}
+
+/* How sure the line is; nothing when it is. */
+static EPI_SAFE void end_frame(struct epi_out *out, bool inlined, uint8_t how)
+{
+    if (inlined)
+        epi_out_text(out, " (inlined)");
+    if (how == EPI_HOW_FP)
+        epi_out_text(out, " (frame pointer)");
+    else if (how == EPI_HOW_SCAN)
+        epi_out_text(out, " (scan)");
+    epi_out_char(out, '\n');
+}
+
+static EPI_SAFE void source_line(struct epi_out *out, const char *file, int64_t line,
+                                 const char *function)
+{
+    epi_out_text(out, "  File \"");
+    epi_out_escaped(out, file);
+    epi_out_text(out, "\", line ");
+    epi_out_decimal(out, line);
+    epi_out_text(out, " in ");
+    epi_out_escaped(out, function);
+}
+
+/* Lines written (a wrapper has none), or -1 when Go's tables do not know the
+ * frame. */
+static EPI_SAFE int32_t go_frame(struct epi_crash *crash, const struct epi_frame *frame,
+                                  uintptr_t look_up)
+{
+    struct epi_goframe functions[INLINE_MAX];
+    const struct epi_goruntime *go = epi_program.go;
+    if (go == NULL || !go->names)
+        return -1;
+    int32_t n = epi_pclntab_frames(go, look_up, &crash->callee, functions, INLINE_MAX);
+    for (int32_t i = 0; i < n; i++) {
+        char *name = crash->symbols[0].name; /* the longest buffer at hand */
+        epi_pclntab_print(name, sizeof crash->symbols[0].name, functions[i].function);
+        source_line(&crash->out, functions[i].file, functions[i].line, name);
+        end_frame(&crash->out, functions[i].inlined, frame->how);
+    }
+    return n;
+}
+
+static EPI_SAFE void binary_line(struct epi_out *out, const char *path, const char *function,
+                                 uint64_t offset, uintptr_t pc)
+{
+    epi_out_text(out, "  Binary file \"");
+    epi_out_escaped(out, path);
+    epi_out_text(out, "\", at ");
+    epi_out_escaped(out, function);
+    epi_out_char(out, '+');
+    epi_out_hex(out, offset);
+    epi_out_text(out, " [");
+    epi_out_address(out, pc);
+    epi_out_char(out, ']');
+}
+
+static EPI_SAFE void unknown_line(struct epi_out *out, const struct epi_frame *frame)
+{
+    epi_out_text(out, "  Binary file \"<unknown>\" [");
+    epi_out_address(out, frame->pc);
+    epi_out_char(out, ']');
+    end_frame(out, false, frame->how);
+}
+
+static EPI_SAFE int32_t c_frame(struct epi_crash *crash, const struct epi_frame *frame,
+                                 uintptr_t look_up)
+{
+    struct epi_out *out = &crash->out;
+    const struct epi_module *module = epi_modules_find(epi_program.modules, look_up);
+    if (module == NULL) {
+        unknown_line(out, frame);
+        return 1;
+    }
+    uint32_t n = epi_symbols_find(module, look_up, crash->symbols, EPI_COUNT(crash->symbols));
+    for (uint32_t i = 0; i < n; i++) {
+        const struct epi_symbol *symbol = &crash->symbols[i];
+        if (symbol->line != 0)
+            source_line(out, symbol->file, symbol->line, symbol->name);
+        else
+            binary_line(out, module->path, symbol->name,
+                        symbol->offset + (frame->pc - look_up), frame->pc);
+        end_frame(out, symbol->inlined, frame->how);
+    }
+    if (n > 0)
+        return (int32_t)n;
+    binary_line(out, module->path, "", frame->pc - module->bias, frame->pc);
+    end_frame(out, false, frame->how);
+    return 1;
+}
+
+/* One line, whatever was inlined. */
+static EPI_SAFE int32_t native_frame(struct epi_crash *crash, const struct epi_frame *frame,
+                                      uintptr_t look_up)
+{
+    struct epi_out *out = &crash->out;
+    const struct epi_module *module = epi_modules_find(epi_program.modules, look_up);
+    const struct epi_goruntime *go = epi_program.go;
+    struct epi_func func;
+    char *name = crash->symbols[0].name;
+    uint32_t n = EPI_COUNT(crash->symbols);
+    if (module == NULL) {
+        unknown_line(out, frame);
+        return 1;
+    }
+    if ((frame->flags & EPI_FRAME_GO) != 0 && go != NULL && go->names &&
+        epi_pclntab_find(go, look_up, &func)) {
+        epi_pclntab_print(name, sizeof crash->symbols[0].name, epi_pclntab_function(go, &func));
+        binary_line(out, module->path, name, frame->pc - go->text.start - func.entry,
+                    frame->pc);
+    } else if ((n = epi_symbols_find(module, look_up, crash->symbols, n)) > 0) {
+        const struct epi_symbol *symbol = &crash->symbols[n - 1]; /* not an inlined one */
+        binary_line(out, module->path, symbol->name, symbol->offset + (frame->pc - look_up),
+                    frame->pc);
+    } else {
+        binary_line(out, module->path, "", frame->pc - module->bias, frame->pc);
+    }
+    end_frame(out, false, frame->how);
+    return 1;
+}
+
+/* Lines written: inlined calls have one each. */
+static EPI_SAFE int32_t print_frame(struct epi_crash *crash, const struct epi_frame *frame)
+{
+    struct epi_out *out = &crash->out;
+    if (frame->flags & EPI_FRAME_GAP)
+        epi_out_text(out, "  <stack lost: the C frames up to Go's call>\n");
+    if (frame->flags & EPI_FRAME_BAD_PC) {
+        epi_out_text(out, "  <not executable: ");
+        epi_out_address(out, frame->pc);
+        epi_out_text(out, ">\n");
+        return 1;
+    }
+    if (frame->flags & EPI_FRAME_SIGNAL) {
+        epi_out_text(out, "  <signal handler called>\n");
+        return 1;
+    }
+    if (!crash->options->native_stack && !(frame->flags & EPI_FRAME_GO))
+        return 0;
+    /* A return address is behind its call, and may belong to another line or,
+     * after a call that does not return, to another function. */
+    uintptr_t look_up = frame->flags & EPI_FRAME_EXACT ? frame->pc : frame->pc - 1;
+    if (is_native_dump(crash))
+        return native_frame(crash, frame, look_up);
+    int32_t lines = frame->flags & EPI_FRAME_GO ? go_frame(crash, frame, look_up) : -1;
+    return lines >= 0 ? lines : c_frame(crash, frame, look_up);
+}
+
+static EPI_SAFE void print_repeated(struct epi_out *out, int32_t lines, uint64_t more)
+{
+    epi_out_text(out, "  [Previous ");
+    if (lines == 1) {
+        epi_out_text(out, "line");
+    } else {
+        epi_out_decimal(out, lines);
+        epi_out_text(out, " lines");
+    }
+    epi_out_text(out, " repeated ");
+    epi_out_decimal(out, (int64_t)more);
+    epi_out_text(out, more == 1 ? " more time]\n" : " more times]\n");
+}
+
+static EPI_SAFE void print_end(struct epi_out *out, enum epi_stop stop)
+{
+    const char *why;
+    switch (stop) {
+    case EPI_STOP_UNREADABLE:
+        why = "the stack cannot be read here";
+        break;
+    case EPI_STOP_NO_RULE:
+        why = "no unwind information, and nothing that looks like a caller";
+        break;
+    case EPI_STOP_STUCK:
+        why = "the next frame would not be further out";
+        break;
+    case EPI_STOP_NONE:
+        why = "the walk was interrupted";
+        break;
+    case EPI_STOP_LIMIT:
+        why = "more frames than are ever walked";
+        break;
+    case EPI_STOP_ROOM:
+        why = "the thread's signal stack is too small for a walk";
+        break;
+    case EPI_STOP_FAULTS:
+        why = "something else handles SIGSEGV or SIGBUS, and would get the faults of a walk";
+        break;
+    default:
+        return;
+    }
+    epi_out_text(out, "  <stack lost: ");
+    epi_out_text(out, why);
+    epi_out_text(out, ">\n");
+}
+
+EPI_SAFE void epi_report_unwind(struct epi_crash *crash)
+{
+    struct epi_regs regs;
+    epi_zero(&crash->stack, offsetof(struct epi_stack, frame));
+    epi_zero(&crash->cache, sizeof crash->cache);
+    epi_arch_regs_from_context(&regs, &crash->context);
+    epi_cursor_start(&crash->cursor, epi_program.modules, epi_program.go, &crash->cache, &regs);
+    crash->cursor.g = crash->forked ? 0 : epi_go_g(epi_program.go);
+    epi_stack_collect(&crash->stack, &crash->cursor, crash->options->max_frames);
+}
+
+/* A program that crashes right after Enable has no symbol index yet, but Go is
+ * alive and at it: it gets a moment.  Not a lock, not a wait for ever: the
+ * thread that crashed may hold what Go needs. */
+#define INDEX_WAIT (300 * EPI_MS)
+
+static EPI_SAFE bool lacks_index(const struct epi_stack *stack)
+{
+    for (uint32_t i = 0; i < stack->count; i++) {
+        const struct epi_module *module =
+            stack->frame[i].flags & EPI_FRAME_GO
+                ? NULL
+                : epi_modules_find(epi_program.modules, stack->frame[i].pc);
+        if (module != NULL && module->index == NULL)
+            return true;
+    }
+    return false;
+}
+
+static EPI_SAFE void wait_for_index(const struct epi_crash *crash)
+{
+    uint64_t now = epi_now(), end = now + INDEX_WAIT;
+    uint64_t limit = crash->stage_deadline; /* half of what is left is for the printing */
+    if (limit < now + 2 * INDEX_WAIT)
+        end = limit > now ? now + (limit - now) / 2 : now;
+    while (epi_incident.symbols_pending && !crash->forked && lacks_index(&crash->stack) &&
+           epi_now() < end) {
+        struct timespec pause = epi_timespec(EPI_MS / 4);
+        epi_syscall6(SYS_ppoll, 0, 0, (long)&pause, 0, 0, 0);
+    }
+}
+
+EPI_SAFE void epi_print_stack(struct epi_crash *crash, const struct epi_stack *stack)
+{
+    struct epi_out *out = &crash->out;
+    int32_t lines[EPI_STACK_PERIOD] = {0}; /* of the last frames, a ring */
+    uint32_t run = 0;
+    crash->callee = 0;
+    for (uint32_t i = 0; i < stack->count; i++) {
+        if (stack->left_out > 0 && i == stack->head) {
+            epi_out_text(out, "  ... (");
+            epi_out_decimal(out, (int64_t)stack->left_out);
+            epi_out_text(out, " more frames)\n");
+        }
+        lines[i % EPI_STACK_PERIOD] = print_frame(crash, &stack->frame[i]);
+        for (; run < stack->run_count && stack->run[run].at == i + 1; run++) {
+            int32_t sum = 0;
+            for (uint32_t j = 0; j < stack->run[run].period; j++)
+                sum += lines[(i - j) % EPI_STACK_PERIOD];
+            if (sum > 0)
+                print_repeated(out, sum, stack->run[run].more);
+        }
+    }
+    print_end(out, stack->stop);
+}
+
+EPI_SAFE void epi_report_stack(struct epi_crash *crash)
+{
+    wait_for_index(crash);
+    thread_header(crash);
+    epi_print_stack(crash, &crash->stack);
+}

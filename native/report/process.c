@@ -1,0 +1,108 @@
+/* Which process, which thread, which build; and who else crashed. */
+#include "report_parts.h"
+#include "../base/base.h"
+#include "../base/clock.h"
+#include "../base/system.h"
+#include "../image/modules.h"
+#include "../unwind/program.h"
+#include "../text/out.h"
+#include "../text/signals.h"
+#include "../incident/incident.h"
+#include "../goruntime/goside.h"
+
+static EPI_SAFE void note(struct epi_out *out, const char *text)
+{
+    epi_out_text(out, "Note: ");
+    epi_out_escaped(out, text);
+    epi_out_char(out, '\n');
+}
+
+/* Of the executable: the module that Go's text is in. */
+static EPI_SAFE void build_id(struct epi_out *out)
+{
+    const struct epi_module *module =
+        epi_program.go == NULL ? NULL
+                             : epi_modules_find(epi_program.modules, epi_program.go->text.start);
+    if (module == NULL || module->build_id_size == 0)
+        return;
+    epi_out_text(out, ", build-id ");
+    for (unsigned i = 0; i < module->build_id_size; i++)
+        epi_out_byte(out, module->build_id[i]);
+}
+
+EPI_SAFE void epi_report_process(struct epi_crash *crash)
+{
+    const struct epi_options *options = crash->options;
+    struct epi_out *out = &crash->out;
+    uint64_t now = epi_clock(CLOCK_REALTIME);
+
+    epi_out_text(out, "Process: ");
+    epi_out_decimal(out, epi_getpid());
+    epi_out_text(out, " \"");
+    epi_out_escaped(out, options->program);
+    epi_out_text(out, "\" (");
+    epi_out_escaped(out, options->executable);
+    epi_out_text(out, "), thread ");
+    epi_out_decimal(out, crash->subject.tid);
+    epi_out_text(out, " \"");
+    epi_out_escaped(out, crash->subject.name);
+    epi_out_text(out, "\", ");
+    epi_out_time(out, now);
+    epi_out_text(out, ", up ");
+    epi_out_seconds(out, now > options->started ? now - options->started : 0);
+    epi_out_text(out, " s\nBuild: ");
+    epi_out_escaped(out, options->build);
+    build_id(out);
+    epi_out_char(out, '\n');
+
+    if (crash->forked) {
+        epi_out_text(out, "Note: in a forked child of process ");
+        epi_out_decimal(out, epi_incident.pid);
+        epi_out_text(out, " that has not called exec\n");
+    }
+    if (options->note[0] != '\0')
+        note(out, options->note);
+    if (crash->file_error != 0) {
+        epi_out_text(out, "Note: no report file could be made in ");
+        epi_out_escaped(out, options->directory_path);
+        epi_out_text(out, ": error ");
+        epi_out_decimal(out, crash->file_error);
+        epi_out_char(out, '\n');
+    }
+    if (crash->dump != NULL)
+        crash->dump_notes(crash); /* EPI_SAFE: dump.c's */
+    epi_report_box(crash);
+    if (crash->go_death && epi_goside.gotext.size == 0 && epi_goside.gotext.message_size == 0)
+        note(out, "what Go itself said is on standard error only");
+    epi_out_char(out, '\n');
+}
+
+EPI_SAFE void epi_report_parked(struct epi_crash *crash)
+{
+    struct epi_out *out = &crash->out;
+    uint32_t count = crash->parked_count;
+    for (uint32_t i = 0; i < EPI_PARKED && i < count; i++) {
+        const struct epi_parked *parked = &crash->parked[i];
+        if (!parked->filled)
+            continue;
+        epi_out_text(out, "Also crashed: thread ");
+        epi_out_decimal(out, parked->tid);
+        epi_out_text(out, " \"");
+        epi_out_escaped(out, parked->name);
+        epi_out_text(out, "\", ");
+        epi_out_text(out, epi_signal_name(parked->signal));
+        epi_out_text(out, " (");
+        epi_out_decimal(out, parked->signal);
+        epi_out_text(out, ") at ");
+        epi_out_address(out, parked->address);
+        epi_out_text(out, ", PC ");
+        epi_out_address(out, parked->pc);
+        epi_out_char(out, '\n');
+    }
+    if (count > EPI_PARKED) {
+        epi_out_text(out, "Note: ");
+        epi_out_decimal(out, count - EPI_PARKED);
+        epi_out_text(out, " more threads crashed\n");
+    }
+    epi_out_char(out, '\n');
+}

@@ -1,0 +1,123 @@
+/* What the program left behind, in the report. */
+#include "report_parts.h"
+#include "../base/base.h"
+#include "../base/fd.h"
+#include "../text/out.h"
+#include "../incident/incident.h"
+#include "../record/box.h"
+#include "../record/notes.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+
+/* Copies a record of SIZE bytes that begins with its sequence number; false
+ * when somebody is writing it.  The number is returned in SEQUENCE. */
+static EPI_SAFE bool read_record(void *to, const _Atomic uint64_t *from, size_t size,
+                                 uint64_t *sequence)
+{
+    *sequence = atomic_load_explicit(from, memory_order_acquire);
+    if ((*sequence & 1) != 0)
+        return false;
+    epi_copy(to, (const void *)from, size);
+    atomic_thread_fence(memory_order_acquire);
+    return atomic_load_explicit(from, memory_order_relaxed) == *sequence;
+}
+
+/* TEXT, which had LENGTH bytes before it was cut to CAPACITY.  It is cut again
+ * in pieces that epi_out_escaped takes; a NUL byte ends it. */
+static EPI_SAFE void put_text(struct epi_out *out, const char *text, uint32_t length,
+                              uint32_t capacity)
+{
+    char buffer[EPI_ANNOTATION_VALUE + 1];
+    uint32_t n = length < capacity ? length : capacity;
+    for (uint32_t i = 0; i < n; i++)
+        buffer[i] = text[i];
+    buffer[n] = '\0';
+    epi_out_escaped(out, buffer);
+    if (length > capacity)
+        epi_out_text(out, "...");
+}
+
+EPI_SAFE void epi_report_annotations(struct epi_crash *crash)
+{
+    struct epi_out *out = &crash->out;
+    struct epi_annotation a;
+    uint64_t sequence;
+    bool any = false;
+    for (int i = 0; i < EPI_ANNOTATIONS; i++) {
+        if (!read_record(&a, &epi_notes.annotation[i].sequence, sizeof a, &sequence) ||
+            sequence == 0 || a.value_length == 0)
+            continue;
+        epi_out_text(out, any ? "  " : "Annotations:\n  ");
+        any = true;
+        put_text(out, a.key, a.key_length, EPI_ANNOTATION_KEY);
+        epi_out_text(out, " = ");
+        put_text(out, a.value, a.value_length, EPI_ANNOTATION_VALUE);
+        epi_out_char(out, '\n');
+    }
+}
+
+/* Oldest first, as in a log. */
+EPI_SAFE void epi_report_breadcrumbs(struct epi_crash *crash)
+{
+    struct epi_out *out = &crash->out;
+    struct epi_crumb crumb;
+    uint64_t sequence;
+    uint64_t end = atomic_load(&epi_notes.crumbs);
+    bool any = false;
+    for (uint64_t n = end > EPI_CRUMBS ? end - EPI_CRUMBS : 0; n < end; n++) {
+        const struct epi_crumb *from = &epi_notes.crumb[n % EPI_CRUMBS];
+        if (!read_record(&crumb, &from->sequence, sizeof crumb, &sequence) ||
+            sequence != 2 * n + 2)
+            continue;
+        epi_out_text(out, any ? "  " : "Breadcrumbs:\n  ");
+        any = true;
+        epi_out_seconds(out, crash->began > crumb.time ? crash->began - crumb.time : 0);
+        epi_out_text(out, " s before: ");
+        put_text(out, crumb.text, crumb.length, EPI_CRUMB_TEXT);
+        epi_out_char(out, '\n');
+    }
+}
+
+EPI_SAFE void epi_box_begin(struct epi_crash *crash)
+{
+    struct epi_box *box = &epi_box;
+    struct epi_out *out = &crash->out;
+    if (crash->forked || !epi_box_usable())
+        return;
+    epi_box_status(box->fd.fd, EPI_BOX_CRASHED, crash->go_death ? 0 : crash->signal);
+    out->copy = box->fd;
+    out->copy_at = EPI_BOX_REPORT;
+    out->copy_end = EPI_BOX_SIZE;
+    /* The headline was written before anything else, and is still there. */
+    epi_out_copy(out, out->buffer, out->flushed);
+}
+
+EPI_SAFE void epi_box_end(struct epi_crash *crash)
+{
+    const struct epi_fd *copy = &crash->out.copy;
+    if (copy->fd >= 0 && epi_fd_valid(copy))
+        epi_box_status(copy->fd, EPI_BOX_REPORTED, crash->go_death ? 0 : crash->signal);
+}
+
+EPI_SAFE void epi_report_box(struct epi_crash *crash)
+{
+    static const char *const texts[] = {
+        [EPI_BOX_TRUNCATED] = "it was truncated",
+        [EPI_BOX_REMOVED] = "it was removed",
+        [EPI_BOX_CLOSED] = "its descriptor was closed",
+        [EPI_BOX_FAILED] = "writing to it failed with error ",
+    };
+    const struct epi_box *box = &epi_box;
+    struct epi_out *out = &crash->out;
+    uint32_t loss = crash->out.copy_error != 0 ? EPI_BOX_FAILED : box->loss;
+    if (crash->forked || !box->attached || loss == EPI_BOX_FINE || loss >= EPI_COUNT(texts))
+        return;
+    epi_out_text(out, "Note: the black box ");
+    epi_out_escaped(out, box->path);
+    epi_out_text(out, " is lost: ");
+    epi_out_text(out, texts[loss]);
+    if (loss == EPI_BOX_FAILED)
+        epi_out_decimal(out, out->copy_error != 0 ? out->copy_error : box->error);
+    epi_out_char(out, '\n');
+}

@@ -1,0 +1,315 @@
+/* The report, stage by stage.  What is certain comes first: the headline needs
+ * nothing but the signal's number, and is out before anything is looked at. */
+#include "report.h"
+#include "report_parts.h"
+#include "stage.h"
+#include "../base/base.h"
+#include "../base/clock.h"
+#include "../base/fd.h"
+#include "../base/system.h"
+#include "../image/modules.h"
+#include "../unwind/program.h"
+#include "../text/out.h"
+#include "../text/signals.h"
+#include "../incident/incident.h"
+#include "../record/box.h"
+#include "../goruntime/goparts.h"
+#include "../goruntime/goside.h"
+#include "../goruntime/gotext.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+static EPI_SAFE void refresh_modules(struct epi_crash *crash)
+{
+    (void)crash;
+    epi_modules_refresh(epi_program.modules);
+}
+
+enum { CRASH = 1, GO_DEATH = 2, BOTH = CRASH | GO_DEATH };
+
+/* Of Go's own death the signal is but the way in which it is told, and the
+ * registers are those of runtime.raise. */
+static const struct {
+    uint8_t of;
+    struct epi_stage stage;
+} stages[] = {
+    {CRASH, {"cause", 500, epi_report_cause}},
+    {CRASH, {"message", 200, epi_report_message}},
+    {BOTH, {"process", 200, epi_report_process}},
+    {GO_DEATH, {"Go's report", 1000, epi_report_gotext}},
+    {GO_DEATH, {"panic", 200, epi_report_panic}},
+    {BOTH, {"module list", 500, refresh_modules}},
+    {BOTH, {"unwind", 1000, epi_report_unwind}},
+    {BOTH, {"current stack", 1000, epi_report_stack}},
+    {BOTH, {"other crashes", 100, epi_report_parked}},
+    {BOTH, {"threads", 1000, epi_report_ask}},
+    {BOTH, {"other threads", 2000, epi_report_threads}},
+    {BOTH, {"goroutines", 2200, epi_report_goroutines}},
+    {CRASH, {"registers", 100, epi_report_registers}},
+    {CRASH, {"code", 100, epi_report_code}},
+    {CRASH, {"stack words", 100, epi_report_words}},
+    {BOTH, {"modules", 500, epi_report_modules}},
+    {BOTH, {"annotations", 100, epi_report_annotations}},
+    {BOTH, {"breadcrumbs", 200, epi_report_breadcrumbs}},
+    {GO_DEATH, {"panic in a copy", 1000, epi_report_panic_in_copy}},
+};
+
+EPI_SAFE bool epi_report_is_stderr(const struct epi_fd *output)
+{
+    struct epi_fd standard = epi_fd_of(2);
+    return standard.fd >= 0 && standard.device == output->device &&
+           standard.inode == output->inode;
+}
+
+/* The time is kept back twice: once from the stages, so that the end line is
+ * still written, and once from the output, so that the process dies by itself
+ * when nobody reads. */
+static EPI_SAFE uint64_t reserve(uint64_t deadline)
+{
+    return deadline / 4 < 500 * EPI_MS ? deadline / 4 : 500 * EPI_MS;
+}
+
+/* For another process that reports to the same file.  A report takes some 10 ms. */
+static EPI_SAFE uint64_t lock_patience(uint64_t deadline)
+{
+    return deadline / 20 < EPI_SECOND ? deadline / 20 : EPI_SECOND;
+}
+
+/* "<program>-<pid>-<time>.crash", with a letter before the suffix when N > 0. */
+static EPI_SAFE void name_file(struct epi_crash *crash, const struct epi_options *options,
+                               unsigned n)
+{
+    struct epi_out *out = &crash->out; /* not in use yet: borrowed to format */
+    epi_out_start(out, epi_fd_of(-1), epi_fd_of(-1), 0);
+    epi_out_text(out, options->program);
+    epi_out_char(out, '-');
+    epi_out_decimal(out, epi_getpid());
+    epi_out_char(out, '-');
+    epi_out_time(out, epi_clock(CLOCK_REALTIME));
+    uint32_t size = 0;
+    for (uint32_t i = 0; i < out->used && size < sizeof crash->file - 9; i++)
+        if (out->buffer[i] != ':') /* not in a name, for the sake of other systems */
+            crash->file[size++] = out->buffer[i];
+    if (n > 0)
+        crash->file[size++] = (char)('a' + n - 1);
+    epi_copy(crash->file + size, ".crash", 7);
+}
+
+/* A report file of its own, private, and never somebody else's.  -errno when
+ * there can be none. */
+static EPI_SAFE long create_file(struct epi_crash *crash, const struct epi_options *options)
+{
+    if (!epi_fd_valid(&options->directory))
+        return -EBADF;
+    for (unsigned n = 0;; n++) {
+        name_file(crash, options, n);
+        long fd = epi_syscall6(SYS_openat, options->directory.fd, (long)crash->file,
+                               O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600,
+                               0, 0);
+        if (fd >= 0) /* whatever the umask leaves out or lets in */
+            epi_syscall6(SYS_fchmod, fd, 0600, 0, 0, 0, 0);
+        if (fd != -EEXIST || n == 26)
+            return fd;
+    }
+}
+
+/* What happened, in a few words. */
+static EPI_SAFE void title(struct epi_out *out, const struct epi_crash *crash)
+{
+    const char *line = epi_goside.gotext.title;
+    if (!crash->go_death)
+        epi_out_text(out, epi_signal_title(crash->signal));
+    else if (line[0] != '\0')
+        epi_out_line(out, line);
+    else
+        epi_out_text(out, epi_panic_find(crash->subject.goroutine) != NULL
+                              ? "panic"
+                              : "Go has ended the program");
+}
+
+/* The terminal learns where the report is.  It may be stuck; the file must not
+ * wait for it long. */
+static EPI_SAFE void announce_file(struct epi_crash *crash, const struct epi_options *options)
+{
+    struct epi_out *out = &crash->out;
+    epi_out_start(out, crash->terminal, epi_fd_of(-1), epi_now() + 100 * EPI_MS);
+    epi_out_text(out, "epitaph: ");
+    title(out, crash);
+    epi_out_text(out, ", report in ");
+    epi_out_escaped(out, options->directory_path);
+    epi_out_char(out, '/');
+    epi_out_escaped(out, crash->file);
+    epi_out_char(out, '\n');
+    epi_out_flush(out);
+}
+
+/* The program may have closed the duplicate of standard error and got its number
+ * for a file of its own; then standard error itself is the next best, if it is
+ * still the same. */
+EPI_SAFE struct epi_fd epi_report_terminal(const struct epi_options *options)
+{
+    struct epi_fd terminal = options->output;
+    if (epi_fd_valid(&terminal))
+        return terminal;
+    terminal.fd = 2;
+    if (!epi_fd_valid(&terminal))
+        terminal.fd = -1;
+    return terminal;
+}
+
+/* A stage of its own, the first: a directory may be on a file system that does
+ * not answer. */
+static EPI_SAFE void open_file(struct epi_crash *crash)
+{
+    long fd = create_file(crash, crash->options);
+    if (fd < 0) {
+        crash->file_error = (int)-fd;
+        crash->file[0] = '\0';
+        return;
+    }
+    crash->file_fd = epi_fd_of((int)fd);
+    if (crash->terminal.fd >= 0)
+        announce_file(crash, crash->options);
+}
+
+static EPI_SAFE void start_output(struct epi_crash *crash)
+{
+    struct epi_fd none = {.fd = -1, .device = 0, .inode = 0};
+    uint64_t deadline = crash->deadline - reserve(crash->options->deadline);
+    bool file = crash->file_fd.fd >= 0;
+    /* A reader that stands still must leave time for the black box's copy. */
+    if (!crash->forked && epi_box.attached && epi_box.loss == EPI_BOX_FINE)
+        deadline = crash->began + crash->options->deadline / 2;
+    epi_out_start(&crash->out, file ? crash->file_fd : crash->terminal,
+                  file ? crash->terminal : none, deadline);
+    epi_oncrash_keep(crash, &crash->out);
+    crash->out.only_copy = crash->apart && crash->terminal.fd < 0 && !file;
+}
+
+static EPI_SAFE void headline(struct epi_crash *crash)
+{
+    epi_out_text(&crash->out, "Fatal Go error: ");
+    title(&crash->out, crash);
+    epi_out_text(&crash->out, "\n\n");
+    epi_out_flush(&crash->out);
+}
+
+EPI_SAFE void epi_report_end(struct epi_crash *crash)
+{
+    struct epi_out *out = &crash->out;
+    epi_out_fresh_line(out);
+    uint64_t size = epi_out_total(out);
+    epi_out_text(out, "End of report (");
+    if (crash->failure_count == 0 && out->error == 0 && !out->lost) {
+        epi_out_text(out, "complete, ");
+    } else {
+        epi_out_text(out, "incomplete: ");
+        if (out->error != 0 || out->lost) {
+            epi_out_text(out, "output failed with error ");
+            epi_out_decimal(out, out->error);
+            epi_out_text(out, ", ");
+        }
+        for (uint32_t i = 0; i < crash->failure_count; i++) {
+            epi_out_text(out, "stage \"");
+            epi_out_text(out, crash->failure[i].stage);
+            epi_out_text(out, crash->failure[i].timed_out ? "\" timed out, " : "\" faulted, ");
+        }
+    }
+    uint64_t took = (epi_now() - crash->began) / (EPI_MS / 10);
+    epi_out_decimal(out, (int64_t)size);
+    epi_out_text(out, " bytes, ");
+    epi_out_decimal(out, (int64_t)took / 10);
+    epi_out_char(out, '.');
+    epi_out_decimal(out, (int64_t)took % 10);
+    epi_out_text(out, " ms)\n");
+    epi_out_flush(out);
+}
+
+static const struct epi_stage file_stage = {"report file", 1000, open_file};
+
+/* On the reporter's stack, a fault of the reporter itself must not land where
+ * the frame being reported is: the top of the thread's alternate stack.  The
+ * kernel lets it be changed now, since SP is not on it. */
+static EPI_SAFE void use_nested_stack(void)
+{
+    stack_t nested = {
+        .ss_sp = (void *)epi_incident.nested_stack.start,
+        .ss_size = epi_incident.nested_stack.end - epi_incident.nested_stack.start,
+    };
+    epi_syscall6(SYS_sigaltstack, (long)&nested, 0, 0, 0, 0, 0);
+}
+
+static EPI_SAFE void restore_stack(const ucontext_t *uc)
+{
+    stack_t old = uc->uc_stack;
+    old.ss_flags &= ~SS_ONSTACK;
+    epi_syscall6(SYS_sigaltstack, (long)&old, 0, 0, 0, 0, 0);
+}
+
+/* Without an output there is nobody to go on for.  A black box is one, while
+ * there is time; an output that has failed may have used all of it.  So is the
+ * program's last act. */
+static EPI_SAFE bool somebody_reads(const struct epi_crash *crash)
+{
+    return crash->out.target.fd >= 0 ||
+           ((crash->out.copy.fd >= 0 || crash->out.keep != NULL) &&
+            epi_now() < crash->stages_deadline);
+}
+
+EPI_SAFE void epi_report(struct epi_crash *crash)
+{
+    use_nested_stack();
+    for (size_t i = 0; i < EPI_COUNT(epi_incident.spare); i++) {
+        struct epi_fd child = epi_incident.spare[i]; /* vfork: the record is the parent's too */
+        epi_fd_close(crash->forked ? &child : &epi_incident.spare[i]);
+    }
+    if (epi_arch_setjmp(&crash->last_resort) == 0) {
+        crash->phase = EPI_PHASE_REPORTING;
+        crash->stages_deadline = crash->deadline - 2 * reserve(crash->options->deadline);
+        crash->file_error = 0;
+        crash->file_fd.fd = -1;
+        if (crash->go_death)
+            epi_gotext_collect(&epi_goside.gotext);
+        crash->terminal = epi_report_terminal(crash->options);
+        if (crash->apart && epi_report_is_stderr(&crash->terminal))
+            crash->terminal.fd = -1;
+        start_output(crash);
+        if (crash->options->directory.fd >= 0) {
+            epi_stage_run(crash, &file_stage);
+            start_output(crash);
+        }
+        if (crash->file_fd.fd < 0) /* nobody else has that one */
+            epi_out_lock(&crash->out, crash->began + lock_patience(crash->options->deadline));
+        headline(crash);
+        epi_box_begin(crash);
+        uint8_t what = crash->go_death ? GO_DEATH : CRASH;
+        for (size_t i = 0; i < EPI_COUNT(stages) && somebody_reads(crash); i++)
+            if ((stages[i].of & what) != 0)
+                epi_stage_run(crash, &stages[i].stage);
+    } else if (crash->failure_count < EPI_COUNT(crash->failure)) {
+        crash->failure[crash->failure_count].stage = crash->stage_name;
+        crash->failure[crash->failure_count++].timed_out = false;
+    }
+    if (epi_arch_setjmp(&crash->last_resort) == 0)
+        epi_report_end(crash);
+    epi_out_unlock(&crash->out);
+    epi_box_end(crash);
+    epi_fd_close(&crash->file_fd);
+    epi_oncrash_run(crash, crash->deadline - reserve(crash->options->deadline));
+    crash->phase = EPI_PHASE_NONE;
+    restore_stack(crash->uc);
+}
+
+static EPI_SAFE void report_it(void *crash)
+{
+    epi_report(crash);
+}
+
+/* Always, not only where the alternate stack is small: Go's is heap memory
+ * without a guard page, a library's may have 8 KiB, and one path is tested
+ * better than two. */
+EPI_SAFE void epi_report_on_own_stack(struct epi_crash *crash)
+{
+    epi_arch_call_on((void *)epi_incident.report_stack.end, report_it, crash);
+}

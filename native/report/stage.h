@@ -1,0 +1,50 @@
+/* A report is a table of stages.  Each runs under a guard and a budget: one
+ * that faults or does not end is named in the report, and the next one runs
+ * (HotSpot's STEP, made a table). */
+#ifndef EPI_STAGE_H
+#define EPI_STAGE_H
+
+#include "../base/base.h"
+#include "../incident/incident.h"
+
+struct epi_stage {
+    const char *name;
+    uint32_t budget_ms;
+    void (*run)(struct epi_crash *crash);
+};
+
+/* Runs STAGE to its end, to its first fault, or to the end of its budget. */
+EPI_SAFE void epi_stage_run(struct epi_crash *crash, const struct epi_stage *stage);
+
+/* The handler's answer to a fatal signal on the owner's own thread while it
+ * reports: leaves the stage.  Returns only for a signal that is to be ignored
+ * (one that somebody outside sent). */
+EPI_SAFE void epi_stage_fault(struct epi_crash *crash, int signal, const siginfo_t *info,
+                              const ucontext_t *uc);
+
+/* The handler of the deadline signal. */
+EPI_SAFE void epi_stage_poke(int signal, siginfo_t *info, void *context);
+
+/* Sends the owner the deadline signal, for the stage of this epoch (odd), or for
+ * the host's handler (0). */
+EPI_SAFE void epi_stage_send(struct epi_crash *crash, uint32_t epoch);
+
+/* For the helper thread: pokes the owner if its stage is over its budget. */
+EPI_SAFE void epi_stage_enforce(struct epi_crash *crash, uint64_t now);
+
+#ifdef EPI_TEST
+/* Makes the stage NAME ("*": each) fault, hang in a system call, hang in a loop, or
+ * abort in the reports to come. */
+enum epi_trouble {
+    EPI_TROUBLE_NONE,
+    EPI_TROUBLE_FAULT,
+    EPI_TROUBLE_HANG,
+    EPI_TROUBLE_SPIN,
+    EPI_TROUBLE_ABORT
+};
+#endif
+
+/* More faults than this in one report, and the rest of it is given up. */
+#define EPI_NESTED_MAX 32
+
+#endif

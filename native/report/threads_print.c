@@ -1,0 +1,326 @@
+/* The other threads in the report: equal stacks once, with all who have them.
+ *
+ * Two stacks are equal when all their PCs are, and what became of the thread:
+ * a stack that was read from outside says less than an answer.  Threads of
+ * Go's scheduler without work are equal as far as stopm, behind which only the
+ * way there differs (runtime/proc.go: findRunnable, gcstopm, exitsyscall0).
+ * Grouping is by a hash table, linear in the number of threads, in the order of
+ * the kernel's list; threads with a fault of their own come first. */
+#include "report_parts.h"
+#include "../base/base.h"
+#include "../unwind/pclntab.h"
+#include "../unwind/program.h"
+#include "../unwind/unwind.h"
+#include "../text/out.h"
+#include "../incident/incident.h"
+#include "../threads/threads.h"
+
+#include <errno.h>
+
+/* Names in the header of a group. */
+#define NAMES_MAX 64
+
+static EPI_SAFE bool has_stack(const struct epi_thread *thread)
+{
+    return epi_thread_answer(thread) != EPI_WRITING && thread->stack.count > 0;
+}
+
+static EPI_SAFE bool named(const struct epi_frame *frame, const char *name)
+{
+    struct epi_func func;
+    return (frame->flags & EPI_FRAME_GO) != 0 &&
+           epi_pclntab_find(epi_program.go, frame->pc, &func) &&
+           epi_streq(epi_pclntab_function(epi_program.go, &func), name);
+}
+
+/* Sleeps in runtime.stopm: the number of frames up to it; else 0. */
+static EPI_SAFE uint32_t idle_frames(const struct epi_stack *stack)
+{
+    if (epi_program.go == NULL || !epi_program.go->names)
+        return 0;
+    for (uint32_t i = 0; i < stack->count && i < 6; i++) {
+        if (named(&stack->frame[i], "runtime.stopm"))
+            return i + 1;
+        if (i == 0 && !named(&stack->frame[0], "runtime.futex"))
+            break;
+    }
+    return 0;
+}
+
+/* The same for threads that only look for work: all that is on their stack is
+ * the scheduler's own. */
+static EPI_SAFE bool schedules(const struct epi_stack *stack)
+{
+    static const char *const own[] = {"runtime.schedule", "runtime.sysmon", "runtime.mstart"};
+    for (uint32_t i = 0; i < stack->count && (stack->frame[i].flags & EPI_FRAME_GO) != 0; i++)
+        for (size_t j = 0; j < EPI_COUNT(own); j++)
+            if (named(&stack->frame[i], own[j]))
+                return true;
+    return false;
+}
+
+static EPI_SAFE void hash_stack(struct epi_thread *thread)
+{
+    const struct epi_stack *stack = &thread->stack;
+    uint64_t hash = epi_mix(epi_mix(thread->fate, thread->crashed), (uintptr_t)thread->call);
+    uint32_t idle = has_stack(thread) ? idle_frames(stack) : 0;
+    uint32_t count = has_stack(thread) ? stack->count : 0;
+    thread->idle_go = idle > 0;
+    for (uint32_t i = 0; i < (idle > 0 ? idle : count); i++)
+        hash = epi_mix(hash, stack->frame[i].pc);
+    if (idle == 0)
+        hash = epi_mix(epi_mix(epi_mix(hash, count), stack->left_out), stack->total);
+    thread->hash = hash;
+}
+
+static EPI_SAFE bool equal_stacks(const struct epi_thread *a, const struct epi_thread *b)
+{
+    if (a->hash != b->hash || a->fate != b->fate || a->crashed != b->crashed ||
+        a->call != b->call || a->idle_go != b->idle_go || has_stack(a) != has_stack(b))
+        return false;
+    if (!has_stack(a))
+        return true;
+    uint32_t count = a->idle_go ? idle_frames(&a->stack) : a->stack.count;
+    if (count != (b->idle_go ? idle_frames(&b->stack) : b->stack.count))
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        if (a->stack.frame[i].pc != b->stack.frame[i].pc ||
+            a->stack.frame[i].how != b->stack.frame[i].how)
+            return false;
+    return a->idle_go || (a->stack.total == b->stack.total && a->stack.stop == b->stack.stop);
+}
+
+/* What became of a thread is known already, unless the asker was stopped in the
+ * middle. */
+static EPI_SAFE void settle(struct epi_threads *threads, struct epi_thread *thread)
+{
+    if (thread->fate == EPI_FATE_ASKED)
+        thread->fate =
+            epi_thread_answer(thread) == EPI_DONE ? EPI_FATE_ANSWERED : EPI_FATE_LATE;
+    threads->fates[thread->fate]++;
+}
+
+static EPI_SAFE void group(struct epi_threads *threads)
+{
+    if (threads->grouped)
+        return;
+    epi_zero(threads->fates, sizeof threads->fates);
+    epi_zero(threads->bucket, sizeof threads->bucket);
+    for (uint32_t i = 0; i < threads->count; i++) /* it may have been stopped in the middle */
+        threads->thread[i].members = threads->thread[i].next = threads->thread[i].last = 0;
+    for (uint32_t i = 0; i < threads->count; i++) {
+        struct epi_thread *thread = &threads->thread[i], *first;
+        if (!epi_thread_listed(threads, thread))
+            continue;
+        settle(threads, thread);
+        hash_stack(thread);
+        for (uint32_t at = (uint32_t)(thread->hash >> 40);; at++) {
+            uint16_t *bucket = &threads->bucket[at % EPI_COUNT(threads->bucket)];
+            first = *bucket == 0 ? thread : &threads->thread[*bucket - 1];
+            if (*bucket == 0)
+                *bucket = (uint16_t)(i + 1);
+            if (first == thread || equal_stacks(first, thread))
+                break;
+        }
+        first->members++;
+        if (first != thread)
+            threads->thread[first->last - 1].next = i + 1;
+        first->last = i + 1;
+    }
+    threads->grouped = true;
+}
+
+EPI_SAFE uint64_t epi_threads_digest(struct epi_threads *threads)
+{
+    uint64_t digest = (uint64_t)threads->error;
+    if (threads->error != 0)
+        return digest;
+    group(threads);
+    for (uint32_t i = 0; i < threads->count; i++) {
+        const struct epi_thread *thread = &threads->thread[i];
+        if (epi_thread_listed(threads, thread) && thread->fate != EPI_FATE_OWN &&
+            thread->fate != EPI_FATE_ENDED && !thread->idle_go &&
+            !(epi_program.go != NULL && epi_program.go->names && has_stack(thread) &&
+              schedules(&thread->stack)))
+            digest += epi_mix(thread->hash, (uint64_t)thread->tid); /* in any order */
+    }
+    return digest;
+}
+
+static EPI_SAFE void print_member(struct epi_out *out, const struct epi_thread *thread)
+{
+    epi_out_name(out, thread->stat.name);
+    epi_out_text(out, ", ");
+    epi_out_decimal(out, thread->tid);
+    if (thread->stat.state == '?')
+        return; /* it had ended before anything was known of it */
+    epi_out_text(out, ", ");
+    epi_out_char(out, thread->stat.state);
+    epi_out_text(out, ", ");
+    epi_out_decimal(out, (int64_t)(thread->stat.cpu_ticks / 100));
+    epi_out_char(out, '.');
+    epi_out_padded(out, thread->stat.cpu_ticks % 100, 2);
+    epi_out_text(out, " s");
+}
+
+static EPI_SAFE void header(struct epi_out *out, const struct epi_threads *threads,
+                            const struct epi_thread *thread)
+{
+    if (thread->members == 1) {
+        epi_out_text(out, "Thread ");
+        epi_out_address(out, thread->pointer);
+    } else {
+        epi_out_decimal(out, thread->members);
+        epi_out_text(out, " threads");
+    }
+    epi_out_text(out, " [");
+    print_member(out, thread);
+    uint32_t n = 1;
+    for (uint32_t next = thread->next; next != 0; next = threads->thread[next - 1].next) {
+        epi_out_text(out, "; ");
+        if (n++ == NAMES_MAX) {
+            epi_out_text(out, "...");
+            break;
+        }
+        print_member(out, &threads->thread[next - 1]);
+    }
+    epi_out_text(out, "] (most recent call first):\n");
+}
+
+/* Why a stack is not the thread's own answer; NULL when it is. */
+static EPI_SAFE const char *reason(const struct epi_thread *thread)
+{
+    switch (thread->fate) {
+    case EPI_FATE_BLOCKS:
+        return "it blocks the signal";
+    case EPI_FATE_LATE:
+        return "no answer in time";
+    case EPI_FATE_UNSENDABLE:
+        return "the signal could not be sent";
+    case EPI_FATE_ENDED:
+        return "it has ended";
+    case EPI_FATE_SPARED:
+        return "a signal would end its system call";
+    case EPI_FATE_UNTOLD:
+        return "a signal might end its system call, which the kernel does not tell";
+    case EPI_FATE_OWN:
+        return "Epitaph's own";
+    default:
+        return NULL;
+    }
+}
+
+static EPI_SAFE void print_thread(struct epi_crash *crash, const struct epi_threads *threads,
+                                  struct epi_thread *thread)
+{
+    struct epi_out *out = &crash->out;
+    const char *why = reason(thread);
+    bool stack = has_stack(thread);
+    header(out, threads, thread);
+    if (why != NULL) {
+        epi_out_text(out, stack ? "  <seen from outside" : "  <no stack");
+        if (stack && thread->call != NULL) {
+            epi_out_text(out, " in ");
+            epi_out_text(out, thread->call);
+        }
+        epi_out_text(out, ": ");
+        epi_out_text(out, why);
+        epi_out_text(out, ">\n");
+    }
+    if (stack && thread->idle_go && thread->members > 1) {
+        struct epi_stack *common = &thread->stack;
+        common->count = idle_frames(common);
+        common->run_count = 0;
+        common->left_out = 0;
+        common->stop = EPI_STOP_OUTERMOST;
+        epi_print_stack(crash, common);
+        epi_out_text(out, "  ...\n");
+    } else if (stack) {
+        epi_print_stack(crash, &thread->stack);
+    }
+    epi_out_char(out, '\n');
+}
+
+static EPI_SAFE void count(struct epi_out *out, uint32_t n, const char *what, bool always)
+{
+    if (n == 0 && !always)
+        return;
+    epi_out_text(out, "; ");
+    epi_out_decimal(out, n);
+    epi_out_char(out, ' ');
+    epi_out_text(out, what);
+}
+
+static EPI_SAFE void print_counts(struct epi_out *out, const struct epi_threads *threads)
+{
+    const uint32_t *fates = threads->fates;
+    uint32_t all = 0;
+    for (unsigned i = 0; i < EPI_FATES; i++)
+        all += i == EPI_FATE_OWN ? 0 : fates[i];
+    epi_out_decimal(out, fates[EPI_FATE_ANSWERED]);
+    epi_out_text(out, " of ");
+    epi_out_decimal(out, all + threads->more);
+    epi_out_text(out, " threads answered");
+    count(out, fates[EPI_FATE_BLOCKS], "block the signal", true);
+    count(out, fates[EPI_FATE_LATE], "were late", true);
+    count(out, fates[EPI_FATE_UNSENDABLE], "unsendable", true);
+    count(out, fates[EPI_FATE_ENDED], "had ended", false);
+    count(out, fates[EPI_FATE_SPARED] + fates[EPI_FATE_UNTOLD], "not interrupted", false);
+    count(out, threads->more, "not asked", false);
+    epi_out_text(out, "\n\n");
+}
+
+EPI_SAFE void epi_threads_print(struct epi_crash *crash, struct epi_threads *threads,
+                                uint32_t max)
+{
+    struct epi_out *out = &crash->out;
+    uint32_t shown = 0, more = threads->more;
+    if (threads->error != 0) {
+        epi_out_text(out, "Note: the other threads are not known: ");
+        if (threads->error == ETIME) {
+            epi_out_text(out, "no time was left to ask them\n\n");
+            return;
+        }
+        epi_out_text(out, "/proc/self/task: error ");
+        epi_out_decimal(out, threads->error);
+        epi_out_text(out, "\n\n");
+        return;
+    }
+    group(threads);
+    for (int crashed = 1; crashed >= 0; crashed--) {
+        for (uint32_t i = 0; i < threads->count; i++) {
+            struct epi_thread *thread = &threads->thread[i];
+            if (!epi_thread_listed(threads, thread) || thread->members == 0 ||
+                thread->crashed != crashed)
+                continue;
+            if (epi_dump_gives_way(crash))
+                return;
+            if (max != 0 && shown == max) {
+                more += thread->fate == EPI_FATE_OWN ? 0 : thread->members;
+                continue;
+            }
+            shown++;
+            print_thread(crash, threads, thread);
+        }
+    }
+    if (more > 0) {
+        epi_out_text(out, "... (");
+        epi_out_decimal(out, more);
+        epi_out_text(out, more == 1 ? " more thread)\n\n" : " more threads)\n\n");
+    }
+    print_counts(out, threads);
+}
+
+EPI_SAFE void epi_report_ask(struct epi_crash *crash)
+{
+    struct epi_ask_options options = {EPI_ASK_CRASH, crash->subject.tid, false,
+                                      crash->options->max_frames, crash->stage_deadline};
+    if (crash->options->all_threads)
+        epi_threads_ask(epi_threading.threads[EPI_ASK_CRASH], &options);
+}
+
+EPI_SAFE void epi_report_threads(struct epi_crash *crash)
+{
+    if (crash->options->all_threads)
+        epi_threads_print(crash, epi_threading.threads[EPI_ASK_CRASH], crash->options->max_threads);
+}

@@ -1,0 +1,53 @@
+/* Alternate signal stacks for threads that C creates: without one a stack
+ * overflow kills in silence, since the kernel has nowhere to put the frame. */
+#ifndef EPI_ALTSTACK_H
+#define EPI_ALTSTACK_H
+
+#include "../base/base.h"
+
+#include <pthread.h>
+
+/* At the top of an alternate stack's mapping, above the stack proper. */
+struct epi_altstack {
+    struct epi_altstack *next;
+    struct epi_range stack; /* without this record and the guards */
+    int tid;
+    void *(*start)(void *);
+    void *arg;
+};
+
+struct epi_altstacks {
+    _Atomic bool on;
+    pthread_key_t key;
+    size_t kernel_frame; /* what a signal puts on a stack, at most */
+    _Atomic(struct epi_altstack *) ended; /* of threads that end or have ended */
+    _Atomic bool pending;                 /* the helper looks at them every second */
+};
+
+extern struct epi_altstacks epi_altstacks __attribute__((visibility("hidden")));
+
+/* The size of an alternate stack: the kernel's frame (up to 11 KiB with AMX),
+ * the entry of our handler, and Go's handler, which may run on it too. */
+EPI_SAFE size_t epi_altstack_size(void);
+
+/* From now on new threads get one. */
+void epi_altstack_start(void);
+
+/* SIZE bytes of stack with a guard page at both ends, touched so that no fault
+ * is left for later; an empty range without memory. */
+EPI_SAFE struct epi_range epi_altstack_map(size_t size);
+
+/* pthread_create as libc has it, for a thread that is to have none. */
+int epi_altstack_create_without(pthread_t *thread, const pthread_attr_t *attr,
+                                void *(*start)(void *), void *arg);
+
+/* A stack for a thread that is to be told of it; NULL without memory.  It is
+ * given back with the id of the thread that may use it, or INT_MAX. */
+EPI_SAFE struct epi_altstack *epi_altstack_take(void);
+EPI_SAFE void epi_altstack_give_back(struct epi_altstack *stack, int tid);
+
+/* Unmaps the stacks of threads that have ended.  True when some are left, whose
+ * threads are about to end. */
+EPI_SAFE bool epi_altstack_reap(void);
+
+#endif

@@ -1,0 +1,210 @@
+/* The thread signal's handler: a thread walks its own stack for the one who
+ * asks.  It runs on any thread, at any instruction, many times in the life of
+ * a healthy process, so it changes nothing: registers, errno, the signal mask
+ * and the system call go on as they were.
+ *
+ * It may run on the stack that it interrupts, or on a small alternate stack
+ * that belongs to a library: at most 8 KiB are used, and where the room is
+ * known to be less than that and a fault of a peek need, no walk is tried. */
+#include "altstack.h"
+#include "inject.h"
+#include "threads.h"
+#include "../base/base.h"
+#include "../base/clock.h"
+#include "../base/system.h"
+#include "../memory/code.h"
+#include "../unwind/gostack.h"
+#include "../unwind/program.h"
+#include "../unwind/unwind.h"
+#include "../incident/incident.h"
+#include "../signals/actions.h"
+#include "../signals/chain.h"
+
+#include <stdatomic.h>
+
+/* For the walk; and for the handler of a peek's fault, besides the kernel's
+ * frame. */
+#define ROOM_WALK  (4 * 1024)
+#define ROOM_FAULT 1024
+
+EPI_SAFE int epi_ask_send(int tid, struct epi_ask ask)
+{
+    siginfo_t info;
+    epi_zero(&info, sizeof info);
+    info.si_signo = epi_actions.thread_signal;
+    info.si_code = SI_QUEUE;
+    info.si_pid = epi_getpid();
+    info.si_value.sival_ptr = (void *)epi_ask_pack(ask);
+    return (int)epi_syscall6(SYS_rt_tgsigqueueinfo, info.si_pid, tid, info.si_signo,
+                             (long)&info, 0, 0);
+}
+
+/* Peeks need them; a thread that blocks everything would be killed by the
+ * first one that fails.  Sigreturn blocks them again. */
+static EPI_SAFE void unblock_faults(const ucontext_t *uc)
+{
+    uint64_t faults = epi_mask_of(SIGSEGV) | epi_mask_of(SIGBUS);
+    if ((*(const uint64_t *)(const void *)&uc->uc_sigmask & faults) != 0)
+        epi_sigmask(SIG_UNBLOCK, faults);
+}
+
+static EPI_SAFE bool room_for_walk(const ucontext_t *uc)
+{
+    uintptr_t sp = epi_arch_current_sp(), start = (uintptr_t)uc->uc_stack.ss_sp;
+    struct epi_range stack = {start, start + uc->uc_stack.ss_size};
+    return (uc->uc_stack.ss_flags & SS_DISABLE) != 0 || !epi_in(stack, sp) ||
+           sp - start >= ROOM_WALK + ROOM_FAULT + epi_altstacks.kernel_frame;
+}
+
+/* A thread that waits in the handler for another one's report is of interest
+ * where it faulted. */
+static EPI_SAFE const ucontext_t *own_crash(int tid)
+{
+    struct epi_crash *crash = &epi_incident.crash;
+    for (uint32_t i = 0; i < EPI_PARKED; i++)
+        if (crash->parked[i].filled && crash->parked[i].tid == tid)
+            return crash->parked[i].uc;
+    return NULL;
+}
+
+static EPI_SAFE uint32_t take_cache(struct epi_threads *threads)
+{
+    uint32_t i = 0;
+    while (i < EPI_CAPTURE_CACHES && atomic_exchange(&threads->cache[i].taken, true))
+        i++;
+    return i;
+}
+
+static EPI_SAFE EPI_NOINLINE void walk(struct epi_stack *stack, const ucontext_t *uc,
+                                       struct epi_rule_cache *cache, uint32_t max_frames)
+{
+    struct epi_cursor cursor;
+    struct epi_regs regs;
+    epi_arch_regs_from_context(&regs, uc);
+    epi_cursor_start(&cursor, epi_program.modules, epi_program.go, cache, &regs);
+    cursor.g = epi_go_g(epi_program.go);
+    epi_stack_collect(stack, &cursor, max_frames);
+}
+
+static EPI_SAFE void innermost_only(struct epi_stack *stack, const ucontext_t *uc,
+                                    enum epi_stop why)
+{
+    struct epi_frame *frame = &stack->frame[0];
+    frame->pc = epi_arch_pc(uc);
+    frame->sp = epi_arch_sp(uc);
+    frame->how = EPI_HOW_CONTEXT;
+    frame->flags = EPI_FRAME_EXACT | (epi_go_text(epi_program.go, frame->pc) ? EPI_FRAME_GO : 0);
+    stack->stop = why;
+    stack->count = 1;
+}
+
+static EPI_SAFE void walk_if_room(struct epi_stack *stack, const ucontext_t *uc,
+                                  struct epi_rule_cache *cache, uint32_t max_frames)
+{
+    unblock_faults(uc);
+    if (room_for_walk(uc))
+        walk(stack, uc, cache, max_frames);
+    else
+        innermost_only(stack, uc, EPI_STOP_ROOM);
+}
+
+/* Who asks has seen to it that a peek's fault comes to the core, or that there is
+ * none. */
+static EPI_SAFE void capture(struct epi_threads *threads, struct epi_thread *thread,
+                             const ucontext_t *uc)
+{
+    uint32_t cache = take_cache(threads);
+    bool taken = cache < EPI_CAPTURE_CACHES;
+    epi_zero(&thread->stack, offsetof(struct epi_stack, frame));
+    atomic_fetch_add(&epi_threading.receivers, 1); /* epi_disable waits for it */
+    walk_if_room(&thread->stack, uc, taken ? &threads->cache[cache].rules : NULL,
+                 threads->max_frames);
+    atomic_fetch_sub(&epi_threading.receivers, 1);
+    if (taken)
+        threads->cache[cache].taken = false;
+}
+
+/* A handler that the program has put in front of ours would take a peek's fault
+ * for one of the program's.  To peek by call (peek.c) is no way out: the dump that
+ * does so may end in the middle of this walk. */
+static EPI_SAFE bool faults_come_here(void)
+{
+    static const int signals[] = {SIGSEGV, SIGBUS};
+    struct epi_sigaction now;
+    for (size_t i = 0; i < EPI_COUNT(signals); i++)
+        if (!epi_sigaction(signals[i], NULL, &now) ||
+            now.handler != epi_actions.ours[epi_fatal_index(signals[i])].handler)
+            return false;
+    return true;
+}
+
+EPI_SAFE uint64_t epi_capture_unasked(struct epi_stack *stack, const ucontext_t *uc,
+                                      uint32_t max_frames)
+{
+    uint64_t goroutine = 0;
+    epi_zero(stack, offsetof(struct epi_stack, frame));
+    atomic_fetch_add(&epi_threading.receivers, 1);
+    if (faults_come_here()) { /* and go on doing so: epi_disable waits */
+        walk_if_room(stack, uc, NULL, max_frames);
+        goroutine = epi_live_goroutine();
+    } else {
+        innermost_only(stack, uc, EPI_STOP_FAULTS);
+    }
+    atomic_fetch_sub(&epi_threading.receivers, 1);
+    return goroutine;
+}
+
+static EPI_SAFE void answer(struct epi_threads *threads, struct epi_ask ask,
+                            const ucontext_t *uc)
+{
+    struct epi_thread *thread = &threads->thread[ask.slot];
+    uint64_t turn = (uint64_t)ask.epoch << 2 | EPI_ASKED;
+    uint64_t writing = (uint64_t)ask.epoch << 2 | EPI_WRITING;
+    int tid = epi_gettid();
+    if (thread->tid != tid || !atomic_compare_exchange_strong(&thread->turn, &turn, writing))
+        return; /* the question is not asked any more */
+    const ucontext_t *crash = own_crash(tid);
+    thread->crashed = crash != NULL;
+    thread->pointer = epi_arch_thread_pointer();
+    capture(threads, thread, crash != NULL ? crash : uc);
+    atomic_store_explicit(&thread->turn, (uint64_t)ask.epoch << 2 | EPI_DONE,
+                          memory_order_release);
+    if (threads->epoch == ask.epoch &&
+        atomic_fetch_add(&threads->answered, 1) + 1 == threads->asked)
+        epi_futex_wake_all(&threads->answered);
+}
+
+/* The question itself ends some system calls, and a thread that was to wait
+ * for ever in pause or sigsuspend may be one whose return ends the program, in
+ * the middle of the report.  So it comes back when that is written; but not
+ * later, since a handler of the host's may count on the thread.  Go's runtime
+ * copes with EINTR, and its threads are needed. */
+static EPI_SAFE void hold(const ucontext_t *uc)
+{
+    const struct epi_crash *crash = &epi_incident.crash;
+    if (epi_go_text(epi_program.go, epi_arch_pc(uc)) || !epi_arch_interrupted(uc))
+        return;
+    while (epi_crashing() && crash->phase != EPI_PHASE_HOST &&
+           crash->phase != EPI_PHASE_CHAINED) {
+        struct timespec pause = epi_timespec(10 * EPI_MS);
+        epi_syscall6(SYS_ppoll, 0, 0, (long)&pause, 0, 0, 0);
+    }
+}
+
+EPI_SAFE void epi_capture(int signal, siginfo_t *info, void *context)
+{
+    ucontext_t *uc = context;
+    uintptr_t value = (uintptr_t)info->si_value.sival_ptr;
+    bool own = info->si_pid == epi_getpid();
+    if (own && info->si_code == SI_TKILL && epi_inject_accept(uc))
+        return;
+    if (!own || info->si_code != SI_QUEUE || value >> 56 != EPI_ASK_MAGIC >> 56) {
+        epi_chain(&epi_actions.thread_previous, signal, info, context);
+        return;
+    }
+    struct epi_ask ask = epi_ask_unpack(value);
+    if (ask.question <= EPI_ASK_DUMP && ask.slot < EPI_THREADS)
+        answer(epi_threading.threads[ask.question], ask, uc);
+    if (ask.question == EPI_ASK_CRASH)
+        hold(uc);
+}

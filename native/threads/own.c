@@ -1,0 +1,85 @@
+#include "own.h"
+#include "altstack.h"
+#include "../base/base.h"
+#include "../base/system.h"
+
+#include <pthread.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+static struct epi_own_thread epi_own[EPI_OWN_THREADS];
+static _Atomic uint32_t helper_word;
+
+#define STACK (256 * 1024)
+
+EPI_SAFE void epi_own_introduce(enum epi_own which)
+{
+    epi_syscall6(SYS_prctl, PR_SET_NAME, (long)"epitaph", 0, 0, 0, 0);
+    epi_own[which].pointer = epi_arch_thread_pointer();
+    epi_own[which].tid = epi_gettid();
+}
+
+EPI_SAFE int epi_own_tid(enum epi_own which)
+{
+    return epi_own[which].tid;
+}
+
+EPI_SAFE const struct epi_own_thread *epi_own_find(int tid)
+{
+    int pid = epi_getpid();
+    for (int i = 0; i < EPI_OWN_THREADS; i++)
+        if (epi_own[i].tid == tid && epi_own[i].pid == pid)
+            return &epi_own[i];
+    return NULL;
+}
+
+static int create(void *(*run)(void *), size_t stack)
+{
+    pthread_attr_t attr;
+    pthread_t thread;
+    int error = pthread_attr_init(&attr);
+    if (error != 0)
+        return error;
+    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    if (stack != 0)
+        pthread_attr_setstacksize(&attr, stack);
+    error = epi_altstack_create_without(&thread, &attr, run, NULL);
+    pthread_attr_destroy(&attr);
+    return error;
+}
+
+static void *(*runs[EPI_OWN_THREADS])(void *);
+
+void epi_own_runs(enum epi_own which, void *(*run)(void *))
+{
+    runs[which] = run;
+}
+
+int epi_own_start(enum epi_own which)
+{
+    void *(*run)(void *) = runs[which];
+    sigset_t all, old;
+    if (epi_own[which].pid == getpid())
+        return 0;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    epi_own[which].tid = 0;
+    int error = create(run, STACK);
+    if (error != 0) /* large static TLS counts against the stack */
+        error = create(run, 0);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    if (error == 0)
+        epi_own[which].pid = getpid();
+    return error;
+}
+
+EPI_SAFE void epi_helper_wake(void)
+{
+    atomic_fetch_add(&helper_word, 1);
+    epi_futex_wake_all(&helper_word);
+}
+
+EPI_SAFE _Atomic uint32_t *epi_helper_word(void)
+{
+    return &helper_word;
+}

@@ -1,0 +1,38 @@
+/* The core's own threads: how they are started, and how they are told from the
+ * program's. */
+#ifndef EPI_OWN_H
+#define EPI_OWN_H
+
+#include "../base/base.h"
+
+/* The core's own threads.  They block all signals, and are not asked for stacks. */
+enum epi_own { EPI_OWN_HELPER, EPI_OWN_DUMPER, EPI_OWN_THREADS };
+struct epi_own_thread {
+    int pid; /* of the process that it was started in: fork leaves it behind */
+    int tid;
+    uintptr_t pointer; /* its pthread_t */
+};
+
+/* What the thread WHICH runs. */
+void epi_own_runs(enum epi_own which, void *(*run)(void *));
+
+/* Starts the thread WHICH unless this process has it: detached, with all
+ * signals blocked and without an alternate stack.  0 or an errno value. */
+int epi_own_start(enum epi_own which);
+
+/* Tells the helper thread that there is something to watch. */
+EPI_SAFE void epi_helper_wake(void);
+
+/* The word that the helper sleeps on; a change wakes it. */
+EPI_SAFE _Atomic uint32_t *epi_helper_word(void);
+
+/* What the thread does first: takes its name, and says who it is. */
+EPI_SAFE void epi_own_introduce(enum epi_own which);
+
+/* The thread id of WHICH; 0: it does not run. */
+EPI_SAFE int epi_own_tid(enum epi_own which);
+
+/* The record of thread TID of this process; NULL when it is the program's. */
+EPI_SAFE const struct epi_own_thread *epi_own_find(int tid);
+
+#endif

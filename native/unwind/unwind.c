@@ -1,0 +1,319 @@
+/* The walk: one frame after the other, by the best method that knows the PC.
+ *
+ * Order: the rules for Go text (gostack.c), call frame information (cfi.c),
+ * the signal trampoline by its code, the return address at SP where no code
+ * can have moved SP yet, the frame pointer, a bounded scan of the stack.  The
+ * last three are guesses; a guess has to be an address in executable text
+ * right after a CALL, and so has whatever rules yield from guessed registers.
+ *
+ * Termination.  On one stack SP rises with every step.  Stacks change at
+ * signals, between Go and C, and by code that switches them itself, so rising
+ * cannot be asked for always: there Brent's algorithm (a mark that moves to
+ * the current state at every power of two) finds any cycle, and the number of
+ * steps is limited. */
+#include "unwind.h"
+#include "gostack.h"
+#include "../base/base.h"
+#include "../memory/code.h"
+#include "../memory/peek.h"
+#include "../image/modules.h"
+
+/* One frame larger than this is more likely a wrong register. */
+#define FRAME_MAX ((uintptr_t)1 << 20)
+
+/* Stack words looked at by one scan; a scan that only makes sure that a zero
+ * return address is the end is shorter. */
+#define SCAN_WORDS 4096
+#define SCAN_WORDS_AT_END 32
+
+/* And behind the first candidate, in the hope of a better one. */
+#define SCAN_BETTER_WORDS 64
+
+#define SWITCHES_MAX 16
+
+#define WORD sizeof(uintptr_t)
+
+static EPI_SAFE bool known(const struct epi_regs *regs, unsigned reg)
+{
+    return (regs->known >> reg & 1) != 0;
+}
+
+static EPI_SAFE bool text(const struct epi_cursor *cursor, uintptr_t pc)
+{
+    return epi_go_text(cursor->go, pc) ||
+           epi_modules_find_text(cursor->modules, pc) != NULL;
+}
+
+static EPI_SAFE bool plausible_return(const struct epi_cursor *cursor, uintptr_t pc)
+{
+    return text(cursor, pc - 1) && epi_arch_after_call(pc);
+}
+
+/* The caller is at PC with SP; of the other registers those in KEPT are as
+ * they were. */
+static EPI_SAFE void guess(struct epi_cursor *cursor, enum epi_how how, uintptr_t pc,
+                           uintptr_t sp, uint32_t kept)
+{
+    struct epi_regs *regs = &cursor->regs;
+    regs->known = (regs->known & kept) | 1u << EPI_REG_SP | 1u << EPI_REG_PC;
+    regs->r[EPI_REG_PC] = pc;
+    regs->r[EPI_REG_SP] = sp;
+    cursor->how = (uint8_t)how;
+    cursor->flags = 0;
+}
+
+static EPI_SAFE bool step_sigreturn(struct epi_cursor *cursor)
+{
+    if (!epi_arch_at_sigreturn(cursor->regs.r[EPI_REG_PC]) ||
+        !epi_arch_sigreturn_regs(&cursor->regs, cursor->regs.r[EPI_REG_SP]))
+        return false;
+    cursor->how = EPI_HOW_CFI;
+    cursor->flags = EPI_FRAME_EXACT;
+    cursor->stack = (struct epi_range){0, 0};
+    return true;
+}
+
+/* A C frame returns to C, or to Go's way of calling it.  What else looks like a
+ * return to Go was left on the stack by the runtime, or is in the frame of the
+ * goroutine that BP still points to. */
+static EPI_SAFE bool returns_oddly(const struct epi_cursor *cursor, uint64_t pc)
+{
+    return epi_go_text(cursor->go, pc - 1) &&
+           !epi_go_text(cursor->go, cursor->regs.r[EPI_REG_PC]) &&
+           !epi_gostack_calls_c(cursor->go, pc - 1);
+}
+
+/* A call that went wrong, and a function's first instruction, have the return
+ * address at SP and every register as the caller had it.  So does code without
+ * call frame information most of the time: it is a leaf in assembly. */
+static EPI_SAFE bool step_return(struct epi_cursor *cursor, enum epi_how how)
+{
+    uintptr_t sp = cursor->regs.r[EPI_REG_SP];
+    uint64_t pc;
+    if (!epi_peek64(&pc, sp) || !plausible_return(cursor, pc) ||
+        (how == EPI_HOW_SCAN && returns_oddly(cursor, pc)))
+        return false;
+    guess(cursor, how, pc, sp + EPI_CALL_PUSHES, EPI_CALLEE_SAVED);
+    return true;
+}
+
+static EPI_SAFE bool step_frame_pointer(struct epi_cursor *cursor)
+{
+    struct epi_regs *regs = &cursor->regs;
+    uintptr_t fp = regs->r[EPI_REG_FP], sp = regs->r[EPI_REG_SP];
+    uint64_t outer, pc;
+    uint8_t byte;
+    if (!known(regs, EPI_REG_FP) || fp % WORD != 0)
+        return false;
+    /* SP itself may be what is broken. */
+    if ((fp < sp || fp - sp > FRAME_MAX) && epi_peek8(&byte, sp))
+        return false;
+    if (!epi_peek64(&outer, fp) || !epi_peek64(&pc, fp + WORD) ||
+        !plausible_return(cursor, pc) || returns_oddly(cursor, pc))
+        return false;
+    guess(cursor, EPI_HOW_FP, pc, fp + 2 * WORD, 0);
+    regs->r[EPI_REG_FP] = outer;
+    regs->known |= 1u << EPI_REG_FP;
+    return true;
+}
+
+/* The nearest word that looks like a return address.  One whose caller can be
+ * unwound further (it has rules) wins over one that cannot. */
+static EPI_SAFE bool step_scan(struct epi_cursor *cursor, unsigned words)
+{
+    uintptr_t sp = (cursor->regs.r[EPI_REG_SP] + WORD - 1) & ~(WORD - 1);
+    uint64_t pc, found_pc = 0;
+    uintptr_t found_at = 0;
+    uintptr_t end = cursor->crossed_asmcgocall ? UINTPTR_MAX : epi_gostack_c_end(cursor);
+    for (unsigned i = 0; i < words; i++) {
+        uintptr_t at = sp + i * WORD;
+        if (found_at != 0 && at - found_at > SCAN_BETTER_WORDS * WORD)
+            break;
+        if (at >= end || !epi_peek64(&pc, at))
+            break;
+        bool go = epi_go_text(cursor->go, pc - 1);
+        const struct epi_module *module =
+            go ? NULL : epi_modules_find_text(cursor->modules, pc - 1);
+        if ((!go && module == NULL) || !epi_arch_after_call(pc) || returns_oddly(cursor, pc))
+            continue;
+        bool rules = go || epi_cfi_covers(module, pc - 1);
+        if (rules || found_at == 0)
+            found_at = at, found_pc = pc;
+        if (rules)
+            break;
+    }
+    if (found_at == 0)
+        return false;
+    guess(cursor, EPI_HOW_SCAN, found_pc, found_at + WORD, 1u << EPI_REG_FP);
+    return true;
+}
+
+EPI_SAFE void epi_cursor_start(struct epi_cursor *cursor,
+                               const struct epi_modules *modules,
+                               const struct epi_goruntime *go,
+                               struct epi_rule_cache *cache,
+                               const struct epi_regs *regs)
+{
+    epi_zero(cursor, sizeof *cursor);
+    cursor->modules = modules;
+    cursor->go = go;
+    cursor->cache = cache;
+    epi_copy_words(&cursor->regs, regs, sizeof *regs);
+    cursor->how = EPI_HOW_CONTEXT;
+    cursor->flags = EPI_FRAME_EXACT;
+    cursor->stack.start = regs->r[EPI_REG_SP];
+    cursor->stack.end = UINTPTR_MAX;
+    cursor->mark_at = 1;
+    if (!known(regs, EPI_REG_PC) || !known(regs, EPI_REG_SP))
+        cursor->stop = EPI_STOP_NO_RULE;
+}
+
+/* Going inwards on a stack is only believed of rules that work on certain
+ * registers: code that switches stacks, and an SP that the crash destroyed,
+ * look like that. */
+static EPI_SAFE bool rises(const struct epi_cursor *cursor, uintptr_t sp)
+{
+    return cursor->stack.end == 0 || sp > cursor->stack.start;
+}
+
+static EPI_SAFE void arrive(struct epi_cursor *cursor)
+{
+    uintptr_t sp = cursor->regs.r[EPI_REG_SP];
+    if (!rises(cursor, sp))
+        cursor->switches++;
+    cursor->stack.start = sp;
+    cursor->stack.end = UINTPTR_MAX;
+}
+
+EPI_SAFE bool epi_cursor_accepts(const struct epi_cursor *cursor, uintptr_t pc,
+                                 uintptr_t sp, bool exact)
+{
+    bool certain = cursor->how != EPI_HOW_FP && cursor->how != EPI_HOW_SCAN;
+    if (exact)
+        return true;
+    /* A return address that is none was overwritten, which is worth a line, or
+     * else the CFA is wrong, and the stack is better searched from where it
+     * was.  Far away it is the latter. */
+    bool near = sp - cursor->regs.r[EPI_REG_SP] <= FRAME_MAX;
+    if (certain && near && rises(cursor, sp))
+        return true;
+    return plausible_return(cursor, pc) &&
+           (rises(cursor, sp) || (certain && cursor->switches < SWITCHES_MAX));
+}
+
+/* Go's rules do not ask, and may be wrong like any other. */
+static EPI_SAFE enum epi_step step_go(struct epi_cursor *cursor)
+{
+    struct epi_cursor before;
+    epi_copy_words(&before, cursor, sizeof before);
+    enum epi_step step = epi_gostack_step(cursor);
+    if (step == EPI_STEP_OK &&
+        !rises(cursor, cursor->regs.r[EPI_REG_SP]) && before.stack.end != 0)
+        step = EPI_STEP_STUCK;
+    if (step != EPI_STEP_OK)
+        epi_copy_words(cursor, &before, sizeof before);
+    return step;
+}
+
+static EPI_SAFE enum epi_step step_by_rules(struct epi_cursor *cursor,
+                                            struct epi_frame *frame)
+{
+    uintptr_t pc = epi_cursor_lookup_pc(cursor);
+    if (epi_go_text(cursor->go, pc)) {
+        frame->flags |= EPI_FRAME_GO;
+        return step_go(cursor);
+    }
+    enum epi_step step = epi_cfi_step_cached(cursor, pc);
+    if (step != EPI_STEP_NO_RULE)
+        return step;
+    const struct epi_module *module = epi_modules_find_text(cursor->modules, pc);
+    if (module != NULL)
+        return epi_cfi_step(cursor, module);
+    frame->flags |= EPI_FRAME_BAD_PC;
+    return EPI_STEP_NO_RULE;
+}
+
+static EPI_SAFE bool step_by_guess(struct epi_cursor *cursor, enum epi_step failed,
+                                   struct epi_frame *frame)
+{
+    bool bad = (frame->flags & EPI_FRAME_BAD_PC) != 0;
+    bool exact = (frame->flags & EPI_FRAME_EXACT) != 0;
+    bool found = false;
+    if (failed == EPI_STEP_NO_RULE && !bad && step_sigreturn(cursor)) {
+        frame->flags |= EPI_FRAME_SIGNAL | EPI_FRAME_EXACT;
+        found = true;
+    }
+    if (!found && failed == EPI_STEP_NO_RULE && exact)
+        found = step_return(cursor, bad ? EPI_HOW_RETURN : EPI_HOW_SCAN);
+    if (!found)
+        found = step_frame_pointer(cursor) || step_scan(cursor, SCAN_WORDS);
+    return found;
+}
+
+/* Brent: a state that comes again would come for ever. */
+static EPI_SAFE bool comes_again(struct epi_cursor *cursor)
+{
+    uintptr_t pc = cursor->regs.r[EPI_REG_PC], sp = cursor->regs.r[EPI_REG_SP];
+    if (pc == cursor->mark_pc && sp == cursor->mark_sp)
+        return true;
+    if (cursor->steps == cursor->mark_at) {
+        cursor->mark_pc = pc;
+        cursor->mark_sp = sp;
+        cursor->mark_at *= 2;
+    }
+    return false;
+}
+
+/* Moves CURSOR from FRAME to its caller, or says why not. */
+static EPI_SAFE enum epi_stop move(struct epi_cursor *cursor, struct epi_frame *frame)
+{
+    uint64_t fp = cursor->regs.r[EPI_REG_FP];
+    bool outermost_fp = known(&cursor->regs, EPI_REG_FP) && fp == 0;
+    enum epi_step step = step_by_rules(cursor, frame);
+    switch (step) {
+    case EPI_STEP_OK:
+        if ((frame->flags & EPI_FRAME_GO) == 0 && (cursor->flags & EPI_FRAME_EXACT) != 0)
+            frame->flags |= EPI_FRAME_SIGNAL | EPI_FRAME_EXACT;
+        else if (cursor->regs.r[EPI_REG_PC] == 0 &&
+                 !step_scan(cursor, SCAN_WORDS_AT_END))
+            /* Threads made by clone end like this; so does a stack that was
+             * overwritten with zeros, where the scan finds more. */
+            return EPI_STOP_OUTERMOST;
+        break;
+    case EPI_STEP_OUTERMOST:
+        return EPI_STOP_OUTERMOST;
+    default:
+        if (step_by_guess(cursor, step, frame))
+            break;
+        if (step == EPI_STEP_STUCK)
+            return EPI_STOP_STUCK;
+        if (step == EPI_STEP_UNREADABLE)
+            return EPI_STOP_UNREADABLE;
+        /* The psABI (3.4.1) marks the outermost frame by a frame pointer of 0. */
+        return outermost_fp ? EPI_STOP_OUTERMOST : EPI_STOP_NO_RULE;
+    }
+    arrive(cursor);
+    return EPI_STOP_NONE;
+}
+
+EPI_SAFE bool epi_cursor_next(struct epi_cursor *cursor, struct epi_frame *frame)
+{
+    if (cursor->stop != EPI_STOP_NONE)
+        return false;
+    frame->pc = cursor->regs.r[EPI_REG_PC];
+    frame->sp = cursor->regs.r[EPI_REG_SP];
+    frame->how = cursor->how;
+    frame->flags = cursor->flags;
+    cursor->steps++;
+    cursor->stop = move(cursor, frame);
+    cursor->guessed |= cursor->how == EPI_HOW_FP || cursor->how == EPI_HOW_SCAN;
+    if (cursor->stop != EPI_STOP_NONE && !cursor->crossed_asmcgocall &&
+        (cursor->stop != EPI_STOP_OUTERMOST || cursor->guessed) &&
+        epi_gostack_resume(cursor))
+        cursor->stop = EPI_STOP_NONE;
+    if (cursor->stop == EPI_STOP_NONE && comes_again(cursor))
+        cursor->stop = EPI_STOP_STUCK;
+    if (cursor->stop == EPI_STOP_NONE && cursor->steps == EPI_CURSOR_STEPS)
+        cursor->stop = EPI_STOP_LIMIT;
+    return true;
+}
