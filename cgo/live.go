@@ -2,7 +2,7 @@
 
 package cgo
 
-// #include "goruntime/live.h"
+// #include "goruntime/goroutines.h"
 import "C"
 
 import (
@@ -14,14 +14,14 @@ import (
 )
 
 // Live is the memory in which the core asks for the goroutines after a fault,
-// and gets its answer (struct epi_live). It stays mapped for the life of the
+// and gets its answer (struct epi_goroutines). It stays mapped for the life of the
 // process. The methods call no C and allocate nothing: they run while a C
 // thread is crashing, which may hold the lock of malloc.
-type Live struct{ c *C.struct_epi_live }
+type Live struct{ c *C.struct_epi_goroutines }
 
 // NewLive gets the memory; Ready lets the core ask.
 func NewLive() (Live, error) {
-	c := C.epi_live_memory()
+	c := C.epi_goroutines_memory()
 	if c == nil {
 		return Live{}, errors.New("cgo: no address space for the goroutines of a crash")
 	}
@@ -98,17 +98,17 @@ func (l Live) Current(question uint32) bool {
 
 // Text is where the answer is written.
 func (l Live) Text() []byte {
-	return unsafe.Slice((*byte)(unsafe.Pointer(l.c.text)), C.EPI_LIVE_TEXT)
+	return unsafe.Slice((*byte)(unsafe.Pointer(l.c.text)), C.EPI_GOROUTINES_TEXT)
 }
 
 // Scratch is memory for the work on an answer.
 func (l Live) Scratch() []byte {
-	return unsafe.Slice((*byte)(unsafe.Pointer(l.c.scratch)), C.EPI_LIVE_SCRATCH)
+	return unsafe.Slice((*byte)(unsafe.Pointer(l.c.scratch)), C.EPI_GOROUTINES_SCRATCH)
 }
 
 // WantCall tells the core whether there is a last act to call. It is for a
 // healthy process.
-func (l Live) WantCall(want bool) { C.epi_live_want_call(l.c, C.bool(want)) }
+func (l Live) WantCall(want bool) { C.epi_goroutines_want_call(l.c, C.bool(want)) }
 
 // Called tells whether the time of the last act has come and nobody has taken it
 // on.

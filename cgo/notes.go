@@ -4,7 +4,7 @@ package cgo
 
 // #include "install/epitaph.h"
 // #include "record/notes.h"
-// #include "goruntime/panicnote.h"
+// #include "goruntime/panic_record.h"
 // #include "record/ring.h"
 import "C"
 
@@ -22,7 +22,7 @@ func Notes() unsafe.Pointer { return C.epi_notes_area() }
 func Ring() unsafe.Pointer { return C.epi_ring_area() }
 
 // panicNotes is where panics are noted, by the protocol of native/panicnote.h.
-var panicNotes = unsafe.Slice(C.epi_panic_notes(), C.EPI_PANIC_NOTES)
+var panicNotes = unsafe.Slice(C.epi_panic_records(), C.EPI_PANIC_RECORDS)
 
 // NotePanic notes what a goroutine says of its panic: the first line of what Go
 // will print, and a text; what does not fit is cut. Numbers go from 1 on. It is

@@ -2,7 +2,7 @@
 
 package cgo
 
-// #include "goruntime/sandbox.h"
+// #include "goruntime/forkcopy.h"
 import "C"
 
 import (
@@ -15,12 +15,12 @@ import (
 // A Sandbox is the copy of a process that has died of a panic, in which Go says more
 // of it; see native/sandbox.h. Its methods are for the function at its entry, which
 // runs there, and do not call C.
-type Sandbox struct{ area *C.struct_epi_sandbox_area }
+type Sandbox struct{ area *C.struct_epi_forkcopy_area }
 
 // NewSandbox has the core ask a copy of the process from now on, in which the
 // goroutine that has died goes on at entry (gort.ResumeAt).
 func NewSandbox(entry uintptr) (Sandbox, error) {
-	area := C.epi_sandbox_prepare(C.uintptr_t(entry))
+	area := C.epi_forkcopy_prepare(C.uintptr_t(entry))
 	if area == nil {
 		return Sandbox{}, errors.New("cgo: no memory to share with a copy of the process")
 	}
@@ -38,13 +38,13 @@ func (s Sandbox) Answer(text []byte) {
 	size := copy(unsafe.Slice((*byte)(unsafe.Pointer(&s.area.text[0])), len(s.area.text)), whole(text, len(s.area.text)))
 	s.area.size = C.uint32_t(size)
 	s.area.whole_size = C.uint64_t(len(text))
-	s.set(C.EPI_SANDBOX_TEXT_IS)
+	s.set(C.EPI_FORKCOPY_TEXT_IS)
 }
 
 // Reasons for which there is no answer.
 const (
-	OtherPanic = C.EPI_SANDBOX_OTHER    // the value is not what was printed
-	NoPanic    = C.EPI_SANDBOX_NO_VALUE // the goroutine died of something else
+	OtherPanic = C.EPI_FORKCOPY_OTHER    // the value is not what was printed
+	NoPanic    = C.EPI_FORKCOPY_NO_VALUE // the goroutine died of something else
 )
 
 // Refuse says why there is no answer.

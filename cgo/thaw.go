@@ -2,8 +2,8 @@
 
 package cgo
 
-// #include "goruntime/live.h"
-// #include "goruntime/thaw.h"
+// #include "goruntime/goroutines.h"
+// #include "goruntime/resume.h"
 import "C"
 
 import (
@@ -33,7 +33,7 @@ func PrepareThaw(f gort.Frozen, entry uintptr, exit *func()) {
 		exit_wait:   C.uintptr_t(f.ExitWait),
 	}
 	// A func that is no closure is a pointer to memory that is not the collector's.
-	C.epi_thaw_prepare(&frozen, C.uintptr_t(entry), C.uintptr_t(*(*uintptr)(unsafe.Pointer(exit))))
+	C.epi_resume_prepare(&frozen, C.uintptr_t(entry), C.uintptr_t(*(*uintptr)(unsafe.Pointer(exit))))
 }
 
 // Thawed tells whether Go has died of a panic, and goes on for the last act alone.

@@ -5,7 +5,7 @@
  *   g cannot be read ........................ there is none
  *   seccomp refuses the reporter a call ..... the call fails
  *   Go's own fault .......................... Go's handler, untouched
- *   Go's own death .......................... godies.c
+ *   Go's own death .......................... gofatal.c
  *   somebody outside sent it, and the program
  *     wants it or ignores it ................ Go's handler, or nothing
  *   a fault of the reporter itself .......... leave the stage
@@ -31,9 +31,9 @@
 #include "../signals/actions.h"
 #include "../signals/chain.h"
 #include "../signals/terminate.h"
-#include "../threads/own.h"
-#include "../goruntime/crashbit.h"
-#include "../goruntime/thaw.h"
+#include "../threads/service.h"
+#include "../goruntime/traceback_bit.h"
+#include "../goruntime/resume.h"
 #include "../report/report.h"
 #include "../report/stage.h"
 
@@ -102,7 +102,7 @@ static EPI_SAFE bool last_act_of_go(const siginfo_t *info, const ucontext_t *uc)
     if (info->si_signo != SIGABRT || info->si_code != SI_TKILL ||
         !epi_go_text(go, epi_arch_pc(uc)) || info->si_pid != epi_getpid())
         return false;
-    if (epi_thaw_over(&epi_incident.crash))
+    if (epi_resume_over(&epi_incident.crash))
         return true;
     return !go->tables || (epi_pclntab_find(go, epi_arch_pc(uc), &function) &&
                            epi_streq(epi_pclntab_function(go, &function), "runtime.raise"));
@@ -177,7 +177,7 @@ static EPI_SAFE void finish(struct epi_crash *crash, int signal, siginfo_t *info
             (crash->stack.crossed_asmcgocall || epi_gostack_goroutine(epi_program.go, g) != 0)) {
             crash->deadline = epi_now() + crash->options->deadline;
             crash->phase = EPI_PHASE_CHAINED;
-            epi_crashbit_enter();
+            epi_traceback_bit_enter();
             epi_chain(previous, signal, info, uc);
         }
     } else if (previous->handler > (uintptr_t)SIG_IGN) {
@@ -220,7 +220,7 @@ EPI_SAFE void epi_crash_begin(struct epi_crash *crash, const struct epi_options 
     crash->stack.crossed_asmcgocall = false;
     crash->file[0] = '\0';
     crash->epoch = (crash->epoch + 1) & ~1u;
-    crash->poked = false;
+    crash->interrupted = false;
 }
 
 static EPI_SAFE void own(struct epi_crash *crash, const struct epi_options *options,

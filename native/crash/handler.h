@@ -20,7 +20,7 @@ EPI_SAFE void epi_crash_begin(struct epi_crash *crash, const struct epi_options 
 EPI_SAFE void epi_crash_park(struct epi_crash *crash, const struct epi_options *options,
                              int signal, const siginfo_t *info, const ucontext_t *uc);
 
-/* Go has printed its own report and ends the process (godies.c).  Returns if it
+/* Go has printed its own report and ends the process (gofatal.c).  Returns if it
  * shall die as it was about to, of SIGABRT. */
 EPI_SAFE void epi_go_dies(struct epi_crash *crash, int signal, const siginfo_t *info,
                           ucontext_t *uc);

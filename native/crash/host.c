@@ -13,8 +13,8 @@
  *
  * A jump out tells nobody.  It is seen by where the thread's stack pointer is:
  * while the handler runs it is below the frame of the signal.  So while the
- * deadline runs the helper pokes the thread, at intervals that double, and the
- * handler of the poke looks; so does a new fault on the same thread. */
+ * deadline runs the helper interrupts the thread, at intervals that double, and the
+ * handler of the interrupt looks; so does a new fault on the same thread. */
 #include "host.h"
 #include "../base/base.h"
 #include "../base/clock.h"

@@ -2,15 +2,15 @@
 #ifndef EPI_GOPARTS_H
 #define EPI_GOPARTS_H
 
-#include "live.h"
-#include "panicnote.h"
+#include "goroutines.h"
+#include "panic_record.h"
 #include "../base/base.h"
 #include "../text/out.h"
 #include "../incident/incident.h"
 
-EPI_SAFE void epi_live_take(struct epi_crash *crash);
+EPI_SAFE void epi_goroutines_take(struct epi_crash *crash);
 
-EPI_SAFE void epi_live_print(struct epi_crash *crash);
+EPI_SAFE void epi_goroutines_print(struct epi_crash *crash);
 
 /* The program's last act (oncrash.c): is there one; keeps the text that goes to OUT for
  * it; and, after a crash of C's, runs it, until END. */
@@ -27,10 +27,10 @@ EPI_SAFE bool epi_oncrash_ready(const struct epi_crash *crash, uint64_t end);
 EPI_SAFE bool epi_oncrash_prepare(const struct epi_crash *crash, uint64_t end,
                                   enum epi_ending ending);
 
-/* The note of the panic that GOROUTINE died of, or NULL (panicnote.c). */
-EPI_SAFE const struct epi_panic_note *epi_panic_find(uint64_t goroutine);
+/* The note of the panic that GOROUTINE died of, or NULL (panic_record.c). */
+EPI_SAFE const struct epi_panic_record *epi_panic_find(uint64_t goroutine);
 
-EPI_SAFE void epi_report_gotext(struct epi_crash *crash);
+EPI_SAFE void epi_report_crash_output(struct epi_crash *crash);
 EPI_SAFE void epi_report_panic(struct epi_crash *crash);
 EPI_SAFE void epi_report_panic_in_copy(struct epi_crash *crash);
 EPI_SAFE void epi_report_goroutines(struct epi_crash *crash);

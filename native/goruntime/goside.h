@@ -2,21 +2,21 @@
 #ifndef EPI_GOSIDE_H
 #define EPI_GOSIDE_H
 
-#include "crashbit.h"
-#include "gotext.h"
-#include "live.h"
-#include "panicnote.h"
-#include "sandbox.h"
-#include "thaw.h"
+#include "traceback_bit.h"
+#include "crash_output.h"
+#include "goroutines.h"
+#include "panic_record.h"
+#include "forkcopy.h"
+#include "resume.h"
 #include "../base/base.h"
 
 struct epi_goside {
-    struct epi_crashbit crashbit;
-    struct epi_gotext gotext;
-    struct epi_panic_note panic_note[EPI_PANIC_NOTES]; /* written by Go, at any time */
-    struct epi_sandbox sandbox;
-    struct epi_thaw thaw;
-    struct epi_live *live; /* NULL: no goroutine waits for questions */
+    struct epi_traceback_bit traceback_bit;
+    struct epi_crash_output crash_output;
+    struct epi_panic_record panic_record[EPI_PANIC_RECORDS]; /* written by Go, at any time */
+    struct epi_forkcopy forkcopy;
+    struct epi_resume resume;
+    struct epi_goroutines *live; /* NULL: no goroutine waits for questions */
 };
 
 extern struct epi_goside epi_goside __attribute__((visibility("hidden")));

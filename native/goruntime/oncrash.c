@@ -2,12 +2,12 @@
  * report and what is left of the time.
  *
  * It is run by a goroutine, as the live goroutines are listed, so it needs a Go
- * that is alive, or that can be made to go on (thaw.h).  The report is out by
+ * that is alive, or that can be made to go on (resume.h).  The report is out by
  * then, whatever becomes of it: it may panic, which is recovered, hang, which is
  * not waited for, or run into damaged memory, after which Go dies in silence. */
 #include "goparts.h"
 #include "goside.h"
-#include "live.h"
+#include "goroutines.h"
 #include "../base/base.h"
 #include "../base/clock.h"
 #include "../base/system.h"
@@ -57,23 +57,23 @@ EPI_SAFE bool epi_oncrash_wanted(void)
 
 EPI_SAFE void epi_oncrash_keep(const struct epi_crash *crash, struct epi_out *out)
 {
-    struct epi_live *live = epi_goside.live;
+    struct epi_goroutines *live = epi_goside.live;
     /* A fault that Go dies of is not one that it goes on after. */
     if (!epi_oncrash_wanted() || crash->forked || (crash->apart && !crash->go_death))
         return;
     out->keep = live->report;
-    out->keep_size = EPI_LIVE_REPORT - MARK;
+    out->keep_size = EPI_GOROUTINES_REPORT - MARK;
     out->kept = 0;
 }
 
-static EPI_SAFE void append(struct epi_live *live, const char *text)
+static EPI_SAFE void append(struct epi_goroutines *live, const char *text)
 {
     while (*text != '\0')
         live->report[live->report_size++] = *text++;
 }
 
 /* The text that was kept, and how much there is more. */
-static EPI_SAFE void hand_over(struct epi_live *live, const struct epi_out *out)
+static EPI_SAFE void hand_over(struct epi_goroutines *live, const struct epi_out *out)
 {
     char digits[20];
     unsigned n = sizeof digits;
@@ -110,7 +110,7 @@ static EPI_SAFE bool ignore_pipes(bool ignore)
 EPI_SAFE bool epi_oncrash_prepare(const struct epi_crash *crash, uint64_t end,
                                   enum epi_ending ending)
 {
-    struct epi_live *live = epi_goside.live;
+    struct epi_goroutines *live = epi_goside.live;
     uint64_t now = epi_now();
     hand_over(live, &crash->out);
     uint64_t grace = (end - now) / 8;
@@ -124,7 +124,7 @@ EPI_SAFE bool epi_oncrash_prepare(const struct epi_crash *crash, uint64_t end,
 
 EPI_SAFE void epi_oncrash_run(struct epi_crash *crash, uint64_t end)
 {
-    struct epi_live *live = epi_goside.live;
+    struct epi_goroutines *live = epi_goside.live;
     if (crash->apart || crash->go_failed || !epi_oncrash_ready(crash, end))
         return;
     bool ignored = epi_oncrash_prepare(crash, end, EPI_ENDING_C);

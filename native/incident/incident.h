@@ -94,7 +94,7 @@ struct epi_subject {
 };
 
 /* One crash.  Zero until a thread's compare-and-swap on owner wins it; from
- * then on only the owner writes, but for parked and what the helper pokes. */
+ * then on only the owner writes, but for parked and what the helper interrupts. */
 struct epi_crash {
     _Atomic uint64_t owner; /* epi_self() of the thread; 0: nobody */
     _Atomic int phase;
@@ -107,7 +107,7 @@ struct epi_crash {
     bool abort;    /* and before that it tries to die of SIGABRT */
     bool forked;   /* in a child of fork that has not called exec */
     bool goroutines_missing; /* Go was asked for them, in vain */
-    int goroutines; /* enum epi_live_answer */
+    int goroutines; /* enum epi_goroutines_answer */
     _Atomic bool go_failed;  /* it found a fatal error of its own meanwhile */
     siginfo_t info;
     ucontext_t *uc;     /* the kernel's frame: what sigreturn restores */
@@ -120,11 +120,11 @@ struct epi_crash {
     uint64_t chained, resumed; /* when the host's handler was called and returned */
 
     /* The guard of the stage that runs.  The epoch is odd while there is one,
-     * so that a poke for an older stage is known as such. */
+     * so that an interrupt for an older stage is known as such. */
     struct epi_jump guard;
     _Atomic uint32_t epoch;
     _Atomic uint64_t stage_deadline;
-    _Atomic bool poked; /* a poke is on its way */
+    _Atomic bool interrupted; /* an interrupt is on its way */
     const char *stage_name;
     struct epi_jump last_resort; /* when something fails outside of a guard */
     uint32_t nested;             /* faults in the reporter so far */

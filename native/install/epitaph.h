@@ -13,7 +13,7 @@
 #include "../unwind/unwind.h"
 #include "../record/box.h"
 #include "../record/notes.h"
-#include "../goruntime/live.h"
+#include "../goruntime/goroutines.h"
 #include "../report/stage.h"
 #include "../ondemand/dump.h"
 
@@ -25,7 +25,7 @@ struct epi_config {
     bool all_threads;     /* show the other threads too */
     int thread_signal;    /* that asks them; 0: one that is free */
     bool native_stack;    /* show C frames too */
-    bool panic_copy;      /* ask a copy of the process about Go's panic (sandbox.h) */
+    bool panic_copy;      /* ask a copy of the process about Go's panic (forkcopy.h) */
     bool chain;           /* end in Go's handler: its dump, exit status 2 */
     bool quiet;           /* no reports of crashes: for dumps on demand alone */
     int output;           /* where the report goes; the core keeps a duplicate.

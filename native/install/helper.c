@@ -1,6 +1,6 @@
 /* Once a second it looks for new threads, which costs three system calls when
- * there are none (inject.c), and after Go's bit, which costs three more
- * (crashbit.c).
+ * there are none (assign.c), and after Go's bit, which costs three more
+ * (traceback_bit.c).
  *
  * It takes no lock and calls nothing that does: a crash inside the loader or
  * malloc must not stop the one who enforces the deadline.  All signals are
@@ -12,11 +12,11 @@
 #include "../incident/incident.h"
 #include "../signals/terminate.h"
 #include "../threads/altstack.h"
-#include "../threads/inject.h"
-#include "../threads/own.h"
-#include "../goruntime/crashbit.h"
+#include "../threads/assign.h"
+#include "../threads/service.h"
+#include "../goruntime/traceback_bit.h"
 #include "../goruntime/goside.h"
-#include "../goruntime/thaw.h"
+#include "../goruntime/resume.h"
 #include "../report/stage.h"
 #include "../crash/host.h"
 #include "../ondemand/timers.h"
@@ -59,9 +59,9 @@ static EPI_SAFE void enforce(struct epi_crash *crash)
             epi_stage_enforce(crash, now);
         else if (crash->phase == EPI_PHASE_HOST)
             epi_chain_ask(crash, now);
-        else if (epi_goside.thaw.stop_pending)
-            epi_thaw_help();
-        sleep_on_word(*epi_helper_word(), epi_goside.thaw.stop_pending ? TICK / 20 : TICK);
+        else if (epi_goside.resume.stop_pending)
+            epi_resume_help();
+        sleep_on_word(*epi_helper_word(), epi_goside.resume.stop_pending ? TICK / 20 : TICK);
     }
 }
 
@@ -78,7 +78,7 @@ static EPI_SAFE void watch(struct epi_crash *dump)
 
 EPI_SAFE void *epi_helper(void *unused)
 {
-    epi_own_introduce(EPI_OWN_HELPER);
+    epi_service_introduce(EPI_SERVICE_HELPER);
     for (uint64_t due = 0;;) {
         uint32_t seen = *epi_helper_word();
         enforce(&epi_incident.crash);
@@ -88,8 +88,8 @@ EPI_SAFE void *epi_helper(void *unused)
         /* Threads that end wake the helper too, maybe many in a second. */
         uint64_t now = epi_now();
         if (now >= due)
-            epi_crashbit_keep();
-        if (now >= due && epi_inject_round())
+            epi_traceback_bit_keep();
+        if (now >= due && epi_assign_round())
             due = now + EPI_SECOND;
         sleep_on_word(seen, due > now ? due - now : EPI_SECOND);
     }

@@ -14,11 +14,11 @@
 #include "../record/box.h"
 #include "../signals/actions.h"
 #include "../threads/altstack.h"
-#include "../threads/inject.h"
-#include "../threads/own.h"
+#include "../threads/assign.h"
+#include "../threads/service.h"
 #include "../threads/threads.h"
 #include "../threads/threads_install.h"
-#include "../goruntime/crashbit.h"
+#include "../goruntime/traceback_bit.h"
 #include "../report/message.h"
 #include "../report/stage.h"
 #include "../crash/handler.h"
@@ -137,9 +137,9 @@ static int prepare(void)
     for (size_t i = 0; i < EPI_COUNT(epi_incident.spare); i++)
         if (!epi_fd_valid(&epi_incident.spare[i]))
             epi_incident.spare[i] = epi_fd_of(open_high("/", O_PATH));
-    epi_own_runs(EPI_OWN_HELPER, epi_helper);
-    epi_own_runs(EPI_OWN_DUMPER, epi_dumper);
-    error = epi_own_start(EPI_OWN_HELPER);
+    epi_service_runs(EPI_SERVICE_HELPER, epi_helper);
+    epi_service_runs(EPI_SERVICE_DUMPER, epi_dumper);
+    error = epi_service_start(EPI_SERVICE_HELPER);
     if (error != 0)
         return error;
     epi_altstack_start();
@@ -228,8 +228,8 @@ static int find_handlers(int thread_signal)
         if (other_copy(action.handler))
             return EBUSY;
     }
-    epi_actions.stay[0] = (uintptr_t)epi_capture;
-    epi_actions.stay[1] = (uintptr_t)epi_stage_poke;
+    epi_actions.stay[0] = (uintptr_t)epi_sample;
+    epi_actions.stay[1] = (uintptr_t)epi_stage_interrupt;
     epi_actions.go_handler = find_go_handler();
     int deadline_signal = choose_deadline_signal(thread_signal);
     if (deadline_signal == 0)
@@ -238,7 +238,7 @@ static int find_handlers(int thread_signal)
     epi_sigaction(deadline_signal, NULL, &action);
     if (!epi_signal_ours(action.handler))
         epi_actions.deadline_previous = action;
-    epi_actions.deadline_ours = epi_action_make(epi_stage_poke, &action);
+    epi_actions.deadline_ours = epi_action_make(epi_stage_interrupt, &action);
     struct epi_sigaction ours = epi_actions.deadline_ours;
     /* Its purpose is to end a write that blocks. */
     epi_actions.deadline_ours.flags &= ~(unsigned long)SA_RESTART;
@@ -325,11 +325,11 @@ static int enable(const struct epi_config *config, const struct epi_options *old
         install_after_quiet();
     else
         epi_reassert(true);
-    epi_threading.inject->on = true;
+    epi_threading.assign->on = true;
     if (config->quiet)
-        epi_crashbit_stop();
+        epi_traceback_bit_stop();
     else
-        epi_crashbit_start();
+        epi_traceback_bit_start();
     epi_helper_wake();
     if (old != NULL) {
         release(&epi_incident.option_slot[old != &epi_incident.option_slot[0]]);
@@ -387,7 +387,7 @@ bool epi_disable(void)
         return true;
     }
     epi_message_stop();
-    epi_crashbit_stop(); /* while its SIGABRT still comes to the core */
+    epi_traceback_bit_stop(); /* while its SIGABRT still comes to the core */
     bool all_done = wait_for_receivers();
     for (int i = 0; i < EPI_FATAL_COUNT; i++) {
         bool needed = !all_done && (fatal[i] == SIGSEGV || fatal[i] == SIGBUS);
@@ -400,7 +400,7 @@ bool epi_disable(void)
                  now.handler != epi_actions.previous[i].handler) /* these know nothing of ours */
             epi_actions.in_front[i] = now.handler;
     }
-    epi_inject_stop();
+    epi_assign_stop();
     if (epi_sigaction(epi_actions.deadline_signal, NULL, &now) &&
         now.handler == epi_actions.deadline_ours.handler &&
         !epi_signal_waits(epi_actions.deadline_signal))

@@ -25,10 +25,10 @@
 #include "../text/out.h"
 #include "../incident/incident.h"
 #include "../signals/actions.h"
-#include "../threads/own.h"
+#include "../threads/service.h"
 #include "../threads/threads.h"
 #include "../goruntime/goparts.h"
-#include "../goruntime/live.h"
+#include "../goruntime/goroutines.h"
 #include "../report/report.h"
 #include "../report/report_parts.h"
 #include "../report/stage.h"
@@ -149,7 +149,7 @@ static const struct epi_stage timeout_stages[] = {
  * repetition looks first, and writes only what is new. */
 static const struct epi_stage look_stages[] = {
     {"threads", 1000, ask},
-    {"goroutines", 2200, epi_live_take},
+    {"goroutines", 2200, epi_goroutines_take},
     {"comparison", 500, epi_repeat_digest},
     {NULL, 0, NULL},
 };
@@ -158,7 +158,7 @@ static const struct epi_stage seen_stages[] = {
     {"timeout", 100, timeout_line},
     {"process", 200, epi_report_process},
     {"other threads", 2000, print},
-    {"goroutine list", 1000, epi_live_print},
+    {"goroutine list", 1000, epi_goroutines_print},
     {NULL, 0, NULL},
 };
 
@@ -255,9 +255,9 @@ static EPI_SAFE void start(struct epi_crash *dump, const struct epi_dump *how,
     dump->nested = dump->failure_count = 0;
     dump->file_error = 0;
     dump->looking = dump->silent = false;
-    dump->goroutines = EPI_LIVE_NOT_ASKED;
+    dump->goroutines = EPI_GOROUTINES_NOT_ASKED;
     dump->forked = epi_getpid() != epi_incident.pid;
-    dump->poked = false; /* one for the dump before may have come too late */
+    dump->interrupted = false; /* one for the dump before may have come too late */
     if (how->subject != NULL) {
         epi_copy(&dump->subject, how->subject, sizeof dump->subject);
         epi_copy(&dump->stack, how->stack, sizeof dump->stack);
@@ -273,7 +273,7 @@ static EPI_SAFE void start(struct epi_crash *dump, const struct epi_dump *how,
 
 /* In a forked child: who dumped is not here, nor is the stack that its guard is on.
  * Meanwhile the turn is this process's, so that its other threads wait, and no
- * thread's, so that the helper pokes none. */
+ * thread's, so that the helper interrupts none. */
 static EPI_SAFE bool take_from_parent(struct epi_crash *dump, uint64_t parents, uint64_t self)
 {
     if (!atomic_compare_exchange_strong(&dump->owner, &parents, self >> 32 << 32))
@@ -334,7 +334,7 @@ EPI_SAFE int epi_dump(const struct epi_dump *how)
         return ENODEV;
     }
     uint64_t mask = epi_actions.ours[0].mask, old;
-    if (epi_own_find(epi_gettid()) == NULL)
+    if (epi_service_find(epi_gettid()) == NULL)
         mask &= ~epi_mask_of(epi_actions.thread_signal);
     epi_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, (long)&old, sizeof mask, 0, 0);
     int error = EADDRINUSE;

@@ -2,15 +2,15 @@
 #include "ondemand.h"
 #include "../base/base.h"
 #include "../base/system.h"
-#include "../threads/own.h"
+#include "../threads/service.h"
 
 #include <stdatomic.h>
 
 int epi_dumper_start(void)
 {
     /* In a forked child, too: a dump needs somebody who watches its stages. */
-    int error = epi_own_start(EPI_OWN_HELPER);
-    return error != 0 ? error : epi_own_start(EPI_OWN_DUMPER);
+    int error = epi_service_start(EPI_SERVICE_HELPER);
+    return error != 0 ? error : epi_service_start(EPI_SERVICE_DUMPER);
 }
 
 EPI_SAFE void epi_dumper_wake(void)

@@ -20,7 +20,7 @@
 #include "../base/base.h"
 #include "../base/clock.h"
 #include "../base/system.h"
-#include "../threads/own.h"
+#include "../threads/service.h"
 
 #include <stdatomic.h>
 
@@ -44,7 +44,7 @@ static EPI_SAFE uint64_t sleep_until(uint32_t seen, uint64_t due)
 
 EPI_SAFE void *epi_dumper(void *unused)
 {
-    epi_own_introduce(EPI_OWN_DUMPER);
+    epi_service_introduce(EPI_SERVICE_DUMPER);
     for (uint64_t overslept = 0;;) {
         /* Both before it looks what is due: who adds something afterwards
          * changes the word, and the sleep ends at once. */

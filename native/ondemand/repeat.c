@@ -8,7 +8,7 @@
 #include "../incident/incident.h"
 #include "../threads/threads.h"
 #include "../goruntime/goside.h"
-#include "../goruntime/live.h"
+#include "../goruntime/goroutines.h"
 #include "../report/report_parts.h"
 
 #define LEFT_OUT_MOST ((uint32_t)1 << 20)
@@ -38,11 +38,11 @@ static EPI_SAFE uint64_t hash_goroutines(uint64_t hash, const char *text, uint64
 EPI_SAFE void epi_repeat_digest(struct epi_crash *dump)
 {
     struct epi_repeat *repeat = dump->dump->repeat;
-    const struct epi_live *live = epi_goside.live;
+    const struct epi_goroutines *live = epi_goside.live;
     if (repeat == NULL)
         return;
     uint64_t hash = epi_mix(epi_threads_digest(epi_threading.threads[EPI_ASK_DUMP]), (uint64_t)dump->goroutines);
-    if (dump->goroutines == EPI_LIVE_ANSWERED && live->size <= EPI_LIVE_TEXT)
+    if (dump->goroutines == EPI_GOROUTINES_ANSWERED && live->size <= EPI_GOROUTINES_TEXT)
         hash = hash_goroutines(hash, live->text, live->size);
     repeat->now = hash | 1;
 }

@@ -29,7 +29,7 @@
 #include "../signals/actions.h"
 #include "../signals/chain.h"
 #include "../threads/threads.h"
-#include "../goruntime/crashbit.h"
+#include "../goruntime/traceback_bit.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -164,7 +164,7 @@ static EPI_SAFE void previous_action(struct epi_usersignal *user, int signal, si
     if (previous->handler == (uintptr_t)SIG_DFL)
         default_action(signal, info);
     else if (ended_by_go(previous, signal))
-        epi_crashbit_chain(previous, signal, info, context);
+        epi_traceback_bit_chain(previous, signal, info, context);
     else
         epi_chain(previous, signal, info, context);
 }
@@ -176,7 +176,7 @@ static EPI_SAFE void note(struct epi_usersignal *user, int place, bool chain_lat
     to->chain_later = chain_later;
     epi_copy(&to->info, info, sizeof to->info);
     epi_subject_is_self(&to->subject);
-    to->subject.goroutine = epi_capture_unasked(&to->stack, uc, max_frames);
+    to->subject.goroutine = epi_sample_unasked(&to->stack, uc, max_frames);
 }
 
 /* The signal that the dumper sent once more. */
@@ -352,7 +352,7 @@ static void put_ours(int signal)
 static void install(struct epi_usersignal *user, int signal, bool was_registered)
 {
     struct epi_sigaction now;
-    if (!epi_crashbit_action(signal, &now) || now.handler == (uintptr_t)user_signal)
+    if (!epi_traceback_bit_action(signal, &now) || now.handler == (uintptr_t)user_signal)
         return;
     if (!was_registered && user->in_front != 0 && now.handler == user->in_front)
         return;
@@ -424,13 +424,13 @@ bool epi_usersignal_restore(int signal)
     if (user == NULL)
         return false;
     user->in_front = 0;
-    if (epi_crashbit_action(signal, &now)) {
+    if (epi_traceback_bit_action(signal, &now)) {
         if (now.handler == (uintptr_t)user_signal)
             epi_sigaction(signal, user->previous, NULL);
         else if (now.handler > (uintptr_t)SIG_IGN && now.handler != epi_actions.go_handler)
             user->in_front = now.handler;
     }
-    epi_crashbit_keep(); /* in front of Go's again */
+    epi_traceback_bit_keep(); /* in front of Go's again */
     return true;
 }
 

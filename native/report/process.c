@@ -72,7 +72,7 @@ EPI_SAFE void epi_report_process(struct epi_crash *crash)
     if (crash->dump != NULL)
         crash->dump_notes(crash); /* EPI_SAFE: dump.c's */
     epi_report_box(crash);
-    if (crash->go_death && epi_goside.gotext.size == 0 && epi_goside.gotext.message_size == 0)
+    if (crash->go_death && epi_goside.crash_output.size == 0 && epi_goside.crash_output.message_size == 0)
         note(out, "what Go itself said is on standard error only");
     epi_out_char(out, '\n');
 }

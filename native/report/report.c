@@ -15,7 +15,7 @@
 #include "../record/box.h"
 #include "../goruntime/goparts.h"
 #include "../goruntime/goside.h"
-#include "../goruntime/gotext.h"
+#include "../goruntime/crash_output.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +37,7 @@ static const struct {
     {CRASH, {"cause", 500, epi_report_cause}},
     {CRASH, {"message", 200, epi_report_message}},
     {BOTH, {"process", 200, epi_report_process}},
-    {GO_DEATH, {"Go's report", 1000, epi_report_gotext}},
+    {GO_DEATH, {"Go's report", 1000, epi_report_crash_output}},
     {GO_DEATH, {"panic", 200, epi_report_panic}},
     {BOTH, {"module list", 500, refresh_modules}},
     {BOTH, {"unwind", 1000, epi_report_unwind}},
@@ -117,7 +117,7 @@ static EPI_SAFE long create_file(struct epi_crash *crash, const struct epi_optio
 /* What happened, in a few words. */
 static EPI_SAFE void title(struct epi_out *out, const struct epi_crash *crash)
 {
-    const char *line = epi_goside.gotext.title;
+    const char *line = epi_goside.crash_output.title;
     if (!crash->go_death)
         epi_out_text(out, epi_signal_title(crash->signal));
     else if (line[0] != '\0')
@@ -270,7 +270,7 @@ EPI_SAFE void epi_report(struct epi_crash *crash)
         crash->file_error = 0;
         crash->file_fd.fd = -1;
         if (crash->go_death)
-            epi_gotext_collect(&epi_goside.gotext);
+            epi_crash_output_collect(&epi_goside.crash_output);
         crash->terminal = epi_report_terminal(crash->options);
         if (crash->apart && epi_report_is_stderr(&crash->terminal))
             crash->terminal.fd = -1;

@@ -45,7 +45,7 @@ EPI_SAFE void epi_threads_print(struct epi_crash *crash, struct epi_threads *thr
  * -1 when there is no such place any more (report.c). */
 EPI_SAFE struct epi_fd epi_report_terminal(const struct epi_options *options);
 
-/* Is OUTPUT the same file as standard error (godies.c)? */
+/* Is OUTPUT the same file as standard error (gofatal.c)? */
 EPI_SAFE bool epi_report_is_stderr(const struct epi_fd *output);
 
 /* The lines of a stack, without a header (frames.c). */

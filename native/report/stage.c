@@ -125,7 +125,7 @@ EPI_SAFE void epi_stage_fault(struct epi_crash *crash, int signal, const siginfo
  * late is not taken for a signal of the program's. */
 #define POKE ((uint64_t)0x45504954 << 32)
 
-EPI_SAFE void epi_stage_poke(int signal, siginfo_t *info, void *context)
+EPI_SAFE void epi_stage_interrupt(int signal, siginfo_t *info, void *context)
 {
     uint64_t self = epi_self();
     struct epi_crash *crash =
@@ -139,13 +139,13 @@ EPI_SAFE void epi_stage_poke(int signal, siginfo_t *info, void *context)
     }
     if (crash->owner != self)
         return;
-    crash->poked = false;
+    crash->interrupted = false;
     if (crash->phase == EPI_PHASE_HOST) {
         crash->left(crash, context); /* EPI_SAFE: host.c's */
         return;
     }
     /* A write that is interrupted says how much it wrote; one that is jumped
-     * out of does not.  So the first poke only makes it return; between stages
+     * out of does not.  So the first interrupt only makes it return; between stages
      * they all do. */
     if (atomic_exchange(&crash->out.writing, false))
         return;
@@ -160,7 +160,7 @@ EPI_SAFE void epi_stage_send(struct epi_crash *crash, uint32_t epoch)
     siginfo_t info;
     /* One at a time: the kernel stacks the frames of all that are pending, and an
      * owner that got no CPU for a while would run out of stack. */
-    if (atomic_exchange(&crash->poked, true))
+    if (atomic_exchange(&crash->interrupted, true))
         return;
     epi_zero(&info, sizeof info);
     info.si_signo = epi_actions.deadline_signal;
@@ -168,7 +168,7 @@ EPI_SAFE void epi_stage_send(struct epi_crash *crash, uint32_t epoch)
     info.si_pid = epi_getpid();
     info.si_value.sival_ptr = (void *)(uintptr_t)(POKE | epoch);
     if (!epi_sigqueue((int)(uint32_t)crash->owner, epi_actions.deadline_signal, &info))
-        crash->poked = false;
+        crash->interrupted = false;
 }
 
 EPI_SAFE void epi_stage_enforce(struct epi_crash *crash, uint64_t now)
@@ -178,7 +178,7 @@ EPI_SAFE void epi_stage_enforce(struct epi_crash *crash, uint64_t now)
     if (deadline != 0) /* else it is being left */
         deadline += crash->out.waited;
     /* Output has a deadline of its own, and keeps to it.  Between stages there
-     * is nothing but output: it is poked until it is over, since the first poke
+     * is nothing but output: it is interrupted until it is over, since the first interrupt
      * may come just before the write that blocks. */
     if (crash->out.writing || (epoch & 1) == 0)
         deadline = crash->out.deadline + 20 * EPI_MS;

@@ -23,13 +23,13 @@ EPI_SAFE void epi_stage_fault(struct epi_crash *crash, int signal, const siginfo
                               const ucontext_t *uc);
 
 /* The handler of the deadline signal. */
-EPI_SAFE void epi_stage_poke(int signal, siginfo_t *info, void *context);
+EPI_SAFE void epi_stage_interrupt(int signal, siginfo_t *info, void *context);
 
 /* Sends the owner the deadline signal, for the stage of this epoch (odd), or for
  * the host's handler (0). */
 EPI_SAFE void epi_stage_send(struct epi_crash *crash, uint32_t epoch);
 
-/* For the helper thread: pokes the owner if its stage is over its budget. */
+/* For the helper thread: interrupts the owner if its stage is over its budget. */
 EPI_SAFE void epi_stage_enforce(struct epi_crash *crash, uint64_t now);
 
 #ifdef EPI_TEST

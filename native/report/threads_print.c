@@ -138,7 +138,7 @@ EPI_SAFE uint64_t epi_threads_digest(struct epi_threads *threads)
     group(threads);
     for (uint32_t i = 0; i < threads->count; i++) {
         const struct epi_thread *thread = &threads->thread[i];
-        if (epi_thread_listed(threads, thread) && thread->fate != EPI_FATE_OWN &&
+        if (epi_thread_listed(threads, thread) && thread->fate != EPI_FATE_SERVICE &&
             thread->fate != EPI_FATE_ENDED && !thread->idle_go &&
             !(epi_program.go != NULL && epi_program.go->names && has_stack(thread) &&
               schedules(&thread->stack)))
@@ -203,7 +203,7 @@ static EPI_SAFE const char *reason(const struct epi_thread *thread)
         return "a signal would end its system call";
     case EPI_FATE_UNTOLD:
         return "a signal might end its system call, which the kernel does not tell";
-    case EPI_FATE_OWN:
+    case EPI_FATE_SERVICE:
         return "Epitaph's own";
     default:
         return NULL;
@@ -256,7 +256,7 @@ static EPI_SAFE void print_counts(struct epi_out *out, const struct epi_threads 
     const uint32_t *fates = threads->fates;
     uint32_t all = 0;
     for (unsigned i = 0; i < EPI_FATES; i++)
-        all += i == EPI_FATE_OWN ? 0 : fates[i];
+        all += i == EPI_FATE_SERVICE ? 0 : fates[i];
     epi_out_decimal(out, fates[EPI_FATE_ANSWERED]);
     epi_out_text(out, " of ");
     epi_out_decimal(out, all + threads->more);
@@ -296,7 +296,7 @@ EPI_SAFE void epi_threads_print(struct epi_crash *crash, struct epi_threads *thr
             if (epi_dump_gives_way(crash))
                 return;
             if (max != 0 && shown == max) {
-                more += thread->fate == EPI_FATE_OWN ? 0 : thread->members;
+                more += thread->fate == EPI_FATE_SERVICE ? 0 : thread->members;
                 continue;
             }
             shown++;

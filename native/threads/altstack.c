@@ -10,7 +10,7 @@
  * only ever pushed to or taken whole, so that no lock is needed and no ABA
  * problem arises; fork and the helper thread could not live with a lock. */
 #include "altstack.h"
-#include "own.h"
+#include "service.h"
 #include "../base/base.h"
 #include "../base/system.h"
 

@@ -1,5 +1,5 @@
 #include "threads.h"
-#include "own.h"
+#include "service.h"
 #include "tasks.h"
 #include "../base/base.h"
 #include "../base/clock.h"
@@ -44,7 +44,7 @@ static EPI_SAFE void list(struct epi_threads *threads, struct epi_tasks *tasks, 
     uint64_t listed = 0, all;
     int tid;
     for (; (tid = epi_tasks_next(tasks)) != 0; listed++) {
-        const struct epi_own_thread *own = epi_own_find(tid);
+        const struct epi_service_thread *own = epi_service_find(tid);
         struct epi_thread *thread = tid == except ? NULL : add(threads, tid);
         if (thread == NULL)
             continue;
@@ -52,7 +52,7 @@ static EPI_SAFE void list(struct epi_threads *threads, struct epi_tasks *tasks, 
             thread->stat.state == 'X')
             thread->fate = EPI_FATE_ENDED;
         if (own != NULL) {
-            thread->fate = EPI_FATE_OWN;
+            thread->fate = EPI_FATE_SERVICE;
             thread->pointer = own->pointer;
         }
     }
@@ -77,7 +77,7 @@ static EPI_SAFE bool spare(const struct epi_threads *threads, struct epi_thread 
         }
         if (epi_syscall_not_restarted(&task) == NULL)
             return false;
-        if (epi_thread_walk_outside(thread, tasks, threads->max_frames) &&
+        if (epi_thread_walk_remote(thread, tasks, threads->max_frames) &&
             thread->call == epi_syscall_name(task.number)) {
             thread->fate = EPI_FATE_SPARED;
             return true;
@@ -209,7 +209,7 @@ static EPI_SAFE void wait(struct epi_threads *threads, const struct epi_tasks *t
 
 /* Looks once at those that gave no answer; true when some could not be seen,
  * because they run.  A slot that is still written to is not touched. */
-static EPI_SAFE bool look_from_outside(struct epi_threads *threads,
+static EPI_SAFE bool look_remotely(struct epi_threads *threads,
                                        const struct epi_tasks *tasks)
 {
     bool left = false;
@@ -219,7 +219,7 @@ static EPI_SAFE bool look_from_outside(struct epi_threads *threads,
             (thread->fate == EPI_FATE_BLOCKS || thread->fate == EPI_FATE_LATE ||
              thread->fate == EPI_FATE_UNSENDABLE) &&
             thread->stack.count == 0)
-            left |= !epi_thread_walk_outside(thread, tasks, threads->max_frames);
+            left |= !epi_thread_walk_remote(thread, tasks, threads->max_frames);
     }
     return left;
 }
@@ -242,7 +242,7 @@ static EPI_SAFE void settle(struct epi_threads *threads, const struct epi_tasks 
             thread->fate = EPI_FATE_LATE;
     }
     /* Who runs may sleep in a moment. */
-    for (int i = 0; look_from_outside(threads, tasks) && i < 4; i++) {
+    for (int i = 0; look_remotely(threads, tasks) && i < 4; i++) {
         struct timespec pause = epi_timespec(3 * EPI_MS);
         epi_syscall6(SYS_ppoll, 0, 0, (long)&pause, 0, 0, 0);
     }

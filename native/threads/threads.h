@@ -33,7 +33,7 @@ enum epi_fate {
     EPI_FATE_ENDED,      /* the thread has, since it was listed */
     EPI_FATE_SPARED,     /* not asked: the signal would end its system call */
     EPI_FATE_UNTOLD,     /* not asked: it sleeps, and the kernel does not tell where */
-    EPI_FATE_OWN,        /* not asked: it is the core's */
+    EPI_FATE_SERVICE,        /* not asked: it is the core's */
     EPI_FATES
 };
 
@@ -54,7 +54,7 @@ struct epi_thread {
 
 /* Receivers run on all CPUs at once; each takes a cache that nobody uses, or
  * does without. */
-#define EPI_CAPTURE_CACHES 4
+#define EPI_SAMPLE_CACHES 4
 
 struct epi_threads {
     _Atomic uint32_t epoch;    /* of the question that stands; 0: none */
@@ -69,7 +69,7 @@ struct epi_threads {
     struct {
         _Atomic bool taken;
         struct epi_rule_cache rules;
-    } cache[EPI_CAPTURE_CACHES];
+    } cache[EPI_SAMPLE_CACHES];
     uint16_t bucket[2 * EPI_THREADS]; /* of the hash of stacks: index + 1 */
     /* Threads that had not answered the question before; see send_all. */
     uint32_t owing_count;
@@ -110,10 +110,10 @@ static inline EPI_SAFE struct epi_ask epi_ask_unpack(uintptr_t value)
     return ask;
 }
 
-struct epi_inject;
+struct epi_assign;
 struct epi_threading {
     struct epi_threads *threads[2]; /* the crash's table and that of dumps, by question */
-    struct epi_inject *inject;
+    struct epi_assign *assign;
     _Atomic int receivers; /* threads that walk their stacks, and may fault */
 };
 
@@ -123,14 +123,14 @@ extern struct epi_threading epi_threading __attribute__((visibility("hidden")));
  * when its queue is full. */
 EPI_SAFE int epi_ask_send(int tid, struct epi_ask ask);
 
-/* The thread signal's handler (capture.c). */
-EPI_SAFE void epi_capture(int signal, siginfo_t *info, void *context);
+/* The thread signal's handler (sample.c). */
+EPI_SAFE void epi_sample(int signal, siginfo_t *info, void *context);
 
 /* In the handler of another signal: walks the calling thread's own stack from UC,
  * where it was interrupted, and returns the goroutine that it works for; 0: none.
  * The innermost frame alone, and no goroutine, where there is no room for more or a
  * handler of the program's has taken the place of ours for the faults of loads. */
-EPI_SAFE uint64_t epi_capture_unasked(struct epi_stack *stack, const ucontext_t *uc,
+EPI_SAFE uint64_t epi_sample_unasked(struct epi_stack *stack, const ucontext_t *uc,
                                       uint32_t max_frames);
 
 struct epi_ask_options {
@@ -148,8 +148,8 @@ EPI_SAFE void epi_threads_ask(struct epi_threads *threads,
 
 /* Walks the stack of a sleeping thread from outside, as far as its PC and SP
  * lead: no other register of it is known.  False, with nothing walked, when it
- * does not sleep (outside.c). */
-EPI_SAFE bool epi_thread_walk_outside(struct epi_thread *thread, const struct epi_tasks *tasks,
+ * does not sleep (remote.c). */
+EPI_SAFE bool epi_thread_walk_remote(struct epi_thread *thread, const struct epi_tasks *tasks,
                                       uint32_t max_frames);
 
 /* The name of the system call that TASK is in when a signal would end it for

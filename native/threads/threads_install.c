@@ -1,7 +1,7 @@
 /* What the other threads' part of a report needs while the process is healthy:
  * memory, and a real-time signal of its own. */
 #include "threads_install.h"
-#include "inject.h"
+#include "assign.h"
 #include "tasks.h"
 #include "threads.h"
 #include "../base/base.h"
@@ -48,12 +48,12 @@ static int map_tables(void)
             return ENOMEM;
         epi_threading.threads[i] = memory;
     }
-    if (epi_threading.inject == NULL) {
-        void *memory = mmap(NULL, sizeof *epi_threading.inject, PROT_READ | PROT_WRITE,
+    if (epi_threading.assign == NULL) {
+        void *memory = mmap(NULL, sizeof *epi_threading.assign, PROT_READ | PROT_WRITE,
                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (memory == MAP_FAILED)
             return ENOMEM;
-        epi_threading.inject = memory;
+        epi_threading.assign = memory;
     }
     return 0;
 }
@@ -86,10 +86,10 @@ int epi_threads_prepare(int wanted, int *signal)
 void epi_threads_install(int signal)
 {
     struct epi_sigaction now, ours = epi_actions.ours[0]; /* with SA_RESTART */
-    ours.handler = (uintptr_t)epi_capture;
+    ours.handler = (uintptr_t)epi_sample;
     /* The helper may send the signal as soon as it is known: its default action
      * would end the process. */
-    epi_inject_stop();
+    epi_assign_stop();
     if (epi_actions.thread_signal != signal)
         epi_threads_uninstall();
     if (epi_sigaction(signal, NULL, &now) && !epi_signal_ours(now.handler))
@@ -104,14 +104,14 @@ void epi_threads_uninstall(void)
     struct epi_sigaction now;
     int signal = epi_actions.thread_signal;
     if (signal != 0 && epi_sigaction(signal, NULL, &now) &&
-        now.handler == (uintptr_t)epi_capture && !epi_signal_waits(signal))
+        now.handler == (uintptr_t)epi_sample && !epi_signal_waits(signal))
         epi_sigaction(signal, &epi_actions.thread_previous, NULL);
 }
 
 /* Go gives back the core's handler for a SIGNAL that was the core's when Go took it over. */
 static bool gives_back_late(const struct sigaction *action, int signal, struct sigaction *old)
 {
-    bool thread = epi_given_back(action, (uintptr_t)epi_capture);
+    bool thread = epi_given_back(action, (uintptr_t)epi_sample);
     if (!thread && !epi_given_back(action, epi_actions.stay[1]))
         return false;
     if (old != NULL)

@@ -16,8 +16,8 @@ struct epi_goruntime {
                                 sends to the program; 0: not known */
     uintptr_t signal_ignored; /* the same for signal.Ignore */
     uintptr_t goid; /* where g has its goroutine's id; 0: not known */
-    uintptr_t traceback;     /* runtime.traceback_cache (crashbit.h); 0: not known */
-    uintptr_t backlog;       /* runtime.printBacklog (gotext.h); 0: not known */
+    uintptr_t traceback;     /* runtime.traceback_cache (traceback_bit.h); 0: not known */
+    uintptr_t backlog;       /* runtime.printBacklog (crash_output.h); 0: not known */
     uintptr_t backlog_index; /* and the int where it is written next */
     bool tables;    /* the header of the pclntab is one that the core reads:
                        SP deltas can be used */

@@ -11,7 +11,7 @@ EPI_SAFE uint64_t epi_goroutine_id(uintptr_t g)
     return g != 0 && epi_program.go->goid != 0 && epi_peek64(&id, g + epi_program.go->goid) ? id : 0;
 }
 
-EPI_SAFE uint64_t epi_live_goroutine(void)
+EPI_SAFE uint64_t epi_program_goroutine(void)
 {
     uintptr_t g = epi_go_g(epi_program.go), waiting = epi_gostack_goroutine(epi_program.go, g);
     return epi_goroutine_id(waiting != 0 ? waiting : g);

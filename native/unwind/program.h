@@ -20,6 +20,6 @@ EPI_SAFE uint64_t epi_goroutine_id(uintptr_t g);
 
 /* The id of the goroutine that the calling thread works for, if only by C code that
  * it called; 0: none. */
-EPI_SAFE uint64_t epi_live_goroutine(void);
+EPI_SAFE uint64_t epi_program_goroutine(void);
 
 #endif

@@ -53,9 +53,9 @@ static void writes_what_is_new(void)
 static struct epi_crash dump;
 static struct epi_repeat repeat;
 static struct epi_dump how = {.kind = EPI_DUMP_TIMEOUT, .repeat = &repeat};
-static struct epi_live live;
+static struct epi_goroutines live;
 
-static uint64_t digest(const char *text, enum epi_live_answer answer)
+static uint64_t digest(const char *text, enum epi_goroutines_answer answer)
 {
     live.text = (char *)(uintptr_t)text;
     live.size = strlen(text);
@@ -92,11 +92,11 @@ static void goroutines(void)
     };
     uint64_t one = digest(
         HEAD "Goroutine 7 [chan receive, 3 minutes] (most recent call first):\n" FRAME TAIL,
-        EPI_LIVE_ANSWERED);
+        EPI_GOROUTINES_ANSWERED);
     for (size_t i = 0; i < EPI_COUNT(other); i++)
-        CHECK((digest(other[i].text, EPI_LIVE_ANSWERED) == one) == other[i].same, "text %zu", i);
-    CHECK(digest("x", EPI_LIVE_NO_P) == digest("y", EPI_LIVE_NO_P), "an old text counts");
-    CHECK(digest("x", EPI_LIVE_NO_P) != digest("x", EPI_LIVE_NO_STOP), "the reason does not count");
+        CHECK((digest(other[i].text, EPI_GOROUTINES_ANSWERED) == one) == other[i].same, "text %zu", i);
+    CHECK(digest("x", EPI_GOROUTINES_NO_P) == digest("y", EPI_GOROUTINES_NO_P), "an old text counts");
+    CHECK(digest("x", EPI_GOROUTINES_NO_P) != digest("x", EPI_GOROUTINES_NO_STOP), "the reason does not count");
 }
 
 static void add(struct epi_threads *threads, int tid, enum epi_fate fate, uintptr_t pc)
@@ -131,7 +131,7 @@ static void threads(void)
     CHECK(one == threads_with(12, EPI_FATE_ANSWERED, 0x2000, false), "the order counts");
     CHECK(one != threads_with(12, EPI_FATE_ANSWERED, 0x2001, true), "where it is does not count");
     CHECK(one != threads_with(13, EPI_FATE_ANSWERED, 0x2000, true), "who it is does not count");
-    CHECK(threads_with(12, EPI_FATE_OWN, 1, true) == threads_with(13, EPI_FATE_ENDED, 2, true),
+    CHECK(threads_with(12, EPI_FATE_SERVICE, 1, true) == threads_with(13, EPI_FATE_ENDED, 2, true),
           "own threads and ended ones count");
 }
 

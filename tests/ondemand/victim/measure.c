@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "ondemand/ondemand.h"
-#include "threads/own.h"
+#include "threads/service.h"
 #include "base/system.h"
 
 #include <errno.h>
@@ -47,7 +47,7 @@ static uint64_t stolen(void)
     return ticks * (EPI_SECOND / (uint64_t)sysconf(_SC_CLK_TCK));
 }
 
-int measure_dumper(void) { return epi_own_tid(EPI_OWN_DUMPER); }
+int measure_dumper(void) { return epi_service_tid(EPI_SERVICE_DUMPER); }
 
 /* The clocks are read in this order, and below in the other: when the caller loses its
  * CPU in between, others seem to have had more, not less. */

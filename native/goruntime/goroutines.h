@@ -10,15 +10,15 @@
  * descriptor: a program that closes what it does not know (closefrom) takes it
  * away, or has its number for a file of its own; and a forked child that writes
  * to it wakes the parent's goroutines. */
-#ifndef EPI_LIVE_H
-#define EPI_LIVE_H
+#ifndef EPI_GOROUTINES_H
+#define EPI_GOROUTINES_H
 
 #include "../base/base.h"
 
 /* What C and Go share.  The numbers of questions only grow, so an answer that
  * comes too late is not taken for that to the next question.  Both sides use
  * atomic operations; the types are plain because cgo knows no others. */
-struct epi_live {
+struct epi_goroutines {
     uint32_t asked;     /* by C: the number of the question, 0 before the first */
     uint32_t started;   /* by Go: the question for which it stops the world */
     uint32_t claimed;   /* by Go: and which somebody answers now; by C: or which
@@ -31,44 +31,44 @@ struct epi_live {
     uint64_t goroutine; /* the goroutine that it worked for, 0: none or unknown */
     uint64_t size;      /* by Go: bytes at text */
     /* The program's own last act (oncrash.c), after the report. */
-    uint32_t wanted;    /* by Go: it has one (epi_live_want_call) */
+    uint32_t wanted;    /* by Go: it has one (epi_goroutines_want_call) */
     uint32_t called;    /* by C, or by the goroutine that has died: its time has come; report and until are set */
     uint32_t taken;     /* by Go: somebody runs it; by C: it is too late */
     uint32_t ended;     /* by Go: it has come to its end, one way or another */
     uint32_t ending;    /* by C: enum epi_ending; set before called */
     uint64_t until;     /* when its time is over; monotonic */
     uint64_t report_size;
-    char *report;       /* EPI_LIVE_REPORT bytes, for a copy of the report */
-    char *text;         /* EPI_LIVE_TEXT bytes, for the answer */
-    char *scratch;      /* EPI_LIVE_SCRATCH bytes, for Go's work on it */
+    char *report;       /* EPI_GOROUTINES_REPORT bytes, for a copy of the report */
+    char *text;         /* EPI_GOROUTINES_TEXT bytes, for the answer */
+    char *scratch;      /* EPI_GOROUTINES_SCRATCH bytes, for Go's work on it */
 };
 
 /* Address space; only what is used becomes memory.  The text of 10 000
  * goroutines with 10 calls each is 8.5 MB of scratch. */
-#define EPI_LIVE_TEXT ((size_t)4 << 20)
-#define EPI_LIVE_REPORT ((size_t)1 << 20)
-#define EPI_LIVE_SCRATCH ((size_t)32 << 20)
+#define EPI_GOROUTINES_TEXT ((size_t)4 << 20)
+#define EPI_GOROUTINES_REPORT ((size_t)1 << 20)
+#define EPI_GOROUTINES_SCRATCH ((size_t)32 << 20)
 
 /* The memory, got at the first call and kept; NULL when there is none.  For a
  * healthy process, calls one at a time. */
-struct epi_live *epi_live_memory(void);
+struct epi_goroutines *epi_goroutines_memory(void);
 
 /* What Go exits with when it has died. */
 #define EPI_GO_STATUS 2
 
 /* Who ends the process after the last act, and how: C where C has crashed, otherwise
- * the goroutine that has died (thaw.h). */
+ * the goroutine that has died (resume.h). */
 enum epi_ending { EPI_ENDING_C, EPI_ENDING_EXIT, EPI_ENDING_ABORT };
 
 /* What became of a question. */
-enum epi_live_answer {
-    EPI_LIVE_NOT_ASKED,
-    EPI_LIVE_ANSWERED,
-    EPI_LIVE_NO_P,
-    EPI_LIVE_NO_STOP,
-    EPI_LIVE_GO_FAILED
+enum epi_goroutines_answer {
+    EPI_GOROUTINES_NOT_ASKED,
+    EPI_GOROUTINES_ANSWERED,
+    EPI_GOROUTINES_NO_P,
+    EPI_GOROUTINES_NO_STOP,
+    EPI_GOROUTINES_GO_FAILED
 };
 /* Tells whether there is a last act; the same. */
-void epi_live_want_call(struct epi_live *live, bool want);
+void epi_goroutines_want_call(struct epi_goroutines *live, bool want);
 
 #endif

@@ -7,7 +7,7 @@
  * that belongs to a library: at most 8 KiB are used, and where the room is
  * known to be less than that and a fault of a peek need, no walk is tried. */
 #include "altstack.h"
-#include "inject.h"
+#include "assign.h"
 #include "threads.h"
 #include "../base/base.h"
 #include "../base/clock.h"
@@ -70,7 +70,7 @@ static EPI_SAFE const ucontext_t *own_crash(int tid)
 static EPI_SAFE uint32_t take_cache(struct epi_threads *threads)
 {
     uint32_t i = 0;
-    while (i < EPI_CAPTURE_CACHES && atomic_exchange(&threads->cache[i].taken, true))
+    while (i < EPI_SAMPLE_CACHES && atomic_exchange(&threads->cache[i].taken, true))
         i++;
     return i;
 }
@@ -114,7 +114,7 @@ static EPI_SAFE void capture(struct epi_threads *threads, struct epi_thread *thr
                              const ucontext_t *uc)
 {
     uint32_t cache = take_cache(threads);
-    bool taken = cache < EPI_CAPTURE_CACHES;
+    bool taken = cache < EPI_SAMPLE_CACHES;
     epi_zero(&thread->stack, offsetof(struct epi_stack, frame));
     atomic_fetch_add(&epi_threading.receivers, 1); /* epi_disable waits for it */
     walk_if_room(&thread->stack, uc, taken ? &threads->cache[cache].rules : NULL,
@@ -138,7 +138,7 @@ static EPI_SAFE bool faults_come_here(void)
     return true;
 }
 
-EPI_SAFE uint64_t epi_capture_unasked(struct epi_stack *stack, const ucontext_t *uc,
+EPI_SAFE uint64_t epi_sample_unasked(struct epi_stack *stack, const ucontext_t *uc,
                                       uint32_t max_frames)
 {
     uint64_t goroutine = 0;
@@ -146,7 +146,7 @@ EPI_SAFE uint64_t epi_capture_unasked(struct epi_stack *stack, const ucontext_t 
     atomic_fetch_add(&epi_threading.receivers, 1);
     if (faults_come_here()) { /* and go on doing so: epi_disable waits */
         walk_if_room(stack, uc, NULL, max_frames);
-        goroutine = epi_live_goroutine();
+        goroutine = epi_program_goroutine();
     } else {
         innermost_only(stack, uc, EPI_STOP_FAULTS);
     }
@@ -191,12 +191,12 @@ static EPI_SAFE void hold(const ucontext_t *uc)
     }
 }
 
-EPI_SAFE void epi_capture(int signal, siginfo_t *info, void *context)
+EPI_SAFE void epi_sample(int signal, siginfo_t *info, void *context)
 {
     ucontext_t *uc = context;
     uintptr_t value = (uintptr_t)info->si_value.sival_ptr;
     bool own = info->si_pid == epi_getpid();
-    if (own && info->si_code == SI_TKILL && epi_inject_accept(uc))
+    if (own && info->si_code == SI_TKILL && epi_assign_accept(uc))
         return;
     if (!own || info->si_code != SI_QUEUE || value >> 56 != EPI_ASK_MAGIC >> 56) {
         epi_chain(&epi_actions.thread_previous, signal, info, context);

@@ -1,4 +1,4 @@
-#include "crashbit.h"
+#include "traceback_bit.h"
 #include "goside.h"
 #include "../base/base.h"
 #include "../base/system.h"
@@ -36,7 +36,7 @@ static EPI_SAFE bool swap(uint32_t old, uint32_t new)
  * changes over to "crash" writes what is there already, and is not noticed.) */
 static EPI_SAFE uint32_t look(bool *programs)
 {
-    const struct epi_crashbit *bit = &epi_goside.crashbit;
+    const struct epi_traceback_bit *bit = &epi_goside.traceback_bit;
     uint32_t now = __atomic_load_n(word(), __ATOMIC_SEQ_CST);
     *programs = now == bit->ours ? bit->programs : (now & BIT) != 0;
     return now;
@@ -44,7 +44,7 @@ static EPI_SAFE uint32_t look(bool *programs)
 
 static EPI_SAFE void set(void)
 {
-    struct epi_crashbit *bit = &epi_goside.crashbit;
+    struct epi_traceback_bit *bit = &epi_goside.traceback_bit;
     bool programs;
     for (int i = 0; i < 100; i++) {
         uint32_t now = look(&programs);
@@ -67,7 +67,7 @@ static EPI_SAFE void clear(void)
     }
 }
 
-EPI_SAFE bool epi_crashbit_programs(void)
+EPI_SAFE bool epi_traceback_bit_programs(void)
 {
     bool programs;
     if (word() == NULL)
@@ -76,9 +76,9 @@ EPI_SAFE bool epi_crashbit_programs(void)
     return programs;
 }
 
-EPI_SAFE bool epi_crashbit_enter(void)
+EPI_SAFE bool epi_traceback_bit_enter(void)
 {
-    struct epi_crashbit *bit = &epi_goside.crashbit;
+    struct epi_traceback_bit *bit = &epi_goside.traceback_bit;
     if (!bit->on)
         return false;
     atomic_fetch_add(&bit->inside, 1);
@@ -88,9 +88,9 @@ EPI_SAFE bool epi_crashbit_enter(void)
 
 /* Go's handler has returned: it made a panic of the signal, or sent it to a
  * channel.  Another thread that is still inside looks again. */
-EPI_SAFE void epi_crashbit_leave(bool entered)
+EPI_SAFE void epi_traceback_bit_leave(bool entered)
 {
-    struct epi_crashbit *bit = &epi_goside.crashbit;
+    struct epi_traceback_bit *bit = &epi_goside.traceback_bit;
     if (!entered)
         return;
     if (atomic_fetch_sub(&bit->inside, 1) != 1 || !bit->on)
@@ -102,26 +102,26 @@ EPI_SAFE void epi_crashbit_leave(bool entered)
 
 /* While a crash is reported Go must not end the process by itself, whatever it
  * prints. */
-EPI_SAFE void epi_crashbit_chain(const struct epi_sigaction *go, int signal, siginfo_t *info,
+EPI_SAFE void epi_traceback_bit_chain(const struct epi_sigaction *go, int signal, siginfo_t *info,
                                  void *context)
 {
-    bool entered = !epi_crashing() && epi_crashbit_enter();
+    bool entered = !epi_crashing() && epi_traceback_bit_enter();
     epi_chain(go, signal, info, context);
-    epi_crashbit_leave(entered);
+    epi_traceback_bit_leave(entered);
 }
 
 static EPI_SAFE const struct epi_sigaction *previous(int signal)
 {
-    return &epi_goside.crashbit.previous[signal == deadly[0] ? 0 : 1];
+    return &epi_goside.traceback_bit.previous[signal == deadly[0] ? 0 : 1];
 }
 
 /* In front of Go's handler for the deadly signals. */
 static EPI_SAFE void handler(int signal, siginfo_t *info, void *context)
 {
-    epi_crashbit_chain(previous(signal), signal, info, context);
+    epi_traceback_bit_chain(previous(signal), signal, info, context);
 }
 
-EPI_SAFE bool epi_crashbit_action(int signal, struct epi_sigaction *action)
+EPI_SAFE bool epi_traceback_bit_action(int signal, struct epi_sigaction *action)
 {
     if (!epi_sigaction(signal, NULL, action))
         return false;
@@ -130,9 +130,9 @@ EPI_SAFE bool epi_crashbit_action(int signal, struct epi_sigaction *action)
     return true;
 }
 
-EPI_SAFE void epi_crashbit_keep(void)
+EPI_SAFE void epi_traceback_bit_keep(void)
 {
-    struct epi_crashbit *bit = &epi_goside.crashbit;
+    struct epi_traceback_bit *bit = &epi_goside.traceback_bit;
     struct epi_sigaction now;
     if (!bit->on)
         return;
@@ -149,25 +149,25 @@ EPI_SAFE void epi_crashbit_keep(void)
         clear(); /* signal.Ignore, or a handler that was installed since */
     else if (bit->inside == 0) {
         set();
-        if (!bit->on) /* by now: epi_crashbit_stop has passed */
+        if (!bit->on) /* by now: epi_traceback_bit_stop has passed */
             clear();
     }
 }
 
-void epi_crashbit_start(void)
+void epi_traceback_bit_start(void)
 {
-    struct epi_crashbit *bit = &epi_goside.crashbit;
+    struct epi_traceback_bit *bit = &epi_goside.traceback_bit;
     if (word() == NULL || epi_actions.go_handler == 0)
         return;
     if (!bit->on)
         bit->ours = UNKNOWN;
     bit->on = true;
-    epi_crashbit_keep();
+    epi_traceback_bit_keep();
 }
 
-void epi_crashbit_stop(void)
+void epi_traceback_bit_stop(void)
 {
-    struct epi_crashbit *bit = &epi_goside.crashbit;
+    struct epi_traceback_bit *bit = &epi_goside.traceback_bit;
     struct epi_sigaction now;
     if (!bit->on)
         return;

@@ -1,5 +1,5 @@
 #include "goside.h"
-#include "live.h"
+#include "goroutines.h"
 #include "../base/base.h"
 
 #include <sys/mman.h>
@@ -21,40 +21,40 @@ static char *map(size_t size)
     return memory == MAP_FAILED ? NULL : memory;
 }
 
-static struct epi_live *map_shared(void)
+static struct epi_goroutines *map_shared(void)
 {
-    struct epi_live *shared = (void *)map(sizeof *shared);
-    char *text = map(EPI_LIVE_TEXT), *scratch = map(EPI_LIVE_SCRATCH);
-    char *report = map(EPI_LIVE_REPORT);
+    struct epi_goroutines *shared = (void *)map(sizeof *shared);
+    char *text = map(EPI_GOROUTINES_TEXT), *scratch = map(EPI_GOROUTINES_SCRATCH);
+    char *report = map(EPI_GOROUTINES_REPORT);
     if (shared != NULL && text != NULL && scratch != NULL && report != NULL) {
         shared->text = text;
         shared->report = report; /* touched only where somebody wants it */
-        touch(text, EPI_LIVE_TEXT);
-        touch(scratch, EPI_LIVE_SCRATCH);
+        touch(text, EPI_GOROUTINES_TEXT);
+        touch(scratch, EPI_GOROUTINES_SCRATCH);
         shared->scratch = scratch;
         return shared;
     }
     if (shared != NULL)
         munmap(shared, sizeof *shared);
     if (text != NULL)
-        munmap(text, EPI_LIVE_TEXT);
+        munmap(text, EPI_GOROUTINES_TEXT);
     if (scratch != NULL)
-        munmap(scratch, EPI_LIVE_SCRATCH);
+        munmap(scratch, EPI_GOROUTINES_SCRATCH);
     if (report != NULL)
-        munmap(report, EPI_LIVE_REPORT);
+        munmap(report, EPI_GOROUTINES_REPORT);
     return NULL;
 }
 
-struct epi_live *epi_live_memory(void)
+struct epi_goroutines *epi_goroutines_memory(void)
 {
     if (epi_goside.live == NULL)
         epi_goside.live = map_shared();
     return epi_goside.live;
 }
 
-void epi_live_want_call(struct epi_live *live, bool want)
+void epi_goroutines_want_call(struct epi_goroutines *live, bool want)
 {
     if (want && !live->wanted)
-        touch(live->report, EPI_LIVE_REPORT);
+        touch(live->report, EPI_GOROUTINES_REPORT);
     __atomic_store_n(&live->wanted, want, __ATOMIC_SEQ_CST);
 }

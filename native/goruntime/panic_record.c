@@ -1,34 +1,34 @@
-#include "panicnote.h"
+#include "panic_record.h"
 #include "goparts.h"
 #include "goside.h"
-#include "gotext.h"
-#include "sandbox.h"
+#include "crash_output.h"
+#include "forkcopy.h"
 #include "../base/base.h"
 #include "../base/clock.h"
 #include "../text/out.h"
 #include "../incident/incident.h"
 
-struct epi_panic_note *epi_panic_notes(void)
+struct epi_panic_record *epi_panic_records(void)
 {
-    return epi_goside.panic_note;
+    return epi_goside.panic_record;
 }
 
 /* Is NOTE what Go's report is about?  Where that is not known, its goroutine has to
  * do. */
-static EPI_SAFE bool fits(const struct epi_panic_note *note)
+static EPI_SAFE bool fits(const struct epi_panic_record *note)
 {
-    const struct epi_gotext *text = &epi_goside.gotext;
+    const struct epi_crash_output *text = &epi_goside.crash_output;
     if (text->message_size > 0) /* a fatal error, and no panic */
         return false;
     return text->size == 0 ||
-           epi_gotext_panics(text, note->message, note->message_size);
+           epi_crash_output_panics(text, note->message, note->message_size);
 }
 
-EPI_SAFE const struct epi_panic_note *epi_panic_find(uint64_t goroutine)
+EPI_SAFE const struct epi_panic_record *epi_panic_find(uint64_t goroutine)
 {
-    const struct epi_panic_note *newest = NULL;
-    for (int i = 0; goroutine != 0 && i < EPI_PANIC_NOTES; i++) {
-        const struct epi_panic_note *note = &epi_goside.panic_note[i];
+    const struct epi_panic_record *newest = NULL;
+    for (int i = 0; goroutine != 0 && i < EPI_PANIC_RECORDS; i++) {
+        const struct epi_panic_record *note = &epi_goside.panic_record[i];
         uint64_t sequence = __atomic_load_n(&note->sequence, __ATOMIC_SEQ_CST);
         if (sequence == 0 || (sequence & 1) != 0 || note->goroutine != goroutine ||
             note->message_size > EPI_PANIC_MESSAGE || note->text_size > EPI_PANIC_TEXT)
@@ -67,7 +67,7 @@ static EPI_SAFE void print(struct epi_out *out, const char *text, size_t size)
     epi_out_fresh_line(out);
 }
 
-static EPI_SAFE void print_note(struct epi_out *out, const struct epi_panic_note *note)
+static EPI_SAFE void print_note(struct epi_out *out, const struct epi_panic_record *note)
 {
     epi_out_text(out, "Panic (noted by goroutine ");
     epi_out_decimal(out, (int64_t)note->goroutine);
@@ -77,11 +77,11 @@ static EPI_SAFE void print_note(struct epi_out *out, const struct epi_panic_note
 }
 
 /* Why there is no answer; NULL when there is nothing to be missed. */
-static EPI_SAFE const char *failure(const struct epi_sandbox_result *result)
+static EPI_SAFE const char *failure(const struct epi_forkcopy_result *result)
 {
-    if (result->answer == EPI_SANDBOX_OTHER)
+    if (result->answer == EPI_FORKCOPY_OTHER)
         return "it has another text than Go has printed";
-    if (result->answer == EPI_SANDBOX_NO_VALUE)
+    if (result->answer == EPI_FORKCOPY_NO_VALUE)
         return NULL;
     if (result->too_large)
         return "the process is too large to be copied";
@@ -91,11 +91,11 @@ static EPI_SAFE const char *failure(const struct epi_sandbox_result *result)
                          : "the copy of the process did not answer";
 }
 
-static EPI_SAFE void print_answer(struct epi_out *out, const struct epi_sandbox_result *result)
+static EPI_SAFE void print_answer(struct epi_out *out, const struct epi_forkcopy_result *result)
 {
-    const struct epi_sandbox_area *area = epi_goside.sandbox.area;
-    if (result->answer == EPI_SANDBOX_TEXT_IS) {
-        uint32_t size = area->size < EPI_SANDBOX_TEXT ? area->size : EPI_SANDBOX_TEXT;
+    const struct epi_forkcopy_area *area = epi_goside.forkcopy.area;
+    if (result->answer == EPI_FORKCOPY_TEXT_IS) {
+        uint32_t size = area->size < EPI_FORKCOPY_TEXT ? area->size : EPI_FORKCOPY_TEXT;
         epi_out_text(out, "Panic (formatted in a copy of the process");
         print_cut(out, size, area->whole_size);
         epi_out_text(out, "):\n");
@@ -118,7 +118,7 @@ static EPI_SAFE void print_answer(struct epi_out *out, const struct epi_sandbox_
  * price that a panic in a method of the value ends it: then the second does not. */
 static EPI_SAFE void ask(struct epi_crash *crash)
 {
-    struct epi_sandbox_result result = {EPI_SANDBOX_NONE, 0, false, false};
+    struct epi_forkcopy_result result = {EPI_FORKCOPY_NONE, 0, false, false};
     if (epi_now() >= crash->stages_deadline) {
         epi_out_text(&crash->out, "Panic (not formatted: no time is left):\n");
         return;
@@ -128,9 +128,9 @@ static EPI_SAFE void ask(struct epi_crash *crash)
         uint64_t now = epi_now(), left = crash->stages_deadline - now;
         if (now >= crash->stages_deadline)
             break;
-        epi_goside.sandbox.area->attempt = attempt;
-        result = epi_sandbox_ask(crash->uc, now + (left / 4 < PATIENCE ? left / 4 : PATIENCE));
-        if (result.answer != EPI_SANDBOX_NONE || !result.ended)
+        epi_goside.forkcopy.area->attempt = attempt;
+        result = epi_forkcopy_ask(crash->uc, now + (left / 4 < PATIENCE ? left / 4 : PATIENCE));
+        if (result.answer != EPI_FORKCOPY_NONE || !result.ended)
             break;
     }
     print_answer(&crash->out, &result);
@@ -138,7 +138,7 @@ static EPI_SAFE void ask(struct epi_crash *crash)
 
 EPI_SAFE void epi_report_panic(struct epi_crash *crash)
 {
-    const struct epi_panic_note *note = epi_panic_find(crash->subject.goroutine);
+    const struct epi_panic_record *note = epi_panic_find(crash->subject.goroutine);
     if (note == NULL)
         return;
     print_note(&crash->out, note);
@@ -149,7 +149,7 @@ EPI_SAFE void epi_report_panic(struct epi_crash *crash)
 EPI_SAFE void epi_report_panic_in_copy(struct epi_crash *crash)
 {
     if (crash->options->panic_copy && epi_panic_find(crash->subject.goroutine) == NULL &&
-        crash->subject.goroutine != 0 && epi_goside.gotext.message_size == 0 &&
-        !crash->forked && epi_sandbox_fits(crash->uc))
+        crash->subject.goroutine != 0 && epi_goside.crash_output.message_size == 0 &&
+        !crash->forked && epi_forkcopy_fits(crash->uc))
         ask(crash);
 }

@@ -6,8 +6,8 @@
  * is printed a moment before the runtime counts as dying, and is not in the copy
  * (go.dev/issue/76859).  It is in runtime.printBacklog, a ring of what was
  * printed while nothing was dying. */
-#ifndef EPI_GOTEXT_H
-#define EPI_GOTEXT_H
+#ifndef EPI_CRASH_OUTPUT_H
+#define EPI_CRASH_OUTPUT_H
 
 #include "../base/base.h"
 #include "../base/fd.h"
@@ -16,9 +16,9 @@
 #define EPI_BACKLOG 512
 
 /* The most that is taken to the report. */
-#define EPI_GOTEXT_MAX ((uint64_t)1 << 20)
+#define EPI_CRASH_OUTPUT_MAX ((uint64_t)1 << 20)
 
-struct epi_gotext {
+struct epi_crash_output {
     struct epi_fd file;
     /* Of a death: by the thread that dies. */
     uint64_t size;         /* bytes in the file */
@@ -28,15 +28,15 @@ struct epi_gotext {
 };
 
 /* A descriptor for SetCrashOutput, which the caller owns; or -1. */
-int epi_gotext_open(void);
+int epi_crash_output_open(void);
 
 /* Is FD one of those? */
-bool epi_gotext_is(int fd);
+bool epi_crash_output_is(int fd);
 
 /* Finds out what Go has said; cannot fault. */
-EPI_SAFE void epi_gotext_collect(struct epi_gotext *text);
+EPI_SAFE void epi_crash_output_collect(struct epi_crash_output *text);
 
 /* Is it about a panic whose message begins with MESSAGE? */
-EPI_SAFE bool epi_gotext_panics(const struct epi_gotext *text, const char *message, size_t size);
+EPI_SAFE bool epi_crash_output_panics(const struct epi_crash_output *text, const char *message, size_t size);
 
 #endif

@@ -9,40 +9,40 @@
  * function of package handler, writes its answer into memory that both share,
  * and ends.  A copy that faults, waits for a lock that a thread held, or for the
  * collector, is no loss: it is killed when its time is over. */
-#ifndef EPI_SANDBOX_H
-#define EPI_SANDBOX_H
+#ifndef EPI_FORKCOPY_H
+#define EPI_FORKCOPY_H
 
 #include "../base/base.h"
 
 #include <ucontext.h>
 
-#define EPI_SANDBOX_TEXT ((size_t)64 << 10)
+#define EPI_FORKCOPY_TEXT ((size_t)64 << 10)
 
 /* What the copy and the process share.  Written by the copy; plain types, because
  * cgo knows no atomic ones. */
-struct epi_sandbox_area {
+struct epi_forkcopy_area {
     uint32_t attempt; /* by the process: how often it has asked before */
-    uint32_t answer;  /* enum epi_sandbox_answer; last, and atomic */
+    uint32_t answer;  /* enum epi_forkcopy_answer; last, and atomic */
     uint32_t size;    /* bytes at text */
     uint64_t whole_size; /* before it was cut */
-    char text[EPI_SANDBOX_TEXT];
+    char text[EPI_FORKCOPY_TEXT];
 };
 
-enum epi_sandbox_answer {
-    EPI_SANDBOX_NONE,    /* yet */
-    EPI_SANDBOX_TEXT_IS, /* the text is there */
-    EPI_SANDBOX_OTHER,   /* the value is not what Go has printed: freed, or changing */
-    EPI_SANDBOX_NO_VALUE /* no panic is what the goroutine dies of */
+enum epi_forkcopy_answer {
+    EPI_FORKCOPY_NONE,    /* yet */
+    EPI_FORKCOPY_TEXT_IS, /* the text is there */
+    EPI_FORKCOPY_OTHER,   /* the value is not what Go has printed: freed, or changing */
+    EPI_FORKCOPY_NO_VALUE /* no panic is what the goroutine dies of */
 };
 
-struct epi_sandbox {
-    struct epi_sandbox_area *area; /* NULL: there is none */
+struct epi_forkcopy {
+    struct epi_forkcopy_area *area; /* NULL: there is none */
     uintptr_t entry; /* of the function of Go's (ABI0) that the copy goes on in */
 };
 
 /* What became of a question. */
-struct epi_sandbox_result {
-    enum epi_sandbox_answer answer;
+struct epi_forkcopy_result {
+    enum epi_forkcopy_answer answer;
     int error;      /* errno of the fork that failed, or 0 */
     bool too_large; /* it was not tried: to copy the page tables takes too long */
     bool ended;     /* the copy has, by itself */
@@ -50,14 +50,14 @@ struct epi_sandbox_result {
 
 /* Gets the memory, once.  NULL when there is none.  For a healthy process, calls one
  * at a time. */
-struct epi_sandbox_area *epi_sandbox_prepare(uintptr_t entry);
+struct epi_forkcopy_area *epi_forkcopy_prepare(uintptr_t entry);
 
 /* Is UC a goroutine in runtime.raise, as Go's panic ends?  Only from there does the
  * copy go on. */
-EPI_SAFE bool epi_sandbox_fits(const ucontext_t *uc);
+EPI_SAFE bool epi_forkcopy_fits(const ucontext_t *uc);
 
 /* Asks a copy of the process, in which the thread goes on from UC, a frame that the
  * kernel has pushed; waits until END at most. */
-EPI_SAFE struct epi_sandbox_result epi_sandbox_ask(ucontext_t *uc, uint64_t end);
+EPI_SAFE struct epi_forkcopy_result epi_forkcopy_ask(ucontext_t *uc, uint64_t end);
 
 #endif

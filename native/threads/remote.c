@@ -17,7 +17,7 @@ static EPI_SAFE bool same_place(const struct epi_task_syscall *a,
            epi_equal(a->argument, b->argument, sizeof a->argument);
 }
 
-EPI_SAFE bool epi_thread_walk_outside(struct epi_thread *thread, const struct epi_tasks *tasks,
+EPI_SAFE bool epi_thread_walk_remote(struct epi_thread *thread, const struct epi_tasks *tasks,
                                       uint32_t max_frames)
 {
     struct epi_task_syscall before, after;

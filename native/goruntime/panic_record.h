@@ -6,16 +6,16 @@
  * is claimed by making its sequence number odd.  A note is that of a death only if
  * it is the dying goroutine's, and Go's own report has the same message; all
  * others were recovered. */
-#ifndef EPI_PANICNOTE_H
-#define EPI_PANICNOTE_H
+#ifndef EPI_PANIC_RECORD_H
+#define EPI_PANIC_RECORD_H
 
 #include "../base/base.h"
 
-#define EPI_PANIC_NOTES 8 /* goroutines that panic at the same time */
+#define EPI_PANIC_RECORDS 8 /* goroutines that panic at the same time */
 #define EPI_PANIC_MESSAGE 256
 #define EPI_PANIC_TEXT 16384
 
-struct epi_panic_note {
+struct epi_panic_record {
     uint64_t sequence; /* 2 * the number of the note, from 1; atomic, but cgo knows no
                           such types */
     uint64_t goroutine;
@@ -26,7 +26,7 @@ struct epi_panic_note {
     char text[EPI_PANIC_TEXT];
 };
 
-/* EPI_PANIC_NOTES of them. */
-struct epi_panic_note *epi_panic_notes(void);
+/* EPI_PANIC_RECORDS of them. */
+struct epi_panic_record *epi_panic_records(void);
 
 #endif

@@ -4,7 +4,7 @@
  * (runtime/proc.go, freezetheworld), and nothing thaws it, since the process is
  * about to end.  But little is done by that: three variables keep the scheduler
  * from starting anything.  When they are put back, what was preempted goes on, and
- * the goroutine that died can be made to, as in sandbox.h: it has a P, for the last
+ * the goroutine that died can be made to, as in forkcopy.h: it has a P, for the last
  * act to run on.
  *
  * Other variables see to it that the end stays the one that it was.  The runtime's lock
@@ -21,8 +21,8 @@
  * What is lost for good is a goroutine that came back from a system call or from C in
  * the meantime.  Whatever waits for it waits until the deadline, and the helper ends
  * the process. */
-#ifndef EPI_THAW_H
-#define EPI_THAW_H
+#ifndef EPI_RESUME_H
+#define EPI_RESUME_H
 
 #include "../base/base.h"
 
@@ -36,31 +36,31 @@ struct epi_frozen {
     uintptr_t exit_locked, exit_wait;
 };
 
-struct epi_thaw {
+struct epi_resume {
     struct epi_frozen go;
     uintptr_t exit_function; /* of Go's, a func(), that takes the place of exit_wait's */
     uintptr_t entry;         /* of Go's (ABI0): where the goroutine goes on; 0: nowhere */
-    _Atomic bool stop_pending; /* for epi_thaw_help */
+    _Atomic bool stop_pending; /* for epi_resume_help */
 };
 
 /* Once, for a healthy process. */
-void epi_thaw_prepare(const struct epi_frozen *go, uintptr_t entry, uintptr_t exit_function);
+void epi_resume_prepare(const struct epi_frozen *go, uintptr_t entry, uintptr_t exit_function);
 
 /* Is it known how? */
-EPI_SAFE bool epi_thaw_ready(void);
+EPI_SAFE bool epi_resume_ready(void);
 
 struct epi_crash;
 
 /* After the report on a death of Go's: if there is a last act and the goroutine in UC
  * can go on, it does, and this does not return.  The process then dies of SIGABRT if
  * ABORT is set. */
-EPI_SAFE void epi_thaw_go_on(struct epi_crash *crash, ucontext_t *uc, bool abort);
+EPI_SAFE void epi_resume_go_on(struct epi_crash *crash, ucontext_t *uc, bool abort);
 
 /* Has the last act after it come to its end?  The process then ends as it would have. */
-EPI_SAFE bool epi_thaw_over(const struct epi_crash *crash);
+EPI_SAFE bool epi_resume_over(const struct epi_crash *crash);
 
 /* For the helper, in short intervals while stop_pending is set: ends the wait of who was
  * about to stop the world when it froze. */
-EPI_SAFE void epi_thaw_help(void);
+EPI_SAFE void epi_resume_help(void);
 
 #endif

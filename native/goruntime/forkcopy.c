@@ -1,4 +1,4 @@
-#include "sandbox.h"
+#include "forkcopy.h"
 #include "goside.h"
 #include "../base/base.h"
 #include "../base/clock.h"
@@ -34,29 +34,29 @@
 #define SYS_close_range 436
 #endif
 
-struct epi_sandbox_area *epi_sandbox_prepare(uintptr_t entry)
+struct epi_forkcopy_area *epi_forkcopy_prepare(uintptr_t entry)
 {
-    struct epi_sandbox *sandbox = &epi_goside.sandbox;
-    if (sandbox->area == NULL) {
-        struct epi_sandbox_area *area = mmap(NULL, sizeof *area, PROT_READ | PROT_WRITE,
+    struct epi_forkcopy *forkcopy = &epi_goside.forkcopy;
+    if (forkcopy->area == NULL) {
+        struct epi_forkcopy_area *area = mmap(NULL, sizeof *area, PROT_READ | PROT_WRITE,
                                              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         if (area == MAP_FAILED)
             return NULL;
-        sandbox->entry = entry;
-        sandbox->area = area;
+        forkcopy->entry = entry;
+        forkcopy->area = area;
     }
-    return sandbox->area;
+    return forkcopy->area;
 }
 
 /* The function at the PC has no frame, so the stack is that of its caller, as a
  * call of another function would find it. */
-EPI_SAFE bool epi_sandbox_fits(const ucontext_t *uc)
+EPI_SAFE bool epi_forkcopy_fits(const ucontext_t *uc)
 {
     const struct epi_goruntime *go = epi_program.go;
     struct epi_func function;
     struct epi_spdelta delta;
     uintptr_t pc = epi_arch_pc(uc);
-    return epi_goside.sandbox.area != NULL && epi_go_text(go, pc) && go->tables &&
+    return epi_goside.forkcopy.area != NULL && epi_go_text(go, pc) && go->tables &&
            epi_pclntab_find(go, pc, &function) &&
            epi_streq(epi_pclntab_function(go, &function), "runtime.raise") &&
            epi_pclntab_spdelta(go, &function, pc, &delta) && delta.bytes == 0;
@@ -132,7 +132,7 @@ static EPI_SAFE void close_all(void)
     epi_syscall6(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, (long)&limit, 0, 0);
     for (uint64_t fd = 0; fd < limit.rlim_cur && fd < MANY_FILES; fd++)
         epi_syscall6(SYS_close, (long)fd, 0, 0, 0, 0, 0);
-    epi_syscall6(SYS_close, epi_goside.gotext.file.fd, 0, 0, 0, 0, 0);
+    epi_syscall6(SYS_close, epi_goside.crash_output.file.fd, 0, 0, 0, 0, 0);
 }
 
 /* A method of the value may run wild; that must not take the memory of others. */
@@ -175,13 +175,13 @@ static EPI_SAFE _Noreturn void go_on(ucontext_t *uc, uint64_t end)
     /* No core dump; last, because /proc belongs to root then. */
     epi_syscall6(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0, 0);
     epi_zero(&uc->uc_sigmask, sizeof(uint64_t));
-    epi_arch_set_pc(uc, epi_goside.sandbox.entry);
+    epi_arch_set_pc(uc, epi_goside.forkcopy.entry);
     epi_arch_sigreturn(uc);
 }
 
-static EPI_SAFE enum epi_sandbox_answer answer(void)
+static EPI_SAFE enum epi_forkcopy_answer answer(void)
 {
-    return (enum epi_sandbox_answer)__atomic_load_n(&epi_goside.sandbox.area->answer,
+    return (enum epi_forkcopy_answer)__atomic_load_n(&epi_goside.forkcopy.area->answer,
                                                     __ATOMIC_SEQ_CST);
 }
 
@@ -202,15 +202,15 @@ static EPI_SAFE void doze(uint64_t *pause)
         *pause *= 2;
 }
 
-EPI_SAFE struct epi_sandbox_result epi_sandbox_ask(ucontext_t *uc, uint64_t end)
+EPI_SAFE struct epi_forkcopy_result epi_forkcopy_ask(ucontext_t *uc, uint64_t end)
 {
-    struct epi_sandbox_area *area = epi_goside.sandbox.area;
-    struct epi_sandbox_result result = {EPI_SANDBOX_NONE, 0, false, false};
+    struct epi_forkcopy_area *area = epi_goside.forkcopy.area;
+    struct epi_forkcopy_result result = {EPI_FORKCOPY_NONE, 0, false, false};
     if (too_large()) {
         result.too_large = true;
         return result;
     }
-    __atomic_store_n(&area->answer, EPI_SANDBOX_NONE, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&area->answer, EPI_FORKCOPY_NONE, __ATOMIC_SEQ_CST);
     long pid = epi_syscall6(SYS_clone, 0, 0, 0, 0, 0, 0);
     if (pid == 0)
         go_on(uc, end);
@@ -219,7 +219,7 @@ EPI_SAFE struct epi_sandbox_result epi_sandbox_ask(ucontext_t *uc, uint64_t end)
         return result;
     }
     uint64_t pause = EPI_MS / 32;
-    while (answer() == EPI_SANDBOX_NONE && !result.ended && epi_now() < end) {
+    while (answer() == EPI_FORKCOPY_NONE && !result.ended && epi_now() < end) {
         doze(&pause);
         result.ended = ended(pid);
     }

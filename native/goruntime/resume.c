@@ -1,11 +1,11 @@
 
 /* What runtime.freezetheworld makes of the number of Ps to wait for.  Each that has
  * stopped since is taken from it. */
-#include "thaw.h"
+#include "resume.h"
 #include "goparts.h"
 #include "goside.h"
-#include "live.h"
-#include "sandbox.h"
+#include "goroutines.h"
+#include "forkcopy.h"
 #include "../base/base.h"
 #include "../base/system.h"
 #include "../memory/peek.h"
@@ -17,19 +17,19 @@
 /* A number that Ps which stop do not bring down to 0. */
 #define UNCOUNTED (FROZEN / 2)
 
-void epi_thaw_prepare(const struct epi_frozen *go, uintptr_t entry, uintptr_t exit_function)
+void epi_resume_prepare(const struct epi_frozen *go, uintptr_t entry, uintptr_t exit_function)
 {
-    struct epi_thaw *thaw = &epi_goside.thaw;
-    if (thaw->entry != 0)
+    struct epi_resume *resume = &epi_goside.resume;
+    if (resume->entry != 0)
         return;
-    thaw->go = *go;
-    thaw->exit_function = exit_function;
-    thaw->entry = entry;
+    resume->go = *go;
+    resume->exit_function = exit_function;
+    resume->entry = entry;
 }
 
-EPI_SAFE bool epi_thaw_ready(void)
+EPI_SAFE bool epi_resume_ready(void)
 {
-    return epi_goside.thaw.entry != 0;
+    return epi_goside.resume.entry != 0;
 }
 
 /* A lock, or a count, of the runtime's: from 0 to 1. */
@@ -126,12 +126,12 @@ static EPI_SAFE bool hold_end(const struct epi_frozen *go)
 
 /* Who was about to stop the world when it froze still waits for that.  It gets its stop,
  * and starts the world again, with all Ps: none may start anything before.  The number
- * of Ps that it waits for is lost; epi_thaw_help counts for it.
+ * of Ps that it waits for is lost; epi_resume_help counts for it.
  *
  * A thread that sees that the world stops, and then does not any more, has a fatal error
  * (gcstopm), but there are few instructions between the two, and all threads had the
  * time of a report for them. */
-static EPI_SAFE void thaw(struct epi_thaw *state)
+static EPI_SAFE void unfreeze(struct epi_resume *state)
 {
     const struct epi_frozen *go = &state->go;
     bool stops = stopper(go);
@@ -145,12 +145,12 @@ static EPI_SAFE void thaw(struct epi_thaw *state)
     state->stop_pending = stops;
 }
 
-EPI_SAFE void epi_thaw_go_on(struct epi_crash *crash, ucontext_t *uc, bool abort)
+EPI_SAFE void epi_resume_go_on(struct epi_crash *crash, ucontext_t *uc, bool abort)
 {
-    struct epi_thaw *state = &epi_goside.thaw;
+    struct epi_resume *state = &epi_goside.resume;
     /* A fatal error has a message, and maybe a runtime that is damaged. */
-    if (!epi_thaw_ready() || crash->forked || crash->subject.goroutine == 0 ||
-        epi_goside.gotext.message_size != 0 || !epi_sandbox_fits(uc) || !frozen(&state->go) ||
+    if (!epi_resume_ready() || crash->forked || crash->subject.goroutine == 0 ||
+        epi_goside.crash_output.message_size != 0 || !epi_forkcopy_fits(uc) || !frozen(&state->go) ||
         !epi_oncrash_ready(crash, crash->deadline) || !hold_end(&state->go))
         return;
     __atomic_store_n((uintptr_t *)state->go.exit_wait, state->exit_function, __ATOMIC_SEQ_CST);
@@ -158,12 +158,12 @@ EPI_SAFE void epi_thaw_go_on(struct epi_crash *crash, ucontext_t *uc, bool abort
     crash->abort = abort;
     epi_oncrash_prepare(crash, crash->deadline, abort ? EPI_ENDING_ABORT : EPI_ENDING_EXIT);
     crash->phase = EPI_PHASE_LAST_ACT;
-    thaw(state);
+    unfreeze(state);
     epi_arch_set_pc(uc, state->entry);
     epi_arch_sigreturn(uc);
 }
 
-EPI_SAFE bool epi_thaw_over(const struct epi_crash *crash)
+EPI_SAFE bool epi_resume_over(const struct epi_crash *crash)
 {
     return crash->phase == EPI_PHASE_LAST_ACT && epi_goside.live != NULL &&
            __atomic_load_n(&epi_goside.live->ended, __ATOMIC_SEQ_CST) != 0;
@@ -171,9 +171,9 @@ EPI_SAFE bool epi_thaw_over(const struct epi_crash *crash)
 
 /* When all Ps have stopped, and nobody is in the middle of it, there is nothing left to
  * wait for, whatever the count. */
-EPI_SAFE void epi_thaw_help(void)
+EPI_SAFE void epi_resume_help(void)
 {
-    const struct epi_frozen *go = &epi_goside.thaw.go;
+    const struct epi_frozen *go = &epi_goside.resume.go;
     uint32_t running;
     bool stops;
     if (__atomic_load_n((uint8_t *)go->gc_waiting, __ATOMIC_SEQ_CST) == 0 ||
@@ -182,7 +182,7 @@ EPI_SAFE void epi_thaw_help(void)
     /* Who stops a P does so, and counts it, under this lock: those above are counted. */
     if (__atomic_load_n((uint32_t *)go->sched_lock, __ATOMIC_SEQ_CST) != 0)
         return;
-    epi_goside.thaw.stop_pending = false;
+    epi_goside.resume.stop_pending = false;
     __atomic_store_n((int32_t *)go->stop_wait, 0, __ATOMIC_SEQ_CST);
     if (take(go->stop_note))
         epi_futex_wake_all((_Atomic(uint32_t) *)go->stop_note);

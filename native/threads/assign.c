@@ -1,6 +1,6 @@
-#include "inject.h"
+#include "assign.h"
 #include "altstack.h"
-#include "own.h"
+#include "service.h"
 #include "tasks.h"
 #include "threads.h"
 #include "../base/base.h"
@@ -21,15 +21,15 @@
 /* At most so many threads that wait are looked at in a round, besides new ones. */
 #define LOOKS 128
 
-EPI_SAFE bool epi_inject_accept(ucontext_t *uc)
+EPI_SAFE bool epi_assign_accept(ucontext_t *uc)
 {
-    struct epi_inject *inject = epi_threading.inject;
-    struct epi_known *known = inject->known;
+    struct epi_assign *assign = epi_threading.assign;
+    struct epi_known *known = assign->known;
     int tid = epi_gettid();
     /* Not by the buckets, which the helper may be filling. */
-    while (known < inject->known + EPI_THREADS && known->tid != tid)
+    while (known < assign->known + EPI_THREADS && known->tid != tid)
         known++;
-    if (known == inject->known + EPI_THREADS ||
+    if (known == assign->known + EPI_THREADS ||
         (known->state != EPI_ALT_ASKED && known->state != EPI_ALT_OFFERED))
         return false;
     bool has = (uc->uc_stack.ss_flags & SS_DISABLE) == 0;
@@ -47,67 +47,67 @@ EPI_SAFE bool epi_inject_accept(ucontext_t *uc)
     } else if (known->state == EPI_ALT_OFFERED) {
         known->state = EPI_ALT_HAS;
     }
-    atomic_fetch_add(&inject->moves, 1);
-    epi_futex_wake_all(&inject->moves);
+    atomic_fetch_add(&assign->moves, 1);
+    epi_futex_wake_all(&assign->moves);
     return true;
 }
 
-static EPI_SAFE uint16_t *bucket_of(struct epi_inject *inject, int tid)
+static EPI_SAFE uint16_t *bucket_of(struct epi_assign *assign, int tid)
 {
     for (uint32_t at = (uint32_t)tid * UINT32_C(0x9e3779b1) >> 8;; at++) {
-        uint16_t *bucket = &inject->bucket[at % EPI_COUNT(inject->bucket)];
-        if (*bucket == 0 || inject->known[*bucket - 1].tid == tid)
+        uint16_t *bucket = &assign->bucket[at % EPI_COUNT(assign->bucket)];
+        if (*bucket == 0 || assign->known[*bucket - 1].tid == tid)
             return bucket;
     }
 }
 
 /* The record of TID, a new one if need be; NULL when there are too many. */
-static EPI_SAFE struct epi_known *record(struct epi_inject *inject, int tid, uint32_t *unused)
+static EPI_SAFE struct epi_known *record(struct epi_assign *assign, int tid, uint32_t *unused)
 {
-    uint16_t *bucket = bucket_of(inject, tid);
+    uint16_t *bucket = bucket_of(assign, tid);
     if (*bucket != 0)
-        return &inject->known[*bucket - 1];
-    while (*unused < EPI_THREADS && inject->known[*unused].tid != 0)
+        return &assign->known[*bucket - 1];
+    while (*unused < EPI_THREADS && assign->known[*unused].tid != 0)
         ++*unused;
     if (*unused == EPI_THREADS)
         return NULL;
-    struct epi_known *known = &inject->known[*unused];
+    struct epi_known *known = &assign->known[*unused];
     known->state = EPI_ALT_NEW;
     known->stack = NULL;
     known->tid = tid;
     *bucket = (uint16_t)(*unused + 1);
-    if (inject->used <= *unused)
-        inject->used = *unused + 1;
+    if (assign->used <= *unused)
+        assign->used = *unused + 1;
     return known;
 }
 
 /* Takes the list of threads; who is not in it any more is forgotten, and the
  * stack unmapped once the kernel has forgotten the thread too. */
-static EPI_SAFE void list(struct epi_inject *inject, struct epi_tasks *tasks)
+static EPI_SAFE void list(struct epi_assign *assign, struct epi_tasks *tasks)
 {
     uint32_t unused = 0, used = 0;
     int tid;
-    inject->round++;
+    assign->round++;
     while ((tid = epi_tasks_next(tasks)) != 0) {
-        struct epi_known *known = epi_own_find(tid) != NULL ? NULL : record(inject, tid, &unused);
+        struct epi_known *known = epi_service_find(tid) != NULL ? NULL : record(assign, tid, &unused);
         if (known != NULL)
-            known->round = inject->round;
+            known->round = assign->round;
     }
-    epi_zero(inject->bucket, sizeof inject->bucket);
-    for (uint32_t i = 0; i < inject->used; i++) {
-        struct epi_known *known = &inject->known[i];
-        if (known->tid != 0 && known->round != inject->round) {
+    epi_zero(assign->bucket, sizeof assign->bucket);
+    for (uint32_t i = 0; i < assign->used; i++) {
+        struct epi_known *known = &assign->known[i];
+        if (known->tid != 0 && known->round != assign->round) {
             if (known->stack != NULL)
                 epi_altstack_give_back(known->stack, known->tid);
             known->stack = NULL;
             known->tid = 0;
         }
         if (known->tid != 0) {
-            *bucket_of(inject, known->tid) = (uint16_t)(i + 1);
+            *bucket_of(assign, known->tid) = (uint16_t)(i + 1);
             used = i + 1;
         }
     }
-    inject->used = used;
+    assign->used = used;
 }
 
 static EPI_SAFE void send(struct epi_known *known)
@@ -124,13 +124,13 @@ static EPI_SAFE void send(struct epi_known *known)
 }
 
 /* Serves those that wait; the number of signals sent. */
-static EPI_SAFE uint32_t serve(struct epi_inject *inject, const struct epi_tasks *tasks)
+static EPI_SAFE uint32_t serve(struct epi_assign *assign, const struct epi_tasks *tasks)
 {
-    uint32_t sent = 0, looks = 0, start = inject->next;
-    inject->waiting = 0;
-    for (uint32_t n = 0; n < inject->used && inject->on && !epi_crashing(); n++) {
-        uint32_t i = (start + n) % inject->used;
-        struct epi_known *known = &inject->known[i];
+    uint32_t sent = 0, looks = 0, start = assign->next;
+    assign->waiting = 0;
+    for (uint32_t n = 0; n < assign->used && assign->on && !epi_crashing(); n++) {
+        uint32_t i = (start + n) % assign->used;
+        struct epi_known *known = &assign->known[i];
         struct epi_task_syscall task;
         if (known->tid != 0 && known->state == EPI_ALT_HAS && known->stack != NULL) {
             epi_altstack_give_back(known->stack, INT_MAX); /* not wanted after all */
@@ -138,10 +138,10 @@ static EPI_SAFE uint32_t serve(struct epi_inject *inject, const struct epi_tasks
         }
         if (known->tid == 0 || (known->state != EPI_ALT_NEW && known->state != EPI_ALT_NEEDS))
             continue;
-        inject->waiting++;
+        assign->waiting++;
         if (looks == LOOKS)
             continue;
-        inject->next = i + 1;
+        assign->next = i + 1;
         if (!epi_task_syscall(tasks, known->tid, &task)) {
             struct epi_task_stat stat;
             if (task.told || !epi_task_stat(tasks, known->tid, &stat) || stat.state != 'R')
@@ -157,29 +157,29 @@ static EPI_SAFE uint32_t serve(struct epi_inject *inject, const struct epi_tasks
     return sent;
 }
 
-static EPI_SAFE bool look_around(struct epi_inject *inject)
+static EPI_SAFE bool look_around(struct epi_assign *assign)
 {
     struct epi_tasks tasks;
-    if (epi_tasks_open(&tasks, inject->listing, sizeof inject->listing) != 0)
+    if (epi_tasks_open(&tasks, assign->listing, sizeof assign->listing) != 0)
         return true;
     uint64_t threads = epi_tasks_count(&tasks);
-    if (threads != inject->threads || ++inject->quiet >= QUIET_ROUNDS) {
-        list(inject, &tasks);
-        inject->threads = threads;
-        inject->quiet = 0;
-        inject->waiting = 1;
+    if (threads != assign->threads || ++assign->quiet >= QUIET_ROUNDS) {
+        list(assign, &tasks);
+        assign->threads = threads;
+        assign->quiet = 0;
+        assign->waiting = 1;
     }
     /* Who answers at once that it has none gets one at once. */
-    for (int i = 0; i < 3 && inject->waiting > 0; i++) {
-        uint32_t before = inject->moves, sent = serve(inject, &tasks);
+    for (int i = 0; i < 3 && assign->waiting > 0; i++) {
+        uint32_t before = assign->moves, sent = serve(assign, &tasks);
         if (sent == 0)
             break;
         uint64_t end = epi_now() + 10 * EPI_MS, now;
         uint32_t moves;
-        while ((moves = inject->moves) - before < sent && (now = epi_now()) < end &&
+        while ((moves = assign->moves) - before < sent && (now = epi_now()) < end &&
                !epi_crashing()) {
             struct timespec left = epi_timespec(end - now);
-            epi_futex_wait(&inject->moves, moves, &left);
+            epi_futex_wait(&assign->moves, moves, &left);
         }
     }
     epi_tasks_close(&tasks);
@@ -188,35 +188,35 @@ static EPI_SAFE bool look_around(struct epi_inject *inject)
 
 /* In a forked child: its one thread has another number than in the parent, and may
  * use the stack that it was given there. */
-static EPI_SAFE void forget_parents(struct epi_inject *inject)
+static EPI_SAFE void forget_parents(struct epi_assign *assign)
 {
-    for (uint32_t i = 0; i < inject->used; i++) {
-        inject->known[i].tid = 0;
-        inject->known[i].stack = NULL;
+    for (uint32_t i = 0; i < assign->used; i++) {
+        assign->known[i].tid = 0;
+        assign->known[i].stack = NULL;
     }
-    epi_zero(inject->bucket, sizeof inject->bucket);
-    inject->used = inject->waiting = 0;
-    inject->threads = 0;
+    epi_zero(assign->bucket, sizeof assign->bucket);
+    assign->used = assign->waiting = 0;
+    assign->threads = 0;
 }
 
-EPI_SAFE bool epi_inject_round(void)
+EPI_SAFE bool epi_assign_round(void)
 {
-    struct epi_inject *inject = epi_threading.inject;
-    if (inject == NULL)
+    struct epi_assign *assign = epi_threading.assign;
+    if (assign == NULL)
         return false;
-    if (inject->pid != epi_getpid())
-        forget_parents(inject);
-    inject->pid = epi_getpid();
-    inject->busy = true; /* before on is read: one side sees the other */
-    bool on = inject->on && look_around(inject);
-    inject->busy = false;
+    if (assign->pid != epi_getpid())
+        forget_parents(assign);
+    assign->pid = epi_getpid();
+    assign->busy = true; /* before on is read: one side sees the other */
+    bool on = assign->on && look_around(assign);
+    assign->busy = false;
     return on;
 }
 
-void epi_inject_stop(void)
+void epi_assign_stop(void)
 {
-    struct epi_inject *inject = epi_threading.inject;
-    inject->on = false;
-    for (int i = 0; i < 200 && inject->busy; i++)
+    struct epi_assign *assign = epi_threading.assign;
+    assign->on = false;
+    for (int i = 0; i < 200 && assign->busy; i++)
         usleep(1000);
 }

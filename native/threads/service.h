@@ -1,24 +1,24 @@
 /* The core's own threads: how they are started, and how they are told from the
  * program's. */
-#ifndef EPI_OWN_H
-#define EPI_OWN_H
+#ifndef EPI_SERVICE_H
+#define EPI_SERVICE_H
 
 #include "../base/base.h"
 
 /* The core's own threads.  They block all signals, and are not asked for stacks. */
-enum epi_own { EPI_OWN_HELPER, EPI_OWN_DUMPER, EPI_OWN_THREADS };
-struct epi_own_thread {
+enum epi_service { EPI_SERVICE_HELPER, EPI_SERVICE_DUMPER, EPI_SERVICE_THREADS };
+struct epi_service_thread {
     int pid; /* of the process that it was started in: fork leaves it behind */
     int tid;
     uintptr_t pointer; /* its pthread_t */
 };
 
 /* What the thread WHICH runs. */
-void epi_own_runs(enum epi_own which, void *(*run)(void *));
+void epi_service_runs(enum epi_service which, void *(*run)(void *));
 
 /* Starts the thread WHICH unless this process has it: detached, with all
  * signals blocked and without an alternate stack.  0 or an errno value. */
-int epi_own_start(enum epi_own which);
+int epi_service_start(enum epi_service which);
 
 /* Tells the helper thread that there is something to watch. */
 EPI_SAFE void epi_helper_wake(void);
@@ -27,12 +27,12 @@ EPI_SAFE void epi_helper_wake(void);
 EPI_SAFE _Atomic uint32_t *epi_helper_word(void);
 
 /* What the thread does first: takes its name, and says who it is. */
-EPI_SAFE void epi_own_introduce(enum epi_own which);
+EPI_SAFE void epi_service_introduce(enum epi_service which);
 
 /* The thread id of WHICH; 0: it does not run. */
-EPI_SAFE int epi_own_tid(enum epi_own which);
+EPI_SAFE int epi_service_tid(enum epi_service which);
 
 /* The record of thread TID of this process; NULL when it is the program's. */
-EPI_SAFE const struct epi_own_thread *epi_own_find(int tid);
+EPI_SAFE const struct epi_service_thread *epi_service_find(int tid);
 
 #endif

@@ -10,8 +10,8 @@
  * A thread in a system call that a signal ends for good is left alone until it
  * is met outside of it: an EINTR that the program does not expect may harm it,
  * a missing stack only a thread that overflows its own. */
-#ifndef EPI_INJECT_H
-#define EPI_INJECT_H
+#ifndef EPI_ASSIGN_H
+#define EPI_ASSIGN_H
 
 #include "altstack.h"
 #include "tasks.h"
@@ -35,7 +35,7 @@ struct epi_known {
     struct epi_altstack *stack;
 };
 
-struct epi_inject {
+struct epi_assign {
     int pid; /* whose threads they are; the helper's */
     _Atomic bool on;   /* the handler is installed */
     _Atomic bool busy; /* the helper may be about to send */
@@ -53,13 +53,13 @@ struct epi_inject {
 
 /* For the thread signal's handler: was the signal sent by the helper?  Then it
  * has been dealt with. */
-EPI_SAFE bool epi_inject_accept(ucontext_t *uc);
+EPI_SAFE bool epi_assign_accept(ucontext_t *uc);
 
 /* For a healthy process: no signal is sent from now on. */
-void epi_inject_stop(void);
+void epi_assign_stop(void);
 
 /* For the helper: looks for new threads, and serves them; false while the core
  * is disabled. */
-EPI_SAFE bool epi_inject_round(void);
+EPI_SAFE bool epi_assign_round(void);
 
 #endif

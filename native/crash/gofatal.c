@@ -20,10 +20,10 @@
 #include "../record/box.h"
 #include "../signals/actions.h"
 #include "../signals/chain.h"
-#include "../goruntime/crashbit.h"
+#include "../goruntime/traceback_bit.h"
 #include "../goruntime/goparts.h"
-#include "../goruntime/live.h"
-#include "../goruntime/thaw.h"
+#include "../goruntime/goroutines.h"
+#include "../goruntime/resume.h"
 #include "../report/report.h"
 #include "../report/report_parts.h"
 
@@ -34,18 +34,18 @@ static EPI_SAFE bool wanted(const struct epi_options *options)
 {
     return options->directory.fd >= 0 || epi_box.attached ||
            (epi_fd_valid(&options->output) && !epi_report_is_stderr(&options->output)) ||
-           (epi_oncrash_wanted() && epi_thaw_ready());
+           (epi_oncrash_wanted() && epi_resume_ready());
 }
 
 EPI_SAFE void epi_go_dies(struct epi_crash *crash, int signal, const siginfo_t *info,
                           ucontext_t *uc)
 {
     const struct epi_options *options = epi_incident.options;
-    bool programs = epi_crashbit_programs();
+    bool programs = epi_traceback_bit_programs();
     uint64_t self = epi_self(), owner = crash->owner;
     if (options != NULL && options->quiet)
         options = NULL;
-    if (epi_thaw_over(crash)) {
+    if (epi_resume_over(crash)) {
         crash->phase = EPI_PHASE_CHAINED;
     } else if (options != NULL && owner >> 32 == self >> 32) {
         /* Memory that a crash has damaged may be what Go has come across while
@@ -70,7 +70,7 @@ EPI_SAFE void epi_go_dies(struct epi_crash *crash, int signal, const siginfo_t *
             if (!programs)
                 crash->status = EPI_GO_STATUS;
             epi_report_on_own_stack(crash);
-            epi_thaw_go_on(crash, uc, programs);
+            epi_resume_go_on(crash, uc, programs);
             crash->phase = EPI_PHASE_CHAINED;
         }
     }
@@ -131,9 +131,9 @@ EPI_SAFE void epi_go_faults(struct epi_crash *crash, const struct epi_sigaction 
     if (!meanwhile) {
         if (owner == 0 && deadly(signal, info))
             report_fault(crash, signal, info, uc);
-        bool entered = epi_crashbit_enter();
+        bool entered = epi_traceback_bit_enter();
         epi_chain(previous, signal, info, uc);
-        epi_crashbit_leave(entered);
+        epi_traceback_bit_leave(entered);
         return;
     }
     uintptr_t bottom = (uintptr_t)uc->uc_stack.ss_sp;

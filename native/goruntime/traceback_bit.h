@@ -7,8 +7,8 @@
  * debug.SetTraceback("crash") would set the level as well, and with it what is
  * printed.  So while the core is enabled it keeps the bit set, and ends the
  * process with status 2 in its handler of SIGABRT. */
-#ifndef EPI_CRASHBIT_H
-#define EPI_CRASHBIT_H
+#ifndef EPI_TRACEBACK_BIT_H
+#define EPI_TRACEBACK_BIT_H
 
 #include "../base/base.h"
 
@@ -17,7 +17,7 @@
 /* The signals that Go dies of besides the seven, after its own dump. */
 #define EPI_DEADLY_COUNT 2
 
-struct epi_crashbit {
+struct epi_traceback_bit {
     _Atomic bool on;
     _Atomic uint32_t ours;   /* the word as the core left it, with the bit */
     _Atomic bool programs;   /* the program itself had set the bit */
@@ -27,27 +27,27 @@ struct epi_crashbit {
 
 /* For a healthy process, after the handlers were installed and before they are
  * taken away. */
-void epi_crashbit_start(void);
-void epi_crashbit_stop(void);
+void epi_traceback_bit_start(void);
+void epi_traceback_bit_stop(void);
 
 /* Sets the bit again where debug.SetTraceback took it away; takes it away where
  * SIGABRT would not come to the core.  For the helper, now and then. */
-EPI_SAFE void epi_crashbit_keep(void);
+EPI_SAFE void epi_traceback_bit_keep(void);
 
 /* Shall Go's deaths end in SIGABRT, as the program would have it? */
-EPI_SAFE bool epi_crashbit_programs(void);
+EPI_SAFE bool epi_traceback_bit_programs(void);
 
 /* Around a call of Go's handler.  A signal that Go dies of asks the bit too: with
  * it Go has every thread print its stack first, which changes what is printed. */
-EPI_SAFE bool epi_crashbit_enter(void);
-EPI_SAFE void epi_crashbit_leave(bool entered);
+EPI_SAFE bool epi_traceback_bit_enter(void);
+EPI_SAFE void epi_traceback_bit_leave(bool entered);
 
 /* Calls Go's handler, the action GO, for a signal that it dies of. */
-EPI_SAFE void epi_crashbit_chain(const struct epi_sigaction *go, int signal, siginfo_t *info,
+EPI_SAFE void epi_traceback_bit_chain(const struct epi_sigaction *go, int signal, siginfo_t *info,
                                  void *context);
 
 /* The action for SIGNAL, as if the core were not in front of Go's handler; false
  * when there is no such signal. */
-EPI_SAFE bool epi_crashbit_action(int signal, struct epi_sigaction *action);
+EPI_SAFE bool epi_traceback_bit_action(int signal, struct epi_sigaction *action);
 
 #endif

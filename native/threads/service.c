@@ -1,4 +1,4 @@
-#include "own.h"
+#include "service.h"
 #include "altstack.h"
 #include "../base/base.h"
 #include "../base/system.h"
@@ -7,29 +7,29 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-static struct epi_own_thread epi_own[EPI_OWN_THREADS];
+static struct epi_service_thread epi_service[EPI_SERVICE_THREADS];
 static _Atomic uint32_t helper_word;
 
 #define STACK (256 * 1024)
 
-EPI_SAFE void epi_own_introduce(enum epi_own which)
+EPI_SAFE void epi_service_introduce(enum epi_service which)
 {
     epi_syscall6(SYS_prctl, PR_SET_NAME, (long)"epitaph", 0, 0, 0, 0);
-    epi_own[which].pointer = epi_arch_thread_pointer();
-    epi_own[which].tid = epi_gettid();
+    epi_service[which].pointer = epi_arch_thread_pointer();
+    epi_service[which].tid = epi_gettid();
 }
 
-EPI_SAFE int epi_own_tid(enum epi_own which)
+EPI_SAFE int epi_service_tid(enum epi_service which)
 {
-    return epi_own[which].tid;
+    return epi_service[which].tid;
 }
 
-EPI_SAFE const struct epi_own_thread *epi_own_find(int tid)
+EPI_SAFE const struct epi_service_thread *epi_service_find(int tid)
 {
     int pid = epi_getpid();
-    for (int i = 0; i < EPI_OWN_THREADS; i++)
-        if (epi_own[i].tid == tid && epi_own[i].pid == pid)
-            return &epi_own[i];
+    for (int i = 0; i < EPI_SERVICE_THREADS; i++)
+        if (epi_service[i].tid == tid && epi_service[i].pid == pid)
+            return &epi_service[i];
     return NULL;
 }
 
@@ -48,28 +48,28 @@ static int create(void *(*run)(void *), size_t stack)
     return error;
 }
 
-static void *(*runs[EPI_OWN_THREADS])(void *);
+static void *(*runs[EPI_SERVICE_THREADS])(void *);
 
-void epi_own_runs(enum epi_own which, void *(*run)(void *))
+void epi_service_runs(enum epi_service which, void *(*run)(void *))
 {
     runs[which] = run;
 }
 
-int epi_own_start(enum epi_own which)
+int epi_service_start(enum epi_service which)
 {
     void *(*run)(void *) = runs[which];
     sigset_t all, old;
-    if (epi_own[which].pid == getpid())
+    if (epi_service[which].pid == getpid())
         return 0;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
-    epi_own[which].tid = 0;
+    epi_service[which].tid = 0;
     int error = create(run, STACK);
     if (error != 0) /* large static TLS counts against the stack */
         error = create(run, 0);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     if (error == 0)
-        epi_own[which].pid = getpid();
+        epi_service[which].pid = getpid();
     return error;
 }
 

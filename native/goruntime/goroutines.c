@@ -3,7 +3,7 @@
  * The wait ends with the answer, so that a death costs no time where Go is
  * simply idle.  It is done by short sleeps, since a wake-up would be one thing
  * more for a damaged Go to do. */
-#include "live.h"
+#include "goroutines.h"
 #include "goparts.h"
 #include "goside.h"
 #include "../base/base.h"
@@ -32,7 +32,7 @@ static EPI_SAFE uint32_t load(const uint32_t *word)
 }
 
 /* The number of the question; for a dump, of a crash's that came first. */
-static EPI_SAFE uint32_t ask(struct epi_live *live, const struct epi_crash *crash)
+static EPI_SAFE uint32_t ask(struct epi_goroutines *live, const struct epi_crash *crash)
 {
     uint32_t before = load(&live->asked), question = before + 1;
     live->thread = crash->subject.tid;
@@ -59,27 +59,27 @@ static EPI_SAFE uint64_t patience(const struct epi_crash *crash, uint64_t now, b
     return wait < left / 2 ? wait : left / 2;
 }
 
-static EPI_SAFE enum epi_live_answer wait_for(const struct epi_crash *crash,
-                                              struct epi_live *live, uint32_t question,
+static EPI_SAFE enum epi_goroutines_answer wait_for(const struct epi_crash *crash,
+                                              struct epi_goroutines *live, uint32_t question,
                                               uint64_t end)
 {
     uint64_t pause = EPI_MS / 32;
     while (load(&live->done) != question) {
         bool go_failed = epi_incident.crash.go_failed;
         if (epi_dump_gives_way(crash)) /* the crash asks a question of its own */
-            return EPI_LIVE_NO_P;
+            return EPI_GOROUTINES_NO_P;
         if (go_failed || epi_now() >= end) {
             __atomic_store_n(&live->claimed, question, __ATOMIC_SEQ_CST);
             if (go_failed)
-                return EPI_LIVE_GO_FAILED;
-            return load(&live->started) == question ? EPI_LIVE_NO_STOP : EPI_LIVE_NO_P;
+                return EPI_GOROUTINES_GO_FAILED;
+            return load(&live->started) == question ? EPI_GOROUTINES_NO_STOP : EPI_GOROUTINES_NO_P;
         }
         struct timespec time = epi_timespec(pause);
         epi_syscall6(SYS_ppoll, 0, 0, (long)&time, 0, 0, 0);
         if (pause < 4 * EPI_MS)
             pause *= 2;
     }
-    return EPI_LIVE_ANSWERED;
+    return EPI_GOROUTINES_ANSWERED;
 }
 
 /* The text was made by a damaged process.  It must not be able to pretend to
@@ -97,7 +97,7 @@ static EPI_SAFE bool line_allowed(const char *line)
 /* LINE_ALLOWED looks this far ahead; behind the text there is more memory. */
 static EPI_SAFE bool text_allowed(const char *text, uint64_t size)
 {
-    if (size < 16 || size > EPI_LIVE_TEXT - 16 || text[size - 1] != '\n' ||
+    if (size < 16 || size > EPI_GOROUTINES_TEXT - 16 || text[size - 1] != '\n' ||
         text[size - 2] != '\n' || !epi_equal(text, "Goroutines: ", 12))
         return false;
     for (uint64_t i = 0; i < size; i++) {
@@ -149,10 +149,10 @@ static EPI_SAFE void print_without_answer(struct epi_crash *crash, const char *w
     epi_out_text(&crash->out, ")\n\n");
 }
 
-EPI_SAFE void epi_live_take(struct epi_crash *crash)
+EPI_SAFE void epi_goroutines_take(struct epi_crash *crash)
 {
-    struct epi_live *live = epi_goside.live;
-    crash->goroutines = EPI_LIVE_NOT_ASKED;
+    struct epi_goroutines *live = epi_goside.live;
+    crash->goroutines = EPI_GOROUTINES_NOT_ASKED;
     /* The goroutines of a forked child are copies that nobody runs. */
     if (crash->apart && !crash->forked) {
         print_without_answer(crash, crash->go_death ? "Go has had a fatal error of its own"
@@ -166,7 +166,7 @@ EPI_SAFE void epi_live_take(struct epi_crash *crash)
     if (crash->subject.tid == epi_gettid()) {
         g = epi_go_g(epi_program.go);
         waiting = epi_gostack_goroutine(epi_program.go, g);
-        crash->subject.goroutine = epi_live_goroutine();
+        crash->subject.goroutine = epi_program_goroutine();
     }
     bool in_go = g != 0 && waiting == 0 && !crash->stack.crossed_asmcgocall;
     uint64_t now = epi_now();
@@ -174,13 +174,13 @@ EPI_SAFE void epi_live_take(struct epi_crash *crash)
     crash->goroutines = wait_for(crash, live, ask(live, crash), end);
 }
 
-EPI_SAFE void epi_live_print(struct epi_crash *crash)
+EPI_SAFE void epi_goroutines_print(struct epi_crash *crash)
 {
-    const struct epi_live *live = epi_goside.live;
+    const struct epi_goroutines *live = epi_goside.live;
     switch (crash->goroutines) {
-    case EPI_LIVE_NOT_ASKED:
+    case EPI_GOROUTINES_NOT_ASKED:
         break;
-    case EPI_LIVE_ANSWERED:
+    case EPI_GOROUTINES_ANSWERED:
         if (live->size == 0)
             print_without_answer(crash, "Go failed to list them");
         else if (text_allowed(live->text, live->size))
@@ -188,13 +188,13 @@ EPI_SAFE void epi_live_print(struct epi_crash *crash)
         else
             print_without_answer(crash, "what Go answered is damaged");
         break;
-    case EPI_LIVE_NO_STOP:
+    case EPI_GOROUTINES_NO_STOP:
         print_without_answer(crash, "the world did not stop");
         break;
-    case EPI_LIVE_GO_FAILED:
+    case EPI_GOROUTINES_GO_FAILED:
         print_without_answer(crash, "Go has had a fatal error of its own");
         break;
-    case EPI_LIVE_NO_P:
+    case EPI_GOROUTINES_NO_P:
         print_without_answer(crash, "no P came");
         break;
     }
@@ -202,6 +202,6 @@ EPI_SAFE void epi_live_print(struct epi_crash *crash)
 
 EPI_SAFE void epi_report_goroutines(struct epi_crash *crash)
 {
-    epi_live_take(crash);
-    epi_live_print(crash);
+    epi_goroutines_take(crash);
+    epi_goroutines_print(crash);
 }

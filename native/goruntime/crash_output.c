@@ -1,4 +1,4 @@
-#include "gotext.h"
+#include "crash_output.h"
 #include "goparts.h"
 #include "goside.h"
 #include "../base/base.h"
@@ -40,9 +40,9 @@ static int open_high(void)
     return copy;
 }
 
-int epi_gotext_open(void)
+int epi_crash_output_open(void)
 {
-    struct epi_gotext *text = &epi_goside.gotext;
+    struct epi_crash_output *text = &epi_goside.crash_output;
     if (!epi_fd_valid(&text->file))
         text->file = epi_fd_of(open_high());
     if (text->file.fd < 0)
@@ -50,14 +50,14 @@ int epi_gotext_open(void)
     return epi_fd_duplicate(text->file.fd);
 }
 
-bool epi_gotext_is(int fd)
+bool epi_crash_output_is(int fd)
 {
-    struct epi_fd other = epi_goside.gotext.file;
+    struct epi_fd other = epi_goside.crash_output.file;
     other.fd = fd;
     return epi_fd_valid(&other);
 }
 
-static EPI_SAFE long read_at(const struct epi_gotext *text, char *to, size_t size,
+static EPI_SAFE long read_at(const struct epi_crash_output *text, char *to, size_t size,
                              uint64_t offset)
 {
     for (;;) {
@@ -134,7 +134,7 @@ static EPI_SAFE size_t find_message(const char *text, size_t size, size_t *start
     return at;
 }
 
-static EPI_SAFE void set_title(struct epi_gotext *text, const char *line)
+static EPI_SAFE void set_title(struct epi_crash_output *text, const char *line)
 {
     size_t size = 0;
     while (size < EPI_BACKLOG && line[size] != '\0' && line[size] != '\n') {
@@ -144,7 +144,7 @@ static EPI_SAFE void set_title(struct epi_gotext *text, const char *line)
     text->title[size] = '\0';
 }
 
-EPI_SAFE void epi_gotext_collect(struct epi_gotext *text)
+EPI_SAFE void epi_crash_output_collect(struct epi_crash_output *text)
 {
     char backlog[EPI_BACKLOG + 1];
     text->size = text->message_size = 0;
@@ -181,7 +181,7 @@ EPI_SAFE void epi_gotext_collect(struct epi_gotext *text)
 /* So much of a text is looked at for the message of a panic. */
 #define PANICS 2048
 
-EPI_SAFE bool epi_gotext_panics(const struct epi_gotext *text, const char *message, size_t size)
+EPI_SAFE bool epi_crash_output_panics(const struct epi_crash_output *text, const char *message, size_t size)
 {
     static const char prefix[] = "panic: ";
     const size_t skip = sizeof prefix - 1;
@@ -196,12 +196,12 @@ EPI_SAFE bool epi_gotext_panics(const struct epi_gotext *text, const char *messa
     return false;
 }
 
-static EPI_SAFE void heading(struct epi_out *out, const struct epi_gotext *text)
+static EPI_SAFE void heading(struct epi_out *out, const struct epi_crash_output *text)
 {
     epi_out_text(out, "Go's own report (");
-    if (text->size > EPI_GOTEXT_MAX) {
+    if (text->size > EPI_CRASH_OUTPUT_MAX) {
         epi_out_text(out, "the first ");
-        epi_out_decimal(out, (int64_t)EPI_GOTEXT_MAX);
+        epi_out_decimal(out, (int64_t)EPI_CRASH_OUTPUT_MAX);
         epi_out_text(out, " of ");
         epi_out_decimal(out, (int64_t)text->size);
         epi_out_text(out, " bytes, ");
@@ -214,16 +214,16 @@ static EPI_SAFE void heading(struct epi_out *out, const struct epi_gotext *text)
         epi_out_text(out, "from the crash output, its message from the print backlog):\n");
 }
 
-EPI_SAFE void epi_report_gotext(struct epi_crash *crash)
+EPI_SAFE void epi_report_crash_output(struct epi_crash *crash)
 {
-    const struct epi_gotext *text = &epi_goside.gotext;
+    const struct epi_crash_output *text = &epi_goside.crash_output;
     struct epi_out *out = &crash->out;
     char buffer[1024 + 1];
     if (text->size == 0 && text->message_size == 0)
         return; /* noted among the notes */
     heading(out, text);
     epi_out_lines(out, text->message, text->message_size, false);
-    uint64_t end = text->size < EPI_GOTEXT_MAX ? text->size : EPI_GOTEXT_MAX;
+    uint64_t end = text->size < EPI_CRASH_OUTPUT_MAX ? text->size : EPI_CRASH_OUTPUT_MAX;
     size_t kept = 0;
     for (uint64_t at = 0; at < end;) {
         size_t room = sizeof buffer - 1 - kept;
