@@ -37,10 +37,10 @@ static EPI_SAFE bool wanted(const struct epi_options *options)
            (epi_oncrash_wanted() && epi_resume_ready());
 }
 
-EPI_SAFE void epi_go_dies(struct epi_crash *crash, int signal, const siginfo_t *info,
+EPI_SAFE void epi_go_dies(struct epi_incident *crash, int signal, const siginfo_t *info,
                           ucontext_t *uc)
 {
-    const struct epi_options *options = epi_incident.options;
+    const struct epi_options *options = epi_incidents.options;
     bool programs = epi_traceback_bit_programs();
     uint64_t self = epi_self(), owner = crash->owner;
     if (options != NULL && options->quiet)
@@ -59,7 +59,7 @@ EPI_SAFE void epi_go_dies(struct epi_crash *crash, int signal, const siginfo_t *
     } else if (options != NULL && wanted(options)) {
         if (!epi_crash_take(crash, self)) {
             epi_crash_park(crash, options, signal, info, uc);
-        } else if ((options = epi_incident.options) == NULL || options->quiet) {
+        } else if ((options = epi_incidents.options) == NULL || options->quiet) {
             crash->owner = 0; /* disabled in this moment */
         } else {
             epi_crash_begin(crash, options, signal, info, uc);
@@ -91,14 +91,14 @@ static EPI_SAFE bool deadly(int signal, const siginfo_t *info)
 }
 
 /* Reports a fault that Go dies of, before Go does. */
-static EPI_SAFE void report_fault(struct epi_crash *crash, int signal, const siginfo_t *info,
+static EPI_SAFE void report_fault(struct epi_incident *crash, int signal, const siginfo_t *info,
                                   ucontext_t *uc)
 {
-    const struct epi_options *options = epi_incident.options;
+    const struct epi_options *options = epi_incidents.options;
     if (options == NULL || options->quiet || !wanted(options) ||
         !epi_crash_take(crash, epi_self()))
         return;
-    if ((options = epi_incident.options) == NULL || options->quiet) {
+    if ((options = epi_incidents.options) == NULL || options->quiet) {
         crash->owner = 0;
         return;
     }
@@ -118,10 +118,10 @@ static EPI_SAFE void report_fault(struct epi_crash *crash, int signal, const sig
  * recovered; but if the handler itself faults, with every signal blocked, the
  * kernel kills the process in mid-report.  So the fatal signals stay open then,
  * and a thread that faults on its signal stack waits for the end. */
-EPI_SAFE void epi_go_faults(struct epi_crash *crash, const struct epi_sigaction *previous,
+EPI_SAFE void epi_go_faults(struct epi_incident *crash, const struct epi_sigaction *previous,
                             int signal, siginfo_t *info, ucontext_t *uc)
 {
-    const struct epi_options *options = epi_incident.options;
+    const struct epi_options *options = epi_incidents.options;
     uint64_t owner = crash->owner;
     bool meanwhile = false;
     if (options != NULL && owner != 0 && crash->phase == EPI_PHASE_REPORTING) {

@@ -102,7 +102,7 @@ static EPI_SAFE bool last_act_of_go(const siginfo_t *info, const ucontext_t *uc)
     if (info->si_signo != SIGABRT || info->si_code != SI_TKILL ||
         !epi_go_text(go, epi_arch_pc(uc)) || info->si_pid != epi_getpid())
         return false;
-    if (epi_resume_over(&epi_incident.crash))
+    if (epi_resume_over(&epi_incidents.crash))
         return true;
     return !go->tables || (epi_pclntab_find(go, epi_arch_pc(uc), &function) &&
                            epi_streq(epi_pclntab_function(go, &function), "runtime.raise"));
@@ -117,7 +117,7 @@ static EPI_SAFE bool sent(const siginfo_t *info)
 
 /* What the owner does not know is kept for it; this thread waits for the end,
  * which is sure to come. */
-EPI_SAFE void epi_crash_park(struct epi_crash *crash, const struct epi_options *options,
+EPI_SAFE void epi_crash_park(struct epi_incident *crash, const struct epi_options *options,
                              int signal, const siginfo_t *info, const ucontext_t *uc)
 {
     uint32_t slot = atomic_fetch_add(&crash->parked_count, 1);
@@ -164,7 +164,7 @@ static EPI_SAFE void arm_child_deadline(uint64_t deadline)
 /* After the report: a host's handler always gets its turn, Go's when the
  * program asked for it or the report lacks something: its dump needs no P.
  * On a thread that C created Go's would print nothing and, as PID 1, hang. */
-static EPI_SAFE void finish(struct epi_crash *crash, int signal, siginfo_t *info,
+static EPI_SAFE void finish(struct epi_incident *crash, int signal, siginfo_t *info,
                             ucontext_t *uc)
 {
     const struct epi_sigaction *previous = &epi_actions.previous[epi_fatal_index(signal)];
@@ -187,7 +187,7 @@ static EPI_SAFE void finish(struct epi_crash *crash, int signal, siginfo_t *info
     epi_terminate(signal, info, uc);
 }
 
-EPI_SAFE void epi_crash_begin(struct epi_crash *crash, const struct epi_options *options,
+EPI_SAFE void epi_crash_begin(struct epi_incident *crash, const struct epi_options *options,
                               int signal, const siginfo_t *info, ucontext_t *uc)
 {
     crash->options = options;
@@ -199,7 +199,7 @@ EPI_SAFE void epi_crash_begin(struct epi_crash *crash, const struct epi_options 
     epi_subject_is_self(&crash->subject);
     crash->began = epi_now();
     crash->deadline = crash->began + options->deadline;
-    crash->forked = epi_getpid() != epi_incident.pid;
+    crash->forked = epi_getpid() != epi_incidents.pid;
     if (crash->forked)
         arm_child_deadline(options->deadline);
     else
@@ -223,7 +223,7 @@ EPI_SAFE void epi_crash_begin(struct epi_crash *crash, const struct epi_options 
     crash->interrupted = false;
 }
 
-static EPI_SAFE void own(struct epi_crash *crash, const struct epi_options *options,
+static EPI_SAFE void own(struct epi_incident *crash, const struct epi_options *options,
                          int signal, siginfo_t *info, ucontext_t *uc)
 {
     bool in_vain = epi_chain_in_vain(crash, signal, info, uc);
@@ -238,7 +238,7 @@ static EPI_SAFE void own(struct epi_crash *crash, const struct epi_options *opti
 
 /* An owner in another process is a crash that was under way when this process
  * was forked from it, or that of a vfork child which is gone. */
-EPI_SAFE bool epi_crash_take(struct epi_crash *crash, uint64_t self)
+EPI_SAFE bool epi_crash_take(struct epi_incident *crash, uint64_t self)
 {
     uint64_t owner = 0;
     while (!atomic_compare_exchange_strong(&crash->owner, &owner, self)) {
@@ -256,7 +256,7 @@ EPI_SAFE bool epi_crash_take(struct epi_crash *crash, uint64_t self)
 }
 
 /* A signal on the owner's own thread.  True when it has been dealt with. */
-static EPI_SAFE bool nested(struct epi_crash *crash, int signal, siginfo_t *info,
+static EPI_SAFE bool nested(struct epi_incident *crash, int signal, siginfo_t *info,
                             ucontext_t *uc)
 {
     int phase = crash->phase;
@@ -304,7 +304,7 @@ static EPI_SAFE const struct epi_sigaction *behind_go(const struct epi_sigaction
 
 EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
 {
-    struct epi_crash *crash = &epi_incident.crash;
+    struct epi_incident *crash = &epi_incidents.crash;
     ucontext_t *uc = context;
     if (signal == SIGSEGV || signal == SIGBUS) {
         if (epi_box_fault(info))
@@ -339,9 +339,9 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
         epi_go_faults(crash, previous, signal, info, uc);
         return;
     }
-    const struct epi_options *options = epi_incident.options;
+    const struct epi_options *options = epi_incidents.options;
     uint64_t self = epi_self();
-    struct epi_crash *dump = &epi_incident.dump;
+    struct epi_incident *dump = &epi_incidents.dump;
     if (info->si_code > 0 && dump->owner == self && dump->phase == EPI_PHASE_REPORTING &&
         crash->owner != self) {
         epi_stage_fault(dump, signal, info, uc);
@@ -365,7 +365,7 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
     }
     if (!epi_crash_take(crash, self)) {
         epi_crash_park(crash, options, signal, info, uc);
-    } else if ((options = epi_incident.options) != NULL && !options->quiet) {
+    } else if ((options = epi_incidents.options) != NULL && !options->quiet) {
         own(crash, options, signal, info, uc);
     } else { /* epi_disable has not seen an owner, and takes away what one needs */
         crash->owner = 0;

@@ -33,7 +33,7 @@
 
 #define FIRST_LOOK (5 * EPI_MS)
 
-static EPI_SAFE void end_crash(struct epi_crash *crash)
+static EPI_SAFE void end_crash(struct epi_incident *crash)
 {
     struct itimerval none;
     if (crash->forked) { /* whose deadline is a timer that kills */
@@ -43,8 +43,8 @@ static EPI_SAFE void end_crash(struct epi_crash *crash)
     crash->phase = EPI_PHASE_NONE;
     crash->deadline = 0;
     crash->go_failed = false;
-    if (epi_incident.dump.dump != NULL) /* one that gave way did not */
-        epi_out_unlock(&epi_incident.dump.out);
+    if (epi_incidents.dump.dump != NULL) /* one that gave way did not */
+        epi_out_unlock(&epi_incidents.dump.out);
     epi_notes.frozen = 0;
     epi_zero(crash->parked, sizeof crash->parked);
     crash->parked_count = 0;
@@ -52,14 +52,14 @@ static EPI_SAFE void end_crash(struct epi_crash *crash)
 }
 
 /* Does the address of the fault decide whether the instruction works now? */
-static EPI_SAFE bool fault_of_memory(const struct epi_crash *crash)
+static EPI_SAFE bool fault_of_memory(const struct epi_incident *crash)
 {
     int code = crash->info.si_code;
     return (crash->signal == SIGSEGV && (code == SEGV_MAPERR || code == SEGV_ACCERR)) ||
            (crash->signal == SIGBUS && code == BUS_ADRERR);
 }
 
-static EPI_SAFE bool memory_works(const struct epi_crash *crash)
+static EPI_SAFE bool memory_works(const struct epi_incident *crash)
 {
     uintptr_t address = (uintptr_t)crash->info.si_addr;
     enum epi_access access = epi_arch_access(&crash->context);
@@ -70,7 +70,7 @@ static EPI_SAFE bool memory_works(const struct epi_crash *crash)
     return access == EPI_ACCESS_WRITE ? epi_peek_writable(address) : epi_peek8(&byte, address);
 }
 
-EPI_SAFE bool epi_chain_host(struct epi_crash *crash, const struct epi_sigaction *action,
+EPI_SAFE bool epi_chain_host(struct epi_incident *crash, const struct epi_sigaction *action,
                              int signal, siginfo_t *info, ucontext_t *uc)
 {
     struct epi_sigaction host = *action;
@@ -91,7 +91,7 @@ EPI_SAFE bool epi_chain_host(struct epi_crash *crash, const struct epi_sigaction
     return true;
 }
 
-EPI_SAFE bool epi_chain_left(struct epi_crash *crash, const ucontext_t *uc)
+EPI_SAFE bool epi_chain_left(struct epi_incident *crash, const ucontext_t *uc)
 {
     const stack_t *stack = &crash->context.uc_stack;
     uintptr_t frame = (uintptr_t)crash->uc, sp = epi_arch_sp(uc);
@@ -104,7 +104,7 @@ EPI_SAFE bool epi_chain_left(struct epi_crash *crash, const ucontext_t *uc)
     return true;
 }
 
-EPI_SAFE void epi_chain_ask(struct epi_crash *crash, uint64_t now)
+EPI_SAFE void epi_chain_ask(struct epi_incident *crash, uint64_t now)
 {
     int owner = (int)(uint32_t)crash->owner;
     if (owner == 0 || now < crash->stage_deadline)
@@ -116,7 +116,7 @@ EPI_SAFE void epi_chain_ask(struct epi_crash *crash, uint64_t now)
         epi_stage_send(crash, 0);
 }
 
-EPI_SAFE bool epi_chain_in_vain(const struct epi_crash *crash, int signal,
+EPI_SAFE bool epi_chain_in_vain(const struct epi_incident *crash, int signal,
                                 const siginfo_t *info, const ucontext_t *uc)
 {
     return crash->resumed != 0 && crash->signal == signal && info->si_code > 0 &&

@@ -10,19 +10,19 @@
 
 /* Calls the host's handler ACTION for the crash of this thread.  True when the
  * program goes on as that handler decided; the crash is over then. */
-EPI_SAFE bool epi_chain_host(struct epi_crash *crash, const struct epi_sigaction *action,
+EPI_SAFE bool epi_chain_host(struct epi_incident *crash, const struct epi_sigaction *action,
                              int signal, siginfo_t *info, ucontext_t *uc);
 
 /* The owner of CRASH is interrupted at UC while the host's handler should be
  * running: ends the crash, and says so, if it has jumped out of it instead. */
-EPI_SAFE bool epi_chain_left(struct epi_crash *crash, const ucontext_t *uc);
+EPI_SAFE bool epi_chain_left(struct epi_incident *crash, const ucontext_t *uc);
 
 /* For the helper thread: has the owner look at that, now and then. */
-EPI_SAFE void epi_chain_ask(struct epi_crash *crash, uint64_t now);
+EPI_SAFE void epi_chain_ask(struct epi_incident *crash, uint64_t now);
 
 /* The same fault as the one that the host's handler has just returned from: it
  * had repaired nothing. */
-EPI_SAFE bool epi_chain_in_vain(const struct epi_crash *crash, int signal,
+EPI_SAFE bool epi_chain_in_vain(const struct epi_incident *crash, int signal,
                                 const siginfo_t *info, const ucontext_t *uc);
 
 #endif

@@ -214,10 +214,10 @@ static EPI_SAFE void heading(struct epi_out *out, const struct epi_crash_output 
         epi_out_text(out, "from the crash output, its message from the print backlog):\n");
 }
 
-EPI_SAFE void epi_report_crash_output(struct epi_crash *crash)
+EPI_SAFE void epi_report_crash_output(struct epi_incident *incident)
 {
     const struct epi_crash_output *text = &epi_goside.crash_output;
-    struct epi_out *out = &crash->out;
+    struct epi_out *out = &incident->out;
     char buffer[1024 + 1];
     if (text->size == 0 && text->message_size == 0)
         return; /* noted among the notes */

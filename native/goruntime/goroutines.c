@@ -32,12 +32,12 @@ static EPI_SAFE uint32_t load(const uint32_t *word)
 }
 
 /* The number of the question; for a dump, of a crash's that came first. */
-static EPI_SAFE uint32_t ask(struct epi_goroutines *live, const struct epi_crash *crash)
+static EPI_SAFE uint32_t ask(struct epi_goroutines *live, const struct epi_incident *incident)
 {
     uint32_t before = load(&live->asked), question = before + 1;
-    live->thread = crash->subject.tid;
-    live->goroutine = crash->subject.goroutine;
-    live->healthy = crash == &epi_incident.dump;
+    live->thread = incident->subject.tid;
+    live->goroutine = incident->subject.goroutine;
+    live->healthy = incident == &epi_incidents.dump;
     if (live->healthy) {
         __atomic_compare_exchange_n(&live->asked, &before, question, false, __ATOMIC_SEQ_CST,
                                     __ATOMIC_SEQ_CST);
@@ -52,21 +52,21 @@ static EPI_SAFE uint32_t ask(struct epi_goroutines *live, const struct epi_crash
 
 /* Half of what is left of the report's time at most: registers and modules are
  * still to come. */
-static EPI_SAFE uint64_t patience(const struct epi_crash *crash, uint64_t now, bool in_go)
+static EPI_SAFE uint64_t patience(const struct epi_incident *incident, uint64_t now, bool in_go)
 {
-    uint64_t left = crash->stages_deadline > now ? crash->stages_deadline - now : 0;
+    uint64_t left = incident->stages_deadline > now ? incident->stages_deadline - now : 0;
     uint64_t wait = in_go ? WAIT_IN_GO : WAIT;
     return wait < left / 2 ? wait : left / 2;
 }
 
-static EPI_SAFE enum epi_goroutines_answer wait_for(const struct epi_crash *crash,
+static EPI_SAFE enum epi_goroutines_answer wait_for(const struct epi_incident *incident,
                                               struct epi_goroutines *live, uint32_t question,
                                               uint64_t end)
 {
     uint64_t pause = EPI_MS / 32;
     while (load(&live->done) != question) {
-        bool go_failed = epi_incident.crash.go_failed;
-        if (epi_dump_gives_way(crash)) /* the crash asks a question of its own */
+        bool go_failed = epi_incidents.crash.go_failed;
+        if (epi_dump_gives_way(incident)) /* the crash asks a question of its own */
             return EPI_GOROUTINES_NO_P;
         if (go_failed || epi_now() >= end) {
             __atomic_store_n(&live->claimed, question, __ATOMIC_SEQ_CST);
@@ -118,11 +118,11 @@ static EPI_SAFE void print(struct epi_out *out, const char *text, uint64_t size)
 /* A dump goes on for a moment when there is a crash: each has its copy. */
 static struct epi_slot copy[2];
 
-static EPI_SAFE bool epi_report_snapshot(struct epi_crash *crash, const char *reason)
+static EPI_SAFE bool epi_report_snapshot(struct epi_incident *incident, const char *reason)
 {
-    struct epi_out *out = &crash->out;
+    struct epi_out *out = &incident->out;
     struct epi_snapshot snapshot;
-    if (!epi_ring_newest(&copy[crash->dump != NULL], &snapshot))
+    if (!epi_ring_newest(&copy[incident->dump != NULL], &snapshot))
         return false;
     epi_out_text(out, "Goroutines: ");
     epi_out_decimal(out, (int64_t)snapshot.goroutines);
@@ -139,69 +139,69 @@ static EPI_SAFE bool epi_report_snapshot(struct epi_crash *crash, const char *re
 }
 
 /* The newest snapshot stands in for an answer that did not come. */
-static EPI_SAFE void print_without_answer(struct epi_crash *crash, const char *why)
+static EPI_SAFE void print_without_answer(struct epi_incident *incident, const char *why)
 {
-    crash->goroutines_missing = !crash->go_failed; /* else it has printed its dump */
-    if (epi_report_snapshot(crash, why))
+    incident->goroutines_missing = !incident->go_failed; /* else it has printed its dump */
+    if (epi_report_snapshot(incident, why))
         return;
-    epi_out_text(&crash->out, "Goroutines: unknown (");
-    epi_out_text(&crash->out, why);
-    epi_out_text(&crash->out, ")\n\n");
+    epi_out_text(&incident->out, "Goroutines: unknown (");
+    epi_out_text(&incident->out, why);
+    epi_out_text(&incident->out, ")\n\n");
 }
 
-EPI_SAFE void epi_goroutines_take(struct epi_crash *crash)
+EPI_SAFE void epi_goroutines_take(struct epi_incident *incident)
 {
     struct epi_goroutines *live = epi_goside.live;
-    crash->goroutines = EPI_GOROUTINES_NOT_ASKED;
+    incident->goroutines = EPI_GOROUTINES_NOT_ASKED;
     /* The goroutines of a forked child are copies that nobody runs. */
-    if (crash->apart && !crash->forked) {
-        print_without_answer(crash, crash->go_death ? "Go has had a fatal error of its own"
+    if (incident->apart && !incident->forked) {
+        print_without_answer(incident, incident->go_death ? "Go has had a fatal error of its own"
                                                     : "the fault is in Go's own runtime");
         return;
     }
-    if (live == NULL || crash->forked || load(&live->on) == 0)
+    if (live == NULL || incident->forked || load(&live->on) == 0)
         return;
-    epi_out_flush(&crash->out); /* Go may not survive the question */
+    epi_out_flush(&incident->out); /* Go may not survive the question */
     uintptr_t g = 0, waiting = 0;
-    if (crash->subject.tid == epi_gettid()) {
+    if (incident->subject.tid == epi_gettid()) {
         g = epi_go_g(epi_program.go);
         waiting = epi_gostack_goroutine(epi_program.go, g);
-        crash->subject.goroutine = epi_program_goroutine();
+        incident->subject.goroutine = epi_program_goroutine();
     }
-    bool in_go = g != 0 && waiting == 0 && !crash->stack.crossed_asmcgocall;
+    bool in_go = g != 0 && waiting == 0 && !incident->stack.crossed_asmcgocall;
     uint64_t now = epi_now();
-    uint64_t end = now + patience(crash, now, in_go);
-    crash->goroutines = wait_for(crash, live, ask(live, crash), end);
+    uint64_t end = now + patience(incident, now, in_go);
+    incident->goroutines = wait_for(incident, live, ask(live, incident), end);
 }
 
-EPI_SAFE void epi_goroutines_print(struct epi_crash *crash)
+EPI_SAFE void epi_goroutines_print(struct epi_incident *incident)
 {
     const struct epi_goroutines *live = epi_goside.live;
-    switch (crash->goroutines) {
+    switch (incident->goroutines) {
     case EPI_GOROUTINES_NOT_ASKED:
         break;
     case EPI_GOROUTINES_ANSWERED:
         if (live->size == 0)
-            print_without_answer(crash, "Go failed to list them");
+            print_without_answer(incident, "Go failed to list them");
         else if (text_allowed(live->text, live->size))
-            print(&crash->out, live->text, live->size);
+            print(&incident->out, live->text, live->size);
         else
-            print_without_answer(crash, "what Go answered is damaged");
+            print_without_answer(incident, "what Go answered is damaged");
         break;
     case EPI_GOROUTINES_NO_STOP:
-        print_without_answer(crash, "the world did not stop");
+        print_without_answer(incident, "the world did not stop");
         break;
     case EPI_GOROUTINES_GO_FAILED:
-        print_without_answer(crash, "Go has had a fatal error of its own");
+        print_without_answer(incident, "Go has had a fatal error of its own");
         break;
     case EPI_GOROUTINES_NO_P:
-        print_without_answer(crash, "no P came");
+        print_without_answer(incident, "no P came");
         break;
     }
 }
 
-EPI_SAFE void epi_report_goroutines(struct epi_crash *crash)
+EPI_SAFE void epi_report_goroutines(struct epi_incident *incident)
 {
-    epi_goroutines_take(crash);
-    epi_goroutines_print(crash);
+    epi_goroutines_take(incident);
+    epi_goroutines_print(incident);
 }

@@ -36,11 +36,11 @@ static EPI_SAFE uint32_t load(const uint32_t *word)
 }
 
 /* True when WORD is set before END. */
-static EPI_SAFE bool wait_for(const struct epi_crash *crash, const uint32_t *word, uint64_t end)
+static EPI_SAFE bool wait_for(const struct epi_incident *incident, const uint32_t *word, uint64_t end)
 {
     uint64_t pause = EPI_MS / 32;
     while (load(word) == 0) {
-        if (crash->go_failed || epi_now() >= end)
+        if (incident->go_failed || epi_now() >= end)
             return false;
         struct timespec time = epi_timespec(pause);
         epi_syscall6(SYS_ppoll, 0, 0, (long)&time, 0, 0, 0);
@@ -55,11 +55,11 @@ EPI_SAFE bool epi_oncrash_wanted(void)
     return epi_goside.live != NULL && load(&epi_goside.live->wanted) != 0;
 }
 
-EPI_SAFE void epi_oncrash_keep(const struct epi_crash *crash, struct epi_out *out)
+EPI_SAFE void epi_oncrash_keep(const struct epi_incident *incident, struct epi_out *out)
 {
     struct epi_goroutines *live = epi_goside.live;
     /* A fault that Go dies of is not one that it goes on after. */
-    if (!epi_oncrash_wanted() || crash->forked || (crash->apart && !crash->go_death))
+    if (!epi_oncrash_wanted() || incident->forked || (incident->apart && !incident->go_death))
         return;
     out->keep = live->report;
     out->keep_size = EPI_GOROUTINES_REPORT - MARK;
@@ -89,9 +89,9 @@ static EPI_SAFE void hand_over(struct epi_goroutines *live, const struct epi_out
     append(live, " more bytes)\n");
 }
 
-EPI_SAFE bool epi_oncrash_ready(const struct epi_crash *crash, uint64_t end)
+EPI_SAFE bool epi_oncrash_ready(const struct epi_incident *incident, uint64_t end)
 {
-    return crash->out.keep != NULL && epi_now() + LEAST <= end;
+    return incident->out.keep != NULL && epi_now() + LEAST <= end;
 }
 
 /* Who writes to a standard output that nobody reads dies of SIGPIPE, unless that is
@@ -107,12 +107,12 @@ static EPI_SAFE bool ignore_pipes(bool ignore)
     return (was & bit) != 0;
 }
 
-EPI_SAFE bool epi_oncrash_prepare(const struct epi_crash *crash, uint64_t end,
+EPI_SAFE bool epi_oncrash_prepare(const struct epi_incident *incident, uint64_t end,
                                   enum epi_ending ending)
 {
     struct epi_goroutines *live = epi_goside.live;
     uint64_t now = epi_now();
-    hand_over(live, &crash->out);
+    hand_over(live, &incident->out);
     uint64_t grace = (end - now) / 8;
     live->until = end - (grace < GRACE ? grace : GRACE);
     /* Again, where a host's handler had repaired the crash before. */
@@ -122,24 +122,24 @@ EPI_SAFE bool epi_oncrash_prepare(const struct epi_crash *crash, uint64_t end,
     return ignore_pipes(true);
 }
 
-EPI_SAFE void epi_oncrash_run(struct epi_crash *crash, uint64_t end)
+EPI_SAFE void epi_oncrash_run(struct epi_incident *incident, uint64_t end)
 {
     struct epi_goroutines *live = epi_goside.live;
-    if (crash->apart || crash->go_failed || !epi_oncrash_ready(crash, end))
+    if (incident->apart || incident->go_failed || !epi_oncrash_ready(incident, end))
         return;
-    bool ignored = epi_oncrash_prepare(crash, end, EPI_ENDING_C);
+    bool ignored = epi_oncrash_prepare(incident, end, EPI_ENDING_C);
     __atomic_store_n(&live->called, 1, __ATOMIC_SEQ_CST);
     __atomic_fetch_add(&live->wake, 1, __ATOMIC_SEQ_CST);
     epi_futex_wake_all((_Atomic(uint32_t) *)&live->wake);
     uint64_t now = epi_now();
-    uint64_t wait = now + (crash->goroutines_missing ? WAIT_IN_VAIN : WAIT_TO_BEGIN);
-    if (!wait_for(crash, &live->taken, wait < end ? wait : end)) {
+    uint64_t wait = now + (incident->goroutines_missing ? WAIT_IN_VAIN : WAIT_TO_BEGIN);
+    if (!wait_for(incident, &live->taken, wait < end ? wait : end)) {
         uint32_t nobody = 0;
         if (__atomic_compare_exchange_n(&live->taken, &nobody, 2, false, __ATOMIC_SEQ_CST,
                                         __ATOMIC_SEQ_CST))
             end = 0; /* nobody will begin any more */
     }
-    wait_for(crash, &live->ended, end);
+    wait_for(incident, &live->ended, end);
     __atomic_store_n(&live->called, 0, __ATOMIC_SEQ_CST);
     if (!ignored) /* a host's handler may repair the crash */
         ignore_pipes(false);

@@ -116,40 +116,40 @@ static EPI_SAFE void print_answer(struct epi_out *out, const struct epi_forkcopy
 
 /* The first copy keeps collector and scheduler out, where it would be stuck, at the
  * price that a panic in a method of the value ends it: then the second does not. */
-static EPI_SAFE void ask(struct epi_crash *crash)
+static EPI_SAFE void ask(struct epi_incident *incident)
 {
     struct epi_forkcopy_result result = {EPI_FORKCOPY_NONE, 0, false, false};
-    if (epi_now() >= crash->stages_deadline) {
-        epi_out_text(&crash->out, "Panic (not formatted: no time is left):\n");
+    if (epi_now() >= incident->stages_deadline) {
+        epi_out_text(&incident->out, "Panic (not formatted: no time is left):\n");
         return;
     }
-    epi_out_flush(&crash->out); /* the copy has a copy of that, too */
+    epi_out_flush(&incident->out); /* the copy has a copy of that, too */
     for (uint32_t attempt = 0; attempt < 2; attempt++) {
-        uint64_t now = epi_now(), left = crash->stages_deadline - now;
-        if (now >= crash->stages_deadline)
+        uint64_t now = epi_now(), left = incident->stages_deadline - now;
+        if (now >= incident->stages_deadline)
             break;
         epi_goside.forkcopy.area->attempt = attempt;
-        result = epi_forkcopy_ask(crash->uc, now + (left / 4 < PATIENCE ? left / 4 : PATIENCE));
+        result = epi_forkcopy_ask(incident->uc, now + (left / 4 < PATIENCE ? left / 4 : PATIENCE));
         if (result.answer != EPI_FORKCOPY_NONE || !result.ended)
             break;
     }
-    print_answer(&crash->out, &result);
+    print_answer(&incident->out, &result);
 }
 
-EPI_SAFE void epi_report_panic(struct epi_crash *crash)
+EPI_SAFE void epi_report_panic(struct epi_incident *incident)
 {
-    const struct epi_panic_record *note = epi_panic_find(crash->subject.goroutine);
+    const struct epi_panic_record *note = epi_panic_find(incident->subject.goroutine);
     if (note == NULL)
         return;
-    print_note(&crash->out, note);
-    epi_out_char(&crash->out, '\n');
+    print_note(&incident->out, note);
+    epi_out_char(&incident->out, '\n');
 }
 
 /* The last of all stages: a filter for system calls may kill a process that forks. */
-EPI_SAFE void epi_report_panic_in_copy(struct epi_crash *crash)
+EPI_SAFE void epi_report_panic_in_copy(struct epi_incident *incident)
 {
-    if (crash->options->panic_copy && epi_panic_find(crash->subject.goroutine) == NULL &&
-        crash->subject.goroutine != 0 && epi_goside.crash_output.message_size == 0 &&
-        !crash->forked && epi_forkcopy_fits(crash->uc))
-        ask(crash);
+    if (incident->options->panic_copy && epi_panic_find(incident->subject.goroutine) == NULL &&
+        incident->subject.goroutine != 0 && epi_goside.crash_output.message_size == 0 &&
+        !incident->forked && epi_forkcopy_fits(incident->uc))
+        ask(incident);
 }

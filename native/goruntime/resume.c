@@ -145,27 +145,27 @@ static EPI_SAFE void unfreeze(struct epi_resume *state)
     state->stop_pending = stops;
 }
 
-EPI_SAFE void epi_resume_go_on(struct epi_crash *crash, ucontext_t *uc, bool abort)
+EPI_SAFE void epi_resume_go_on(struct epi_incident *incident, ucontext_t *uc, bool abort)
 {
     struct epi_resume *state = &epi_goside.resume;
     /* A fatal error has a message, and maybe a runtime that is damaged. */
-    if (!epi_resume_ready() || crash->forked || crash->subject.goroutine == 0 ||
+    if (!epi_resume_ready() || incident->forked || incident->subject.goroutine == 0 ||
         epi_goside.crash_output.message_size != 0 || !epi_forkcopy_fits(uc) || !frozen(&state->go) ||
-        !epi_oncrash_ready(crash, crash->deadline) || !hold_end(&state->go))
+        !epi_oncrash_ready(incident, incident->deadline) || !hold_end(&state->go))
         return;
     __atomic_store_n((uintptr_t *)state->go.exit_wait, state->exit_function, __ATOMIC_SEQ_CST);
-    crash->status = EPI_GO_STATUS;
-    crash->abort = abort;
-    epi_oncrash_prepare(crash, crash->deadline, abort ? EPI_ENDING_ABORT : EPI_ENDING_EXIT);
-    crash->phase = EPI_PHASE_LAST_ACT;
+    incident->status = EPI_GO_STATUS;
+    incident->abort = abort;
+    epi_oncrash_prepare(incident, incident->deadline, abort ? EPI_ENDING_ABORT : EPI_ENDING_EXIT);
+    incident->phase = EPI_PHASE_LAST_ACT;
     unfreeze(state);
     epi_arch_set_pc(uc, state->entry);
     epi_arch_sigreturn(uc);
 }
 
-EPI_SAFE bool epi_resume_over(const struct epi_crash *crash)
+EPI_SAFE bool epi_resume_over(const struct epi_incident *incident)
 {
-    return crash->phase == EPI_PHASE_LAST_ACT && epi_goside.live != NULL &&
+    return incident->phase == EPI_PHASE_LAST_ACT && epi_goside.live != NULL &&
            __atomic_load_n(&epi_goside.live->ended, __ATOMIC_SEQ_CST) != 0;
 }
 

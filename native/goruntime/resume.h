@@ -49,15 +49,15 @@ void epi_resume_prepare(const struct epi_frozen *go, uintptr_t entry, uintptr_t 
 /* Is it known how? */
 EPI_SAFE bool epi_resume_ready(void);
 
-struct epi_crash;
+struct epi_incident;
 
 /* After the report on a death of Go's: if there is a last act and the goroutine in UC
  * can go on, it does, and this does not return.  The process then dies of SIGABRT if
  * ABORT is set. */
-EPI_SAFE void epi_resume_go_on(struct epi_crash *crash, ucontext_t *uc, bool abort);
+EPI_SAFE void epi_resume_go_on(struct epi_incident *incident, ucontext_t *uc, bool abort);
 
 /* Has the last act after it come to its end?  The process then ends as it would have. */
-EPI_SAFE bool epi_resume_over(const struct epi_crash *crash);
+EPI_SAFE bool epi_resume_over(const struct epi_incident *incident);
 
 /* For the helper, in short intervals while stop_pending is set: ends the wait of who was
  * about to stop the world when it froze. */

@@ -4,11 +4,11 @@
 
 #include <sys/prctl.h>
 
-struct epi_incidents epi_incident;
+struct epi_incidents epi_incidents;
 
 EPI_SAFE bool epi_crashing(void)
 {
-    return epi_incident.crash.owner >> 32 == (uint32_t)epi_getpid();
+    return epi_incidents.crash.owner >> 32 == (uint32_t)epi_getpid();
 }
 
 EPI_SAFE void epi_subject_is_self(struct epi_subject *subject)
@@ -19,7 +19,7 @@ EPI_SAFE void epi_subject_is_self(struct epi_subject *subject)
     epi_syscall6(SYS_prctl, PR_GET_NAME, (long)subject->name, 0, 0, 0, 0);
 }
 
-EPI_SAFE bool epi_dump_gives_way(const struct epi_crash *crash)
+EPI_SAFE bool epi_dump_gives_way(const struct epi_incident *incident)
 {
-    return crash == &epi_incident.dump && epi_crashing();
+    return incident == &epi_incidents.dump && epi_crashing();
 }

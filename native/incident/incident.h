@@ -13,7 +13,7 @@
 #include <stdatomic.h>
 #include <ucontext.h>
 
-struct epi_crash;
+struct epi_incident;
 struct epi_repeat;
 struct epi_subject;
 
@@ -93,9 +93,9 @@ struct epi_subject {
     char name[16];
 };
 
-/* One crash.  Zero until a thread's compare-and-swap on owner wins it; from
+/* One incident: a crash, or a dump.  Zero until a thread's compare-and-swap on owner wins it; from
  * then on only the owner writes, but for parked and what the helper interrupts. */
-struct epi_crash {
+struct epi_incident {
     _Atomic uint64_t owner; /* epi_self() of the thread; 0: nobody */
     _Atomic int phase;
     const struct epi_options *options;
@@ -116,7 +116,7 @@ struct epi_crash {
     _Atomic uint64_t deadline; /* of the whole, monotonic */
     uint64_t stages_deadline;  /* of all stages together */
     /* In EPI_PHASE_HOST: the owner is interrupted; has it left the host's handler? */
-    bool (*left)(struct epi_crash *crash, const ucontext_t *uc);
+    bool (*left)(struct epi_incident *incident, const ucontext_t *uc);
     uint64_t chained, resumed; /* when the host's handler was called and returned */
 
     /* The guard of the stage that runs.  The epoch is odd while there is one,
@@ -142,7 +142,7 @@ struct epi_crash {
 
     /* Of a dump on demand. */
     const struct epi_dump *dump;
-    void (*dump_notes)(struct epi_crash *dump); /* what the head says of it */
+    void (*dump_notes)(struct epi_incident *dump); /* what the head says of it */
     bool looking; /* whether there is anything to write: failures are told later */
     bool silent;  /* there was not */
     struct epi_jump caller;
@@ -165,8 +165,8 @@ struct epi_incidents {
     _Atomic(const struct epi_options *) options;
     struct epi_options option_slot[2];
     _Atomic int pid; /* who enabled it: another one is a forked child */
-    struct epi_crash crash;
-    struct epi_crash dump; /* the same for a dump on demand; its owner lives on */
+    struct epi_incident crash;
+    struct epi_incident dump; /* the same for a dump on demand; its owner lives on */
     struct epi_options dump_options;
     _Atomic uint32_t dumps_ended; /* who waits for its turn sleeps on this word */
     struct epi_range report_stack, nested_stack;
@@ -178,7 +178,7 @@ struct epi_incidents {
 #endif
 };
 
-extern struct epi_incidents epi_incident __attribute__((visibility("hidden")));
+extern struct epi_incidents epi_incidents __attribute__((visibility("hidden")));
 
 /* Is a thread of this process reporting a crash? */
 EPI_SAFE bool epi_crashing(void);
@@ -187,6 +187,6 @@ EPI_SAFE bool epi_crashing(void);
 EPI_SAFE void epi_subject_is_self(struct epi_subject *subject);
 
 /* Is CRASH a dump that has to end, because there is a crash now? */
-EPI_SAFE bool epi_dump_gives_way(const struct epi_crash *crash);
+EPI_SAFE bool epi_dump_gives_way(const struct epi_incident *incident);
 
 #endif

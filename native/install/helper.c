@@ -32,7 +32,7 @@ static EPI_SAFE void sleep_on_word(uint32_t seen, uint64_t ns)
     epi_futex_wait(epi_helper_word(), seen, &timeout);
 }
 
-static EPI_SAFE void end(const struct epi_crash *crash)
+static EPI_SAFE void end(const struct epi_incident *crash)
 {
     if (crash->abort)
         epi_abort();
@@ -41,7 +41,7 @@ static EPI_SAFE void end(const struct epi_crash *crash)
 
 /* From a crash's beginning to the end of the process, or until a host's handler
  * has repaired it. */
-static EPI_SAFE void enforce(struct epi_crash *crash)
+static EPI_SAFE void enforce(struct epi_incident *crash)
 {
     uint64_t last = epi_now();
     while (crash->owner >> 32 == (uint32_t)epi_getpid()) {
@@ -66,7 +66,7 @@ static EPI_SAFE void enforce(struct epi_crash *crash)
 }
 
 /* A dump ends by itself; only a stage of it may be stuck. */
-static EPI_SAFE void watch(struct epi_crash *dump)
+static EPI_SAFE void watch(struct epi_incident *dump)
 {
     while (dump->owner >> 32 == (uint32_t)epi_getpid() && !epi_crashing()) {
         if (dump->phase == EPI_PHASE_REPORTING)
@@ -81,8 +81,8 @@ EPI_SAFE void *epi_helper(void *unused)
     epi_service_introduce(EPI_SERVICE_HELPER);
     for (uint64_t due = 0;;) {
         uint32_t seen = *epi_helper_word();
-        enforce(&epi_incident.crash);
-        watch(&epi_incident.dump);
+        enforce(&epi_incidents.crash);
+        watch(&epi_incidents.dump);
         epi_timers_enforce();
         epi_altstack_reap();
         /* Threads that end wake the helper too, maybe many in a second. */

@@ -122,21 +122,21 @@ static int prepare(void)
     int error = map_modules();
     if (error != 0)
         return error;
-    if (epi_incident.report_stack.end == 0) {
-        struct epi_range crash = {(uintptr_t)&epi_incident.crash, (uintptr_t)(&epi_incident.crash + 1)};
-        epi_incident.report_stack = epi_altstack_map(REPORT_STACK);
-        touch(epi_incident.report_stack);
+    if (epi_incidents.report_stack.end == 0) {
+        struct epi_range crash = {(uintptr_t)&epi_incidents.crash, (uintptr_t)(&epi_incidents.crash + 1)};
+        epi_incidents.report_stack = epi_altstack_map(REPORT_STACK);
+        touch(epi_incidents.report_stack);
         touch(crash);
     }
-    if (epi_incident.nested_stack.end == 0) {
-        epi_incident.nested_stack = epi_altstack_map(epi_altstack_size());
-        touch(epi_incident.nested_stack);
+    if (epi_incidents.nested_stack.end == 0) {
+        epi_incidents.nested_stack = epi_altstack_map(epi_altstack_size());
+        touch(epi_incidents.nested_stack);
     }
-    if (epi_incident.report_stack.end == 0 || epi_incident.nested_stack.end == 0)
+    if (epi_incidents.report_stack.end == 0 || epi_incidents.nested_stack.end == 0)
         return ENOMEM;
-    for (size_t i = 0; i < EPI_COUNT(epi_incident.spare); i++)
-        if (!epi_fd_valid(&epi_incident.spare[i]))
-            epi_incident.spare[i] = epi_fd_of(open_high("/", O_PATH));
+    for (size_t i = 0; i < EPI_COUNT(epi_incidents.spare); i++)
+        if (!epi_fd_valid(&epi_incidents.spare[i]))
+            epi_incidents.spare[i] = epi_fd_of(open_high("/", O_PATH));
     epi_service_runs(EPI_SERVICE_HELPER, epi_helper);
     epi_service_runs(EPI_SERVICE_DUMPER, epi_dumper);
     error = epi_service_start(EPI_SERVICE_HELPER);
@@ -220,7 +220,7 @@ static int set_options(struct epi_options *options, const struct epi_config *con
 static int find_handlers(int thread_signal)
 {
     struct epi_sigaction action;
-    if (epi_incident.options != NULL)
+    if (epi_incidents.options != NULL)
         return 0;
     for (int i = 0; i < EPI_FATAL_COUNT; i++) {
         if (!epi_sigaction(fatal[i], NULL, &action))
@@ -313,8 +313,8 @@ static int enable(const struct epi_config *config, const struct epi_options *old
     }
     if (epi_program.modules == NULL || epi_modules_changed(epi_program.modules))
         load_modules();
-    epi_incident.pid = getpid();
-    epi_incident.options = next;
+    epi_incidents.pid = getpid();
+    epi_incidents.options = next;
     epi_threads_install(thread_signal);
     epi_message_start();
     if (old == NULL)
@@ -332,7 +332,7 @@ static int enable(const struct epi_config *config, const struct epi_options *old
         epi_traceback_bit_start();
     epi_helper_wake();
     if (old != NULL) {
-        release(&epi_incident.option_slot[old != &epi_incident.option_slot[0]]);
+        release(&epi_incidents.option_slot[old != &epi_incidents.option_slot[0]]);
     }
     return 0;
 }
@@ -342,8 +342,8 @@ static int enable(const struct epi_config *config, const struct epi_options *old
 
 int epi_enable(const struct epi_config *config, const struct epi_goruntime *go)
 {
-    const struct epi_options *old = epi_incident.options;
-    struct epi_options *next = &epi_incident.option_slot[old == &epi_incident.option_slot[0]];
+    const struct epi_options *old = epi_incidents.options;
+    struct epi_options *next = &epi_incidents.option_slot[old == &epi_incidents.option_slot[0]];
     if (epi_crashing())
         return EAGAIN;
     if (go != NULL && epi_in(go->text, (uintptr_t)epi_arch_handler))
@@ -373,16 +373,16 @@ static bool wait_for_receivers(void)
 bool epi_disable(void)
 {
     struct epi_sigaction now;
-    const struct epi_options *old = epi_incident.options;
+    const struct epi_options *old = epi_incidents.options;
     if (old == NULL)
         return false;
     if (!epi_dump_lock(0)) /* a crash, which needs its handlers to the end */
         return true;
     /* A handler reads the options before and after it has made itself the owner,
      * and the owner is looked for after the options are gone: one sees the other. */
-    epi_incident.options = NULL;
+    epi_incidents.options = NULL;
     if (epi_crashing()) {
-        epi_incident.options = old;
+        epi_incidents.options = old;
         epi_dump_unlock();
         return true;
     }
@@ -406,29 +406,29 @@ bool epi_disable(void)
         !epi_signal_waits(epi_actions.deadline_signal))
         epi_sigaction(epi_actions.deadline_signal, &epi_actions.deadline_previous, NULL);
     epi_threads_uninstall();
-    release(&epi_incident.option_slot[old != &epi_incident.option_slot[0]]);
+    release(&epi_incidents.option_slot[old != &epi_incidents.option_slot[0]]);
     epi_dump_unlock();
     return true;
 }
 
 enum epi_enabled epi_enabled(void)
 {
-    const struct epi_options *options = epi_incident.options;
+    const struct epi_options *options = epi_incidents.options;
     return options == NULL ? EPI_OFF : options->quiet ? EPI_QUIET : EPI_ON;
 }
 
 #ifdef EPI_TEST
 void epi_test_trouble(const char *stage, enum epi_trouble trouble)
 {
-    strncpy(epi_incident.trouble_stage, stage, sizeof epi_incident.trouble_stage - 1);
-    epi_incident.trouble = trouble;
+    strncpy(epi_incidents.trouble_stage, stage, sizeof epi_incidents.trouble_stage - 1);
+    epi_incidents.trouble = trouble;
 }
 
 size_t epi_test_stack_use(void)
 {
-    uintptr_t at = epi_incident.report_stack.start;
-    while (at < epi_incident.report_stack.end && *(const uint64_t *)at == 0)
+    uintptr_t at = epi_incidents.report_stack.start;
+    while (at < epi_incidents.report_stack.end && *(const uint64_t *)at == 0)
         at += 8;
-    return epi_incident.report_stack.end - at;
+    return epi_incidents.report_stack.end - at;
 }
 #endif

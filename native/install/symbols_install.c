@@ -97,7 +97,7 @@ void epi_symbols_release(void)
 
 void epi_symbols_pending(bool pending)
 {
-    epi_incident.symbols_pending = pending;
+    epi_incidents.symbols_pending = pending;
 }
 
 int epi_install_eh_frame(uintptr_t bias, const char *path, struct epi_range section)

@@ -36,14 +36,14 @@
 #include <errno.h>
 #include <stdatomic.h>
 
-static EPI_SAFE void timeout_line(struct epi_crash *dump)
+static EPI_SAFE void timeout_line(struct epi_incident *dump)
 {
     epi_out_text(&dump->out, "Timeout (");
     epi_out_clock(&dump->out, dump->dump->passed);
     epi_out_text(&dump->out, ")!\n");
 }
 
-static EPI_SAFE void ask(struct epi_crash *dump)
+static EPI_SAFE void ask(struct epi_incident *dump)
 {
     struct epi_ask_options options = {EPI_ASK_DUMP, dump->subject.tid, !dump->dump->interrupt,
                                       dump->options->max_frames, dump->stage_deadline};
@@ -51,19 +51,19 @@ static EPI_SAFE void ask(struct epi_crash *dump)
         epi_threads_ask(epi_threading.threads[EPI_ASK_DUMP], &options);
 }
 
-static EPI_SAFE void print(struct epi_crash *dump)
+static EPI_SAFE void print(struct epi_incident *dump)
 {
     if (dump->options->all_threads)
         epi_threads_print(dump, epi_threading.threads[EPI_ASK_DUMP], dump->options->max_threads);
 }
 
-static EPI_SAFE void goroutines(struct epi_crash *dump)
+static EPI_SAFE void goroutines(struct epi_incident *dump)
 {
     if (dump->options->all_threads)
         epi_report_goroutines(dump);
 }
 
-static EPI_SAFE void dump_notes(struct epi_crash *dump)
+static EPI_SAFE void dump_notes(struct epi_incident *dump)
 {
     uint64_t silence = dump->dump->silence;
     if (silence != 0) {
@@ -95,7 +95,7 @@ static EPI_SAFE void skip_callees(struct epi_cursor *cursor, uintptr_t from)
 }
 
 /* The caller's registers were kept by a jump buffer. */
-static EPI_SAFE void walk_caller(struct epi_crash *dump)
+static EPI_SAFE void walk_caller(struct epi_incident *dump)
 {
     struct epi_regs regs;
     epi_arch_regs_from_jump(&regs, &dump->caller);
@@ -106,14 +106,14 @@ static EPI_SAFE void walk_caller(struct epi_crash *dump)
     epi_stack_collect(&dump->stack, &dump->cursor, dump->options->max_frames);
 }
 
-static EPI_SAFE void current_stack(struct epi_crash *dump)
+static EPI_SAFE void current_stack(struct epi_incident *dump)
 {
     epi_report_stack(dump);
     epi_out_char(&dump->out, '\n');
 }
 
 /* More signals of the kind came, while this dump could not begin. */
-static EPI_SAFE void counted_signals(struct epi_crash *dump)
+static EPI_SAFE void counted_signals(struct epi_incident *dump)
 {
     struct epi_out *out = &dump->out;
     if (dump->dump->counted == 0)
@@ -178,14 +178,14 @@ static const struct epi_stage *const stages[] = {
     [EPI_DUMP_SIGNAL] = signal_stages,
 };
 
-static EPI_SAFE void run_stages(struct epi_crash *dump, const struct epi_stage *stage)
+static EPI_SAFE void run_stages(struct epi_incident *dump, const struct epi_stage *stage)
 {
     for (; stage->run != NULL && !epi_dump_gives_way(dump); stage++)
         epi_stage_run(dump, stage);
 }
 
 /* Looks whether a repetition is worth writing.  What failed is a reason for it. */
-static EPI_SAFE bool is_left_out(struct epi_crash *dump)
+static EPI_SAFE bool is_left_out(struct epi_incident *dump)
 {
     struct epi_repeat *repeat = dump->dump->repeat;
     repeat->now = 0;
@@ -197,7 +197,7 @@ static EPI_SAFE bool is_left_out(struct epi_crash *dump)
     return epi_repeat_leave_out(repeat);
 }
 
-static EPI_SAFE void run_all(struct epi_crash *dump)
+static EPI_SAFE void run_all(struct epi_incident *dump)
 {
     struct epi_repeat *repeat = dump->dump->repeat;
     bool left_out = repeat != NULL && is_left_out(dump);
@@ -207,7 +207,7 @@ static EPI_SAFE void run_all(struct epi_crash *dump)
         run_stages(dump, repeat != NULL && repeat->began ? seen_stages : stages[dump->dump->kind]);
 }
 
-static EPI_SAFE void run(struct epi_crash *dump)
+static EPI_SAFE void run(struct epi_incident *dump)
 {
     if (epi_arch_setjmp(&dump->last_resort) == 0) {
         dump->phase = EPI_PHASE_REPORTING; /* so that the helper watches from here on */
@@ -227,7 +227,7 @@ static EPI_SAFE void run(struct epi_crash *dump)
     dump->phase = EPI_PHASE_NONE;
 }
 
-static EPI_SAFE int result(const struct epi_crash *dump)
+static EPI_SAFE int result(const struct epi_incident *dump)
 {
     if (epi_dump_gives_way(dump))
         return ECANCELED;
@@ -238,10 +238,10 @@ static EPI_SAFE int result(const struct epi_crash *dump)
     return 0;
 }
 
-static EPI_SAFE void start(struct epi_crash *dump, const struct epi_dump *how,
+static EPI_SAFE void start(struct epi_incident *dump, const struct epi_dump *how,
                   const struct epi_options *enabled)
 {
-    struct epi_options *options = &epi_incident.dump_options;
+    struct epi_options *options = &epi_incidents.dump_options;
     epi_copy(options, enabled, sizeof *options);
     options->max_frames = how->max_frames;
     options->max_threads = how->max_threads;
@@ -256,7 +256,7 @@ static EPI_SAFE void start(struct epi_crash *dump, const struct epi_dump *how,
     dump->file_error = 0;
     dump->looking = dump->silent = false;
     dump->goroutines = EPI_GOROUTINES_NOT_ASKED;
-    dump->forked = epi_getpid() != epi_incident.pid;
+    dump->forked = epi_getpid() != epi_incidents.pid;
     dump->interrupted = false; /* one for the dump before may have come too late */
     if (how->subject != NULL) {
         epi_copy(&dump->subject, how->subject, sizeof dump->subject);
@@ -274,7 +274,7 @@ static EPI_SAFE void start(struct epi_crash *dump, const struct epi_dump *how,
 /* In a forked child: who dumped is not here, nor is the stack that its guard is on.
  * Meanwhile the turn is this process's, so that its other threads wait, and no
  * thread's, so that the helper interrupts none. */
-static EPI_SAFE bool take_from_parent(struct epi_crash *dump, uint64_t parents, uint64_t self)
+static EPI_SAFE bool take_from_parent(struct epi_incident *dump, uint64_t parents, uint64_t self)
 {
     if (!atomic_compare_exchange_strong(&dump->owner, &parents, self >> 32 << 32))
         return false;
@@ -287,10 +287,10 @@ static EPI_SAFE bool take_from_parent(struct epi_crash *dump, uint64_t parents, 
 
 EPI_SAFE bool epi_dump_lock(uint64_t patience)
 {
-    struct epi_crash *dump = &epi_incident.dump;
+    struct epi_incident *dump = &epi_incidents.dump;
     uint64_t self = epi_self(), began = epi_now();
     for (;;) {
-        uint32_t ended = epi_incident.dumps_ended;
+        uint32_t ended = epi_incidents.dumps_ended;
         uint64_t owner = dump->owner;
         if (epi_crashing() || (patience != 0 && epi_now() - began > patience))
             return false;
@@ -298,15 +298,15 @@ EPI_SAFE bool epi_dump_lock(uint64_t patience)
                        : owner >> 32 != self >> 32 && take_from_parent(dump, owner, self))
             return true;
         struct timespec pause = epi_timespec(50 * EPI_MS); /* then there may be a crash */
-        epi_futex_wait(&epi_incident.dumps_ended, ended, &pause);
+        epi_futex_wait(&epi_incidents.dumps_ended, ended, &pause);
     }
 }
 
 EPI_SAFE void epi_dump_unlock(void)
 {
-    epi_incident.dump.owner = 0;
-    atomic_fetch_add(&epi_incident.dumps_ended, 1);
-    epi_futex_wake_all(&epi_incident.dumps_ended);
+    epi_incidents.dump.owner = 0;
+    atomic_fetch_add(&epi_incidents.dumps_ended, 1);
+    epi_futex_wake_all(&epi_incidents.dumps_ended);
 }
 
 /* A thread that was asked and got no CPU since may still walk its stack; then it is
@@ -323,12 +323,12 @@ static EPI_SAFE void stop_peeking_by_call(void)
 
 EPI_SAFE int epi_dump(const struct epi_dump *how)
 {
-    struct epi_crash *dump = &epi_incident.dump;
+    struct epi_incident *dump = &epi_incidents.dump;
     if (how->output.fd < 0)
         return EBADF;
     if (!epi_dump_lock(how->patience))
         return epi_crashing() ? ECANCELED : EBUSY;
-    const struct epi_options *enabled = epi_incident.options;
+    const struct epi_options *enabled = epi_incidents.options;
     if (enabled == NULL) {
         epi_dump_unlock();
         return ENODEV;

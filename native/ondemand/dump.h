@@ -22,6 +22,6 @@ EPI_SAFE int epi_dump(const struct epi_dump *dump);
 EPI_SAFE bool epi_dump_lock(uint64_t patience);
 EPI_SAFE void epi_dump_unlock(void);
 
-struct epi_crash;
+struct epi_incident;
 
 #endif

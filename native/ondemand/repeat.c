@@ -35,7 +35,7 @@ static EPI_SAFE uint64_t hash_goroutines(uint64_t hash, const char *text, uint64
     return hash;
 }
 
-EPI_SAFE void epi_repeat_digest(struct epi_crash *dump)
+EPI_SAFE void epi_repeat_digest(struct epi_incident *dump)
 {
     struct epi_repeat *repeat = dump->dump->repeat;
     const struct epi_goroutines *live = epi_goside.live;
@@ -77,7 +77,7 @@ EPI_SAFE void epi_repeat_restart(struct epi_repeat *repeat)
     repeat->began = false;
 }
 
-EPI_SAFE void epi_repeat_note(struct epi_crash *dump)
+EPI_SAFE void epi_repeat_note(struct epi_incident *dump)
 {
     const struct epi_repeat *repeat = dump->dump->repeat;
     struct epi_out *out = &dump->out;

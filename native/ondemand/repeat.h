@@ -14,10 +14,10 @@ struct epi_repeat {
     uint32_t left_out; /* since the last one that was written */
 };
 
-struct epi_crash;
+struct epi_incident;
 
 /* A stage of a dump: takes the digest of what it shows, which is known now. */
-EPI_SAFE void epi_repeat_digest(struct epi_crash *dump);
+EPI_SAFE void epi_repeat_digest(struct epi_incident *dump);
 
 /* Is this one left out?  Then it is counted. */
 EPI_SAFE bool epi_repeat_leave_out(struct epi_repeat *repeat);
@@ -29,6 +29,6 @@ EPI_SAFE void epi_repeat_written(struct epi_repeat *repeat);
 EPI_SAFE void epi_repeat_restart(struct epi_repeat *repeat);
 
 /* The note that says how many were left out, if any were. */
-EPI_SAFE void epi_repeat_note(struct epi_crash *dump);
+EPI_SAFE void epi_repeat_note(struct epi_incident *dump);
 
 #endif

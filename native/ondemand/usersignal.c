@@ -196,7 +196,7 @@ static EPI_SAFE void user_signal(int signal, siginfo_t *info, void *context)
     int tid = epi_gettid(), ending = user->ending;
     /* Somebody else's handler has kept ours as its next since it was unregistered;
      * or this is a child. */
-    if (options == NULL || epi_getpid() != epi_incident.pid) {
+    if (options == NULL || epi_getpid() != epi_incidents.pid) {
         if (options == NULL || options->chain)
             previous_action(user, signal, info, context);
         return;
@@ -293,7 +293,7 @@ EPI_SAFE bool epi_usersignal_serve(void)
 int epi_usersignal_renew(void)
 {
     bool any = false;
-    if (epi_incident.pid == epi_getpid())
+    if (epi_incidents.pid == epi_getpid())
         return 0;
     epi_ondemand.usersignal_served = 0;
     for (int signal = 1; signal <= EPI_SIGNALS; signal++) {
@@ -311,7 +311,7 @@ int epi_usersignal_renew(void)
 /* Waits until nobody uses options of SIGNAL that are not in force any more. */
 static void wait_for_dump(int signal)
 {
-    while (epi_ondemand.usersignal_served == (uint32_t)signal && epi_getpid() == epi_incident.pid) {
+    while (epi_ondemand.usersignal_served == (uint32_t)signal && epi_getpid() == epi_incidents.pid) {
         struct timespec pause = epi_timespec(50 * EPI_MS);
         epi_futex_wait(&epi_ondemand.usersignal_served, (uint32_t)signal, &pause);
     }
@@ -322,7 +322,7 @@ static void wait_for_dump(int signal)
 static void wait_for_notes(const struct epi_usersignal *user, uint64_t timeout)
 {
     uint64_t end = epi_now() + 2 * timeout + EPI_SECOND;
-    while (user->places % LAST_DUMPED != 0 && epi_getpid() == epi_incident.pid &&
+    while (user->places % LAST_DUMPED != 0 && epi_getpid() == epi_incidents.pid &&
            epi_now() < end) {
         uint32_t served = epi_ondemand.usersignal_served;
         struct timespec pause = epi_timespec(5 * EPI_MS);
@@ -381,7 +381,7 @@ int epi_usersignal_register(int signal, const struct epi_dump *how, bool chain)
     if (signal < 1 || signal > EPI_SIGNALS || epi_fatal_index(signal) >= 0 ||
         signal == epi_actions.deadline_signal || signal == epi_actions.thread_signal)
         return EINVAL;
-    if (epi_incident.options == NULL)
+    if (epi_incidents.options == NULL)
         return ENODEV;
     struct epi_usersignal *user = memory_for(signal);
     if (user == NULL)

@@ -112,13 +112,13 @@ static void *copy_notes(int fd)
 static void open_notes(void)
 {
     struct epi_notes *notes = &epi_notes;
-    uint32_t moving = EPI_NOTES_MOVING, crash = EPI_NOTES_CRASH;
+    uint32_t moving = EPI_NOTES_MOVING, incident = EPI_NOTES_CRASH;
     atomic_compare_exchange_strong(&notes->frozen, &moving, EPI_NOTES_OPEN);
     if (!epi_crashing())
         return;
     notes->frozen = EPI_NOTES_CRASH;
     if (!epi_crashing()) /* a host's handler has repaired it: nobody else opens them */
-        atomic_compare_exchange_strong(&notes->frozen, &crash, EPI_NOTES_OPEN);
+        atomic_compare_exchange_strong(&notes->frozen, &incident, EPI_NOTES_OPEN);
 }
 
 /* Replaces the notes' pages by those of FD, or by ordinary ones (-1); the content

@@ -102,10 +102,10 @@ static EPI_SAFE void access_word(struct epi_out *out, enum epi_access access)
 /* Did the stack run into its end?  The address is in nothing, or in a guard
  * without access; right above it a writable mapping begins; and SP is about
  * there.  All of a stack may be used up by one huge frame, hence the slack. */
-static EPI_SAFE bool overflow(struct epi_crash *crash, const struct around *around,
+static EPI_SAFE bool overflow(struct epi_incident *incident, const struct around *around,
                               uintptr_t address)
 {
-    uintptr_t sp = epi_arch_sp(&crash->context), end = around->above.range.start;
+    uintptr_t sp = epi_arch_sp(&incident->context), end = around->above.range.start;
     return (!around->mapped || around->at.prot == 0) && around->has_above &&
            end - address <= LARGEST_FRAME && sp + LARGEST_FRAME > end &&
            sp < around->above.range.end && sp < end + FIRST_PAGE &&
@@ -164,15 +164,15 @@ static EPI_SAFE void describe_address(struct epi_out *out, const struct around *
 
 /* An address that no page table can hold faults as a general protection, which
  * has no address.  One of the registers has it. */
-static EPI_SAFE void describe_non_canonical(struct epi_crash *crash)
+static EPI_SAFE void describe_non_canonical(struct epi_incident *incident)
 {
-    struct epi_out *out = &crash->out;
+    struct epi_out *out = &incident->out;
     bool any = false;
     epi_out_text(out, "address unknown: the kernel does not tell one that is not canonical");
     for (unsigned i = 0; i < EPI_NREGS; i++) {
         const char *name;
         uint64_t value;
-        if (!epi_arch_shown_register(&crash->context, i, &name, &value))
+        if (!epi_arch_shown_register(&incident->context, i, &name, &value))
             break;
         if (value < EPI_USER_END || value >= -(uint64_t)EPI_USER_END)
             continue;
@@ -184,22 +184,22 @@ static EPI_SAFE void describe_non_canonical(struct epi_crash *crash)
     }
 }
 
-static EPI_SAFE void memory_fault(struct epi_crash *crash)
+static EPI_SAFE void memory_fault(struct epi_incident *incident)
 {
-    struct epi_out *out = &crash->out;
-    const siginfo_t *info = &crash->info;
-    enum epi_access access = epi_arch_access(&crash->context);
+    struct epi_out *out = &incident->out;
+    const siginfo_t *info = &incident->info;
+    enum epi_access access = epi_arch_access(&incident->context);
     uintptr_t address = (uintptr_t)info->si_addr;
     struct around around;
 
     if (info->si_code == SI_KERNEL) {
-        describe_non_canonical(crash);
+        describe_non_canonical(incident);
         return;
     }
-    if (access == EPI_ACCESS_UNKNOWN && address == epi_arch_pc(&crash->context))
+    if (access == EPI_ACCESS_UNKNOWN && address == epi_arch_pc(&incident->context))
         access = EPI_ACCESS_EXEC;
     look_around(&around, address);
-    if (crash->signal == SIGBUS) {
+    if (incident->signal == SIGBUS) {
         access_word(out, access);
         epi_out_address(out, address);
         if (info->si_code == BUS_ADRERR && around.mapped && around.at.inode != 0) {
@@ -215,7 +215,7 @@ static EPI_SAFE void memory_fault(struct epi_crash *crash)
         }
         return;
     }
-    if (overflow(crash, &around, address)) {
+    if (overflow(incident, &around, address)) {
         describe_overflow(out, &around, address, access);
         return;
     }
@@ -247,32 +247,32 @@ static EPI_SAFE const char *arithmetic(int code)
     }
 }
 
-EPI_SAFE void epi_report_cause(struct epi_crash *crash)
+EPI_SAFE void epi_report_cause(struct epi_incident *incident)
 {
-    struct epi_out *out = &crash->out;
-    const siginfo_t *info = &crash->info;
+    struct epi_out *out = &incident->out;
+    const siginfo_t *info = &incident->info;
     epi_out_text(out, "Signal: ");
-    epi_out_text(out, epi_signal_name(crash->signal));
+    epi_out_text(out, epi_signal_name(incident->signal));
     epi_out_text(out, " (");
-    epi_out_decimal(out, crash->signal);
+    epi_out_decimal(out, incident->signal);
     epi_out_text(out, "), ");
-    epi_out_text(out, epi_signal_code(crash->signal, info->si_code));
+    epi_out_text(out, epi_signal_code(incident->signal, info->si_code));
     epi_out_text(out, " (");
     epi_out_decimal(out, info->si_code);
     epi_out_text(out, "): ");
     if (info->si_code <= 0) {
         sender(out, info);
-    } else if (crash->signal == SIGSEGV || crash->signal == SIGBUS) {
-        memory_fault(crash);
-    } else if (crash->signal == SIGFPE) {
+    } else if (incident->signal == SIGSEGV || incident->signal == SIGBUS) {
+        memory_fault(incident);
+    } else if (incident->signal == SIGFPE) {
         epi_out_text(out, arithmetic(info->si_code));
-    } else if (crash->signal == SIGILL) {
+    } else if (incident->signal == SIGILL) {
         epi_out_text(out, "an instruction that the CPU does not have, at ");
         epi_out_address(out, (uintptr_t)info->si_addr);
-    } else if (crash->signal == SIGTRAP) {
+    } else if (incident->signal == SIGTRAP) {
         epi_out_text(out, info->si_code == SI_KERNEL ? "a breakpoint instruction"
                                                      : "a debugger's trap");
-    } else if (crash->signal == SIGSYS) {
+    } else if (incident->signal == SIGSYS) {
         epi_out_text(out, "system call ");
         epi_out_decimal(out, info->si_syscall);
         epi_out_text(out, " refused by a seccomp filter");

@@ -234,7 +234,7 @@ static void on_terminate(void)
 {
     struct epi_terminate *terminate = &epi_last_words.terminate;
     int nobody = 0;
-    if (epi_incident.options != NULL &&
+    if (epi_incidents.options != NULL &&
         atomic_compare_exchange_strong(&terminate->tid, &nobody, epi_gettid()))
         describe(terminate);
     if (terminate->previous != NULL)

@@ -19,19 +19,19 @@
 #define INLINE_MAX 16
 
 /* Then each frame is shown as the place in the file that it is, Go's too. */
-static EPI_SAFE bool is_native_dump(const struct epi_crash *crash)
+static EPI_SAFE bool is_native_dump(const struct epi_incident *incident)
 {
-    return crash->dump != NULL && crash->dump->kind == EPI_DUMP_NATIVE;
+    return incident->dump != NULL && incident->dump->kind == EPI_DUMP_NATIVE;
 }
 
 /* Python's words for each kind. */
-static EPI_SAFE void thread_header(struct epi_crash *crash)
+static EPI_SAFE void thread_header(struct epi_incident *incident)
 {
-    struct epi_out *out = &crash->out;
-    const struct epi_subject *subject = &crash->subject;
-    if (is_native_dump(crash)) {
+    struct epi_out *out = &incident->out;
+    const struct epi_subject *subject = &incident->subject;
+    if (is_native_dump(incident)) {
         epi_out_text(out, "Current thread's C stack trace");
-    } else if (crash->dump != NULL && !crash->options->all_threads) {
+    } else if (incident->dump != NULL && !incident->options->all_threads) {
         epi_out_text(out, "Stack");
     } else {
         epi_out_text(out, "Current thread ");
@@ -70,19 +70,19 @@ static EPI_SAFE void source_line(struct epi_out *out, const char *file, int64_t 
 
 /* Lines written (a wrapper has none), or -1 when Go's tables do not know the
  * frame. */
-static EPI_SAFE int32_t go_frame(struct epi_crash *crash, const struct epi_frame *frame,
+static EPI_SAFE int32_t go_frame(struct epi_incident *incident, const struct epi_frame *frame,
                                   uintptr_t look_up)
 {
     struct epi_goframe functions[INLINE_MAX];
     const struct epi_goruntime *go = epi_program.go;
     if (go == NULL || !go->names)
         return -1;
-    int32_t n = epi_pclntab_frames(go, look_up, &crash->callee, functions, INLINE_MAX);
+    int32_t n = epi_pclntab_frames(go, look_up, &incident->callee, functions, INLINE_MAX);
     for (int32_t i = 0; i < n; i++) {
-        char *name = crash->symbols[0].name; /* the longest buffer at hand */
-        epi_pclntab_print(name, sizeof crash->symbols[0].name, functions[i].function);
-        source_line(&crash->out, functions[i].file, functions[i].line, name);
-        end_frame(&crash->out, functions[i].inlined, frame->how);
+        char *name = incident->symbols[0].name; /* the longest buffer at hand */
+        epi_pclntab_print(name, sizeof incident->symbols[0].name, functions[i].function);
+        source_line(&incident->out, functions[i].file, functions[i].line, name);
+        end_frame(&incident->out, functions[i].inlined, frame->how);
     }
     return n;
 }
@@ -109,18 +109,18 @@ static EPI_SAFE void unknown_line(struct epi_out *out, const struct epi_frame *f
     end_frame(out, false, frame->how);
 }
 
-static EPI_SAFE int32_t c_frame(struct epi_crash *crash, const struct epi_frame *frame,
+static EPI_SAFE int32_t c_frame(struct epi_incident *incident, const struct epi_frame *frame,
                                  uintptr_t look_up)
 {
-    struct epi_out *out = &crash->out;
+    struct epi_out *out = &incident->out;
     const struct epi_module *module = epi_modules_find(epi_program.modules, look_up);
     if (module == NULL) {
         unknown_line(out, frame);
         return 1;
     }
-    uint32_t n = epi_symbols_find(module, look_up, crash->symbols, EPI_COUNT(crash->symbols));
+    uint32_t n = epi_symbols_find(module, look_up, incident->symbols, EPI_COUNT(incident->symbols));
     for (uint32_t i = 0; i < n; i++) {
-        const struct epi_symbol *symbol = &crash->symbols[i];
+        const struct epi_symbol *symbol = &incident->symbols[i];
         if (symbol->line != 0)
             source_line(out, symbol->file, symbol->line, symbol->name);
         else
@@ -136,26 +136,26 @@ static EPI_SAFE int32_t c_frame(struct epi_crash *crash, const struct epi_frame 
 }
 
 /* One line, whatever was inlined. */
-static EPI_SAFE int32_t native_frame(struct epi_crash *crash, const struct epi_frame *frame,
+static EPI_SAFE int32_t native_frame(struct epi_incident *incident, const struct epi_frame *frame,
                                       uintptr_t look_up)
 {
-    struct epi_out *out = &crash->out;
+    struct epi_out *out = &incident->out;
     const struct epi_module *module = epi_modules_find(epi_program.modules, look_up);
     const struct epi_goruntime *go = epi_program.go;
     struct epi_func func;
-    char *name = crash->symbols[0].name;
-    uint32_t n = EPI_COUNT(crash->symbols);
+    char *name = incident->symbols[0].name;
+    uint32_t n = EPI_COUNT(incident->symbols);
     if (module == NULL) {
         unknown_line(out, frame);
         return 1;
     }
     if ((frame->flags & EPI_FRAME_GO) != 0 && go != NULL && go->names &&
         epi_pclntab_find(go, look_up, &func)) {
-        epi_pclntab_print(name, sizeof crash->symbols[0].name, epi_pclntab_function(go, &func));
+        epi_pclntab_print(name, sizeof incident->symbols[0].name, epi_pclntab_function(go, &func));
         binary_line(out, module->path, name, frame->pc - go->text.start - func.entry,
                     frame->pc);
-    } else if ((n = epi_symbols_find(module, look_up, crash->symbols, n)) > 0) {
-        const struct epi_symbol *symbol = &crash->symbols[n - 1]; /* not an inlined one */
+    } else if ((n = epi_symbols_find(module, look_up, incident->symbols, n)) > 0) {
+        const struct epi_symbol *symbol = &incident->symbols[n - 1]; /* not an inlined one */
         binary_line(out, module->path, symbol->name, symbol->offset + (frame->pc - look_up),
                     frame->pc);
     } else {
@@ -166,9 +166,9 @@ static EPI_SAFE int32_t native_frame(struct epi_crash *crash, const struct epi_f
 }
 
 /* Lines written: inlined calls have one each. */
-static EPI_SAFE int32_t print_frame(struct epi_crash *crash, const struct epi_frame *frame)
+static EPI_SAFE int32_t print_frame(struct epi_incident *incident, const struct epi_frame *frame)
 {
-    struct epi_out *out = &crash->out;
+    struct epi_out *out = &incident->out;
     if (frame->flags & EPI_FRAME_GAP)
         epi_out_text(out, "  <stack lost: the C frames up to Go's call>\n");
     if (frame->flags & EPI_FRAME_BAD_PC) {
@@ -181,15 +181,15 @@ static EPI_SAFE int32_t print_frame(struct epi_crash *crash, const struct epi_fr
         epi_out_text(out, "  <signal handler called>\n");
         return 1;
     }
-    if (!crash->options->native_stack && !(frame->flags & EPI_FRAME_GO))
+    if (!incident->options->native_stack && !(frame->flags & EPI_FRAME_GO))
         return 0;
     /* A return address is behind its call, and may belong to another line or,
      * after a call that does not return, to another function. */
     uintptr_t look_up = frame->flags & EPI_FRAME_EXACT ? frame->pc : frame->pc - 1;
-    if (is_native_dump(crash))
-        return native_frame(crash, frame, look_up);
-    int32_t lines = frame->flags & EPI_FRAME_GO ? go_frame(crash, frame, look_up) : -1;
-    return lines >= 0 ? lines : c_frame(crash, frame, look_up);
+    if (is_native_dump(incident))
+        return native_frame(incident, frame, look_up);
+    int32_t lines = frame->flags & EPI_FRAME_GO ? go_frame(incident, frame, look_up) : -1;
+    return lines >= 0 ? lines : c_frame(incident, frame, look_up);
 }
 
 static EPI_SAFE void print_repeated(struct epi_out *out, int32_t lines, uint64_t more)
@@ -239,15 +239,15 @@ static EPI_SAFE void print_end(struct epi_out *out, enum epi_stop stop)
     epi_out_text(out, ">\n");
 }
 
-EPI_SAFE void epi_report_unwind(struct epi_crash *crash)
+EPI_SAFE void epi_report_unwind(struct epi_incident *incident)
 {
     struct epi_regs regs;
-    epi_zero(&crash->stack, offsetof(struct epi_stack, frame));
-    epi_zero(&crash->cache, sizeof crash->cache);
-    epi_arch_regs_from_context(&regs, &crash->context);
-    epi_cursor_start(&crash->cursor, epi_program.modules, epi_program.go, &crash->cache, &regs);
-    crash->cursor.g = crash->forked ? 0 : epi_go_g(epi_program.go);
-    epi_stack_collect(&crash->stack, &crash->cursor, crash->options->max_frames);
+    epi_zero(&incident->stack, offsetof(struct epi_stack, frame));
+    epi_zero(&incident->cache, sizeof incident->cache);
+    epi_arch_regs_from_context(&regs, &incident->context);
+    epi_cursor_start(&incident->cursor, epi_program.modules, epi_program.go, &incident->cache, &regs);
+    incident->cursor.g = incident->forked ? 0 : epi_go_g(epi_program.go);
+    epi_stack_collect(&incident->stack, &incident->cursor, incident->options->max_frames);
 }
 
 /* A program that crashes right after Enable has no symbol index yet, but Go is
@@ -268,32 +268,32 @@ static EPI_SAFE bool lacks_index(const struct epi_stack *stack)
     return false;
 }
 
-static EPI_SAFE void wait_for_index(const struct epi_crash *crash)
+static EPI_SAFE void wait_for_index(const struct epi_incident *incident)
 {
     uint64_t now = epi_now(), end = now + INDEX_WAIT;
-    uint64_t limit = crash->stage_deadline; /* half of what is left is for the printing */
+    uint64_t limit = incident->stage_deadline; /* half of what is left is for the printing */
     if (limit < now + 2 * INDEX_WAIT)
         end = limit > now ? now + (limit - now) / 2 : now;
-    while (epi_incident.symbols_pending && !crash->forked && lacks_index(&crash->stack) &&
+    while (epi_incidents.symbols_pending && !incident->forked && lacks_index(&incident->stack) &&
            epi_now() < end) {
         struct timespec pause = epi_timespec(EPI_MS / 4);
         epi_syscall6(SYS_ppoll, 0, 0, (long)&pause, 0, 0, 0);
     }
 }
 
-EPI_SAFE void epi_print_stack(struct epi_crash *crash, const struct epi_stack *stack)
+EPI_SAFE void epi_print_stack(struct epi_incident *incident, const struct epi_stack *stack)
 {
-    struct epi_out *out = &crash->out;
+    struct epi_out *out = &incident->out;
     int32_t lines[EPI_STACK_PERIOD] = {0}; /* of the last frames, a ring */
     uint32_t run = 0;
-    crash->callee = 0;
+    incident->callee = 0;
     for (uint32_t i = 0; i < stack->count; i++) {
         if (stack->left_out > 0 && i == stack->head) {
             epi_out_text(out, "  ... (");
             epi_out_decimal(out, (int64_t)stack->left_out);
             epi_out_text(out, " more frames)\n");
         }
-        lines[i % EPI_STACK_PERIOD] = print_frame(crash, &stack->frame[i]);
+        lines[i % EPI_STACK_PERIOD] = print_frame(incident, &stack->frame[i]);
         for (; run < stack->run_count && stack->run[run].at == i + 1; run++) {
             int32_t sum = 0;
             for (uint32_t j = 0; j < stack->run[run].period; j++)
@@ -305,9 +305,9 @@ EPI_SAFE void epi_print_stack(struct epi_crash *crash, const struct epi_stack *s
     print_end(out, stack->stop);
 }
 
-EPI_SAFE void epi_report_stack(struct epi_crash *crash)
+EPI_SAFE void epi_report_stack(struct epi_incident *incident)
 {
-    wait_for_index(crash);
-    thread_header(crash);
-    epi_print_stack(crash, &crash->stack);
+    wait_for_index(incident);
+    thread_header(incident);
+    epi_print_stack(incident, &incident->stack);
 }

@@ -10,13 +10,13 @@
 
 #define REGISTERS_A_LINE 4
 
-EPI_SAFE void epi_report_registers(struct epi_crash *crash)
+EPI_SAFE void epi_report_registers(struct epi_incident *incident)
 {
-    struct epi_out *out = &crash->out;
+    struct epi_out *out = &incident->out;
     const char *name;
     uint64_t value;
     epi_out_text(out, "Registers:");
-    for (unsigned i = 0; epi_arch_shown_register(&crash->context, i, &name, &value); i++) {
+    for (unsigned i = 0; epi_arch_shown_register(&incident->context, i, &name, &value); i++) {
         epi_out_text(out, i % REGISTERS_A_LINE == 0 ? "\n  " : "  ");
         epi_out_text(out, name);
         epi_out_char(out, ' ');
@@ -28,10 +28,10 @@ EPI_SAFE void epi_report_registers(struct epi_crash *crash)
 #define CODE_BEFORE 16
 #define CODE_BYTES 32
 
-EPI_SAFE void epi_report_code(struct epi_crash *crash)
+EPI_SAFE void epi_report_code(struct epi_incident *incident)
 {
-    struct epi_out *out = &crash->out;
-    uintptr_t pc = epi_arch_pc(&crash->context);
+    struct epi_out *out = &incident->out;
+    uintptr_t pc = epi_arch_pc(&incident->context);
     uint8_t byte;
     epi_out_text(out, "Code:");
     if (!epi_peek8(&byte, pc)) {
@@ -52,10 +52,10 @@ EPI_SAFE void epi_report_code(struct epi_crash *crash)
 #define STACK_LINES 8
 #define WORDS_A_LINE 4
 
-EPI_SAFE void epi_report_words(struct epi_crash *crash)
+EPI_SAFE void epi_report_words(struct epi_incident *incident)
 {
-    struct epi_out *out = &crash->out;
-    uintptr_t at = epi_arch_sp(&crash->context);
+    struct epi_out *out = &incident->out;
+    uintptr_t at = epi_arch_sp(&incident->context);
     uint64_t word;
     if (!epi_peek64(&word, at)) {
         epi_out_text(out, "Stack: unreadable\n");
@@ -73,9 +73,9 @@ EPI_SAFE void epi_report_words(struct epi_crash *crash)
     }
 }
 
-EPI_SAFE void epi_report_modules(struct epi_crash *crash)
+EPI_SAFE void epi_report_modules(struct epi_incident *incident)
 {
-    struct epi_out *out = &crash->out;
+    struct epi_out *out = &incident->out;
     const struct epi_modules *table = epi_program.modules;
     epi_out_text(out, "Modules:\n");
     for (uint32_t i = 0; i < table->count; i++) {

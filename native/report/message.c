@@ -74,17 +74,17 @@ static EPI_SAFE void show(struct epi_out *out, char *text)
     epi_out_text(out, "\"\n");
 }
 
-EPI_SAFE void epi_report_message(struct epi_crash *crash)
+EPI_SAFE void epi_report_message(struct epi_incident *incident)
 {
     struct epi_terminate *terminate = &epi_last_words.terminate;
     uint64_t message;
     /* Also when what() faults: then it is not the abort that is reported. */
     if (atomic_load(&terminate->tid) == epi_gettid())
-        show(&crash->out, terminate->text);
-    if (crash->signal == SIGABRT && epi_last_words.abort_message != 0 &&
+        show(&incident->out, terminate->text);
+    if (incident->signal == SIGABRT && epi_last_words.abort_message != 0 &&
         epi_peek64(&message, epi_last_words.abort_message) && message != 0) {
-        epi_peek_string(crash->message, sizeof crash->message,
+        epi_peek_string(incident->message, sizeof incident->message,
                         (uintptr_t)message + offsetof(struct abort_message, text));
-        show(&crash->out, crash->message);
+        show(&incident->out, incident->message);
     }
 }

@@ -30,10 +30,10 @@ static EPI_SAFE void build_id(struct epi_out *out)
         epi_out_byte(out, module->build_id[i]);
 }
 
-EPI_SAFE void epi_report_process(struct epi_crash *crash)
+EPI_SAFE void epi_report_process(struct epi_incident *incident)
 {
-    const struct epi_options *options = crash->options;
-    struct epi_out *out = &crash->out;
+    const struct epi_options *options = incident->options;
+    struct epi_out *out = &incident->out;
     uint64_t now = epi_clock(CLOCK_REALTIME);
 
     epi_out_text(out, "Process: ");
@@ -43,9 +43,9 @@ EPI_SAFE void epi_report_process(struct epi_crash *crash)
     epi_out_text(out, "\" (");
     epi_out_escaped(out, options->executable);
     epi_out_text(out, "), thread ");
-    epi_out_decimal(out, crash->subject.tid);
+    epi_out_decimal(out, incident->subject.tid);
     epi_out_text(out, " \"");
-    epi_out_escaped(out, crash->subject.name);
+    epi_out_escaped(out, incident->subject.name);
     epi_out_text(out, "\", ");
     epi_out_time(out, now);
     epi_out_text(out, ", up ");
@@ -55,34 +55,34 @@ EPI_SAFE void epi_report_process(struct epi_crash *crash)
     build_id(out);
     epi_out_char(out, '\n');
 
-    if (crash->forked) {
+    if (incident->forked) {
         epi_out_text(out, "Note: in a forked child of process ");
-        epi_out_decimal(out, epi_incident.pid);
+        epi_out_decimal(out, epi_incidents.pid);
         epi_out_text(out, " that has not called exec\n");
     }
     if (options->note[0] != '\0')
         note(out, options->note);
-    if (crash->file_error != 0) {
+    if (incident->file_error != 0) {
         epi_out_text(out, "Note: no report file could be made in ");
         epi_out_escaped(out, options->directory_path);
         epi_out_text(out, ": error ");
-        epi_out_decimal(out, crash->file_error);
+        epi_out_decimal(out, incident->file_error);
         epi_out_char(out, '\n');
     }
-    if (crash->dump != NULL)
-        crash->dump_notes(crash); /* EPI_SAFE: dump.c's */
-    epi_report_box(crash);
-    if (crash->go_death && epi_goside.crash_output.size == 0 && epi_goside.crash_output.message_size == 0)
+    if (incident->dump != NULL)
+        incident->dump_notes(incident); /* EPI_SAFE: dump.c's */
+    epi_report_box(incident);
+    if (incident->go_death && epi_goside.crash_output.size == 0 && epi_goside.crash_output.message_size == 0)
         note(out, "what Go itself said is on standard error only");
     epi_out_char(out, '\n');
 }
 
-EPI_SAFE void epi_report_parked(struct epi_crash *crash)
+EPI_SAFE void epi_report_parked(struct epi_incident *incident)
 {
-    struct epi_out *out = &crash->out;
-    uint32_t count = crash->parked_count;
+    struct epi_out *out = &incident->out;
+    uint32_t count = incident->parked_count;
     for (uint32_t i = 0; i < EPI_PARKED && i < count; i++) {
-        const struct epi_parked *parked = &crash->parked[i];
+        const struct epi_parked *parked = &incident->parked[i];
         if (!parked->filled)
             continue;
         epi_out_text(out, "Also crashed: thread ");

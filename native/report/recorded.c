@@ -38,9 +38,9 @@ static EPI_SAFE void put_text(struct epi_out *out, const char *text, uint32_t le
         epi_out_text(out, "...");
 }
 
-EPI_SAFE void epi_report_annotations(struct epi_crash *crash)
+EPI_SAFE void epi_report_annotations(struct epi_incident *incident)
 {
-    struct epi_out *out = &crash->out;
+    struct epi_out *out = &incident->out;
     struct epi_annotation a;
     uint64_t sequence;
     bool any = false;
@@ -58,9 +58,9 @@ EPI_SAFE void epi_report_annotations(struct epi_crash *crash)
 }
 
 /* Oldest first, as in a log. */
-EPI_SAFE void epi_report_breadcrumbs(struct epi_crash *crash)
+EPI_SAFE void epi_report_breadcrumbs(struct epi_incident *incident)
 {
-    struct epi_out *out = &crash->out;
+    struct epi_out *out = &incident->out;
     struct epi_crumb crumb;
     uint64_t sequence;
     uint64_t end = atomic_load(&epi_notes.crumbs);
@@ -72,20 +72,20 @@ EPI_SAFE void epi_report_breadcrumbs(struct epi_crash *crash)
             continue;
         epi_out_text(out, any ? "  " : "Breadcrumbs:\n  ");
         any = true;
-        epi_out_seconds(out, crash->began > crumb.time ? crash->began - crumb.time : 0);
+        epi_out_seconds(out, incident->began > crumb.time ? incident->began - crumb.time : 0);
         epi_out_text(out, " s before: ");
         put_text(out, crumb.text, crumb.length, EPI_CRUMB_TEXT);
         epi_out_char(out, '\n');
     }
 }
 
-EPI_SAFE void epi_box_begin(struct epi_crash *crash)
+EPI_SAFE void epi_box_begin(struct epi_incident *incident)
 {
     struct epi_box *box = &epi_box;
-    struct epi_out *out = &crash->out;
-    if (crash->forked || !epi_box_usable())
+    struct epi_out *out = &incident->out;
+    if (incident->forked || !epi_box_usable())
         return;
-    epi_box_status(box->fd.fd, EPI_BOX_CRASHED, crash->go_death ? 0 : crash->signal);
+    epi_box_status(box->fd.fd, EPI_BOX_CRASHED, incident->go_death ? 0 : incident->signal);
     out->copy = box->fd;
     out->copy_at = EPI_BOX_REPORT;
     out->copy_end = EPI_BOX_SIZE;
@@ -93,14 +93,14 @@ EPI_SAFE void epi_box_begin(struct epi_crash *crash)
     epi_out_copy(out, out->buffer, out->flushed);
 }
 
-EPI_SAFE void epi_box_end(struct epi_crash *crash)
+EPI_SAFE void epi_box_end(struct epi_incident *incident)
 {
-    const struct epi_fd *copy = &crash->out.copy;
+    const struct epi_fd *copy = &incident->out.copy;
     if (copy->fd >= 0 && epi_fd_valid(copy))
-        epi_box_status(copy->fd, EPI_BOX_REPORTED, crash->go_death ? 0 : crash->signal);
+        epi_box_status(copy->fd, EPI_BOX_REPORTED, incident->go_death ? 0 : incident->signal);
 }
 
-EPI_SAFE void epi_report_box(struct epi_crash *crash)
+EPI_SAFE void epi_report_box(struct epi_incident *incident)
 {
     static const char *const texts[] = {
         [EPI_BOX_TRUNCATED] = "it was truncated",
@@ -109,9 +109,9 @@ EPI_SAFE void epi_report_box(struct epi_crash *crash)
         [EPI_BOX_FAILED] = "writing to it failed with error ",
     };
     const struct epi_box *box = &epi_box;
-    struct epi_out *out = &crash->out;
-    uint32_t loss = crash->out.copy_error != 0 ? EPI_BOX_FAILED : box->loss;
-    if (crash->forked || !box->attached || loss == EPI_BOX_FINE || loss >= EPI_COUNT(texts))
+    struct epi_out *out = &incident->out;
+    uint32_t loss = incident->out.copy_error != 0 ? EPI_BOX_FAILED : box->loss;
+    if (incident->forked || !box->attached || loss == EPI_BOX_FINE || loss >= EPI_COUNT(texts))
         return;
     epi_out_text(out, "Note: the black box ");
     epi_out_escaped(out, box->path);

@@ -20,9 +20,9 @@
 #include <errno.h>
 #include <fcntl.h>
 
-static EPI_SAFE void refresh_modules(struct epi_crash *crash)
+static EPI_SAFE void refresh_modules(struct epi_incident *incident)
 {
-    (void)crash;
+    (void)incident;
     epi_modules_refresh(epi_program.modules);
 }
 
@@ -77,10 +77,10 @@ static EPI_SAFE uint64_t lock_patience(uint64_t deadline)
 }
 
 /* "<program>-<pid>-<time>.crash", with a letter before the suffix when N > 0. */
-static EPI_SAFE void name_file(struct epi_crash *crash, const struct epi_options *options,
+static EPI_SAFE void name_file(struct epi_incident *incident, const struct epi_options *options,
                                unsigned n)
 {
-    struct epi_out *out = &crash->out; /* not in use yet: borrowed to format */
+    struct epi_out *out = &incident->out; /* not in use yet: borrowed to format */
     epi_out_start(out, epi_fd_of(-1), epi_fd_of(-1), 0);
     epi_out_text(out, options->program);
     epi_out_char(out, '-');
@@ -88,23 +88,23 @@ static EPI_SAFE void name_file(struct epi_crash *crash, const struct epi_options
     epi_out_char(out, '-');
     epi_out_time(out, epi_clock(CLOCK_REALTIME));
     uint32_t size = 0;
-    for (uint32_t i = 0; i < out->used && size < sizeof crash->file - 9; i++)
+    for (uint32_t i = 0; i < out->used && size < sizeof incident->file - 9; i++)
         if (out->buffer[i] != ':') /* not in a name, for the sake of other systems */
-            crash->file[size++] = out->buffer[i];
+            incident->file[size++] = out->buffer[i];
     if (n > 0)
-        crash->file[size++] = (char)('a' + n - 1);
-    epi_copy(crash->file + size, ".crash", 7);
+        incident->file[size++] = (char)('a' + n - 1);
+    epi_copy(incident->file + size, ".crash", 7);
 }
 
 /* A report file of its own, private, and never somebody else's.  -errno when
  * there can be none. */
-static EPI_SAFE long create_file(struct epi_crash *crash, const struct epi_options *options)
+static EPI_SAFE long create_file(struct epi_incident *incident, const struct epi_options *options)
 {
     if (!epi_fd_valid(&options->directory))
         return -EBADF;
     for (unsigned n = 0;; n++) {
-        name_file(crash, options, n);
-        long fd = epi_syscall6(SYS_openat, options->directory.fd, (long)crash->file,
+        name_file(incident, options, n);
+        long fd = epi_syscall6(SYS_openat, options->directory.fd, (long)incident->file,
                                O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600,
                                0, 0);
         if (fd >= 0) /* whatever the umask leaves out or lets in */
@@ -115,31 +115,31 @@ static EPI_SAFE long create_file(struct epi_crash *crash, const struct epi_optio
 }
 
 /* What happened, in a few words. */
-static EPI_SAFE void title(struct epi_out *out, const struct epi_crash *crash)
+static EPI_SAFE void title(struct epi_out *out, const struct epi_incident *incident)
 {
     const char *line = epi_goside.crash_output.title;
-    if (!crash->go_death)
-        epi_out_text(out, epi_signal_title(crash->signal));
+    if (!incident->go_death)
+        epi_out_text(out, epi_signal_title(incident->signal));
     else if (line[0] != '\0')
         epi_out_line(out, line);
     else
-        epi_out_text(out, epi_panic_find(crash->subject.goroutine) != NULL
+        epi_out_text(out, epi_panic_find(incident->subject.goroutine) != NULL
                               ? "panic"
                               : "Go has ended the program");
 }
 
 /* The terminal learns where the report is.  It may be stuck; the file must not
  * wait for it long. */
-static EPI_SAFE void announce_file(struct epi_crash *crash, const struct epi_options *options)
+static EPI_SAFE void announce_file(struct epi_incident *incident, const struct epi_options *options)
 {
-    struct epi_out *out = &crash->out;
-    epi_out_start(out, crash->terminal, epi_fd_of(-1), epi_now() + 100 * EPI_MS);
+    struct epi_out *out = &incident->out;
+    epi_out_start(out, incident->terminal, epi_fd_of(-1), epi_now() + 100 * EPI_MS);
     epi_out_text(out, "epitaph: ");
-    title(out, crash);
+    title(out, incident);
     epi_out_text(out, ", report in ");
     epi_out_escaped(out, options->directory_path);
     epi_out_char(out, '/');
-    epi_out_escaped(out, crash->file);
+    epi_out_escaped(out, incident->file);
     epi_out_char(out, '\n');
     epi_out_flush(out);
 }
@@ -160,48 +160,48 @@ EPI_SAFE struct epi_fd epi_report_terminal(const struct epi_options *options)
 
 /* A stage of its own, the first: a directory may be on a file system that does
  * not answer. */
-static EPI_SAFE void open_file(struct epi_crash *crash)
+static EPI_SAFE void open_file(struct epi_incident *incident)
 {
-    long fd = create_file(crash, crash->options);
+    long fd = create_file(incident, incident->options);
     if (fd < 0) {
-        crash->file_error = (int)-fd;
-        crash->file[0] = '\0';
+        incident->file_error = (int)-fd;
+        incident->file[0] = '\0';
         return;
     }
-    crash->file_fd = epi_fd_of((int)fd);
-    if (crash->terminal.fd >= 0)
-        announce_file(crash, crash->options);
+    incident->file_fd = epi_fd_of((int)fd);
+    if (incident->terminal.fd >= 0)
+        announce_file(incident, incident->options);
 }
 
-static EPI_SAFE void start_output(struct epi_crash *crash)
+static EPI_SAFE void start_output(struct epi_incident *incident)
 {
     struct epi_fd none = {.fd = -1, .device = 0, .inode = 0};
-    uint64_t deadline = crash->deadline - reserve(crash->options->deadline);
-    bool file = crash->file_fd.fd >= 0;
+    uint64_t deadline = incident->deadline - reserve(incident->options->deadline);
+    bool file = incident->file_fd.fd >= 0;
     /* A reader that stands still must leave time for the black box's copy. */
-    if (!crash->forked && epi_box.attached && epi_box.loss == EPI_BOX_FINE)
-        deadline = crash->began + crash->options->deadline / 2;
-    epi_out_start(&crash->out, file ? crash->file_fd : crash->terminal,
-                  file ? crash->terminal : none, deadline);
-    epi_oncrash_keep(crash, &crash->out);
-    crash->out.only_copy = crash->apart && crash->terminal.fd < 0 && !file;
+    if (!incident->forked && epi_box.attached && epi_box.loss == EPI_BOX_FINE)
+        deadline = incident->began + incident->options->deadline / 2;
+    epi_out_start(&incident->out, file ? incident->file_fd : incident->terminal,
+                  file ? incident->terminal : none, deadline);
+    epi_oncrash_keep(incident, &incident->out);
+    incident->out.only_copy = incident->apart && incident->terminal.fd < 0 && !file;
 }
 
-static EPI_SAFE void headline(struct epi_crash *crash)
+static EPI_SAFE void headline(struct epi_incident *incident)
 {
-    epi_out_text(&crash->out, "Fatal Go error: ");
-    title(&crash->out, crash);
-    epi_out_text(&crash->out, "\n\n");
-    epi_out_flush(&crash->out);
+    epi_out_text(&incident->out, "Fatal Go error: ");
+    title(&incident->out, incident);
+    epi_out_text(&incident->out, "\n\n");
+    epi_out_flush(&incident->out);
 }
 
-EPI_SAFE void epi_report_end(struct epi_crash *crash)
+EPI_SAFE void epi_report_end(struct epi_incident *incident)
 {
-    struct epi_out *out = &crash->out;
+    struct epi_out *out = &incident->out;
     epi_out_fresh_line(out);
     uint64_t size = epi_out_total(out);
     epi_out_text(out, "End of report (");
-    if (crash->failure_count == 0 && out->error == 0 && !out->lost) {
+    if (incident->failure_count == 0 && out->error == 0 && !out->lost) {
         epi_out_text(out, "complete, ");
     } else {
         epi_out_text(out, "incomplete: ");
@@ -210,13 +210,13 @@ EPI_SAFE void epi_report_end(struct epi_crash *crash)
             epi_out_decimal(out, out->error);
             epi_out_text(out, ", ");
         }
-        for (uint32_t i = 0; i < crash->failure_count; i++) {
+        for (uint32_t i = 0; i < incident->failure_count; i++) {
             epi_out_text(out, "stage \"");
-            epi_out_text(out, crash->failure[i].stage);
-            epi_out_text(out, crash->failure[i].timed_out ? "\" timed out, " : "\" faulted, ");
+            epi_out_text(out, incident->failure[i].stage);
+            epi_out_text(out, incident->failure[i].timed_out ? "\" timed out, " : "\" faulted, ");
         }
     }
-    uint64_t took = (epi_now() - crash->began) / (EPI_MS / 10);
+    uint64_t took = (epi_now() - incident->began) / (EPI_MS / 10);
     epi_out_decimal(out, (int64_t)size);
     epi_out_text(out, " bytes, ");
     epi_out_decimal(out, (int64_t)took / 10);
@@ -234,8 +234,8 @@ static const struct epi_stage file_stage = {"report file", 1000, open_file};
 static EPI_SAFE void use_nested_stack(void)
 {
     stack_t nested = {
-        .ss_sp = (void *)epi_incident.nested_stack.start,
-        .ss_size = epi_incident.nested_stack.end - epi_incident.nested_stack.start,
+        .ss_sp = (void *)epi_incidents.nested_stack.start,
+        .ss_size = epi_incidents.nested_stack.end - epi_incidents.nested_stack.start,
     };
     epi_syscall6(SYS_sigaltstack, (long)&nested, 0, 0, 0, 0, 0);
 }
@@ -250,66 +250,66 @@ static EPI_SAFE void restore_stack(const ucontext_t *uc)
 /* Without an output there is nobody to go on for.  A black box is one, while
  * there is time; an output that has failed may have used all of it.  So is the
  * program's last act. */
-static EPI_SAFE bool somebody_reads(const struct epi_crash *crash)
+static EPI_SAFE bool somebody_reads(const struct epi_incident *incident)
 {
-    return crash->out.target.fd >= 0 ||
-           ((crash->out.copy.fd >= 0 || crash->out.keep != NULL) &&
-            epi_now() < crash->stages_deadline);
+    return incident->out.target.fd >= 0 ||
+           ((incident->out.copy.fd >= 0 || incident->out.keep != NULL) &&
+            epi_now() < incident->stages_deadline);
 }
 
-EPI_SAFE void epi_report(struct epi_crash *crash)
+EPI_SAFE void epi_report(struct epi_incident *incident)
 {
     use_nested_stack();
-    for (size_t i = 0; i < EPI_COUNT(epi_incident.spare); i++) {
-        struct epi_fd child = epi_incident.spare[i]; /* vfork: the record is the parent's too */
-        epi_fd_close(crash->forked ? &child : &epi_incident.spare[i]);
+    for (size_t i = 0; i < EPI_COUNT(epi_incidents.spare); i++) {
+        struct epi_fd child = epi_incidents.spare[i]; /* vfork: the record is the parent's too */
+        epi_fd_close(incident->forked ? &child : &epi_incidents.spare[i]);
     }
-    if (epi_arch_setjmp(&crash->last_resort) == 0) {
-        crash->phase = EPI_PHASE_REPORTING;
-        crash->stages_deadline = crash->deadline - 2 * reserve(crash->options->deadline);
-        crash->file_error = 0;
-        crash->file_fd.fd = -1;
-        if (crash->go_death)
+    if (epi_arch_setjmp(&incident->last_resort) == 0) {
+        incident->phase = EPI_PHASE_REPORTING;
+        incident->stages_deadline = incident->deadline - 2 * reserve(incident->options->deadline);
+        incident->file_error = 0;
+        incident->file_fd.fd = -1;
+        if (incident->go_death)
             epi_crash_output_collect(&epi_goside.crash_output);
-        crash->terminal = epi_report_terminal(crash->options);
-        if (crash->apart && epi_report_is_stderr(&crash->terminal))
-            crash->terminal.fd = -1;
-        start_output(crash);
-        if (crash->options->directory.fd >= 0) {
-            epi_stage_run(crash, &file_stage);
-            start_output(crash);
+        incident->terminal = epi_report_terminal(incident->options);
+        if (incident->apart && epi_report_is_stderr(&incident->terminal))
+            incident->terminal.fd = -1;
+        start_output(incident);
+        if (incident->options->directory.fd >= 0) {
+            epi_stage_run(incident, &file_stage);
+            start_output(incident);
         }
-        if (crash->file_fd.fd < 0) /* nobody else has that one */
-            epi_out_lock(&crash->out, crash->began + lock_patience(crash->options->deadline));
-        headline(crash);
-        epi_box_begin(crash);
-        uint8_t what = crash->go_death ? GO_DEATH : CRASH;
-        for (size_t i = 0; i < EPI_COUNT(stages) && somebody_reads(crash); i++)
+        if (incident->file_fd.fd < 0) /* nobody else has that one */
+            epi_out_lock(&incident->out, incident->began + lock_patience(incident->options->deadline));
+        headline(incident);
+        epi_box_begin(incident);
+        uint8_t what = incident->go_death ? GO_DEATH : CRASH;
+        for (size_t i = 0; i < EPI_COUNT(stages) && somebody_reads(incident); i++)
             if ((stages[i].of & what) != 0)
-                epi_stage_run(crash, &stages[i].stage);
-    } else if (crash->failure_count < EPI_COUNT(crash->failure)) {
-        crash->failure[crash->failure_count].stage = crash->stage_name;
-        crash->failure[crash->failure_count++].timed_out = false;
+                epi_stage_run(incident, &stages[i].stage);
+    } else if (incident->failure_count < EPI_COUNT(incident->failure)) {
+        incident->failure[incident->failure_count].stage = incident->stage_name;
+        incident->failure[incident->failure_count++].timed_out = false;
     }
-    if (epi_arch_setjmp(&crash->last_resort) == 0)
-        epi_report_end(crash);
-    epi_out_unlock(&crash->out);
-    epi_box_end(crash);
-    epi_fd_close(&crash->file_fd);
-    epi_oncrash_run(crash, crash->deadline - reserve(crash->options->deadline));
-    crash->phase = EPI_PHASE_NONE;
-    restore_stack(crash->uc);
+    if (epi_arch_setjmp(&incident->last_resort) == 0)
+        epi_report_end(incident);
+    epi_out_unlock(&incident->out);
+    epi_box_end(incident);
+    epi_fd_close(&incident->file_fd);
+    epi_oncrash_run(incident, incident->deadline - reserve(incident->options->deadline));
+    incident->phase = EPI_PHASE_NONE;
+    restore_stack(incident->uc);
 }
 
-static EPI_SAFE void report_it(void *crash)
+static EPI_SAFE void report_it(void *incident)
 {
-    epi_report(crash);
+    epi_report(incident);
 }
 
 /* Always, not only where the alternate stack is small: Go's is heap memory
  * without a guard page, a library's may have 8 KiB, and one path is tested
  * better than two. */
-EPI_SAFE void epi_report_on_own_stack(struct epi_crash *crash)
+EPI_SAFE void epi_report_on_own_stack(struct epi_incident *incident)
 {
-    epi_arch_call_on((void *)epi_incident.report_stack.end, report_it, crash);
+    epi_arch_call_on((void *)epi_incidents.report_stack.end, report_it, incident);
 }

@@ -9,28 +9,28 @@
 #include "../incident/incident.h"
 #include "../threads/threads.h"
 
-EPI_SAFE void epi_report_cause(struct epi_crash *crash);     /* cause.c */
-EPI_SAFE void epi_report_message(struct epi_crash *crash);   /* message.c */
-EPI_SAFE void epi_report_process(struct epi_crash *crash);   /* process.c */
-EPI_SAFE void epi_report_unwind(struct epi_crash *crash);    /* frames.c */
-EPI_SAFE void epi_report_stack(struct epi_crash *crash);     /* frames.c */
-EPI_SAFE void epi_report_ask(struct epi_crash *crash);       /* threads_print.c */
-EPI_SAFE void epi_report_threads(struct epi_crash *crash);   /* threads_print.c */
-EPI_SAFE void epi_report_parked(struct epi_crash *crash);    /* process.c */
-EPI_SAFE void epi_report_registers(struct epi_crash *crash); /* machine.c */
-EPI_SAFE void epi_report_code(struct epi_crash *crash);      /* machine.c */
-EPI_SAFE void epi_report_words(struct epi_crash *crash);     /* machine.c */
-EPI_SAFE void epi_report_modules(struct epi_crash *crash);   /* machine.c */
-EPI_SAFE void epi_report_box(struct epi_crash *crash);         /* box.c */
-EPI_SAFE void epi_report_annotations(struct epi_crash *crash); /* notes.c */
-EPI_SAFE void epi_report_breadcrumbs(struct epi_crash *crash); /* notes.c */
+EPI_SAFE void epi_report_cause(struct epi_incident *incident);     /* cause.c */
+EPI_SAFE void epi_report_message(struct epi_incident *incident);   /* message.c */
+EPI_SAFE void epi_report_process(struct epi_incident *incident);   /* process.c */
+EPI_SAFE void epi_report_unwind(struct epi_incident *incident);    /* frames.c */
+EPI_SAFE void epi_report_stack(struct epi_incident *incident);     /* frames.c */
+EPI_SAFE void epi_report_ask(struct epi_incident *incident);       /* threads_print.c */
+EPI_SAFE void epi_report_threads(struct epi_incident *incident);   /* threads_print.c */
+EPI_SAFE void epi_report_parked(struct epi_incident *incident);    /* process.c */
+EPI_SAFE void epi_report_registers(struct epi_incident *incident); /* machine.c */
+EPI_SAFE void epi_report_code(struct epi_incident *incident);      /* machine.c */
+EPI_SAFE void epi_report_words(struct epi_incident *incident);     /* machine.c */
+EPI_SAFE void epi_report_modules(struct epi_incident *incident);   /* machine.c */
+EPI_SAFE void epi_report_box(struct epi_incident *incident);         /* box.c */
+EPI_SAFE void epi_report_annotations(struct epi_incident *incident); /* notes.c */
+EPI_SAFE void epi_report_breadcrumbs(struct epi_incident *incident); /* notes.c */
 
 /* Marks the box as that of a crash, and lets CRASH->out write to it too, what it
  * has written already included.  Not in a forked child. */
-EPI_SAFE void epi_box_begin(struct epi_crash *crash);
+EPI_SAFE void epi_box_begin(struct epi_incident *incident);
 
 /* The report is all there. */
-EPI_SAFE void epi_box_end(struct epi_crash *crash);
+EPI_SAFE void epi_box_end(struct epi_incident *incident);
 
 /* A number that stands for what all threads but Go's idle ones do: it changes when
  * that does (threads_print.c). */
@@ -38,7 +38,7 @@ EPI_SAFE uint64_t epi_threads_digest(struct epi_threads *threads);
 
 /* Groups equal stacks and prints all (threads_print.c).  MAX limits the stacks
  * shown; 0: no limit. */
-EPI_SAFE void epi_threads_print(struct epi_crash *crash, struct epi_threads *threads,
+EPI_SAFE void epi_threads_print(struct epi_incident *incident, struct epi_threads *threads,
                                 uint32_t max);
 
 /* Where a report goes without a directory, and when no file can be made; its fd is
@@ -49,6 +49,6 @@ EPI_SAFE struct epi_fd epi_report_terminal(const struct epi_options *options);
 EPI_SAFE bool epi_report_is_stderr(const struct epi_fd *output);
 
 /* The lines of a stack, without a header (frames.c). */
-EPI_SAFE void epi_print_stack(struct epi_crash *crash, const struct epi_stack *stack);
+EPI_SAFE void epi_print_stack(struct epi_incident *incident, const struct epi_stack *stack);
 
 #endif

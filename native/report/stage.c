@@ -21,32 +21,32 @@ enum { ENTERED, FAULTED, TIMED_OUT };
 #ifdef EPI_TEST
 static EPI_SAFE void make_trouble(const struct epi_stage *stage)
 {
-    if (!epi_streq(epi_incident.trouble_stage, stage->name) &&
-        !epi_streq(epi_incident.trouble_stage, "*"))
+    if (!epi_streq(epi_incidents.trouble_stage, stage->name) &&
+        !epi_streq(epi_incidents.trouble_stage, "*"))
         return;
-    if (epi_incident.trouble == EPI_TROUBLE_FAULT)
+    if (epi_incidents.trouble == EPI_TROUBLE_FAULT)
         *(volatile int *)8 = 1;
-    else if (epi_incident.trouble == EPI_TROUBLE_HANG)
+    else if (epi_incidents.trouble == EPI_TROUBLE_HANG)
         for (;;)
             epi_syscall6(SYS_ppoll, 0, 0, 0, 0, 0, 0);
-    else if (epi_incident.trouble == EPI_TROUBLE_SPIN)
+    else if (epi_incidents.trouble == EPI_TROUBLE_SPIN)
         for (volatile bool forever = true; forever;)
             ;
-    else if (epi_incident.trouble == EPI_TROUBLE_ABORT)
+    else if (epi_incidents.trouble == EPI_TROUBLE_ABORT)
         epi_syscall6(SYS_tgkill, epi_getpid(), epi_gettid(), SIGABRT, 0, 0, 0);
 }
 #endif
 
-static EPI_SAFE void report_failure(struct epi_crash *crash, const struct epi_stage *stage,
+static EPI_SAFE void report_failure(struct epi_incident *incident, const struct epi_stage *stage,
                                     int why, uint64_t budget)
 {
-    struct epi_out *out = &crash->out;
-    if (crash->failure_count < EPI_COUNT(crash->failure)) {
-        crash->failure[crash->failure_count].stage = stage->name;
-        crash->failure[crash->failure_count].timed_out = why == TIMED_OUT;
-        crash->failure_count++;
+    struct epi_out *out = &incident->out;
+    if (incident->failure_count < EPI_COUNT(incident->failure)) {
+        incident->failure[incident->failure_count].stage = stage->name;
+        incident->failure[incident->failure_count].timed_out = why == TIMED_OUT;
+        incident->failure_count++;
     }
-    if (crash->looking)
+    if (incident->looking)
         return;
     if (!out->line_start) /* what stands there may be half a name */
         epi_out_text(out, " <cut>\n");
@@ -59,13 +59,13 @@ static EPI_SAFE void report_failure(struct epi_crash *crash, const struct epi_st
         return;
     }
     epi_out_text(out, "\" faulted: ");
-    epi_out_text(out, epi_signal_name(crash->nested_signal));
+    epi_out_text(out, epi_signal_name(incident->nested_signal));
     epi_out_text(out, " (");
-    epi_out_decimal(out, crash->nested_signal);
+    epi_out_decimal(out, incident->nested_signal);
     epi_out_text(out, ") at ");
-    epi_out_address(out, crash->nested_address);
+    epi_out_address(out, incident->nested_address);
     epi_out_text(out, ", PC ");
-    epi_out_address(out, crash->nested_pc);
+    epi_out_address(out, incident->nested_pc);
     epi_out_text(out, "; skipped]\n");
 }
 
@@ -73,52 +73,52 @@ static EPI_SAFE void report_failure(struct epi_crash *crash, const struct epi_st
 
 /* Never so much that no time is left for the end line; but enough for a stage
  * that is quick. */
-static EPI_SAFE uint64_t budget_of(const struct epi_crash *crash,
+static EPI_SAFE uint64_t budget_of(const struct epi_incident *incident,
                                    const struct epi_stage *stage, uint64_t now)
 {
     uint64_t budget = stage->budget_ms * EPI_MS;
-    uint64_t left = crash->stages_deadline > now ? crash->stages_deadline - now : 0;
+    uint64_t left = incident->stages_deadline > now ? incident->stages_deadline - now : 0;
     if (left < LEAST_BUDGET)
         left = LEAST_BUDGET;
     return budget < left ? budget : left;
 }
 
-EPI_SAFE void epi_stage_run(struct epi_crash *crash, const struct epi_stage *stage)
+EPI_SAFE void epi_stage_run(struct epi_incident *incident, const struct epi_stage *stage)
 {
-    crash->stage_name = stage->name;
-    const uint64_t now = epi_now(), budget = budget_of(crash, stage, now);
-    int how = epi_arch_setjmp(&crash->guard);
+    incident->stage_name = stage->name;
+    const uint64_t now = epi_now(), budget = budget_of(incident, stage, now);
+    int how = epi_arch_setjmp(&incident->guard);
     if (how == ENTERED) {
-        crash->out.waited = 0;
-        crash->stage_deadline = now + budget;
-        crash->epoch++; /* odd: the guard holds */
+        incident->out.waited = 0;
+        incident->stage_deadline = now + budget;
+        incident->epoch++; /* odd: the guard holds */
 #ifdef EPI_TEST
         make_trouble(stage);
 #endif
-        stage->run(crash); /* EPI_SAFE: the stages of report.c */
+        stage->run(incident); /* EPI_SAFE: the stages of report.c */
     }
-    crash->stage_deadline = 0;
-    crash->epoch += crash->epoch & 1;
-    crash->out.writing = false;
+    incident->stage_deadline = 0;
+    incident->epoch += incident->epoch & 1;
+    incident->out.writing = false;
     if (how != ENTERED)
-        report_failure(crash, stage, how, budget);
-    epi_out_flush(&crash->out);
+        report_failure(incident, stage, how, budget);
+    epi_out_flush(&incident->out);
 }
 
-EPI_SAFE void epi_stage_fault(struct epi_crash *crash, int signal, const siginfo_t *info,
+EPI_SAFE void epi_stage_fault(struct epi_incident *incident, int signal, const siginfo_t *info,
                               const ucontext_t *uc)
 {
     /* Of those that are sent, only abort() and the like concern the stage; and
      * between stages nothing is called that does that. */
     if (info->si_code <= 0 &&
-        ((crash->epoch & 1) == 0 || info->si_code != SI_TKILL || info->si_pid != epi_getpid()))
+        ((incident->epoch & 1) == 0 || info->si_code != SI_TKILL || info->si_pid != epi_getpid()))
         return;
-    crash->nested_signal = signal;
-    crash->nested_address = info->si_code > 0 ? (uintptr_t)info->si_addr : 0;
-    crash->nested_pc = epi_arch_pc(uc);
-    if (++crash->nested > EPI_NESTED_MAX || (crash->epoch & 1) == 0)
-        epi_arch_longjmp(&crash->last_resort, FAULTED);
-    epi_arch_longjmp(&crash->guard, FAULTED);
+    incident->nested_signal = signal;
+    incident->nested_address = info->si_code > 0 ? (uintptr_t)info->si_addr : 0;
+    incident->nested_pc = epi_arch_pc(uc);
+    if (++incident->nested > EPI_NESTED_MAX || (incident->epoch & 1) == 0)
+        epi_arch_longjmp(&incident->last_resort, FAULTED);
+    epi_arch_longjmp(&incident->guard, FAULTED);
 }
 
 /* In the upper half of the deadline signal's value, so that one which comes too
@@ -128,61 +128,61 @@ EPI_SAFE void epi_stage_fault(struct epi_crash *crash, int signal, const siginfo
 EPI_SAFE void epi_stage_interrupt(int signal, siginfo_t *info, void *context)
 {
     uint64_t self = epi_self();
-    struct epi_crash *crash =
-        epi_incident.dump.owner == self && epi_incident.crash.owner != self ? &epi_incident.dump
-                                                                      : &epi_incident.crash;
+    struct epi_incident *incident =
+        epi_incidents.dump.owner == self && epi_incidents.crash.owner != self ? &epi_incidents.dump
+                                                                      : &epi_incidents.crash;
     uint64_t value = (uint64_t)(uintptr_t)info->si_value.sival_ptr;
     if (info->si_code != SI_QUEUE || info->si_pid != epi_getpid() ||
         (value & ~UINT64_C(0xffffffff)) != POKE) {
         epi_chain(&epi_actions.deadline_previous, signal, info, context);
         return;
     }
-    if (crash->owner != self)
+    if (incident->owner != self)
         return;
-    crash->interrupted = false;
-    if (crash->phase == EPI_PHASE_HOST) {
-        crash->left(crash, context); /* EPI_SAFE: host.c's */
+    incident->interrupted = false;
+    if (incident->phase == EPI_PHASE_HOST) {
+        incident->left(incident, context); /* EPI_SAFE: host.c's */
         return;
     }
     /* A write that is interrupted says how much it wrote; one that is jumped
      * out of does not.  So the first interrupt only makes it return; between stages
      * they all do. */
-    if (atomic_exchange(&crash->out.writing, false))
+    if (atomic_exchange(&incident->out.writing, false))
         return;
     uint32_t epoch = (uint32_t)value;
-    if ((epoch & 1) == 0 || epoch != crash->epoch)
+    if ((epoch & 1) == 0 || epoch != incident->epoch)
         return; /* meant for a stage that has ended since */
-    epi_arch_longjmp(&crash->guard, TIMED_OUT);
+    epi_arch_longjmp(&incident->guard, TIMED_OUT);
 }
 
-EPI_SAFE void epi_stage_send(struct epi_crash *crash, uint32_t epoch)
+EPI_SAFE void epi_stage_send(struct epi_incident *incident, uint32_t epoch)
 {
     siginfo_t info;
     /* One at a time: the kernel stacks the frames of all that are pending, and an
      * owner that got no CPU for a while would run out of stack. */
-    if (atomic_exchange(&crash->interrupted, true))
+    if (atomic_exchange(&incident->interrupted, true))
         return;
     epi_zero(&info, sizeof info);
     info.si_signo = epi_actions.deadline_signal;
     info.si_code = SI_QUEUE;
     info.si_pid = epi_getpid();
     info.si_value.sival_ptr = (void *)(uintptr_t)(POKE | epoch);
-    if (!epi_sigqueue((int)(uint32_t)crash->owner, epi_actions.deadline_signal, &info))
-        crash->interrupted = false;
+    if (!epi_sigqueue((int)(uint32_t)incident->owner, epi_actions.deadline_signal, &info))
+        incident->interrupted = false;
 }
 
-EPI_SAFE void epi_stage_enforce(struct epi_crash *crash, uint64_t now)
+EPI_SAFE void epi_stage_enforce(struct epi_incident *incident, uint64_t now)
 {
-    uint32_t epoch = crash->epoch;
-    uint64_t deadline = crash->stage_deadline;
+    uint32_t epoch = incident->epoch;
+    uint64_t deadline = incident->stage_deadline;
     if (deadline != 0) /* else it is being left */
-        deadline += crash->out.waited;
+        deadline += incident->out.waited;
     /* Output has a deadline of its own, and keeps to it.  Between stages there
      * is nothing but output: it is interrupted until it is over, since the first interrupt
      * may come just before the write that blocks. */
-    if (crash->out.writing || (epoch & 1) == 0)
-        deadline = crash->out.deadline + 20 * EPI_MS;
+    if (incident->out.writing || (epoch & 1) == 0)
+        deadline = incident->out.deadline + 20 * EPI_MS;
     if (deadline == 0 || now < deadline)
         return;
-    epi_stage_send(crash, epoch);
+    epi_stage_send(incident, epoch);
 }

@@ -10,16 +10,16 @@
 struct epi_stage {
     const char *name;
     uint32_t budget_ms;
-    void (*run)(struct epi_crash *crash);
+    void (*run)(struct epi_incident *incident);
 };
 
 /* Runs STAGE to its end, to its first fault, or to the end of its budget. */
-EPI_SAFE void epi_stage_run(struct epi_crash *crash, const struct epi_stage *stage);
+EPI_SAFE void epi_stage_run(struct epi_incident *incident, const struct epi_stage *stage);
 
 /* The handler's answer to a fatal signal on the owner's own thread while it
  * reports: leaves the stage.  Returns only for a signal that is to be ignored
  * (one that somebody outside sent). */
-EPI_SAFE void epi_stage_fault(struct epi_crash *crash, int signal, const siginfo_t *info,
+EPI_SAFE void epi_stage_fault(struct epi_incident *incident, int signal, const siginfo_t *info,
                               const ucontext_t *uc);
 
 /* The handler of the deadline signal. */
@@ -27,10 +27,10 @@ EPI_SAFE void epi_stage_interrupt(int signal, siginfo_t *info, void *context);
 
 /* Sends the owner the deadline signal, for the stage of this epoch (odd), or for
  * the host's handler (0). */
-EPI_SAFE void epi_stage_send(struct epi_crash *crash, uint32_t epoch);
+EPI_SAFE void epi_stage_send(struct epi_incident *incident, uint32_t epoch);
 
 /* For the helper thread: interrupts the owner if its stage is over its budget. */
-EPI_SAFE void epi_stage_enforce(struct epi_crash *crash, uint64_t now);
+EPI_SAFE void epi_stage_enforce(struct epi_incident *incident, uint64_t now);
 
 #ifdef EPI_TEST
 /* Makes the stage NAME ("*": each) fault, hang in a system call, hang in a loop, or

@@ -210,10 +210,10 @@ static EPI_SAFE const char *reason(const struct epi_thread *thread)
     }
 }
 
-static EPI_SAFE void print_thread(struct epi_crash *crash, const struct epi_threads *threads,
+static EPI_SAFE void print_thread(struct epi_incident *incident, const struct epi_threads *threads,
                                   struct epi_thread *thread)
 {
-    struct epi_out *out = &crash->out;
+    struct epi_out *out = &incident->out;
     const char *why = reason(thread);
     bool stack = has_stack(thread);
     header(out, threads, thread);
@@ -233,10 +233,10 @@ static EPI_SAFE void print_thread(struct epi_crash *crash, const struct epi_thre
         common->run_count = 0;
         common->left_out = 0;
         common->stop = EPI_STOP_OUTERMOST;
-        epi_print_stack(crash, common);
+        epi_print_stack(incident, common);
         epi_out_text(out, "  ...\n");
     } else if (stack) {
-        epi_print_stack(crash, &thread->stack);
+        epi_print_stack(incident, &thread->stack);
     }
     epi_out_char(out, '\n');
 }
@@ -270,10 +270,10 @@ static EPI_SAFE void print_counts(struct epi_out *out, const struct epi_threads 
     epi_out_text(out, "\n\n");
 }
 
-EPI_SAFE void epi_threads_print(struct epi_crash *crash, struct epi_threads *threads,
+EPI_SAFE void epi_threads_print(struct epi_incident *incident, struct epi_threads *threads,
                                 uint32_t max)
 {
-    struct epi_out *out = &crash->out;
+    struct epi_out *out = &incident->out;
     uint32_t shown = 0, more = threads->more;
     if (threads->error != 0) {
         epi_out_text(out, "Note: the other threads are not known: ");
@@ -293,14 +293,14 @@ EPI_SAFE void epi_threads_print(struct epi_crash *crash, struct epi_threads *thr
             if (!epi_thread_listed(threads, thread) || thread->members == 0 ||
                 thread->crashed != crashed)
                 continue;
-            if (epi_dump_gives_way(crash))
+            if (epi_dump_gives_way(incident))
                 return;
             if (max != 0 && shown == max) {
                 more += thread->fate == EPI_FATE_SERVICE ? 0 : thread->members;
                 continue;
             }
             shown++;
-            print_thread(crash, threads, thread);
+            print_thread(incident, threads, thread);
         }
     }
     if (more > 0) {
@@ -311,16 +311,16 @@ EPI_SAFE void epi_threads_print(struct epi_crash *crash, struct epi_threads *thr
     print_counts(out, threads);
 }
 
-EPI_SAFE void epi_report_ask(struct epi_crash *crash)
+EPI_SAFE void epi_report_ask(struct epi_incident *incident)
 {
-    struct epi_ask_options options = {EPI_ASK_CRASH, crash->subject.tid, false,
-                                      crash->options->max_frames, crash->stage_deadline};
-    if (crash->options->all_threads)
+    struct epi_ask_options options = {EPI_ASK_CRASH, incident->subject.tid, false,
+                                      incident->options->max_frames, incident->stage_deadline};
+    if (incident->options->all_threads)
         epi_threads_ask(epi_threading.threads[EPI_ASK_CRASH], &options);
 }
 
-EPI_SAFE void epi_report_threads(struct epi_crash *crash)
+EPI_SAFE void epi_report_threads(struct epi_incident *incident)
 {
-    if (crash->options->all_threads)
-        epi_threads_print(crash, epi_threading.threads[EPI_ASK_CRASH], crash->options->max_threads);
+    if (incident->options->all_threads)
+        epi_threads_print(incident, epi_threading.threads[EPI_ASK_CRASH], incident->options->max_threads);
 }

@@ -38,7 +38,7 @@ EPI_SAFE void epi_terminate(int signal, const siginfo_t *info, ucontext_t *uc)
 {
     static const int fatal[EPI_FATAL_COUNT] = EPI_FATAL_SIGNALS;
     struct epi_sigaction action;
-    struct epi_crash *crash = &epi_incident.crash;
+    struct epi_incident *crash = &epi_incidents.crash;
     epi_arch_step_back(uc, info); /* looks at the code, while that may fault */
     crash->deadline = epi_now() + EPI_SECOND;
     crash->phase = EPI_PHASE_TERMINATING;

@@ -41,7 +41,7 @@ static bool owners_ignore(int signal)
 static int give_back(int signal, int index, struct sigaction *old)
 {
     const struct epi_sigaction *before = &epi_actions.before_taken[index];
-    bool on = epi_incident.options != NULL;
+    bool on = epi_incidents.options != NULL;
     if (old != NULL)
         __real_sigaction(signal, NULL, old);
     epi_actions.taken[index] = false;
@@ -55,7 +55,7 @@ static bool abort_ignored(int signal)
 {
     int index = epi_fatal_index(SIGABRT);
     struct epi_sigaction now;
-    return signal == SIGABRT && epi_incident.options != NULL &&
+    return signal == SIGABRT && epi_incidents.options != NULL &&
            epi_actions.previous[index].handler == (uintptr_t)SIG_IGN &&
            epi_sigaction(signal, NULL, &now) && now.handler == epi_actions.ours[index].handler;
 }
@@ -69,7 +69,7 @@ static bool abort_ignored(int signal)
 int __wrap_sigaction(int signal, const struct sigaction *action, struct sigaction *old)
 {
     int index = epi_fatal_index(signal);
-    if (epi_incident.pid == 0 || epi_incident.pid != epi_getpid())
+    if (epi_incidents.pid == 0 || epi_incidents.pid != epi_getpid())
         return __real_sigaction(signal, action, old);
     if (action != NULL && owners_record(signal, action, old))
         return 0;
@@ -84,7 +84,7 @@ int __wrap_sigaction(int signal, const struct sigaction *action, struct sigactio
     uintptr_t handler = (uintptr_t)action->sa_handler;
     if (epi_actions.taken[index] && epi_given_back(action, epi_actions.ours[index].handler))
         return give_back(signal, index, old);
-    if (epi_incident.options == NULL)
+    if (epi_incidents.options == NULL)
         return __real_sigaction(signal, action, old);
     bool takes = handler == epi_actions.go_handler && handler != 0;
     bool ignores = signal == SIGABRT && action->sa_handler == SIG_IGN;

@@ -60,10 +60,10 @@ static EPI_SAFE bool room_for_walk(const ucontext_t *uc)
  * where it faulted. */
 static EPI_SAFE const ucontext_t *own_crash(int tid)
 {
-    struct epi_crash *crash = &epi_incident.crash;
+    struct epi_incident *incident = &epi_incidents.crash;
     for (uint32_t i = 0; i < EPI_PARKED; i++)
-        if (crash->parked[i].filled && crash->parked[i].tid == tid)
-            return crash->parked[i].uc;
+        if (incident->parked[i].filled && incident->parked[i].tid == tid)
+            return incident->parked[i].uc;
     return NULL;
 }
 
@@ -163,10 +163,10 @@ static EPI_SAFE void answer(struct epi_threads *threads, struct epi_ask ask,
     int tid = epi_gettid();
     if (thread->tid != tid || !atomic_compare_exchange_strong(&thread->turn, &turn, writing))
         return; /* the question is not asked any more */
-    const ucontext_t *crash = own_crash(tid);
-    thread->crashed = crash != NULL;
+    const ucontext_t *incident = own_crash(tid);
+    thread->crashed = incident != NULL;
     thread->pointer = epi_arch_thread_pointer();
-    capture(threads, thread, crash != NULL ? crash : uc);
+    capture(threads, thread, incident != NULL ? incident : uc);
     atomic_store_explicit(&thread->turn, (uint64_t)ask.epoch << 2 | EPI_DONE,
                           memory_order_release);
     if (threads->epoch == ask.epoch &&
@@ -181,11 +181,11 @@ static EPI_SAFE void answer(struct epi_threads *threads, struct epi_ask ask,
  * copes with EINTR, and its threads are needed. */
 static EPI_SAFE void hold(const ucontext_t *uc)
 {
-    const struct epi_crash *crash = &epi_incident.crash;
+    const struct epi_incident *incident = &epi_incidents.crash;
     if (epi_go_text(epi_program.go, epi_arch_pc(uc)) || !epi_arch_interrupted(uc))
         return;
-    while (epi_crashing() && crash->phase != EPI_PHASE_HOST &&
-           crash->phase != EPI_PHASE_CHAINED) {
+    while (epi_crashing() && incident->phase != EPI_PHASE_HOST &&
+           incident->phase != EPI_PHASE_CHAINED) {
         struct timespec pause = epi_timespec(10 * EPI_MS);
         epi_syscall6(SYS_ppoll, 0, 0, (long)&pause, 0, 0, 0);
     }

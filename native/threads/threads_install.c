@@ -78,7 +78,7 @@ int epi_threads_prepare(int wanted, int *signal)
     if (wanted != 0 && (wanted < EPI_THREAD_SIGNAL_LEAST || wanted > EPI_THREAD_SIGNAL_MOST))
         return EINVAL;
     *signal = epi_actions.thread_signal;
-    if (epi_incident.options == NULL || (wanted != 0 && wanted != *signal))
+    if (epi_incidents.options == NULL || (wanted != 0 && wanted != *signal))
         *signal = choose(wanted);
     return *signal == 0 ? EADDRINUSE : 0;
 }
@@ -150,6 +150,6 @@ bool epi_signal_records(int signal, const struct sigaction *action, struct sigac
         *before = *previous;
     epi_action_set(previous, &next);
     if (now.handler != ours->handler)
-        epi_sigaction(signal, epi_incident.options != NULL ? ours : &next, NULL);
+        epi_sigaction(signal, epi_incidents.options != NULL ? ours : &next, NULL);
     return true;
 }

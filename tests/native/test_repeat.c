@@ -50,7 +50,7 @@ static void writes_what_is_new(void)
     CHECK(turn(&repeat, 9), "the first one is left out");
 }
 
-static struct epi_crash dump;
+static struct epi_incident dump;
 static struct epi_repeat repeat;
 static struct epi_dump how = {.kind = EPI_DUMP_TIMEOUT, .repeat = &repeat};
 static struct epi_goroutines live;
