@@ -80,5 +80,5 @@ victim_function victim_kind(const char *kind) {
             return kinds[i].function;
         }
     }
-    return NULL;
+    return victim_cause(kind);
 }

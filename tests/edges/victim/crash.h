@@ -2,6 +2,7 @@
 #ifndef VICTIM_CRASH_H
 #define VICTIM_CRASH_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 typedef void (*victim_function)(void);
@@ -13,6 +14,12 @@ typedef void (*victim_function)(void);
 
 // The function crash_KIND, or NULL.
 victim_function victim_kind(const char *kind);
+
+// The function cause_KIND, or NULL.
+victim_function victim_cause(const char *kind);
+
+// Writes to each page of SIZE bytes of a file, mapped; -1 if it cannot be mapped.
+int victim_fill(int fd, size_t size);
 
 void victim_call(victim_function crash);
 void victim_call_back(victim_function crash);
