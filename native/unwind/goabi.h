@@ -1,0 +1,40 @@
+/* Go's frames, as the machine has them: where a function's return address and
+ * frame pointer are, and what the special functions leave on the stack.  A machine
+ * provides these in a goabi_MACHINE.c; gostack.c decides which of them is asked. */
+#ifndef EPI_GOABI_H
+#define EPI_GOABI_H
+
+#include "gostack.h"
+#include "pclntab.h"
+#include "unwind.h"
+#include "../base/base.h"
+
+/* A frame and what the table says of it. */
+struct epi_gostep {
+    struct epi_cursor *cursor;
+    struct epi_func func;
+    struct epi_spdelta delta;
+    uint64_t pc, sp, fp;
+    bool fp_known;
+    bool exact; /* interrupted here, as opposed to waiting for a call */
+};
+
+/* The caller of the frame whose SP is SP and DELTA bytes below its entry. */
+EPI_SAFE enum epi_step epi_goabi_pop(struct epi_gostep *s, uint64_t sp, uint64_t delta);
+
+/* The caller of a function that changes stacks (SPWRITE), of asmcgocall, of
+ * crosscall2 and sigtramp, of morestack, of racecall. */
+EPI_SAFE enum epi_step epi_goabi_pop_switch(struct epi_gostep *s);
+EPI_SAFE enum epi_step epi_goabi_pop_cgocall(struct epi_gostep *s);
+EPI_SAFE enum epi_step epi_goabi_pop_from_c(struct epi_gostep *s);
+EPI_SAFE enum epi_step epi_goabi_pop_morestack(struct epi_gostep *s);
+EPI_SAFE enum epi_step epi_goabi_pop_racecall(struct epi_gostep *s);
+
+/* The caller by the frame pointer alone, when the tables cannot be read. */
+EPI_SAFE enum epi_step epi_goabi_step_by_fp(struct epi_cursor *cursor);
+
+/* REGS become those of the function that called asmcgocall, whose frame is at SP
+ * while it waits for C. */
+EPI_SAFE bool epi_goabi_caller_of_cgocall(uintptr_t sp, struct epi_regs *regs);
+
+#endif
