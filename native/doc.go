@@ -1,22 +1,85 @@
-// Package native is the C core of Epitaph: fourteen floors, a small package of
-// C a folder. A floor stands on those before it in this list and knows nothing
-// of those behind it; since each floor imports what its headers need, an arrow
-// in the other direction does not build.
+// Package native is the C core of Epitaph.
 //
-//	base       the machine and the kernel, in libc's place
-//	memory     memory that may not be there; instruction bytes; the maps
-//	image      what is loaded: modules and symbols
-//	unwind     stacks: from registers to frames, C and Go in one list
-//	text       formatting into fixed buffers, and writing them out
-//	incident   a crash or a dump: its owner, its phase, its options
-//	record     what a healthy program leaves behind
-//	signals    signal actions, and the end of the process
-//	threads    the other threads, their alternate stacks, the core's own threads
-//	goruntime  Go, alive and dead
-//	report     the report, stage by stage
-//	crash      the life of a crash
-//	ondemand   dumps by call, by signal, by timer
-//	install    switching it on and off; the public header
+// # Floors
+//
+// The core stands in fourteen floors. A floor is a folder and a Go package of its
+// own, and knows only the floors before it in this table. The middle column says
+// which of the functions in a floor's headers may run after a fault.
+//
+//	floor      after a fault  what it is for
+//	base       some           The machine and the kernel, in place of libc: system calls, registers, jumps, clocks, descriptors.
+//	memory     all            Memory that may not be there: loads whose fault is skipped, instruction bytes, /proc/self/maps.
+//	image      some           What is loaded: modules, and the names of their functions.
+//	unwind     all            Stacks: from registers to frames, C and Go in one list.
+//	text       all            Formatting into fixed buffers, and output that nobody can hold up.
+//	incident   some           A crash or a dump: its owner, its phase, its options, the state that all parts of its report share.
+//	record     some           What a healthy program leaves behind: annotations, breadcrumbs, snapshots, the black box.
+//	signals    some           Signal actions: who had a signal before, and what became of that; the end of the process.
+//	threads    some           The other threads: their stacks, their alternate stacks; the threads of the core itself.
+//	goruntime  some           Go, alive and dead: its goroutines, its last words, a copy of it that answers, its last act.
+//	report     some           The report, stage by stage.
+//	crash      all            The life of a crash, from the kernel's call to the end of the process.
+//	ondemand   some           Dumps of a program that goes on: by call, by signal, by timer.
+//	install    some           Switching it on and off; the helper thread; the header for the callers of the core.
+//
+// # What may run after a fault
+//
+// A function with the mark EPI_SAFE (base/base.h), and nothing else. Such a function
+// does not allocate, lock, wait without a deadline, or call libc. What it needs was got
+// ready while the process was healthy: by epi_enable (install/install.c), by the
+// helper thread (install/helper.c), or by package handler through package cgo. A load
+// from memory that may be damaged goes through epi_peek (memory/peek.h).
+//
+// A global variable is written by the floor that defines it; the floors behind it
+// read it, or call its functions. (tools/lintlayers/exceptions.txt lists what does not
+// do that yet.)
+//
+// # Where things are
+//
+//   - A fault arrives at epi_arch_handler (crash/entry_amd64.c), which calls epi_handler
+//     (crash/handler.c). That file begins with the list of all that a fault can be, in the
+//     order of the tests.
+//   - The process ends in epi_terminate (signals/terminate.c), by the original signal.
+//     Where that does not end it, the helper thread does (install/helper.c). Go's own
+//     deaths end in crash/gofatal.c.
+//   - Signal 11 belongs to the core from epi_enable to epi_disable. signals/actions.h
+//     holds who had it before, and what Go and others have put there since; crash/host.c
+//     gives a host's own handler its turn; signals/wrap.c sees the program's calls of
+//     sigaction.
+//   - The state of a crash is epi_incidents.crash (incident/incident.h). The thread that
+//     wins its field owner writes it.
+//   - A deadline is kept by the helper thread, which interrupts the owner
+//     (epi_stage_enforce, report/stage.c).
+//
+// # How to add
+//
+// A stage of the report: a function in the file of report/ that has the subject,
+// declared in report/report_parts.h; a row with its name and its budget in the table of
+// report/report.c, and in those of ondemand/dump.c that shall have it. It runs under a
+// guard: it may fault or hang, and the next one runs. Package report reads the text.
+//
+// A kind of dump: a member of enum epi_dump_kind (incident/incident.h), a list of
+// stages in ondemand/dump.c, and what calls epi_dump (ondemand/dump.h): a thread of the
+// program, or the dumper (ondemand/dumper_loop.c).
+//
+// A machine: a second file for each whose name ends in _amd64, with the same functions,
+// and nothing else in C: base/arch_amd64.h and .c (registers, jumps, assembly),
+// memory/code_amd64.c and instruction_amd64.c (signal frames, instruction bytes),
+// unwind/goabi_amd64.c (Go's frames), crash/entry_amd64.c (the handler's entry),
+// report/cxx_amd64.c (a call under a C++ handler). base/base.h includes the machine's
+// header; the Go files name the machines in their build constraints.
+//
+// # How it is built and checked
+//
+// Each floor's doc.go imports every floor whose headers its files reach, also through
+// other headers, so an arrow in the wrong direction does not build. It embeds its
+// headers, because the go command looks at the C files of one package alone: a changed
+// header would leave the objects of the floors above as they were. CMakeLists.txt
+// builds the same files as a C library for the tests in tests/native.
+//
+// tools/lintlayers holds the folders against this text: the table, includes,
+// imports, the symbols of the objects, declarations, writes of globals, circles of files.
+// tools/lintsafe follows the calls of the functions that are marked. "make lint" runs both.
 //
 // Package cgo is the Go binding, package handler the API. Without cgo, or on a
 // machine that the core is not ported to, package native is empty.

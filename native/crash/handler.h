@@ -1,4 +1,4 @@
-/* What the kernel calls, and how the process ends. */
+/* What the kernel calls, and how the process ends; also for entry_*.c and gofatal.c. */
 #ifndef EPI_HANDLER_H
 #define EPI_HANDLER_H
 

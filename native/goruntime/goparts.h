@@ -1,4 +1,5 @@
-/* Go's part of a report. */
+/* Go's part of a report, which is in crash_output.c, goroutines.c, oncrash.c and
+ * panic_record.c. */
 #ifndef EPI_GOPARTS_H
 #define EPI_GOPARTS_H
 

@@ -15,7 +15,6 @@ import (
 
 	_ "github.com/epitaph-go/epitaph/native/base"
 	_ "github.com/epitaph-go/epitaph/native/image"
-	_ "github.com/epitaph-go/epitaph/native/memory"
 	_ "github.com/epitaph-go/epitaph/native/text"
 	_ "github.com/epitaph-go/epitaph/native/unwind"
 )

@@ -3,7 +3,7 @@
  *
  * Every function but the last part is for a healthy process, and its calls
  * must come one at a time (package handler holds a mutex).  Errors are errno
- * values; 0 is success. */
+ * values; 0 is success.  They are in install.c and symbols_install.c. */
 #ifndef EPITAPH_H
 #define EPITAPH_H
 

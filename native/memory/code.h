@@ -1,4 +1,5 @@
-/* What can be told from instruction bytes and from the kernel's signal frames. */
+/* What can be told from instruction bytes and from the kernel's signal frames: a file
+ * code_MACHINE.c for each machine. */
 #ifndef EPI_CODE_H
 #define EPI_CODE_H
 

@@ -17,7 +17,6 @@ import (
 	_ "github.com/epitaph-go/epitaph/native/image"
 	_ "github.com/epitaph-go/epitaph/native/incident"
 	_ "github.com/epitaph-go/epitaph/native/memory"
-	_ "github.com/epitaph-go/epitaph/native/record"
 	_ "github.com/epitaph-go/epitaph/native/report"
 	_ "github.com/epitaph-go/epitaph/native/signals"
 	_ "github.com/epitaph-go/epitaph/native/text"

@@ -16,7 +16,6 @@ import (
 	_ "github.com/epitaph-go/epitaph/native/base"
 	_ "github.com/epitaph-go/epitaph/native/image"
 	_ "github.com/epitaph-go/epitaph/native/incident"
-	_ "github.com/epitaph-go/epitaph/native/memory"
 	_ "github.com/epitaph-go/epitaph/native/text"
 	_ "github.com/epitaph-go/epitaph/native/unwind"
 )

@@ -1,4 +1,5 @@
-/* What the C library, or the C++ runtime, said when it gave up. */
+/* What the C library, or the C++ runtime, said when it gave up; the latter is in cxx.c
+ * and cxx_*.c. */
 #ifndef EPI_MESSAGE_H
 #define EPI_MESSAGE_H
 

@@ -1,5 +1,6 @@
 /* The stages of a report; report.c puts them in order.  Each writes to
- * CRASH->out and may fault: it runs under a guard. */
+ * CRASH->out and may fault: it runs under a guard.  They are in cause.c, frames.c,
+ * machine.c, message.c, process.c, recorded.c and threads_print.c. */
 #ifndef EPI_REPORT_PARTS_H
 #define EPI_REPORT_PARTS_H
 

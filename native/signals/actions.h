@@ -1,5 +1,5 @@
 /* Signal actions: what was there before, what is ours, what Go and others have put
- * there since. */
+ * there since.  wrap.c, which sees what the program asks for, is behind this too. */
 #ifndef EPI_ACTIONS_H
 #define EPI_ACTIONS_H
 

@@ -8,7 +8,9 @@
  * answer is told as such, with what /proc knows of it.
  *
  * There are two tables: the crash's and that of dumps on demand.  So a crash
- * never waits for a dump, nor sees a half of its answers. */
+ * never waits for a dump, nor sees a half of its answers.
+ *
+ * sample.c is the receiver; remote.c and syscalls.c are for threads that do not answer. */
 #ifndef EPI_THREADS_H
 #define EPI_THREADS_H
 

@@ -131,6 +131,7 @@ static EPI_SAFE void advance(struct machine *m, uint64_t delta)
     m->location += delta * m->entry->code_align;
 }
 
+/* lint: long because it is one switch, with a case for each instruction. */
 static EPI_SAFE void execute(struct machine *m, uint8_t op)
 {
     struct epi_dwarf *code = &m->code;

@@ -186,6 +186,7 @@ static EPI_SAFE void rotate(struct machine *m)
     push(m, second);
 }
 
+/* lint: long because it is one switch, with a case for each operation. */
 static EPI_SAFE void step(struct machine *m, uint8_t op)
 {
     struct epi_dwarf *code = &m->code;

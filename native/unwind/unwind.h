@@ -1,4 +1,5 @@
-/* Stacks: from a register set to a list of frames, through C and Go. */
+/* Stacks: from a register set to a list of frames, through C and Go; the list is made
+ * by stack.c. */
 #ifndef EPI_UNWIND_H
 #define EPI_UNWIND_H
 
