@@ -2,9 +2,15 @@ package main
 
 import (
 	"fmt"
-	"path/filepath"
+	"slices"
 	"strings"
+
+	"github.com/epitaph-go/epitaph/tools/internal/csource"
 )
+
+// excuse begins the reason for a call through a pointer, in a comment on its line
+// or the line above.
+const excuse = csource.Mark + ": "
 
 // Names that look like calls, or are calls, and need no mark.
 var allowed = map[string]bool{
@@ -46,51 +52,64 @@ var typeWords = map[string]bool{
 }
 
 type checker struct {
-	files      []*file
+	files      []*csource.File
 	global     map[string]bool            // function to mark
 	local      map[string]map[string]bool // the same for static ones, by file
-	macros     map[string][]token
+	macros     map[string][]csource.Token
+	excused    map[string]map[int]bool // lines with a reason, by file
 	safeBodies int
 	findings   []finding
 }
 
-func newChecker(files []*file) *checker {
+func newChecker(files []*csource.File) *checker {
 	c := &checker{
 		files: files, global: map[string]bool{}, local: map[string]map[string]bool{},
-		macros: map[string][]token{},
+		macros: map[string][]csource.Token{}, excused: map[string]map[int]bool{},
 	}
 	for _, f := range files {
-		c.local[f.path] = map[string]bool{}
-		for name, body := range f.macros {
+		c.local[f.Path] = map[string]bool{}
+		c.excused[f.Path] = excused(f)
+		for name, body := range f.Macros {
 			c.macros[name] = append(c.macros[name], body...)
 		}
-		for _, fn := range f.functions {
+		for _, fn := range f.Functions {
 			known := c.global
-			if fn.static && !isHeader(f.path) {
-				known = c.local[f.path]
+			if fn.Static && !f.IsHeader() {
+				known = c.local[f.Path]
 			}
-			known[fn.name] = known[fn.name] || fn.safe
+			known[fn.Name] = known[fn.Name] || fn.Safe
 		}
 	}
 	return c
 }
 
-func isHeader(path string) bool { return filepath.Ext(path) == ".h" }
+// excused are the lines with a reason for a call through a pointer.
+func excused(f *csource.File) map[int]bool {
+	lines := map[int]bool{}
+	for _, comment := range f.Comments {
+		if strings.Contains(comment.Text, excuse) {
+			for l := comment.First; l <= comment.Last+1; l++ {
+				lines[l] = true
+			}
+		}
+	}
+	return lines
+}
 
-func (c *checker) report(f *file, line int, format string, args ...any) {
-	c.findings = append(c.findings, finding{f.path, line, fmt.Sprintf(format, args...)})
+func (c *checker) report(f *csource.File, line int, format string, args ...any) {
+	c.findings = append(c.findings, finding{f.Path, line, fmt.Sprintf(format, args...)})
 }
 
 // check looks at the source.
 func (c *checker) check() []finding {
 	for _, f := range c.files {
-		for _, fn := range f.functions {
-			if !fn.static && !fn.safe && c.global[fn.name] {
-				c.report(f, fn.line, "%s has the mark %s elsewhere, but not here", fn.name, mark)
+		for _, fn := range f.Functions {
+			if !fn.Static && !fn.Safe && c.global[fn.Name] {
+				c.report(f, fn.Line, "%s has the mark %s elsewhere, but not here", fn.Name, csource.Mark)
 			}
-			if fn.safe && fn.body != nil {
+			if fn.Safe && fn.Body != nil {
 				c.safeBodies++
-				c.body(f, fn.name, fn.body, map[string]bool{})
+				c.body(f, fn.Name, fn.Body, map[string]bool{})
 			}
 		}
 	}
@@ -100,8 +119,8 @@ func (c *checker) check() []finding {
 }
 
 // safe tells whether a function may be called in f, and whether it is known.
-func (c *checker) safe(f *file, name string) (safe, known bool) {
-	if safe, known = c.local[f.path][name]; known {
+func (c *checker) safe(f *csource.File, name string) (safe, known bool) {
+	if safe, known = c.local[f.Path][name]; known {
 		return safe, true
 	}
 	safe, known = c.global[name]
@@ -110,31 +129,31 @@ func (c *checker) safe(f *file, name string) (safe, known bool) {
 
 // body checks the calls among the tokens of one function, or of a macro that
 // it uses. In the latter every line is that of the macro.
-func (c *checker) body(f *file, in string, tokens []token, expanded map[string]bool) {
+func (c *checker) body(f *csource.File, in string, tokens []csource.Token, expanded map[string]bool) {
 	for i, t := range tokens {
-		if t.text == "(" && i > 0 {
+		if t.Text == "(" && i > 0 {
 			c.indirect(f, in, tokens, i)
 		}
-		if !t.isIdent() {
+		if !t.IsIdent() {
 			continue
 		}
-		member := i > 0 && (tokens[i-1].text == "." || tokens[i-1].text == "->")
-		if why, bad := refused[t.text]; bad && !member {
-			c.report(f, t.line, "%s (%s) uses %s: %s", in, mark, t.text, why)
+		member := i > 0 && (tokens[i-1].Text == "." || tokens[i-1].Text == "->")
+		if why, bad := refused[t.Text]; bad && !member {
+			c.report(f, t.Line, "%s (%s) uses %s: %s", in, csource.Mark, t.Text, why)
 			continue
 		}
-		if body, is := c.macros[t.text]; is && !member && !expanded[t.text] {
-			expanded[t.text] = true
-			c.body(f, in, relocated(body, t.line), expanded)
-			delete(expanded, t.text)
+		if body, is := c.macros[t.Text]; is && !member && !expanded[t.Text] {
+			expanded[t.Text] = true
+			c.body(f, in, relocated(body, t.Line), expanded)
+			delete(expanded, t.Text)
 			continue
 		}
-		if i+1 >= len(tokens) || tokens[i+1].text != "(" {
+		if i+1 >= len(tokens) || tokens[i+1].Text != "(" {
 			continue
 		}
 		if member {
-			if !f.excused[t.line] {
-				c.report(f, t.line, "%s (%s) calls through the pointer %s, without a reason", in, mark, t.text)
+			if !c.excused[f.Path][t.Line] {
+				c.report(f, t.Line, "%s (%s) calls through the pointer %s, without a reason", in, csource.Mark, t.Text)
 			}
 			continue
 		}
@@ -143,53 +162,53 @@ func (c *checker) body(f *file, in string, tokens []token, expanded map[string]b
 }
 
 // relocated gives the tokens of a macro the line where it is used.
-func relocated(tokens []token, line int) []token {
-	result := make([]token, len(tokens))
+func relocated(tokens []csource.Token, line int) []csource.Token {
+	result := make([]csource.Token, len(tokens))
 	for i, t := range tokens {
-		result[i] = token{t.text, line}
+		result[i] = csource.Token{Text: t.Text, Line: line}
 	}
 	return result
 }
 
-func (c *checker) call(f *file, in string, t token) {
-	if allowed[t.text] || typeWords[t.text] || strings.HasSuffix(t.text, "_t") ||
-		strings.HasPrefix(t.text, "__builtin_") ||
-		strings.HasPrefix(t.text, "__atomic_") || strings.HasPrefix(t.text, "__sync_") {
+func (c *checker) call(f *csource.File, in string, t csource.Token) {
+	if allowed[t.Text] || typeWords[t.Text] || strings.HasSuffix(t.Text, "_t") ||
+		strings.HasPrefix(t.Text, "__builtin_") ||
+		strings.HasPrefix(t.Text, "__atomic_") || strings.HasPrefix(t.Text, "__sync_") {
 		return
 	}
-	if _, is := c.macros[t.text]; is {
+	if _, is := c.macros[t.Text]; is {
 		return
 	}
-	safe, known := c.safe(f, t.text)
+	safe, known := c.safe(f, t.Text)
 	switch {
 	case safe:
 	case known:
-		c.report(f, t.line, "%s (%s) calls %s, which has no such mark", in, mark, t.text)
-	case f.excused[t.line]:
+		c.report(f, t.Line, "%s (%s) calls %s, which has no such mark", in, csource.Mark, t.Text)
+	case c.excused[f.Path][t.Line]:
 	default:
-		c.report(f, t.line, "%s (%s) calls %s, which is not of the core", in, mark, t.text)
+		c.report(f, t.Line, "%s (%s) calls %s, which is not of the core", in, csource.Mark, t.Text)
 	}
 }
 
 // indirect looks at the parenthesis at i: behind another group or a subscript
 // it is a call through a pointer, unless that group is a cast.
-func (c *checker) indirect(f *file, in string, tokens []token, i int) {
-	switch tokens[i-1].text {
+func (c *checker) indirect(f *csource.File, in string, tokens []csource.Token, i int) {
+	switch tokens[i-1].Text {
 	case "]":
 	case ")":
 		open := opening(tokens, i-1)
-		if open < 0 || isType(tokens[open+1:i-1]) || open > 0 && headOfStatement(tokens[open-1].text) {
+		if open < 0 || isType(tokens[open+1:i-1]) || open > 0 && headOfStatement(tokens[open-1].Text) {
 			return
 		}
 		// The arguments of a call or a declarator precede: f(x)(y) is a call.
-		if open > 0 && tokens[open-1].text == ")" && isType(inside(tokens, open-1)) {
+		if open > 0 && tokens[open-1].Text == ")" && isType(inside(tokens, open-1)) {
 			return
 		}
 	default:
 		return
 	}
-	if !f.excused[tokens[i].line] {
-		c.report(f, tokens[i].line, "%s (%s) calls through a pointer, without a reason", in, mark)
+	if !c.excused[f.Path][tokens[i].Line] {
+		c.report(f, tokens[i].Line, "%s (%s) calls through a pointer, without a reason", in, csource.Mark)
 	}
 }
 
@@ -203,10 +222,10 @@ func headOfStatement(word string) bool {
 }
 
 // opening gives the index of the parenthesis that the one at i closes, or -1.
-func opening(tokens []token, i int) int {
+func opening(tokens []csource.Token, i int) int {
 	depth := 0
 	for ; i >= 0; i-- {
-		switch tokens[i].text {
+		switch tokens[i].Text {
 		case ")":
 			depth++
 		case "(":
@@ -220,7 +239,7 @@ func opening(tokens []token, i int) int {
 }
 
 // inside gives what stands in the group that ends at i.
-func inside(tokens []token, i int) []token {
+func inside(tokens []csource.Token, i int) []csource.Token {
 	open := opening(tokens, i)
 	if open < 0 {
 		return nil
@@ -231,20 +250,21 @@ func inside(tokens []token, i int) []token {
 // isType tells whether the tokens of a group are the name of a type, so that
 // the group is a cast: a word of C, a tag, a name that ends in _t, pointers to
 // them and to functions.
-func isType(tokens []token) bool {
+func isType(tokens []csource.Token) bool {
+	tokens = slices.DeleteFunc(slices.Clone(tokens), func(t csource.Token) bool { return t.Text == csource.Number })
 	if len(tokens) == 0 {
 		return true // an empty list of parameters
 	}
 	word := false
 	for i, t := range tokens {
 		switch {
-		case t.text == "*" || t.text == "(" || t.text == ")" || t.text == "," || t.text == "[" || t.text == "]":
-		case typeWords[t.text] || strings.HasSuffix(t.text, "_t"):
+		case t.Text == "*" || t.Text == "(" || t.Text == ")" || t.Text == "," || t.Text == "[" || t.Text == "]":
+		case typeWords[t.Text] || strings.HasSuffix(t.Text, "_t"):
 			word = true
-		case i > 0 && (tokens[i-1].text == "struct" || tokens[i-1].text == "union" || tokens[i-1].text == "enum"):
+		case i > 0 && (tokens[i-1].Text == "struct" || tokens[i-1].Text == "union" || tokens[i-1].Text == "enum"):
 		default:
 			return false
 		}
 	}
-	return word || tokens[0].text == "*" && len(tokens) == 1
+	return word || tokens[0].Text == "*" && len(tokens) == 1
 }

@@ -3,7 +3,7 @@
 //
 //	go run ./tools/lintsafe native/*/*.c native/*/*.h
 //
-// Such functions carry the mark EPI_SAFE (native/base.h). In the source, one of
+// Such functions carry the mark EPI_SAFE (native/base/base.h). In the source, one of
 // them may call functions with the mark, macros whose bodies keep the rule, and
 // compiler builtins; nothing else: no libc, not even memcpy, whose first call
 // in a dynamic program goes through the lazy binder. A call through a pointer
@@ -17,14 +17,10 @@
 // with the mark, data of the core, or a name that stands in a function of the
 // file without the mark.
 //
-// The reading of C is simple (comments, strings and directives are set aside,
-// braces and parentheses counted), which the style of native/ allows: one
-// declarator in a declaration of a function, no K&R definitions, no macros that
-// make functions. A body that it cannot follow is an error, not a pass.
+// Package csource says how C is read, and what style that needs.
 //
 // With -objects=false the second check is left out. The compiler is $CC, or
-// gcc; its flags are the plain #cgo CFLAGS of the Go files in the directory of
-// the first file.
+// gcc; its flags are the plain #cgo CFLAGS of the Go files beside the C file.
 package main
 
 import (
@@ -33,6 +29,8 @@ import (
 	"os"
 	"sort"
 	"strings"
+
+	"github.com/epitaph-go/epitaph/tools/internal/csource"
 )
 
 // A finding is one violation.
@@ -63,13 +61,13 @@ func main() {
 }
 
 func run(paths []string, objects bool) ([]finding, error) {
-	var files []*file
+	var files []*csource.File
 	for _, path := range paths {
 		source, err := os.ReadFile(path)
 		if err != nil {
 			return nil, err
 		}
-		f, err := parse(path, string(source))
+		f, err := csource.Parse(path, string(source))
 		if err != nil {
 			return nil, err
 		}

@@ -1,0 +1,6 @@
+#include "middle.h"
+
+int epi_middle_more(void)
+{
+    return epi_beside();
+}

@@ -1,0 +1,6 @@
+#include "top.h"
+
+int epi_top(void)
+{
+    return epi_middle_more();
+}
