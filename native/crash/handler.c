@@ -195,7 +195,6 @@ EPI_SAFE void epi_crash_begin(struct epi_incident *crash, const struct epi_optio
     crash->signal = signal;
     crash->status = 128 + signal;
     crash->go_death = crash->apart = crash->abort = false;
-    crash->dump = NULL;
     epi_subject_is_self(&crash->subject);
     crash->began = epi_now();
     crash->deadline = crash->began + options->deadline;

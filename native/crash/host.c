@@ -43,8 +43,7 @@ static EPI_SAFE void end_crash(struct epi_incident *crash)
     crash->phase = EPI_PHASE_NONE;
     crash->deadline = 0;
     crash->go_failed = false;
-    if (epi_incidents.dump.dump != NULL) /* one that gave way did not */
-        epi_out_unlock(&epi_incidents.dump.out);
+    epi_out_unlock(&epi_incidents.dump.out); /* one that gave way did not */
     epi_notes.frozen = 0;
     epi_zero(crash->parked, sizeof crash->parked);
     crash->parked_count = 0;

@@ -37,7 +37,7 @@ static EPI_SAFE uint32_t ask(struct epi_goroutines *live, const struct epi_incid
     uint32_t before = load(&live->asked), question = before + 1;
     live->thread = incident->subject.tid;
     live->goroutine = incident->subject.goroutine;
-    live->healthy = incident == &epi_incidents.dump;
+    live->healthy = incident->style.healthy;
     if (live->healthy) {
         __atomic_compare_exchange_n(&live->asked, &before, question, false, __ATOMIC_SEQ_CST,
                                     __ATOMIC_SEQ_CST);
@@ -65,8 +65,8 @@ static EPI_SAFE enum epi_goroutines_answer wait_for(const struct epi_incident *i
 {
     uint64_t pause = EPI_MS / 32;
     while (load(&live->done) != question) {
-        bool go_failed = epi_incidents.crash.go_failed;
-        if (epi_dump_gives_way(incident)) /* the crash asks a question of its own */
+        bool go_failed = incident->go_failed;
+        if (epi_incident_stops(incident)) /* the crash asks a question of its own */
             return EPI_GOROUTINES_NO_P;
         if (go_failed || epi_now() >= end) {
             __atomic_store_n(&live->claimed, question, __ATOMIC_SEQ_CST);
@@ -122,7 +122,7 @@ static EPI_SAFE bool epi_report_snapshot(struct epi_incident *incident, const ch
 {
     struct epi_out *out = &incident->out;
     struct epi_snapshot snapshot;
-    if (!epi_ring_newest(&copy[incident->dump != NULL], &snapshot))
+    if (!epi_ring_newest(&copy[incident->style.healthy], &snapshot))
         return false;
     epi_out_text(out, "Goroutines: ");
     epi_out_decimal(out, (int64_t)snapshot.goroutines);

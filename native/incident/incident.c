@@ -19,7 +19,9 @@ EPI_SAFE void epi_subject_is_self(struct epi_subject *subject)
     epi_syscall6(SYS_prctl, PR_GET_NAME, (long)subject->name, 0, 0, 0, 0);
 }
 
-EPI_SAFE bool epi_dump_gives_way(const struct epi_incident *incident)
+EPI_SAFE struct epi_incident *epi_incident_of(uint64_t self)
 {
-    return incident == &epi_incidents.dump && epi_crashing();
+    if (epi_incidents.crash.owner == self)
+        return &epi_incidents.crash;
+    return epi_incidents.dump.owner == self ? &epi_incidents.dump : NULL;
 }

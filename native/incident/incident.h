@@ -13,43 +13,10 @@
 #include <stdatomic.h>
 #include <ucontext.h>
 
+struct epi_dump;
 struct epi_incident;
-struct epi_repeat;
-struct epi_subject;
 
 #define EPI_MESSAGE 2048
-
-/* Why there is a dump, and so whose stack comes first. */
-enum epi_dump_kind {
-    EPI_DUMP_CALL,   /* somebody called for it: the caller's */
-    EPI_DUMP_NATIVE, /* the same, and nothing else: each frame as a place in a file */
-    EPI_DUMP_TIMEOUT, /* a time has passed: nobody's */
-    EPI_DUMP_SIGNAL, /* a thread got a signal: that thread's */
-};
-
-struct epi_dump {
-    enum epi_dump_kind kind;
-    struct epi_fd output; /* stays open */
-    uint64_t timeout;     /* ns for all of it, as long as output takes text */
-    uint32_t max_frames;  /* as in struct epi_config */
-    uint32_t max_threads;
-    bool native_stack;
-    bool all_threads; /* and goroutines; or the first stack alone */
-    bool interrupt;   /* ask also threads whose system call will then fail with
-                         EINTR; without it their stacks are seen from outside */
-    uintptr_t from;   /* of a call: the return address into the frame that is
-                         shown first; 0: all are */
-    uint64_t patience; /* ns to wait for other dumps; 0: until they are done */
-    uint64_t passed;   /* of a timeout: ns */
-    uint64_t silence;  /* and of a watchdog: ns since its last beat; else 0 */
-    struct epi_repeat *repeat; /* a timeout that comes again; else NULL */
-    /* Of a signal: its number, how many more came and have no dump of their own,
-     * the thread that got it, and its stack then. */
-    int signal;
-    uint64_t counted;
-    const struct epi_subject *subject;
-    const struct epi_stack *stack;
-};
 
 /* A configuration in force.  Written while it is not published, then read only. */
 struct epi_options {
@@ -93,12 +60,25 @@ struct epi_subject {
     char name[16];
 };
 
+/* What the report of a dump has that is not as in that of a crash.  A printer looks at
+ * this, and never asks which of the two it prints. */
+struct epi_style {
+    bool healthy;      /* the process goes on: Go and the threads answer as in health */
+    bool places;       /* a frame is the place in the file that it is, Go's too */
+    const char *title; /* of the first stack; NULL: the thread's name and numbers */
+    bool spare;        /* a thread whose system call a question would end is not asked */
+};
+
 /* One incident: a crash, or a dump.  Zero until a thread's compare-and-swap on owner wins it; from
  * then on only the owner writes, but for parked and what the helper interrupts. */
 struct epi_incident {
     _Atomic uint64_t owner; /* epi_self() of the thread; 0: nobody */
     _Atomic int phase;
     const struct epi_options *options;
+    struct epi_style style;
+    /* Something more urgent has come: must it end now?  NULL: never. */
+    bool (*stop)(const struct epi_incident *incident);
+    void (*notes)(struct epi_incident *incident); /* more for the head; NULL: none */
     struct epi_subject subject;
     int signal;
     bool go_death; /* Go ends the process by itself; the signal is but its way */
@@ -140,12 +120,8 @@ struct epi_incident {
     char file[128]; /* the report file's name, or "" */
     int file_error; /* errno, when it could not be made */
 
-    /* Of a dump on demand. */
-    const struct epi_dump *dump;
-    void (*dump_notes)(struct epi_incident *dump); /* what the head says of it */
     bool looking; /* whether there is anything to write: failures are told later */
-    bool silent;  /* there was not */
-    struct epi_jump caller;
+    const struct epi_dump *dump; /* what was asked for: dump.c's */
 
     struct epi_fd file_fd, terminal;
     struct epi_out out;
@@ -167,8 +143,6 @@ struct epi_incidents {
     _Atomic int pid; /* who enabled it: another one is a forked child */
     struct epi_incident crash;
     struct epi_incident dump; /* the same for a dump on demand; its owner lives on */
-    struct epi_options dump_options;
-    _Atomic uint32_t dumps_ended; /* who waits for its turn sleeps on this word */
     struct epi_range report_stack, nested_stack;
     struct epi_fd spare[2];
     _Atomic bool symbols_pending; /* Go is building the first indexes */
@@ -186,7 +160,14 @@ EPI_SAFE bool epi_crashing(void);
 /* SUBJECT becomes the calling thread. */
 EPI_SAFE void epi_subject_is_self(struct epi_subject *subject);
 
-/* Is CRASH a dump that has to end, because there is a crash now? */
-EPI_SAFE bool epi_dump_gives_way(const struct epi_incident *incident);
+/* The incident that the thread SELF reports; NULL: none.  A crash comes before the dump
+ * that it came across. */
+EPI_SAFE struct epi_incident *epi_incident_of(uint64_t self);
+
+/* Must the report of INCIDENT end now? */
+static inline EPI_SAFE bool epi_incident_stops(const struct epi_incident *incident)
+{
+    return incident->stop != NULL && incident->stop(incident); /* EPI_SAFE: dump.c's */
+}
 
 #endif

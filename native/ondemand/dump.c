@@ -36,25 +36,34 @@
 #include <errno.h>
 #include <stdatomic.h>
 
+/* Of the dump that has the turn. */
+static struct {
+    struct epi_options options;
+    struct epi_jump caller;
+    bool silent;             /* there was nothing to write */
+    _Atomic uint32_t number; /* who waits for the turn sleeps on this word */
+} turn;
+
+static EPI_SAFE bool gives_way(const struct epi_incident *dump)
+{
+    (void)dump;
+    return epi_crashing();
+}
+
+/* Python's words for each kind. */
+static EPI_SAFE struct epi_style style_of(const struct epi_dump *how)
+{
+    bool native = how->kind == EPI_DUMP_NATIVE;
+    const char *alone = how->all_threads ? NULL : "Stack";
+    return (struct epi_style){.healthy = true, .places = native, .spare = !how->interrupt,
+                              .title = native ? "Current thread's C stack trace" : alone};
+}
+
 static EPI_SAFE void timeout_line(struct epi_incident *dump)
 {
     epi_out_text(&dump->out, "Timeout (");
     epi_out_clock(&dump->out, dump->dump->passed);
     epi_out_text(&dump->out, ")!\n");
-}
-
-static EPI_SAFE void ask(struct epi_incident *dump)
-{
-    struct epi_ask_options options = {EPI_ASK_DUMP, dump->subject.tid, !dump->dump->interrupt,
-                                      dump->options->max_frames, dump->stage_deadline};
-    if (dump->options->all_threads)
-        epi_threads_ask(epi_threading.threads[EPI_ASK_DUMP], &options);
-}
-
-static EPI_SAFE void print(struct epi_incident *dump)
-{
-    if (dump->options->all_threads)
-        epi_threads_print(dump, epi_threading.threads[EPI_ASK_DUMP], dump->options->max_threads);
 }
 
 static EPI_SAFE void goroutines(struct epi_incident *dump)
@@ -63,7 +72,7 @@ static EPI_SAFE void goroutines(struct epi_incident *dump)
         epi_report_goroutines(dump);
 }
 
-static EPI_SAFE void dump_notes(struct epi_incident *dump)
+static EPI_SAFE void notes(struct epi_incident *dump)
 {
     uint64_t silence = dump->dump->silence;
     if (silence != 0) {
@@ -98,7 +107,7 @@ static EPI_SAFE void skip_callees(struct epi_cursor *cursor, uintptr_t from)
 static EPI_SAFE void walk_caller(struct epi_incident *dump)
 {
     struct epi_regs regs;
-    epi_arch_regs_from_jump(&regs, &dump->caller);
+    epi_arch_regs_from_jump(&regs, &turn.caller);
     epi_cursor_start(&dump->cursor, epi_program.modules, epi_program.go, &dump->cache, &regs);
     dump->cursor.g = epi_go_g(epi_program.go);
     if (dump->dump->from != 0)
@@ -129,8 +138,8 @@ static EPI_SAFE void counted_signals(struct epi_incident *dump)
 static const struct epi_stage call_stages[] = {
     {"unwind", 500, walk_caller},
     {"current stack", 1000, current_stack},
-    {"threads", 1000, ask},
-    {"other threads", 2000, print},
+    {"threads", 1000, epi_report_ask},
+    {"other threads", 2000, epi_report_threads},
     {"goroutines", 2200, goroutines},
     {NULL, 0, NULL},
 };
@@ -138,8 +147,8 @@ static const struct epi_stage call_stages[] = {
 static const struct epi_stage timeout_stages[] = {
     {"timeout", 100, timeout_line},
     {"process", 200, epi_report_process},
-    {"threads", 1000, ask},
-    {"other threads", 2000, print},
+    {"threads", 1000, epi_report_ask},
+    {"other threads", 2000, epi_report_threads},
     {"goroutines", 2200, goroutines},
     {"comparison", 500, epi_repeat_digest},
     {NULL, 0, NULL},
@@ -148,7 +157,7 @@ static const struct epi_stage timeout_stages[] = {
 /* When the first one is out, it is certain enough that the program hangs; so a
  * repetition looks first, and writes only what is new. */
 static const struct epi_stage look_stages[] = {
-    {"threads", 1000, ask},
+    {"threads", 1000, epi_report_ask},
     {"goroutines", 2200, epi_goroutines_take},
     {"comparison", 500, epi_repeat_digest},
     {NULL, 0, NULL},
@@ -157,7 +166,7 @@ static const struct epi_stage look_stages[] = {
 static const struct epi_stage seen_stages[] = {
     {"timeout", 100, timeout_line},
     {"process", 200, epi_report_process},
-    {"other threads", 2000, print},
+    {"other threads", 2000, epi_report_threads},
     {"goroutine list", 1000, epi_goroutines_print},
     {NULL, 0, NULL},
 };
@@ -165,8 +174,8 @@ static const struct epi_stage seen_stages[] = {
 static const struct epi_stage signal_stages[] = {
     {"current stack", 1000, current_stack},
     {"signals", 100, counted_signals},
-    {"threads", 1000, ask},
-    {"other threads", 2000, print},
+    {"threads", 1000, epi_report_ask},
+    {"other threads", 2000, epi_report_threads},
     {"goroutines", 2200, goroutines},
     {NULL, 0, NULL},
 };
@@ -180,7 +189,7 @@ static const struct epi_stage *const stages[] = {
 
 static EPI_SAFE void run_stages(struct epi_incident *dump, const struct epi_stage *stage)
 {
-    for (; stage->run != NULL && !epi_dump_gives_way(dump); stage++)
+    for (; stage->run != NULL && !epi_crashing(); stage++)
         epi_stage_run(dump, stage);
 }
 
@@ -201,8 +210,8 @@ static EPI_SAFE void run_all(struct epi_incident *dump)
 {
     struct epi_repeat *repeat = dump->dump->repeat;
     bool left_out = repeat != NULL && is_left_out(dump);
-    if (left_out || epi_dump_gives_way(dump))
-        dump->silent = true;
+    if (left_out || epi_crashing())
+        turn.silent = true;
     else
         run_stages(dump, repeat != NULL && repeat->began ? seen_stages : stages[dump->dump->kind]);
 }
@@ -218,18 +227,18 @@ static EPI_SAFE void run(struct epi_incident *dump)
         dump->failure[dump->failure_count++].timed_out = false;
     }
     dump->looking = false;
-    if (epi_arch_setjmp(&dump->last_resort) == 0 && !epi_dump_gives_way(dump) && !dump->silent)
+    if (epi_arch_setjmp(&dump->last_resort) == 0 && !epi_crashing() && !turn.silent)
         epi_report_end(dump);
-    if (dump->dump->repeat != NULL && !dump->silent && dump->out.error == 0 && !dump->out.lost)
+    if (dump->dump->repeat != NULL && !turn.silent && dump->out.error == 0 && !dump->out.lost)
         epi_repeat_written(dump->dump->repeat);
-    if (!epi_dump_gives_way(dump)) /* the lock is the crash's, too */
+    if (!epi_crashing()) /* the lock is the crash's, too */
         epi_out_unlock(&dump->out);
     dump->phase = EPI_PHASE_NONE;
 }
 
 static EPI_SAFE int result(const struct epi_incident *dump)
 {
-    if (epi_dump_gives_way(dump))
+    if (epi_crashing())
         return ECANCELED;
     if (dump->out.error != 0 || dump->out.lost)
         return dump->out.error != 0 ? dump->out.error : EIO;
@@ -241,7 +250,7 @@ static EPI_SAFE int result(const struct epi_incident *dump)
 static EPI_SAFE void start(struct epi_incident *dump, const struct epi_dump *how,
                   const struct epi_options *enabled)
 {
-    struct epi_options *options = &epi_incidents.dump_options;
+    struct epi_options *options = &turn.options;
     epi_copy(options, enabled, sizeof *options);
     options->max_frames = how->max_frames;
     options->max_threads = how->max_threads;
@@ -249,12 +258,14 @@ static EPI_SAFE void start(struct epi_incident *dump, const struct epi_dump *how
     options->all_threads = how->all_threads;
     dump->options = options;
     dump->dump = how;
-    dump->dump_notes = dump_notes;
+    dump->style = style_of(how);
+    dump->stop = gives_way;
+    dump->notes = notes;
     dump->began = epi_now();
     dump->stages_deadline = dump->began + how->timeout;
     dump->nested = dump->failure_count = 0;
     dump->file_error = 0;
-    dump->looking = dump->silent = false;
+    dump->looking = turn.silent = false;
     dump->goroutines = EPI_GOROUTINES_NOT_ASKED;
     dump->forked = epi_getpid() != epi_incidents.pid;
     dump->interrupted = false; /* one for the dump before may have come too late */
@@ -290,7 +301,7 @@ EPI_SAFE bool epi_dump_lock(uint64_t patience)
     struct epi_incident *dump = &epi_incidents.dump;
     uint64_t self = epi_self(), began = epi_now();
     for (;;) {
-        uint32_t ended = epi_incidents.dumps_ended;
+        uint32_t ended = turn.number;
         uint64_t owner = dump->owner;
         if (epi_crashing() || (patience != 0 && epi_now() - began > patience))
             return false;
@@ -298,15 +309,15 @@ EPI_SAFE bool epi_dump_lock(uint64_t patience)
                        : owner >> 32 != self >> 32 && take_from_parent(dump, owner, self))
             return true;
         struct timespec pause = epi_timespec(50 * EPI_MS); /* then there may be a crash */
-        epi_futex_wait(&epi_incidents.dumps_ended, ended, &pause);
+        epi_futex_wait(&turn.number, ended, &pause);
     }
 }
 
 EPI_SAFE void epi_dump_unlock(void)
 {
     epi_incidents.dump.owner = 0;
-    atomic_fetch_add(&epi_incidents.dumps_ended, 1);
-    epi_futex_wake_all(&epi_incidents.dumps_ended);
+    atomic_fetch_add(&turn.number, 1);
+    epi_futex_wake_all(&turn.number);
 }
 
 /* A thread that was asked and got no CPU since may still walk its stack; then it is
@@ -341,7 +352,7 @@ EPI_SAFE int epi_dump(const struct epi_dump *how)
     if (epi_reassert(false) || epi_peek_use_calls()) {
         start(dump, how, enabled);
         epi_helper_wake();
-        epi_arch_setjmp(&dump->caller);
+        epi_arch_setjmp(&turn.caller);
         run(dump);
         error = result(dump);
         stop_peeking_by_call();

@@ -2,6 +2,7 @@
 #ifndef EPI_ONDEMAND_H
 #define EPI_ONDEMAND_H
 
+#include "dump.h"
 #include "dumper.h"
 #include "timers.h"
 #include "../base/base.h"

@@ -3,6 +3,7 @@
  * been waiting.  Where Go did not answer, that is all there is to compare: how
  * old its last snapshot is changes every time. */
 #include "repeat.h"
+#include "dump.h"
 #include "../base/base.h"
 #include "../text/out.h"
 #include "../incident/incident.h"

@@ -6,6 +6,7 @@
 #ifndef EPI_TIMERS_H
 #define EPI_TIMERS_H
 
+#include "dump.h"
 #include "repeat.h"
 #include "../base/base.h"
 #include "../incident/incident.h"

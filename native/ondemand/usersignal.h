@@ -4,6 +4,7 @@
 #ifndef EPI_USERSIGNAL_H
 #define EPI_USERSIGNAL_H
 
+#include "dump.h"
 #include "../base/base.h"
 #include "../incident/incident.h"
 

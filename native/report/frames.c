@@ -18,21 +18,13 @@
 
 #define INLINE_MAX 16
 
-/* Then each frame is shown as the place in the file that it is, Go's too. */
-static EPI_SAFE bool is_native_dump(const struct epi_incident *incident)
-{
-    return incident->dump != NULL && incident->dump->kind == EPI_DUMP_NATIVE;
-}
-
 /* Python's words for each kind. */
 static EPI_SAFE void thread_header(struct epi_incident *incident)
 {
     struct epi_out *out = &incident->out;
     const struct epi_subject *subject = &incident->subject;
-    if (is_native_dump(incident)) {
-        epi_out_text(out, "Current thread's C stack trace");
-    } else if (incident->dump != NULL && !incident->options->all_threads) {
-        epi_out_text(out, "Stack");
+    if (incident->style.title != NULL) {
+        epi_out_text(out, incident->style.title);
     } else {
         epi_out_text(out, "Current thread ");
         epi_out_address(out, subject->pointer);
@@ -186,7 +178,7 @@ static EPI_SAFE int32_t print_frame(struct epi_incident *incident, const struct 
     /* A return address is behind its call, and may belong to another line or,
      * after a call that does not return, to another function. */
     uintptr_t look_up = frame->flags & EPI_FRAME_EXACT ? frame->pc : frame->pc - 1;
-    if (is_native_dump(incident))
+    if (incident->style.places)
         return native_frame(incident, frame, look_up);
     int32_t lines = frame->flags & EPI_FRAME_GO ? go_frame(incident, frame, look_up) : -1;
     return lines >= 0 ? lines : c_frame(incident, frame, look_up);

@@ -69,8 +69,8 @@ EPI_SAFE void epi_report_process(struct epi_incident *incident)
         epi_out_decimal(out, incident->file_error);
         epi_out_char(out, '\n');
     }
-    if (incident->dump != NULL)
-        incident->dump_notes(incident); /* EPI_SAFE: dump.c's */
+    if (incident->notes != NULL)
+        incident->notes(incident); /* EPI_SAFE: dump.c's */
     epi_report_box(incident);
     if (incident->go_death && epi_goside.crash_output.size == 0 && epi_goside.crash_output.message_size == 0)
         note(out, "what Go itself said is on standard error only");

@@ -127,17 +127,14 @@ EPI_SAFE void epi_stage_fault(struct epi_incident *incident, int signal, const s
 
 EPI_SAFE void epi_stage_interrupt(int signal, siginfo_t *info, void *context)
 {
-    uint64_t self = epi_self();
-    struct epi_incident *incident =
-        epi_incidents.dump.owner == self && epi_incidents.crash.owner != self ? &epi_incidents.dump
-                                                                      : &epi_incidents.crash;
+    struct epi_incident *incident = epi_incident_of(epi_self());
     uint64_t value = (uint64_t)(uintptr_t)info->si_value.sival_ptr;
     if (info->si_code != SI_QUEUE || info->si_pid != epi_getpid() ||
         (value & ~UINT64_C(0xffffffff)) != POKE) {
         epi_chain(&epi_actions.deadline_previous, signal, info, context);
         return;
     }
-    if (incident->owner != self)
+    if (incident == NULL)
         return;
     incident->interrupted = false;
     if (incident->phase == EPI_PHASE_HOST) {

@@ -293,7 +293,7 @@ EPI_SAFE void epi_threads_print(struct epi_incident *incident, struct epi_thread
             if (!epi_thread_listed(threads, thread) || thread->members == 0 ||
                 thread->crashed != crashed)
                 continue;
-            if (epi_dump_gives_way(incident))
+            if (epi_incident_stops(incident))
                 return;
             if (max != 0 && shown == max) {
                 more += thread->fate == EPI_FATE_SERVICE ? 0 : thread->members;
@@ -311,16 +311,24 @@ EPI_SAFE void epi_threads_print(struct epi_incident *incident, struct epi_thread
     print_counts(out, threads);
 }
 
+/* A dump goes on for a moment when there is a crash: each has its table. */
+static EPI_SAFE enum epi_question question_of(const struct epi_incident *incident)
+{
+    return incident->style.healthy ? EPI_ASK_DUMP : EPI_ASK_CRASH;
+}
+
 EPI_SAFE void epi_report_ask(struct epi_incident *incident)
 {
-    struct epi_ask_options options = {EPI_ASK_CRASH, incident->subject.tid, false,
-                                      incident->options->max_frames, incident->stage_deadline};
+    struct epi_ask_options options = {question_of(incident), incident->subject.tid,
+                                      incident->style.spare, incident->options->max_frames,
+                                      incident->stage_deadline};
     if (incident->options->all_threads)
-        epi_threads_ask(epi_threading.threads[EPI_ASK_CRASH], &options);
+        epi_threads_ask(epi_threading.threads[question_of(incident)], &options);
 }
 
 EPI_SAFE void epi_report_threads(struct epi_incident *incident)
 {
     if (incident->options->all_threads)
-        epi_threads_print(incident, epi_threading.threads[EPI_ASK_CRASH], incident->options->max_threads);
+        epi_threads_print(incident, epi_threading.threads[question_of(incident)],
+                          incident->options->max_threads);
 }

@@ -17,7 +17,7 @@ EPI_SAFE void epi_out_start(struct epi_out *out, struct epi_fd target,
     out->deadline = deadline;
     out->copy.fd = -1;
     out->copy_error = 0;
-    out->locked = -1;
+    out->locked = 0;
     out->keep = NULL;
     out->flushed = 0;
     out->error = 0;
@@ -133,14 +133,14 @@ EPI_SAFE void epi_out_lock(struct epi_out *out, uint64_t until)
         epi_syscall6(SYS_ppoll, 0, 0, (long)&pause, 0, 0, 0);
     }
     if (fd >= 0 && error == 0)
-        out->locked = fd;
+        out->locked = fd + 1;
 }
 
 EPI_SAFE void epi_out_unlock(struct epi_out *out)
 {
-    if (out->locked >= 0)
-        set_lock(out->locked, F_UNLCK);
-    out->locked = -1;
+    if (out->locked != 0)
+        set_lock(out->locked - 1, F_UNLCK);
+    out->locked = 0;
 }
 
 static EPI_SAFE void keep(struct epi_out *out, size_t size)

@@ -25,7 +25,7 @@ struct epi_out {
     struct epi_fd copy;
     uint64_t copy_at, copy_end; /* offsets in it */
     int copy_error;
-    int locked;             /* the descriptor that is locked; -1: none */
+    int locked;             /* 1 + the descriptor that is locked; 0: none */
     /* Memory that gets the text as well, as far as it goes; NULL: none. */
     char *keep;
     size_t keep_size, kept;
