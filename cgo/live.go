@@ -69,7 +69,9 @@ func (l Live) Question() (question uint32, ok bool) {
 // Claim takes on a question; false when somebody else has, or the core does not
 // want to know any more.
 func (l Live) Claim(question uint32) bool {
-	return atomic.CompareAndSwapUint32((*uint32)(&l.c.claimed), question-1, question)
+	claimed := (*uint32)(&l.c.claimed)
+	last := atomic.LoadUint32(claimed)
+	return int32(question-last) > 0 && atomic.CompareAndSwapUint32(claimed, last, question)
 }
 
 // Started says that the world is about to be stopped for the question.
@@ -84,12 +86,17 @@ func (l Live) Done(question uint32, size int) {
 // Crashed returns the thread that crashed, and the id of the goroutine that it
 // worked for: 0 when there is none.
 func (l Live) Crashed() (thread int, goroutine int64) {
-	return int(l.c.thread), int64(l.c.goroutine)
+	return int(l.asker().thread), int64(l.asker().goroutine)
 }
 
 // Healthy tells whether the question is for a dump of a process in which nobody
 // has crashed.
-func (l Live) Healthy() bool { return l.c.healthy != 0 }
+func (l Live) Healthy() bool { return l.asker().healthy != 0 }
+
+// asker is who asks the question that stands.
+func (l Live) asker() *C.struct_epi_asker {
+	return &l.c.asker[atomic.LoadUint32((*uint32)(&l.c.asked))%C.EPI_ASKERS]
+}
 
 // Current tells whether nothing has been asked since the question.
 func (l Live) Current(question uint32) bool {

@@ -31,14 +31,14 @@ static EPI_SAFE uint32_t load(const uint32_t *word)
     return __atomic_load_n(word, __ATOMIC_SEQ_CST);
 }
 
-/* The number of the question; for a dump, of a crash's that came first. */
+/* The number of the question.  A dump's is not asked when a crash's has come before it. */
 static EPI_SAFE uint32_t ask(struct epi_goroutines *live, const struct epi_incident *incident)
 {
-    uint32_t before = load(&live->asked), question = before + 1;
-    live->thread = incident->subject.tid;
-    live->goroutine = incident->subject.goroutine;
-    live->healthy = incident->style.healthy;
-    if (live->healthy) {
+    uint32_t before = load(&live->asked);
+    uint32_t question = __atomic_add_fetch(&live->reserved, 1, __ATOMIC_SEQ_CST);
+    live->asker[question % EPI_ASKERS] = (struct epi_asker){
+        incident->style.healthy, incident->subject.tid, incident->subject.goroutine};
+    if (incident->style.healthy) {
         __atomic_compare_exchange_n(&live->asked, &before, question, false, __ATOMIC_SEQ_CST,
                                     __ATOMIC_SEQ_CST);
     } else { /* a dump's question that a crash came across is answered no more */
@@ -48,6 +48,15 @@ static EPI_SAFE uint32_t ask(struct epi_goroutines *live, const struct epi_incid
     __atomic_fetch_add(&live->wake, 1, __ATOMIC_SEQ_CST);
     epi_futex_wake_all((_Atomic(uint32_t) *)&live->wake);
     return question;
+}
+
+/* Nobody shall answer any more; unless a later question has come, which stands. */
+static EPI_SAFE void withdraw(struct epi_goroutines *live, uint32_t question)
+{
+    uint32_t claimed = load(&live->claimed);
+    if ((int32_t)(question - claimed) > 0)
+        __atomic_compare_exchange_n(&live->claimed, &claimed, question, false, __ATOMIC_SEQ_CST,
+                                    __ATOMIC_SEQ_CST);
 }
 
 /* Half of what is left of the report's time at most: registers and modules are
@@ -69,7 +78,7 @@ static EPI_SAFE enum epi_goroutines_answer wait_for(const struct epi_incident *i
         if (epi_incident_stops(incident)) /* the crash asks a question of its own */
             return EPI_GOROUTINES_NO_P;
         if (go_failed || epi_now() >= end) {
-            __atomic_store_n(&live->claimed, question, __ATOMIC_SEQ_CST);
+            withdraw(live, question);
             if (go_failed)
                 return EPI_GOROUTINES_GO_FAILED;
             return load(&live->started) == question ? EPI_GOROUTINES_NO_STOP : EPI_GOROUTINES_NO_P;

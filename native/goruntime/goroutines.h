@@ -15,20 +15,28 @@
 
 #include "../base/base.h"
 
+struct epi_asker {
+    uint32_t healthy;   /* nobody crashed, it is for a dump */
+    int32_t thread;     /* the thread that crashed, or asks for a dump */
+    uint64_t goroutine; /* the goroutine that it worked for, 0: none or unknown */
+};
+#define EPI_ASKERS 4
+
 /* What C and Go share.  The numbers of questions only grow, so an answer that
  * comes too late is not taken for that to the next question.  Both sides use
  * atomic operations; the types are plain because cgo knows no others. */
 struct epi_goroutines {
     uint32_t asked;     /* by C: the number of the question, 0 before the first */
+    uint32_t reserved;  /* by C: the last number that somebody may ask under */
     uint32_t started;   /* by Go: the question for which it stops the world */
     uint32_t claimed;   /* by Go: and which somebody answers now; by C: or which
                            needs no answer any more */
     uint32_t done;      /* by Go: and which is answered: size and text are set */
     uint32_t wake;      /* by both: changed after anything that a waiter should see */
     uint32_t on;        /* by Go: somebody waits for questions */
-    uint32_t healthy;   /* by C, before asked: nobody crashed, it is for a dump */
-    int32_t thread;     /* the same: the thread that crashed, or asks for a dump */
-    uint64_t goroutine; /* the goroutine that it worked for, 0: none or unknown */
+    /* By C, before asked: who asks under a number, by its remainder.  A dump may be stopped
+     * while it fills in its own, and a crash ask under the next number meanwhile. */
+    struct epi_asker asker[EPI_ASKERS];
     uint64_t size;      /* by Go: bytes at text */
     /* The program's own last act (oncrash.c), after the report. */
     uint32_t wanted;    /* by Go: it has one (epi_goroutines_want_call) */
