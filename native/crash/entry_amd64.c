@@ -1,5 +1,4 @@
-/* What the kernel calls. */
-#include "handler.h"
+#include "entry.h"
 #include "../base/base.h"
 
 __asm__(".text\n"

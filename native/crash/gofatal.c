@@ -8,7 +8,8 @@
  *
  * The world is frozen (runtime/panic.go, startpanic_m), so no goroutine answers
  * any more; the newest snapshot stands in. */
-#include "handler.h"
+#include "gofatal.h"
+#include "owner.h"
 #include "../base/base.h"
 #include "../base/clock.h"
 #include "../base/fd.h"
@@ -57,8 +58,9 @@ EPI_SAFE void epi_go_dies(struct epi_incident *crash, int signal, const siginfo_
             epi_crash_park(crash, options, signal, info, uc);
         }
     } else if (options != NULL && wanted(options)) {
-        if (!epi_crash_take(crash, self)) {
-            epi_crash_park(crash, options, signal, info, uc);
+        if (!epi_crash_take(crash, self) &&
+            !epi_crash_park(crash, options, signal, info, uc)) {
+            /* a host's handler has repaired that crash */
         } else if ((options = epi_incidents.options) == NULL || options->quiet) {
             crash->owner = 0; /* disabled in this moment */
         } else {

@@ -1,21 +1,25 @@
-/* The life of a crash, from the kernel's call to the end of the process:
+/* What happens to a fatal signal, from the kernel's call on.  The cases in the order in
+ * which they are looked at, down to the table at the end of the file:
  *
  *   a note in a black box that was truncated  ordinary memory under it
  *   a load of peek.c that failed ............ skip it
  *   g cannot be read ........................ there is none
  *   seccomp refuses the reporter a call ..... the call fails
- *   Go's own fault .......................... Go's handler, untouched
  *   Go's own death .......................... gofatal.c
+ *   Go's own fault .......................... Go's handler, untouched
+ *   a fault of the reporter itself .......... leave the stage
+ *   the core is off, or only dumps .......... what would have happened without it
  *   somebody outside sent it, and the program
  *     wants it or ignores it ................ Go's handler, or nothing
- *   a fault of the reporter itself .......... leave the stage
- *   another thread owns the crash ........... keep the registers, park
- *   otherwise ............................... own it, report, terminate
+ *   the same, while a crash is reported ..... keep it, should the program live on
+ *   otherwise ............................... own it, report, terminate; or park
  *
  * The order matters: recovered nil dereferences of Go pass here by the million,
  * so what is Go's is found without a system call. */
 #include "handler.h"
+#include "gofatal.h"
 #include "host.h"
+#include "owner.h"
 #include "../base/base.h"
 #include "../base/clock.h"
 #include "../base/system.h"
@@ -26,20 +30,17 @@
 #include "../unwind/pclntab.h"
 #include "../unwind/program.h"
 #include "../incident/incident.h"
+#include "../incident/process.h"
 #include "../record/box.h"
-#include "../record/notes.h"
 #include "../signals/actions.h"
 #include "../signals/chain.h"
 #include "../signals/terminate.h"
-#include "../threads/service.h"
 #include "../goruntime/traceback_bit.h"
 #include "../goruntime/resume.h"
 #include "../report/report.h"
 #include "../report/stage.h"
 
 #include <stdatomic.h>
-#include <sys/prctl.h>
-#include <sys/time.h>
 
 /* A PC where nothing can be executed.  Modules that were loaded since the
  * table was filled, and code that a JIT compiler wrote, are in none of them:
@@ -102,63 +103,17 @@ static EPI_SAFE bool last_act_of_go(const siginfo_t *info, const ucontext_t *uc)
     if (info->si_signo != SIGABRT || info->si_code != SI_TKILL ||
         !epi_go_text(go, epi_arch_pc(uc)) || info->si_pid != epi_getpid())
         return false;
-    if (epi_resume_over(&epi_incidents.crash))
+    if (epi_resume_over(&epi_process()->crash))
         return true;
     return !go->tables || (epi_pclntab_find(go, epi_arch_pc(uc), &function) &&
                            epi_streq(epi_pclntab_function(go, &function), "runtime.raise"));
 }
 
 /* By kill or sigqueue, or by another process: not the raise() of an abort(). */
-static EPI_SAFE bool sent(const siginfo_t *info)
+static EPI_SAFE bool is_sent(const siginfo_t *info)
 {
     return info->si_code == SI_USER || info->si_code == SI_QUEUE ||
            (info->si_code <= 0 && info->si_pid != epi_getpid());
-}
-
-/* What the owner does not know is kept for it; this thread waits for the end,
- * which is sure to come. */
-EPI_SAFE void epi_crash_park(struct epi_incident *crash, const struct epi_options *options,
-                             int signal, const siginfo_t *info, const ucontext_t *uc)
-{
-    uint32_t slot = atomic_fetch_add(&crash->parked_count, 1);
-    if (slot < EPI_PARKED) {
-        struct epi_parked *parked = &crash->parked[slot];
-        parked->tid = epi_gettid();
-        parked->signal = signal;
-        parked->address = info->si_code > 0 ? (uintptr_t)info->si_addr : 0;
-        parked->pc = epi_arch_pc(uc);
-        parked->uc = uc;
-        epi_syscall6(SYS_prctl, PR_GET_NAME, (long)parked->name, 0, 0, 0, 0);
-        parked->filled = true;
-    }
-    epi_sigmask(SIG_UNBLOCK, epi_mask_of(epi_actions.thread_signal)); /* it has a stack to show */
-    /* No options: just now epi_disable finds out that there is a crash. */
-    uint64_t deadline = options != NULL ? options->deadline : 5 * EPI_SECOND;
-    uint64_t give_up = epi_now() + 2 * deadline + EPI_SECOND;
-    while (crash->owner != 0) {
-        uint64_t now = epi_now();
-        if (now > give_up && now > crash->deadline + EPI_SECOND)
-            epi_exit(128 + signal);
-        struct timespec pause = epi_timespec(10 * EPI_MS);
-        epi_syscall6(SYS_ppoll, 0, 0, (long)&pause, 0, 0, 0);
-    }
-    /* A host's handler repaired what the owner had crashed on: this thread's
-     * fault repeats, and may be the next crash. */
-}
-
-/* There is no helper thread in a forked child: a timer whose signal kills
- * takes its place. */
-static EPI_SAFE void arm_child_deadline(uint64_t deadline)
-{
-    struct epi_sigaction action;
-    struct itimerval timer = {
-        .it_value = {.tv_sec = (time_t)(deadline / EPI_SECOND),
-                     .tv_usec = (suseconds_t)(deadline % EPI_SECOND / 1000 + 1)},
-    };
-    epi_zero(&action, sizeof action);
-    epi_sigaction(SIGALRM, &action, NULL);
-    epi_sigmask(SIG_UNBLOCK, epi_mask_of(SIGALRM));
-    epi_syscall6(SYS_setitimer, ITIMER_REAL, (long)&timer, 0, 0, 0, 0);
 }
 
 /* After the report: a host's handler always gets its turn, Go's when the
@@ -187,41 +142,6 @@ static EPI_SAFE void finish(struct epi_incident *crash, int signal, siginfo_t *i
     epi_terminate(signal, info, uc);
 }
 
-EPI_SAFE void epi_crash_begin(struct epi_incident *crash, const struct epi_options *options,
-                              int signal, const siginfo_t *info, ucontext_t *uc)
-{
-    crash->options = options;
-    crash->resumed = 0;
-    crash->signal = signal;
-    crash->status = 128 + signal;
-    crash->go_death = crash->apart = crash->abort = false;
-    epi_subject_is_self(&crash->subject);
-    crash->began = epi_now();
-    crash->deadline = crash->began + options->deadline;
-    crash->forked = epi_getpid() != epi_incidents.pid;
-    if (crash->forked)
-        arm_child_deadline(options->deadline);
-    else
-        epi_helper_wake();
-    /* A thread that blocks these would be killed by a nested fault, in
-     * silence, and would not hear the deadline. */
-    epi_sigmask(SIG_UNBLOCK, epi_fatal_mask());
-    epi_reassert(true);
-    epi_notes.frozen = EPI_NOTES_CRASH;
-    crash->uc = uc;
-    epi_copy(&crash->info, info, sizeof crash->info);
-    epi_copy(&crash->context, uc, EPI_CONTEXT_SIZE);
-    crash->nested = crash->failure_count = 0;
-    crash->goroutines_missing = false;
-    crash->go_failed = false;
-    crash->stage_name = "headline";
-    crash->stack.count = crash->stack.run_count = 0;
-    crash->stack.crossed_asmcgocall = false;
-    crash->file[0] = '\0';
-    crash->epoch = (crash->epoch + 1) & ~1u;
-    crash->interrupted = false;
-}
-
 static EPI_SAFE void own(struct epi_incident *crash, const struct epi_options *options,
                          int signal, siginfo_t *info, ucontext_t *uc)
 {
@@ -233,52 +153,6 @@ static EPI_SAFE void own(struct epi_incident *crash, const struct epi_options *o
     }
     epi_report_on_own_stack(crash);
     finish(crash, signal, info, uc);
-}
-
-/* An owner in another process is a crash that was under way when this process
- * was forked from it, or that of a vfork child which is gone. */
-EPI_SAFE bool epi_crash_take(struct epi_incident *crash, uint64_t self)
-{
-    uint64_t owner = 0;
-    while (!atomic_compare_exchange_strong(&crash->owner, &owner, self)) {
-        if (owner >> 32 == self >> 32)
-            return false;
-        epi_zero(crash->parked, sizeof crash->parked);
-        crash->parked_count = 0;
-        crash->phase = EPI_PHASE_NONE;
-        crash->deadline = 0; /* or the helper takes the old one for the new owner's */
-        if (atomic_compare_exchange_strong(&crash->owner, &owner, self))
-            return true;
-        owner = 0;
-    }
-    return true;
-}
-
-/* A signal on the owner's own thread.  True when it has been dealt with. */
-static EPI_SAFE bool nested(struct epi_incident *crash, int signal, siginfo_t *info,
-                            ucontext_t *uc)
-{
-    int phase = crash->phase;
-    switch (phase) {
-    case EPI_PHASE_REPORTING:
-        epi_stage_fault(crash, signal, info, uc);
-        return true;
-    case EPI_PHASE_NONE: /* on the way in or out */
-        if (info->si_code <= 0)
-            return true; /* it was pending when its signal was unblocked */
-        break;
-    case EPI_PHASE_HOST:
-        if (epi_chain_left(crash, uc))
-            return false;
-        break;
-    case EPI_PHASE_LAST_ACT: /* another goroutine has the thread by now */
-        epi_crash_park(crash, crash->options, signal, info, uc);
-        return true;
-    default:
-        break;
-    }
-    epi_terminate(signal, info, uc);
-    return true;
 }
 
 /* What would have happened without Epitaph. */
@@ -301,73 +175,149 @@ static EPI_SAFE const struct epi_sigaction *behind_go(const struct epi_sigaction
     return ours ? &epi_actions.before_taken[i] : previous;
 }
 
+/* ---- the cases: each says whether the signal has been dealt with ---- */
+
+struct arrival {
+    int signal;
+    siginfo_t *info;
+    ucontext_t *uc;
+    struct epi_incident *crash;
+    /* In c-shared and c-archive mode Go handles only some of the seven. */
+    const struct epi_sigaction *previous;
+};
+
+static EPI_SAFE bool access_works_now(struct arrival *a)
+{
+    return (a->signal == SIGSEGV || a->signal == SIGBUS) &&
+           (epi_box_fault(a->info) || epi_peek_fixup(a->uc));
+}
+
+static EPI_SAFE bool g_is_none(struct arrival *a)
+{
+    if ((a->signal != SIGSEGV && a->signal != SIGBUS) || !fault_of_getg(a->uc))
+        return false;
+    epi_arch_return(a->uc, 0);
+    return true;
+}
+
+static EPI_SAFE bool call_fails(struct arrival *a)
+{
+    if (!refused_to_reporter(a->info, a->uc))
+        return false;
+    epi_arch_fail_syscall(a->uc);
+    return true;
+}
+
+static EPI_SAFE bool go_dies(struct arrival *a)
+{
+    if (!last_act_of_go(a->info, a->uc))
+        return false;
+    int tid = epi_gettid();
+    if (epi_actions.go_raised == tid) { /* our next calls Go's, which sends it on to us */
+        epi_terminate(a->signal, a->info, a->uc);
+        return true;
+    }
+    epi_go_dies(a->crash, a->signal, a->info, a->uc);
+    epi_actions.go_raised = tid;
+    /* One that is ignored Go makes deadly. */
+    hand_on(behind_go(a->previous), a->signal, a->info, a->uc);
+    return true;
+}
+
+static EPI_SAFE bool go_faults(struct arrival *a)
+{
+    if (a->previous->handler <= (uintptr_t)SIG_IGN || !fault_of_go(a->info, a->uc))
+        return false;
+    epi_go_faults(a->crash, a->previous, a->signal, a->info, a->uc);
+    return true;
+}
+
+/* On the thread that reports: an incident's stage, or the way in, out or on. */
+static EPI_SAFE bool reporter_faults(struct arrival *a)
+{
+    struct epi_incident *incident = epi_incident_of(epi_self());
+    bool sent = a->info->si_code <= 0;
+    int phase = incident == NULL ? EPI_PHASE_NONE : incident->phase;
+    if (incident == NULL ||
+        (incident->style.healthy && (sent || phase != EPI_PHASE_REPORTING)) ||
+        (is_sent(a->info) && phase <= EPI_PHASE_LAST_ACT))
+        return false;
+    switch (phase) {
+    case EPI_PHASE_REPORTING:
+        epi_stage_fault(incident, a->signal, a->info, a->uc);
+        return true;
+    case EPI_PHASE_NONE:
+        if (sent)
+            return true; /* it was pending when its signal was unblocked */
+        break;
+    case EPI_PHASE_HOST:
+        if (epi_chain_left(incident, a->uc))
+            return false;
+        break;
+    case EPI_PHASE_LAST_ACT: /* another goroutine has the thread by now */
+        epi_crash_park(incident, incident->options, a->signal, a->info, a->uc);
+        return true;
+    default:
+        break;
+    }
+    epi_terminate(a->signal, a->info, a->uc);
+    return true;
+}
+
+/* Quiet: only dumps need the core.  NULL: disabled, but a later handler kept ours as its
+ * next. */
+static EPI_SAFE bool core_is_off(struct arrival *a)
+{
+    const struct epi_options *options = epi_incidents.options;
+    if ((options != NULL && !options->quiet) || epi_crashing())
+        return false;
+    hand_on(a->previous, a->signal, a->info, a->uc);
+    return true;
+}
+
+/* A thread that was stopped for it might be one that the report, or the program's last act,
+ * needs: the one that has a P of Go's. */
+static EPI_SAFE bool comes_from_outside(struct arrival *a)
+{
+    if (!is_sent(a->info))
+        return false;
+    if (epi_crashing()) {
+        a->crash->sent = a->signal;
+        return true;
+    }
+    if (epi_wanted_by_go(a->signal)) {
+        epi_chain(a->previous, a->signal, a->info, a->uc);
+        return true;
+    }
+    return a->previous->handler == (uintptr_t)SIG_IGN;
+}
+
+static EPI_SAFE bool is_a_crash(struct arrival *a)
+{
+    const struct epi_options *options = epi_incidents.options;
+    if (!epi_crash_take(a->crash, epi_self()) &&
+        !epi_crash_park(a->crash, options, a->signal, a->info, a->uc))
+        return true;
+    options = epi_incidents.options;
+    if (options != NULL && !options->quiet) {
+        own(a->crash, options, a->signal, a->info, a->uc);
+    } else { /* epi_disable has not seen an owner, and takes away what one needs */
+        a->crash->owner = 0;
+        hand_on(a->previous, a->signal, a->info, a->uc);
+    }
+    return true;
+}
+
+static EPI_SAFE bool (*const cases[])(struct arrival *) = {
+    access_works_now, g_is_none,   call_fails,         go_dies,    go_faults,
+    reporter_faults,  core_is_off, comes_from_outside, is_a_crash,
+};
+
 EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
 {
-    struct epi_incident *crash = &epi_incidents.crash;
-    ucontext_t *uc = context;
-    if (signal == SIGSEGV || signal == SIGBUS) {
-        if (epi_box_fault(info))
+    struct arrival arrival = {signal, info, context, &epi_process()->crash,
+                              &epi_actions.previous[epi_fatal_index(signal)]};
+    for (size_t i = 0; i < EPI_COUNT(cases); i++)
+        if (cases[i](&arrival)) /* EPI_SAFE: those above */
             return;
-        if (epi_peek_fixup(uc))
-            return;
-        if (fault_of_getg(uc)) {
-            epi_arch_return(uc, 0);
-            return;
-        }
-    }
-    if (refused_to_reporter(info, uc)) {
-        epi_arch_fail_syscall(uc);
-        return;
-    }
-
-    /* In c-shared and c-archive mode Go handles only some of the seven. */
-    const struct epi_sigaction *previous = &epi_actions.previous[epi_fatal_index(signal)];
-    if (last_act_of_go(info, uc)) {
-        int tid = epi_gettid();
-        if (epi_actions.go_raised == tid) { /* our next calls Go's, which sends it on to us */
-            epi_terminate(signal, info, uc);
-            return;
-        }
-        epi_go_dies(crash, signal, info, uc);
-        epi_actions.go_raised = tid;
-        /* One that is ignored Go makes deadly. */
-        hand_on(behind_go(previous), signal, info, uc);
-        return;
-    }
-    if (previous->handler > (uintptr_t)SIG_IGN && fault_of_go(info, uc)) {
-        epi_go_faults(crash, previous, signal, info, uc);
-        return;
-    }
-    const struct epi_options *options = epi_incidents.options;
-    uint64_t self = epi_self();
-    struct epi_incident *dump = &epi_incidents.dump;
-    if (info->si_code > 0 && dump->owner == self && dump->phase == EPI_PHASE_REPORTING &&
-        crash->owner != self) {
-        epi_stage_fault(dump, signal, info, uc);
-        return;
-    }
-    if (crash->owner == self && nested(crash, signal, info, uc))
-        return;
-    /* Quiet: only dumps need the core.  NULL: disabled, but a later handler kept
-     * ours as its next. */
-    if ((options == NULL || options->quiet) && !epi_crashing()) {
-        hand_on(previous, signal, info, uc);
-        return;
-    }
-    if (sent(info) && crash->owner == 0) {
-        if (epi_wanted_by_go(signal)) {
-            epi_chain(previous, signal, info, context);
-            return;
-        }
-        if (previous->handler == (uintptr_t)SIG_IGN)
-            return;
-    }
-    if (!epi_crash_take(crash, self)) {
-        epi_crash_park(crash, options, signal, info, uc);
-    } else if ((options = epi_incidents.options) != NULL && !options->quiet) {
-        own(crash, options, signal, info, uc);
-    } else { /* epi_disable has not seen an owner, and takes away what one needs */
-        crash->owner = 0;
-        hand_on(previous, signal, info, uc);
-    }
 }

@@ -16,39 +16,20 @@
  * deadline runs the helper interrupts the thread, at intervals that double, and the
  * handler of the interrupt looks; so does a new fault on the same thread. */
 #include "host.h"
+#include "owner.h"
 #include "../base/base.h"
 #include "../base/clock.h"
 #include "../base/system.h"
 #include "../memory/maps.h"
 #include "../memory/peek.h"
-#include "../text/out.h"
 #include "../incident/incident.h"
-#include "../record/notes.h"
 #include "../signals/actions.h"
 #include "../signals/chain.h"
 #include "../report/stage.h"
 
 #include <errno.h>
-#include <sys/time.h>
 
 #define FIRST_LOOK (5 * EPI_MS)
-
-static EPI_SAFE void end_crash(struct epi_incident *crash)
-{
-    struct itimerval none;
-    if (crash->forked) { /* whose deadline is a timer that kills */
-        epi_zero(&none, sizeof none);
-        epi_syscall6(SYS_setitimer, ITIMER_REAL, (long)&none, 0, 0, 0, 0);
-    }
-    crash->phase = EPI_PHASE_NONE;
-    crash->deadline = 0;
-    crash->go_failed = false;
-    epi_out_unlock(&epi_incidents.dump.out); /* one that gave way did not */
-    epi_notes.frozen = 0;
-    epi_zero(crash->parked, sizeof crash->parked);
-    crash->parked_count = 0;
-    crash->owner = 0; /* last: the next crash begins with it */
-}
 
 /* Does the address of the fault decide whether the instruction works now? */
 static EPI_SAFE bool fault_of_memory(const struct epi_incident *crash)
@@ -80,13 +61,15 @@ EPI_SAFE bool epi_chain_host(struct epi_incident *crash, const struct epi_sigact
     crash->deadline = crash->chained + crash->options->deadline;
     crash->left = epi_chain_left;
     crash->phase = EPI_PHASE_HOST;
+    /* It may jump out, and nobody in a child would see that in time. */
+    epi_crash_return_alarm(crash);
     epi_chain(&host, signal, info, uc);
     bool moved = pc != epi_arch_pc(uc) || sp != epi_arch_sp(uc);
     if (!moved && ((signal == SIGABRT && info->si_code <= 0) ||
                    (fault_of_memory(crash) && !memory_works(crash))))
         return false;
     crash->resumed = epi_now();
-    end_crash(crash);
+    epi_crash_end(crash);
     return true;
 }
 
@@ -99,7 +82,7 @@ EPI_SAFE bool epi_chain_left(struct epi_incident *crash, const ucontext_t *uc)
                      frame - bottom < stack->ss_size;
     if (sp < frame && (!alternate || sp >= bottom))
         return false;
-    end_crash(crash);
+    epi_crash_end(crash);
     return true;
 }
 
@@ -110,7 +93,7 @@ EPI_SAFE void epi_chain_ask(struct epi_incident *crash, uint64_t now)
         return;
     crash->stage_deadline = now + (now - crash->chained);
     if (epi_syscall6(SYS_tgkill, epi_getpid(), owner, 0, 0, 0, 0) == -ESRCH)
-        end_crash(crash); /* the handler ended its thread */
+        epi_crash_end(crash); /* the handler ended its thread */
     else
         epi_stage_send(crash, 0);
 }

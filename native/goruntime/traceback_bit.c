@@ -4,6 +4,7 @@
 #include "../base/system.h"
 #include "../unwind/program.h"
 #include "../incident/incident.h"
+#include "../incident/process.h"
 #include "../signals/actions.h"
 #include "../signals/chain.h"
 

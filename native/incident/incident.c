@@ -6,11 +6,6 @@
 
 struct epi_incidents epi_incidents;
 
-EPI_SAFE bool epi_crashing(void)
-{
-    return epi_incidents.crash.owner >> 32 == (uint32_t)epi_getpid();
-}
-
 EPI_SAFE void epi_subject_is_self(struct epi_subject *subject)
 {
     epi_zero(subject, sizeof *subject);
@@ -19,9 +14,12 @@ EPI_SAFE void epi_subject_is_self(struct epi_subject *subject)
     epi_syscall6(SYS_prctl, PR_GET_NAME, (long)subject->name, 0, 0, 0, 0);
 }
 
-EPI_SAFE struct epi_incident *epi_incident_of(uint64_t self)
+EPI_SAFE void epi_incident_clear(struct epi_incident *incident)
 {
-    if (epi_incidents.crash.owner == self)
-        return &epi_incidents.crash;
-    return epi_incidents.dump.owner == self ? &epi_incidents.dump : NULL;
+    incident->phase = EPI_PHASE_NONE;
+    incident->deadline = 0; /* or the helper takes the old one for the next owner's */
+    incident->go_failed = false;
+    incident->sent = 0;
+    epi_zero(incident->parked, sizeof incident->parked);
+    incident->parked_count = 0;
 }

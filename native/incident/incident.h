@@ -11,10 +11,12 @@
 
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/time.h>
 #include <ucontext.h>
 
 struct epi_dump;
 struct epi_incident;
+struct epi_stage;
 
 #define EPI_MESSAGE 2048
 
@@ -35,9 +37,9 @@ struct epi_options {
 enum epi_phase {
     EPI_PHASE_NONE,
     EPI_PHASE_REPORTING,   /* stages run */
+    EPI_PHASE_LAST_ACT,    /* Go, dead of a panic, runs the program's last act */
     EPI_PHASE_CHAINED,     /* Go's handler runs, and ends the process */
     EPI_PHASE_HOST,        /* a handler of the host's runs, and may jump out */
-    EPI_PHASE_LAST_ACT,    /* Go, dead of a panic, runs the program's last act */
     EPI_PHASE_TERMINATING, /* the default action is to come */
 };
 
@@ -97,6 +99,11 @@ struct epi_incident {
     uint64_t stages_deadline;  /* of all stages together */
     /* In EPI_PHASE_HOST: the owner is interrupted; has it left the host's handler? */
     bool (*left)(struct epi_incident *incident, const ucontext_t *uc);
+    struct {
+        struct epi_sigaction action;
+        struct itimerval timer;
+    } alarm; /* the program's, while a forked child's deadline has its place */
+    _Atomic int sent; /* a signal that somebody sent meanwhile, should the process live on */
     uint64_t chained, resumed; /* when the host's handler was called and returned */
 
     /* The guard of the stage that runs.  The epoch is odd while there is one,
@@ -107,6 +114,7 @@ struct epi_incident {
     _Atomic bool interrupted; /* an interrupt is on its way */
     const char *stage_name;
     struct epi_jump last_resort; /* when something fails outside of a guard */
+    const struct epi_stage *closing; /* the next step of the report's end */
     uint32_t nested;             /* faults in the reporter so far */
     int nested_signal;
     uintptr_t nested_address, nested_pc;
@@ -140,9 +148,7 @@ struct epi_incidents {
      * configuration is written to the other. */
     _Atomic(const struct epi_options *) options;
     struct epi_options option_slot[2];
-    _Atomic int pid; /* who enabled it: another one is a forked child */
-    struct epi_incident crash;
-    struct epi_incident dump; /* the same for a dump on demand; its owner lives on */
+    int pid; /* who has enabled the core; a forked child is told so */
     struct epi_range report_stack, nested_stack;
     struct epi_fd spare[2];
     _Atomic bool symbols_pending; /* Go is building the first indexes */
@@ -154,15 +160,12 @@ struct epi_incidents {
 
 extern struct epi_incidents epi_incidents __attribute__((visibility("hidden")));
 
-/* Is a thread of this process reporting a crash? */
-EPI_SAFE bool epi_crashing(void);
+/* What INCIDENT has that others than its owner look at becomes as before the first one.
+ * Threads that wait look at the owner again. */
+EPI_SAFE void epi_incident_clear(struct epi_incident *incident);
 
 /* SUBJECT becomes the calling thread. */
 EPI_SAFE void epi_subject_is_self(struct epi_subject *subject);
-
-/* The incident that the thread SELF reports; NULL: none.  A crash comes before the dump
- * that it came across. */
-EPI_SAFE struct epi_incident *epi_incident_of(uint64_t self);
 
 /* Must the report of INCIDENT end now? */
 static inline EPI_SAFE bool epi_incident_stops(const struct epi_incident *incident)

@@ -10,6 +10,7 @@
 #include "../base/clock.h"
 #include "../base/system.h"
 #include "../incident/incident.h"
+#include "../incident/process.h"
 #include "../signals/terminate.h"
 #include "../threads/altstack.h"
 #include "../threads/assign.h"
@@ -44,7 +45,7 @@ static EPI_SAFE void end(const struct epi_incident *crash)
 static EPI_SAFE void enforce(struct epi_incident *crash)
 {
     uint64_t last = epi_now();
-    while (crash->owner >> 32 == (uint32_t)epi_getpid()) {
+    while (epi_crashing()) {
         uint64_t now = epi_now();
         /* The process was stopped, or the machine slept: so did the owner. */
         if (now - last > EPI_SECOND && crash->deadline != 0) {
@@ -68,7 +69,7 @@ static EPI_SAFE void enforce(struct epi_incident *crash)
 /* A dump ends by itself; only a stage of it may be stuck. */
 static EPI_SAFE void watch(struct epi_incident *dump)
 {
-    while (dump->owner >> 32 == (uint32_t)epi_getpid() && !epi_crashing()) {
+    while (dump->owner != 0 && !epi_crashing()) {
         if (dump->phase == EPI_PHASE_REPORTING)
             epi_stage_enforce(dump, epi_now());
         epi_timers_enforce();
@@ -81,8 +82,8 @@ EPI_SAFE void *epi_helper(void *unused)
     epi_service_introduce(EPI_SERVICE_HELPER);
     for (uint64_t due = 0;;) {
         uint32_t seen = *epi_helper_word();
-        enforce(&epi_incidents.crash);
-        watch(&epi_incidents.dump);
+        enforce(&epi_process()->crash);
+        watch(&epi_process()->dump);
         epi_timers_enforce();
         epi_altstack_reap();
         /* Threads that end wake the helper too, maybe many in a second. */

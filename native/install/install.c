@@ -11,6 +11,7 @@
 #include "../unwind/gostack.h"
 #include "../unwind/program.h"
 #include "../incident/incident.h"
+#include "../incident/process.h"
 #include "../record/box.h"
 #include "../signals/actions.h"
 #include "../threads/altstack.h"
@@ -21,7 +22,7 @@
 #include "../goruntime/traceback_bit.h"
 #include "../report/message.h"
 #include "../report/stage.h"
-#include "../crash/handler.h"
+#include "../crash/entry.h"
 #include "../ondemand/dump.h"
 #include "../ondemand/dumper.h"
 #include "../ondemand/usersignal.h"
@@ -123,10 +124,8 @@ static int prepare(void)
     if (error != 0)
         return error;
     if (epi_incidents.report_stack.end == 0) {
-        struct epi_range crash = {(uintptr_t)&epi_incidents.crash, (uintptr_t)(&epi_incidents.crash + 1)};
         epi_incidents.report_stack = epi_altstack_map(REPORT_STACK);
         touch(epi_incidents.report_stack);
-        touch(crash);
     }
     if (epi_incidents.nested_stack.end == 0) {
         epi_incidents.nested_stack = epi_altstack_map(epi_altstack_size());
@@ -313,7 +312,7 @@ static int enable(const struct epi_config *config, const struct epi_options *old
     }
     if (epi_program.modules == NULL || epi_modules_changed(epi_program.modules))
         load_modules();
-    epi_incidents.pid = getpid();
+    epi_incidents.pid = epi_process()->pid = getpid();
     epi_incidents.options = next;
     epi_threads_install(thread_signal);
     epi_message_start();
@@ -344,8 +343,9 @@ int epi_enable(const struct epi_config *config, const struct epi_goruntime *go)
 {
     const struct epi_options *old = epi_incidents.options;
     struct epi_options *next = &epi_incidents.option_slot[old == &epi_incidents.option_slot[0]];
-    if (epi_crashing())
-        return EAGAIN;
+    int error = epi_process_start();
+    if (error != 0 || epi_crashing())
+        return error != 0 ? error : EAGAIN;
     if (go != NULL && epi_in(go->text, (uintptr_t)epi_arch_handler))
         return ENOTSUP; /* -linkmode=internal: C is among Go's text */
     if (go != NULL && epi_program.go == NULL) {
@@ -354,7 +354,7 @@ int epi_enable(const struct epi_config *config, const struct epi_goruntime *go)
     }
     if (!epi_dump_lock(TURN)) /* what changes now, a dump uses */
         return epi_crashing() ? EAGAIN : ETIMEDOUT;
-    int error = enable(config, old, next);
+    error = enable(config, old, next);
     epi_dump_unlock();
     return error;
 }

@@ -6,6 +6,7 @@
 #include "../image/symbols.h"
 #include "../unwind/program.h"
 #include "../incident/incident.h"
+#include "../incident/process.h"
 #include "../ondemand/dump.h"
 
 #include <errno.h>

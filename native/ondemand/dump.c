@@ -24,6 +24,7 @@
 #include "../unwind/unwind.h"
 #include "../text/out.h"
 #include "../incident/incident.h"
+#include "../incident/process.h"
 #include "../signals/actions.h"
 #include "../threads/service.h"
 #include "../threads/threads.h"
@@ -216,23 +217,39 @@ static EPI_SAFE void run_all(struct epi_incident *dump)
         run_stages(dump, repeat != NULL && repeat->began ? seen_stages : stages[dump->dump->kind]);
 }
 
+static EPI_SAFE void end_line(struct epi_incident *dump)
+{
+    if (!epi_crashing() && !turn.silent)
+        epi_report_end(dump);
+}
+
+static EPI_SAFE void remember(struct epi_incident *dump)
+{
+    if (dump->dump->repeat != NULL && !turn.silent && dump->out.error == 0 && !dump->out.lost)
+        epi_repeat_written(dump->dump->repeat);
+}
+
+static EPI_SAFE void unlock(struct epi_incident *dump)
+{
+    if (!epi_crashing()) /* the lock is the crash's, too */
+        epi_out_unlock(&dump->out);
+}
+
+static const struct epi_stage closing[] = {
+    {"end line", 0, end_line}, {"comparison", 0, remember}, {"unlock", 0, unlock}, {NULL, 0, NULL},
+};
+
 static EPI_SAFE void run(struct epi_incident *dump)
 {
     if (epi_arch_setjmp(&dump->last_resort) == 0) {
         dump->phase = EPI_PHASE_REPORTING; /* so that the helper watches from here on */
         epi_out_lock(&dump->out, dump->began + dump->dump->timeout / 4);
         run_all(dump);
-    } else if (dump->failure_count < EPI_COUNT(dump->failure)) {
-        dump->failure[dump->failure_count].stage = dump->stage_name;
-        dump->failure[dump->failure_count++].timed_out = false;
+    } else {
+        epi_stage_gave_up(dump);
     }
     dump->looking = false;
-    if (epi_arch_setjmp(&dump->last_resort) == 0 && !epi_crashing() && !turn.silent)
-        epi_report_end(dump);
-    if (dump->dump->repeat != NULL && !turn.silent && dump->out.error == 0 && !dump->out.lost)
-        epi_repeat_written(dump->dump->repeat);
-    if (!epi_crashing()) /* the lock is the crash's, too */
-        epi_out_unlock(&dump->out);
+    epi_stage_close(dump, closing);
     dump->phase = EPI_PHASE_NONE;
 }
 
@@ -267,7 +284,7 @@ static EPI_SAFE void start(struct epi_incident *dump, const struct epi_dump *how
     dump->file_error = 0;
     dump->looking = turn.silent = false;
     dump->goroutines = EPI_GOROUTINES_NOT_ASKED;
-    dump->forked = epi_getpid() != epi_incidents.pid;
+    dump->forked = epi_process_is_child();
     dump->interrupted = false; /* one for the dump before may have come too late */
     if (how->subject != NULL) {
         epi_copy(&dump->subject, how->subject, sizeof dump->subject);
@@ -282,31 +299,16 @@ static EPI_SAFE void start(struct epi_incident *dump, const struct epi_dump *how
     epi_out_start(&dump->out, output, none, dump->stages_deadline);
 }
 
-/* In a forked child: who dumped is not here, nor is the stack that its guard is on.
- * Meanwhile the turn is this process's, so that its other threads wait, and no
- * thread's, so that the helper interrupts none. */
-static EPI_SAFE bool take_from_parent(struct epi_incident *dump, uint64_t parents, uint64_t self)
-{
-    if (!atomic_compare_exchange_strong(&dump->owner, &parents, self >> 32 << 32))
-        return false;
-    dump->phase = EPI_PHASE_NONE;
-    dump->stage_deadline = 0;
-    dump->epoch += dump->epoch & 1;
-    dump->owner = self;
-    return true;
-}
-
 EPI_SAFE bool epi_dump_lock(uint64_t patience)
 {
-    struct epi_incident *dump = &epi_incidents.dump;
+    struct epi_incident *dump = &epi_process()->dump;
     uint64_t self = epi_self(), began = epi_now();
     for (;;) {
         uint32_t ended = turn.number;
-        uint64_t owner = dump->owner;
+        uint64_t nobody = 0;
         if (epi_crashing() || (patience != 0 && epi_now() - began > patience))
             return false;
-        if (owner == 0 ? atomic_compare_exchange_strong(&dump->owner, &owner, self)
-                       : owner >> 32 != self >> 32 && take_from_parent(dump, owner, self))
+        if (atomic_compare_exchange_strong(&dump->owner, &nobody, self))
             return true;
         struct timespec pause = epi_timespec(50 * EPI_MS); /* then there may be a crash */
         epi_futex_wait(&turn.number, ended, &pause);
@@ -315,7 +317,7 @@ EPI_SAFE bool epi_dump_lock(uint64_t patience)
 
 EPI_SAFE void epi_dump_unlock(void)
 {
-    epi_incidents.dump.owner = 0;
+    epi_process()->dump.owner = 0;
     atomic_fetch_add(&turn.number, 1);
     epi_futex_wake_all(&turn.number);
 }
@@ -334,7 +336,7 @@ static EPI_SAFE void stop_peeking_by_call(void)
 
 EPI_SAFE int epi_dump(const struct epi_dump *how)
 {
-    struct epi_incident *dump = &epi_incidents.dump;
+    struct epi_incident *dump = &epi_process()->dump;
     if (how->output.fd < 0)
         return EBADF;
     if (!epi_dump_lock(how->patience))

@@ -8,6 +8,7 @@
 #include "../base/fd.h"
 #include "../base/system.h"
 #include "../incident/incident.h"
+#include "../incident/process.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -68,20 +69,20 @@ static EPI_SAFE void tell_helper(struct epi_timer *timer)
 static void forget_parent(void)
 {
     struct epi_timers *timers = &epi_ondemand.timers;
-    if (timers->pid == 0 || timers->pid == getpid())
+    if (timers->used == 0 || epi_process()->timers)
         return;
     for (uint32_t i = 0; i < timers->used; i++)
         if (timers->timer[i].state != EPI_TIMER_IDLE)
             release(&timers->timer[i]);
+    timers->used = 0;
     timers->exit_by = 0;
-    timers->pid = 0;
 }
 
 /* What must be there for a timer to be armed; 0 or an errno value. */
 static int prepare(void)
 {
     forget_parent();
-    epi_ondemand.timers.pid = getpid();
+    epi_process()->timers = true;
     return epi_dumper_start();
 }
 
@@ -263,7 +264,7 @@ EPI_SAFE uint64_t epi_timers_run(uint64_t overslept)
 {
     struct epi_timers *timers = &epi_ondemand.timers;
     uint64_t next = NEVER;
-    if (timers->pid != epi_getpid()) /* a forked child's dumper is there for a signal */
+    if (!epi_process()->timers) /* a forked child's dumper is there for a signal */
         return NEVER;
     timers->stopped += overslept;
     for (uint32_t i = 0; i < timers->used; i++) {
@@ -301,7 +302,7 @@ static EPI_SAFE bool is_left_alone(struct epi_timer *timer, uint64_t now)
 EPI_SAFE void epi_timers_enforce(void)
 {
     struct epi_timers *timers = &epi_ondemand.timers;
-    if (timers->pid != epi_getpid() || epi_crashing())
+    if (!epi_process()->timers || epi_crashing())
         return;
     uint64_t now = epi_now(), exit_by = timers->exit_by;
     bool over = exit_by != 0 && now >= exit_by;

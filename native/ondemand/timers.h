@@ -50,7 +50,6 @@ struct epi_timer {
 };
 
 struct epi_timers {
-    _Atomic int pid; /* whose they are; 0: there were none yet */
     _Atomic uint32_t used;    /* slots that were ever armed */
     _Atomic uint64_t exit_by; /* when the helper ends the process; 0: it does not */
     _Atomic uint64_t stopped; /* ns for which the process did not run, all in all */

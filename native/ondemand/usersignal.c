@@ -26,6 +26,8 @@
 #include "../base/fd.h"
 #include "../base/system.h"
 #include "../incident/incident.h"
+#include "../incident/process.h"
+#include "../incident/process.h"
 #include "../signals/actions.h"
 #include "../signals/chain.h"
 #include "../threads/threads.h"
@@ -196,7 +198,7 @@ static EPI_SAFE void user_signal(int signal, siginfo_t *info, void *context)
     int tid = epi_gettid(), ending = user->ending;
     /* Somebody else's handler has kept ours as its next since it was unregistered;
      * or this is a child. */
-    if (options == NULL || epi_getpid() != epi_incidents.pid) {
+    if (options == NULL || epi_process_is_child()) {
         if (options == NULL || options->chain)
             previous_action(user, signal, info, context);
         return;
@@ -293,7 +295,7 @@ EPI_SAFE bool epi_usersignal_serve(void)
 int epi_usersignal_renew(void)
 {
     bool any = false;
-    if (epi_incidents.pid == epi_getpid())
+    if (epi_process()->pid != 0)
         return 0;
     epi_ondemand.usersignal_served = 0;
     for (int signal = 1; signal <= EPI_SIGNALS; signal++) {
@@ -311,7 +313,7 @@ int epi_usersignal_renew(void)
 /* Waits until nobody uses options of SIGNAL that are not in force any more. */
 static void wait_for_dump(int signal)
 {
-    while (epi_ondemand.usersignal_served == (uint32_t)signal && epi_getpid() == epi_incidents.pid) {
+    while (epi_ondemand.usersignal_served == (uint32_t)signal && epi_process()->pid != 0) {
         struct timespec pause = epi_timespec(50 * EPI_MS);
         epi_futex_wait(&epi_ondemand.usersignal_served, (uint32_t)signal, &pause);
     }
@@ -322,8 +324,7 @@ static void wait_for_dump(int signal)
 static void wait_for_notes(const struct epi_usersignal *user, uint64_t timeout)
 {
     uint64_t end = epi_now() + 2 * timeout + EPI_SECOND;
-    while (user->places % LAST_DUMPED != 0 && epi_getpid() == epi_incidents.pid &&
-           epi_now() < end) {
+    while (user->places % LAST_DUMPED != 0 && epi_process()->pid != 0 && epi_now() < end) {
         uint32_t served = epi_ondemand.usersignal_served;
         struct timespec pause = epi_timespec(5 * EPI_MS);
         epi_futex_wait(&epi_ondemand.usersignal_served, served, &pause);

@@ -5,7 +5,7 @@
 #include "../base/clock.h"
 #include "../base/fd.h"
 #include "../base/system.h"
-#include "../incident/incident.h"
+#include "../incident/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -150,23 +150,15 @@ static int move_notes(int fd)
     return error;
 }
 
-static EPI_SAFE bool ordinary_notes(void)
-{
-    long at =
-        epi_syscall6(SYS_mmap, (long)&epi_notes, sizeof epi_notes,
-                     PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-    return at == (long)&epi_notes;
-}
-
 static void after_fork(void)
 {
     struct epi_box *box = &epi_box;
     if (!box->attached)
         return;
     box->attached = false;
-    if (box->mapped)
-        ordinary_notes();
-    box->mapped = false;
+    if (epi_notes_mapped)
+        epi_notes_unmap();
+    epi_notes_mapped = false;
     epi_fd_close(&box->fd); /* or the child would hold the lock on */
 }
 
@@ -209,7 +201,7 @@ int epi_box_attach(int fd, const char *path)
     bool works = epi_box_usable();
     if (error == 0) {
         box->replaced = false;
-        box->mapped = true;
+        epi_process()->notes = epi_notes_mapped = true;
         epi_box_status(copy, EPI_BOX_RUNNING, 0);
         if (box->attached) {
             old = box->fd;
@@ -233,11 +225,11 @@ bool epi_box_detach(void)
     struct epi_box *box = &epi_box;
     if (!box->attached)
         return true;
-    if (box->mapped) {
+    if (epi_notes_mapped) {
         int error = move_notes(-1);
         if (error == EAGAIN)
             return false;
-        box->mapped = error != 0;
+        epi_notes_mapped = error != 0;
     }
     bool works = epi_box_usable();
     if (!withdraw(box))
@@ -251,7 +243,7 @@ EPI_SAFE bool epi_box_fault(const siginfo_t *info)
     struct epi_box *box = &epi_box;
     uintptr_t at = (uintptr_t)info->si_addr;
     if (at - (uintptr_t)&epi_notes >= sizeof epi_notes || info->si_code <= 0 ||
-        !box->mapped)
+        !epi_notes_mapped)
         return false;
     /* Several threads may come here at once; a second mapping would throw away
      * what was written to the first.  The others fault until it is there. */
@@ -259,9 +251,9 @@ EPI_SAFE bool epi_box_fault(const siginfo_t *info)
         return true;
     if (box->loss == EPI_BOX_FINE || box->loss == EPI_BOX_FAILED)
         box->loss = EPI_BOX_TRUNCATED;
-    if (ordinary_notes())
+    if (epi_notes_unmap())
         return true;
-    box->mapped = false; /* the fault repeats, and is a crash */
+    epi_notes_mapped = false; /* the fault repeats, and is a crash */
     return false;
 }
 

@@ -47,7 +47,6 @@ enum epi_box_loss {
 struct epi_box {
     struct epi_fd fd; /* closed and none: -1, once attached has been set */
     _Atomic bool attached;
-    _Atomic bool mapped;   /* the notes are the file's pages */
     _Atomic bool replaced; /* a fault has put other memory there */
     _Atomic uint32_t loss; /* enum epi_box_loss */
     int error;             /* errno of EPI_BOX_FAILED */

@@ -1,9 +1,12 @@
 #include "notes.h"
 #include "../base/base.h"
 #include "../base/clock.h"
+#include "../base/system.h"
+#include "../incident/process.h"
 
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 /* Records to try before a breadcrumb is given up.  Each is claimed only if a
@@ -11,6 +14,14 @@
 #define TRIES 4
 
 _Alignas(4096) struct epi_notes epi_notes;
+_Atomic bool epi_notes_mapped;
+
+EPI_SAFE bool epi_notes_unmap(void)
+{
+    long at = epi_syscall6(SYS_mmap, (long)&epi_notes, sizeof epi_notes, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    return at == (long)&epi_notes;
+}
 
 void *epi_notes_area(void)
 {
@@ -52,6 +63,9 @@ void epi_breadcrumb(const char *text)
 {
     struct epi_notes *notes = &epi_notes;
     struct timespec ts;
+    /* A child of the bare system call, whose handlers may not be ours any more. */
+    if (epi_notes_mapped && !epi_process()->notes)
+        epi_process()->notes = epi_notes_unmap();
     if (atomic_load_explicit(&notes->frozen, memory_order_relaxed) != 0)
         return;
     size_t length = strlen(text);

@@ -78,6 +78,12 @@ _Static_assert(sizeof(struct epi_notes) == 17 * 4096, "whole pages");
 
 extern struct epi_notes epi_notes __attribute__((visibility("hidden"))); /* whole pages */
 
+/* The pages are a file's (box.c).  A child of fork does not have them. */
+extern _Atomic bool epi_notes_mapped __attribute__((visibility("hidden")));
+
+/* Puts ordinary memory there, empty.  False when there is none. */
+EPI_SAFE bool epi_notes_unmap(void);
+
 /* Notes what the program does: the last EPI_CRUMBS (notes.h) such texts stand in
  * a report, with their age.  A text is cut after EPI_CRUMB_TEXT bytes, and the
  * cut is marked.  Any thread, any time after the program's start, without a

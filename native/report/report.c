@@ -257,6 +257,26 @@ static EPI_SAFE bool somebody_reads(const struct epi_incident *incident)
             epi_now() < incident->stages_deadline);
 }
 
+static EPI_SAFE void unlock(struct epi_incident *incident)
+{
+    epi_out_unlock(&incident->out);
+}
+
+static EPI_SAFE void close_file(struct epi_incident *incident)
+{
+    epi_fd_close(&incident->file_fd);
+}
+
+static EPI_SAFE void last_act(struct epi_incident *incident)
+{
+    epi_oncrash_run(incident, incident->deadline - reserve(incident->options->deadline));
+}
+
+static const struct epi_stage closing[] = {
+    {"end line", 0, epi_report_end}, {"unlock", 0, unlock},     {"box's end", 0, epi_box_end},
+    {"close", 0, close_file},        {"last act", 0, last_act}, {NULL, 0, NULL},
+};
+
 EPI_SAFE void epi_report(struct epi_incident *incident)
 {
     use_nested_stack();
@@ -287,16 +307,10 @@ EPI_SAFE void epi_report(struct epi_incident *incident)
         for (size_t i = 0; i < EPI_COUNT(stages) && somebody_reads(incident); i++)
             if ((stages[i].of & what) != 0)
                 epi_stage_run(incident, &stages[i].stage);
-    } else if (incident->failure_count < EPI_COUNT(incident->failure)) {
-        incident->failure[incident->failure_count].stage = incident->stage_name;
-        incident->failure[incident->failure_count++].timed_out = false;
+    } else {
+        epi_stage_gave_up(incident);
     }
-    if (epi_arch_setjmp(&incident->last_resort) == 0)
-        epi_report_end(incident);
-    epi_out_unlock(&incident->out);
-    epi_box_end(incident);
-    epi_fd_close(&incident->file_fd);
-    epi_oncrash_run(incident, incident->deadline - reserve(incident->options->deadline));
+    epi_stage_close(incident, closing);
     incident->phase = EPI_PHASE_NONE;
     restore_stack(incident->uc);
 }

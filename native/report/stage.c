@@ -10,6 +10,7 @@
 #include "../text/out.h"
 #include "../text/signals.h"
 #include "../incident/incident.h"
+#include "../incident/process.h"
 #include "../signals/actions.h"
 #include "../signals/chain.h"
 
@@ -19,10 +20,10 @@
 enum { ENTERED, FAULTED, TIMED_OUT };
 
 #ifdef EPI_TEST
-static EPI_SAFE void make_trouble(const struct epi_stage *stage)
+static EPI_SAFE void make_trouble(const struct epi_stage *stage, const char *all)
 {
     if (!epi_streq(epi_incidents.trouble_stage, stage->name) &&
-        !epi_streq(epi_incidents.trouble_stage, "*"))
+        !epi_streq(epi_incidents.trouble_stage, all))
         return;
     if (epi_incidents.trouble == EPI_TROUBLE_FAULT)
         *(volatile int *)8 = 1;
@@ -93,7 +94,7 @@ EPI_SAFE void epi_stage_run(struct epi_incident *incident, const struct epi_stag
         incident->stage_deadline = now + budget;
         incident->epoch++; /* odd: the guard holds */
 #ifdef EPI_TEST
-        make_trouble(stage);
+        make_trouble(stage, "*");
 #endif
         stage->run(incident); /* EPI_SAFE: the stages of report.c */
     }
@@ -103,6 +104,27 @@ EPI_SAFE void epi_stage_run(struct epi_incident *incident, const struct epi_stag
     if (how != ENTERED)
         report_failure(incident, stage, how, budget);
     epi_out_flush(&incident->out);
+}
+
+EPI_SAFE void epi_stage_gave_up(struct epi_incident *incident)
+{
+    if (incident->failure_count == EPI_COUNT(incident->failure))
+        return;
+    incident->failure[incident->failure_count].stage = incident->stage_name;
+    incident->failure[incident->failure_count++].timed_out = false;
+}
+
+EPI_SAFE void epi_stage_close(struct epi_incident *incident, const struct epi_stage *steps)
+{
+    incident->closing = steps;
+    epi_arch_setjmp(&incident->last_resort);
+    while (incident->closing->run != NULL) {
+        const struct epi_stage *step = incident->closing++;
+#ifdef EPI_TEST
+        make_trouble(step, step->name);
+#endif
+        step->run(incident); /* EPI_SAFE: those of report.c and dump.c */
+    }
 }
 
 EPI_SAFE void epi_stage_fault(struct epi_incident *incident, int signal, const siginfo_t *info,

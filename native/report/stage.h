@@ -16,6 +16,13 @@ struct epi_stage {
 /* Runs STAGE to its end, to its first fault, or to the end of its budget. */
 EPI_SAFE void epi_stage_run(struct epi_incident *incident, const struct epi_stage *stage);
 
+/* Something failed outside of a guard: tells so in the last line. */
+EPI_SAFE void epi_stage_gave_up(struct epi_incident *incident);
+
+/* What ends a report, each of STEPS once, up to one that runs nothing: a fault in one goes
+ * on with the next. */
+EPI_SAFE void epi_stage_close(struct epi_incident *incident, const struct epi_stage *steps);
+
 /* The handler's answer to a fatal signal on the owner's own thread while it
  * reports: leaves the stage.  Returns only for a signal that is to be ignored
  * (one that somebody outside sent). */

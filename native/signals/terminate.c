@@ -23,6 +23,7 @@
 #include "../base/system.h"
 #include "../memory/code.h"
 #include "../incident/incident.h"
+#include "../incident/process.h"
 #include "../record/notes.h"
 
 EPI_SAFE void epi_abort(void)
@@ -38,7 +39,7 @@ EPI_SAFE void epi_terminate(int signal, const siginfo_t *info, ucontext_t *uc)
 {
     static const int fatal[EPI_FATAL_COUNT] = EPI_FATAL_SIGNALS;
     struct epi_sigaction action;
-    struct epi_incident *crash = &epi_incidents.crash;
+    struct epi_incident *crash = &epi_process()->crash;
     epi_arch_step_back(uc, info); /* looks at the code, while that may fault */
     crash->deadline = epi_now() + EPI_SECOND;
     crash->phase = EPI_PHASE_TERMINATING;
@@ -59,8 +60,7 @@ EPI_SAFE void epi_terminate(int signal, const siginfo_t *info, ucontext_t *uc)
     if (crash->forked) {
         /* The memory may be the parent's too (vfork), and its crashes are to
          * come. */
-        crash->phase = EPI_PHASE_NONE;
-        crash->deadline = 0;
+        epi_incident_clear(crash);
         epi_notes.frozen = EPI_NOTES_OPEN;
         crash->owner = 0;
     }

@@ -3,6 +3,7 @@
 #include "../base/base.h"
 #include "../base/system.h"
 #include "../incident/incident.h"
+#include "../incident/process.h"
 
 #include <string.h>
 
@@ -69,7 +70,7 @@ static bool abort_ignored(int signal)
 int __wrap_sigaction(int signal, const struct sigaction *action, struct sigaction *old)
 {
     int index = epi_fatal_index(signal);
-    if (epi_incidents.pid == 0 || epi_incidents.pid != epi_getpid())
+    if (epi_process_is_child())
         return __real_sigaction(signal, action, old);
     if (action != NULL && owners_record(signal, action, old))
         return 0;

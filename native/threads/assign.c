@@ -7,6 +7,7 @@
 #include "../base/clock.h"
 #include "../base/system.h"
 #include "../incident/incident.h"
+#include "../incident/process.h"
 #include "../signals/actions.h"
 
 #include <errno.h>
@@ -204,9 +205,9 @@ EPI_SAFE bool epi_assign_round(void)
     struct epi_assign *assign = epi_threading.assign;
     if (assign == NULL)
         return false;
-    if (assign->pid != epi_getpid())
+    if (!epi_process()->assigns)
         forget_parents(assign);
-    assign->pid = epi_getpid();
+    epi_process()->assigns = true;
     assign->busy = true; /* before on is read: one side sees the other */
     bool on = assign->on && look_around(assign);
     assign->busy = false;

@@ -36,7 +36,6 @@ struct epi_known {
 };
 
 struct epi_assign {
-    int pid; /* whose threads they are; the helper's */
     _Atomic bool on;   /* the handler is installed */
     _Atomic bool busy; /* the helper may be about to send */
     uint64_t threads; /* their number at the last listing */

@@ -17,6 +17,7 @@
 #include "../unwind/program.h"
 #include "../unwind/unwind.h"
 #include "../incident/incident.h"
+#include "../incident/process.h"
 #include "../signals/actions.h"
 #include "../signals/chain.h"
 
@@ -60,7 +61,7 @@ static EPI_SAFE bool room_for_walk(const ucontext_t *uc)
  * where it faulted. */
 static EPI_SAFE const ucontext_t *own_crash(int tid)
 {
-    struct epi_incident *incident = &epi_incidents.crash;
+    struct epi_incident *incident = &epi_process()->crash;
     for (uint32_t i = 0; i < EPI_PARKED; i++)
         if (incident->parked[i].filled && incident->parked[i].tid == tid)
             return incident->parked[i].uc;
@@ -181,7 +182,7 @@ static EPI_SAFE void answer(struct epi_threads *threads, struct epi_ask ask,
  * copes with EINTR, and its threads are needed. */
 static EPI_SAFE void hold(const ucontext_t *uc)
 {
-    const struct epi_incident *incident = &epi_incidents.crash;
+    const struct epi_incident *incident = &epi_process()->crash;
     if (epi_go_text(epi_program.go, epi_arch_pc(uc)) || !epi_arch_interrupted(uc))
         return;
     while (epi_crashing() && incident->phase != EPI_PHASE_HOST &&

@@ -5,9 +5,7 @@
 
 #include <pthread.h>
 #include <sys/prctl.h>
-#include <unistd.h>
 
-static struct epi_service_thread epi_service[EPI_SERVICE_THREADS];
 static _Atomic uint32_t helper_word;
 
 #define STACK (256 * 1024)
@@ -15,21 +13,21 @@ static _Atomic uint32_t helper_word;
 EPI_SAFE void epi_service_introduce(enum epi_service which)
 {
     epi_syscall6(SYS_prctl, PR_SET_NAME, (long)"epitaph", 0, 0, 0, 0);
-    epi_service[which].pointer = epi_arch_thread_pointer();
-    epi_service[which].tid = epi_gettid();
+    epi_process()->service[which].pointer = epi_arch_thread_pointer();
+    epi_process()->service[which].tid = epi_gettid();
 }
 
 EPI_SAFE int epi_service_tid(enum epi_service which)
 {
-    return epi_service[which].tid;
+    return epi_process()->service[which].tid;
 }
 
 EPI_SAFE const struct epi_service_thread *epi_service_find(int tid)
 {
-    int pid = epi_getpid();
+    const struct epi_service_thread *service = epi_process()->service;
     for (int i = 0; i < EPI_SERVICE_THREADS; i++)
-        if (epi_service[i].tid == tid && epi_service[i].pid == pid)
-            return &epi_service[i];
+        if (service[i].tid == tid)
+            return &service[i];
     return NULL;
 }
 
@@ -57,19 +55,18 @@ void epi_service_runs(enum epi_service which, void *(*run)(void *))
 
 int epi_service_start(enum epi_service which)
 {
+    struct epi_service_thread *service = &epi_process()->service[which];
     void *(*run)(void *) = runs[which];
     sigset_t all, old;
-    if (epi_service[which].pid == getpid())
+    if (service->started)
         return 0;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
-    epi_service[which].tid = 0;
     int error = create(run, STACK);
     if (error != 0) /* large static TLS counts against the stack */
         error = create(run, 0);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
-    if (error == 0)
-        epi_service[which].pid = getpid();
+    service->started = error == 0;
     return error;
 }
 

@@ -1,17 +1,10 @@
 /* The core's own threads: how they are started, and how they are told from the
- * program's. */
+ * program's.  They block all signals, and are not asked for stacks. */
 #ifndef EPI_SERVICE_H
 #define EPI_SERVICE_H
 
 #include "../base/base.h"
-
-/* The core's own threads.  They block all signals, and are not asked for stacks. */
-enum epi_service { EPI_SERVICE_HELPER, EPI_SERVICE_DUMPER, EPI_SERVICE_THREADS };
-struct epi_service_thread {
-    int pid; /* of the process that it was started in: fork leaves it behind */
-    int tid;
-    uintptr_t pointer; /* its pthread_t */
-};
+#include "../incident/process.h"
 
 /* What the thread WHICH runs. */
 void epi_service_runs(enum epi_service which, void *(*run)(void *));
@@ -32,7 +25,7 @@ EPI_SAFE void epi_service_introduce(enum epi_service which);
 /* The thread id of WHICH; 0: it does not run. */
 EPI_SAFE int epi_service_tid(enum epi_service which);
 
-/* The record of thread TID of this process; NULL when it is the program's. */
+/* The record of thread TID; NULL when it is the program's. */
 EPI_SAFE const struct epi_service_thread *epi_service_find(int tid);
 
 #endif

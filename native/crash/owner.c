@@ -1,0 +1,181 @@
+#include "owner.h"
+#include "../base/base.h"
+#include "../base/clock.h"
+#include "../base/system.h"
+#include "../incident/process.h"
+#include "../record/notes.h"
+#include "../signals/actions.h"
+#include "../threads/service.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <sys/prctl.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+
+/* No thread: the crash is being taken from an owner that is gone. */
+#define CHANGING 1
+
+EPI_SAFE bool epi_crash_take(struct epi_incident *crash, uint64_t self)
+{
+    uint64_t nobody = 0;
+    return atomic_compare_exchange_strong(&crash->owner, &nobody, self);
+}
+
+static EPI_SAFE bool of_other_process(uint64_t owner, uint64_t self)
+{
+    return owner != 0 && owner != CHANGING && owner >> 32 != self >> 32;
+}
+
+/* Has the process of OWNER ended?  A child that nobody has waited for yet is still there
+ * for kill; its parent may ask without waiting for it. */
+static EPI_SAFE bool is_gone(uint64_t owner)
+{
+    siginfo_t info;
+    long pid = (long)(owner >> 32);
+    epi_zero(&info, sizeof info);
+    if (epi_syscall6(SYS_waitid, P_PID, pid, (long)&info, WEXITED | WNOHANG | WNOWAIT | __WALL,
+                     0, 0) == 0)
+        return info.si_pid != 0;
+    return epi_syscall6(SYS_kill, pid, 0, 0, 0, 0, 0) == -ESRCH;
+}
+
+static EPI_SAFE bool take_from(struct epi_incident *crash, uint64_t owner, uint64_t self)
+{
+    if (!atomic_compare_exchange_strong(&crash->owner, &owner, CHANGING))
+        return false;
+    epi_incident_clear(crash);
+    crash->owner = self;
+    return true;
+}
+
+/* For the report, which may be under way. */
+static EPI_SAFE void keep_registers(struct epi_incident *crash, int signal,
+                                    const siginfo_t *info, const ucontext_t *uc)
+{
+    uint32_t slot = atomic_fetch_add(&crash->parked_count, 1);
+    if (slot >= EPI_PARKED)
+        return;
+    struct epi_parked *parked = &crash->parked[slot];
+    parked->tid = epi_gettid();
+    parked->signal = signal;
+    parked->address = info->si_code > 0 ? (uintptr_t)info->si_addr : 0;
+    parked->pc = epi_arch_pc(uc);
+    parked->uc = uc;
+    epi_syscall6(SYS_prctl, PR_GET_NAME, (long)parked->name, 0, 0, 0, 0);
+    parked->filled = true;
+}
+
+EPI_SAFE bool epi_crash_park(struct epi_incident *crash, const struct epi_options *options,
+                             int signal, const siginfo_t *info, const ucontext_t *uc)
+{
+    uint64_t self = epi_self(), known = 0, owner;
+    bool other = false;
+    epi_sigmask(SIG_UNBLOCK, epi_mask_of(epi_actions.thread_signal)); /* it has a stack to show */
+    /* No options: just now epi_disable finds out that there is a crash. */
+    uint64_t deadline = options != NULL ? options->deadline : 5 * EPI_SECOND;
+    uint64_t give_up = epi_now() + 2 * deadline + EPI_SECOND;
+    while ((owner = crash->owner) != 0 || other) {
+        uint64_t now = epi_now();
+        bool late = now > give_up && now > crash->deadline + EPI_SECOND;
+        if (owner == 0 && epi_crash_take(crash, self))
+            return true;
+        other = owner == 0 || of_other_process(owner, self);
+        if (other && (late || is_gone(owner)) && take_from(crash, owner, self))
+            return true;
+        if (!other && late)
+            epi_exit(128 + signal);
+        if (!other && owner != known)
+            keep_registers(crash, signal, info, uc);
+        known = owner;
+        struct timespec pause = epi_timespec(10 * EPI_MS);
+        epi_syscall6(SYS_ppoll, 0, 0, (long)&pause, 0, 0, 0);
+    }
+    /* A host's handler repaired what the owner had crashed on: this thread's
+     * fault repeats, and may be the next crash. */
+    return false;
+}
+
+/* There is no helper thread in a forked child: a timer whose signal kills
+ * takes its place.  The child may have an alarm of its own. */
+static EPI_SAFE void arm_child_deadline(struct epi_incident *crash, uint64_t deadline)
+{
+    struct epi_sigaction action;
+    struct itimerval timer = {
+        .it_value = {.tv_sec = (time_t)(deadline / EPI_SECOND),
+                     .tv_usec = (suseconds_t)(deadline % EPI_SECOND / 1000 + 1)},
+    };
+    epi_zero(&action, sizeof action);
+    epi_sigaction(SIGALRM, &action, &crash->alarm.action);
+    epi_sigmask(SIG_UNBLOCK, epi_mask_of(SIGALRM)); /* sigreturn undoes it */
+    epi_syscall6(SYS_setitimer, ITIMER_REAL, (long)&timer, (long)&crash->alarm.timer, 0, 0, 0);
+}
+
+static EPI_SAFE uint64_t nanoseconds(struct timeval time)
+{
+    return (uint64_t)time.tv_sec * EPI_SECOND + (uint64_t)time.tv_usec * 1000;
+}
+
+EPI_SAFE void epi_crash_return_alarm(struct epi_incident *crash)
+{
+    struct itimerval timer = crash->alarm.timer, none;
+    if (!crash->forked)
+        return;
+    epi_sigmask(SIG_BLOCK, epi_mask_of(SIGALRM)); /* as the handlers do */
+    epi_zero(&none, sizeof none);
+    epi_syscall6(SYS_setitimer, ITIMER_REAL, (long)&none, 0, 0, 0, 0);
+    epi_sigaction(SIGALRM, &crash->alarm.action, NULL);
+    uint64_t left = nanoseconds(timer.it_value), took = epi_now() - crash->began;
+    if (left == 0)
+        return;
+    left = left > took ? left - took : 0;
+    timer.it_value.tv_sec = (time_t)(left / EPI_SECOND);
+    timer.it_value.tv_usec = (suseconds_t)(left % EPI_SECOND / 1000 + 1);
+    epi_syscall6(SYS_setitimer, ITIMER_REAL, (long)&timer, 0, 0, 0, 0);
+}
+
+EPI_SAFE void epi_crash_begin(struct epi_incident *crash, const struct epi_options *options,
+                              int signal, const siginfo_t *info, ucontext_t *uc)
+{
+    crash->options = options;
+    crash->resumed = 0;
+    crash->signal = signal;
+    crash->status = 128 + signal;
+    crash->go_death = crash->apart = crash->abort = false;
+    epi_subject_is_self(&crash->subject);
+    crash->began = epi_now();
+    crash->deadline = crash->began + options->deadline;
+    crash->forked = epi_process_is_child();
+    if (crash->forked)
+        arm_child_deadline(crash, options->deadline);
+    else
+        epi_helper_wake();
+    /* A thread that blocks these would be killed by a nested fault, in
+     * silence, and would not hear the deadline. */
+    epi_sigmask(SIG_UNBLOCK, epi_fatal_mask());
+    epi_reassert(true);
+    epi_notes.frozen = EPI_NOTES_CRASH;
+    crash->uc = uc;
+    epi_copy(&crash->info, info, sizeof crash->info);
+    epi_copy(&crash->context, uc, EPI_CONTEXT_SIZE);
+    crash->nested = crash->failure_count = 0;
+    crash->goroutines_missing = false;
+    crash->go_failed = false;
+    crash->stage_name = "headline";
+    crash->stack.count = crash->stack.run_count = 0;
+    crash->stack.crossed_asmcgocall = false;
+    crash->file[0] = '\0';
+    crash->epoch = (crash->epoch + 1) & ~1u;
+    crash->interrupted = false;
+}
+
+EPI_SAFE void epi_crash_end(struct epi_incident *crash)
+{
+    int sent = atomic_exchange(&crash->sent, 0);
+    epi_out_unlock(&epi_process()->dump.out); /* a dump that gave way did not */
+    epi_notes.frozen = EPI_NOTES_OPEN;
+    epi_incident_clear(crash);
+    crash->owner = 0; /* last: the next crash begins with it */
+    if (sent != 0)
+        epi_syscall6(SYS_kill, epi_getpid(), sent, 0, 0, 0, 0);
+}

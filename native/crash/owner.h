@@ -1,0 +1,35 @@
+/* Whose the crash is: one thread reports at a time, and the others wait for it.
+ *
+ * A child of vfork, or of clone with the same memory, has its parent's word for the owner,
+ * and crashes in the same incident, on the same stack.  So each waits for the other, too,
+ * until that has reported or is gone. */
+#ifndef EPI_OWNER_H
+#define EPI_OWNER_H
+
+#include "../base/base.h"
+#include "../incident/incident.h"
+
+#include <signal.h>
+#include <ucontext.h>
+
+/* Makes the calling thread SELF the owner of CRASH, unless there is one. */
+EPI_SAFE bool epi_crash_take(struct epi_incident *crash, uint64_t self);
+
+/* The owner's first steps. */
+EPI_SAFE void epi_crash_begin(struct epi_incident *crash, const struct epi_options *options,
+                              int signal, const siginfo_t *info, ucontext_t *uc);
+
+/* Another thread reports: waits for the end, or until that crash is over, when a host's
+ * handler has repaired it.  True when the owner was another process, which is done: now
+ * the calling thread is the owner. */
+EPI_SAFE bool epi_crash_park(struct epi_incident *crash, const struct epi_options *options,
+                             int signal, const siginfo_t *info, const ucontext_t *uc);
+
+/* The program is about to go on: a child of fork gets back the alarm that the deadline
+ * took the place of. */
+EPI_SAFE void epi_crash_return_alarm(struct epi_incident *crash);
+
+/* It goes on: the crash is over, and the next one may begin. */
+EPI_SAFE void epi_crash_end(struct epi_incident *crash);
+
+#endif
