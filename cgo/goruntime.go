@@ -4,6 +4,7 @@ package cgo
 
 // #cgo CFLAGS: -std=c11 -D_GNU_SOURCE -I${SRCDIR}/../native
 // #include "unwind/gostack.h"
+// #include "unwind/pclntab.h"
 import "C"
 
 import (

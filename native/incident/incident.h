@@ -6,7 +6,7 @@
 #include "../base/base.h"
 #include "../base/fd.h"
 #include "../image/symbols.h"
-#include "../unwind/unwind.h"
+#include "../unwind/stack.h"
 #include "../text/out.h"
 
 #include <signal.h>

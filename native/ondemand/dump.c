@@ -21,6 +21,7 @@
 #include "../memory/peek.h"
 #include "../unwind/gostack.h"
 #include "../unwind/program.h"
+#include "../unwind/stack.h"
 #include "../unwind/unwind.h"
 #include "../text/out.h"
 #include "../incident/incident.h"

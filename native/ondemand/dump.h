@@ -5,7 +5,7 @@
 #include "../base/base.h"
 #include "../base/fd.h"
 #include "../incident/incident.h"
-#include "../unwind/unwind.h"
+#include "../unwind/stack.h"
 
 struct epi_repeat;
 

@@ -6,7 +6,7 @@
 #include "dumper.h"
 #include "timers.h"
 #include "../base/base.h"
-#include "../unwind/unwind.h"
+#include "../unwind/stack.h"
 #include "../incident/incident.h"
 #include "../signals/actions.h"
 

@@ -10,7 +10,7 @@
 #include "../unwind/gostack.h"
 #include "../unwind/pclntab.h"
 #include "../unwind/program.h"
-#include "../unwind/unwind.h"
+#include "../unwind/stack.h"
 #include "../text/out.h"
 #include "../incident/incident.h"
 

@@ -6,7 +6,7 @@
 #include "threads.h"
 #include "../base/base.h"
 #include "../unwind/program.h"
-#include "../unwind/unwind.h"
+#include "../unwind/stack.h"
 
 #define TRIES 3
 

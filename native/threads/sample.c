@@ -15,7 +15,7 @@
 #include "../memory/code.h"
 #include "../unwind/gostack.h"
 #include "../unwind/program.h"
-#include "../unwind/unwind.h"
+#include "../unwind/stack.h"
 #include "../incident/incident.h"
 #include "../incident/process.h"
 #include "../signals/actions.h"

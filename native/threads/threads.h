@@ -16,7 +16,7 @@
 
 #include "tasks.h"
 #include "../base/base.h"
-#include "../unwind/unwind.h"
+#include "../unwind/stack.h"
 
 #define EPI_THREADS 4096
 

@@ -9,7 +9,6 @@
 #include "cfi.h"
 #include "dwarf_expr.h"
 #include "dwarf_reader.h"
-#include "unwind.h"
 #include "../base/base.h"
 #include "../memory/peek.h"
 #include "../image/modules.h"

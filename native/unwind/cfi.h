@@ -3,6 +3,7 @@
 #ifndef EPI_CFI_H
 #define EPI_CFI_H
 
+#include "cursor.h"
 #include "../base/base.h"
 #include "../image/modules.h"
 
@@ -56,5 +57,17 @@ struct epi_cfi_row {
 EPI_SAFE bool epi_cfi_run(const struct epi_module *module,
                           const struct epi_cfi_entry *entry, uintptr_t pc,
                           struct epi_cfi_row *row);
+
+/* One C frame by call frame information (DWARF 5, section 6.4).  MODULE holds
+ * the PC.  What is not EPI_STEP_OK leaves CURSOR as it was. */
+EPI_SAFE enum epi_step epi_cfi_step(struct epi_cursor *cursor,
+                                    const struct epi_module *module);
+
+/* The same if the cache knows PC, the cursor's look-up PC; otherwise
+ * EPI_STEP_NO_RULE. */
+EPI_SAFE enum epi_step epi_cfi_step_cached(struct epi_cursor *cursor, uintptr_t pc);
+
+/* Does MODULE's call frame information cover PC? */
+EPI_SAFE bool epi_cfi_covers(const struct epi_module *module, uintptr_t pc);
 
 #endif

@@ -16,7 +16,6 @@
 #include "gostack.h"
 #include "goabi.h"
 #include "pclntab.h"
-#include "unwind.h"
 #include "../base/base.h"
 #include "../memory/peek.h"
 

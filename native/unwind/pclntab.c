@@ -14,7 +14,6 @@
  * points to; a binary search of ftab needs nothing but the header, and its 15
  * steps cost less than decoding one PC-value table. */
 #include "pclntab.h"
-#include "gostack.h"
 #include "../base/base.h"
 
 /* runtime.pcHeader */

@@ -9,7 +9,7 @@
 #ifndef EPI_PCLNTAB_H
 #define EPI_PCLNTAB_H
 
-#include "gostack.h"
+#include "golayout.h"
 #include "../base/base.h"
 
 /* Bits of runtime's _func.flag (internal/abi/symtab.go). */
@@ -48,5 +48,33 @@ EPI_SAFE const char *epi_pclntab_function(const struct epi_goruntime *go,
 EPI_SAFE bool epi_pclntab_spdelta(const struct epi_goruntime *go,
                                   const struct epi_func *func, uintptr_t pc,
                                   struct epi_spdelta *delta);
+
+/* A function of Go as the pclntab tells it.  The strings are in the pclntab
+ * itself, terminated, and live as long as the process. */
+struct epi_goframe {
+    const char *function; /* "main.(*Decoder).Next" */
+    const char *file;
+    int32_t line;
+    bool inlined; /* into the frame that follows */
+};
+
+/* The functions that stand at PC, innermost (inlined) first, at most MAX of
+ * them.  PC is the exact one (a return address has 1 taken off already).  -1
+ * when PC has no entry or the table makes no sense.
+ *
+ * Wrappers that the compiler made are left out as runtime.Callers leaves them
+ * out, which depends on what they call; so the result may be 0.  CALLEE
+ * carries what is needed for that from each frame of a walk to the next: 0
+ * before the first, and for a PC that stands alone. */
+EPI_SAFE int32_t epi_pclntab_frames(const struct epi_goruntime *go, uintptr_t pc,
+                                    uint8_t *callee, struct epi_goframe *frames,
+                                    uint32_t max);
+
+/* Writes FUNCTION as Go prints it, type arguments shortened to "[...]", into TO
+ * (SIZE bytes, always terminated).  Returns its length, cut to what fitted. */
+EPI_SAFE size_t epi_pclntab_print(char *to, size_t size, const char *function);
+
+/* Is the header of GO's pclntab one that this code reads? */
+EPI_SAFE bool epi_pclntab_readable(const struct epi_goruntime *go);
 
 #endif

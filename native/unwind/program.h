@@ -2,7 +2,7 @@
 #ifndef EPI_PROGRAM_H
 #define EPI_PROGRAM_H
 
-#include "gostack.h"
+#include "golayout.h"
 #include "../base/base.h"
 #include "../image/modules.h"
 

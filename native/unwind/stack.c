@@ -6,6 +6,7 @@
  * only counted.  What is still too long loses frames in the middle: the list
  * is head, gap, tail, and the oldest frames of the tail go into the gap, some
  * at a time, so that moving the others costs little. */
+#include "stack.h"
 #include "unwind.h"
 #include "../base/base.h"
 

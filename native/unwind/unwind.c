@@ -12,14 +12,12 @@
  * the current state at every power of two) finds any cycle, and the number of
  * steps is limited. */
 #include "unwind.h"
+#include "cfi.h"
 #include "gostack.h"
 #include "../base/base.h"
 #include "../memory/code.h"
 #include "../memory/peek.h"
 #include "../image/modules.h"
-
-/* One frame larger than this is more likely a wrong register. */
-#define FRAME_MAX ((uintptr_t)1 << 20)
 
 /* Stack words looked at by one scan; a scan that only makes sure that a zero
  * return address is the end is shorter. */
@@ -29,24 +27,11 @@
 /* And behind the first candidate, in the hope of a better one. */
 #define SCAN_BETTER_WORDS 64
 
-#define SWITCHES_MAX 16
-
 #define WORD sizeof(uintptr_t)
 
 static EPI_SAFE bool known(const struct epi_regs *regs, unsigned reg)
 {
     return (regs->known >> reg & 1) != 0;
-}
-
-static EPI_SAFE bool text(const struct epi_cursor *cursor, uintptr_t pc)
-{
-    return epi_go_text(cursor->go, pc) ||
-           epi_modules_find_text(cursor->modules, pc) != NULL;
-}
-
-static EPI_SAFE bool plausible_return(const struct epi_cursor *cursor, uintptr_t pc)
-{
-    return text(cursor, pc - 1) && epi_arch_after_call(pc);
 }
 
 /* The caller is at PC with SP; of the other registers those in KEPT are as
@@ -90,7 +75,7 @@ static EPI_SAFE bool step_return(struct epi_cursor *cursor, enum epi_how how)
 {
     uintptr_t sp = cursor->regs.r[EPI_REG_SP];
     uint64_t pc;
-    if (!epi_peek64(&pc, sp) || !plausible_return(cursor, pc) ||
+    if (!epi_peek64(&pc, sp) || !epi_cursor_plausible(cursor, pc) ||
         (how == EPI_HOW_SCAN && returns_oddly(cursor, pc)))
         return false;
     guess(cursor, how, pc, sp + EPI_CALL_PUSHES, EPI_CALLEE_SAVED);
@@ -106,10 +91,10 @@ static EPI_SAFE bool step_frame_pointer(struct epi_cursor *cursor)
     if (!known(regs, EPI_REG_FP) || fp % WORD != 0)
         return false;
     /* SP itself may be what is broken. */
-    if ((fp < sp || fp - sp > FRAME_MAX) && epi_peek8(&byte, sp))
+    if ((fp < sp || fp - sp > EPI_FRAME_MAX) && epi_peek8(&byte, sp))
         return false;
     if (!epi_peek64(&outer, fp) || !epi_peek64(&pc, fp + WORD) ||
-        !plausible_return(cursor, pc) || returns_oddly(cursor, pc))
+        !epi_cursor_plausible(cursor, pc) || returns_oddly(cursor, pc))
         return false;
     guess(cursor, EPI_HOW_FP, pc, fp + 2 * WORD, 0);
     regs->r[EPI_REG_FP] = outer;
@@ -148,59 +133,6 @@ static EPI_SAFE bool step_scan(struct epi_cursor *cursor, unsigned words)
     return true;
 }
 
-EPI_SAFE void epi_cursor_start(struct epi_cursor *cursor,
-                               const struct epi_modules *modules,
-                               const struct epi_goruntime *go,
-                               struct epi_rule_cache *cache,
-                               const struct epi_regs *regs)
-{
-    epi_zero(cursor, sizeof *cursor);
-    cursor->modules = modules;
-    cursor->go = go;
-    cursor->cache = cache;
-    epi_copy_words(&cursor->regs, regs, sizeof *regs);
-    cursor->how = EPI_HOW_CONTEXT;
-    cursor->flags = EPI_FRAME_EXACT;
-    cursor->stack.start = regs->r[EPI_REG_SP];
-    cursor->stack.end = UINTPTR_MAX;
-    cursor->mark_at = 1;
-    if (!known(regs, EPI_REG_PC) || !known(regs, EPI_REG_SP))
-        cursor->stop = EPI_STOP_NO_RULE;
-}
-
-/* Going inwards on a stack is only believed of rules that work on certain
- * registers: code that switches stacks, and an SP that the crash destroyed,
- * look like that. */
-static EPI_SAFE bool rises(const struct epi_cursor *cursor, uintptr_t sp)
-{
-    return cursor->stack.end == 0 || sp > cursor->stack.start;
-}
-
-static EPI_SAFE void arrive(struct epi_cursor *cursor)
-{
-    uintptr_t sp = cursor->regs.r[EPI_REG_SP];
-    if (!rises(cursor, sp))
-        cursor->switches++;
-    cursor->stack.start = sp;
-    cursor->stack.end = UINTPTR_MAX;
-}
-
-EPI_SAFE bool epi_cursor_accepts(const struct epi_cursor *cursor, uintptr_t pc,
-                                 uintptr_t sp, bool exact)
-{
-    bool certain = cursor->how != EPI_HOW_FP && cursor->how != EPI_HOW_SCAN;
-    if (exact)
-        return true;
-    /* A return address that is none was overwritten, which is worth a line, or
-     * else the CFA is wrong, and the stack is better searched from where it
-     * was.  Far away it is the latter. */
-    bool near = sp - cursor->regs.r[EPI_REG_SP] <= FRAME_MAX;
-    if (certain && near && rises(cursor, sp))
-        return true;
-    return plausible_return(cursor, pc) &&
-           (rises(cursor, sp) || (certain && cursor->switches < SWITCHES_MAX));
-}
-
 /* Go's rules do not ask, and may be wrong like any other. */
 static EPI_SAFE enum epi_step step_go(struct epi_cursor *cursor)
 {
@@ -208,7 +140,7 @@ static EPI_SAFE enum epi_step step_go(struct epi_cursor *cursor)
     epi_copy_words(&before, cursor, sizeof before);
     enum epi_step step = epi_gostack_step(cursor);
     if (step == EPI_STEP_OK &&
-        !rises(cursor, cursor->regs.r[EPI_REG_SP]) && before.stack.end != 0)
+        !epi_cursor_rises(cursor, cursor->regs.r[EPI_REG_SP]) && before.stack.end != 0)
         step = EPI_STEP_STUCK;
     if (step != EPI_STEP_OK)
         epi_copy_words(cursor, &before, sizeof before);
@@ -292,7 +224,7 @@ static EPI_SAFE enum epi_stop move(struct epi_cursor *cursor, struct epi_frame *
         /* The psABI (3.4.1) marks the outermost frame by a frame pointer of 0. */
         return outermost_fp ? EPI_STOP_OUTERMOST : EPI_STOP_NO_RULE;
     }
-    arrive(cursor);
+    epi_cursor_arrive(cursor);
     return EPI_STOP_NONE;
 }
 

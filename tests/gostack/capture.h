@@ -4,6 +4,7 @@
 #define CAPTURE_H
 
 #include "unwind/gostack.h"
+#include "unwind/stack.h"
 #include "unwind/unwind.h"
 
 #define CAPTURE_FRAMES 96

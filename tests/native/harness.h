@@ -6,6 +6,7 @@
 #include "gostack.h"
 #include "modules.h"
 #include "peek.h"
+#include "stack.h"
 #include "unwind.h"
 
 #include <signal.h>

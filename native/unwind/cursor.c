@@ -1,0 +1,58 @@
+#include "cursor.h"
+#include "golayout.h"
+#include "../base/base.h"
+#include "../memory/code.h"
+#include "../image/modules.h"
+
+static EPI_SAFE bool text(const struct epi_cursor *cursor, uintptr_t pc)
+{
+    return epi_go_text(cursor->go, pc) ||
+           epi_modules_find_text(cursor->modules, pc) != NULL;
+}
+
+EPI_SAFE bool epi_cursor_plausible(const struct epi_cursor *cursor, uintptr_t pc)
+{
+    return text(cursor, pc - 1) && epi_arch_after_call(pc);
+}
+
+EPI_SAFE void epi_cursor_start(struct epi_cursor *cursor,
+                               const struct epi_modules *modules,
+                               const struct epi_goruntime *go,
+                               struct epi_rule_cache *cache,
+                               const struct epi_regs *regs)
+{
+    epi_zero(cursor, sizeof *cursor);
+    cursor->modules = modules;
+    cursor->go = go;
+    cursor->cache = cache;
+    epi_copy_words(&cursor->regs, regs, sizeof *regs);
+    cursor->how = EPI_HOW_CONTEXT;
+    cursor->flags = EPI_FRAME_EXACT;
+    cursor->stack.start = regs->r[EPI_REG_SP];
+    cursor->stack.end = UINTPTR_MAX;
+    cursor->mark_at = 1;
+    const uint32_t needed = 1u << EPI_REG_PC | 1u << EPI_REG_SP;
+    if ((regs->known & needed) != needed)
+        cursor->stop = EPI_STOP_NO_RULE;
+}
+
+/* Going inwards on a stack is only believed of rules that work on certain
+ * registers: code that switches stacks, and an SP that the crash destroyed,
+ * look like that. */
+#define SWITCHES_MAX 16
+
+EPI_SAFE bool epi_cursor_accepts(const struct epi_cursor *cursor, uintptr_t pc,
+                                 uintptr_t sp, bool exact)
+{
+    bool certain = cursor->how != EPI_HOW_FP && cursor->how != EPI_HOW_SCAN;
+    if (exact)
+        return true;
+    /* A return address that is none was overwritten, which is worth a line, or
+     * else the CFA is wrong, and the stack is better searched from where it
+     * was.  Far away it is the latter. */
+    bool near = sp - cursor->regs.r[EPI_REG_SP] <= EPI_FRAME_MAX;
+    if (certain && near && epi_cursor_rises(cursor, sp))
+        return true;
+    return epi_cursor_plausible(cursor, pc) &&
+           (epi_cursor_rises(cursor, sp) || (certain && cursor->switches < SWITCHES_MAX));
+}

@@ -1,0 +1,41 @@
+/* What Enable has learned about the Go runtime of this program. */
+#ifndef EPI_GOLAYOUT_H
+#define EPI_GOLAYOUT_H
+
+#include "../base/base.h"
+
+/* Filled by Go at Enable (package internal/gort), never changed afterwards. */
+struct epi_goruntime {
+    struct epi_range text;    /* runtime.text, runtime.etext */
+    struct epi_range pclntab; /* runtime.pclntab, runtime.epclntab */
+    uintptr_t gofunc;         /* base of the funcdata offsets: go:func.* */
+    uintptr_t getg; /* Go assembly: a frameless leaf that returns g in RAX; NULL
+                       on a thread that Go does not know */
+    uintptr_t signal_wanted; /* uint32 words, a bit per signal that signal.Notify
+                                sends to the program; 0: not known */
+    uintptr_t signal_ignored; /* the same for signal.Ignore */
+    uintptr_t goid; /* where g has its goroutine's id; 0: not known */
+    uintptr_t traceback;     /* runtime.traceback_cache (traceback_bit.h); 0: not known */
+    uintptr_t backlog;       /* runtime.printBacklog (crash_output.h); 0: not known */
+    uintptr_t backlog_index; /* and the int where it is written next */
+    bool tables;    /* the header of the pclntab is one that the core reads:
+                       SP deltas can be used */
+    bool names;     /* and its names agree with runtime.CallersFrames */
+};
+
+static inline EPI_SAFE bool epi_go_text(const struct epi_goruntime *go, uintptr_t pc)
+{
+    return go != NULL && epi_in(go->text, pc);
+}
+
+/* More bytes than the code behind getg has. */
+#define EPI_GETG_SIZE 16
+
+/* The current thread's g, or NULL. */
+static inline EPI_SAFE uintptr_t epi_go_g(const struct epi_goruntime *go)
+{
+    /* EPI_SAFE: three instructions of package gort */
+    return go == NULL || go->getg == 0 ? 0 : ((uintptr_t (*)(void))go->getg)();
+}
+
+#endif
