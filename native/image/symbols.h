@@ -47,15 +47,4 @@ struct epi_symbol_index {
 /* Is this a block of SIZE bytes that a look-up can trust? */
 bool epi_symbols_valid(const struct epi_symbol_index *index, size_t size);
 
-/* The indexes that the core was given.  Not found through the modules: a table
- * forgets those that are gone.  Read and written while the process is healthy. */
-struct epi_symbol_block {
-    struct epi_symbol_block *next;
-    struct epi_symbol_index *index;
-    size_t size;
-};
-
-/* Releases the indexes that no module of the table in force has. */
-void epi_symbols_release(void);
-
 #endif

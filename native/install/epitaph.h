@@ -7,89 +7,11 @@
 #ifndef EPITAPH_H
 #define EPITAPH_H
 
-#include "../base/base.h"
-#include "../image/modules.h"
-#include "../unwind/gostack.h"
-#include "../unwind/unwind.h"
+#include "install.h"
+#include "symbols_install.h"
 #include "../record/box.h"
 #include "../record/notes.h"
 #include "../goruntime/goroutines.h"
-#include "../report/stage.h"
 #include "../ondemand/dump.h"
-
-/* How a crash is reported.  Strings are copied. */
-struct epi_config {
-    uint64_t deadline;    /* ns from the fault to the end of the process */
-    uint32_t max_frames;  /* per stack; 0: as many as the core can keep */
-    uint32_t max_threads; /* stacks of other threads; 0: no limit */
-    bool all_threads;     /* show the other threads too */
-    int thread_signal;    /* that asks them; 0: one that is free */
-    bool native_stack;    /* show C frames too */
-    bool panic_copy;      /* ask a copy of the process about Go's panic (forkcopy.h) */
-    bool chain;           /* end in Go's handler: its dump, exit status 2 */
-    bool quiet;           /* no reports of crashes: for dumps on demand alone */
-    int output;           /* where the report goes; the core keeps a duplicate.
-                             Not looked at when quiet */
-    uint64_t started;     /* when the process began, ns since 1970 */
-    const char *program;  /* base name, for the report and its file's name */
-    const char *executable;
-    const char *directory; /* where a report file is made; NULL: no file */
-    const char *build;    /* what follows "Build: " */
-    const char *note;     /* what follows "Note: ", or "" */
-    int box;              /* a file that becomes the black box; -1: all stays as it is */
-    const char *box_path; /* for the report */
-};
-
-/* Installs the handlers, or replaces the configuration when they are there:
- * then it puts back those that somebody took away.  GO may be NULL in a program
- * without Go.  EBUSY: another copy of Epitaph is enabled in this process;
- * EUSERS: no real-time signal is free; EADDRINUSE: somebody other than Go
- * handles the thread signal; EAGAIN: the process is crashing; ETIMEDOUT: a dump is
- * under way that does not come to its end;
- * ENOTSUP: the C core is among Go's text (-linkmode=internal).  On an error the
- * configuration and the black box in force stay. */
-int epi_enable(const struct epi_config *config, const struct epi_goruntime *go);
-
-/* Restores what was there before, except where somebody else has installed a
- * handler since, and except during a crash, which needs its handlers to the end.
- * Waits for a dump that is under way.  False when it was not enabled. */
-bool epi_disable(void);
-
-enum epi_enabled { EPI_OFF, EPI_QUIET, EPI_ON };
-enum epi_enabled epi_enabled(void);
-
-/* Follows dlopen and dlclose, and releases the symbols of modules that are gone;
- * cheap when nothing changed.  Call it now and then, not on a thread that must not
- * wait for the loader's lock or for a dump that is under way. */
-void epi_update_modules(void);
-
-/* Module I of the table in force, or NULL behind the last; for those who index
- * symbols. */
-const struct epi_module *epi_module_at(uint32_t i);
-
-/* SIZE bytes that epi_install_symbols will hand to the core; NULL without
- * memory. */
-void *epi_symbols_alloc(size_t size);
-
-/* Gives the module at BIAS with PATH a symbol index (symbols.h), in memory of
- * epi_symbols_alloc that must not change any more.  EINVAL: not a valid index,
- * ENOENT: no such module; the memory is released in both cases. */
-int epi_install_symbols(uintptr_t bias, const char *path, void *index, size_t size);
-
-/* How many bytes of symbol indexes the core has. */
-size_t epi_symbols_size(void);
-
-/* Tells whether indexes are being built that a crash should wait for a moment. */
-void epi_symbols_pending(bool pending);
-
-/* Tells where the .eh_frame section of a module without PT_GNU_EH_FRAME is. */
-int epi_install_eh_frame(uintptr_t bias, const char *path, struct epi_range section);
-
-#ifdef EPI_TEST
-void epi_test_trouble(const char *stage, enum epi_trouble trouble);
-
-/* Bytes of the reporter's own stack that have ever been used. */
-size_t epi_test_stack_use(void);
-#endif
 
 #endif

@@ -1,14 +1,15 @@
 /* Switching it on and off.  Everything that needs memory, a descriptor, a
  * thread or a lock is got here, so that the handler needs none. */
-#include "epitaph.h"
+#include "install.h"
 #include "helper.h"
+#include "symbols_install.h"
 #include "../base/base.h"
 #include "../base/clock.h"
 #include "../base/fd.h"
 #include "../base/system.h"
 #include "../image/modules.h"
 #include "../image/symbols.h"
-#include "../unwind/gostack.h"
+#include "../unwind/golayout.h"
 #include "../unwind/program.h"
 #include "../incident/incident.h"
 #include "../incident/process.h"

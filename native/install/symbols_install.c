@@ -1,5 +1,5 @@
 /* The healthy side of the symbol look-up: taking over what Go has built. */
-#include "epitaph.h"
+#include "symbols_install.h"
 #include "../base/base.h"
 #include "../base/clock.h"
 #include "../image/modules.h"
@@ -14,7 +14,15 @@
 #include <string.h>
 #include <sys/mman.h>
 
-static struct epi_symbol_block *symbols; /* no handler reads the list */
+/* The indexes that the core was given.  Not found through the modules: a table
+ * forgets those that are gone.  Read and written while the process is healthy. */
+struct symbol_block {
+    struct symbol_block *next;
+    struct epi_symbol_index *index;
+    size_t size;
+};
+
+static struct symbol_block *symbols; /* no handler reads the list */
 
 void *epi_symbols_alloc(size_t size)
 {
@@ -34,13 +42,13 @@ static struct epi_module *find_module(uintptr_t bias, const char *path)
 int epi_install_symbols(uintptr_t bias, const char *path, void *index, size_t size)
 {
     struct epi_module *module = find_module(bias, path);
-    struct epi_symbol_block *block = malloc(sizeof *block);
+    struct symbol_block *block = malloc(sizeof *block);
     if (module == NULL || block == NULL || !epi_symbols_valid(index, size)) {
         munmap(index, size);
         free(block);
         return module == NULL ? ENOENT : block == NULL ? ENOMEM : EINVAL;
     }
-    *block = (struct epi_symbol_block){symbols, index, size};
+    *block = (struct symbol_block){symbols, index, size};
     block->index->bias = bias;
     symbols = block;
     mprotect(index, size, PROT_READ);
@@ -51,7 +59,7 @@ int epi_install_symbols(uintptr_t bias, const char *path, void *index, size_t si
 size_t epi_symbols_size(void)
 {
     size_t size = 0;
-    for (const struct epi_symbol_block *block = symbols; block != NULL;
+    for (const struct symbol_block *block = symbols; block != NULL;
          block = block->next)
         size += block->size;
     return size;
@@ -68,7 +76,7 @@ static bool in_use(const struct epi_symbol_index *index)
 
 static bool any_unused(void)
 {
-    for (const struct epi_symbol_block *block = symbols; block != NULL;
+    for (const struct symbol_block *block = symbols; block != NULL;
          block = block->next)
         if (!in_use(block->index))
             return true;
@@ -82,9 +90,9 @@ void epi_symbols_release(void)
 {
     if (!any_unused() || !epi_dump_lock(EPI_MS))
         return;
-    struct epi_symbol_block **link = &symbols;
+    struct symbol_block **link = &symbols;
     while (*link != NULL && !epi_crashing()) {
-        struct epi_symbol_block *block = *link;
+        struct symbol_block *block = *link;
         if (in_use(block->index)) {
             link = &block->next;
             continue;

@@ -15,7 +15,7 @@
  * A fault in them is reported as any other, with the text so far; what() may
  * throw.  Then the previous handler is called: it prints, or is the program's.
  * What the hook cannot do is leave a what() that never returns. */
-#include "message.h"
+#include "cxx.h"
 #include "../base/base.h"
 #include "../base/system.h"
 #include "../memory/peek.h"
@@ -27,6 +27,8 @@
 #pragma weak dlopen
 #pragma weak dlclose
 #pragma weak dlsym
+
+struct epi_terminate epi_terminate_words;
 
 /* std::type_info. */
 struct type_info {
@@ -200,7 +202,7 @@ EPI_SAFE int epi_cxx_personality(int version, int actions, uint64_t class, void 
     enum { SEARCH_PHASE = 1, CONTINUE_UNWIND = 8 };
     (void)version, (void)class, (void)exception, (void)context;
     if ((actions & SEARCH_PHASE) != 0)
-        epi_arch_longjmp(&epi_last_words.terminate.thrown, 1);
+        epi_arch_longjmp(&epi_terminate_words.thrown, 1);
     return CONTINUE_UNWIND; /* the end of a thread that is cancelled */
 }
 
@@ -232,7 +234,7 @@ static void describe(struct epi_terminate *terminate)
 
 static void on_terminate(void)
 {
-    struct epi_terminate *terminate = &epi_last_words.terminate;
+    struct epi_terminate *terminate = &epi_terminate_words;
     int nobody = 0;
     if (epi_incidents.options != NULL &&
         atomic_compare_exchange_strong(&terminate->tid, &nobody, epi_gettid()))
@@ -244,7 +246,7 @@ static void on_terminate(void)
 
 void epi_cxx_start(void)
 {
-    struct epi_terminate *terminate = &epi_last_words.terminate;
+    struct epi_terminate *terminate = &epi_terminate_words;
     /* Never twice: a handler that the program has put in front of ours calls
      * ours, and must not become our previous one. */
     if (terminate->installed)
@@ -260,7 +262,7 @@ void epi_cxx_start(void)
 
 void epi_cxx_stop(void)
 {
-    struct epi_terminate *terminate = &epi_last_words.terminate;
+    struct epi_terminate *terminate = &epi_terminate_words;
     const struct runtime runtime = find_runtime();
     if (!terminate->installed || runtime.get_terminate == NULL ||
         runtime.get_terminate() != on_terminate)

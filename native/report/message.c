@@ -14,6 +14,7 @@
  * static library only, since a shared one may not define what is hidden.  GNU
  * gold calls that an error; the build tag epitaph_nowrap leaves it out. */
 #include "message.h"
+#include "cxx.h"
 #include "report_parts.h"
 #include "../base/base.h"
 #include "../base/system.h"
@@ -27,7 +28,7 @@
  * not have, and a static program that does not load libraries has none. */
 #pragma weak dlsym
 
-struct epi_last_words epi_last_words;
+static uintptr_t abort_message; /* of glibc's variable; 0: there is none */
 
 struct abort_message {
     unsigned size; /* of the mapping that holds it */
@@ -52,8 +53,8 @@ static uintptr_t find_abort_message(void)
 
 void epi_message_start(void)
 {
-    if (epi_last_words.abort_message == 0)
-        epi_last_words.abort_message = find_abort_message();
+    if (abort_message == 0)
+        abort_message = find_abort_message();
     epi_cxx_start();
 }
 
@@ -76,13 +77,13 @@ static EPI_SAFE void show(struct epi_out *out, char *text)
 
 EPI_SAFE void epi_report_message(struct epi_incident *incident)
 {
-    struct epi_terminate *terminate = &epi_last_words.terminate;
+    struct epi_terminate *terminate = &epi_terminate_words;
     uint64_t message;
     /* Also when what() faults: then it is not the abort that is reported. */
     if (atomic_load(&terminate->tid) == epi_gettid())
         show(&incident->out, terminate->text);
-    if (incident->signal == SIGABRT && epi_last_words.abort_message != 0 &&
-        epi_peek64(&message, epi_last_words.abort_message) && message != 0) {
+    if (incident->signal == SIGABRT && abort_message != 0 &&
+        epi_peek64(&message, abort_message) && message != 0) {
         epi_peek_string(incident->message, sizeof incident->message,
                         (uintptr_t)message + offsetof(struct abort_message, text));
         show(&incident->out, incident->message);

@@ -6,7 +6,7 @@
 
 #include "../base/base.h"
 #include "../base/fd.h"
-#include "../unwind/unwind.h"
+#include "../unwind/stack.h"
 #include "../incident/incident.h"
 #include "../threads/threads.h"
 

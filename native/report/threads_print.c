@@ -10,7 +10,7 @@
 #include "../base/base.h"
 #include "../unwind/pclntab.h"
 #include "../unwind/program.h"
-#include "../unwind/unwind.h"
+#include "../unwind/stack.h"
 #include "../text/out.h"
 #include "../incident/incident.h"
 #include "../threads/threads.h"
