@@ -4,6 +4,7 @@ package edges
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"syscall"
 	"testing"
@@ -14,12 +15,14 @@ import (
 )
 
 func TestForkedChild(t *testing.T) {
-	for kind, signal := range map[string]syscall.Signal{
+	for line, signal := range map[string]syscall.Signal{
 		"null": syscall.SIGSEGV, "abort": syscall.SIGABRT, "int3": syscall.SIGTRAP, "overflow": syscall.SIGSEGV,
+		"null old=1": syscall.SIGSEGV, // a kernel that empties no pages
 	} {
-		t.Run(kind, func(t *testing.T) {
+		t.Run(line, func(t *testing.T) {
 			t.Parallel()
-			o := run(t, "fork then=crash kind="+kind)
+			kind, _, _ := strings.Cut(line, " ")
+			o := run(t, "fork then=crash kind="+line)
 			// The parent crashes afterwards as if nothing had been.
 			o.DiedOf(t, signal)
 			if !strings.Contains(o.Stdout, fmt.Sprintf("child: signal %d,", signal)) ||
@@ -87,6 +90,54 @@ func TestVforkedChild(t *testing.T) {
 			if !all[1].Complete() {
 				t.Errorf("the parent's is not complete:\n%s", all[1])
 			}
+		})
+	}
+}
+
+// A child of vfork that reports slowly and a thread of its parent that crashes meanwhile
+// have one memory, and one stack to report on. The second waits for the first: each says
+// what itself has crashed on.
+func TestVforkedChildAndItsParent(t *testing.T) {
+	t.Parallel()
+	r, w := pipe(t, 0)
+	fill(t, w)
+	text := make(chan string)
+	go func() {
+		time.Sleep(time.Second)
+		all, _ := io.ReadAll(r)
+		text <- strings.TrimLeft(string(all), "\x00")
+	}()
+	o := run(t, "fork_both fd=3 deadline=8s", victim.Inherit(w))
+	w.Close()
+	o.DiedOf(t, syscall.SIGSEGV)
+	all := victim.Reports(t, <-text)
+	if len(all) != 2 {
+		t.Fatalf("%d reports, want the child's and the parent's", len(all))
+	}
+	child, parent := all[0], all[1]
+	if child.Process.PID == o.PID || parent.Process.PID != o.PID {
+		t.Errorf("reports of %d and %d; the parent is %d", child.Process.PID, parent.Process.PID, o.PID)
+	}
+	for r, function := range map[*report.Report]string{child: "victim_fork_both", parent: "crash_null"} {
+		if !r.Complete() || !r.Intact() {
+			t.Errorf("not complete:\n%s", r)
+		}
+		if shows(t, r, function); len(r.AlsoCrashed) != 0 {
+			t.Errorf("somebody else crashed:\n%s", r)
+		}
+	}
+}
+
+// The deadline of a forked child is a timer that kills. When a host's handler lets the
+// child go on it is gone, and the child's own is back.
+func TestForkedChildKeepsItsAlarm(t *testing.T) {
+	for _, host := range []string{"repair", "jump"} {
+		t.Run(host, func(t *testing.T) {
+			t.Parallel()
+			o := run(t, "fork_alarm deadline=500ms host="+host)
+			o.Exited(t, 3)
+			hasLine(t, o.Stdout, "child: signal -1, exit status 0")
+			victim.Complete(t, o.Stderr)
 		})
 	}
 }

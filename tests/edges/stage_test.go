@@ -74,6 +74,26 @@ func TestTroubleInAStage(t *testing.T) {
 	}
 }
 
+// What ends a report is done once each, whatever becomes of the rest, and the process dies
+// of its crash at once.
+func TestTroubleAtTheEnd(t *testing.T) {
+	for _, step := range []string{"end line", "unlock", "box's end", "close", "last act"} {
+		for _, place := range []string{"cgo", "thread"} {
+			t.Run(step+"/"+place, func(t *testing.T) {
+				t.Parallel()
+				o := run(t, "trouble trouble=fault deadline=8s place="+place, victim.Args("stage="+step))
+				o.DiedOf(t, syscall.SIGSEGV)
+				if o.Elapsed > slack {
+					t.Errorf("took %v of a deadline of 8 s", o.Elapsed)
+				}
+				if step != "end line" {
+					victim.Complete(t, o.Stderr)
+				}
+			})
+		}
+	}
+}
+
 func TestTroubleInEveryStage(t *testing.T) {
 	names := stages(t)
 	for _, trouble := range []string{"fault", "abort", "hang"} {

@@ -67,6 +67,20 @@ func TestOnCrashHangs(t *testing.T) {
 	}
 }
 
+// A watchdog that loses patience and sends SIGABRT stops no thread: the world could not
+// stop for the function any more.
+func TestOnCrashAborted(t *testing.T) {
+	t.Parallel()
+	out := filepath.Join(t.TempDir(), "report")
+	o := run(t, plain, "c-busy-later oncrash=aborted out="+out)
+	o.DiedOf(t, syscall.SIGSEGV)
+	text := read(t, out)
+	complete(t, text)
+	if o.Stdout != text+"collected\n" {
+		t.Errorf("the function got:\n%s", ends(o.Stdout))
+	}
+}
+
 // A fatal error of Go's in it prints what it prints, and the process dies of the
 // crash.
 func TestOnCrashFatal(t *testing.T) {

@@ -1,6 +1,7 @@
 /* Code without call frame information, and stacks that lead nowhere or in
  * circles. */
 #include "check.h"
+#include "cfi.h"
 #include "harness.h"
 #include "code.h"
 #include "reference.h"

@@ -127,6 +127,9 @@ func init() {
 		if strings.Contains(arg, "crash") {
 			how |= C.VICTIM_CRASH
 		}
+		if strings.Contains(arg, "reset") {
+			how |= C.VICTIM_RESET
+		}
 		status := syscall.WaitStatus(C.victim_fork(how))
 		fmt.Printf("child: signal %d, exit status %d\n", status.Signal(), status.ExitStatus())
 	}

@@ -93,6 +93,9 @@ int victim_fork(int how)
     int status = -1;
     long pid = (how & VICTIM_PLAIN_CALL) != 0 ? syscall(SYS_fork) : fork();
     if (pid == 0) {
+        if ((how & VICTIM_RESET) != 0) /* as one does who is about to call exec */
+            for (int number = 1; number < 32; number++)
+                signal(number, SIG_DFL);
         for (int i = 0; i < 300; i++)
             epi_breadcrumb("from the child");
         if ((how & VICTIM_CRASH) != 0)

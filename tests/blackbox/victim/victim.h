@@ -3,7 +3,7 @@
 
 extern void epi_breadcrumb(const char *text); /* of native/epitaph.h */
 
-enum { VICTIM_PLAIN_CALL = 1, VICTIM_CRASH = 2 };
+enum { VICTIM_PLAIN_CALL = 1, VICTIM_CRASH = 2, VICTIM_RESET = 4 };
 
 void victim_crash(void);
 void victim_crash_blocked(void);      /* on a thread that blocks SIGSEGV */

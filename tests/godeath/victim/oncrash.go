@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -31,6 +32,13 @@ func init() {
 			go spin()
 		}
 		C.victim_null()
+	}
+	// A thread has one of the Ps, and gives it away only when the world stops.
+	kinds["c-busy-later"] = func() {
+		runtime.LockOSThread()
+		busy.Store(int64(syscall.Gettid()))
+		C.victim_null_later()
+		spin()
 	}
 	kinds["c-go-lock"] = func() {
 		lock.Lock()
@@ -89,7 +97,7 @@ func spin() {
 	}
 }
 
-var turns atomic.Int64
+var turns, busy atomic.Int64
 
 // onCrash is the program's last act. Its copy of the report goes to standard output.
 func onCrash(ctx context.Context, what string, report []byte) {
@@ -152,6 +160,10 @@ func onCrash(ctx context.Context, what string, report []byte) {
 		nobodyReads()
 		os.Stdout.WriteString("to nobody")
 		scenario.Must(os.WriteFile(set["to"], []byte("went on"), 0o600))
+	case "aborted": // by a watchdog; the kernel prefers the thread of that number
+		scenario.Must(exec.Command("kill", "-ABRT", strconv.Itoa(int(busy.Load()))).Run())
+		runtime.GC()
+		scenario.Say("collected")
 	case "collect":
 		runtime.GC()
 		scenario.Say("collected")
