@@ -57,24 +57,19 @@ EPI_SAFE void epi_go_dies(struct epi_incident *crash, int signal, const siginfo_
             crash->go_failed = true;
             epi_crash_park(crash, options, signal, info, uc);
         }
-    } else if (options != NULL && wanted(options)) {
-        if (!epi_crash_take(crash, self) &&
-            !epi_crash_park(crash, options, signal, info, uc)) {
-            /* a host's handler has repaired that crash */
-        } else if ((options = epi_incidents.options) == NULL || options->quiet) {
-            crash->owner = 0; /* disabled in this moment */
-        } else {
-            epi_crash_begin(crash, options, signal, info, uc);
-            crash->go_death = crash->apart = true;
-            crash->go_failed = true;
-            /* Of a panic; a fatal error ends on the scheduler's stack. */
-            crash->subject.goroutine = epi_goroutine_id(epi_go_g(epi_program.go));
-            if (!programs)
-                crash->status = EPI_GO_STATUS;
-            epi_report_on_own_stack(crash);
-            epi_resume_go_on(crash, uc, programs);
-            crash->phase = EPI_PHASE_CHAINED;
-        }
+    } else if (options != NULL && wanted(options) &&
+               (epi_crash_take(crash, self) ||
+                epi_crash_park(crash, options, signal, info, uc)) &&
+               epi_crash_begin(crash, signal, info, uc)) {
+        crash->go_death = crash->apart = true;
+        crash->go_failed = true;
+        /* Of a panic; a fatal error ends on the scheduler's stack. */
+        crash->subject.goroutine = epi_goroutine_id(epi_go_g(epi_program.go));
+        if (!programs)
+            crash->status = EPI_GO_STATUS;
+        epi_report_on_own_stack(crash);
+        epi_resume_go_on(crash, uc, programs);
+        crash->phase = EPI_PHASE_CHAINED;
     }
     if (!programs)
         epi_exit(EPI_GO_STATUS);
@@ -98,17 +93,12 @@ static EPI_SAFE void report_fault(struct epi_incident *crash, int signal, const 
 {
     const struct epi_options *options = epi_incidents.options;
     if (options == NULL || options->quiet || !wanted(options) ||
-        !epi_crash_take(crash, epi_self()))
+        !epi_crash_take(crash, epi_self()) || !epi_crash_begin(crash, signal, info, uc))
         return;
-    if ((options = epi_incidents.options) == NULL || options->quiet) {
-        crash->owner = 0;
-        return;
-    }
-    epi_crash_begin(crash, options, signal, info, uc);
     crash->apart = true;
     crash->status = EPI_GO_STATUS;
     epi_report_on_own_stack(crash);
-    crash->deadline = epi_now() + options->deadline;
+    crash->deadline = epi_now() + crash->options->deadline;
     crash->phase = EPI_PHASE_CHAINED;
 }
 

@@ -142,19 +142,6 @@ static EPI_SAFE void finish(struct epi_incident *crash, int signal, siginfo_t *i
     epi_terminate(signal, info, uc);
 }
 
-static EPI_SAFE void own(struct epi_incident *crash, const struct epi_options *options,
-                         int signal, siginfo_t *info, ucontext_t *uc)
-{
-    bool in_vain = epi_chain_in_vain(crash, signal, info, uc);
-    epi_crash_begin(crash, options, signal, info, uc);
-    if (in_vain) {
-        epi_terminate(signal, info, uc);
-        return;
-    }
-    epi_report_on_own_stack(crash);
-    finish(crash, signal, info, uc);
-}
-
 /* What would have happened without Epitaph. */
 static EPI_SAFE void hand_on(const struct epi_sigaction *previous, int signal,
                              siginfo_t *info, ucontext_t *uc)
@@ -294,16 +281,17 @@ static EPI_SAFE bool comes_from_outside(struct arrival *a)
 
 static EPI_SAFE bool is_a_crash(struct arrival *a)
 {
-    const struct epi_options *options = epi_incidents.options;
     if (!epi_crash_take(a->crash, epi_self()) &&
-        !epi_crash_park(a->crash, options, a->signal, a->info, a->uc))
+        !epi_crash_park(a->crash, epi_incidents.options, a->signal, a->info, a->uc))
         return true;
-    options = epi_incidents.options;
-    if (options != NULL && !options->quiet) {
-        own(a->crash, options, a->signal, a->info, a->uc);
-    } else { /* epi_disable has not seen an owner, and takes away what one needs */
-        a->crash->owner = 0;
+    bool in_vain = epi_chain_in_vain(a->crash, a->signal, a->info, a->uc);
+    if (!epi_crash_begin(a->crash, a->signal, a->info, a->uc)) {
         hand_on(a->previous, a->signal, a->info, a->uc);
+    } else if (in_vain) {
+        epi_terminate(a->signal, a->info, a->uc);
+    } else {
+        epi_report_on_own_stack(a->crash);
+        finish(a->crash, a->signal, a->info, a->uc);
     }
     return true;
 }

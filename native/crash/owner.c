@@ -134,9 +134,14 @@ EPI_SAFE void epi_crash_return_alarm(struct epi_incident *crash)
     epi_syscall6(SYS_setitimer, ITIMER_REAL, (long)&timer, 0, 0, 0, 0);
 }
 
-EPI_SAFE void epi_crash_begin(struct epi_incident *crash, const struct epi_options *options,
-                              int signal, const siginfo_t *info, ucontext_t *uc)
+EPI_SAFE bool epi_crash_begin(struct epi_incident *crash, int signal, const siginfo_t *info,
+                              ucontext_t *uc)
 {
+    const struct epi_options *options = epi_incidents.options;
+    if (options == NULL || options->quiet) {
+        crash->owner = 0;
+        return false;
+    }
     crash->options = options;
     crash->resumed = 0;
     crash->signal = signal;
@@ -167,6 +172,7 @@ EPI_SAFE void epi_crash_begin(struct epi_incident *crash, const struct epi_optio
     crash->file[0] = '\0';
     crash->epoch = (crash->epoch + 1) & ~1u;
     crash->interrupted = false;
+    return true;
 }
 
 EPI_SAFE void epi_crash_end(struct epi_incident *crash)

@@ -15,9 +15,10 @@
 /* Makes the calling thread SELF the owner of CRASH, unless there is one. */
 EPI_SAFE bool epi_crash_take(struct epi_incident *crash, uint64_t self);
 
-/* The owner's first steps. */
-EPI_SAFE void epi_crash_begin(struct epi_incident *crash, const struct epi_options *options,
-                              int signal, const siginfo_t *info, ucontext_t *uc);
+/* The owner's first steps.  False, and there is no owner, when the core was switched off in
+ * this moment: epi_disable has seen none, and takes away what one needs. */
+EPI_SAFE bool epi_crash_begin(struct epi_incident *crash, int signal, const siginfo_t *info,
+                              ucontext_t *uc);
 
 /* Another thread reports: waits for the end, or until that crash is over, when a host's
  * handler has repaired it.  True when the owner was another process, which is done: now

@@ -222,10 +222,6 @@ static EPI_SAFE void end_line(struct epi_incident *dump)
 {
     if (!epi_crashing() && !turn.silent)
         epi_report_end(dump);
-}
-
-static EPI_SAFE void remember(struct epi_incident *dump)
-{
     if (dump->dump->repeat != NULL && !turn.silent && dump->out.error == 0 && !dump->out.lost)
         epi_repeat_written(dump->dump->repeat);
 }
@@ -237,7 +233,9 @@ static EPI_SAFE void unlock(struct epi_incident *dump)
 }
 
 static const struct epi_stage closing[] = {
-    {"end line", 0, end_line}, {"comparison", 0, remember}, {"unlock", 0, unlock}, {NULL, 0, NULL},
+    {"end line", 0, end_line},
+    {"files", 0, unlock},
+    {NULL, 0, NULL},
 };
 
 static EPI_SAFE void run(struct epi_incident *dump)

@@ -101,60 +101,52 @@ static EPI_SAFE void unknown_line(struct epi_out *out, const struct epi_frame *f
     end_frame(out, false, frame->how);
 }
 
+/* A function of Go as a place in its file; false when Go's tables do not know it. */
+static EPI_SAFE bool go_place(struct epi_incident *incident, const struct epi_module *module,
+                              const struct epi_frame *frame, uintptr_t look_up)
+{
+    const struct epi_goruntime *go = epi_program.go;
+    struct epi_func func;
+    char *name = incident->symbols[0].name;
+    if ((frame->flags & EPI_FRAME_GO) == 0 || go == NULL || !go->names ||
+        !epi_pclntab_find(go, look_up, &func))
+        return false;
+    epi_pclntab_print(name, sizeof incident->symbols[0].name, epi_pclntab_function(go, &func));
+    binary_line(&incident->out, module->path, name, frame->pc - go->text.start - func.entry,
+                frame->pc);
+    return true;
+}
+
+/* A place in a file is one line, whatever was inlined there. */
 static EPI_SAFE int32_t c_frame(struct epi_incident *incident, const struct epi_frame *frame,
-                                 uintptr_t look_up)
+                                uintptr_t look_up)
 {
     struct epi_out *out = &incident->out;
     const struct epi_module *module = epi_modules_find(epi_program.modules, look_up);
+    const bool places = incident->style.places;
     if (module == NULL) {
         unknown_line(out, frame);
         return 1;
     }
-    uint32_t n = epi_symbols_find(module, look_up, incident->symbols, EPI_COUNT(incident->symbols));
-    for (uint32_t i = 0; i < n; i++) {
+    uint32_t n = 0, first = 0;
+    if (!places || !go_place(incident, module, frame, look_up)) {
+        n = epi_symbols_find(module, look_up, incident->symbols, EPI_COUNT(incident->symbols));
+        first = places && n > 0 ? n - 1 : 0;
+        if (n == 0)
+            binary_line(out, module->path, "", frame->pc - module->bias, frame->pc);
+    }
+    if (n == 0)
+        end_frame(out, false, frame->how);
+    for (uint32_t i = first; i < n; i++) {
         const struct epi_symbol *symbol = &incident->symbols[i];
-        if (symbol->line != 0)
+        if (symbol->line != 0 && !places)
             source_line(out, symbol->file, symbol->line, symbol->name);
         else
             binary_line(out, module->path, symbol->name,
                         symbol->offset + (frame->pc - look_up), frame->pc);
         end_frame(out, symbol->inlined, frame->how);
     }
-    if (n > 0)
-        return (int32_t)n;
-    binary_line(out, module->path, "", frame->pc - module->bias, frame->pc);
-    end_frame(out, false, frame->how);
-    return 1;
-}
-
-/* One line, whatever was inlined. */
-static EPI_SAFE int32_t native_frame(struct epi_incident *incident, const struct epi_frame *frame,
-                                      uintptr_t look_up)
-{
-    struct epi_out *out = &incident->out;
-    const struct epi_module *module = epi_modules_find(epi_program.modules, look_up);
-    const struct epi_goruntime *go = epi_program.go;
-    struct epi_func func;
-    char *name = incident->symbols[0].name;
-    uint32_t n = EPI_COUNT(incident->symbols);
-    if (module == NULL) {
-        unknown_line(out, frame);
-        return 1;
-    }
-    if ((frame->flags & EPI_FRAME_GO) != 0 && go != NULL && go->names &&
-        epi_pclntab_find(go, look_up, &func)) {
-        epi_pclntab_print(name, sizeof incident->symbols[0].name, epi_pclntab_function(go, &func));
-        binary_line(out, module->path, name, frame->pc - go->text.start - func.entry,
-                    frame->pc);
-    } else if ((n = epi_symbols_find(module, look_up, incident->symbols, n)) > 0) {
-        const struct epi_symbol *symbol = &incident->symbols[n - 1]; /* not an inlined one */
-        binary_line(out, module->path, symbol->name, symbol->offset + (frame->pc - look_up),
-                    frame->pc);
-    } else {
-        binary_line(out, module->path, "", frame->pc - module->bias, frame->pc);
-    }
-    end_frame(out, false, frame->how);
-    return 1;
+    return n == 0 ? 1 : (int32_t)(n - first);
 }
 
 /* Lines written: inlined calls have one each. */
@@ -178,9 +170,8 @@ static EPI_SAFE int32_t print_frame(struct epi_incident *incident, const struct 
     /* A return address is behind its call, and may belong to another line or,
      * after a call that does not return, to another function. */
     uintptr_t look_up = frame->flags & EPI_FRAME_EXACT ? frame->pc : frame->pc - 1;
-    if (incident->style.places)
-        return native_frame(incident, frame, look_up);
-    int32_t lines = frame->flags & EPI_FRAME_GO ? go_frame(incident, frame, look_up) : -1;
+    bool go = (frame->flags & EPI_FRAME_GO) != 0 && !incident->style.places;
+    int32_t lines = go ? go_frame(incident, frame, look_up) : -1;
     return lines >= 0 ? lines : c_frame(incident, frame, look_up);
 }
 

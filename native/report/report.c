@@ -257,13 +257,10 @@ static EPI_SAFE bool somebody_reads(const struct epi_incident *incident)
             epi_now() < incident->stages_deadline);
 }
 
-static EPI_SAFE void unlock(struct epi_incident *incident)
+static EPI_SAFE void close_files(struct epi_incident *incident)
 {
     epi_out_unlock(&incident->out);
-}
-
-static EPI_SAFE void close_file(struct epi_incident *incident)
-{
+    epi_box_end(incident);
     epi_fd_close(&incident->file_fd);
 }
 
@@ -273,8 +270,8 @@ static EPI_SAFE void last_act(struct epi_incident *incident)
 }
 
 static const struct epi_stage closing[] = {
-    {"end line", 0, epi_report_end}, {"unlock", 0, unlock},     {"box's end", 0, epi_box_end},
-    {"close", 0, close_file},        {"last act", 0, last_act}, {NULL, 0, NULL},
+    {"end line", 0, epi_report_end}, {"files", 0, close_files}, {"last act", 0, last_act},
+    {NULL, 0, NULL},
 };
 
 EPI_SAFE void epi_report(struct epi_incident *incident)
