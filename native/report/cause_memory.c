@@ -77,20 +77,39 @@ static EPI_SAFE bool overflow(struct epi_incident *incident, const struct around
            address + LARGEST_FRAME > sp;
 }
 
-/* Whose stack is MAPPING?  libc puts a thread's control block on top of the thread's
- * stack, so what holds it is that stack, also where the program chose the memory. */
-static EPI_SAFE const char *owner_of(const struct epi_incident *incident,
-                                     const struct epi_mapping *mapping)
+/* Names the stack that MAPPING, right above the fault, belongs to, and its size where
+ * that is known: the kernel may have joined neighbours into one mapping. */
+static EPI_SAFE void describe_stack(struct epi_incident *incident,
+                                    const struct epi_mapping *mapping)
 {
+    struct epi_out *out = &incident->out;
     const stack_t *alternate = &incident->context.uc_stack;
     uintptr_t sp = epi_arch_sp(&incident->context), base = (uintptr_t)alternate->ss_sp;
+    uintptr_t start = mapping->range.start, block = incident->subject.pointer;
+    uint64_t size;
+    struct rlimit limit;
     if ((alternate->ss_flags & SS_DISABLE) == 0 && sp + LARGEST_FRAME > base &&
-        sp < base + alternate->ss_size && epi_in(mapping->range, base))
-        return "the thread's signal stack";
-    if (epi_streq(mapping->path, "[stack]") ||
-        epi_in(mapping->range, incident->subject.pointer))
-        return "the thread's stack";
-    return "a stack that is not the thread's own, as a coroutine's,";
+        sp < base + alternate->ss_size && epi_in(mapping->range, base)) {
+        epi_out_text(out, "the thread's signal stack of ");
+        size = alternate->ss_size;
+    } else if (epi_streq(mapping->path, "[stack]")) {
+        /* The first thread's stack grows up to its limit. */
+        epi_out_text(out, "the thread's stack of ");
+        size = mapping->range.end - start;
+        if (epi_syscall6(SYS_prlimit64, 0, RLIMIT_STACK, 0, (long)&limit, 0, 0) == 0 &&
+            limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur > size)
+            size = limit.rlim_cur;
+    } else if (epi_in(mapping->range, block)) {
+        /* libc puts a thread's control block on top of the thread's stack, also where
+         * the program chose the memory; it is smaller than a page. */
+        epi_out_text(out, "the thread's stack of ");
+        size = (block - start) / PAGE * PAGE + PAGE;
+    } else {
+        epi_out_text(out, "a stack that is not the thread's own, as a coroutine's");
+        return;
+    }
+    epi_out_decimal(out, (int64_t)(size / 1024));
+    epi_out_text(out, " KiB");
 }
 
 static EPI_SAFE void describe_overflow(struct epi_incident *incident,
@@ -98,24 +117,13 @@ static EPI_SAFE void describe_overflow(struct epi_incident *incident,
                                        enum epi_access access)
 {
     struct epi_out *out = &incident->out;
-    const char *whose = owner_of(incident, &around->above);
-    uint64_t size = around->above.range.end - around->above.range.start;
-    struct rlimit limit;
-    /* The first thread's stack grows up to its limit. */
-    if (epi_streq(around->above.path, "[stack]") &&
-        epi_syscall6(SYS_prlimit64, 0, RLIMIT_STACK, 0, (long)&limit, 0, 0) == 0 &&
-        limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur > size)
-        size = limit.rlim_cur;
     epi_out_text(out, "stack overflow: ");
     access_word(out, access);
     epi_out_address(out, address);
     epi_out_text(out, ", ");
     epi_out_decimal(out, (int64_t)(around->above.range.start - address));
     epi_out_text(out, " bytes below ");
-    epi_out_text(out, whose);
-    epi_out_text(out, " of ");
-    epi_out_decimal(out, (int64_t)(size / 1024));
-    epi_out_text(out, " KiB");
+    describe_stack(incident, &around->above);
 }
 
 static EPI_SAFE void describe_address(struct epi_out *out, const struct around *around,

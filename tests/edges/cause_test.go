@@ -50,7 +50,7 @@ func TestCause(t *testing.T) {
 		{"invalid", "an invalid instruction, or one that this CPU does not have, at 0x", "", syscall.SIGILL},
 		{"div", "integer division by zero\n", "", syscall.SIGFPE},
 		{"div_overflow", "integer division with a quotient that is too large\n", "", syscall.SIGFPE},
-		{"coroutine", "stack overflow: write to 0x", " bytes below a stack that is not the thread's own, as a coroutine's, of 2", syscall.SIGSEGV},
+		{"coroutine", "stack overflow: write to 0x", " bytes below a stack that is not the thread's own, as a coroutine's\n", syscall.SIGSEGV},
 		{"overflow", "stack overflow: write to 0x", " bytes below the thread's stack of ", syscall.SIGSEGV},
 	} {
 		for _, place := range []string{"cgo", "thread"} {
