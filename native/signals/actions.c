@@ -37,6 +37,22 @@ EPI_SAFE bool epi_wanted_by_go(int signal)
            (word >> signal % 32 & 1) != 0;
 }
 
+static EPI_SAFE uintptr_t our_handler(int signal)
+{
+    int i = epi_fatal_index(signal);
+    return i >= 0                                    ? epi_actions.ours[i].handler
+           : signal == epi_actions.deadline_signal ? epi_actions.deadline_ours.handler
+           : signal == epi_actions.thread_signal   ? epi_actions.thread_ours.handler
+                                                   : 0;
+}
+
+EPI_SAFE bool epi_action_holds(int signal)
+{
+    struct epi_sigaction now;
+    uintptr_t ours = our_handler(signal);
+    return ours != 0 && epi_sigaction(signal, NULL, &now) && now.handler == ours;
+}
+
 /* Has the program taken our handler away for an action that we do not hand on to? */
 static EPI_SAFE bool somebodys(int i)
 {

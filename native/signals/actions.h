@@ -63,6 +63,10 @@ EPI_SAFE uint64_t epi_fatal_mask(void);
 /* Does signal.Notify send SIGNAL to a channel of the program? */
 EPI_SAFE bool epi_wanted_by_go(int signal);
 
+/* Is the handler that the kernel has for SIGNAL still the core's?  To be asked before the
+ * core sends SIGNAL to a thread: any other action may end the process.  One system call. */
+EPI_SAFE bool epi_action_holds(int signal);
+
 /* Puts handlers back that were taken away.  For a dump, not where the program has
  * an action of its own now, which its next fault may need, or which ignores the signal;
  * false when the faults of loads go to such a one. */

@@ -129,13 +129,7 @@ static EPI_SAFE void capture(struct epi_threads *threads, struct epi_thread *thr
  * does so may end in the middle of this walk. */
 static EPI_SAFE bool faults_come_here(void)
 {
-    static const int signals[] = {SIGSEGV, SIGBUS};
-    struct epi_sigaction now;
-    for (size_t i = 0; i < EPI_COUNT(signals); i++)
-        if (!epi_sigaction(signals[i], NULL, &now) ||
-            now.handler != epi_actions.ours[epi_fatal_index(signals[i])].handler)
-            return false;
-    return true;
+    return epi_action_holds(SIGSEGV) && epi_action_holds(SIGBUS);
 }
 
 EPI_SAFE uint64_t epi_sample_unasked(struct epi_stack *stack, const ucontext_t *uc,
