@@ -167,8 +167,8 @@ static EPI_SAFE void arm_child_deadline(uint64_t deadline)
 static EPI_SAFE void finish(struct epi_incident *crash, int signal, siginfo_t *info,
                             ucontext_t *uc)
 {
-    const struct epi_sigaction *previous = &epi_actions.previous[epi_fatal_index(signal)];
-    bool go = previous->handler == epi_actions.go_handler && epi_actions.go_handler != 0;
+    const struct epi_sigaction *next = epi_action_next(signal);
+    bool go = next->handler == epi_actions.go.handler && next->handler != 0;
     bool lacking = crash->failure_count > 0 || crash->goroutines_missing;
     if (go && !epi_forwarded_by_go(signal, info)) {
         /* A Go that has died already holds its locks for ever. */
@@ -178,10 +178,10 @@ static EPI_SAFE void finish(struct epi_incident *crash, int signal, siginfo_t *i
             crash->deadline = epi_now() + crash->options->deadline;
             crash->phase = EPI_PHASE_CHAINED;
             epi_traceback_bit_enter();
-            epi_chain(previous, signal, info, uc);
+            epi_chain(next, signal, info, uc);
         }
-    } else if (previous->handler > (uintptr_t)SIG_IGN) {
-        if (epi_chain_host(crash, previous, signal, info, uc))
+    } else if (next->handler > (uintptr_t)SIG_IGN) {
+        if (epi_chain_host(crash, next, signal, info, uc))
             return;
     }
     epi_terminate(signal, info, uc);
@@ -207,7 +207,7 @@ EPI_SAFE void epi_crash_begin(struct epi_incident *crash, const struct epi_optio
     /* A thread that blocks these would be killed by a nested fault, in
      * silence, and would not hear the deadline. */
     epi_sigmask(SIG_UNBLOCK, epi_fatal_mask());
-    epi_reassert(true);
+    epi_action_reassert(true);
     epi_notes.frozen = EPI_NOTES_CRASH;
     crash->uc = uc;
     epi_copy(&crash->info, info, sizeof crash->info);
@@ -283,23 +283,24 @@ static EPI_SAFE bool nested(struct epi_incident *crash, int signal, siginfo_t *i
 }
 
 /* What would have happened without Epitaph. */
-static EPI_SAFE void hand_on(const struct epi_sigaction *previous, int signal,
-                             siginfo_t *info, ucontext_t *uc)
+static EPI_SAFE void hand_on(const struct epi_sigaction *next, int signal, siginfo_t *info,
+                             ucontext_t *uc)
 {
-    epi_chain(previous, signal, info, uc);
-    if (previous->handler == (uintptr_t)SIG_DFL ||
-        (previous->handler == (uintptr_t)SIG_IGN && info->si_code > 0))
+    epi_chain(next, signal, info, uc);
+    if (next->handler == (uintptr_t)SIG_DFL ||
+        (next->handler == (uintptr_t)SIG_IGN && info->si_code > 0))
         epi_terminate(signal, info, uc);
 }
 
 /* Go has marked the signal as one that it does not handle any more, so that its handler
  * sends it on to what was there when Go took it over (runtime/signal_unix.go, sigfwdgo):
  * which is ours, perhaps, in front of what was there before. */
-static EPI_SAFE const struct epi_sigaction *behind_go(const struct epi_sigaction *previous)
+static EPI_SAFE const struct epi_sigaction *behind_go(int signal)
 {
-    ptrdiff_t i = previous - epi_actions.previous;
-    bool ours = epi_actions.taken[i] && previous->handler == epi_actions.go_handler;
-    return ours ? &epi_actions.before_taken[i] : previous;
+    const struct epi_action *slot = &epi_actions.slot[signal];
+    const struct epi_sigaction *next = epi_action_next(signal);
+    bool ours = slot->go_has_ours && next->handler == epi_actions.go.handler;
+    return ours ? &slot->before_go : next;
 }
 
 EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
@@ -322,7 +323,7 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
     }
 
     /* In c-shared and c-archive mode Go handles only some of the seven. */
-    const struct epi_sigaction *previous = &epi_actions.previous[epi_fatal_index(signal)];
+    const struct epi_sigaction *next = epi_action_next(signal);
     if (last_act_of_go(info, uc)) {
         int tid = epi_gettid();
         if (epi_actions.go_raised == tid) { /* our next calls Go's, which sends it on to us */
@@ -332,11 +333,11 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
         epi_go_dies(crash, signal, info, uc);
         epi_actions.go_raised = tid;
         /* One that is ignored Go makes deadly. */
-        hand_on(behind_go(previous), signal, info, uc);
+        hand_on(behind_go(signal), signal, info, uc);
         return;
     }
-    if (previous->handler > (uintptr_t)SIG_IGN && fault_of_go(info, uc)) {
-        epi_go_faults(crash, previous, signal, info, uc);
+    if (next->handler > (uintptr_t)SIG_IGN && fault_of_go(info, uc)) {
+        epi_go_faults(crash, next, signal, info, uc);
         return;
     }
     const struct epi_options *options = epi_incidents.options;
@@ -352,15 +353,15 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
     /* Quiet: only dumps need the core.  NULL: disabled, but a later handler kept
      * ours as its next. */
     if ((options == NULL || options->quiet) && !epi_crashing()) {
-        hand_on(previous, signal, info, uc);
+        hand_on(epi_action_next(signal), signal, info, uc);
         return;
     }
     if (sent(info) && crash->owner == 0) {
         if (epi_wanted_by_go(signal)) {
-            epi_chain(previous, signal, info, context);
+            epi_chain_next(signal, info, context);
             return;
         }
-        if (previous->handler == (uintptr_t)SIG_IGN)
+        if (next->handler == (uintptr_t)SIG_IGN)
             return;
     }
     if (!epi_crash_take(crash, self)) {
@@ -369,6 +370,6 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
         own(crash, options, signal, info, uc);
     } else { /* epi_disable has not seen an owner, and takes away what one needs */
         crash->owner = 0;
-        hand_on(previous, signal, info, uc);
+        hand_on(epi_action_next(signal), signal, info, uc);
     }
 }

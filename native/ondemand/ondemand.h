@@ -29,14 +29,6 @@ struct epi_usersignal_options {
 struct epi_usersignal {
     _Atomic(const struct epi_usersignal_options *) options; /* NULL: it is not */
     struct epi_usersignal_options option[2];
-    _Atomic(const struct epi_sigaction *) previous;
-    struct epi_sigaction record[8]; /* of which PREVIOUS is one */
-    uint32_t next_record;
-    struct epi_sigaction before_go; /* what was there before signal.Notify */
-    struct epi_sigaction before_ignored; /* and before it was ignored, ours in place */
-    bool taken; /* Go remembers our handler as what was there, and may give it back */
-    uintptr_t in_front; /* somebody's handler that was there, in front of ours, when
-                           it was unregistered; or 0 */
     _Atomic uint64_t places;        /* the states of NOTE, and signals without one */
     struct epi_usersignal_note note[2];
     _Atomic uint32_t due; /* signals that the dumper has sent once more */

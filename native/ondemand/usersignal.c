@@ -120,14 +120,14 @@ static EPI_SAFE bool harmless(const struct epi_sigaction *action, int signal)
 {
     if (action->handler == (uintptr_t)SIG_DFL)
         return false;
-    return action->handler != epi_actions.go_handler || epi_wanted_by_go(signal);
+    return action->handler != epi_actions.go.handler || epi_wanted_by_go(signal);
 }
 
 /* Will Go's handler end the process?  (runtime/sigtab_linux_generic.go: _SigKill,
  * _SigThrow.) */
 static EPI_SAFE bool ended_by_go(const struct epi_sigaction *action, int signal)
 {
-    return action->handler == epi_actions.go_handler && !epi_wanted_by_go(signal) &&
+    return action->handler == epi_actions.go.handler && !epi_wanted_by_go(signal) &&
            (signal == SIGHUP || signal == SIGINT || signal == SIGTERM || signal == SIGQUIT ||
             signal == SIGSTKFLT);
 }
@@ -157,16 +157,15 @@ static EPI_SAFE void default_action(int signal, const siginfo_t *info)
     }
 }
 
-static EPI_SAFE void previous_action(struct epi_usersignal *user, int signal, siginfo_t *info,
-                                     void *context)
+static EPI_SAFE void next_action(int signal, siginfo_t *info, void *context)
 {
-    const struct epi_sigaction *previous = user->previous;
-    if (previous->handler == (uintptr_t)SIG_DFL)
+    const struct epi_sigaction *next = epi_action_next(signal);
+    if (next->handler == (uintptr_t)SIG_DFL)
         default_action(signal, info);
-    else if (ended_by_go(previous, signal))
-        epi_traceback_bit_chain(previous, signal, info, context);
+    else if (ended_by_go(next, signal))
+        epi_traceback_bit_chain(next, signal, info, context);
     else
-        epi_chain(previous, signal, info, context);
+        epi_chain(next, signal, info, context);
 }
 
 static EPI_SAFE void note(struct epi_usersignal *user, int place, bool chain_later,
@@ -198,24 +197,24 @@ static EPI_SAFE void user_signal(int signal, siginfo_t *info, void *context)
      * or this is a child. */
     if (options == NULL || epi_getpid() != epi_incidents.pid) {
         if (options == NULL || options->chain)
-            previous_action(user, signal, info, context);
+            next_action(signal, info, context);
         return;
     }
     /* Go ends the process by raising the signal again (runtime.dieFromSignal), and
      * passes SIGQUIT on to its other threads. */
     if (ending != 0) {
         if (ending != tid)
-            previous_action(user, signal, info, context);
+            next_action(signal, info, context);
         return;
     }
     if (is_due(user)) {
-        if (ended_by_go(user->previous, signal))
+        if (ended_by_go(epi_action_next(signal), signal))
             user->ending = tid;
-        previous_action(user, signal, info, context);
+        next_action(signal, info, context);
         user->ending = 0;
         return;
     }
-    bool now = options->chain && harmless(user->previous, signal);
+    bool now = options->chain && harmless(epi_action_next(signal), signal);
     int place = take_place(user);
     if (place >= 0) {
         note(user, place, options->chain && !now, info, context, options->dump.max_frames);
@@ -223,7 +222,7 @@ static EPI_SAFE void user_signal(int signal, siginfo_t *info, void *context)
         epi_dumper_wake();
     }
     if (now)
-        previous_action(user, signal, info, context);
+        next_action(signal, info, context);
 }
 
 /* ---- the dumper ---- */
@@ -330,38 +329,6 @@ static void wait_for_notes(const struct epi_usersignal *user, uint64_t timeout)
     }
 }
 
-/* A handler may be reading the one before; it is done long before a record comes
- * round again. */
-static void set_previous(struct epi_usersignal *user, const struct epi_sigaction *action)
-{
-    struct epi_sigaction *next =
-        &user->record[user->next_record++ % EPI_COUNT(user->record)];
-    *next = *action;
-    user->previous = next;
-}
-
-static void put_ours(int signal)
-{
-    struct epi_sigaction ours = epi_actions.ours[0]; /* with SA_RESTART */
-    ours.handler = (uintptr_t)user_signal;
-    epi_sigaction(signal, &ours, NULL);
-}
-
-/* Our handler for SIGNAL, in place of what is there, which becomes the previous
- * action unless it may be one that calls ours as its next. */
-static void install(struct epi_usersignal *user, int signal, bool was_registered)
-{
-    struct epi_sigaction now;
-    if (!epi_traceback_bit_action(signal, &now) || now.handler == (uintptr_t)user_signal)
-        return;
-    if (!was_registered && user->in_front != 0 && now.handler == user->in_front)
-        return;
-    bool library = now.handler > (uintptr_t)SIG_IGN && now.handler != epi_actions.go_handler;
-    if (!was_registered || !library)
-        set_previous(user, &now);
-    put_ours(signal);
-}
-
 static struct epi_usersignal *memory_for(int signal)
 {
     struct epi_usersignal *user = epi_ondemand.usersignal[signal];
@@ -371,7 +338,6 @@ static struct epi_usersignal *memory_for(int signal)
                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
     if (user == MAP_FAILED)
         return NULL;
-    user->previous = &user->record[0];
     epi_ondemand.usersignal[signal] = user;
     return user;
 }
@@ -389,8 +355,6 @@ int epi_usersignal_register(int signal, const struct epi_dump *how, bool chain)
     int error = epi_dumper_start();
     if (error != 0)
         return error;
-    epi_actions_own(EPI_OWNER_USERSIGNALS,
-                    (struct epi_action_owner){epi_usersignal_records, epi_usersignal_ignored});
     const struct epi_usersignal_options *old = user->options;
     struct epi_usersignal_options *next = &user->option[old == &user->option[0]];
     struct epi_fd output = epi_fd_of(epi_fd_duplicate(how->output.fd));
@@ -403,7 +367,8 @@ int epi_usersignal_register(int signal, const struct epi_dump *how, bool chain)
     if (old == NULL)
         user->due = 0;
     user->options = next;
-    install(user, signal, old != NULL);
+    struct epi_sigaction ours = epi_action_make(user_signal);
+    epi_action_claim(signal, EPI_ROLE_DUMP, &ours);
     wait_for_dump(signal);
     if (old != NULL)
         epi_fd_close(&user->option[old != &user->option[0]].dump.output);
@@ -419,17 +384,9 @@ static struct epi_usersignal *registered(int signal)
 
 bool epi_usersignal_restore(int signal)
 {
-    struct epi_usersignal *user = registered(signal);
-    struct epi_sigaction now;
-    if (user == NULL)
+    if (registered(signal) == NULL)
         return false;
-    user->in_front = 0;
-    if (epi_traceback_bit_action(signal, &now)) {
-        if (now.handler == (uintptr_t)user_signal)
-            epi_sigaction(signal, user->previous, NULL);
-        else if (now.handler > (uintptr_t)SIG_IGN && now.handler != epi_actions.go_handler)
-            user->in_front = now.handler;
-    }
+    epi_action_release(signal);
     epi_traceback_bit_keep(); /* in front of Go's again */
     return true;
 }
@@ -444,67 +401,4 @@ void epi_usersignal_end(int signal)
     user->options = NULL;
     wait_for_dump(signal);
     epi_fd_close(&user->option[old != &user->option[0]].dump.output);
-}
-
-bool epi_usersignal_ignored(int signal)
-{
-    const struct epi_usersignal *user = registered(signal);
-    struct epi_sigaction now;
-    return user != NULL && user->previous->handler == (uintptr_t)SIG_IGN &&
-           epi_sigaction(signal, NULL, &now) && now.handler == (uintptr_t)user_signal;
-}
-
-/* Go gives back what it has found there when it took the signal over, which was ours; by
- * now the signal is registered no more, and ours would call Go's handler, which passes it
- * on to ours (runtime/signal_unix.go, sigfwdgo).  What was there before Go's comes back. */
-static bool gives_back_late(const struct sigaction *action, int signal, struct sigaction *old)
-{
-    struct epi_usersignal *user =
-        signal < 1 || signal > EPI_SIGNALS ? NULL : epi_ondemand.usersignal[signal];
-    if (user == NULL || !user->taken || !epi_given_back(action, (uintptr_t)user_signal))
-        return false;
-    if (old != NULL)
-        sigaction(signal, NULL, old);
-    user->taken = false;
-    set_previous(user, &user->before_go); /* for who has kept ours and puts that back */
-    epi_sigaction(signal, &user->before_go, NULL);
-    return true;
-}
-
-/* Go's runtime would take the signal away: Notify installs its handler for one
- * that it has not handled so far, Ignore ignores it, Stop gives back what Notify
- * has found there, which is ours, or the default action if that was first.  Else the
- * default action is another matter: who sets that is about to raise the signal, and to
- * die of it. */
-bool epi_usersignal_records(int signal, const struct sigaction *action, struct sigaction *old)
-{
-    struct epi_usersignal *user = registered(signal);
-    if (user == NULL)
-        return gives_back_late(action, signal, old);
-    struct epi_sigaction now, next;
-    uintptr_t handler = (uintptr_t)action->sa_handler;
-    if (!epi_sigaction(signal, NULL, &now))
-        return false;
-    bool in_place = now.handler == (uintptr_t)user_signal;
-    bool go = handler == epi_actions.go_handler && handler != 0;
-    bool back = user->taken && epi_given_back(action, (uintptr_t)user_signal);
-    bool ignores = in_place && handler == (uintptr_t)SIG_IGN;
-    bool ignored = in_place && user->previous->handler == (uintptr_t)SIG_IGN;
-    /* One of C that has had it ignored for a while, and saw ours before. */
-    bool again = ignored && !back && handler == (uintptr_t)user_signal;
-    if (!go && !back && !ignores && !again &&
-        !(in_place && epi_stopped_by_go(signal, action)))
-        return false;
-    if (old != NULL)
-        sigaction(signal, NULL, old);
-    next = again ? user->before_ignored : epi_action_of(action);
-    if (ignores && !ignored)
-        user->before_ignored = *user->previous;
-    if (go && user->previous->handler != epi_actions.go_handler)
-        user->before_go = *user->previous;
-    user->taken = (user->taken || go) && !back;
-    set_previous(user, back ? &user->before_go : &next);
-    if (!in_place)
-        put_ours(signal);
-    return true;
 }

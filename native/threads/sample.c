@@ -193,7 +193,7 @@ EPI_SAFE void epi_sample(int signal, siginfo_t *info, void *context)
     if (own && info->si_code == SI_TKILL && epi_assign_accept(uc))
         return;
     if (!own || info->si_code != SI_QUEUE || value >> 56 != EPI_ASK_MAGIC >> 56) {
-        epi_chain(&epi_actions.thread_previous, signal, info, context);
+        epi_chain_next(signal, info, context);
         return;
     }
     struct epi_ask ask = epi_ask_unpack(value);
