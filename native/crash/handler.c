@@ -167,7 +167,7 @@ static EPI_SAFE void arm_child_deadline(uint64_t deadline)
 static EPI_SAFE void finish(struct epi_incident *crash, int signal, siginfo_t *info,
                             ucontext_t *uc)
 {
-    const struct epi_sigaction *next = epi_action_next(signal);
+    const struct epi_sigaction *next = epi_action_turn(signal);
     bool go = next->handler == epi_actions.go.handler && next->handler != 0;
     bool lacking = crash->failure_count > 0 || crash->goroutines_missing;
     if (go && !epi_forwarded_by_go(signal, info)) {
@@ -298,7 +298,7 @@ static EPI_SAFE void hand_on(const struct epi_sigaction *next, int signal, sigin
 static EPI_SAFE const struct epi_sigaction *behind_go(int signal)
 {
     const struct epi_action *slot = &epi_actions.slot[signal];
-    const struct epi_sigaction *next = epi_action_next(signal);
+    const struct epi_sigaction *next = epi_action_turn(signal);
     bool ours = slot->go_has_ours && next->handler == epi_actions.go.handler;
     return ours ? &slot->before_go : next;
 }
@@ -353,7 +353,7 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
     /* Quiet: only dumps need the core.  NULL: disabled, but a later handler kept
      * ours as its next. */
     if ((options == NULL || options->quiet) && !epi_crashing()) {
-        hand_on(epi_action_next(signal), signal, info, uc);
+        hand_on(epi_action_turn(signal), signal, info, uc);
         return;
     }
     if (sent(info) && crash->owner == 0) {
@@ -370,6 +370,6 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
         own(crash, options, signal, info, uc);
     } else { /* epi_disable has not seen an owner, and takes away what one needs */
         crash->owner = 0;
-        hand_on(epi_action_next(signal), signal, info, uc);
+        hand_on(epi_action_turn(signal), signal, info, uc);
     }
 }

@@ -140,6 +140,7 @@ static EPI_SAFE void default_action(int signal, const siginfo_t *info)
     switch (signal) {
     case SIGCHLD:
     case SIGCONT:
+    case SIGURG:
     case SIGWINCH:
         return;
     case SIGTSTP:
@@ -159,7 +160,7 @@ static EPI_SAFE void default_action(int signal, const siginfo_t *info)
 
 static EPI_SAFE void next_action(int signal, siginfo_t *info, void *context)
 {
-    const struct epi_sigaction *next = epi_action_next(signal);
+    const struct epi_sigaction *next = epi_action_turn(signal);
     if (next->handler == (uintptr_t)SIG_DFL)
         default_action(signal, info);
     else if (ended_by_go(next, signal))

@@ -39,6 +39,19 @@ EPI_SAFE const struct epi_sigaction *epi_action_next(int signal)
     return next != NULL ? next : &by_default;
 }
 
+/* The kernel resets such an action when it delivers the signal (kernel/signal.c,
+ * get_signal). */
+EPI_SAFE const struct epi_sigaction *epi_action_turn(int signal)
+{
+    struct epi_action *slot = &epi_actions.slot[signal];
+    const struct epi_sigaction *next = slot->next;
+    while (next != NULL && next->handler > (uintptr_t)SIG_IGN &&
+           (next->flags & (unsigned)SA_RESETHAND) != 0)
+        if (atomic_compare_exchange_strong(&slot->next, &next, NULL))
+            break;
+    return next != NULL ? next : &by_default;
+}
+
 void epi_action_set_next(struct epi_action *slot, const struct epi_sigaction *action)
 {
     struct epi_sigaction *record;
@@ -187,6 +200,16 @@ int epi_action_choose(int wanted, int except)
     return 0;
 }
 
+/* The signal by which the C library has every thread take part in setuid, setgid and
+ * their kin.  Who calls one of them waits for all threads: none may block it.  The
+ * library's handler makes a system call, and is safe anywhere.  Those beside it are no
+ * matter: glibc's 32 cancels a thread, in our handler too, and 34 is the program's. */
+#ifdef __GLIBC__
+#define SETXID 33
+#else
+#define SETXID 34
+#endif
+
 /* Libc's restorer, as the kernel got it with any action that libc installed;
  * debuggers and our own unwinder know it by its CFI.  It is asked for once, while the
  * wrapper of sigaction is off yet. */
@@ -206,7 +229,7 @@ void epi_actions_prepare(void (*handler)(int, siginfo_t *, void *))
     }
     /* One mask for all handlers of the core, so that a jump out of one into
      * another needs to restore none. */
-    common->mask = ~epi_fatal_mask();
+    common->mask = ~epi_fatal_mask() & ~epi_mask_of(SETXID);
 }
 
 struct epi_sigaction epi_action_make(void (*handler)(int, siginfo_t *, void *))

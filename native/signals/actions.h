@@ -84,8 +84,10 @@ EPI_SAFE bool epi_action_holds(int signal);
  * false when the faults of loads go to such a one. */
 EPI_SAFE bool epi_action_reassert(bool crash);
 
-/* Whose turn is after the core's. */
+/* Whose turn is after the core's.  Turn is for a caller that calls that action now: one
+ * with SA_RESETHAND makes way for the default, for one caller. */
 EPI_SAFE const struct epi_sigaction *epi_action_next(int signal);
+EPI_SAFE const struct epi_sigaction *epi_action_turn(int signal);
 
 /* For the wrapper of sigaction: makes ACTION the next. */
 void epi_action_set_next(struct epi_action *slot, const struct epi_sigaction *action);

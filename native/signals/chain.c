@@ -22,5 +22,5 @@ EPI_SAFE void epi_chain(const struct epi_sigaction *action, int signal, siginfo_
 
 EPI_SAFE void epi_chain_next(int signal, siginfo_t *info, void *context)
 {
-    epi_chain(epi_action_next(signal), signal, info, context);
+    epi_chain(epi_action_turn(signal), signal, info, context);
 }

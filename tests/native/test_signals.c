@@ -71,10 +71,53 @@ static void count(int signal)
     called++;
 }
 
+/* A handler with SA_RESETHAND is called once, and then the default takes effect, which is
+ * nothing for this one. */
+static void test_one_shot(void)
+{
+    int file = memfd_create("dumps", 0);
+    struct epi_dump how = dump_to(file);
+    set(SIGWINCH, count, SA_RESETHAND);
+    CHECK(epi_usersignal_register(SIGWINCH, &how, true) == 0, "not registered");
+    for (int i = 0; i < 3; i++)
+        raise_and_wait(SIGWINCH);
+    CHECK(called == 1, "it was called %d times", called);
+    CHECK(epi_usersignal_restore(SIGWINCH), "it was not registered");
+    epi_usersignal_end(SIGWINCH);
+    CHECK(dumps_in(file) == 3, "%d dumps", dumps_in(file));
+    struct sigaction now;
+    sigaction(SIGWINCH, NULL, &now);
+    CHECK(now.sa_handler == SIG_DFL, "it came back");
+    close(file);
+}
+
+/* The same for a signal that kills the second time, in a child. */
+static void test_second_kills(void)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        int null = open("/dev/null", O_WRONLY);
+        struct epi_dump how = dump_to(null);
+        enable();
+        set(SIGTERM, count, SA_RESETHAND);
+        epi_usersignal_register(SIGTERM, &how, true);
+        called = 0;
+        raise_and_wait(SIGTERM);
+        if (called != 1)
+            _exit(1);
+        raise(SIGTERM);
+        sleep(10);
+        _exit(2);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM, "status %#x", status);
+}
+
 /* The default for these is to do nothing; then the registration stays. */
 static void test_ignored_by_default(void)
 {
-    static const int signals[] = {SIGCHLD, SIGCONT, SIGWINCH};
+    static const int signals[] = {SIGCHLD, SIGCONT, SIGWINCH, SIGURG};
     for (size_t i = 0; i < EPI_COUNT(signals); i++) {
         int signal = signals[i], file = memfd_create("dumps", 0);
         struct epi_dump how = dump_to(file);
@@ -89,6 +132,37 @@ static void test_ignored_by_default(void)
         CHECK(dumps_in(file) == 2, "%d: %d dumps", signal, dumps_in(file));
         close(file);
     }
+}
+
+static void *dump_to_pipe(void *pipe)
+{
+    struct epi_dump how = dump_to(*(int *)pipe);
+    epi_dump(&how);
+    return NULL;
+}
+
+/* Who changes its group waits for all threads (the C library's own signal), but not for
+ * one that dumps to where nobody reads.  The dump is not over by then. */
+static void test_setgid(void)
+{
+    int ends[2];
+    pthread_t thread;
+    struct epi_incident *dump = &epi_incidents.dump;
+    static char filling[4096];
+    if (pipe(ends) != 0)
+        return;
+    fcntl(ends[1], F_SETFL, O_NONBLOCK);
+    while (write(ends[1], filling, sizeof filling) > 0)
+        ;
+    fcntl(ends[1], F_SETFL, 0);
+    pthread_create(&thread, NULL, dump_to_pipe, &ends[1]);
+    for (int i = 0; i < 10000 && dump->phase != EPI_PHASE_REPORTING; i++)
+        usleep(1000);
+    CHECK(setgid(getgid()) == 0, "setgid: %s", strerror(errno));
+    CHECK(dump->phase == EPI_PHASE_REPORTING, "the dump is over");
+    close(ends[0]); /* it fails now */
+    pthread_join(thread, NULL);
+    close(ends[1]);
 }
 
 static void go(int signal, siginfo_t *info, void *context)
@@ -163,8 +237,12 @@ static void test_roles(void)
 
 int main(void)
 {
+    set(SIGPIPE, SIG_IGN, 0); /* of the dump that fails */
     enable();
+    test_one_shot();
     test_ignored_by_default();
+    test_setgid();
+    test_second_kills();
     test_roles();
     CHECK(epi_disable(), "it was off");
     return check_result();
