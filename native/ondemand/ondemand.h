@@ -14,6 +14,7 @@
 /* A thread that got a registered signal, as it was then (usersignal.c). */
 struct epi_usersignal_note {
     struct epi_subject subject;
+    _Atomic bool written;
     bool chain_later; /* the previous action's turn is after the dump */
     siginfo_t info;
     struct epi_stack stack;
@@ -29,7 +30,7 @@ struct epi_usersignal_options {
 struct epi_usersignal {
     _Atomic(const struct epi_usersignal_options *) options; /* NULL: it is not */
     struct epi_usersignal_options option[2];
-    _Atomic uint64_t places;        /* the states of NOTE, and signals without one */
+    _Atomic uint64_t ring; /* of NOTE, and signals without one (usersignal.c) */
     struct epi_usersignal_note note[2];
     _Atomic uint32_t due; /* signals that the dumper has sent once more */
     _Atomic int ending;   /* the thread on which Go's handler runs, which may end the

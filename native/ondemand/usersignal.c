@@ -3,11 +3,11 @@
  * It waits for nothing; registers, errno and the signal mask are as before, and
  * system calls go on (SA_RESTART).
  *
- * Each signal has two places for such notes, so that one which comes during the
+ * Each signal has a ring of two such notes, so that one which comes during the
  * dump of another is dumped after it.  While both are taken signals are counted,
- * and the dump that is still to come tells how many.  Places and count are in one
- * word, changed by compare-and-swap: a signal is either noted or counted for a
- * dump that has not begun, whatever the dumper does meanwhile.
+ * and the dump that is still to come tells how many.  The ring and the count are in
+ * one word: a signal is either noted or counted for a dump that has not begun,
+ * whatever the dumper does meanwhile.
  *
  * With a chain the previous action follows.  A handler of C, and Go's for a
  * signal that the program asked for (signal.Notify), are called at once, with what
@@ -35,81 +35,51 @@
 #include <stdatomic.h>
 #include <sys/mman.h>
 
-/* ---- places ---- */
+/* ---- notes ---- */
 
-/* A place's two bits in the word.  The next bit says which place was dumped last,
- * so that they are dumped in the order in which they were taken; the count is
- * above. */
-enum { FREE, WRITING, READY, DUMPING };
-#define LAST_DUMPED (UINT64_C(1) << 4)
-#define COUNTED_ONE (UINT64_C(1) << 8)
+/* A ring of notes in one word: which is the oldest, how many there are, and above that how
+ * many signals were counted.  Only the dumper takes a note out. */
+#define OLDEST      UINT64_C(1)
+#define ONE_NOTE    UINT64_C(2)
+#define ONE_COUNTED UINT64_C(8)
 
-static EPI_SAFE unsigned place_state(uint64_t word, int place)
+static EPI_SAFE uint64_t notes_in(uint64_t ring)
 {
-    return (unsigned)(word >> 2 * place) & 3;
+    return ring % ONE_COUNTED / ONE_NOTE;
 }
 
-static EPI_SAFE uint64_t with_state(uint64_t word, int place, unsigned state)
+/* A note to be written; NULL when all are taken, and the signal was counted. */
+static EPI_SAFE struct epi_usersignal_note *take_note(struct epi_usersignal *user)
 {
-    return (word & ~(UINT64_C(3) << 2 * place)) | (uint64_t)state << 2 * place;
+    uint64_t ring = user->ring;
+    bool full;
+    do
+        full = notes_in(ring) == EPI_COUNT(user->note);
+    while (!atomic_compare_exchange_weak(&user->ring, &ring,
+                                         ring + (full ? ONE_COUNTED : ONE_NOTE)));
+    return full ? NULL : &user->note[((ring & OLDEST) + notes_in(ring)) % EPI_COUNT(user->note)];
 }
 
-static EPI_SAFE int after_last_dumped(uint64_t word)
+/* For the dumper: the oldest note, once it is written, and how many signals were counted
+ * for its dump; else NULL. */
+static EPI_SAFE struct epi_usersignal_note *begin_dump(struct epi_usersignal *user,
+                                                       uint64_t *counted)
 {
-    return (word & LAST_DUMPED) == 0;
-}
-
-/* The place in STATE, the one that is next in turn before the other; or -1. */
-static EPI_SAFE int find_place(uint64_t word, unsigned state)
-{
-    int first = after_last_dumped(word);
-    return place_state(word, first) == state    ? first
-           : place_state(word, !first) == state ? !first
-                                                : -1;
-}
-
-/* Takes a place for a note; -1 when there is none, and the signal was counted. */
-static EPI_SAFE int take_place(struct epi_usersignal *user)
-{
-    uint64_t word = user->places, next;
-    int place;
-    do {
-        place = find_place(word, FREE);
-        next = place >= 0 ? with_state(word, place, WRITING) : word + COUNTED_ONE;
-    } while (!atomic_compare_exchange_weak(&user->places, &word, next));
-    return place;
-}
-
-static EPI_SAFE void set_state(struct epi_usersignal *user, int place, unsigned state)
-{
-    uint64_t word = user->places;
-    while (!atomic_compare_exchange_weak(&user->places, &word, with_state(word, place, state)))
-        ;
-}
-
-/* For the dumper: the place to be dumped, and how many were counted for this
- * dump; -1: none. */
-static EPI_SAFE int begin_dump(struct epi_usersignal *user, uint64_t *counted)
-{
-    uint64_t word = user->places, next;
-    int place;
-    do {
-        place = find_place(word, READY);
-        if (place < 0)
-            return -1;
-        *counted = word / COUNTED_ONE;
-        next = with_state(word % LAST_DUMPED, place, DUMPING);
-        if (place == 1)
-            next |= LAST_DUMPED;
-    } while (!atomic_compare_exchange_weak(&user->places, &word, next));
-    return place;
+    uint64_t ring = user->ring;
+    struct epi_usersignal_note *note = &user->note[ring & OLDEST];
+    if (notes_in(ring) == 0 || !note->written)
+        return NULL;
+    *counted = atomic_fetch_and(&user->ring, ONE_COUNTED - 1) / ONE_COUNTED;
+    return note;
 }
 
 /* The dump is over.  COUNTED signals had none, and are told of by the next. */
-static EPI_SAFE void end_dump(struct epi_usersignal *user, int place, uint64_t counted)
+static EPI_SAFE void end_dump(struct epi_usersignal *user, struct epi_usersignal_note *note,
+                              uint64_t counted)
 {
-    atomic_fetch_add(&user->places, counted * COUNTED_ONE);
-    set_state(user, place, FREE);
+    uint64_t other = note == &user->note[0] ? OLDEST : -OLDEST;
+    note->written = false;
+    atomic_fetch_add(&user->ring, other - ONE_NOTE + counted * ONE_COUNTED);
 }
 
 /* ---- the handler ---- */
@@ -169,14 +139,15 @@ static EPI_SAFE void next_action(int signal, siginfo_t *info, void *context)
         epi_chain(next, signal, info, context);
 }
 
-static EPI_SAFE void note(struct epi_usersignal *user, int place, bool chain_later,
-                          const siginfo_t *info, const ucontext_t *uc, uint32_t max_frames)
+static EPI_SAFE void write_note(struct epi_usersignal_note *to, bool chain_later,
+                                const siginfo_t *info, const ucontext_t *uc,
+                                uint32_t max_frames)
 {
-    struct epi_usersignal_note *to = &user->note[place];
     to->chain_later = chain_later;
     epi_copy(&to->info, info, sizeof to->info);
     epi_subject_is_self(&to->subject);
     to->subject.goroutine = epi_sample_unasked(&to->stack, uc, max_frames);
+    to->written = true;
 }
 
 /* The signal that the dumper sent once more. */
@@ -216,10 +187,9 @@ static EPI_SAFE void user_signal(int signal, siginfo_t *info, void *context)
         return;
     }
     bool now = options->chain && harmless(epi_action_next(signal), signal);
-    int place = take_place(user);
-    if (place >= 0) {
-        note(user, place, options->chain && !now, info, context, options->dump.max_frames);
-        set_state(user, place, READY);
+    struct epi_usersignal_note *note = take_note(user);
+    if (note != NULL) {
+        write_note(note, options->chain && !now, info, context, options->dump.max_frames);
         epi_dumper_wake();
     }
     if (now)
@@ -245,10 +215,9 @@ static EPI_SAFE void send_again(struct epi_usersignal *user, int signal,
         epi_syscall6(SYS_kill, pid, signal, 0, 0, 0, 0); /* a full queue takes that, too */
 }
 
-static EPI_SAFE void dump_note(struct epi_usersignal *user, int signal, int place,
-                               uint64_t counted)
+static EPI_SAFE void dump_note(struct epi_usersignal *user, int signal,
+                               struct epi_usersignal_note *from, uint64_t counted)
 {
-    const struct epi_usersignal_note *from = &user->note[place];
     epi_ondemand.usersignal_served = (uint32_t)signal; /* before the options are read */
     const struct epi_usersignal_options *options = user->options;
     uint64_t missed = 0;
@@ -264,7 +233,7 @@ static EPI_SAFE void dump_note(struct epi_usersignal *user, int signal, int plac
     }
     if (from->chain_later && !epi_crashing()) /* the report is not to be cut short */
         send_again(user, signal, from);
-    end_dump(user, place, missed);
+    end_dump(user, from, missed);
     epi_ondemand.usersignal_served = 0;
     epi_futex_wake_all(&epi_ondemand.usersignal_served);
 }
@@ -276,11 +245,11 @@ EPI_SAFE bool epi_usersignal_serve(void)
         int signal = (last + i - 1) % EPI_SIGNALS + 1; /* each has its turn */
         struct epi_usersignal *user = epi_ondemand.usersignal[signal];
         uint64_t counted;
-        int place = user == NULL ? -1 : begin_dump(user, &counted);
-        if (place < 0)
+        struct epi_usersignal_note *note = user == NULL ? NULL : begin_dump(user, &counted);
+        if (note == NULL)
             continue;
         epi_ondemand.usersignal_last = signal;
-        dump_note(user, signal, place, counted);
+        dump_note(user, signal, note, counted);
         return true;
     }
     return false;
@@ -300,7 +269,9 @@ int epi_usersignal_renew(void)
         struct epi_usersignal *user = epi_ondemand.usersignal[signal];
         if (user == NULL)
             continue;
-        user->places = 0;
+        user->ring = 0;
+        for (size_t i = 0; i < EPI_COUNT(user->note); i++)
+            user->note[i].written = false;
         user->due = 0;
         user->ending = 0;
         any = any || user->options != NULL;
@@ -322,7 +293,7 @@ static void wait_for_dump(int signal)
 static void wait_for_notes(const struct epi_usersignal *user, uint64_t timeout)
 {
     uint64_t end = epi_now() + 2 * timeout + EPI_SECOND;
-    while (user->places % LAST_DUMPED != 0 && epi_getpid() == epi_incidents.pid &&
+    while (notes_in(user->ring) != 0 && epi_getpid() == epi_incidents.pid &&
            epi_now() < end) {
         uint32_t served = epi_ondemand.usersignal_served;
         struct timespec pause = epi_timespec(5 * EPI_MS);
