@@ -331,7 +331,7 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
             return;
         }
         epi_go_dies(crash, signal, info, uc);
-        epi_actions.go_raised = tid;
+        epi_actions_go_raised(tid);
         /* One that is ignored Go makes deadly. */
         hand_on(behind_go(signal), signal, info, uc);
         return;

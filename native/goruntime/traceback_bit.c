@@ -145,7 +145,7 @@ void epi_traceback_bit_start(void)
         return;
     if (!bit->on)
         bit->ours = UNKNOWN;
-    epi_actions.death_handler = (uintptr_t)handler;
+    epi_actions_stands_for_go(handler);
     bit->on = true;
     epi_traceback_bit_keep();
 }

@@ -72,18 +72,6 @@ static bool other_copy(uintptr_t handler)
     return memcmp((const void *)at, signature, sizeof signature) == 0;
 }
 
-/* Go has one handler for all signals, in its text (runtime.cgoSigtramp), and the same
- * flags and mask (runtime/os_linux.go, setsig).  Any
- * single signal may have been ignored by the program, or be a C library's. */
-static struct epi_sigaction find_go_action(void)
-{
-    struct epi_sigaction now, none = {0};
-    for (int signal = 1; signal <= EPI_SIGNALS; signal++)
-        if (epi_sigaction(signal, NULL, &now) && epi_go_text(epi_program.go, now.handler))
-            return now;
-    return none;
-}
-
 static void touch(struct epi_range memory)
 {
     for (uintptr_t at = memory.start; at < memory.end; at += 4096)
@@ -219,13 +207,7 @@ static int find_handlers(int thread_signal)
         if (other_copy(action.handler))
             return EBUSY;
     }
-    epi_actions.go = find_go_action();
-    int deadline_signal = epi_action_choose(0, thread_signal);
-    if (deadline_signal == 0)
-        return EUSERS;
-    epi_actions.deadline_signal = deadline_signal;
-    epi_actions_prepare(epi_stage_interrupt);
-    return 0;
+    return epi_actions_prepare(thread_signal, epi_stage_interrupt);
 }
 
 static enum epi_role role_of(int fatal)

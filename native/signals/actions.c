@@ -5,6 +5,7 @@
 #include "../unwind/gostack.h"
 #include "../unwind/program.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -183,6 +184,28 @@ static __attribute__((constructor)) void look_before_runtime(void)
             epi_actions.before_runtime[i] = now.handler;
 }
 
+/* Go has one handler for all signals, in its text (runtime.cgoSigtramp), and the same
+ * flags and mask (runtime/os_linux.go, setsig).  Any single signal may have been ignored
+ * by the program, or be a C library's. */
+static struct epi_sigaction find_go_action(void)
+{
+    struct epi_sigaction now, none = {0};
+    for (int signal = 1; signal <= EPI_SIGNALS; signal++)
+        if (epi_sigaction(signal, NULL, &now) && epi_go_text(epi_program.go, now.handler))
+            return now;
+    return none;
+}
+
+void epi_actions_stands_for_go(void (*handler)(int, siginfo_t *, void *))
+{
+    epi_actions.death_handler = (uintptr_t)handler;
+}
+
+EPI_SAFE void epi_actions_go_raised(int tid)
+{
+    epi_actions.go_raised = tid;
+}
+
 /* ---- the core's own actions ---- */
 
 /* 1 to 32 have meanings, 33 and 34 belong to C libraries (nptl, musl). */
@@ -213,7 +236,7 @@ int epi_action_choose(int wanted, int except)
 /* Libc's restorer, as the kernel got it with any action that libc installed;
  * debuggers and our own unwinder know it by its CFI.  It is asked for once, while the
  * wrapper of sigaction is off yet. */
-void epi_actions_prepare(void (*handler)(int, siginfo_t *, void *))
+static void make_common(void (*handler)(int, siginfo_t *, void *))
 {
     struct epi_sigaction present, *common = &epi_actions.common;
     if (common->restorer == 0) {
@@ -230,6 +253,22 @@ void epi_actions_prepare(void (*handler)(int, siginfo_t *, void *))
     /* One mask for all handlers of the core, so that a jump out of one into
      * another needs to restore none. */
     common->mask = ~epi_fatal_mask() & ~epi_mask_of(SETXID);
+}
+
+int epi_actions_prepare(int except, void (*handler)(int, siginfo_t *, void *))
+{
+    epi_actions.go = find_go_action();
+    int signal = epi_action_choose(0, except);
+    if (signal == 0)
+        return EUSERS;
+    epi_actions.deadline_signal = signal;
+    make_common(handler);
+    return 0;
+}
+
+void epi_actions_ask_by(int signal)
+{
+    epi_actions.thread_signal = signal;
 }
 
 struct epi_sigaction epi_action_make(void (*handler)(int, siginfo_t *, void *))

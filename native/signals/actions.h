@@ -56,10 +56,21 @@ EPI_SAFE int epi_fatal_index(int signal); /* -1: not one of them */
 /* The fatal signals and the one of the deadlines. */
 EPI_SAFE uint64_t epi_fatal_mask(void);
 
-/* Once the deadline's signal is known: gets what the core's actions have in common, from
- * the C library, with the help of HANDLER.  Then actions can be made. */
-void epi_actions_prepare(void (*handler)(int, siginfo_t *, void *));
+/* While the core is off: finds Go's action, chooses the deadlines' signal, but not EXCEPT,
+ * and gets what the core's actions have in common, from the C library, with the help of
+ * HANDLER.  Then actions can be made.  EUSERS: no real-time signal is free. */
+int epi_actions_prepare(int except, void (*handler)(int, siginfo_t *, void *));
 struct epi_sigaction epi_action_make(void (*handler)(int, siginfo_t *, void *));
+
+/* The signal, claimed already, by which threads are asked from now on. */
+void epi_actions_ask_by(int signal);
+
+/* HANDLER calls Go's action and nothing else: where it is in place, Go's counts as what is
+ * there. */
+void epi_actions_stands_for_go(void (*handler)(int, siginfo_t *, void *));
+
+/* Go has raised SIGABRT on the thread TID, to die of it. */
+EPI_SAFE void epi_actions_go_raised(int tid);
 
 /* A real-time signal that nobody but Go and the core has an action for: WANTED, or any
  * when that is 0, but not EXCEPT; 0 when there is none.  Go handles all real-time signals,

@@ -76,7 +76,7 @@ void epi_threads_install(int signal)
     if (epi_actions.thread_signal != signal)
         epi_signal_release(epi_actions.thread_signal);
     epi_action_claim(signal, EPI_ROLE_SERVICE, &ours);
-    epi_actions.thread_signal = signal;
+    epi_actions_ask_by(signal);
 }
 
 void epi_signal_release(int signal)
