@@ -122,8 +122,8 @@ static EPI_SAFE bool is_sent(const siginfo_t *info)
 static EPI_SAFE void finish(struct epi_incident *crash, int signal, siginfo_t *info,
                             ucontext_t *uc)
 {
-    const struct epi_sigaction *previous = &epi_actions.previous[epi_fatal_index(signal)];
-    bool go = previous->handler == epi_actions.go_handler && epi_actions.go_handler != 0;
+    const struct epi_sigaction *next = epi_action_turn(signal);
+    bool go = next->handler == epi_actions.go.handler && next->handler != 0;
     bool lacking = crash->failure_count > 0 || crash->goroutines_missing;
     if (go && !epi_forwarded_by_go(signal, info)) {
         /* A Go that has died already holds its locks for ever. */
@@ -133,33 +133,34 @@ static EPI_SAFE void finish(struct epi_incident *crash, int signal, siginfo_t *i
             crash->deadline = epi_now() + crash->options->deadline;
             crash->phase = EPI_PHASE_CHAINED;
             epi_traceback_bit_enter();
-            epi_chain(previous, signal, info, uc);
+            epi_chain(next, signal, info, uc);
         }
-    } else if (previous->handler > (uintptr_t)SIG_IGN) {
-        if (epi_chain_host(crash, previous, signal, info, uc))
+    } else if (next->handler > (uintptr_t)SIG_IGN) {
+        if (epi_chain_host(crash, next, signal, info, uc))
             return;
     }
     epi_terminate(signal, info, uc);
 }
 
 /* What would have happened without Epitaph. */
-static EPI_SAFE void hand_on(const struct epi_sigaction *previous, int signal,
-                             siginfo_t *info, ucontext_t *uc)
+static EPI_SAFE void hand_on(const struct epi_sigaction *next, int signal, siginfo_t *info,
+                             ucontext_t *uc)
 {
-    epi_chain(previous, signal, info, uc);
-    if (previous->handler == (uintptr_t)SIG_DFL ||
-        (previous->handler == (uintptr_t)SIG_IGN && info->si_code > 0))
+    epi_chain(next, signal, info, uc);
+    if (next->handler == (uintptr_t)SIG_DFL ||
+        (next->handler == (uintptr_t)SIG_IGN && info->si_code > 0))
         epi_terminate(signal, info, uc);
 }
 
 /* Go has marked the signal as one that it does not handle any more, so that its handler
  * sends it on to what was there when Go took it over (runtime/signal_unix.go, sigfwdgo):
  * which is ours, perhaps, in front of what was there before. */
-static EPI_SAFE const struct epi_sigaction *behind_go(const struct epi_sigaction *previous)
+static EPI_SAFE const struct epi_sigaction *behind_go(int signal)
 {
-    ptrdiff_t i = previous - epi_actions.previous;
-    bool ours = epi_actions.taken[i] && previous->handler == epi_actions.go_handler;
-    return ours ? &epi_actions.before_taken[i] : previous;
+    const struct epi_action *slot = &epi_actions.slot[signal];
+    const struct epi_sigaction *next = epi_action_turn(signal);
+    bool ours = slot->go_has_ours && next->handler == epi_actions.go.handler;
+    return ours ? &slot->before_go : next;
 }
 
 /* ---- the cases: each says whether the signal has been dealt with ---- */
@@ -170,7 +171,7 @@ struct arrival {
     ucontext_t *uc;
     struct epi_incident *crash;
     /* In c-shared and c-archive mode Go handles only some of the seven. */
-    const struct epi_sigaction *previous;
+    const struct epi_sigaction *next;
 };
 
 static EPI_SAFE bool access_works_now(struct arrival *a)
@@ -205,17 +206,17 @@ static EPI_SAFE bool go_dies(struct arrival *a)
         return true;
     }
     epi_go_dies(a->crash, a->signal, a->info, a->uc);
-    epi_actions.go_raised = tid;
+    epi_actions_go_raised(tid);
     /* One that is ignored Go makes deadly. */
-    hand_on(behind_go(a->previous), a->signal, a->info, a->uc);
+    hand_on(behind_go(a->signal), a->signal, a->info, a->uc);
     return true;
 }
 
 static EPI_SAFE bool go_faults(struct arrival *a)
 {
-    if (a->previous->handler <= (uintptr_t)SIG_IGN || !fault_of_go(a->info, a->uc))
+    if (a->next->handler <= (uintptr_t)SIG_IGN || !fault_of_go(a->info, a->uc))
         return false;
-    epi_go_faults(a->crash, a->previous, a->signal, a->info, a->uc);
+    epi_go_faults(a->crash, a->next, a->signal, a->info, a->uc);
     return true;
 }
 
@@ -258,7 +259,7 @@ static EPI_SAFE bool core_is_off(struct arrival *a)
     const struct epi_options *options = epi_incidents.options;
     if ((options != NULL && !options->quiet) || epi_crashing())
         return false;
-    hand_on(a->previous, a->signal, a->info, a->uc);
+    hand_on(epi_action_turn(a->signal), a->signal, a->info, a->uc);
     return true;
 }
 
@@ -273,10 +274,10 @@ static EPI_SAFE bool comes_from_outside(struct arrival *a)
         return true;
     }
     if (epi_wanted_by_go(a->signal)) {
-        epi_chain(a->previous, a->signal, a->info, a->uc);
+        epi_chain_next(a->signal, a->info, a->uc);
         return true;
     }
-    return a->previous->handler == (uintptr_t)SIG_IGN;
+    return a->next->handler == (uintptr_t)SIG_IGN;
 }
 
 static EPI_SAFE bool is_a_crash(struct arrival *a)
@@ -286,7 +287,7 @@ static EPI_SAFE bool is_a_crash(struct arrival *a)
         return true;
     bool in_vain = epi_chain_in_vain(a->crash, a->signal, a->info, a->uc);
     if (!epi_crash_begin(a->crash, a->signal, a->info, a->uc)) {
-        hand_on(a->previous, a->signal, a->info, a->uc);
+        hand_on(epi_action_turn(a->signal), a->signal, a->info, a->uc);
     } else if (in_vain) {
         epi_terminate(a->signal, a->info, a->uc);
     } else {
@@ -304,7 +305,7 @@ static EPI_SAFE bool (*const cases[])(struct arrival *) = {
 EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
 {
     struct arrival arrival = {signal, info, context, &epi_process()->crash,
-                              &epi_actions.previous[epi_fatal_index(signal)]};
+                              epi_action_next(signal)};
     for (size_t i = 0; i < EPI_COUNT(cases); i++)
         if (cases[i](&arrival)) /* EPI_SAFE: those above */
             return;

@@ -158,7 +158,7 @@ EPI_SAFE bool epi_crash_begin(struct epi_incident *crash, int signal, const sigi
     /* A thread that blocks these would be killed by a nested fault, in
      * silence, and would not hear the deadline. */
     epi_sigmask(SIG_UNBLOCK, epi_fatal_mask());
-    epi_reassert(true);
+    epi_action_reassert(true);
     epi_notes.frozen = EPI_NOTES_CRASH;
     crash->uc = uc;
     epi_copy(&crash->info, info, sizeof crash->info);

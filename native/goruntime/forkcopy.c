@@ -110,8 +110,8 @@ static EPI_SAFE void reset_signals(void)
             epi_sigaction(signal, &action, NULL);
     static const int panics[] = {SIGSEGV, SIGBUS, SIGFPE};
     for (size_t i = 0; i < EPI_COUNT(panics); i++) {
-        const struct epi_sigaction *go = &epi_actions.previous[epi_fatal_index(panics[i])];
-        if (go->handler == epi_actions.go_handler && go->handler != 0)
+        const struct epi_sigaction *go = epi_action_next(panics[i]);
+        if (go->handler == epi_actions.go.handler && go->handler != 0)
             epi_sigaction(panics[i], go, NULL);
     }
 }

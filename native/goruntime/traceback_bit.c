@@ -18,7 +18,7 @@
 
 /* Of the signals that kill a Go program with a dump (runtime/sigtab_linux_generic.go,
  * _SigThrow), those that are not among the seven. */
-static const int deadly[EPI_DEADLY_COUNT] = {SIGQUIT, SIGSTKFLT};
+static const int deadly[] = {SIGQUIT, SIGSTKFLT};
 
 /* runtime.traceback_cache, or NULL. */
 static EPI_SAFE uint32_t *word(void)
@@ -111,24 +111,10 @@ EPI_SAFE void epi_traceback_bit_chain(const struct epi_sigaction *go, int signal
     epi_traceback_bit_leave(entered);
 }
 
-static EPI_SAFE const struct epi_sigaction *previous(int signal)
-{
-    return &epi_goside.traceback_bit.previous[signal == deadly[0] ? 0 : 1];
-}
-
-/* In front of Go's handler for the deadly signals. */
+/* In front of Go's handler for the deadly signals: its action is the same for all. */
 static EPI_SAFE void handler(int signal, siginfo_t *info, void *context)
 {
-    epi_traceback_bit_chain(previous(signal), signal, info, context);
-}
-
-EPI_SAFE bool epi_traceback_bit_action(int signal, struct epi_sigaction *action)
-{
-    if (!epi_sigaction(signal, NULL, action))
-        return false;
-    if (action->handler == (uintptr_t)handler)
-        epi_copy(action, previous(signal), sizeof *action);
-    return true;
+    epi_traceback_bit_chain(&epi_actions.go, signal, info, context);
 }
 
 EPI_SAFE void epi_traceback_bit_keep(void)
@@ -137,16 +123,14 @@ EPI_SAFE void epi_traceback_bit_keep(void)
     struct epi_sigaction now;
     if (!bit->on)
         return;
-    for (int i = 0; i < EPI_DEADLY_COUNT; i++) {
+    for (int i = 0; i < (int)EPI_COUNT(deadly); i++) {
         /* Somebody else's, or one that ignores the signal, is left alone. */
-        if (!epi_sigaction(deadly[i], NULL, &now) || now.handler != epi_actions.go_handler)
+        if (!epi_sigaction(deadly[i], NULL, &now) || now.handler != epi_actions.go.handler)
             continue;
-        epi_copy(&bit->previous[i], &now, sizeof now);
         now.handler = (uintptr_t)handler;
         epi_sigaction(deadly[i], &now, NULL);
     }
-    int abrt = epi_fatal_index(SIGABRT);
-    if (epi_sigaction(SIGABRT, NULL, &now) && now.handler != epi_actions.ours[abrt].handler)
+    if (!epi_action_holds(SIGABRT))
         clear(); /* signal.Ignore, or a handler that was installed since */
     else if (bit->inside == 0) {
         set();
@@ -158,10 +142,11 @@ EPI_SAFE void epi_traceback_bit_keep(void)
 void epi_traceback_bit_start(void)
 {
     struct epi_traceback_bit *bit = &epi_goside.traceback_bit;
-    if (word() == NULL || epi_actions.go_handler == 0)
+    if (word() == NULL || epi_actions.go.handler == 0)
         return;
     if (!bit->on)
         bit->ours = UNKNOWN;
+    epi_actions_stands_for_go(handler);
     bit->on = true;
     epi_traceback_bit_keep();
 }
@@ -176,7 +161,7 @@ void epi_traceback_bit_stop(void)
     clear();
     bit->ours = UNKNOWN; /* what is written from now on is the program's */
     bit->programs = false;
-    for (int i = 0; i < EPI_DEADLY_COUNT; i++)
+    for (int i = 0; i < (int)EPI_COUNT(deadly); i++)
         if (epi_sigaction(deadly[i], NULL, &now) && now.handler == (uintptr_t)handler)
-            epi_sigaction(deadly[i], &bit->previous[i], NULL);
+            epi_sigaction(deadly[i], &epi_actions.go, NULL);
 }

@@ -14,15 +14,11 @@
 
 #include <signal.h>
 
-/* The signals that Go dies of besides the seven, after its own dump. */
-#define EPI_DEADLY_COUNT 2
-
 struct epi_traceback_bit {
     _Atomic bool on;
     _Atomic uint32_t ours;   /* the word as the core left it, with the bit */
     _Atomic bool programs;   /* the program itself had set the bit */
     _Atomic uint32_t inside; /* threads in Go's handler that must not see it */
-    struct epi_sigaction previous[EPI_DEADLY_COUNT]; /* Go's, or empty */
 };
 
 /* For a healthy process, after the handlers were installed and before they are
@@ -45,9 +41,5 @@ EPI_SAFE void epi_traceback_bit_leave(bool entered);
 /* Calls Go's handler, the action GO, for a signal that it dies of. */
 EPI_SAFE void epi_traceback_bit_chain(const struct epi_sigaction *go, int signal, siginfo_t *info,
                                  void *context);
-
-/* The action for SIGNAL, as if the core were not in front of Go's handler; false
- * when there is no such signal. */
-EPI_SAFE bool epi_traceback_bit_action(int signal, struct epi_sigaction *action);
 
 #endif

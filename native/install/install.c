@@ -40,8 +40,6 @@
 #define AT_MINSIGSTKSZ 51
 #endif
 
-static const int fatal[EPI_FATAL_COUNT] = EPI_FATAL_SIGNALS;
-
 /* Room for a process with many plugins; the tables are only touched as far as
  * they are used. */
 #define MODULES 4096
@@ -74,25 +72,6 @@ static bool other_copy(uintptr_t handler)
         if (epi_syscall6(SYS_rt_sigprocmask, -1, (long)word, 0, 8, 0, 0) == -EFAULT)
             return false;
     return memcmp((const void *)at, signature, sizeof signature) == 0;
-}
-
-static int choose_deadline_signal(int except)
-{
-    for (int signal = 63; signal > 40; signal--)
-        if (signal != except && epi_signal_free(signal))
-            return signal;
-    return 0;
-}
-
-/* Go has one handler for all signals, in its text (runtime.cgoSigtramp).  Any
- * single signal may have been ignored by the program, or be a C library's. */
-static uintptr_t find_go_handler(void)
-{
-    struct epi_sigaction now;
-    for (int signal = 1; signal <= 64; signal++)
-        if (epi_sigaction(signal, NULL, &now) && epi_go_text(epi_program.go, now.handler))
-            return now.handler;
-    return 0;
 }
 
 static void touch(struct epi_range memory)
@@ -223,47 +202,27 @@ static int find_handlers(int thread_signal)
     if (epi_incidents.options != NULL)
         return 0;
     for (int i = 0; i < EPI_FATAL_COUNT; i++) {
-        if (!epi_sigaction(fatal[i], NULL, &action))
+        if (!epi_sigaction(epi_fatal[i], NULL, &action))
             return EINVAL;
         if (other_copy(action.handler))
             return EBUSY;
     }
-    epi_actions.stay[0] = (uintptr_t)epi_sample;
-    epi_actions.stay[1] = (uintptr_t)epi_stage_interrupt;
-    epi_actions.go_handler = find_go_handler();
-    int deadline_signal = choose_deadline_signal(thread_signal);
-    if (deadline_signal == 0)
-        return EUSERS;
-    epi_actions.deadline_signal = deadline_signal;
-    epi_sigaction(deadline_signal, NULL, &action);
-    if (!epi_signal_ours(action.handler))
-        epi_actions.deadline_previous = action;
-    epi_actions.deadline_ours = epi_action_make(epi_stage_interrupt, &action);
-    struct epi_sigaction ours = epi_actions.deadline_ours;
-    /* Its purpose is to end a write that blocks. */
-    epi_actions.deadline_ours.flags &= ~(unsigned long)SA_RESTART;
-    ours.handler = (uintptr_t)epi_arch_handler;
-    for (int i = 0; i < EPI_FATAL_COUNT; i++)
-        epi_actions.ours[i] = ours;
-    return 0;
+    return epi_actions_prepare(thread_signal, epi_stage_interrupt);
 }
 
-/* What is there now becomes the previous action before ours is: the handler
- * may be entered at once. */
+static enum epi_role role_of(int fatal)
+{
+    return fatal == SIGABRT ? EPI_ROLE_ABORT : EPI_ROLE_FAULT;
+}
+
 static void install(void)
 {
-    struct epi_sigaction now;
-    for (int i = 0; i < EPI_FATAL_COUNT; i++) {
-        if (!epi_sigaction(fatal[i], NULL, &now) || now.handler == epi_actions.ours[i].handler)
-            continue;
-        /* One that was in front of ours before may call ours as its next; it
-         * stays there, or the two would call each other for ever. */
-        if (epi_actions.in_front[i] != 0 && now.handler == epi_actions.in_front[i])
-            continue;
-        epi_actions.previous[i] = now;
-        epi_sigaction(fatal[i], &epi_actions.ours[i], NULL);
-    }
-    epi_sigaction(epi_actions.deadline_signal, &epi_actions.deadline_ours, NULL);
+    struct epi_sigaction ours = epi_action_make(epi_arch_handler);
+    for (int i = 0; i < EPI_FATAL_COUNT; i++)
+        epi_action_claim(epi_fatal[i], role_of(epi_fatal[i]), &ours);
+    ours = epi_action_make(epi_stage_interrupt);
+    ours.flags &= ~(unsigned long)SA_RESTART; /* its purpose is to end a write that blocks */
+    epi_action_claim(epi_actions.deadline_signal, EPI_ROLE_SERVICE, &ours);
 }
 
 /* What the program has set since a dump turned on a quiet core is what was there before
@@ -271,13 +230,11 @@ static void install(void)
  * one that came before epi_disable does. */
 static void install_after_quiet(void)
 {
-    struct epi_sigaction now;
+    struct epi_sigaction now, ours = epi_action_make(epi_arch_handler);
     for (int i = 0; i < EPI_FATAL_COUNT; i++)
-        if (epi_sigaction(fatal[i], NULL, &now) && now.handler <= (uintptr_t)SIG_IGN) {
-            epi_actions.previous[i].handler = now.handler; /* one word: it may be in use */
-            epi_sigaction(fatal[i], &epi_actions.ours[i], NULL);
-        }
-    epi_reassert(false);
+        if (epi_sigaction(epi_fatal[i], NULL, &now) && now.handler <= (uintptr_t)SIG_IGN)
+            epi_action_claim(epi_fatal[i], role_of(epi_fatal[i]), &ours);
+    epi_action_reassert(false);
 }
 
 /* The configuration that was in force until now.  A crash that has begun since
@@ -320,11 +277,11 @@ static int enable(const struct epi_config *config, const struct epi_options *old
     if (old == NULL)
         install();
     else if (config->quiet)
-        epi_reassert(false);
+        epi_action_reassert(false);
     else if (old->quiet)
         install_after_quiet();
     else
-        epi_reassert(true);
+        epi_action_reassert(true);
     epi_threading.assign->on = true;
     if (config->quiet)
         epi_traceback_bit_stop();
@@ -373,7 +330,6 @@ static bool wait_for_receivers(void)
 
 bool epi_disable(void)
 {
-    struct epi_sigaction now;
     const struct epi_options *old = epi_incidents.options;
     if (old == NULL)
         return false;
@@ -390,23 +346,12 @@ bool epi_disable(void)
     epi_message_stop();
     epi_traceback_bit_stop(); /* while its SIGABRT still comes to the core */
     bool all_done = wait_for_receivers();
-    for (int i = 0; i < EPI_FATAL_COUNT; i++) {
-        bool needed = !all_done && (fatal[i] == SIGSEGV || fatal[i] == SIGBUS);
-        if (needed || !epi_sigaction(fatal[i], NULL, &now))
-            continue;
-        epi_actions.in_front[i] = 0;
-        if (now.handler == epi_actions.ours[i].handler)
-            epi_sigaction(fatal[i], &epi_actions.previous[i], NULL);
-        else if (now.handler > (uintptr_t)SIG_IGN && now.handler != epi_actions.go_handler &&
-                 now.handler != epi_actions.previous[i].handler) /* these know nothing of ours */
-            epi_actions.in_front[i] = now.handler;
-    }
+    for (int i = 0; i < EPI_FATAL_COUNT; i++)
+        if (all_done || (epi_fatal[i] != SIGSEGV && epi_fatal[i] != SIGBUS))
+            epi_action_release(epi_fatal[i]);
     epi_assign_stop();
-    if (epi_sigaction(epi_actions.deadline_signal, NULL, &now) &&
-        now.handler == epi_actions.deadline_ours.handler &&
-        !epi_signal_waits(epi_actions.deadline_signal))
-        epi_sigaction(epi_actions.deadline_signal, &epi_actions.deadline_previous, NULL);
-    epi_threads_uninstall();
+    epi_signal_release(epi_actions.deadline_signal);
+    epi_signal_release(epi_actions.thread_signal);
     release(&epi_incidents.option_slot[old != &epi_incidents.option_slot[0]]);
     epi_dump_unlock();
     return true;

@@ -345,12 +345,12 @@ EPI_SAFE int epi_dump(const struct epi_dump *how)
         epi_dump_unlock();
         return ENODEV;
     }
-    uint64_t mask = epi_actions.ours[0].mask, old;
+    uint64_t mask = epi_actions.common.mask, old;
     if (epi_service_find(epi_gettid()) == NULL)
         mask &= ~epi_mask_of(epi_actions.thread_signal);
     epi_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, (long)&old, sizeof mask, 0, 0);
     int error = EADDRINUSE;
-    if (epi_reassert(false) || epi_peek_use_calls()) {
+    if (epi_action_reassert(false) || epi_peek_use_calls()) {
         start(dump, how, enabled);
         epi_helper_wake();
         epi_arch_setjmp(&turn.caller);

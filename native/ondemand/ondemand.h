@@ -15,6 +15,7 @@
 /* A thread that got a registered signal, as it was then (usersignal.c). */
 struct epi_usersignal_note {
     struct epi_subject subject;
+    _Atomic bool written;
     bool chain_later; /* the previous action's turn is after the dump */
     siginfo_t info;
     struct epi_stack stack;
@@ -30,15 +31,7 @@ struct epi_usersignal_options {
 struct epi_usersignal {
     _Atomic(const struct epi_usersignal_options *) options; /* NULL: it is not */
     struct epi_usersignal_options option[2];
-    _Atomic(const struct epi_sigaction *) previous;
-    struct epi_sigaction record[8]; /* of which PREVIOUS is one */
-    uint32_t next_record;
-    struct epi_sigaction before_go; /* what was there before signal.Notify */
-    struct epi_sigaction before_ignored; /* and before it was ignored, ours in place */
-    bool taken; /* Go remembers our handler as what was there, and may give it back */
-    uintptr_t in_front; /* somebody's handler that was there, in front of ours, when
-                           it was unregistered; or 0 */
-    _Atomic uint64_t places;        /* the states of NOTE, and signals without one */
+    _Atomic uint64_t ring; /* of NOTE, and signals without one (usersignal.c) */
     struct epi_usersignal_note note[2];
     _Atomic uint32_t due; /* signals that the dumper has sent once more */
     _Atomic int ending;   /* the thread on which Go's handler runs, which may end the

@@ -3,11 +3,11 @@
  * It waits for nothing; registers, errno and the signal mask are as before, and
  * system calls go on (SA_RESTART).
  *
- * Each signal has two places for such notes, so that one which comes during the
+ * Each signal has a ring of two such notes, so that one which comes during the
  * dump of another is dumped after it.  While both are taken signals are counted,
- * and the dump that is still to come tells how many.  Places and count are in one
- * word, changed by compare-and-swap: a signal is either noted or counted for a
- * dump that has not begun, whatever the dumper does meanwhile.
+ * and the dump that is still to come tells how many.  The ring and the count are in
+ * one word: a signal is either noted or counted for a dump that has not begun,
+ * whatever the dumper does meanwhile.
  *
  * With a chain the previous action follows.  A handler of C, and Go's for a
  * signal that the program asked for (signal.Notify), are called at once, with what
@@ -37,81 +37,51 @@
 #include <stdatomic.h>
 #include <sys/mman.h>
 
-/* ---- places ---- */
+/* ---- notes ---- */
 
-/* A place's two bits in the word.  The next bit says which place was dumped last,
- * so that they are dumped in the order in which they were taken; the count is
- * above. */
-enum { FREE, WRITING, READY, DUMPING };
-#define LAST_DUMPED (UINT64_C(1) << 4)
-#define COUNTED_ONE (UINT64_C(1) << 8)
+/* A ring of notes in one word: which is the oldest, how many there are, and above that how
+ * many signals were counted.  Only the dumper takes a note out. */
+#define OLDEST      UINT64_C(1)
+#define ONE_NOTE    UINT64_C(2)
+#define ONE_COUNTED UINT64_C(8)
 
-static EPI_SAFE unsigned place_state(uint64_t word, int place)
+static EPI_SAFE uint64_t notes_in(uint64_t ring)
 {
-    return (unsigned)(word >> 2 * place) & 3;
+    return ring % ONE_COUNTED / ONE_NOTE;
 }
 
-static EPI_SAFE uint64_t with_state(uint64_t word, int place, unsigned state)
+/* A note to be written; NULL when all are taken, and the signal was counted. */
+static EPI_SAFE struct epi_usersignal_note *take_note(struct epi_usersignal *user)
 {
-    return (word & ~(UINT64_C(3) << 2 * place)) | (uint64_t)state << 2 * place;
+    uint64_t ring = user->ring;
+    bool full;
+    do
+        full = notes_in(ring) == EPI_COUNT(user->note);
+    while (!atomic_compare_exchange_weak(&user->ring, &ring,
+                                         ring + (full ? ONE_COUNTED : ONE_NOTE)));
+    return full ? NULL : &user->note[((ring & OLDEST) + notes_in(ring)) % EPI_COUNT(user->note)];
 }
 
-static EPI_SAFE int after_last_dumped(uint64_t word)
+/* For the dumper: the oldest note, once it is written, and how many signals were counted
+ * for its dump; else NULL. */
+static EPI_SAFE struct epi_usersignal_note *begin_dump(struct epi_usersignal *user,
+                                                       uint64_t *counted)
 {
-    return (word & LAST_DUMPED) == 0;
-}
-
-/* The place in STATE, the one that is next in turn before the other; or -1. */
-static EPI_SAFE int find_place(uint64_t word, unsigned state)
-{
-    int first = after_last_dumped(word);
-    return place_state(word, first) == state    ? first
-           : place_state(word, !first) == state ? !first
-                                                : -1;
-}
-
-/* Takes a place for a note; -1 when there is none, and the signal was counted. */
-static EPI_SAFE int take_place(struct epi_usersignal *user)
-{
-    uint64_t word = user->places, next;
-    int place;
-    do {
-        place = find_place(word, FREE);
-        next = place >= 0 ? with_state(word, place, WRITING) : word + COUNTED_ONE;
-    } while (!atomic_compare_exchange_weak(&user->places, &word, next));
-    return place;
-}
-
-static EPI_SAFE void set_state(struct epi_usersignal *user, int place, unsigned state)
-{
-    uint64_t word = user->places;
-    while (!atomic_compare_exchange_weak(&user->places, &word, with_state(word, place, state)))
-        ;
-}
-
-/* For the dumper: the place to be dumped, and how many were counted for this
- * dump; -1: none. */
-static EPI_SAFE int begin_dump(struct epi_usersignal *user, uint64_t *counted)
-{
-    uint64_t word = user->places, next;
-    int place;
-    do {
-        place = find_place(word, READY);
-        if (place < 0)
-            return -1;
-        *counted = word / COUNTED_ONE;
-        next = with_state(word % LAST_DUMPED, place, DUMPING);
-        if (place == 1)
-            next |= LAST_DUMPED;
-    } while (!atomic_compare_exchange_weak(&user->places, &word, next));
-    return place;
+    uint64_t ring = user->ring;
+    struct epi_usersignal_note *note = &user->note[ring & OLDEST];
+    if (notes_in(ring) == 0 || !note->written)
+        return NULL;
+    *counted = atomic_fetch_and(&user->ring, ONE_COUNTED - 1) / ONE_COUNTED;
+    return note;
 }
 
 /* The dump is over.  COUNTED signals had none, and are told of by the next. */
-static EPI_SAFE void end_dump(struct epi_usersignal *user, int place, uint64_t counted)
+static EPI_SAFE void end_dump(struct epi_usersignal *user, struct epi_usersignal_note *note,
+                              uint64_t counted)
 {
-    atomic_fetch_add(&user->places, counted * COUNTED_ONE);
-    set_state(user, place, FREE);
+    uint64_t other = note == &user->note[0] ? OLDEST : -OLDEST;
+    note->written = false;
+    atomic_fetch_add(&user->ring, other - ONE_NOTE + counted * ONE_COUNTED);
 }
 
 /* ---- the handler ---- */
@@ -122,14 +92,14 @@ static EPI_SAFE bool harmless(const struct epi_sigaction *action, int signal)
 {
     if (action->handler == (uintptr_t)SIG_DFL)
         return false;
-    return action->handler != epi_actions.go_handler || epi_wanted_by_go(signal);
+    return action->handler != epi_actions.go.handler || epi_wanted_by_go(signal);
 }
 
 /* Will Go's handler end the process?  (runtime/sigtab_linux_generic.go: _SigKill,
  * _SigThrow.) */
 static EPI_SAFE bool ended_by_go(const struct epi_sigaction *action, int signal)
 {
-    return action->handler == epi_actions.go_handler && !epi_wanted_by_go(signal) &&
+    return action->handler == epi_actions.go.handler && !epi_wanted_by_go(signal) &&
            (signal == SIGHUP || signal == SIGINT || signal == SIGTERM || signal == SIGQUIT ||
             signal == SIGSTKFLT);
 }
@@ -142,6 +112,7 @@ static EPI_SAFE void default_action(int signal, const siginfo_t *info)
     switch (signal) {
     case SIGCHLD:
     case SIGCONT:
+    case SIGURG:
     case SIGWINCH:
         return;
     case SIGTSTP:
@@ -159,26 +130,26 @@ static EPI_SAFE void default_action(int signal, const siginfo_t *info)
     }
 }
 
-static EPI_SAFE void previous_action(struct epi_usersignal *user, int signal, siginfo_t *info,
-                                     void *context)
+static EPI_SAFE void next_action(int signal, siginfo_t *info, void *context)
 {
-    const struct epi_sigaction *previous = user->previous;
-    if (previous->handler == (uintptr_t)SIG_DFL)
+    const struct epi_sigaction *next = epi_action_turn(signal);
+    if (next->handler == (uintptr_t)SIG_DFL)
         default_action(signal, info);
-    else if (ended_by_go(previous, signal))
-        epi_traceback_bit_chain(previous, signal, info, context);
+    else if (ended_by_go(next, signal))
+        epi_traceback_bit_chain(next, signal, info, context);
     else
-        epi_chain(previous, signal, info, context);
+        epi_chain(next, signal, info, context);
 }
 
-static EPI_SAFE void note(struct epi_usersignal *user, int place, bool chain_later,
-                          const siginfo_t *info, const ucontext_t *uc, uint32_t max_frames)
+static EPI_SAFE void write_note(struct epi_usersignal_note *to, bool chain_later,
+                                const siginfo_t *info, const ucontext_t *uc,
+                                uint32_t max_frames)
 {
-    struct epi_usersignal_note *to = &user->note[place];
     to->chain_later = chain_later;
     epi_copy(&to->info, info, sizeof to->info);
     epi_subject_is_self(&to->subject);
     to->subject.goroutine = epi_sample_unasked(&to->stack, uc, max_frames);
+    to->written = true;
 }
 
 /* The signal that the dumper sent once more. */
@@ -200,32 +171,31 @@ static EPI_SAFE void user_signal(int signal, siginfo_t *info, void *context)
      * or this is a child. */
     if (options == NULL || epi_process_is_child()) {
         if (options == NULL || options->chain)
-            previous_action(user, signal, info, context);
+            next_action(signal, info, context);
         return;
     }
     /* Go ends the process by raising the signal again (runtime.dieFromSignal), and
      * passes SIGQUIT on to its other threads. */
     if (ending != 0) {
         if (ending != tid)
-            previous_action(user, signal, info, context);
+            next_action(signal, info, context);
         return;
     }
     if (is_due(user)) {
-        if (ended_by_go(user->previous, signal))
+        if (ended_by_go(epi_action_next(signal), signal))
             user->ending = tid;
-        previous_action(user, signal, info, context);
+        next_action(signal, info, context);
         user->ending = 0;
         return;
     }
-    bool now = options->chain && harmless(user->previous, signal);
-    int place = take_place(user);
-    if (place >= 0) {
-        note(user, place, options->chain && !now, info, context, options->dump.max_frames);
-        set_state(user, place, READY);
+    bool now = options->chain && harmless(epi_action_next(signal), signal);
+    struct epi_usersignal_note *note = take_note(user);
+    if (note != NULL) {
+        write_note(note, options->chain && !now, info, context, options->dump.max_frames);
         epi_dumper_wake();
     }
     if (now)
-        previous_action(user, signal, info, context);
+        next_action(signal, info, context);
 }
 
 /* ---- the dumper ---- */
@@ -247,10 +217,9 @@ static EPI_SAFE void send_again(struct epi_usersignal *user, int signal,
         epi_syscall6(SYS_kill, pid, signal, 0, 0, 0, 0); /* a full queue takes that, too */
 }
 
-static EPI_SAFE void dump_note(struct epi_usersignal *user, int signal, int place,
-                               uint64_t counted)
+static EPI_SAFE void dump_note(struct epi_usersignal *user, int signal,
+                               struct epi_usersignal_note *from, uint64_t counted)
 {
-    const struct epi_usersignal_note *from = &user->note[place];
     epi_ondemand.usersignal_served = (uint32_t)signal; /* before the options are read */
     const struct epi_usersignal_options *options = user->options;
     uint64_t missed = 0;
@@ -266,7 +235,7 @@ static EPI_SAFE void dump_note(struct epi_usersignal *user, int signal, int plac
     }
     if (from->chain_later && !epi_crashing()) /* the report is not to be cut short */
         send_again(user, signal, from);
-    end_dump(user, place, missed);
+    end_dump(user, from, missed);
     epi_ondemand.usersignal_served = 0;
     epi_futex_wake_all(&epi_ondemand.usersignal_served);
 }
@@ -278,11 +247,11 @@ EPI_SAFE bool epi_usersignal_serve(void)
         int signal = (last + i - 1) % EPI_SIGNALS + 1; /* each has its turn */
         struct epi_usersignal *user = epi_ondemand.usersignal[signal];
         uint64_t counted;
-        int place = user == NULL ? -1 : begin_dump(user, &counted);
-        if (place < 0)
+        struct epi_usersignal_note *note = user == NULL ? NULL : begin_dump(user, &counted);
+        if (note == NULL)
             continue;
         epi_ondemand.usersignal_last = signal;
-        dump_note(user, signal, place, counted);
+        dump_note(user, signal, note, counted);
         return true;
     }
     return false;
@@ -302,7 +271,9 @@ int epi_usersignal_renew(void)
         struct epi_usersignal *user = epi_ondemand.usersignal[signal];
         if (user == NULL)
             continue;
-        user->places = 0;
+        user->ring = 0;
+        for (size_t i = 0; i < EPI_COUNT(user->note); i++)
+            user->note[i].written = false;
         user->due = 0;
         user->ending = 0;
         any = any || user->options != NULL;
@@ -324,43 +295,11 @@ static void wait_for_dump(int signal)
 static void wait_for_notes(const struct epi_usersignal *user, uint64_t timeout)
 {
     uint64_t end = epi_now() + 2 * timeout + EPI_SECOND;
-    while (user->places % LAST_DUMPED != 0 && epi_process()->pid != 0 && epi_now() < end) {
+    while (notes_in(user->ring) != 0 && epi_process()->pid != 0 && epi_now() < end) {
         uint32_t served = epi_ondemand.usersignal_served;
         struct timespec pause = epi_timespec(5 * EPI_MS);
         epi_futex_wait(&epi_ondemand.usersignal_served, served, &pause);
     }
-}
-
-/* A handler may be reading the one before; it is done long before a record comes
- * round again. */
-static void set_previous(struct epi_usersignal *user, const struct epi_sigaction *action)
-{
-    struct epi_sigaction *next =
-        &user->record[user->next_record++ % EPI_COUNT(user->record)];
-    *next = *action;
-    user->previous = next;
-}
-
-static void put_ours(int signal)
-{
-    struct epi_sigaction ours = epi_actions.ours[0]; /* with SA_RESTART */
-    ours.handler = (uintptr_t)user_signal;
-    epi_sigaction(signal, &ours, NULL);
-}
-
-/* Our handler for SIGNAL, in place of what is there, which becomes the previous
- * action unless it may be one that calls ours as its next. */
-static void install(struct epi_usersignal *user, int signal, bool was_registered)
-{
-    struct epi_sigaction now;
-    if (!epi_traceback_bit_action(signal, &now) || now.handler == (uintptr_t)user_signal)
-        return;
-    if (!was_registered && user->in_front != 0 && now.handler == user->in_front)
-        return;
-    bool library = now.handler > (uintptr_t)SIG_IGN && now.handler != epi_actions.go_handler;
-    if (!was_registered || !library)
-        set_previous(user, &now);
-    put_ours(signal);
 }
 
 static struct epi_usersignal *memory_for(int signal)
@@ -372,7 +311,6 @@ static struct epi_usersignal *memory_for(int signal)
                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
     if (user == MAP_FAILED)
         return NULL;
-    user->previous = &user->record[0];
     epi_ondemand.usersignal[signal] = user;
     return user;
 }
@@ -390,8 +328,6 @@ int epi_usersignal_register(int signal, const struct epi_dump *how, bool chain)
     int error = epi_dumper_start();
     if (error != 0)
         return error;
-    epi_actions_own(EPI_OWNER_USERSIGNALS,
-                    (struct epi_action_owner){epi_usersignal_records, epi_usersignal_ignored});
     const struct epi_usersignal_options *old = user->options;
     struct epi_usersignal_options *next = &user->option[old == &user->option[0]];
     struct epi_fd output = epi_fd_of(epi_fd_duplicate(how->output.fd));
@@ -404,7 +340,8 @@ int epi_usersignal_register(int signal, const struct epi_dump *how, bool chain)
     if (old == NULL)
         user->due = 0;
     user->options = next;
-    install(user, signal, old != NULL);
+    struct epi_sigaction ours = epi_action_make(user_signal);
+    epi_action_claim(signal, EPI_ROLE_DUMP, &ours);
     wait_for_dump(signal);
     if (old != NULL)
         epi_fd_close(&user->option[old != &user->option[0]].dump.output);
@@ -420,17 +357,9 @@ static struct epi_usersignal *registered(int signal)
 
 bool epi_usersignal_restore(int signal)
 {
-    struct epi_usersignal *user = registered(signal);
-    struct epi_sigaction now;
-    if (user == NULL)
+    if (registered(signal) == NULL)
         return false;
-    user->in_front = 0;
-    if (epi_traceback_bit_action(signal, &now)) {
-        if (now.handler == (uintptr_t)user_signal)
-            epi_sigaction(signal, user->previous, NULL);
-        else if (now.handler > (uintptr_t)SIG_IGN && now.handler != epi_actions.go_handler)
-            user->in_front = now.handler;
-    }
+    epi_action_release(signal);
     epi_traceback_bit_keep(); /* in front of Go's again */
     return true;
 }
@@ -445,67 +374,4 @@ void epi_usersignal_end(int signal)
     user->options = NULL;
     wait_for_dump(signal);
     epi_fd_close(&user->option[old != &user->option[0]].dump.output);
-}
-
-bool epi_usersignal_ignored(int signal)
-{
-    const struct epi_usersignal *user = registered(signal);
-    struct epi_sigaction now;
-    return user != NULL && user->previous->handler == (uintptr_t)SIG_IGN &&
-           epi_sigaction(signal, NULL, &now) && now.handler == (uintptr_t)user_signal;
-}
-
-/* Go gives back what it has found there when it took the signal over, which was ours; by
- * now the signal is registered no more, and ours would call Go's handler, which passes it
- * on to ours (runtime/signal_unix.go, sigfwdgo).  What was there before Go's comes back. */
-static bool gives_back_late(const struct sigaction *action, int signal, struct sigaction *old)
-{
-    struct epi_usersignal *user =
-        signal < 1 || signal > EPI_SIGNALS ? NULL : epi_ondemand.usersignal[signal];
-    if (user == NULL || !user->taken || !epi_given_back(action, (uintptr_t)user_signal))
-        return false;
-    if (old != NULL)
-        sigaction(signal, NULL, old);
-    user->taken = false;
-    set_previous(user, &user->before_go); /* for who has kept ours and puts that back */
-    epi_sigaction(signal, &user->before_go, NULL);
-    return true;
-}
-
-/* Go's runtime would take the signal away: Notify installs its handler for one
- * that it has not handled so far, Ignore ignores it, Stop gives back what Notify
- * has found there, which is ours, or the default action if that was first.  Else the
- * default action is another matter: who sets that is about to raise the signal, and to
- * die of it. */
-bool epi_usersignal_records(int signal, const struct sigaction *action, struct sigaction *old)
-{
-    struct epi_usersignal *user = registered(signal);
-    if (user == NULL)
-        return gives_back_late(action, signal, old);
-    struct epi_sigaction now, next;
-    uintptr_t handler = (uintptr_t)action->sa_handler;
-    if (!epi_sigaction(signal, NULL, &now))
-        return false;
-    bool in_place = now.handler == (uintptr_t)user_signal;
-    bool go = handler == epi_actions.go_handler && handler != 0;
-    bool back = user->taken && epi_given_back(action, (uintptr_t)user_signal);
-    bool ignores = in_place && handler == (uintptr_t)SIG_IGN;
-    bool ignored = in_place && user->previous->handler == (uintptr_t)SIG_IGN;
-    /* One of C that has had it ignored for a while, and saw ours before. */
-    bool again = ignored && !back && handler == (uintptr_t)user_signal;
-    if (!go && !back && !ignores && !again &&
-        !(in_place && epi_stopped_by_go(signal, action)))
-        return false;
-    if (old != NULL)
-        sigaction(signal, NULL, old);
-    next = again ? user->before_ignored : epi_action_of(action);
-    if (ignores && !ignored)
-        user->before_ignored = *user->previous;
-    if (go && user->previous->handler != epi_actions.go_handler)
-        user->before_go = *user->previous;
-    user->taken = (user->taken || go) && !back;
-    set_previous(user, back ? &user->before_go : &next);
-    if (!in_place)
-        put_ours(signal);
-    return true;
 }

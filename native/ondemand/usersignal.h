@@ -33,12 +33,4 @@ int epi_usersignal_renew(void);
  * does. */
 EPI_SAFE bool epi_usersignal_serve(void);
 
-/* For the wrapper of sigaction: the program changes its action for SIGNAL.  True
- * when that is written down as the previous action, and is not to be done. */
-bool epi_usersignal_records(int signal, const struct sigaction *action, struct sigaction *old);
-
-/* The same, for who asks: would SIGNAL be ignored if it were not registered?  Go asks
- * before it takes a signal over, and treats one that was ignored in its own way. */
-bool epi_usersignal_ignored(int signal);
-
 #endif

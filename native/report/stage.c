@@ -153,7 +153,7 @@ EPI_SAFE void epi_stage_interrupt(int signal, siginfo_t *info, void *context)
     uint64_t value = (uint64_t)(uintptr_t)info->si_value.sival_ptr;
     if (info->si_code != SI_QUEUE || info->si_pid != epi_getpid() ||
         (value & ~UINT64_C(0xffffffff)) != POKE) {
-        epi_chain(&epi_actions.deadline_previous, signal, info, context);
+        epi_chain_next(signal, info, context);
         return;
     }
     if (incident == NULL)

@@ -5,17 +5,19 @@
 #include "../unwind/gostack.h"
 #include "../unwind/program.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <string.h>
 
 struct epi_actions epi_actions;
 
-static const int fatal[EPI_FATAL_COUNT] = EPI_FATAL_SIGNALS;
+const int epi_fatal[EPI_FATAL_COUNT] = {SIGSEGV, SIGBUS,  SIGFPE, SIGILL,
+                                        SIGABRT, SIGTRAP, SIGSYS};
 
 EPI_SAFE int epi_fatal_index(int signal)
 {
     for (int i = 0; i < EPI_FATAL_COUNT; i++)
-        if (fatal[i] == signal)
+        if (epi_fatal[i] == signal)
             return i;
     return -1;
 }
@@ -24,9 +26,137 @@ EPI_SAFE uint64_t epi_fatal_mask(void)
 {
     uint64_t mask = epi_mask_of(epi_actions.deadline_signal);
     for (int i = 0; i < EPI_FATAL_COUNT; i++)
-        mask |= epi_mask_of(fatal[i]);
+        mask |= epi_mask_of(epi_fatal[i]);
     return mask;
 }
+
+/* ---- who is next ---- */
+
+static const struct epi_sigaction by_default;
+
+EPI_SAFE const struct epi_sigaction *epi_action_next(int signal)
+{
+    const struct epi_sigaction *next = epi_actions.slot[signal].next;
+    return next != NULL ? next : &by_default;
+}
+
+/* The kernel resets such an action when it delivers the signal (kernel/signal.c,
+ * get_signal). */
+EPI_SAFE const struct epi_sigaction *epi_action_turn(int signal)
+{
+    struct epi_action *slot = &epi_actions.slot[signal];
+    const struct epi_sigaction *next = slot->next;
+    while (next != NULL && next->handler > (uintptr_t)SIG_IGN &&
+           (next->flags & (unsigned)SA_RESETHAND) != 0)
+        if (atomic_compare_exchange_strong(&slot->next, &next, NULL))
+            break;
+    return next != NULL ? next : &by_default;
+}
+
+void epi_action_set_next(struct epi_action *slot, const struct epi_sigaction *action)
+{
+    struct epi_sigaction *record;
+    for (uint32_t i = 0; i < slot->records && i < EPI_COUNT(slot->record); i++)
+        if (epi_equal(&slot->record[i], action, sizeof *action)) {
+            slot->next = &slot->record[i];
+            return;
+        }
+    record = &slot->record[slot->records++ % EPI_COUNT(slot->record)];
+    *record = *action;
+    slot->next = record;
+}
+
+/* ---- ours in place ---- */
+
+EPI_SAFE bool epi_action_present(int signal, struct epi_sigaction *action)
+{
+    if (!epi_sigaction(signal, NULL, action))
+        return false;
+    if (action->handler == epi_actions.death_handler && action->handler != 0)
+        epi_copy(action, &epi_actions.go, sizeof *action);
+    return true;
+}
+
+/* Has somebody in C installed HANDLER? */
+static EPI_SAFE bool foreign(uintptr_t handler)
+{
+    return handler > (uintptr_t)SIG_IGN && handler != epi_actions.go.handler;
+}
+
+void epi_action_claim(int signal, enum epi_role role, const struct epi_sigaction *ours)
+{
+    struct epi_action *slot = &epi_actions.slot[signal];
+    struct epi_sigaction now;
+    if (!epi_action_present(signal, &now))
+        return;
+    bool in_place = now.handler == slot->ours.handler && now.handler != 0;
+    bool held = slot->role != EPI_ROLE_NONE;
+    slot->ours = *ours;
+    slot->role = role;
+    if (!held && foreign(now.handler) && now.handler == slot->in_front)
+        return;
+    if (!in_place && !(held && foreign(now.handler)))
+        epi_action_set_next(slot, &now); /* before ours may be called */
+    epi_sigaction(signal, ours, NULL);
+}
+
+void epi_action_release(int signal)
+{
+    struct epi_action *slot = &epi_actions.slot[signal];
+    const struct epi_sigaction *next = epi_action_next(signal);
+    struct epi_sigaction now;
+    slot->in_front = 0;
+    if (epi_action_present(signal, &now)) {
+        if (now.handler == slot->ours.handler)
+            epi_sigaction(signal, next, NULL);
+        else if (foreign(now.handler) && now.handler != next->handler)
+            slot->in_front = now.handler;
+    }
+    slot->role = EPI_ROLE_NONE;
+}
+
+EPI_SAFE bool epi_action_holds(int signal)
+{
+    struct epi_sigaction now;
+    return epi_sigaction(signal, NULL, &now) && now.handler != 0 &&
+           now.handler == epi_actions.slot[signal].ours.handler;
+}
+
+static EPI_SAFE void put_back(int signal)
+{
+    const struct epi_action *slot = &epi_actions.slot[signal];
+    if (slot->role != EPI_ROLE_NONE && !epi_action_holds(signal))
+        epi_sigaction(signal, &slot->ours, NULL);
+}
+
+/* Has the program taken our handler away for an action that we do not hand on to? */
+static EPI_SAFE bool somebodys(int signal)
+{
+    struct epi_sigaction now;
+    return epi_sigaction(signal, NULL, &now) &&
+           now.handler != epi_actions.slot[signal].ours.handler &&
+           now.handler != epi_actions.go.handler &&
+           now.handler != epi_action_next(signal)->handler;
+}
+
+EPI_SAFE bool epi_action_reassert(bool crash)
+{
+    bool faults = true;
+    for (int i = 0; i < EPI_FATAL_COUNT; i++) {
+        int signal = epi_fatal[i];
+        if (crash || !somebodys(signal))
+            put_back(signal);
+        else if (signal == SIGSEGV || signal == SIGBUS)
+            faults = false;
+    }
+    put_back(epi_actions.deadline_signal);
+    put_back(epi_actions.thread_signal);
+    if (crash)
+        epi_peek_use_loads();
+    return faults;
+}
+
+/* ---- Go's part ---- */
 
 EPI_SAFE bool epi_wanted_by_go(int signal)
 {
@@ -37,129 +167,113 @@ EPI_SAFE bool epi_wanted_by_go(int signal)
            (word >> signal % 32 & 1) != 0;
 }
 
-/* Has the program taken our handler away for an action that we do not hand on to? */
-static EPI_SAFE bool somebodys(int i)
-{
-    struct epi_sigaction now;
-    return epi_sigaction(fatal[i], NULL, &now) && now.handler != epi_actions.ours[i].handler &&
-           now.handler != epi_actions.go_handler &&
-           now.handler != epi_actions.previous[i].handler;
-}
-
-static EPI_SAFE void put_back(int signal, const struct epi_sigaction *ours)
-{
-    struct epi_sigaction now;
-    if (epi_sigaction(signal, NULL, &now) && now.handler != ours->handler)
-        epi_sigaction(signal, ours, NULL);
-}
-
-EPI_SAFE bool epi_reassert(bool crash)
-{
-    bool faults = true;
-    for (int i = 0; i < EPI_FATAL_COUNT; i++) {
-        if (crash || !somebodys(i))
-            put_back(fatal[i], &epi_actions.ours[i]);
-        else if (fatal[i] == SIGSEGV || fatal[i] == SIGBUS)
-            faults = false;
-    }
-    put_back(epi_actions.deadline_signal, &epi_actions.deadline_ours);
-    put_back(epi_actions.thread_signal, &epi_actions.thread_ours);
-    if (crash)
-        epi_peek_use_loads();
-    return faults;
-}
-
 EPI_SAFE bool epi_forwarded_by_go(int signal, const siginfo_t *info)
 {
     return info->si_code > 0 && (signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE) &&
-           epi_actions.before_go[epi_fatal_index(signal)] > (uintptr_t)SIG_IGN;
-}
-
-bool epi_signal_ours(uintptr_t handler)
-{
-    return handler != 0 && (handler == epi_actions.stay[0] || handler == epi_actions.stay[1]);
+           epi_actions.before_runtime[epi_fatal_index(signal)] > (uintptr_t)SIG_IGN;
 }
 
 /* Before Go's runtime starts, which then calls these handlers for faults in C
  * and tells nobody (runtime.fwdSig).  Only looks: a handler that is installed
  * this early is called instead of Go's, not before it. */
-static __attribute__((constructor)) void look_before_go(void)
+static __attribute__((constructor)) void look_before_runtime(void)
 {
     struct epi_sigaction now;
     for (int i = 0; i < EPI_FATAL_COUNT; i++)
-        if (epi_sigaction(fatal[i], NULL, &now))
-            epi_actions.before_go[i] = now.handler;
+        if (epi_sigaction(epi_fatal[i], NULL, &now))
+            epi_actions.before_runtime[i] = now.handler;
 }
 
-/* Libc's restorer, as the kernel got it with any action that libc installed;
- * debuggers and our own unwinder know it by its CFI. */
-struct epi_sigaction epi_action_make(void (*handler)(int, siginfo_t *, void *),
-                                     const struct epi_sigaction *present)
+/* Go has one handler for all signals, in its text (runtime.cgoSigtramp), and the same
+ * flags and mask (runtime/os_linux.go, setsig).  Any single signal may have been ignored
+ * by the program, or be a C library's. */
+static struct epi_sigaction find_go_action(void)
 {
-    struct sigaction action;
-    struct epi_sigaction ours;
-    memset(&action, 0, sizeof action);
-    action.sa_sigaction = handler;
-    action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTART;
-    sigfillset(&action.sa_mask);
-    sigaction(epi_actions.deadline_signal, &action, NULL);
-    epi_sigaction(epi_actions.deadline_signal, NULL, &ours);
-    /* Not yet: that is done with the right mask, and once nothing can fail. */
-    epi_sigaction(epi_actions.deadline_signal, present, NULL);
-    /* One mask for all handlers of the core, so that a jump out of one into
-     * another needs to restore none. */
-    ours.mask = ~UINT64_C(0) & ~epi_mask_of(epi_actions.deadline_signal);
-    for (int i = 0; i < EPI_FATAL_COUNT; i++)
-        ours.mask &= ~epi_mask_of(fatal[i]);
-    return ours;
+    struct epi_sigaction now, none = {0};
+    for (int signal = 1; signal <= EPI_SIGNALS; signal++)
+        if (epi_sigaction(signal, NULL, &now) && epi_go_text(epi_program.go, now.handler))
+            return now;
+    return none;
 }
 
-#ifndef SA_RESTORER
-#define SA_RESTORER 0x04000000
+void epi_actions_stands_for_go(void (*handler)(int, siginfo_t *, void *))
+{
+    epi_actions.death_handler = (uintptr_t)handler;
+}
+
+EPI_SAFE void epi_actions_go_raised(int tid)
+{
+    epi_actions.go_raised = tid;
+}
+
+/* ---- the core's own actions ---- */
+
+/* 1 to 32 have meanings, 33 and 34 belong to C libraries (nptl, musl). */
+int epi_action_choose(int wanted, int except)
+{
+    int most = wanted != 0 ? wanted : 63, least = wanted != 0 ? wanted : 41;
+    for (int signal = most; signal >= least; signal--) {
+        const struct epi_action *slot = &epi_actions.slot[signal];
+        struct epi_sigaction now;
+        if (signal != except && slot->role != EPI_ROLE_DUMP &&
+            epi_sigaction(signal, NULL, &now) &&
+            (!foreign(now.handler) || now.handler == slot->ours.handler))
+            return signal;
+    }
+    return 0;
+}
+
+/* The signal by which the C library has every thread take part in setuid, setgid and
+ * their kin.  Who calls one of them waits for all threads: none may block it.  The
+ * library's handler makes a system call, and is safe anywhere.  Those beside it are no
+ * matter: glibc's 32 cancels a thread, in our handler too, and 34 is the program's. */
+#ifdef __GLIBC__
+#define SETXID 33
+#else
+#define SETXID 34
 #endif
 
-/* With libc's restorer.  An action without one is of no use to the kernel: its handler's
- * signal ends in SIGSEGV (arch/x86/kernel/signal_64.c, x64_setup_rt_frame). */
-struct epi_sigaction epi_action_of(const struct sigaction *action)
+/* Libc's restorer, as the kernel got it with any action that libc installed;
+ * debuggers and our own unwinder know it by its CFI.  It is asked for once, while the
+ * wrapper of sigaction is off yet. */
+static void make_common(void (*handler)(int, siginfo_t *, void *))
 {
-    struct epi_sigaction result = {
-        .handler = (uintptr_t)action->sa_handler,
-        .flags = (unsigned)action->sa_flags | SA_RESTORER,
-        .restorer = epi_actions.ours[0].restorer,
-        .mask = *(const uint64_t *)(const void *)&action->sa_mask,
-    };
-    return result;
-}
-
-void epi_action_set(struct epi_sigaction *to, const struct epi_sigaction *action)
-{
-    /* Else they do not matter, except to a call of the handler so far. */
-    if (action->handler > (uintptr_t)SIG_IGN) {
-        to->flags = action->flags;
-        to->restorer = action->restorer;
-        to->mask = action->mask;
+    struct epi_sigaction present, *common = &epi_actions.common;
+    if (common->restorer == 0) {
+        struct sigaction action;
+        memset(&action, 0, sizeof action);
+        action.sa_sigaction = handler;
+        action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTART;
+        sigfillset(&action.sa_mask);
+        epi_sigaction(epi_actions.deadline_signal, NULL, &present);
+        sigaction(epi_actions.deadline_signal, &action, NULL);
+        epi_sigaction(epi_actions.deadline_signal, NULL, common);
+        epi_sigaction(epi_actions.deadline_signal, &present, NULL);
     }
-    __atomic_store_n(&to->handler, action->handler, __ATOMIC_RELEASE); /* last */
+    /* One mask for all handlers of the core, so that a jump out of one into
+     * another needs to restore none. */
+    common->mask = ~epi_fatal_mask() & ~epi_mask_of(SETXID);
 }
 
-/* With flags of its own (runtime/os_linux.go, setsig); the core's actions have SA_NODEFER. */
-bool epi_given_back(const struct sigaction *action, uintptr_t handler)
+int epi_actions_prepare(int except, void (*handler)(int, siginfo_t *, void *))
 {
-    return (uintptr_t)action->sa_handler == handler && (action->sa_flags & SA_NODEFER) == 0;
+    epi_actions.go = find_go_action();
+    int signal = epi_action_choose(0, except);
+    if (signal == 0)
+        return EUSERS;
+    epi_actions.deadline_signal = signal;
+    make_common(handler);
+    return 0;
 }
 
-/* 32 to 34, which sigaddset of a C library refuses. */
-#define LIBCS (UINT64_C(7) << 31)
-
-/* While a channel wants the signal, Go dies only of a SIGABRT, which it raises first; the
- * channel is forgotten afterwards (runtime/sigqueue.go, signal_disable).  Go has the same
- * flags and a full mask for every action (runtime/os_linux.go, setsig), C hardly with the
- * default one. */
-bool epi_stopped_by_go(int signal, const struct sigaction *action)
+void epi_actions_ask_by(int signal)
 {
-    const struct epi_sigaction next = epi_action_of(action);
-    return next.handler == (uintptr_t)SIG_DFL && (next.mask | LIBCS) == ~UINT64_C(0) &&
-           next.flags == (SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_RESTORER) &&
-           epi_wanted_by_go(signal) && epi_actions.go_raised == 0;
+    epi_actions.thread_signal = signal;
 }
 
+struct epi_sigaction epi_action_make(void (*handler)(int, siginfo_t *, void *))
+{
+    struct epi_sigaction ours = epi_actions.common;
+    ours.handler = (uintptr_t)handler;
+    return ours;
+}

@@ -1,5 +1,7 @@
-/* Signal actions: what was there before, what is ours, what Go and others have put
- * there since.  wrap.c, which sees what the program asks for, is behind this too. */
+/* Signal actions.  Each signal has a slot: what the core has the signal for, with which
+ * action, and whose turn is after the core's.  The core claims a signal and releases it;
+ * what Go's runtime and the program do with it in between comes through the wrapper of
+ * sigaction (wrap.c). */
 #ifndef EPI_ACTIONS_H
 #define EPI_ACTIONS_H
 
@@ -7,90 +9,109 @@
 
 #include <signal.h>
 
-/* The signals that end a process by a fault, in the order in which a table of
- * this length is indexed. */
-#define EPI_FATAL_SIGNALS                                                       \
-    {                                                                           \
-        SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS               \
-    }
 #define EPI_FATAL_COUNT 7
-#define EPI_SIGNALS 64
+#define EPI_SIGNALS     64
+
+enum epi_role {
+    EPI_ROLE_NONE,    /* not the core's, or not any more */
+    EPI_ROLE_FAULT,   /* raised by a fault: six of the seven fatal signals */
+    EPI_ROLE_ABORT,   /* SIGABRT, the seventh */
+    EPI_ROLE_SERVICE, /* the core sends it to threads of its own process */
+    EPI_ROLE_DUMP,    /* the program has registered it: it asks for a dump */
+};
+
+/* Written while the process is healthy; a handler reads NEXT, and may empty it. */
+struct epi_action {
+    enum epi_role role;
+    struct epi_sigaction ours; /* stays after the role: somebody may have kept it */
+    /* Whose turn is after ours: one of RECORD; NULL is the default action.  A record is
+     * whole before it is the next, and is written anew only when the program has had
+     * eight other actions since: a handler that reads it is long done by then. */
+    _Atomic(const struct epi_sigaction *) next;
+    struct epi_sigaction record[8];
+    uint32_t records;                    /* that were ever written */
+    struct epi_sigaction before_go;      /* the next, before signal.Notify took the signal */
+    struct epi_sigaction before_ignored; /* the next, before the signal was ignored */
+    bool go_has_ours;   /* Go found ours when it took the signal, and will give it back */
+    uintptr_t in_front; /* the program's handler that was in front of ours when the core
+                           released the signal, and may have ours as its next; or 0 */
+};
 
 struct epi_actions {
-    /* What was there before, and what is ours, for re-assertion. */
-    struct epi_sigaction previous[EPI_FATAL_COUNT];
-    struct epi_sigaction ours[EPI_FATAL_COUNT];
-    struct epi_sigaction deadline_previous, deadline_ours;
-    int deadline_signal;
-    uintptr_t go_handler; /* Go's signal handler; 0: unknown */
-    _Atomic int go_raised; /* the thread on which it raised SIGABRT, to die of it; or 0 */
-    uintptr_t before_go[EPI_FATAL_COUNT]; /* handlers that were there before Go's */
-    uintptr_t in_front[EPI_FATAL_COUNT]; /* somebody's handler that was there, in
-                                            front of ours, at epi_disable; or 0 */
-
-    int thread_signal;
-    struct epi_sigaction thread_previous, thread_ours;
-    /* The previous actions of the deadline's and of the thread signal, before Go's was
-     * one. */
-    struct epi_sigaction before_notify[2];
-    /* Of the fatal signals that Go took over later: what was there before, and whether
-     * Go remembers our handler as that, and may give it back. */
-    struct epi_sigaction before_taken[EPI_FATAL_COUNT];
-    bool taken[EPI_FATAL_COUNT];
-    struct epi_sigaction before_ignored; /* what was there before SIGABRT was ignored */
-    /* Handlers that stay when the core is disabled: a signal may be pending. */
-    uintptr_t stay[2];
+    struct epi_action slot[EPI_SIGNALS + 1]; /* by number */
+    struct epi_sigaction common; /* flags, mask and restorer of the core's actions */
+    struct epi_sigaction go;     /* Go's action, the same for all signals; 0: unknown */
+    int deadline_signal, thread_signal;
+    _Atomic int go_raised; /* the thread on which Go raised SIGABRT, to die of it; or 0 */
+    uintptr_t before_runtime[EPI_FATAL_COUNT]; /* handlers from before Go's runtime began */
+    uintptr_t death_handler; /* the core's in front of Go's (traceback_bit.c); or 0 */
 };
 
 extern struct epi_actions epi_actions __attribute__((visibility("hidden")));
 
+/* The signals that end a process by a fault. */
+extern const int epi_fatal[EPI_FATAL_COUNT] __attribute__((visibility("hidden")));
 EPI_SAFE int epi_fatal_index(int signal); /* -1: not one of them */
 
-/* Is HANDLER one of those of the core that stay when it is disabled? */
-bool epi_signal_ours(uintptr_t handler);
+/* The fatal signals and the one of the deadlines. */
+EPI_SAFE uint64_t epi_fatal_mask(void);
 
-/* A new action with HANDLER; PRESENT is what is there for the deadline's signal. */
-struct epi_sigaction epi_action_make(void (*handler)(int, siginfo_t *, void *),
-                                     const struct epi_sigaction *present);
+/* While the core is off: finds Go's action, chooses the deadlines' signal, but not EXCEPT,
+ * and gets what the core's actions have in common, from the C library, with the help of
+ * HANDLER.  Then actions can be made.  EUSERS: no real-time signal is free. */
+int epi_actions_prepare(int except, void (*handler)(int, siginfo_t *, void *));
+struct epi_sigaction epi_action_make(void (*handler)(int, siginfo_t *, void *));
+
+/* The signal, claimed already, by which threads are asked from now on. */
+void epi_actions_ask_by(int signal);
+
+/* HANDLER calls Go's action and nothing else: where it is in place, Go's counts as what is
+ * there. */
+void epi_actions_stands_for_go(void (*handler)(int, siginfo_t *, void *));
+
+/* Go has raised SIGABRT on the thread TID, to die of it. */
+EPI_SAFE void epi_actions_go_raised(int tid);
+
+/* A real-time signal that nobody but Go and the core has an action for: WANTED, or any
+ * when that is 0, but not EXCEPT; 0 when there is none.  Go handles all real-time signals,
+ * so "free" cannot mean the default; or ignores all of them, after signal.Ignore() without
+ * arguments. */
+int epi_action_choose(int wanted, int except);
+
+/* Puts OURS in place for SIGNAL.  The action that is there becomes the next; but for a
+ * library's that has come in front of the core's: it may have the core's as its next, and
+ * the two would call each other for ever. */
+void epi_action_claim(int signal, enum epi_role role, const struct epi_sigaction *ours);
+
+/* Puts the next action in place, unless somebody else has taken SIGNAL since. */
+void epi_action_release(int signal);
+
+/* Is the handler that the kernel has for SIGNAL still the core's?  To be asked before the
+ * core sends SIGNAL to a thread: any other action may end the process.  One system call. */
+EPI_SAFE bool epi_action_holds(int signal);
+
+/* Puts handlers back that were taken away.  For a dump, not where the program has
+ * an action of its own now, which its next fault may need, or which ignores the signal;
+ * false when the faults of loads go to such a one. */
+EPI_SAFE bool epi_action_reassert(bool crash);
+
+/* Whose turn is after the core's.  Turn is for a caller that calls that action now: one
+ * with SA_RESETHAND makes way for the default, for one caller. */
+EPI_SAFE const struct epi_sigaction *epi_action_next(int signal);
+EPI_SAFE const struct epi_sigaction *epi_action_turn(int signal);
+
+/* For the wrapper of sigaction: makes ACTION the next. */
+void epi_action_set_next(struct epi_action *slot, const struct epi_sigaction *action);
+
+/* The action in the kernel for SIGNAL, as if the core were not in front of Go's for those
+ * that Go dies of; false when there is no such signal. */
+EPI_SAFE bool epi_action_present(int signal, struct epi_sigaction *action);
 
 /* Go passes a fault in C on to the handler that was there before Go
  * (runtime/signal_unix.go, sigfwdgo): then Go's handler is the host's. */
 EPI_SAFE bool epi_forwarded_by_go(int signal, const siginfo_t *info);
 
-/* The fatal signals and the one of the deadlines. */
-EPI_SAFE uint64_t epi_fatal_mask(void);
-
 /* Does signal.Notify send SIGNAL to a channel of the program? */
 EPI_SAFE bool epi_wanted_by_go(int signal);
-
-/* Puts handlers back that were taken away.  For a dump, not where the program has
- * an action of its own now, which its next fault may need, or which ignores the signal;
- * false when the faults of loads go to such a one. */
-EPI_SAFE bool epi_reassert(bool crash);
-
-/* For the wrapper of sigaction: what libc was given, as the kernel takes it; and makes
- * that the action TO, which a handler may be calling. */
-struct epi_sigaction epi_action_of(const struct sigaction *action);
-
-void epi_action_set(struct epi_sigaction *to, const struct epi_sigaction *action);
-
-/* The same: does Go's runtime give back the core's HANDLER, which it has found there?  Not
- * one of C that puts back what it has saved: behind it Go's handler is as it was. */
-bool epi_given_back(const struct sigaction *action, uintptr_t handler);
-
-/* The same: is this signal.Stop, or Reset, of a SIGNAL that Go took over in a library before
- * the core did?  Then Go puts back the default action, which it also sets to die of a
- * signal. */
-bool epi_stopped_by_go(int signal, const struct sigaction *action);
-
-/* For the wrapper of sigaction: who has handlers of its own for some signals.  RECORDS:
- * the program changes its action; true when that was written down, and is not to be done.
- * IGNORED: would the signal be ignored if it were not ours? */
-struct epi_action_owner {
-    bool (*records)(int signal, const struct sigaction *action, struct sigaction *old);
-    bool (*ignored)(int signal);
-};
-enum { EPI_OWNER_USERSIGNALS, EPI_OWNER_THREADS, EPI_OWNERS };
-void epi_actions_own(int owner, struct epi_action_owner functions);
 
 #endif

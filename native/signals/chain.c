@@ -1,15 +1,12 @@
 #include "chain.h"
+#include "actions.h"
 #include "../base/base.h"
 #include "../base/system.h"
-
-#include <errno.h>
-#include <sys/time.h>
 
 EPI_SAFE void epi_chain(const struct epi_sigaction *action, int signal, siginfo_t *info,
                         void *context)
 {
-    /* Once: another thread may be changing the action (epi_action_set). */
-    uintptr_t handler = __atomic_load_n(&action->handler, __ATOMIC_ACQUIRE);
+    uintptr_t handler = action->handler;
     if (handler == (uintptr_t)SIG_DFL || handler == (uintptr_t)SIG_IGN)
         return;
     uint64_t mask = action->mask;
@@ -23,3 +20,7 @@ EPI_SAFE void epi_chain(const struct epi_sigaction *action, int signal, siginfo_
         ((void (*)(int))handler)(signal); /* EPI_SAFE: the same */
 }
 
+EPI_SAFE void epi_chain_next(int signal, siginfo_t *info, void *context)
+{
+    epi_chain(epi_action_turn(signal), signal, info, context);
+}

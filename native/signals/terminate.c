@@ -37,7 +37,6 @@ EPI_SAFE void epi_abort(void)
 
 EPI_SAFE void epi_terminate(int signal, const siginfo_t *info, ucontext_t *uc)
 {
-    static const int fatal[EPI_FATAL_COUNT] = EPI_FATAL_SIGNALS;
     struct epi_sigaction action;
     struct epi_incident *crash = &epi_process()->crash;
     epi_arch_step_back(uc, info); /* looks at the code, while that may fault */
@@ -46,7 +45,7 @@ EPI_SAFE void epi_terminate(int signal, const siginfo_t *info, ucontext_t *uc)
 
     epi_zero(&action, sizeof action);
     for (int i = 0; i < EPI_FATAL_COUNT; i++)
-        if (fatal[i] != SIGSYS && !epi_sigaction(fatal[i], &action, NULL))
+        if (epi_fatal[i] != SIGSYS && !epi_sigaction(epi_fatal[i], &action, NULL))
             epi_exit(128 + signal); /* refused by a filter */
 
     epi_sigmask(SIG_BLOCK, epi_mask_of(signal));

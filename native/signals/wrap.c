@@ -1,4 +1,18 @@
-/* The wrapper of sigaction: -Wl,-wrap, as that of pthread_create (altstack.c). */
+/* The wrapper of sigaction: -Wl,-wrap, as that of pthread_create (altstack.c).
+ *
+ * Go's runtime changes signal actions through libc (runtime/cgo's x_cgo_sigaction), and
+ * would take signals away from the core: signal.Ignore() SIGABRT, so that an abort() in C
+ * kills in silence, and signal.Notify a signal that asks for a dump.  What happens to a
+ * signal that the core has claimed is one of these:
+ *
+ *   Go takes it ........ signal.Notify of one that Go has not handled so far
+ *   Go gives it back ... signal.Stop or Reset: what Notify has found, which was ours
+ *   Go stops ........... the same, when Go took it before the core did: the default
+ *   somebody ignores it, sets the default, or installs a handler of his own
+ *
+ * What the core has to know is written down as the next action, and ours stays in place;
+ * the rest is done as it was asked for.  In a forked child there is no Go: what is ignored
+ * there is meant for the program that it executes. */
 #include "actions.h"
 #include "../base/base.h"
 #include "../base/system.h"
@@ -7,106 +21,145 @@
 
 #include <string.h>
 
-static struct epi_action_owner owners[EPI_OWNERS];
-
-void epi_actions_own(int owner, struct epi_action_owner functions)
-{
-    owners[owner] = functions;
-}
-
 #ifndef EPI_NOWRAP
+
+#ifndef SA_RESTORER
+#define SA_RESTORER 0x04000000
+#endif
+
+/* What a role has written down besides what Go takes and gives back. */
+enum {
+    IGNORED = 1, /* the signal is ignored */
+    STOPPED = 2, /* signal.Stop sets the default.  Else the default action is another
+                    matter: who sets that is about to raise the signal, and to die of it */
+    DEFAULT = 4, /* anybody sets the default: the core's next signal would kill */
+    AGAIN = 8,   /* what Go takes, also when ours was not in place: it is then */
+};
+static const unsigned policies[] = {
+    [EPI_ROLE_ABORT] = IGNORED | STOPPED,
+    [EPI_ROLE_SERVICE] = IGNORED | DEFAULT,
+    [EPI_ROLE_DUMP] = IGNORED | STOPPED | AGAIN,
+};
 
 int __real_sigaction(int signal, const struct sigaction *action, struct sigaction *old);
 int __wrap_sigaction(int signal, const struct sigaction *action, struct sigaction *old);
 
-static bool owners_record(int signal, const struct sigaction *action, struct sigaction *old)
+/* With libc's restorer.  An action without one is of no use to the kernel: its handler's
+ * signal ends in SIGSEGV (arch/x86/kernel/signal_64.c, x64_setup_rt_frame). */
+static struct epi_sigaction action_of(const struct sigaction *action)
 {
-    for (int i = 0; i < EPI_OWNERS; i++)
-        if (owners[i].records != NULL && owners[i].records(signal, action, old))
-            return true;
-    return false;
+    struct epi_sigaction result = {
+        .handler = (uintptr_t)action->sa_handler,
+        .flags = (unsigned)action->sa_flags | SA_RESTORER,
+        .restorer = epi_actions.common.restorer,
+        .mask = *(const uint64_t *)(const void *)&action->sa_mask,
+    };
+    return result;
 }
 
-static bool owners_ignore(int signal)
+/* 32 to 34, which sigaddset of a C library refuses. */
+#define LIBCS (UINT64_C(7) << 31)
+
+/* Is this signal.Stop, or Reset, of a SIGNAL that Go took over in a library before the core
+ * did?  Then Go puts back the default action, which it also sets to die of a signal.
+ * While a channel wants the signal, Go dies only of a SIGABRT, which it raises first; the
+ * channel is forgotten afterwards (runtime/sigqueue.go, signal_disable).  Go has the same
+ * flags and a full mask for every action (runtime/os_linux.go, setsig), C hardly with the
+ * default one. */
+static bool stopped_by_go(int signal, const struct epi_sigaction *action)
 {
-    for (int i = 0; i < EPI_OWNERS; i++)
-        if (owners[i].ignored != NULL && owners[i].ignored(signal))
-            return true;
-    return false;
+    return (action->mask | LIBCS) == ~UINT64_C(0) &&
+           action->flags == (SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_RESTORER) &&
+           epi_wanted_by_go(signal) && epi_actions.go_raised == 0;
 }
 
-/* Go gives back what it has found there when it took the signal over, which was ours: now
- * or, when the core is off, at once, what was there before Go's takes effect.  Ours would
- * call Go's handler, which passes the signal on to ours (runtime/signal_unix.go, sigfwdgo);
- * also when the core is off, if a C library that has kept ours puts that back. */
-static int give_back(int signal, int index, struct sigaction *old)
+/* Would SIGNAL be ignored if it were not the core's?  Who asks is told so: Go asks before
+ * it takes a signal over, and treats one that was ignored in its own way. */
+static bool ignored(int signal)
 {
-    const struct epi_sigaction *before = &epi_actions.before_taken[index];
-    bool on = epi_incidents.options != NULL;
-    if (old != NULL)
-        __real_sigaction(signal, NULL, old);
-    epi_actions.taken[index] = false;
-    epi_action_set(&epi_actions.previous[index], before);
-    epi_sigaction(signal, on ? &epi_actions.ours[index] : before, NULL);
-    return 0;
+    return (policies[epi_actions.slot[signal].role] & IGNORED) != 0 &&
+           epi_action_next(signal)->handler == (uintptr_t)SIG_IGN && epi_action_holds(signal);
 }
 
-/* Is SIGABRT written down as ignored?  Then who asks is told so. */
-static bool abort_ignored(int signal)
-{
-    int index = epi_fatal_index(SIGABRT);
-    struct epi_sigaction now;
-    return signal == SIGABRT && epi_incidents.options != NULL &&
-           epi_actions.previous[index].handler == (uintptr_t)SIG_IGN &&
-           epi_sigaction(signal, NULL, &now) && now.handler == epi_actions.ours[index].handler;
-}
+enum event { NOTHING, TAKEN, GIVEN_BACK, IGNORES, HEEDS, DEFAULTS };
 
-/* Go's runtime changes signal actions through libc (runtime/cgo's
- * x_cgo_sigaction), and signal.Ignore() would take SIGABRT away from us: an
- * abort() in C would then kill in silence.  What Go wants for one of the seven
- * is written down as the previous action, which is the one that a signal from
- * outside gets.  In a forked child there is no Go: what is ignored there is meant for
- * the program that it executes. */
-int __wrap_sigaction(int signal, const struct sigaction *action, struct sigaction *old)
+/* What becomes of SIGNAL with the ACTION that somebody sets.  NOTHING: it is not written
+ * down. */
+static enum event event(int signal, const struct epi_sigaction *action, bool in_place)
 {
-    int index = epi_fatal_index(signal);
-    if (epi_process_is_child())
-        return __real_sigaction(signal, action, old);
-    if (action != NULL && owners_record(signal, action, old))
-        return 0;
-    if (action == NULL && old != NULL &&
-        (owners_ignore(signal) || abort_ignored(signal))) {
-        memset(old, 0, sizeof *old);
-        old->sa_handler = SIG_IGN;
-        return 0;
-    }
-    if (action == NULL || index < 0)
-        return __real_sigaction(signal, action, old);
-    uintptr_t handler = (uintptr_t)action->sa_handler;
-    if (epi_actions.taken[index] && epi_given_back(action, epi_actions.ours[index].handler))
-        return give_back(signal, index, old);
-    if (epi_incidents.options == NULL)
-        return __real_sigaction(signal, action, old);
-    bool takes = handler == epi_actions.go_handler && handler != 0;
-    bool ignores = signal == SIGABRT && action->sa_handler == SIG_IGN;
-    bool ignored = abort_ignored(signal);
+    const struct epi_action *slot = &epi_actions.slot[signal];
+    unsigned policy = policies[slot->role];
+    /* Go's flags are its own (runtime/os_linux.go, setsig); ours have SA_NODEFER, also when
+     * C puts back what it has saved: behind that Go's handler is as it was. */
+    bool ours = action->handler == slot->ours.handler;
+    if (ours && slot->go_has_ours && (action->flags & (unsigned)SA_NODEFER) == 0)
+        return GIVEN_BACK;
+    if (slot->role == EPI_ROLE_NONE)
+        return NOTHING;
+    if (action->handler == epi_actions.go.handler && action->handler != 0)
+        return in_place || (policy & AGAIN) != 0 ? TAKEN : NOTHING;
+    if (!in_place)
+        return NOTHING;
+    if (action->handler == (uintptr_t)SIG_IGN)
+        return (policy & IGNORED) != 0 ? IGNORES : NOTHING;
+    if (action->handler == (uintptr_t)SIG_DFL)
+        return (policy & DEFAULT) != 0 ||
+                       ((policy & STOPPED) != 0 && stopped_by_go(signal, action))
+                   ? DEFAULTS
+                   : NOTHING;
     /* One of C that has had it ignored for a while, and saw ours before. */
-    bool again = ignored && handler == epi_actions.ours[index].handler;
-    bool recorded = takes || ignores || again ||
-                    (signal == SIGABRT && epi_stopped_by_go(signal, action));
-    struct epi_sigaction now;
-    if (!recorded || !epi_sigaction(signal, NULL, &now) ||
-        now.handler != epi_actions.ours[index].handler)
-        return __real_sigaction(signal, action, old);
+    return ours && ignored(signal) ? HEEDS : NOTHING;
+}
+
+/* Somebody sets ACTION.  True when that was written down, and is not to be done.
+ *
+ * When Go gives back ours, that calls Go's handler next, which passes the signal on to ours
+ * (runtime/signal_unix.go, sigfwdgo); also when the core is off, if a C library that has
+ * kept ours puts that back.  So what was there before Go's becomes the next; now or, when
+ * the core is off, at once. */
+static bool changed(int signal, const struct sigaction *action, struct sigaction *old)
+{
+    struct epi_action *slot = &epi_actions.slot[signal];
+    if (slot->ours.handler == 0) /* it never was the core's */
+        return false;
+    const struct epi_sigaction *so_far = epi_action_next(signal);
+    struct epi_sigaction next = action_of(action);
+    bool in_place = epi_action_holds(signal), was_ignored = ignored(signal);
+    enum event what = event(signal, &next, in_place);
+    if (what == NOTHING)
+        return false;
     if (old != NULL)
         sigaction(signal, NULL, old);
-    if (ignores && !ignored)
-        epi_actions.before_ignored = epi_actions.previous[index];
-    if (takes && epi_actions.previous[index].handler != epi_actions.go_handler)
-        epi_actions.before_taken[index] = epi_actions.previous[index];
-    epi_actions.taken[index] = epi_actions.taken[index] || takes;
-    now = again ? epi_actions.before_ignored : epi_action_of(action);
-    epi_action_set(&epi_actions.previous[index], &now);
+    if (what == TAKEN) {
+        if (so_far->handler != epi_actions.go.handler)
+            slot->before_go = *so_far;
+        slot->go_has_ours = true;
+    } else if (what == GIVEN_BACK) {
+        slot->go_has_ours = false;
+        next = slot->before_go;
+    } else if (what == IGNORES && !was_ignored) {
+        slot->before_ignored = *so_far;
+    } else if (what == HEEDS) {
+        next = slot->before_ignored;
+    }
+    epi_action_set_next(slot, &next);
+    if (slot->role == EPI_ROLE_NONE)
+        epi_sigaction(signal, &next, NULL);
+    else if (!in_place)
+        epi_sigaction(signal, &slot->ours, NULL);
+    return true;
+}
+
+int __wrap_sigaction(int signal, const struct sigaction *action, struct sigaction *old)
+{
+    if (epi_process_is_child() || signal < 1 || signal > EPI_SIGNALS)
+        return __real_sigaction(signal, action, old);
+    if (action != NULL)
+        return changed(signal, action, old) ? 0 : __real_sigaction(signal, action, old);
+    if (old == NULL || !ignored(signal))
+        return __real_sigaction(signal, action, old);
+    memset(old, 0, sizeof *old);
+    old->sa_handler = SIG_IGN;
     return 0;
 }
 

@@ -130,13 +130,7 @@ static EPI_SAFE void capture(struct epi_threads *threads, struct epi_thread *thr
  * does so may end in the middle of this walk. */
 static EPI_SAFE bool faults_come_here(void)
 {
-    static const int signals[] = {SIGSEGV, SIGBUS};
-    struct epi_sigaction now;
-    for (size_t i = 0; i < EPI_COUNT(signals); i++)
-        if (!epi_sigaction(signals[i], NULL, &now) ||
-            now.handler != epi_actions.ours[epi_fatal_index(signals[i])].handler)
-            return false;
-    return true;
+    return epi_action_holds(SIGSEGV) && epi_action_holds(SIGBUS);
 }
 
 EPI_SAFE uint64_t epi_sample_unasked(struct epi_stack *stack, const ucontext_t *uc,
@@ -200,7 +194,7 @@ EPI_SAFE void epi_sample(int signal, siginfo_t *info, void *context)
     if (own && info->si_code == SI_TKILL && epi_assign_accept(uc))
         return;
     if (!own || info->si_code != SI_QUEUE || value >> 56 != EPI_ASK_MAGIC >> 56) {
-        epi_chain(&epi_actions.thread_previous, signal, info, context);
+        epi_chain_next(signal, info, context);
         return;
     }
     struct epi_ask ask = epi_ask_unpack(value);

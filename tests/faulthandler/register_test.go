@@ -129,7 +129,21 @@ func TestChainThatEnds(t *testing.T) {
 	}
 }
 
-// The same for a signal from outside, while threads and goroutines work.
+// "The first SIGTERM cleans up, the second kills" is what a handler with SA_RESETHAND says.
+func TestChainOnce(t *testing.T) {
+	o := survive(t, "chain who=once chain=1 signal=15")
+	header(t, dump(t, o.Stderr), report.CurrentThread)
+	if o.Stdout != "counted: 1 of itself: true\nunregistered: true\n" {
+		t.Error(o)
+	}
+	o = program.Run(t, "chain who=once chain=1 signal=15 raises=2 wait=10000")
+	o.DiedOf(t, syscall.SIGTERM)
+	if all := dumps(t, o.Stderr); len(all) != 2 {
+		t.Errorf("%d dumps, want 2", len(all))
+	}
+}
+
+// What ends the program from outside, while threads and goroutines work.
 func TestChainThatEndsFromOutside(t *testing.T) {
 	out := to(t, "file")
 	c := program.Start(t, "serve signal=15 chain=1"+out.line, victim.Talk)

@@ -174,13 +174,23 @@ static void count_signal(int signal, siginfo_t *info, void *context)
     counted++;
 }
 
-void count_signals(int signal)
+static void count_with(int signal, unsigned flags)
 {
     struct sigaction action;
     memset(&action, 0, sizeof action);
     action.sa_sigaction = count_signal;
-    action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
+    action.sa_flags = (int)(SA_SIGINFO | SA_ONSTACK | SA_RESTART | flags);
     sigaction(signal, &action, NULL);
+}
+
+void count_signals(int signal)
+{
+    count_with(signal, 0);
+}
+
+void count_one_signal(int signal)
+{
+    count_with(signal, SA_RESETHAND);
 }
 
 int counted_signals(void)

@@ -20,6 +20,7 @@ void raise_on_thread(int signal);
 
 /* A handler of C for SIGNAL, which counts, and remembers what it was told. */
 void count_signals(int signal);
+void count_one_signal(int signal); /* the default is behind it */
 int counted_signals(void);
 int counted_sender(void);
 

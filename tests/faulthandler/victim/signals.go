@@ -85,6 +85,8 @@ func chain(s settings) error {
 	switch s["who"] {
 	case "c":
 		C.count_signals(C.int(s.sig()))
+	case "once":
+		C.count_one_signal(C.int(s.sig()))
 	case "before":
 		signal.Notify(channel, s.sig())
 	case "ignored":
@@ -109,10 +111,12 @@ func chain(s settings) error {
 			return err
 		}
 	}
-	if s.is("thread") {
-		C.raise_on_thread(C.int(s.sig()))
-	} else if err := raise(s.sig()); err != nil {
-		return err
+	for range s.number("raises", 1) {
+		if s.is("thread") {
+			C.raise_on_thread(C.int(s.sig()))
+		} else if err := raise(s.sig()); err != nil {
+			return err
+		}
 	}
 	late := time.After(time.Duration(s.number("wait", 300)) * time.Millisecond)
 	for waiting := true; waiting; {
