@@ -159,7 +159,7 @@ EPI_SAFE bool epi_crash_begin(struct epi_incident *crash, int signal, const sigi
      * silence, and would not hear the deadline. */
     epi_sigmask(SIG_UNBLOCK, epi_fatal_mask());
     epi_action_reassert(true);
-    epi_notes.frozen = EPI_NOTES_CRASH;
+    epi_notes_freeze(EPI_NOTES_CRASH);
     crash->uc = uc;
     epi_copy(&crash->info, info, sizeof crash->info);
     epi_copy(&crash->context, uc, EPI_CONTEXT_SIZE);
@@ -179,7 +179,7 @@ EPI_SAFE void epi_crash_end(struct epi_incident *crash)
 {
     int sent = atomic_exchange(&crash->sent, 0);
     epi_out_unlock(&epi_process()->dump.out); /* a dump that gave way did not */
-    epi_notes.frozen = EPI_NOTES_OPEN;
+    epi_notes_freeze(EPI_NOTES_OPEN);
     epi_incident_clear(crash);
     crash->owner = 0; /* last: the next crash begins with it */
     if (sent != 0)

@@ -16,6 +16,11 @@
 _Alignas(4096) struct epi_notes epi_notes;
 _Atomic bool epi_notes_mapped;
 
+EPI_SAFE void epi_notes_freeze(uint32_t how)
+{
+    epi_notes.frozen = how;
+}
+
 EPI_SAFE bool epi_notes_unmap(void)
 {
     long at = epi_syscall6(SYS_mmap, (long)&epi_notes, sizeof epi_notes, PROT_READ | PROT_WRITE,

@@ -78,6 +78,9 @@ _Static_assert(sizeof(struct epi_notes) == 17 * 4096, "whole pages");
 
 extern struct epi_notes epi_notes __attribute__((visibility("hidden"))); /* whole pages */
 
+/* A crash keeps the notes as they are (EPI_NOTES_CRASH), and opens them if it is over. */
+EPI_SAFE void epi_notes_freeze(uint32_t how);
+
 /* The pages are a file's (box.c).  A child of fork does not have them. */
 extern _Atomic bool epi_notes_mapped __attribute__((visibility("hidden")));
 

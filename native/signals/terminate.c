@@ -60,7 +60,7 @@ EPI_SAFE void epi_terminate(int signal, const siginfo_t *info, ucontext_t *uc)
         /* The memory may be the parent's too (vfork), and its crashes are to
          * come. */
         epi_incident_clear(crash);
-        epi_notes.frozen = EPI_NOTES_OPEN;
+        epi_notes_freeze(EPI_NOTES_OPEN);
         crash->owner = 0;
     }
     if (!queued || (first && !epi_arch_repeats(info)))
