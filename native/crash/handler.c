@@ -292,7 +292,9 @@ static EPI_SAFE bool is_a_crash(struct arrival *a)
         epi_terminate(a->signal, a->info, a->uc);
     } else {
         epi_report_on_own_stack(a->crash);
-        finish(a->crash, a->signal, a->info, a->uc);
+        /* Where a filter refuses sigaltstack, a signal on the reporter's stack has used
+         * this one again: what A says is of that signal then. */
+        finish(a->crash, a->crash->signal, a->info, a->uc);
     }
     return true;
 }
