@@ -18,7 +18,7 @@ import (
 type Sandbox struct{ area *C.struct_epi_forkcopy_area }
 
 // NewSandbox has the core ask a copy of the process from now on, in which the
-// goroutine that has died goes on at entry (gort.ResumeAt).
+// goroutine that has died goes on at entry (revive.ResumeAt).
 func NewSandbox(entry uintptr) (Sandbox, error) {
 	area := C.epi_forkcopy_prepare(C.uintptr_t(entry))
 	if area == nil {

@@ -12,13 +12,14 @@ import (
 	"unsafe"
 
 	"github.com/epitaph-go/epitaph/internal/gort"
+	"github.com/epitaph-go/epitaph/internal/gort/revive"
 )
 
 // PrepareThaw lets the core have a goroutine that has died of a panic go on for the
-// program's last act, at entry (gort.ResumeAt); whoever calls os.Exit meanwhile calls
+// program's last act, at entry (revive.ResumeAt); whoever calls os.Exit meanwhile calls
 // exit, until it returns with f.ExitLocked 0. See native/thaw.h. It is for a healthy
 // process; only the first call counts.
-func PrepareThaw(f gort.Frozen, entry uintptr, exit *func()) {
+func PrepareThaw(f revive.Frozen, entry uintptr, exit *func()) {
 	frozen := C.struct_epi_frozen{
 		freezing:    C.uintptr_t(f.Freezing),
 		gc_waiting:  C.uintptr_t(f.GCWaiting),

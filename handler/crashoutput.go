@@ -6,45 +6,45 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/epitaph-go/epitaph/cgo"
-	"github.com/epitaph-go/epitaph/internal/gort"
+	"github.com/epitaph-go/epitaph/internal/gort/vars"
 )
 
 // crashOutput is the descriptor that Go writes a copy of its last words to, for
-// the report; gort.NoCrashFD while it has none of ours. It changes under mu, and
+// the report; vars.NoCrashFD while it has none of ours. It changes under mu, and
 // by the snapshotter, which does not run while mu is held by enable or disable.
 //
 // Go has one such descriptor. A program that calls debug.SetCrashOutput itself
 // keeps it, whether it does so before Enable or afterwards; the report has the
 // message then, and not the rest of Go's text.
-var crashOutput = gort.NoCrashFD
+var crashOutput = vars.NoCrashFD
 
 func takeCrashOutput() {
 	checkCrashOutput()
-	if crashOutput != gort.NoCrashFD {
+	if crashOutput != vars.NoCrashFD {
 		return
 	}
 	fd, err := cgo.OpenGoText()
 	if err != nil {
 		return
 	}
-	theirs := gort.SetCrashFD(fd)
-	if theirs == gort.NoCrashFD {
+	theirs := vars.SetCrashFD(fd)
+	if theirs == vars.NoCrashFD {
 		crashOutput = fd
 		return
 	}
-	gort.SetCrashFD(theirs)
+	vars.SetCrashFD(theirs)
 	unix.Close(int(fd))
 }
 
 func leaveCrashOutput() {
 	checkCrashOutput()
 	fd := crashOutput
-	crashOutput = gort.NoCrashFD
-	if fd == gort.NoCrashFD {
+	crashOutput = vars.NoCrashFD
+	if fd == vars.NoCrashFD {
 		return
 	}
-	if now := gort.SetCrashFD(gort.NoCrashFD); now != fd && now != gort.NoCrashFD {
-		gort.SetCrashFD(now) // the program's, which has closed ours
+	if now := vars.SetCrashFD(vars.NoCrashFD); now != fd && now != vars.NoCrashFD {
+		vars.SetCrashFD(now) // the program's, which has closed ours
 		return
 	}
 	unix.Close(int(fd))
@@ -56,11 +56,11 @@ func leaveCrashOutput() {
 // whatever file has the number now.
 func checkCrashOutput() {
 	fd := crashOutput
-	if fd == gort.NoCrashFD || cgo.IsGoText(fd) {
+	if fd == vars.NoCrashFD || cgo.IsGoText(fd) {
 		return
 	}
-	crashOutput = gort.NoCrashFD
-	if now := gort.SetCrashFD(gort.NoCrashFD); now != fd && now != gort.NoCrashFD {
-		gort.SetCrashFD(now)
+	crashOutput = vars.NoCrashFD
+	if now := vars.SetCrashFD(vars.NoCrashFD); now != fd && now != vars.NoCrashFD {
+		vars.SetCrashFD(now)
 	}
 }

@@ -9,49 +9,49 @@ import (
 	"sync/atomic"
 
 	"github.com/epitaph-go/epitaph/cgo"
-	"github.com/epitaph-go/epitaph/internal/gort"
+	"github.com/epitaph-go/epitaph/internal/gort/panics"
 	"github.com/epitaph-go/epitaph/stackfmt"
 )
 
 // A panicReader is what is needed to note a panic.
 type panicReader struct {
-	layout gort.PanicLayout
-	goid   uintptr
+	layout panics.Layout
+	goid   panics.Goid
 }
 
-// panics is nil until Enable has found out how to read them.
-var panics atomic.Pointer[panicReader]
+// reader is nil until Enable has found out how to read them.
+var reader atomic.Pointer[panicReader]
 
 // learnPanics does so, once.
 func learnPanics() {
-	if panics.Load() != nil {
+	if reader.Load() != nil {
 		return
 	}
-	layout, err := gort.FindPanicLayout()
+	layout, err := panics.FindLayout()
 	if err != nil {
 		return
 	}
-	goid, err := gort.GoidOffset()
+	goid, err := panics.FindGoid()
 	if err != nil {
 		return
 	}
-	panics.Store(&panicReader{layout, goid})
+	reader.Store(&panicReader{layout, goid})
 	prepareSandbox()
 }
 
 // panicking tells whether the calling goroutine runs deferred functions because of a
 // panic that nobody has recovered.
 func panicking() bool {
-	reader := panics.Load()
-	return reader != nil && slices.ContainsFunc(reader.layout.Panics(), func(p gort.Panic) bool { return !p.Recovered })
+	r := reader.Load()
+	return r != nil && slices.ContainsFunc(r.layout.Panics(), func(p panics.Panic) bool { return !p.Recovered })
 }
 
 func notePanic() {
-	reader := panics.Load()
-	if reader == nil {
+	r := reader.Load()
+	if r == nil {
 		return
 	}
-	now := reader.layout.Panics()
+	now := r.layout.Panics()
 	if len(now) == 0 {
 		return
 	}
@@ -63,7 +63,7 @@ func notePanic() {
 		earlier = append(earlier, p.Value)
 	}
 	line, _, _ := strings.Cut(printedText(value), "\n")
-	writePanicNote(gort.Goid(reader.goid), line, formatPanic(value, earlier))
+	writePanicNote(r.goid.Current(), line, formatPanic(value, earlier))
 }
 
 // formatPanic is the traceback of a panic with the value, and of those that it arose

@@ -7,20 +7,22 @@ import (
 
 	"github.com/epitaph-go/epitaph/cgo"
 	"github.com/epitaph-go/epitaph/internal/gort"
+	"github.com/epitaph-go/epitaph/internal/gort/panics"
+	"github.com/epitaph-go/epitaph/internal/gort/revive"
 )
 
 // What goOn needs; set once, before the core can have it run.
 var (
 	sandbox cgo.Sandbox
-	revival gort.Revival
+	revival revive.Revival
 )
 
 // prepareSandbox has the core let the goroutine that died tell its panic. Without it
 // the report has Go's text alone.
 func prepareSandbox() {
 	var err error
-	if revival, err = gort.FindRevival(); err == nil {
-		sandbox, _ = cgo.NewSandbox(gort.ResumeAt(goOn))
+	if revival, err = revive.FindRevival(); err == nil {
+		sandbox, _ = cgo.NewSandbox(revive.ResumeAt(goOn))
 	}
 }
 
@@ -53,7 +55,7 @@ func tellPanic() {
 		gort.Pin()
 	}
 	allocated = new([16]byte)
-	died := panics.Load().layout.Panics()
+	died := reader.Load().layout.Panics()
 	if len(died) == 0 {
 		sandbox.Refuse(cgo.NoPanic)
 		return
@@ -73,12 +75,12 @@ func tellPanic() {
 // stillThere is what a panic was called with, or nil where its text is not the one that
 // Go has printed: a value that the collector has freed since, or one that always has
 // another.
-func stillThere(p gort.Panic) any {
+func stillThere(p panics.Panic) any {
 	argument := p.Argument
 	if argument == nil {
 		argument = new(runtime.PanicNilError) // as runtime.gopanic does
 	}
-	if text, ok := p.Value.(string); gort.Same(argument, p.Value) || ok && text == printedText(argument) {
+	if text, ok := p.Value.(string); panics.Same(argument, p.Value) || ok && text == printedText(argument) {
 		return argument
 	}
 	return nil

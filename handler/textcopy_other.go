@@ -13,7 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/epitaph-go/epitaph/internal/gort"
+	"github.com/epitaph-go/epitaph/internal/gort/vars"
 )
 
 // A copy of Go's last words, on a panic that nobody recovers or a fatal error,
@@ -59,7 +59,7 @@ func copyText(c *config) (bool, error) {
 	}
 	next.fd = crashFD()
 	before := textCopy.Swap(next)
-	if before != nil && (before.fd == gort.NoCrashFD || next.fd != gort.NoCrashFD) {
+	if before != nil && (before.fd == vars.NoCrashFD || next.fd != vars.NoCrashFD) {
 		before.removeEmpty()
 	} // or another goroutine is panicking, and the runtime writes there
 	return true, nil
@@ -72,16 +72,16 @@ func stopCopy() bool {
 	if was == nil {
 		return false
 	}
-	if was.fd == gort.NoCrashFD {
+	if was.fd == vars.NoCrashFD {
 		debug.SetCrashOutput(nil, debug.CrashOptions{})
 	} else {
-		switch now := gort.SetCrashFD(gort.NoCrashFD); now {
+		switch now := vars.SetCrashFD(vars.NoCrashFD); now {
 		case was.fd:
 			os.NewFile(now, "").Close() // as package debug does
-		case gort.NoCrashFD:
+		case vars.NoCrashFD:
 			return true // another goroutine is panicking, and the runtime writes there
 		default:
-			gort.SetCrashFD(now)
+			vars.SetCrashFD(now)
 		}
 	}
 	was.removeEmpty()
@@ -92,15 +92,15 @@ func stopCopy() bool {
 // ours.
 func programCopies() bool {
 	fd, ours := crashFD(), textCopy.Load()
-	return fd != gort.NoCrashFD && (ours == nil || ours.fd != fd)
+	return fd != vars.NoCrashFD && (ours == nil || ours.fd != fd)
 }
 
 // crashFD is the descriptor that the runtime writes to, which can be asked for
 // only by taking it away.
 func crashFD() uintptr {
-	fd := gort.SetCrashFD(gort.NoCrashFD)
-	if fd != gort.NoCrashFD {
-		gort.SetCrashFD(fd)
+	fd := vars.SetCrashFD(vars.NoCrashFD)
+	if fd != vars.NoCrashFD {
+		vars.SetCrashFD(fd)
 	}
 	return fd
 }

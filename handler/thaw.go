@@ -7,14 +7,16 @@ import (
 
 	"github.com/epitaph-go/epitaph/cgo"
 	"github.com/epitaph-go/epitaph/internal/gort"
+	"github.com/epitaph-go/epitaph/internal/gort/panics"
+	"github.com/epitaph-go/epitaph/internal/gort/revive"
 )
 
 // A thaw is what is needed to go on after a panic that nobody recovers, for the last
 // act (native/thaw.h).
 type thaw struct {
-	goid   uintptr
-	locked *int32 // keeps everybody from os.Exit (gort.Frozen)
-	frozen gort.Frozen
+	goid   panics.Goid
+	locked *int32 // keeps everybody from os.Exit (revive.Frozen)
+	frozen revive.Frozen
 	// actor is the goroutine of the last act, who may exit.
 	actor     atomic.Uint64
 	responder atomic.Pointer[responder]
@@ -30,19 +32,19 @@ func prepareThaw(r *responder) {
 		t.responder.Store(r)
 		return
 	}
-	reader := panics.Load()
-	if reader == nil || !sandbox.Ready() {
+	known := reader.Load()
+	if known == nil || !sandbox.Ready() {
 		return
 	}
-	frozen, err := gort.FindFrozen()
+	frozen, err := revive.FindFrozen()
 	if err != nil {
 		return
 	}
-	t := &thaw{goid: reader.goid, locked: frozen.ExitLock(), frozen: frozen}
+	t := &thaw{goid: known.goid, locked: frozen.ExitLock(), frozen: frozen}
 	t.responder.Store(r)
 	afterPanic.Store(t)
 	exit := exitOrWait
-	cgo.PrepareThaw(frozen, gort.ResumeAt(goOn), &exit)
+	cgo.PrepareThaw(frozen, revive.ResumeAt(goOn), &exit)
 }
 
 // thawed tells whether a goroutine has died of a panic, and the process goes on for
@@ -74,7 +76,7 @@ func lastActOfPanic() {
 // actBegins notes who runs the last act.
 func (r *responder) actBegins() {
 	if t := afterPanic.Load(); t != nil {
-		t.actor.Store(gort.Goid(t.goid))
+		t.actor.Store(t.goid.Current())
 	}
 }
 
@@ -92,7 +94,7 @@ func (r *responder) actEnds() {
 // one that panics does to those who wait; its death was the panic's, and so is its
 // status. The last act itself may exit.
 func exitOrWait() {
-	if t := afterPanic.Load(); gort.Goid(t.goid) == t.actor.Load() {
+	if t := afterPanic.Load(); t.goid.Current() == t.actor.Load() {
 		atomic.StoreInt32(t.locked, 0)
 		return
 	}

@@ -1,6 +1,6 @@
 //go:build go1.28
 
-package gort
+package vars
 
 // NoCrashFD is the descriptor that is none.
 const NoCrashFD = ^uintptr(0)

@@ -1,25 +1,27 @@
 //go:build linux && amd64
 
-package gort
+package panics
 
 import (
 	"errors"
 	"runtime"
 	"unsafe"
+
+	"github.com/epitaph-go/epitaph/internal/gort"
 )
 
-// A PanicLayout is where a goroutine that panics has the panic's value: g points to
+// A Layout is where a goroutine that panics has the panic's value: g points to
 // a runtime._panic in the frame of runtime.gopanic, and that holds the value. Behind
 // it, at the frame's end, is gopanic's argument.
-type PanicLayout struct {
+type Layout struct {
 	link, value uintptr
 	argument    uintptr // from the _panic; 0: not known
 	earlier     uintptr // where a _panic points to the one that it arose in; 0: not known
 	recovered   uintptr // where it says that somebody has recovered it; 0: not known
 }
 
-// Goid returns the calling goroutine's id, which GoidOffset has found the place of.
-func Goid(offset uintptr) uint64 { return *(*uint64)(unsafe.Add(current(), offset)) }
+// Valid tells whether it was found.
+func (l Layout) Valid() bool { return l != Layout{} }
 
 // A Panic is one that a goroutine is in the middle of.
 type Panic struct {
@@ -29,7 +31,7 @@ type Panic struct {
 	// Argument is what runtime.gopanic was called with, nil where that is not known.
 	// The calling convention has room for it right above the caller's stack pointer
 	// (cmd/compile/abi-internal.md, spill space), and the function stores it there;
-	// FindPanicLayout sees whether it does. Once Value is another nothing keeps it from
+	// FindLayout sees whether it does. Once Value is another nothing keeps it from
 	// the collector.
 	Argument any
 	// Recovered tells that a deferred function has called recover, and has not come to
@@ -39,9 +41,9 @@ type Panic struct {
 
 // Panics returns those that the calling goroutine is in the middle of, the last one
 // first. It is meant for deferred functions, and for a goroutine that has died and is
-// made to go on (ResumeAt).
-func (l PanicLayout) Panics() (panics []Panic) {
-	p := *(*unsafe.Pointer)(unsafe.Add(current(), l.link))
+// made to go on (package revive).
+func (l Layout) Panics() (panics []Panic) {
+	p := *(*unsafe.Pointer)(unsafe.Add(gort.G(), l.link))
 	for range maxPanics {
 		if p == nil {
 			break
@@ -58,14 +60,14 @@ func (l PanicLayout) Panics() (panics []Panic) {
 	return panics
 }
 
-func (l PanicLayout) argumentOf(p unsafe.Pointer) any {
+func (l Layout) argumentOf(p unsafe.Pointer) any {
 	if l.argument == 0 {
 		return nil
 	}
 	return *(*any)(unsafe.Add(p, l.argument))
 }
 
-func (l PanicLayout) recoveredOf(p unsafe.Pointer) bool {
+func (l Layout) recoveredOf(p unsafe.Pointer) bool {
 	return l.recovered != 0 && *(*bool)(unsafe.Add(p, l.recovered))
 }
 
@@ -78,18 +80,18 @@ func Same(a, b any) bool {
 	return *(*[2]uintptr)(unsafe.Pointer(&a)) == *(*[2]uintptr)(unsafe.Pointer(&b))
 }
 
-// FindPanicLayout finds the layout by a panic with a known value: the word of g
+// FindLayout finds the layout by a panic with a known value: the word of g
 // that is nil before, and then points to the value. It takes some microseconds.
-func FindPanicLayout() (PanicLayout, error) {
+func FindLayout() (Layout, error) {
 	// On goroutines of their own, which are not panicking already.
-	found := make(chan PanicLayout)
+	found := make(chan Layout)
 	for range 2 {
 		go func() { found <- probePanic(0) }()
 	}
 	go func() { found <- probePanic(10) }()
 	first := <-found
-	if second, third := <-found, <-found; first == (PanicLayout{}) || second != first || third != first {
-		return PanicLayout{}, errors.New("gort: no word of runtime.g leads to the value of a panic")
+	if second, third := <-found, <-found; first == (Layout{}) || second != first || third != first {
+		return Layout{}, errors.New("gort/panics: no word of runtime.g leads to the value of a panic")
 	}
 	go func() {
 		first.findRest()
@@ -101,14 +103,14 @@ func FindPanicLayout() (PanicLayout, error) {
 // findRest finds the word of a second panic that points to the first, and the byte of it
 // that recover sets. The stack may be moved between the two panics, so the first is kept
 // as a pointer, which is moved with it.
-func (l *PanicLayout) findRest() {
+func (l *Layout) findRest() {
 	defer func() { _ = recover() }()
 	defer func() {
-		first := *(*unsafe.Pointer)(unsafe.Add(current(), l.link))
+		first := *(*unsafe.Pointer)(unsafe.Add(gort.G(), l.link))
 		defer func() {
-			Pin() // what is read here stays where it is
-			defer Unpin()
-			second := *(**[panicBytes]byte)(unsafe.Add(current(), l.link))
+			gort.Pin() // what is read here stays where it is
+			defer gort.Unpin()
+			second := *(**[panicBytes]byte)(unsafe.Add(gort.G(), l.link))
 			before := *second
 			_ = recover()
 			after := *second
@@ -129,12 +131,12 @@ func (l *PanicLayout) findRest() {
 }
 
 // probePanic panics that many calls further in.
-func probePanic(depth int) (layout PanicLayout) {
+func probePanic(depth int) (layout Layout) {
 	if depth > 0 {
 		return probePanic(depth - 1)
 	}
 	value := any(new(int))
-	before := *(*[goidWords]uintptr)(current())
+	before := *(*[gort.GWords]uintptr)(gort.G())
 	pc, _, _, _ := runtime.Caller(0)
 	defer func() {
 		layout = scanPanic(&before, &value, runtime.FuncForPC(pc).Entry())
@@ -154,11 +156,11 @@ const (
 
 // scanPanic returns the layout by which the value is found that the function at entry
 // panics with, or none if there are several. The stack must not be moved meanwhile.
-func scanPanic(before *[goidWords]uintptr, value *any, entry uintptr) (layout PanicLayout) {
-	Pin()
-	defer Unpin()
+func scanPanic(before *[gort.GWords]uintptr, value *any, entry uintptr) (layout Layout) {
+	gort.Pin()
+	defer gort.Unpin()
 	want := *(*[2]uintptr)(unsafe.Pointer(value))
-	g := (*[goidWords]uintptr)(current())
+	g := (*[gort.GWords]uintptr)(gort.G())
 	low, high := g[0], g[1] // stack.lo, stack.hi
 	count := 0
 	for i := 2; i < len(g); i++ {
@@ -169,7 +171,7 @@ func scanPanic(before *[goidWords]uintptr, value *any, entry uintptr) (layout Pa
 		words := *(**[panicWords]uintptr)(unsafe.Pointer(&g[i]))
 		for j := range valueWords {
 			if words[j] == want[0] && words[j+1] == want[1] {
-				layout = PanicLayout{link: uintptr(i) * 8, value: uintptr(j) * 8}
+				layout = Layout{link: uintptr(i) * 8, value: uintptr(j) * 8}
 				count++
 			}
 		}
@@ -182,7 +184,7 @@ func scanPanic(before *[goidWords]uintptr, value *any, entry uintptr) (layout Pa
 		}
 	}
 	if count != 1 {
-		return PanicLayout{}
+		return Layout{}
 	}
 	return layout
 }

@@ -1,6 +1,6 @@
 //go:build !linux || !amd64 || go1.28
 
-package gort
+package revive
 
 import "errors"
 
@@ -14,8 +14,11 @@ type Frozen struct {
 
 // FindFrozen fails where the runtime is not known.
 func FindFrozen() (Frozen, error) {
-	return Frozen{}, errors.New("gort: how this release of Go ends a process is not known")
+	return Frozen{}, errors.New("gort/revive: how this release of Go ends a process is not known")
 }
+
+// Valid is false there.
+func (Frozen) Valid() bool { return false }
 
 // ExitLock is nil there.
 func (Frozen) ExitLock() *int32 { return nil }

@@ -1,6 +1,6 @@
 //go:build linux && amd64
 
-package gort
+package revive
 
 // resume is what a goroutine does that goes on at ResumeAt's address. It is a
 // variable because assembly cannot call a closure; set once.

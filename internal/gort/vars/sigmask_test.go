@@ -1,6 +1,6 @@
 //go:build linux && amd64 && !go1.28
 
-package gort_test
+package vars_test
 
 import (
 	"os"
@@ -9,11 +9,11 @@ import (
 	"testing"
 	"unsafe"
 
-	"github.com/epitaph-go/epitaph/internal/gort"
+	"github.com/epitaph-go/epitaph/internal/gort/vars"
 )
 
 func TestSignalMasksFollowNotifyStopAndIgnore(t *testing.T) {
-	wantedAt, ignoredAt, err := gort.SignalMasks()
+	masks, err := vars.FindSignalMasks()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,10 +23,10 @@ func TestSignalMasksFollowNotifyStopAndIgnore(t *testing.T) {
 	}
 	expect := func(after string, s syscall.Signal, wanted, ignored bool) {
 		t.Helper()
-		if got := bit(wantedAt, s); got != wanted {
+		if got := bit(masks.Wanted, s); got != wanted {
 			t.Errorf("after %s: signal %d wanted: %v", after, s, got)
 		}
-		if got := bit(ignoredAt, s); got != ignored {
+		if got := bit(masks.Ignored, s); got != ignored {
 			t.Errorf("after %s: signal %d ignored: %v", after, s, got)
 		}
 	}
@@ -52,7 +52,7 @@ func TestSignalMasksFollowNotifyStopAndIgnore(t *testing.T) {
 
 func BenchmarkSignalMasks(b *testing.B) {
 	for b.Loop() {
-		if _, _, err := gort.SignalMasks(); err != nil {
+		if _, err := vars.FindSignalMasks(); err != nil {
 			b.Fatal(err)
 		}
 	}

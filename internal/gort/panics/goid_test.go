@@ -1,12 +1,12 @@
-package gort
+package panics
 
 import (
 	"runtime"
 	"testing"
 )
 
-func TestGoidOffset(t *testing.T) {
-	offset, err := GoidOffset()
+func TestFindGoid(t *testing.T) {
+	offset, err := FindGoid()
 	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
 		if err == nil {
 			t.Error("found on a platform that it is not ported to")
@@ -17,7 +17,7 @@ func TestGoidOffset(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 10 {
-		again, err := GoidOffset()
+		again, err := FindGoid()
 		if err != nil || again != offset {
 			t.Fatalf("%d, %v; first it was %d", again, err, offset)
 		}

@@ -1,20 +1,20 @@
 //go:build linux && amd64
 
-package gort
+package panics
 
 import "testing"
 
 // The goroutine's stack may be moved between the panics: here it grows, at one depth
 // or another.
 func TestEarlierWhileTheStackMoves(t *testing.T) {
-	layout, err := FindPanicLayout()
+	layout, err := FindLayout()
 	if err != nil || layout.earlier == 0 {
 		t.Fatalf("%+v, %v", layout, err)
 	}
 	for depth := range 500 {
-		found := make(chan PanicLayout)
+		found := make(chan Layout)
 		go func() {
-			var l PanicLayout
+			var l Layout
 			below(depth, func() { l = probePanic(0) })
 			below(depth, l.findRest)
 			found <- l

@@ -1,6 +1,6 @@
 //go:build linux && amd64
 
-package gort_test
+package panics_test
 
 import (
 	"errors"
@@ -8,16 +8,16 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/epitaph-go/epitaph/internal/gort"
+	"github.com/epitaph-go/epitaph/internal/gort/panics"
 )
 
-func TestPanicLayout(t *testing.T) {
-	layout, err := gort.FindPanicLayout()
+func TestLayout(t *testing.T) {
+	layout, err := panics.FindLayout()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range 20 {
-		if again, err := gort.FindPanicLayout(); again != layout || err != nil {
+		if again, err := panics.FindLayout(); again != layout || err != nil {
 			t.Fatalf("%v, %v; first it was %v", again, err, layout)
 		}
 	}
@@ -71,7 +71,7 @@ func TestPanicLayout(t *testing.T) {
 
 // Several panics at once, some of which were recovered, and an exit in between.
 func TestPanics(t *testing.T) {
-	layout, err := gort.FindPanicLayout()
+	layout, err := panics.FindLayout()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,17 +112,25 @@ func TestPanics(t *testing.T) {
 }
 
 func TestGoid(t *testing.T) {
-	offset, err := gort.GoidOffset()
+	goid, err := panics.FindGoid()
 	if err != nil {
 		t.Fatal(err)
 	}
-	ids := map[uint64]bool{gort.Goid(offset): true}
+	ids := map[uint64]bool{goid.Current(): true}
 	for range 10 {
 		id := make(chan uint64)
-		go func() { id <- gort.Goid(offset) }()
+		go func() { id <- goid.Current() }()
 		ids[<-id] = true
 	}
 	if len(ids) != 11 || ids[0] {
 		t.Errorf("11 goroutines have the ids %v", ids)
 	}
+}
+
+func deep(n int, f func()) {
+	if n > 0 {
+		deep(n-1, f)
+		return
+	}
+	f()
 }

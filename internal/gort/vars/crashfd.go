@@ -1,6 +1,6 @@
 //go:build !go1.28
 
-package gort
+package vars
 
 import _ "unsafe" // for go:linkname
 

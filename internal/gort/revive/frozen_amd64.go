@@ -1,9 +1,8 @@
 //go:build linux && amd64 && !go1.28
 
-package gort
+package revive
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -12,6 +11,9 @@ import (
 	"slices"
 	"sync/atomic"
 	"unsafe"
+
+	"github.com/epitaph-go/epitaph/internal/gort"
+	"github.com/epitaph-go/epitaph/internal/gort/scan"
 )
 
 // Frozen is where the runtime keeps what it holds all goroutines up with, for good,
@@ -42,6 +44,9 @@ type Frozen struct {
 	ExitLocked, ExitWait uintptr
 }
 
+// Valid tells whether it was found.
+func (f Frozen) Valid() bool { return f != Frozen{} }
+
 // ExitLock is the variable at ExitLocked.
 func (f Frozen) ExitLock() *int32 { return *(**int32)(unsafe.Pointer(&f.ExitLocked)) }
 
@@ -55,12 +60,17 @@ func gopanic()
 // frozen there. Code that is not what it is taken for is an error, even where what
 // looked like an address is none.
 func FindFrozen() (f Frozen, err error) {
+	defer func() {
+		if err != nil {
+			f = Frozen{}
+		}
+	}()
 	found := make(chan struct{})
 	go func() {
 		defer close(found)
 		defer func() {
 			if fault := recover(); fault != nil {
-				err = fmt.Errorf("gort: unknown code in the runtime: %v", fault)
+				err = fmt.Errorf("gort/revive: unknown code in the runtime: %v", fault)
 			}
 		}()
 		debug.SetPanicOnFault(true) // of this goroutine
@@ -81,7 +91,7 @@ func findFrozen() (f Frozen, err error) {
 		return f, err
 	}
 	if !f.areVariables() {
-		return f, errors.New("gort: unknown code in the runtime: what it refers to are no variables")
+		return f, errors.New("gort/revive: unknown code in the runtime: what it refers to are no variables")
 	}
 	for range 1000 { // somebody else may be stopping the world, or printing
 		if f.thawed() {
@@ -89,7 +99,7 @@ func findFrozen() (f Frozen, err error) {
 		}
 		runtime.Gosched()
 	}
-	return f, errors.New("gort: a world that goes on looks frozen: unknown code in runtime.freezetheworld")
+	return f, errors.New("gort/revive: a world that goes on looks frozen: unknown code in runtime.freezetheworld")
 }
 
 // areVariables tells whether all addresses are of what can be written to, and aligned.
@@ -98,7 +108,7 @@ func (f *Frozen) areVariables() bool {
 		{f.Freezing, 1}, {f.GCWaiting, 1}, {f.StopWait, 4}, {f.StopNote, 4}, {f.SchedLock, 8}, {f.Ps, 24},
 		{f.Panicking, 4}, {f.PanicLock, 8}, {f.ExitLocked, 4}, {f.ExitWait, 8},
 	} {
-		if !isVariable(v.at, v.size) || v.at%min(v.size, 8) != 0 {
+		if !scan.IsVariable(v.at, v.size) || v.at%min(v.size, 8) != 0 {
 			return false
 		}
 	}
@@ -108,61 +118,61 @@ func (f *Frozen) areVariables() bool {
 // findPanic follows the calls of a panic that nobody recovers.
 func (f *Frozen) findPanic() error {
 	die := gopanic
-	at, err := called(uintptr(code(unsafe.Pointer(&die))), "runtime.fatalpanic")
+	at, err := scan.Called(scan.Entry(unsafe.Pointer(&die)), "runtime.fatalpanic")
 	if err != nil {
 		return err
 	}
-	if f.systemStack, err = called(at, "runtime.systemstack"); err != nil {
+	if f.systemStack, err = scan.Called(at, "runtime.systemstack"); err != nil {
 		return err
 	}
-	if at, err = closure(at, "runtime.fatalpanic.func1"); err != nil {
+	if at, err = scan.Closure(at, "runtime.fatalpanic.func1"); err != nil {
 		return err
 	}
-	if at, err = called(at, "runtime.startpanic_m"); err != nil {
+	if at, err = scan.Called(at, "runtime.startpanic_m"); err != nil {
 		return err
 	}
-	start, startText := body(at)
-	if at, err = called(at, "runtime.freezetheworld"); err != nil {
+	start, startText := scan.Body(at)
+	if at, err = scan.Called(at, "runtime.freezetheworld"); err != nil {
 		return err
 	}
-	freeze, freezeText := body(at)
+	freeze, freezeText := scan.Body(at)
 
-	panicking := swapped(start, startText, opExchangeAdd)
-	locked := operands(start, startText, "\x48\x8d\x05", "", "\xe8") // LEAQ x(IP), AX; CALL
+	panicking := scan.Swapped(start, startText, scan.OpExchangeAdd)
+	locked := scan.Operands(start, startText, "\x48\x8d\x05", "", "\xe8") // LEAQ x(IP), AX; CALL
 	if len(panicking) != 1 || len(locked) != 1 {
-		return errors.New("gort: runtime.panicking not found: unknown code in runtime.startpanic_m")
+		return errors.New("gort/revive: runtime.panicking not found: unknown code in runtime.startpanic_m")
 	}
 	f.Panicking, f.PanicLock = panicking[0], locked[0]
 
-	flags := swapped(freeze, freezeText, opExchangeByte)
-	wait := operands(freeze, freezeText, "\xc7\x05", "\xff\xff\xff\x7f", "") // MOVL $0x7fffffff, x(IP)
-	if len(flags) != 2 || len(wait) != 1 || flags[1]+4 != wait[0] {          // neighbours in runtime.schedt
-		return errors.New("gort: runtime.freezing not found: unknown code in runtime.freezetheworld")
+	flags := scan.Swapped(freeze, freezeText, scan.OpExchangeByte)
+	wait := scan.Operands(freeze, freezeText, "\xc7\x05", "\xff\xff\xff\x7f", "") // MOVL $0x7fffffff, x(IP)
+	if len(flags) != 2 || len(wait) != 1 || flags[1]+4 != wait[0] {               // neighbours in runtime.schedt
+		return errors.New("gort/revive: runtime.freezing not found: unknown code in runtime.freezetheworld")
 	}
 	f.Freezing, f.GCWaiting, f.StopWait = flags[0], flags[1], wait[0]
-	f.handoff, err = behind(at, "runtime.handoffp")
+	f.handoff, err = scan.Behind(at, "runtime.handoffp")
 	return err
 }
 
 // findExit follows those of os.Exit.
 func (f *Frozen) findExit() error {
 	exit := os.Exit
-	at, err := called(uintptr(code(unsafe.Pointer(&exit))), "os.runtime_beforeExit")
+	at, err := scan.Called(scan.Entry(unsafe.Pointer(&exit)), "os.runtime_beforeExit")
 	if err != nil {
 		return err
 	}
-	if at, err = called(at, "internal/runtime/exithook.Run"); err != nil {
+	if at, err = scan.Called(at, "internal/runtime/exithook.Run"); err != nil {
 		return err
 	}
-	entry, text := body(at)
-	locked := swapped(entry, text, opLock)
+	entry, text := scan.Body(at)
+	locked := scan.Swapped(entry, text, scan.OpLock)
 	if len(locked) != 1 {
-		return errors.New("gort: exithook.locked not found: unknown code in exithook.Run")
+		return errors.New("gort/revive: exithook.locked not found: unknown code in exithook.Run")
 	}
 	f.ExitLocked = locked[0]
 	// MOVQ x(IP), DX; MOVQ (DX), R: the call of a func in a variable, of which there are
 	// three.
-	for _, variable := range operands(entry, text, "\x48\x8b\x15", "", "\x48\x8b") {
+	for _, variable := range scan.Operands(entry, text, "\x48\x8b\x15", "", "\x48\x8b") {
 		function := **(***uintptr)(unsafe.Pointer(&variable))
 		if function == nil {
 			continue
@@ -172,7 +182,7 @@ func (f *Frozen) findExit() error {
 		}
 	}
 	if f.ExitWait == 0 {
-		return errors.New("gort: exithook.Gosched not found: unknown code in exithook.Run")
+		return errors.New("gort/revive: exithook.Gosched not found: unknown code in exithook.Run")
 	}
 	return nil
 }
@@ -180,36 +190,36 @@ func (f *Frozen) findExit() error {
 // findStop follows those of runtime.ReadMemStats, which stops the world.
 func (f *Frozen) findStop() error {
 	read := runtime.ReadMemStats
-	at, err := called(uintptr(code(unsafe.Pointer(&read))), "runtime.stopTheWorld")
+	at, err := scan.Called(scan.Entry(unsafe.Pointer(&read)), "runtime.stopTheWorld")
 	if err != nil {
 		return err
 	}
-	if at, err = closure(at, "runtime.stopTheWorld.func1"); err != nil {
+	if at, err = scan.Closure(at, "runtime.stopTheWorld.func1"); err != nil {
 		return err
 	}
-	if at, err = called(at, "runtime.stopTheWorldWithSema"); err != nil {
+	if at, err = scan.Called(at, "runtime.stopTheWorldWithSema"); err != nil {
 		return err
 	}
-	entry, text := body(at)
+	entry, text := scan.Body(at)
 	// LEAQ x(IP), AX; MOVL $100000, BX; CALL: notetsleep(&sched.stopnote, 100*1000)
-	note := operands(entry, text, "\x48\x8d\x05", "", "\xbb\xa0\x86\x01\x00\xe8")
+	note := scan.Operands(entry, text, "\x48\x8d\x05", "", "\xbb\xa0\x86\x01\x00\xe8")
 	if len(note) != 1 || note[0] != f.StopWait+4 {
-		return errors.New("gort: sched.stopnote not found: unknown code in runtime.stopTheWorldWithSema")
+		return errors.New("gort/revive: sched.stopnote not found: unknown code in runtime.stopTheWorldWithSema")
 	}
 	f.StopNote = note[0]
-	for _, lock := range operands(entry, text, "\x48\x8d\x05", "", "\xe8") { // LEAQ x(IP), AX; CALL
+	for _, lock := range scan.Operands(entry, text, "\x48\x8d\x05", "", "\xe8") { // LEAQ x(IP), AX; CALL
 		if lock < f.StopWait && f.StopWait-lock < 1024 { // in runtime.schedt, too
 			f.SchedLock = lock
 		}
 	}
-	loads := relative(entry, text, opLoad)
+	loads := scan.Relative(entry, text, scan.OpLoad)
 	for _, ps := range loads {
 		if slices.Contains(loads, ps+8) && f.arePs(ps) { // the array and its length
 			f.Ps, f.PM = ps, findPM(ps)
 		}
 	}
 	if f.SchedLock == 0 || f.PM == 0 {
-		return errors.New("gort: runtime.allp not found: unknown code in runtime.stopTheWorldWithSema")
+		return errors.New("gort/revive: runtime.allp not found: unknown code in runtime.stopTheWorldWithSema")
 	}
 	return nil
 }
@@ -235,9 +245,9 @@ func findPM(at uintptr) (offset uintptr) {
 	if err != nil {
 		return 0
 	}
-	Pin()
-	defer Unpin()
-	m := *(*uintptr)(unsafe.Add(current(), mOffset))
+	gort.Pin()
+	defer gort.Unpin()
+	m := *(*uintptr)(unsafe.Add(gort.G(), mOffset))
 	for _, p := range **(**[]*[32]uintptr)(unsafe.Pointer(&at)) {
 		for i, word := range p {
 			if word == m && offset != 0 {
@@ -259,8 +269,8 @@ func findPM(at uintptr) (offset uintptr) {
 // the others that have stopped then are not to be touched.
 func (f Frozen) RecoverPs() {
 	const idle, lost = 0, 4 // _Pidle, _Pdead
-	Pin()
-	defer Unpin()
+	gort.Pin()
+	defer gort.Unpin()
 	for _, p := range **(**[]*[2]uint32)(unsafe.Pointer(&f.Ps)) {
 		if atomic.CompareAndSwapUint32(&p[1], lost, idle) {
 			handOff(f.systemStack, f.handoff, uintptr(unsafe.Pointer(p)))
@@ -290,41 +300,4 @@ func (f *Frozen) thawed() bool {
 		}
 	}
 	return true
-}
-
-// operands finds the instructions that are BEFORE, an operand relative to RIP and an
-// IMMEDIATE one, with THEN behind them, and returns what they refer to.
-func operands(entry uintptr, text []byte, before, immediate, then string) (addresses []uintptr) {
-	for i := 0; i+len(before)+4+len(immediate)+len(then) <= len(text); i++ {
-		at := i + len(before)
-		end := at + 4 + len(immediate)
-		if string(text[i:at]) == before && string(text[at+4:end]) == immediate && string(text[end:end+len(then)]) == then {
-			offset := int32(binary.LittleEndian.Uint32(text[at:]))
-			addresses = append(addresses, entry+uintptr(end)+uintptr(offset))
-		}
-	}
-	return addresses
-}
-
-// closure returns the address of a function that the one at entry has the address of.
-func closure(entry uintptr, name string) (uintptr, error) {
-	entry, text := body(entry)
-	for _, target := range relative(entry, text, opLea) {
-		if f := runtime.FuncForPC(target); f != nil && f.Entry() == target && f.Name() == name {
-			return target, nil
-		}
-	}
-	return 0, fmt.Errorf("gort: no %s where one is expected", name)
-}
-
-// behind returns the address of a function in the same source file as the one at entry,
-// and not far behind it: the linker keeps to the order of the compiler.
-func behind(entry uintptr, name string) (uintptr, error) {
-	const align, most = 32, 128 << 10
-	for at := entry; at < entry+most; at += align {
-		if f := runtime.FuncForPC(at); f != nil && f.Entry() == at && f.Name() == name {
-			return at, nil
-		}
-	}
-	return 0, fmt.Errorf("gort: no %s where one is expected", name)
 }

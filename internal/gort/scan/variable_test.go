@@ -1,10 +1,12 @@
 //go:build linux && amd64
 
-package gort
+package scan
 
 import (
 	"testing"
 	"unsafe"
+
+	"github.com/epitaph-go/epitaph/internal/gort"
 )
 
 var (
@@ -20,19 +22,22 @@ func TestIsVariable(t *testing.T) {
 		"noptrdata": unsafe.Pointer(&inData), "noptrbss": unsafe.Pointer(&inBSS),
 		"data": unsafe.Pointer(&pointsData), "bss": unsafe.Pointer(&pointsBSS),
 	} {
-		if !isVariable(uintptr(at), word) {
+		if !IsVariable(uintptr(at), word) {
 			t.Errorf("a variable in %s is none", name)
 		}
-		if isVariable(uintptr(at), 1<<40) {
+		if IsVariable(uintptr(at), 1<<40) {
 			t.Errorf("a terabyte at a variable in %s is one", name)
 		}
 	}
-	text, _, pclntab, _, _ := bounds()
+	rt, err := gort.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, at := range map[string]uintptr{
-		"nil": 0, "text": text, "pclntab": pclntab, "the heap": uintptr(unsafe.Pointer(onHeap)), "the kernel": ^uintptr(7),
+		"nil": 0, "text": rt.Text, "pclntab": rt.Pclntab, "the heap": uintptr(unsafe.Pointer(onHeap)), "the kernel": ^uintptr(7),
 		"the end": variables()[7] - 1,
 	} {
-		if isVariable(at, word) {
+		if IsVariable(at, word) {
 			t.Errorf("in %s there is a variable", name)
 		}
 	}

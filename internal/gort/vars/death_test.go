@@ -1,6 +1,6 @@
 //go:build linux && amd64 && !go1.28
 
-package gort_test
+package vars_test
 
 import (
 	"runtime/debug"
@@ -8,11 +8,11 @@ import (
 	"testing"
 	"unsafe"
 
-	"github.com/epitaph-go/epitaph/internal/gort"
+	"github.com/epitaph-go/epitaph/internal/gort/vars"
 )
 
-func TestTracebackWordFollowsSetTraceback(t *testing.T) {
-	at, err := gort.TracebackWord()
+func TestTracebackFollowsSetTraceback(t *testing.T) {
+	at, err := vars.FindTraceback()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +27,7 @@ func TestTracebackWordFollowsSetTraceback(t *testing.T) {
 		if crash := set&1 != 0; crash != (level == "crash" || before&1 != 0) {
 			t.Errorf("SetTraceback(%q): the word is %#x", level, set)
 		}
-		again, err := gort.TracebackWord()
+		again, err := vars.FindTraceback()
 		if again != at || err != nil {
 			t.Errorf("after SetTraceback(%q): %#x, %v; before it was %#x", level, again, err, at)
 		}
@@ -37,16 +37,16 @@ func TestTracebackWordFollowsSetTraceback(t *testing.T) {
 	}
 }
 
-func TestPrintBacklog(t *testing.T) {
-	backlog, index, err := gort.PrintBacklog()
+func TestBacklog(t *testing.T) {
+	backlog, err := vars.FindBacklog()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for depth := range 10 {
 		deep(20*depth, func() {
-			b, i, err := gort.PrintBacklog()
-			if b != backlog || i != index || err != nil {
-				t.Fatalf("%#x, %#x, %v; first it was %#x, %#x", b, i, err, backlog, index)
+			again, err := vars.FindBacklog()
+			if again != backlog || err != nil {
+				t.Fatalf("%#x, %v; first it was %#x", again, err, backlog)
 			}
 		})
 	}
@@ -62,10 +62,10 @@ func deep(n int, f func()) {
 
 func BenchmarkDeath(b *testing.B) {
 	for b.Loop() {
-		if _, err := gort.TracebackWord(); err != nil {
+		if _, err := vars.FindTraceback(); err != nil {
 			b.Fatal(err)
 		}
-		if _, _, err := gort.PrintBacklog(); err != nil {
+		if _, err := vars.FindBacklog(); err != nil {
 			b.Fatal(err)
 		}
 	}

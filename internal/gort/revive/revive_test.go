@@ -1,6 +1,6 @@
 //go:build linux && amd64 && !go1.28
 
-package gort
+package revive
 
 import (
 	"runtime"
@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 	"unsafe"
+
+	"github.com/epitaph-go/epitaph/internal/gort"
 )
 
 // A goroutine that keeps its thread is asked for it, and the flag says so; and when
@@ -18,7 +20,7 @@ func TestRevive(t *testing.T) {
 		t.Fatal(err)
 	}
 	offset := r.preempt
-	flag := (*uint32)(unsafe.Add(current(), offset&^3))
+	flag := (*uint32)(unsafe.Add(gort.G(), offset&^3))
 	asked := func() bool { return atomic.LoadUint32(flag)>>(8*(offset%4))&0xff == 1 }
 	var turns atomic.Int64
 	for range 2 * runtime.GOMAXPROCS(0) { // somebody waits for it
@@ -29,8 +31,8 @@ func TestRevive(t *testing.T) {
 		}()
 	}
 	defer turns.Store(-1 << 62)
-	Pin()
-	defer Unpin()
+	gort.Pin()
+	defer gort.Unpin()
 	for end := time.Now().Add(10 * time.Second); !asked(); {
 		if time.Now().After(end) {
 			t.Fatal("nobody asks a goroutine that runs on for its thread, or the flag is elsewhere")
@@ -53,7 +55,7 @@ func TestDying(t *testing.T) {
 	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	dying := (*int32)(unsafe.Add(*(*unsafe.Pointer)(unsafe.Add(current(), r.m)), r.dying))
+	dying := (*int32)(unsafe.Add(*(*unsafe.Pointer)(unsafe.Add(gort.G(), r.m)), r.dying))
 	if *dying != 0 {
 		t.Fatalf("a thread that lives is dying: %d", *dying)
 	}
