@@ -7,10 +7,8 @@ import (
 )
 
 // ErrNoNative is wrapped by the error of [Enable], and of the calls that dump, where
-// the C core does not work: on other platforms than linux/amd64, without cgo, and in
-// programs that were linked with -linkmode=internal. In the first two cases the call
-// has done what pure Go can, which each describes; in the last, Enable has done
-// nothing.
+// there is no C core: on other platforms than linux/amd64, and without cgo. The call
+// has done what pure Go can then, which each describes.
 var ErrNoNative = errors.New("the native core is not available")
 
 // mu orders the calls of the exported functions. A dump holds it for reading:

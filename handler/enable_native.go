@@ -95,8 +95,6 @@ func enableCore(c *config, box *os.File, quiet bool) error {
 		return errors.New("handler: another copy of Epitaph is enabled in this process")
 	case errors.Is(err, cgo.ErrNoSignal):
 		return errors.New("handler: the program handles all real-time signals; the deadline needs one")
-	case errors.Is(err, cgo.ErrInternalLinking):
-		return fmt.Errorf("handler: the program was linked with -linkmode=internal: %w", ErrNoNative)
 	case errors.Is(err, cgo.ErrSignalInUse) && c.threadSignal != 0:
 		return fmt.Errorf("handler: WithThreadSignal: something other than Go handles signal %d", c.threadSignal)
 	case errors.Is(err, cgo.ErrSignalInUse):
