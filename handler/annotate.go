@@ -12,7 +12,7 @@ package handler
 // value (a key that is new or removed takes a lock and a microsecond or so).
 // It works before [Enable] as well, and does nothing where the core does not
 // work. It must not be called after a fault, and changes nothing then.
-func Annotate(key, value string) { annotate(key, value) }
+func Annotate(key, value string) { engine.Annotate(key, value) }
 
 // Breadcrumb notes what the program does. A crash report shows the last 128
 // such texts with their age, oldest first. C code calls epi_breadcrumb of
@@ -22,4 +22,4 @@ func Annotate(key, value string) { annotate(key, value) }
 // safe for concurrent use, without a lock, and takes less than 100 ns. It works
 // before [Enable] as well, and does nothing where the core does not work. It
 // must not be called after a fault, and changes nothing then.
-func Breadcrumb(text string) { breadcrumb(text) }
+func Breadcrumb(text string) { engine.Breadcrumb(text) }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/epitaph-go/epitaph/cgo"
 	"github.com/epitaph-go/epitaph/internal/boxformat"
+	"github.com/epitaph-go/epitaph/internal/engine/config"
 )
 
 // The errors of a file that cannot become a black box.
@@ -171,8 +172,8 @@ func boxHeader() boxformat.Header {
 		Opened:     uint64(time.Now().UnixNano()),
 		OpenedMono: monotonic(),
 		BootID:     bootID(),
-		Program:    programName(),
-		Executable: executable(),
+		Program:    config.Program(),
+		Executable: config.Executable(),
 		Build:      buildLine(),
 	}
 }

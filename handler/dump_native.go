@@ -6,21 +6,23 @@ import (
 	"fmt"
 
 	"github.com/epitaph-go/epitaph/cgo"
+	"github.com/epitaph-go/epitaph/internal/engine/config"
 )
 
-func dump(c *config, from uintptr) error {
+// Dump writes a dump with the core on.
+func (Engine) Dump(c *config.Config, from uintptr) error {
 	write := cgo.Dump
-	if c.call == callDumpNative {
+	if c.Call == config.CallDumpNative {
 		write = cgo.DumpNative
 	}
 	return whileOn(func() error {
 		err := withDescriptor(c, func(fd uintptr) error {
-			config := c.dump()
-			config.Output, config.From = fd, from
-			return write(&config)
+			native := dumpConfig(c)
+			native.Output, native.From = fd, from
+			return write(&native)
 		})
 		if err != nil {
-			return fmt.Errorf("handler: %s to %s: %w", callNames[c.call], c.output.Name(), err)
+			return fmt.Errorf("handler: %s to %s: %w", c.Call, c.Output.Name(), err)
 		}
 		return nil
 	})
@@ -49,8 +51,8 @@ func whileOn(do func() error) error {
 
 // withDescriptor gives do the output's descriptor, which stays open meanwhile.
 // Control, not Fd: that would put the file into blocking mode.
-func withDescriptor(c *config, do func(fd uintptr) error) error {
-	conn, err := c.output.SyscallConn()
+func withDescriptor(c *config.Config, do func(fd uintptr) error) error {
+	conn, err := c.Output.SyscallConn()
 	if err != nil {
 		return err
 	}
@@ -61,14 +63,14 @@ func withDescriptor(c *config, do func(fd uintptr) error) error {
 	return doErr
 }
 
-// dump is what all kinds of dump have in common.
-func (c *config) dump() cgo.DumpConfig {
+// dumpConfig is what all kinds of dump have in common.
+func dumpConfig(c *config.Config) cgo.DumpConfig {
 	return cgo.DumpConfig{
-		Timeout:     c.deadline,
-		MaxFrames:   c.maxFrames,
-		MaxThreads:  c.maxThreads,
-		NativeStack: c.nativeStack,
-		AllThreads:  c.allThreads,
-		Interrupt:   c.interrupt,
+		Timeout:     c.Deadline,
+		MaxFrames:   c.MaxFrames,
+		MaxThreads:  c.MaxThreads,
+		NativeStack: c.NativeStack,
+		AllThreads:  c.AllThreads,
+		Interrupt:   c.Interrupt,
 	}
 }

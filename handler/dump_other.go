@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"runtime"
 
+	"github.com/epitaph-go/epitaph/internal/engine/config"
 	"github.com/epitaph-go/epitaph/internal/goroutines"
 )
 
-// dump writes the goroutines, which is what pure Go can know.
-func dump(c *config, _ uintptr) error {
+// Dump writes the goroutines, which is what pure Go can know.
+func (Engine) Dump(c *config.Config, _ uintptr) error {
 	if err := writeGoroutines(c, ""); err != nil {
 		return err
 	}
@@ -19,8 +20,8 @@ func dump(c *config, _ uintptr) error {
 
 // writeGoroutines writes a dump with what is to stand before it, in one piece: others
 // may be writing theirs.
-func writeGoroutines(c *config, head string) error {
-	all := c.allThreads
+func writeGoroutines(c *config.Config, head string) error {
+	all := c.AllThreads
 	text := make([]byte, 64<<10)
 	n := runtime.Stack(text, all)
 	for n == len(text) && len(text) < maxPureDump {
@@ -30,13 +31,13 @@ func writeGoroutines(c *config, head string) error {
 	set := goroutines.FromDump(text[:n], goroutines.Source{
 		Alive: runtime.NumGoroutine(),
 		Cut:   n == len(text),
-		Own:   isOwn,
-		Entry: isDump,
+		Own:   config.IsOwn,
+		Entry: config.IsDump,
 	})
 	whole := append([]byte(head), make([]byte, 2*n+1024)...)
 	size := set.Render(whole[len(head):], "live")
-	if _, err := c.output.Write(whole[:len(head)+size]); err != nil {
-		return fmt.Errorf("handler: %s: %w", callNames[c.call], err)
+	if _, err := c.Output.Write(whole[:len(head)+size]); err != nil {
+		return fmt.Errorf("handler: %s: %w", c.Call, err)
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/epitaph-go/epitaph/cgo"
+	"github.com/epitaph-go/epitaph/internal/engine/config"
 )
 
 // What lives as long as the core is on.
@@ -19,16 +20,19 @@ var (
 	waiting    *responder
 )
 
-func enable(c *config) error {
+// Enable turns the core on, to report crashes, or changes its options.
+func (Engine) Enable(c *config.Config) error {
+	mu.Lock()
+	defer mu.Unlock()
 	stopSnapshots()
-	err := withBox(c.blackBox, func(box *os.File) error { return startCore(c, box, false) })
+	err := withBox(c.BlackBox, func(box *os.File) error { return startCore(c, box, false) })
 	if err == nil {
-		snapshotPeriod = c.snapshot
+		snapshotPeriod = c.Snapshot
 	}
 	if cgo.Enabled() {
 		takeCrashOutput()
 		learnPanics()
-		if c.onCrash != nil {
+		if c.OnCrash != nil {
 			prepareThaw(waiting)
 		}
 		startSnapshots()
@@ -41,7 +45,7 @@ func enable(c *config) error {
 // startCore turns the core on, or changes its options, and makes a file the black
 // box unless it is nil. A quiet one reports no crashes: it is for dumps in a
 // program that has not called Enable. On an error all stays as it was.
-func startCore(c *config, box *os.File, quiet bool) error {
+func startCore(c *config.Config, box *os.File, quiet bool) error {
 	live, err := cgo.NewLive() // first: behind enableCore nothing fails
 	if err != nil {
 		return fmt.Errorf("handler: %w", err)
@@ -52,34 +56,34 @@ func startCore(c *config, box *os.File, quiet bool) error {
 	if background == nil {
 		background = startIndexer()
 	}
-	respond(live, c.poll)
-	waiting.setLastAct(c.onCrash)
+	respond(live, c.Poll)
+	waiting.setLastAct(c.OnCrash)
 	return nil
 }
 
 // startQuietly turns the core on for dumps, or leaves it at that.
 func startQuietly() error {
-	return startCore(defaults(callEnable), nil, true)
+	return startCore(config.Default(config.CallEnable), nil, true)
 }
 
-func enableCore(c *config, box *os.File, quiet bool) error {
+func enableCore(c *config.Config, box *os.File, quiet bool) error {
 	native := cgo.Config{
-		Deadline:    c.deadline,
-		MaxFrames:   c.maxFrames,
-		MaxThreads:  c.maxThreads,
-		AllThreads:  c.allThreads,
-		Signal:      c.threadSignal,
-		NativeStack: c.nativeStack,
-		PanicCopy:   c.panicCopy,
-		Chain:       c.chain,
+		Deadline:    c.Deadline,
+		MaxFrames:   c.MaxFrames,
+		MaxThreads:  c.MaxThreads,
+		AllThreads:  c.AllThreads,
+		Signal:      c.ThreadSignal,
+		NativeStack: c.NativeStack,
+		PanicCopy:   c.PanicCopy,
+		Chain:       c.Chain,
 		Quiet:       quiet,
 		Started:     processStart(),
-		Executable:  executable(),
-		Directory:   c.dir,
+		Executable:  config.Executable(),
+		Directory:   c.Dir,
 		Build:       buildLine(),
 		Box:         box,
 	}
-	native.Program = programName()
+	native.Program = config.Program()
 	start := func(fd uintptr) error {
 		native.Output = fd
 		return cgo.Enable(&native)
@@ -95,8 +99,8 @@ func enableCore(c *config, box *os.File, quiet bool) error {
 		return errors.New("handler: another copy of Epitaph is enabled in this process")
 	case errors.Is(err, cgo.ErrNoSignal):
 		return errors.New("handler: the program handles all real-time signals; the deadline needs one")
-	case errors.Is(err, cgo.ErrSignalInUse) && c.threadSignal != 0:
-		return fmt.Errorf("handler: WithThreadSignal: something other than Go handles signal %d", c.threadSignal)
+	case errors.Is(err, cgo.ErrSignalInUse) && c.ThreadSignal != 0:
+		return fmt.Errorf("handler: WithThreadSignal: something other than Go handles signal %d", c.ThreadSignal)
 	case errors.Is(err, cgo.ErrSignalInUse):
 		return errors.New("handler: no real-time signal is free to ask the threads with")
 	case errors.Is(err, cgo.ErrDumping):
@@ -126,6 +130,17 @@ func stopResponder() {
 	}
 }
 
+// Disable turns the core off, unless a panic is on its way on the calling goroutine: one
+// that main has deferred would leave that without a report.
+func (Engine) Disable() bool {
+	mu.Lock()
+	defer mu.Unlock()
+	if panicking() {
+		return cgo.Enabled()
+	}
+	return disable()
+}
+
 func disable() bool {
 	was := cgo.Enabled()
 	if len(registered) > 0 || cgo.TimersArmed() {
@@ -152,9 +167,13 @@ func disable() bool {
 	return was
 }
 
-func enabled() bool { return cgo.Enabled() }
+// Enabled tells whether crashes are reported.
+func (Engine) Enabled() bool { return cgo.Enabled() }
 
-func ready() <-chan struct{} {
+// Ready is closed when the indexer has been through all modules.
+func (Engine) Ready() <-chan struct{} {
+	mu.RLock()
+	defer mu.RUnlock()
 	if background == nil {
 		return closed
 	}
@@ -167,9 +186,9 @@ var closed = func() chan struct{} {
 	return c
 }()
 
-// checkOutput looks at how the file was opened: a crash is too late to find out
+// CheckOutput looks at how the file was opened: a crash is too late to find out
 // that it cannot be written to.
-func checkOutput(f *os.File) error {
+func (Engine) CheckOutput(f *os.File) error {
 	conn, err := f.SyscallConn()
 	if err != nil {
 		return err
@@ -190,7 +209,8 @@ func checkOutput(f *os.File) error {
 	return nil
 }
 
-func checkDir(path string) error {
+// CheckDir looks whether a file could be made there.
+func (Engine) CheckDir(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err

@@ -6,10 +6,14 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+
+	"github.com/epitaph-go/epitaph/internal/engine/config"
 )
 
-// enable does what pure Go can: Go's own text goes to the place of the report.
-func enable(c *config) error {
+// Enable has Go's own text go to the place of the report.
+func (Engine) Enable(c *config.Config) error {
+	mu.Lock()
+	defer mu.Unlock()
 	copied, err := copyText(c)
 	if err != nil {
 		return err
@@ -18,36 +22,44 @@ func enable(c *config) error {
 	if copied {
 		what = "Go's own text alone: "
 	}
-	return fmt.Errorf("handler: %s/%s without the C core: %s%w", runtime.GOOS, runtime.GOARCH, what, ErrNoNative)
+	return fmt.Errorf("handler: %s/%s without the C core: %s%w", runtime.GOOS, runtime.GOARCH, what, config.ErrNoNative)
 }
 
-func disable() bool { return stopCopy() }
+// Disable ends that.
+func (Engine) Disable() bool {
+	mu.Lock()
+	defer mu.Unlock()
+	return stopCopy()
+}
 
-func enabled() bool { return textCopy.Load() != nil }
+// Enabled tells whether Go's text has a place besides standard error.
+func (Engine) Enabled() bool { return textCopy.Load() != nil }
 
-func annotate(_, _ string) {}
+// Annotate does nothing: there is no report that would show it.
+func (Engine) Annotate(_, _ string) {}
 
-func breadcrumb(string) {}
+// Breadcrumb does nothing.
+func (Engine) Breadcrumb(string) {}
 
-func notePanic() {}
+// NotePanic does nothing.
+func (Engine) NotePanic() {}
 
-// panicking is known by the C core's side only.
-func panicking() bool { return false }
-
-func ready() <-chan struct{} {
+// Ready is closed: there is no work in the background.
+func (Engine) Ready() <-chan struct{} {
 	done := make(chan struct{})
 	close(done)
 	return done
 }
 
-func checkOutput(f *os.File) error {
+// CheckOutput looks whether the file is open.
+func (Engine) CheckOutput(f *os.File) error {
 	_, err := f.Stat()
 	return err
 }
 
-// checkDir makes and removes a file, which is the one check of permissions that
+// CheckDir makes and removes a file, which is the one check of permissions that
 // means the same on every system.
-func checkDir(path string) error {
+func (Engine) CheckDir(path string) error {
 	f, err := os.CreateTemp(path, "epitaph")
 	if err != nil {
 		return err

@@ -5,16 +5,22 @@ package handler
 import (
 	"fmt"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/epitaph-go/epitaph/internal/engine/config"
 	"github.com/epitaph-go/epitaph/report"
 )
 
-// later is the timer of DumpLater, or nil. Guarded by timersMu.
+// timersMu guards later.
+var timersMu sync.Mutex
+
+// later is the timer of DumpLater, or nil.
 var later *pureTimer
 
-func dumpLater(c *config, d time.Duration) error {
+// DumpLater starts a goroutine that waits for the time.
+func (Engine) DumpLater(c *config.Config, d time.Duration) error {
 	timersMu.Lock()
 	defer timersMu.Unlock()
 	later.stop()
@@ -27,7 +33,7 @@ func dumpLater(c *config, d time.Duration) error {
 				return
 			case <-ticker.C:
 				fire(c, d)
-				if !c.repeat {
+				if !c.Repeat {
 					return
 				}
 			}
@@ -36,14 +42,16 @@ func dumpLater(c *config, d time.Duration) error {
 	return withoutCore(c)
 }
 
-func cancelDumpLater() {
+// CancelDumpLater ends it.
+func (Engine) CancelDumpLater() {
 	timersMu.Lock()
 	defer timersMu.Unlock()
 	later.stop()
 	later = nil
 }
 
-func watch(c *config, d time.Duration) (word *uint32, stop func(), err error) {
+// Watch starts a goroutine that looks at the word.
+func (Engine) Watch(c *config.Config, d time.Duration) (word *uint32, stop func(), err error) {
 	word = new(uint32)
 	timer := startTimer(func(quit <-chan struct{}) {
 		ticker := time.NewTicker(max(d/16, 5*time.Millisecond))
@@ -58,7 +66,7 @@ func watch(c *config, d time.Duration) (word *uint32, stop func(), err error) {
 					last, due = now, true
 				} else if due && now.Sub(last) >= d {
 					fire(c, d)
-					last, due = now, c.repeat
+					last, due = now, c.Repeat
 				}
 			}
 		}
@@ -67,16 +75,16 @@ func watch(c *config, d time.Duration) (word *uint32, stop func(), err error) {
 }
 
 // fire dumps the goroutines, and ends the process if that was asked for.
-func fire(c *config, d time.Duration) {
+func fire(c *config.Config, d time.Duration) {
 	head := report.Report{Kind: report.Timeout, Timeout: d}
 	writeGoroutines(c, head.String()) // there is nobody to tell of an error
-	if c.exit {
+	if c.Exit {
 		os.Exit(1)
 	}
 }
 
-func withoutCore(c *config) error {
-	return fmt.Errorf("handler: %s: goroutines alone: %w", callNames[c.call], ErrNoNative)
+func withoutCore(c *config.Config) error {
+	return fmt.Errorf("handler: %s: goroutines alone: %w", c.Call, config.ErrNoNative)
 }
 
 // A pureTimer is a goroutine that waits for its time.

@@ -73,7 +73,8 @@ func notesOpen() bool {
 	}
 }
 
-func breadcrumb(text string) {
+// Breadcrumb writes the text to the next record.
+func (Engine) Breadcrumb(text string) {
 	if atomic.LoadUint32(half(notes, boxformat.NotesFrozen)) != boxformat.NotesOpen {
 		return
 	}
@@ -107,7 +108,8 @@ var (
 	annotationsLock sync.Mutex // for adding and removing keys
 )
 
-func annotate(key, value string) {
+// Annotate writes the value to the key's record.
+func (Engine) Annotate(key, value string) {
 	if !notesOpen() || key == "" {
 		return
 	}

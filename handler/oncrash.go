@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A lastAct is what [WithOnCrash] has set.
+// A lastAct is what handler.WithOnCrash has set.
 type lastAct func(ctx context.Context, report []byte)
 
 // setLastAct replaces it; nil is none.

@@ -8,39 +8,21 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"github.com/epitaph-go/epitaph/internal/engine/config"
 )
 
 // An Option changes what a function of this package does: [Enable], [Dump],
 // [DumpNative], [DumpLater], [NewWatchdog] or [Register]. Each option says which
 // of them it is for. Bad values, and options that make no sense for the call,
 // are errors of the call, which name the option.
-type Option func(*config) error
-
-// A call is a function that takes options, or several.
-type call uint8
-
-const (
-	callEnable call = 1 << iota
-	callDump
-	callDumpNative
-	callDumpLater
-	callWatchdog
-	callRegister
-
-	callDumps = callDump | callDumpLater | callWatchdog | callRegister // of all threads
-	callAny   = callEnable | callDumps | callDumpNative
-)
-
-var callNames = map[call]string{
-	callEnable: "Enable", callDump: "Dump", callDumpNative: "DumpNative", callDumpLater: "DumpLater",
-	callWatchdog: "NewWatchdog", callRegister: "Register",
-}
+type Option func(*config.Config) error
 
 // forCalls is an option that other calls than these refuse.
-func forCalls(calls call, name string, set func(*config) error) Option {
-	return func(c *config) error {
-		if c.call&calls == 0 {
-			return fmt.Errorf("handler: %s: %s makes no sense here", callNames[c.call], name)
+func forCalls(calls config.Call, name string, set func(*config.Config) error) Option {
+	return func(c *config.Config) error {
+		if c.Call&calls == 0 {
+			return fmt.Errorf("handler: %s: %s makes no sense here", c.Call, name)
 		}
 		return set(c)
 	}
@@ -48,44 +30,18 @@ func forCalls(calls call, name string, set func(*config) error) Option {
 
 // DefaultDeadline is the time from the fault to the end of the process that is
 // never exceeded, unless [WithDeadline] sets another.
-const DefaultDeadline = 5 * time.Second
+const DefaultDeadline = config.DefaultDeadline
 
 // DefaultSnapshotPeriod is how often a snapshot is taken, unless [WithSnapshot]
 // says otherwise: often enough to tell what led to a crash, and some 0.1 ms of
 // work a second for a program of 100 goroutines.
-const DefaultSnapshotPeriod = time.Second
+const DefaultSnapshotPeriod = config.DefaultSnapshotPeriod
 
 // DefaultPoll is the period of [WithPoll].
-const DefaultPoll = 50 * time.Millisecond
+const DefaultPoll = config.DefaultPoll
 
-type config struct {
-	call         call
-	output       *os.File
-	dir          string
-	deadline     time.Duration
-	maxFrames    int
-	maxThreads   int
-	allThreads   bool
-	nativeStack  bool
-	panicCopy    bool
-	chain        bool
-	threadSignal int
-	snapshot     time.Duration // 0: none
-	blackBox     string
-	poll         time.Duration
-	onCrash      func(context.Context, []byte)
-	interrupt    bool
-	repeat       bool
-	exit         bool
-}
-
-func defaults(call call) *config {
-	return &config{call: call, output: os.Stderr, deadline: DefaultDeadline, nativeStack: true, panicCopy: true, allThreads: true,
-		snapshot: DefaultSnapshotPeriod, poll: DefaultPoll}
-}
-
-func newConfig(call call, opts []Option) (*config, error) {
-	c := defaults(call)
+func newConfig(call config.Call, opts []Option) (*config.Config, error) {
+	c := config.Default(call)
 	for _, opt := range opts {
 		if opt == nil {
 			return nil, errors.New("handler: an Option is nil")
@@ -94,9 +50,9 @@ func newConfig(call call, opts []Option) (*config, error) {
 			return nil, err
 		}
 	}
-	if c.output == os.Stderr { // which may be closed; WithOutput has looked at others
-		if err := checkOutput(c.output); err != nil {
-			return nil, fmt.Errorf("handler: %s: %w", callNames[call], err)
+	if c.Output == os.Stderr { // which may be closed; WithOutput has looked at others
+		if err := engine.CheckOutput(c.Output); err != nil {
+			return nil, fmt.Errorf("handler: %s: %w", call, err)
 		}
 	}
 	return c, nil
@@ -111,14 +67,14 @@ func newConfig(call call, opts []Option) (*config, error) {
 // If the program closes that duplicate as well (closefrom does), and its number
 // becomes another file, the report goes to standard error.
 func WithOutput(f *os.File) Option {
-	return forCalls(callAny, "WithOutput", func(c *config) error {
+	return forCalls(config.CallAny, "WithOutput", func(c *config.Config) error {
 		if f == nil {
 			return errors.New("handler: WithOutput: the file is nil")
 		}
-		if err := checkOutput(f); err != nil {
+		if err := engine.CheckOutput(f); err != nil {
 			return fmt.Errorf("handler: WithOutput: %w", err)
 		}
-		c.output = f
+		c.Output = f
 		return nil
 	})
 }
@@ -134,7 +90,7 @@ func WithOutput(f *os.File) Option {
 //
 // The directory must exist and be writable when Enable is called.
 func WithDir(path string) Option {
-	return forCalls(callEnable, "WithDir", func(c *config) error {
+	return forCalls(config.CallEnable, "WithDir", func(c *config.Config) error {
 		if path == "" {
 			return errors.New("handler: WithDir: the path is empty")
 		}
@@ -142,10 +98,10 @@ func WithDir(path string) Option {
 		if err != nil {
 			return fmt.Errorf("handler: WithDir: %w", err)
 		}
-		if err := checkDir(abs); err != nil {
+		if err := engine.CheckDir(abs); err != nil {
 			return fmt.Errorf("handler: WithDir: %w", err)
 		}
-		c.dir = abs
+		c.Dir = abs
 		return nil
 	})
 }
@@ -155,11 +111,11 @@ func WithDir(path string) Option {
 // not finished by then is cut. Of a dump it is the time for its text. The default is
 // [DefaultDeadline].
 func WithDeadline(d time.Duration) Option {
-	return forCalls(callAny, "WithDeadline", func(c *config) error {
+	return forCalls(config.CallAny, "WithDeadline", func(c *config.Config) error {
 		if d <= 0 {
 			return fmt.Errorf("handler: WithDeadline: %v is not positive", d)
 		}
-		c.deadline = d
+		c.Deadline = d
 		return nil
 	})
 }
@@ -168,11 +124,11 @@ func WithDeadline(d time.Duration) Option {
 // one both ends are shown, and what was left out is counted. Recursion is
 // collapsed before that. The default is as many as are kept, 256.
 func WithMaxFrames(n int) Option {
-	return forCalls(callAny, "WithMaxFrames", func(c *config) error {
+	return forCalls(config.CallAny, "WithMaxFrames", func(c *config.Config) error {
 		if n < 1 {
 			return fmt.Errorf("handler: WithMaxFrames: %d is not positive", n)
 		}
-		c.maxFrames = n
+		c.MaxFrames = n
 		return nil
 	})
 }
@@ -183,8 +139,8 @@ func WithMaxFrames(n int) Option {
 // it, or a fork of all their memory is not to be afforded. By default the copy is
 // made, as the last thing before the report's end; see the package's comment.
 func WithPanicCopy(make bool) Option {
-	return forCalls(callEnable, "WithPanicCopy", func(c *config) error {
-		c.panicCopy = make
+	return forCalls(config.CallEnable, "WithPanicCopy", func(c *config.Config) error {
+		c.PanicCopy = make
 		return nil
 	})
 }
@@ -192,8 +148,8 @@ func WithPanicCopy(make bool) Option {
 // WithNativeStack(false) leaves the C frames out of the stack, as
 // faulthandler.enable(c_stack=False) does. The default is true.
 func WithNativeStack(show bool) Option {
-	return forCalls(callEnable|callDumps, "WithNativeStack", func(c *config) error {
-		c.nativeStack = show
+	return forCalls(config.CallEnable|config.CallDumps, "WithNativeStack", func(c *config.Config) error {
+		c.NativeStack = show
 		return nil
 	})
 }
@@ -201,8 +157,8 @@ func WithNativeStack(show bool) Option {
 // WithAllThreads(false) leaves the other threads out of the report, as
 // faulthandler.enable(all_threads=False) does. The default is true.
 func WithAllThreads(all bool) Option {
-	return forCalls(callEnable|callDump|callRegister, "WithAllThreads", func(c *config) error {
-		c.allThreads = all
+	return forCalls(config.CallEnable|config.CallDump|config.CallRegister, "WithAllThreads", func(c *config.Config) error {
+		c.AllThreads = all
 		return nil
 	})
 }
@@ -211,11 +167,11 @@ func WithAllThreads(all bool) Option {
 // Threads with equal stacks count as one; how many threads were left out is
 // told. The default is all of them.
 func WithMaxThreads(n int) Option {
-	return forCalls(callEnable|callDumps, "WithMaxThreads", func(c *config) error {
+	return forCalls(config.CallEnable|config.CallDumps, "WithMaxThreads", func(c *config.Config) error {
 		if n < 1 {
 			return fmt.Errorf("handler: WithMaxThreads: %d is not positive", n)
 		}
-		c.maxThreads = n
+		c.MaxThreads = n
 		return nil
 	})
 }
@@ -228,11 +184,11 @@ func WithMaxThreads(n int) Option {
 // The signal's handler runs on every thread now and then, with SA_RESTART, on
 // the thread's alternate signal stack if it has one.
 func WithThreadSignal(sig syscall.Signal) Option {
-	return forCalls(callEnable, "WithThreadSignal", func(c *config) error {
+	return forCalls(config.CallEnable, "WithThreadSignal", func(c *config.Config) error {
 		if sig < leastThreadSignal || sig > mostThreadSignal {
 			return fmt.Errorf("handler: WithThreadSignal: %d is not from %d to %d", int(sig), leastThreadSignal, mostThreadSignal)
 		}
-		c.threadSignal = int(sig)
+		c.ThreadSignal = int(sig)
 		return nil
 	})
 }
@@ -251,8 +207,8 @@ const (
 //
 // With [Register] the signal has its usual effect besides the dump.
 func WithChain() Option {
-	return forCalls(callEnable|callRegister, "WithChain", func(c *config) error {
-		c.chain = true
+	return forCalls(config.CallEnable|config.CallRegister, "WithChain", func(c *config.Config) error {
+		c.Chain = true
 		return nil
 	})
 }
@@ -269,11 +225,11 @@ func WithChain() Option {
 // and looks at what they leave behind, and stops the world twice, for some 10 µs
 // each.
 func WithSnapshot(period time.Duration) Option {
-	return forCalls(callEnable, "WithSnapshot", func(c *config) error {
+	return forCalls(config.CallEnable, "WithSnapshot", func(c *config.Config) error {
 		if period < 0 {
 			return fmt.Errorf("handler: WithSnapshot: %v is negative", period)
 		}
-		c.snapshot = period
+		c.Snapshot = period
 		return nil
 	})
 }
@@ -292,7 +248,7 @@ func WithSnapshot(period time.Duration) Option {
 // goes on without it, and a crash report says so. [Disable] marks the end as a
 // clean one; a program that ends without it looks like one that was killed.
 func WithBlackBox(path string) Option {
-	return forCalls(callEnable, "WithBlackBox", func(c *config) error {
+	return forCalls(config.CallEnable, "WithBlackBox", func(c *config.Config) error {
 		if path == "" {
 			return errors.New("handler: WithBlackBox: the path is empty")
 		}
@@ -300,7 +256,7 @@ func WithBlackBox(path string) Option {
 		if err != nil {
 			return fmt.Errorf("handler: WithBlackBox: %w", err)
 		}
-		c.blackBox = abs
+		c.BlackBox = abs
 		return nil
 	})
 }
@@ -314,11 +270,11 @@ func WithBlackBox(path string) Option {
 // look that was not late is followed by the next one after 250 ms, or after the
 // period if that is longer; only one that was late, after the period.
 func WithPoll(period time.Duration) Option {
-	return forCalls(callEnable, "WithPoll", func(c *config) error {
+	return forCalls(config.CallEnable, "WithPoll", func(c *config.Config) error {
 		if period < 0 {
 			return fmt.Errorf("handler: WithPoll: %v is negative", period)
 		}
-		c.poll = period
+		c.Poll = period
 		return nil
 	})
 }
@@ -363,11 +319,11 @@ func WithPoll(period time.Duration) Option {
 // optimisations or inlining (-gcflags=all=-N or -l), whose runtime is not recognised, nor
 // when another goroutine was about to die at the same time.
 func WithOnCrash(last func(ctx context.Context, report []byte)) Option {
-	return forCalls(callEnable, "WithOnCrash", func(c *config) error {
+	return forCalls(config.CallEnable, "WithOnCrash", func(c *config.Config) error {
 		if last == nil {
 			return errors.New("handler: WithOnCrash: the function is nil")
 		}
-		c.onCrash = last
+		c.OnCrash = last
 		return nil
 	})
 }
@@ -377,8 +333,8 @@ func WithOnCrash(last func(ctx context.Context, report []byte)) Option {
 // ready for (package documentation). Without it these threads are looked at from
 // outside: the stack ends where that is not enough to go on, and says so.
 func WithInterrupt() Option {
-	return forCalls(callDumps, "WithInterrupt", func(c *config) error {
-		c.interrupt = true
+	return forCalls(config.CallDumps, "WithInterrupt", func(c *config.Config) error {
+		c.Interrupt = true
 		return nil
 	})
 }
@@ -391,8 +347,8 @@ func WithInterrupt() Option {
 // no others have come) dumps are left out: the first one, then three, then seven,
 // and so on, between two that are written. A note in the dump says how many.
 func WithRepeat() Option {
-	return forCalls(callDumpLater|callWatchdog, "WithRepeat", func(c *config) error {
-		c.repeat = true
+	return forCalls(config.CallDumpLater|config.CallWatchdog, "WithRepeat", func(c *config.Config) error {
+		c.Repeat = true
 		return nil
 	})
 }
@@ -402,8 +358,8 @@ func WithRepeat() Option {
 // ends also when the dump fails, or takes longer than its deadline. Where the
 // process crashes at that time it dies of the crash.
 func WithExit() Option {
-	return forCalls(callDumpLater|callWatchdog, "WithExit", func(c *config) error {
-		c.exit = true
+	return forCalls(config.CallDumpLater|config.CallWatchdog, "WithExit", func(c *config.Config) error {
+		c.Exit = true
 		return nil
 	})
 }

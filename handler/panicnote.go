@@ -19,4 +19,4 @@ package handler
 // It does nothing before [Enable] was called, in a program whose runtime is not
 // one that is known, and where there is no native core. At most 16 KiB are kept.
 // Safe for concurrent use.
-func NotePanic() { notePanic() }
+func NotePanic() { engine.NotePanic() }

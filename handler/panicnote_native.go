@@ -46,7 +46,8 @@ func panicking() bool {
 	return r != nil && slices.ContainsFunc(r.layout.Panics(), func(p panics.Panic) bool { return !p.Recovered })
 }
 
-func notePanic() {
+// NotePanic notes the panic that is on its way, if there is one.
+func (Engine) NotePanic() {
 	r := reader.Load()
 	if r == nil {
 		return

@@ -3,8 +3,8 @@ package handler
 import (
 	"fmt"
 	"os"
-	"sync"
-	"syscall"
+
+	"github.com/epitaph-go/epitaph/internal/engine/config"
 )
 
 // Register has every signal of this number answered with a dump like that of
@@ -60,55 +60,24 @@ import (
 // WithMaxThreads, WithMaxFrames, WithNativeStack, WithInterrupt, WithDeadline,
 // WithChain.
 func Register(sig os.Signal, opts ...Option) error {
-	c, err := newConfig(callRegister, opts)
+	c, err := newConfig(config.CallRegister, opts)
 	if err != nil {
 		return err
 	}
-	number, err := registrable(sig)
+	number, err := config.Registrable(sig)
 	if err != nil {
 		return fmt.Errorf("handler: Register: %w", err)
 	}
-	registering.Lock()
-	defer registering.Unlock()
-	mu.Lock()
-	defer mu.Unlock()
-	return register(number, c)
+	return engine.Register(number, c)
 }
-
-// registering is held by Register and Unregister, before mu: they come one at a
-// time, but nothing else has to wait for the dumps that Unregister waits for.
-var registering sync.Mutex
 
 // Unregister restores what the signal did before [Register], and reports whether
 // it was registered. It waits for the dumps of the signals that came before. Its
 // counterpart in Python is faulthandler.unregister.
 func Unregister(sig os.Signal) bool {
-	number, err := registrable(sig)
+	number, err := config.Registrable(sig)
 	if err != nil {
 		return false
 	}
-	registering.Lock()
-	defer registering.Unlock()
-	return unregister(number)
-}
-
-// registrable is the number of a signal, or why it cannot be registered.
-func registrable(sig os.Signal) (syscall.Signal, error) {
-	number, ok := sig.(syscall.Signal)
-	switch {
-	case !ok:
-		return 0, fmt.Errorf("%v is not a syscall.Signal", sig)
-	case number < 1 || number > mostSignal:
-		return 0, fmt.Errorf("signal number %d is out of range", int(number))
-	}
-	switch number {
-	case syscall.SIGSEGV, syscall.SIGBUS, syscall.SIGFPE, syscall.SIGILL, syscall.SIGABRT, syscall.SIGTRAP, fatalSIGSYS:
-		return 0, fmt.Errorf("signal %d (%v) is a fatal signal, use Enable", int(number), number)
-	case syscall.SIGKILL:
-		return 0, fmt.Errorf("signal %d (%v) cannot be handled", int(number), number)
-	}
-	if why := reserved(number); why != "" {
-		return 0, fmt.Errorf("signal %d (%v) %s", int(number), number, why)
-	}
-	return number, nil
+	return engine.Unregister(number)
 }

@@ -8,33 +8,42 @@ import (
 	"syscall"
 
 	"github.com/epitaph-go/epitaph/cgo"
+	"github.com/epitaph-go/epitaph/internal/engine/config"
 )
 
 // registered are the signals for which the core stays on. Changed with mu held.
 var registered = map[syscall.Signal]bool{}
 
-func register(sig syscall.Signal, c *config) error {
+// Register has the core dump at the signal.
+func (Engine) Register(sig syscall.Signal, c *config.Config) error {
+	registering.Lock()
+	defer registering.Unlock()
+	mu.Lock()
+	defer mu.Unlock()
 	if !cgo.On() {
 		if err := startQuietly(); err != nil {
 			return err
 		}
 	}
 	err := withDescriptor(c, func(fd uintptr) error {
-		config := c.dump()
-		config.Output = fd
-		return cgo.RegisterSignal(sig, &config, c.chain)
+		native := dumpConfig(c)
+		native.Output = fd
+		return cgo.RegisterSignal(sig, &native, c.Chain)
 	})
 	switch {
 	case errors.Is(err, cgo.ErrOwnSignal):
 		return fmt.Errorf("handler: Register: signal %d (%v) is needed by Epitaph (see WithThreadSignal)", int(sig), sig)
 	case err != nil:
-		return fmt.Errorf("handler: Register: %s: %w", c.output.Name(), err)
+		return fmt.Errorf("handler: Register: %s: %w", c.Output.Name(), err)
 	}
 	registered[sig] = true
 	return nil
 }
 
-func unregister(sig syscall.Signal) bool {
+// Unregister ends that.
+func (Engine) Unregister(sig syscall.Signal) bool {
+	registering.Lock()
+	defer registering.Unlock()
 	mu.Lock()
 	was := cgo.RestoreSignal(sig)
 	mu.Unlock()

@@ -8,19 +8,26 @@ import (
 	"os/signal"
 	"sync/atomic"
 	"syscall"
+
+	"github.com/epitaph-go/epitaph/internal/engine/config"
 )
 
 // A registration is a signal that a goroutine waits for.
 type registration struct {
 	came   chan os.Signal
-	config atomic.Pointer[config]
+	config atomic.Pointer[config.Config]
 	ended  chan struct{}
 }
 
 // registered are those in force. Changed with mu held.
 var registered = map[syscall.Signal]*registration{}
 
-func register(sig syscall.Signal, c *config) error {
+// Register has a goroutine wait for the signal.
+func (Engine) Register(sig syscall.Signal, c *config.Config) error {
+	registering.Lock()
+	defer registering.Unlock()
+	mu.Lock()
+	defer mu.Unlock()
 	r := registered[sig]
 	if r == nil {
 		r = &registration{came: make(chan os.Signal, 1), ended: make(chan struct{})}
@@ -30,10 +37,13 @@ func register(sig syscall.Signal, c *config) error {
 		signal.Notify(r.came, sig)
 	}
 	r.config.Store(c)
-	return fmt.Errorf("handler: Register: goroutines alone, and only while the scheduler works: %w", ErrNoNative)
+	return fmt.Errorf("handler: Register: goroutines alone, and only while the scheduler works: %w", config.ErrNoNative)
 }
 
-func unregister(sig syscall.Signal) bool {
+// Unregister ends that, and waits for its dumps.
+func (Engine) Unregister(sig syscall.Signal) bool {
+	registering.Lock()
+	defer registering.Unlock()
 	mu.Lock()
 	r := registered[sig]
 	delete(registered, sig)
@@ -52,7 +62,7 @@ func (r *registration) dump() {
 	defer close(r.ended)
 	for range r.came {
 		c := *r.config.Load()
-		c.allThreads = true // its own stack is no answer
+		c.AllThreads = true // its own stack is no answer
 		writeGoroutines(&c, "")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"unsafe"
 
 	"github.com/epitaph-go/epitaph/cgo"
+	"github.com/epitaph-go/epitaph/internal/engine/config"
 	"github.com/epitaph-go/epitaph/internal/goroutines"
 	"github.com/epitaph-go/epitaph/internal/gort"
 )
@@ -99,7 +100,7 @@ func (r *responder) dumpUnpinned(question uint32, alive int) {
 // source is what the question says of the stacks.
 func (r *responder) source(alive int) goroutines.Source {
 	thread, goroutine := r.live.Crashed()
-	return goroutines.Source{Alive: alive, Own: isOwn, Entry: isDump, Goroutine: goroutine, Thread: thread}
+	return goroutines.Source{Alive: alive, Own: config.IsOwn, Entry: config.IsDump, Goroutine: goroutine, Thread: thread}
 }
 
 // profile does the same for goroutines in such numbers that a dump takes too
@@ -126,6 +127,6 @@ func (r *responder) profile(question uint32, alive int) {
 	if !r.live.Claim(question) {
 		return
 	}
-	set := goroutines.FromProfile(records[:n], alive, isOwn)
+	set := goroutines.FromProfile(records[:n], alive, config.IsOwn)
 	r.live.Done(question, set.Render(r.live.Text(), live))
 }

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/epitaph-go/epitaph/internal/engine/config"
 	"github.com/epitaph-go/epitaph/internal/gort/vars"
 )
 
@@ -36,15 +37,15 @@ var textCopy atomic.Pointer[copying]
 // the one before. It is false where standard error is that place, which has the
 // text without help, and where the program has its own copy. On an error all
 // stays as it was.
-func copyText(c *config) (bool, error) {
-	if c.dir == "" && isStderr(c.output) || programCopies() {
+func copyText(c *config.Config) (bool, error) {
+	if c.Dir == "" && isStderr(c.Output) || programCopies() {
 		stopCopy()
 		return false, nil
 	}
-	f, next := c.output, &copying{}
-	if c.dir != "" {
+	f, next := c.Output, &copying{}
+	if c.Dir != "" {
 		var err error
-		if f, err = makeFile(c.dir); err != nil {
+		if f, err = makeFile(c.Dir); err != nil {
 			return false, fmt.Errorf("handler: WithDir: %w", err)
 		}
 		defer f.Close() // the runtime has a duplicate
@@ -111,7 +112,7 @@ func makeFile(dir string) (*os.File, error) {
 	for tries := 10; ; tries-- {
 		// The name is that of native/report.c, name_file.
 		at := strings.ReplaceAll(time.Now().UTC().Format("2006-01-02T15:04:05.000000Z"), ":", "")
-		name := fmt.Sprintf("%s-%d-%s.crash", programName(), os.Getpid(), at)
+		name := fmt.Sprintf("%s-%d-%s.crash", config.Program(), os.Getpid(), at)
 		f, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		if err == nil || tries == 0 || !errors.Is(err, fs.ErrExist) {
 			return f, err

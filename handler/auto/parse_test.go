@@ -89,7 +89,7 @@ func TestEveryOptionHasAKey(t *testing.T) {
 		if option[2] == "OnCrash" {
 			continue
 		}
-		if strings.Contains(option[1], "callEnable") || option[1] == "callAny" {
+		if strings.Contains(option[1], "config.CallEnable") || option[1] == "config.CallAny" {
 			want++
 			if key := strings.ToLower(option[2]); !slices.Contains(auto.Keys(), key) {
 				t.Errorf("there is no key %s", key)
