@@ -2,22 +2,7 @@
 
 package handler
 
-import (
-	"sync"
+import core "github.com/epitaph-go/epitaph/internal/engine/pure"
 
-	"github.com/epitaph-go/epitaph/internal/engine/config"
-)
-
-// Engine is the engine without the C core.
-type Engine struct{}
-
-var _ config.Engine = Engine{}
-
-var (
-	mu sync.Mutex // orders what changes this package's variables
-
-	// registering is held by Register and Unregister, before mu: they come one at a
-	// time, but nothing else has to wait for the dumps that Unregister waits for.
-	registering sync.Mutex
-)
-var engine Engine
+// engine does the work: here, the one that is pure Go.
+var engine core.Engine

@@ -1,6 +1,4 @@
-//go:build !(cgo && linux && amd64)
-
-package handler
+package pure
 
 import (
 	"fmt"

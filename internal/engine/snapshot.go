@@ -1,6 +1,6 @@
 //go:build cgo && linux && amd64
 
-package handler
+package engine
 
 import (
 	"runtime"
