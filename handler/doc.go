@@ -49,7 +49,7 @@
 // value wraps may be gone where the collector has run in the last moment: a value with
 // another text is left out, below it nothing can be compared. [NotePanic] does it all
 // before the goroutine dies, and then nothing is copied; nor is it with
-// [WithPanicCopy](false).
+// [WithNoFork].
 //
 // Threads are asked for their stacks with a real-time signal (see
 // [WithThreadSignal]). Once after it has started, each thread is sent that

@@ -9,7 +9,7 @@ import (
 // Dump writes what all threads and goroutines are doing to standard error, or to
 // [WithOutput], and the program goes on. The calling goroutine comes first, with
 // the C functions that it was called through, and those of its thread. With
-// [WithAllThreads](false) it is the only one. The text is a report of kind
+// [WithOneThread] it is the only one. The text is a report of kind
 // report.Dump. Its counterpart in Python is faulthandler.dump_traceback.
 //
 // It works without [Enable], too: then it turns on what the core needs for it
@@ -24,8 +24,8 @@ import (
 //
 // It is safe for concurrent use, and must not be called after a fault.
 //
-// Options: WithOutput, WithAllThreads, WithMaxThreads, WithMaxFrames,
-// WithNativeStack, WithInterrupt, WithDeadline.
+// Options: WithOutput, WithOneThread, WithMaxThreads, WithMaxFrames,
+// WithGoFramesOnly, WithInterrupt, WithDeadline.
 //
 //go:noinline
 func Dump(opts ...Option) error {

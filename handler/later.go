@@ -33,7 +33,7 @@ import (
 // It is safe for concurrent use, and must not be called after a fault.
 //
 // Options: WithOutput, WithRepeat, WithExit, WithMaxThreads, WithMaxFrames,
-// WithNativeStack, WithInterrupt, WithDeadline.
+// WithGoFramesOnly, WithInterrupt, WithDeadline.
 func DumpLater(d time.Duration, opts ...Option) error {
 	c, err := newTimerConfig(config.CallDumpLater, d, opts)
 	if err != nil {
@@ -56,7 +56,7 @@ func newTimerConfig(call config.Call, d time.Duration, opts []Option) (*config.C
 		return nil, err
 	}
 	if d <= 0 {
-		return nil, fmt.Errorf("handler: %s: %v is not positive", call, d)
+		return nil, fmt.Errorf("epitaph: %s: %v is not positive", call, d)
 	}
 	return c, nil
 }

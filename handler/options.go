@@ -14,15 +14,18 @@ import (
 
 // An Option changes what a function of this package does: [Enable], [Dump],
 // [DumpNative], [DumpLater], [NewWatchdog] or [Register]. Each option says which
-// of them it is for. Bad values, and options that make no sense for the call,
-// are errors of the call, which name the option.
+// of them it is for. Bad values, and options that the call does not take, are errors of
+// the call, which name the option.
+//
+// An option that is on or off has no argument, and its name says what is other than
+// usual with it.
 type Option func(*config.Config) error
 
 // forCalls is an option that other calls than these refuse.
 func forCalls(calls config.Call, name string, set func(*config.Config) error) Option {
 	return func(c *config.Config) error {
 		if c.Call&calls == 0 {
-			return fmt.Errorf("handler: %s: %s makes no sense here", c.Call, name)
+			return fmt.Errorf("epitaph: %s does not take %s", c.Call, name)
 		}
 		return set(c)
 	}
@@ -44,7 +47,7 @@ func newConfig(call config.Call, opts []Option) (*config.Config, error) {
 	c := config.Default(call)
 	for _, opt := range opts {
 		if opt == nil {
-			return nil, errors.New("handler: an Option is nil")
+			return nil, errors.New("epitaph: an Option is nil")
 		}
 		if err := opt(c); err != nil {
 			return nil, err
@@ -52,7 +55,7 @@ func newConfig(call config.Call, opts []Option) (*config.Config, error) {
 	}
 	if c.Output == os.Stderr { // which may be closed; WithOutput has looked at others
 		if err := engine.CheckOutput(c.Output); err != nil {
-			return nil, fmt.Errorf("handler: %s: %w", call, err)
+			return nil, fmt.Errorf("epitaph: %s: %w", call, err)
 		}
 	}
 	return c, nil
@@ -69,10 +72,10 @@ func newConfig(call config.Call, opts []Option) (*config.Config, error) {
 func WithOutput(f *os.File) Option {
 	return forCalls(config.CallAny, "WithOutput", func(c *config.Config) error {
 		if f == nil {
-			return errors.New("handler: WithOutput: the file is nil")
+			return errors.New("epitaph: WithOutput: the file is nil")
 		}
 		if err := engine.CheckOutput(f); err != nil {
-			return fmt.Errorf("handler: WithOutput: %w", err)
+			return fmt.Errorf("epitaph: WithOutput: %w", err)
 		}
 		c.Output = f
 		return nil
@@ -92,14 +95,14 @@ func WithOutput(f *os.File) Option {
 func WithDir(path string) Option {
 	return forCalls(config.CallEnable, "WithDir", func(c *config.Config) error {
 		if path == "" {
-			return errors.New("handler: WithDir: the path is empty")
+			return errors.New("epitaph: WithDir: the path is empty")
 		}
 		abs, err := filepath.Abs(path)
 		if err != nil {
-			return fmt.Errorf("handler: WithDir: %w", err)
+			return fmt.Errorf("epitaph: WithDir: %w", err)
 		}
 		if err := engine.CheckDir(abs); err != nil {
-			return fmt.Errorf("handler: WithDir: %w", err)
+			return fmt.Errorf("epitaph: WithDir: %w", err)
 		}
 		c.Dir = abs
 		return nil
@@ -113,7 +116,7 @@ func WithDir(path string) Option {
 func WithDeadline(d time.Duration) Option {
 	return forCalls(config.CallAny, "WithDeadline", func(c *config.Config) error {
 		if d <= 0 {
-			return fmt.Errorf("handler: WithDeadline: %v is not positive", d)
+			return fmt.Errorf("epitaph: WithDeadline: %v is not positive", d)
 		}
 		c.Deadline = d
 		return nil
@@ -126,39 +129,40 @@ func WithDeadline(d time.Duration) Option {
 func WithMaxFrames(n int) Option {
 	return forCalls(config.CallAny, "WithMaxFrames", func(c *config.Config) error {
 		if n < 1 {
-			return fmt.Errorf("handler: WithMaxFrames: %d is not positive", n)
+			return fmt.Errorf("epitaph: WithMaxFrames: %d is not positive", n)
 		}
 		c.MaxFrames = n
 		return nil
 	})
 }
 
-// WithPanicCopy(false) keeps the core from making a copy of the process, by fork,
-// when Go dies of a panic: the report has Go's text of it alone, or what [NotePanic]
-// has noted. It is for programs that must not fork: where a seccomp filter kills for
-// it, or a fork of all their memory is not to be afforded. By default the copy is
-// made, as the last thing before the report's end; see the package's comment.
-func WithPanicCopy(make bool) Option {
-	return forCalls(config.CallEnable, "WithPanicCopy", func(c *config.Config) error {
-		c.PanicCopy = make
+// WithNoFork keeps the core from making a copy of the process, by fork, when Go dies of
+// a panic: the report has Go's text of it alone, or what [NotePanic] has noted. It is
+// for programs that must not fork: where a seccomp filter kills for it, or a fork of all
+// their memory is not to be afforded. By default the copy is made, as the last thing
+// before the report's end; see the package's comment.
+func WithNoFork() Option {
+	return forCalls(config.CallEnable, "WithNoFork", func(c *config.Config) error {
+		c.Fork = false
 		return nil
 	})
 }
 
-// WithNativeStack(false) leaves the C frames out of the stack, as
-// faulthandler.enable(c_stack=False) does. The default is true.
-func WithNativeStack(show bool) Option {
-	return forCalls(config.CallEnable|config.CallDumps, "WithNativeStack", func(c *config.Config) error {
-		c.NativeStack = show
+// WithGoFramesOnly leaves the C frames out of the stacks, as
+// faulthandler.enable(c_stack=False) does.
+func WithGoFramesOnly() Option {
+	return forCalls(config.CallEnable|config.CallDumps, "WithGoFramesOnly", func(c *config.Config) error {
+		c.NativeStack = false
 		return nil
 	})
 }
 
-// WithAllThreads(false) leaves the other threads out of the report, as
-// faulthandler.enable(all_threads=False) does. The default is true.
-func WithAllThreads(all bool) Option {
-	return forCalls(config.CallEnable|config.CallDump|config.CallRegister, "WithAllThreads", func(c *config.Config) error {
-		c.AllThreads = all
+// WithOneThread leaves the other threads out of the report, as
+// faulthandler.enable(all_threads=False) does: it shows the thread that crashed, or that
+// was asked for a dump.
+func WithOneThread() Option {
+	return forCalls(config.CallEnable|config.CallDump|config.CallRegister, "WithOneThread", func(c *config.Config) error {
+		c.AllThreads = false
 		return nil
 	})
 }
@@ -169,7 +173,7 @@ func WithAllThreads(all bool) Option {
 func WithMaxThreads(n int) Option {
 	return forCalls(config.CallEnable|config.CallDumps, "WithMaxThreads", func(c *config.Config) error {
 		if n < 1 {
-			return fmt.Errorf("handler: WithMaxThreads: %d is not positive", n)
+			return fmt.Errorf("epitaph: WithMaxThreads: %d is not positive", n)
 		}
 		c.MaxThreads = n
 		return nil
@@ -186,7 +190,7 @@ func WithMaxThreads(n int) Option {
 func WithThreadSignal(sig syscall.Signal) Option {
 	return forCalls(config.CallEnable, "WithThreadSignal", func(c *config.Config) error {
 		if sig < leastThreadSignal || sig > mostThreadSignal {
-			return fmt.Errorf("handler: WithThreadSignal: %d is not from %d to %d", int(sig), leastThreadSignal, mostThreadSignal)
+			return fmt.Errorf("epitaph: WithThreadSignal: %d is not from %d to %d", int(sig), leastThreadSignal, mostThreadSignal)
 		}
 		c.ThreadSignal = int(sig)
 		return nil
@@ -199,13 +203,16 @@ const (
 	mostThreadSignal  syscall.Signal = 64
 )
 
-// WithChain hands over to Go's own handler after the report, on threads where
-// it has something to say: it prints its dump of all goroutines and exits with
-// status 2. Without it the process dies of the signal, and Go prints nothing.
+// WithChain has what happens without Epitaph happen as well, once the report or the dump
+// is written: the handler that was there before Epitaph's is called.
 //
-// A handler that C code had installed before Enable is always called.
+// With [Enable], that is Go's, on threads where it has something to say: it prints its
+// dump of all goroutines and exits with status 2. Without WithChain the process dies of
+// the signal, and Go prints nothing. A handler that C code had installed before Enable is
+// called in either case, since it may repair the fault.
 //
-// With [Register] the signal has its usual effect besides the dump.
+// With [Register], os/signal's channels get the signal, a handler of C's is called, and
+// what ends the program ends it. Without WithChain nothing but the dump happens.
 func WithChain() Option {
 	return forCalls(config.CallEnable|config.CallRegister, "WithChain", func(c *config.Config) error {
 		c.Chain = true
@@ -227,7 +234,7 @@ func WithChain() Option {
 func WithSnapshot(period time.Duration) Option {
 	return forCalls(config.CallEnable, "WithSnapshot", func(c *config.Config) error {
 		if period < 0 {
-			return fmt.Errorf("handler: WithSnapshot: %v is negative", period)
+			return fmt.Errorf("epitaph: WithSnapshot: %v is negative", period)
 		}
 		c.Snapshot = period
 		return nil
@@ -250,11 +257,11 @@ func WithSnapshot(period time.Duration) Option {
 func WithBlackBox(path string) Option {
 	return forCalls(config.CallEnable, "WithBlackBox", func(c *config.Config) error {
 		if path == "" {
-			return errors.New("handler: WithBlackBox: the path is empty")
+			return errors.New("epitaph: WithBlackBox: the path is empty")
 		}
 		abs, err := filepath.Abs(path)
 		if err != nil {
-			return fmt.Errorf("handler: WithBlackBox: %w", err)
+			return fmt.Errorf("epitaph: WithBlackBox: %w", err)
 		}
 		c.BlackBox = abs
 		return nil
@@ -272,7 +279,7 @@ func WithBlackBox(path string) Option {
 func WithPoll(period time.Duration) Option {
 	return forCalls(config.CallEnable, "WithPoll", func(c *config.Config) error {
 		if period < 0 {
-			return fmt.Errorf("handler: WithPoll: %v is negative", period)
+			return fmt.Errorf("epitaph: WithPoll: %v is negative", period)
 		}
 		c.Poll = period
 		return nil
@@ -321,7 +328,7 @@ func WithPoll(period time.Duration) Option {
 func WithOnCrash(last func(ctx context.Context, report []byte)) Option {
 	return forCalls(config.CallEnable, "WithOnCrash", func(c *config.Config) error {
 		if last == nil {
-			return errors.New("handler: WithOnCrash: the function is nil")
+			return errors.New("epitaph: WithOnCrash: the function is nil")
 		}
 		c.OnCrash = last
 		return nil

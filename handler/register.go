@@ -10,7 +10,7 @@ import (
 // Register has every signal of this number answered with a dump like that of
 // [Dump], and the program goes on. First comes the thread that got the signal, as
 // it was then, "Current thread", and the goroutine that it worked for; with
-// [WithAllThreads](false) its stack is the only one. The counterpart in Python is
+// [WithOneThread] its stack is the only one. The counterpart in Python is
 // faulthandler.register.
 //
 // The dump needs nothing of the program: no goroutine, no lock and no memory. It
@@ -56,8 +56,8 @@ import (
 // scheduler works; channels of os/signal always get the signal then. The signal is
 // registered, and the error wraps [ErrNoNative].
 //
-// It is safe for concurrent use. Options: WithOutput, WithAllThreads,
-// WithMaxThreads, WithMaxFrames, WithNativeStack, WithInterrupt, WithDeadline,
+// It is safe for concurrent use. Options: WithOutput, WithOneThread,
+// WithMaxThreads, WithMaxFrames, WithGoFramesOnly, WithInterrupt, WithDeadline,
 // WithChain.
 func Register(sig os.Signal, opts ...Option) error {
 	c, err := newConfig(config.CallRegister, opts)
@@ -66,7 +66,7 @@ func Register(sig os.Signal, opts ...Option) error {
 	}
 	number, err := config.Registrable(sig)
 	if err != nil {
-		return fmt.Errorf("handler: Register: %w", err)
+		return fmt.Errorf("epitaph: Register: %w", err)
 	}
 	return engine.Register(number, c)
 }

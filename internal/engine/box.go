@@ -73,7 +73,7 @@ func makeBox(path string) (*os.File, error) {
 		if f != nil {
 			f.Close()
 		}
-		return nil, fmt.Errorf("handler: the black box %s: %w", path, err)
+		return nil, fmt.Errorf("epitaph: the black box %s: %w", path, err)
 	}
 	f, err := openLocked(path)
 	if err != nil {

@@ -22,7 +22,7 @@ func (Engine) Dump(c *config.Config, from uintptr) error {
 			return write(&native)
 		})
 		if err != nil {
-			return fmt.Errorf("handler: %s to %s: %w", c.Call, c.Output.Name(), err)
+			return fmt.Errorf("epitaph: %s to %s: %w", c.Call, c.Output.Name(), err)
 		}
 		return nil
 	})

@@ -48,7 +48,7 @@ func (Engine) Enable(c *config.Config) error {
 func startCore(c *config.Config, box *os.File, quiet bool) error {
 	live, err := cgo.NewLive() // first: behind enableCore nothing fails
 	if err != nil {
-		return fmt.Errorf("handler: %w", err)
+		return fmt.Errorf("epitaph: %w", err)
 	}
 	if err := enableCore(c, box, quiet); err != nil {
 		return err
@@ -74,7 +74,7 @@ func enableCore(c *config.Config, box *os.File, quiet bool) error {
 		AllThreads:  c.AllThreads,
 		Signal:      c.ThreadSignal,
 		NativeStack: c.NativeStack,
-		PanicCopy:   c.PanicCopy,
+		PanicCopy:   c.Fork,
 		Chain:       c.Chain,
 		Quiet:       quiet,
 		Started:     processStart(),
@@ -96,19 +96,19 @@ func enableCore(c *config.Config, box *os.File, quiet bool) error {
 	}
 	switch {
 	case errors.Is(err, cgo.ErrOtherCopy):
-		return errors.New("handler: another copy of Epitaph is enabled in this process")
+		return errors.New("epitaph: another copy of Epitaph is enabled in this process")
 	case errors.Is(err, cgo.ErrNoSignal):
-		return errors.New("handler: the program handles all real-time signals; the deadline needs one")
+		return errors.New("epitaph: the program handles all real-time signals; the deadline needs one")
 	case errors.Is(err, cgo.ErrSignalInUse) && c.ThreadSignal != 0:
-		return fmt.Errorf("handler: WithThreadSignal: something other than Go handles signal %d", c.ThreadSignal)
+		return fmt.Errorf("epitaph: WithThreadSignal: something other than Go handles signal %d", c.ThreadSignal)
 	case errors.Is(err, cgo.ErrSignalInUse):
-		return errors.New("handler: no real-time signal is free to ask the threads with")
+		return errors.New("epitaph: no real-time signal is free to ask the threads with")
 	case errors.Is(err, cgo.ErrDumping):
-		return errors.New("handler: a dump is under way, and does not come to its end")
+		return errors.New("epitaph: a dump is under way, and does not come to its end")
 	case errors.Is(err, cgo.ErrCrashing):
-		return errors.New("handler: the process is crashing")
+		return errors.New("epitaph: the process is crashing")
 	case err != nil:
-		return fmt.Errorf("handler: %w", err)
+		return fmt.Errorf("epitaph: %w", err)
 	}
 	return nil
 }

@@ -41,10 +41,10 @@ func arm(c *config.Config, d time.Duration, arm func(*cgo.TimerConfig) error) er
 			return arm(&native)
 		})
 		if errors.Is(err, cgo.ErrNoWatchdog) {
-			return fmt.Errorf("handler: NewWatchdog: there are %d already", cgo.Watchdogs)
+			return fmt.Errorf("epitaph: NewWatchdog: there are %d already", cgo.Watchdogs)
 		}
 		if err != nil {
-			return fmt.Errorf("handler: %s to %s: %w", c.Call, c.Output.Name(), err)
+			return fmt.Errorf("epitaph: %s to %s: %w", c.Call, c.Output.Name(), err)
 		}
 		return nil
 	})

@@ -32,9 +32,9 @@ func (Engine) Register(sig syscall.Signal, c *config.Config) error {
 	})
 	switch {
 	case errors.Is(err, cgo.ErrOwnSignal):
-		return fmt.Errorf("handler: Register: signal %d (%v) is needed by Epitaph (see WithThreadSignal)", int(sig), sig)
+		return fmt.Errorf("epitaph: Register: signal %d (%v) is needed by Epitaph (see WithThreadSignal)", int(sig), sig)
 	case err != nil:
-		return fmt.Errorf("handler: Register: %s: %w", c.Output.Name(), err)
+		return fmt.Errorf("epitaph: Register: %s: %w", c.Output.Name(), err)
 	}
 	registered[sig] = true
 	return nil

@@ -91,7 +91,7 @@ type Config struct {
 	MaxThreads   int // 0: all
 	AllThreads   bool
 	NativeStack  bool
-	PanicCopy    bool
+	Fork         bool // a copy of the process may be made after a panic
 	Chain        bool
 	ThreadSignal int           // 0: one that is free
 	Snapshot     time.Duration // 0: none
@@ -105,6 +105,6 @@ type Config struct {
 
 // Default is the configuration of a call without options.
 func Default(call Call) *Config {
-	return &Config{Call: call, Output: os.Stderr, Deadline: DefaultDeadline, NativeStack: true, PanicCopy: true, AllThreads: true,
+	return &Config{Call: call, Output: os.Stderr, Deadline: DefaultDeadline, NativeStack: true, Fork: true, AllThreads: true,
 		Snapshot: DefaultSnapshotPeriod, Poll: DefaultPoll}
 }

@@ -35,7 +35,7 @@ func writeGoroutines(c *config.Config, head string) error {
 	whole := append([]byte(head), make([]byte, 2*n+1024)...)
 	size := set.Render(whole[len(head):], "live")
 	if _, err := c.Output.Write(whole[:len(head)+size]); err != nil {
-		return fmt.Errorf("handler: %s: %w", c.Call, err)
+		return fmt.Errorf("epitaph: %s: %w", c.Call, err)
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ func (Engine) Enable(c *config.Config) error {
 	if copied {
 		what = "Go's own text alone: "
 	}
-	return fmt.Errorf("handler: %s/%s without the C core: %s%w", runtime.GOOS, runtime.GOARCH, what, config.ErrNoNative)
+	return fmt.Errorf("epitaph: %s/%s without the C core: %s%w", runtime.GOOS, runtime.GOARCH, what, config.ErrNoNative)
 }
 
 // Disable ends that.

@@ -82,7 +82,7 @@ func fire(c *config.Config, d time.Duration) {
 }
 
 func withoutCore(c *config.Config) error {
-	return fmt.Errorf("handler: %s: goroutines alone: %w", c.Call, config.ErrNoNative)
+	return fmt.Errorf("epitaph: %s: goroutines alone: %w", c.Call, config.ErrNoNative)
 }
 
 // A pureTimer is a goroutine that waits for its time.

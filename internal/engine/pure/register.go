@@ -35,7 +35,7 @@ func (Engine) Register(sig syscall.Signal, c *config.Config) error {
 		signal.Notify(r.came, sig)
 	}
 	r.config.Store(c)
-	return fmt.Errorf("handler: Register: goroutines alone, and only while the scheduler works: %w", config.ErrNoNative)
+	return fmt.Errorf("epitaph: Register: goroutines alone, and only while the scheduler works: %w", config.ErrNoNative)
 }
 
 // Unregister ends that, and waits for its dumps.

@@ -44,17 +44,17 @@ func copyText(c *config.Config) (bool, error) {
 	if c.Dir != "" {
 		var err error
 		if f, err = makeFile(c.Dir); err != nil {
-			return false, fmt.Errorf("handler: WithDir: %w", err)
+			return false, fmt.Errorf("epitaph: WithDir: %w", err)
 		}
 		defer f.Close() // the runtime has a duplicate
 		next.path = f.Name()
 		if next.made, err = f.Stat(); err != nil {
-			return false, fmt.Errorf("handler: WithDir: %w", err)
+			return false, fmt.Errorf("epitaph: WithDir: %w", err)
 		}
 	}
 	if err := debug.SetCrashOutput(f, debug.CrashOptions{}); err != nil {
 		next.removeEmpty()
-		return false, fmt.Errorf("handler: %w", err)
+		return false, fmt.Errorf("epitaph: %w", err)
 	}
 	next.fd = crashFD()
 	before := textCopy.Swap(next)
