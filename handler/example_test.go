@@ -172,11 +172,15 @@ func ExampleNotePanic() {
 	}()
 }
 
-// The last act: what the program still has to say goes out, in the time that is
-// left.
+// The last act: after a crash of C code what the program still has to say goes out, in
+// the time that is left. After a panic there is nothing to send it with; the next run
+// finds the report.
 func ExampleWithOnCrash() {
 	flush := func(context.Context) { /* ... */ }
 	err := handler.Enable(handler.WithOnCrash(func(ctx context.Context, report []byte) {
+		if handler.InForkedCopy(ctx) {
+			return
+		}
 		log.Printf("crashed: %.100s", report)
 		flush(ctx)
 	}))

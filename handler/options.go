@@ -1,7 +1,6 @@
 package handler
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -52,6 +51,9 @@ func newConfig(call config.Call, opts []Option) (*config.Config, error) {
 		if err := opt(c); err != nil {
 			return nil, err
 		}
+	}
+	if c.OnCrashResume && c.OnCrash == nil {
+		return nil, errors.New("epitaph: WithOnCrashResume makes sense only with WithOnCrash")
 	}
 	if c.Output == os.Stderr { // which may be closed; WithOutput has looked at others
 		if err := engine.CheckOutput(c.Output); err != nil {
@@ -282,55 +284,6 @@ func WithPoll(period time.Duration) Option {
 			return fmt.Errorf("epitaph: WithPoll: %v is negative", period)
 		}
 		c.Poll = period
-		return nil
-	})
-}
-
-// WithOnCrash has last called when C code has crashed, or a goroutine has panicked
-// and nobody has recovered it, after the report was written and before the process
-// dies: the program's chance to flush a log or to send the report. It runs on a
-// goroutine of its own, beside all the others, which go on; the thread that crashed,
-// or the goroutine that panicked, stands still, with the locks that it holds. The
-// report is the text as it was written, its first MiB, and is last's to keep; where
-// there is no place for a report on a panic (package documentation) it is made for
-// last. The context ends a moment before the time of [WithDeadline] does, which is
-// when the process dies all the same.
-//
-// Nothing that last does makes the death another one, but os.Exit: a panic in it
-// is recovered, runtime.Goexit is a return, and one that hangs, or calls C code that
-// crashes too, is left behind when the time is over; a write to a standard output that
-// nobody reads fails, and does not raise SIGPIPE. If
-// Go does not run any more, because no P comes or its memory is damaged, last is
-// not called.
-//
-// A panic stops all goroutines before Go prints it, and for good; they are set going
-// again for last (native/thaw.h says how). So a program with WithOnCrash goes on to do
-// its work after a panic, until last returns or the time of [WithDeadline] is over: it
-// serves requests and writes to files and data bases, beside what the panic has left
-// half done. The deferred calls of the goroutine that panicked have been made, so locks
-// that they give up are free. Where that must not be, last should be short, and begin
-// with telling the others to stop.
-//
-// Go's text on standard error and the exit status stay as they are: main does not exit
-// when it returns, another goroutine that panics waits before it has printed anything,
-// and so does one that calls os.Exit, but for last's own. What the others write
-// themselves has its effect, and so have signals, exit called by C code, and
-// syscall.Exit; a fatal error of Go's ("concurrent map writes") prints its message, and
-// the goroutine waits then. A goroutine whose system call, or call of C, ends after the
-// panic and before last begins stays where it is, with its locks; last may wait for it
-// until its time is over. A core dump (GOTRACEBACK=crash) shows the goroutines as they
-// are after last.
-//
-// It is not called when Go itself ends the process by a fatal error, nor with
-// GODEBUG=dontfreezetheworld=1, nor after a panic in a program that was built without
-// optimisations or inlining (-gcflags=all=-N or -l), whose runtime is not recognised, nor
-// when another goroutine was about to die at the same time.
-func WithOnCrash(last func(ctx context.Context, report []byte)) Option {
-	return forCalls(config.CallEnable, "WithOnCrash", func(c *config.Config) error {
-		if last == nil {
-			return errors.New("epitaph: WithOnCrash: the function is nil")
-		}
-		c.OnCrash = last
 		return nil
 	})
 }

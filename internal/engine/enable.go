@@ -32,8 +32,8 @@ func (Engine) Enable(c *config.Config) error {
 	if cgo.Enabled() {
 		takeCrashOutput()
 		learnPanics()
-		if c.OnCrash != nil {
-			prepareThaw(waiting)
+		if c.OnCrashResume {
+			prepareResume()
 		}
 		startSnapshots()
 	} else {
@@ -57,7 +57,7 @@ func startCore(c *config.Config, box *os.File, quiet bool) error {
 		background = startIndexer()
 	}
 	respond(live, c.Poll)
-	waiting.setLastAct(c.OnCrash)
+	waiting.setLastAct(c)
 	return nil
 }
 

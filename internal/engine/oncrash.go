@@ -4,16 +4,44 @@ package engine
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
+
+	"github.com/epitaph-go/epitaph/cgo"
+	"github.com/epitaph-go/epitaph/internal/engine/config"
+	"github.com/epitaph-go/epitaph/internal/gort"
 )
 
 // A lastAct is what handler.WithOnCrash has set.
 type lastAct func(ctx context.Context, report []byte)
 
-// setLastAct replaces it; nil is none.
-func (r *responder) setLastAct(act lastAct) {
+// actor is the responder that has the last act, or had one: for a goroutine that has
+// died and goes on, whom nobody hands it.
+var actor atomic.Pointer[responder]
+
+// setLastAct replaces it, by that of the options, which may be none.
+func (r *responder) setLastAct(c *config.Config) {
+	act := lastAct(c.OnCrash)
 	r.act.Store(&act)
-	r.live.WantCall(act != nil)
+	actor.Store(r)
+	switch {
+	case act == nil:
+		r.live.WantCall(cgo.NoLastAct)
+	case c.OnCrashResume:
+		r.live.WantCall(cgo.LastActOnResume)
+	default:
+		r.live.WantCall(cgo.LastActInCopy)
+	}
+}
+
+// call calls it, with what end makes of the time at which the context ends.
+func (r *responder) call(end func(until time.Time) (context.Context, context.CancelFunc)) {
+	report, until := r.live.Report()
+	ctx, cancel := end(time.Now().Add(time.Duration(until - monotonic())))
+	defer cancel()
+	if act := r.act.Load(); act != nil && *act != nil {
+		(*act)(ctx, report)
+	}
 }
 
 // runLastAct calls it, if its time has come, on a goroutine of its own: it may
@@ -30,11 +58,25 @@ func (r *responder) runLastAct() {
 		defer r.actEnds()
 		defer func() { _ = recover() }()
 		r.actBegins()
-		report, until := r.live.Report()
-		ctx, cancel := context.WithTimeout(context.Background(), time.Duration(until-monotonic()))
-		defer cancel()
-		if act := r.act.Load(); act != nil && *act != nil {
-			(*act)(ctx, report)
-		}
+		r.call(func(until time.Time) (context.Context, context.CancelFunc) {
+			return context.WithDeadline(context.Background(), until)
+		})
 	}()
+}
+
+// runLastActInCopy calls it in a copy of the process, on the goroutine that has died.
+// There is no scheduler, so it stays pinned: an allocation neither begins a collection nor
+// helps with one, which would wait for other threads, and what waits is a fatal error,
+// which ends the copy at once. So is a panic, even one that is recovered: to be run once
+// is worth more to an act than that, so there is no second copy, as there is for a panic
+// that is told.
+func runLastActInCopy() {
+	defer forkcopy.End()
+	revival.Revive()
+	gort.Pin()
+	allocated = new([16]byte)
+	actor.Load().call(func(until time.Time) (context.Context, context.CancelFunc) {
+		return config.Copy{Until: until}, func() {}
+	})
+	forkcopy.Acted()
 }

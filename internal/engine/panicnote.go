@@ -36,7 +36,7 @@ func learnPanics() {
 		return
 	}
 	reader.Store(&panicReader{layout, goid})
-	prepareSandbox()
+	prepareForkCopy()
 }
 
 // panicking tells whether the calling goroutine runs deferred functions because of a

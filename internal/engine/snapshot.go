@@ -82,7 +82,7 @@ func (s *snapshotter) run(wait time.Duration) {
 		case <-s.quit:
 			return
 		case <-timer.C:
-			if thawed() {
+			if resumed() {
 				return // the world can be stopped no more
 			}
 			checkCrashOutput()

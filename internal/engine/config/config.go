@@ -98,9 +98,12 @@ type Config struct {
 	BlackBox     string        // absolute; "": none
 	Poll         time.Duration // 0: none
 	OnCrash      func(ctx context.Context, report []byte)
-	Interrupt    bool
-	Repeat       bool
-	Exit         bool
+	// OnCrashResume has the process go on for OnCrash after a panic; else that runs in a
+	// copy, with a context of type Copy.
+	OnCrashResume bool
+	Interrupt     bool
+	Repeat        bool
+	Exit          bool
 }
 
 // Default is the configuration of a call without options.

@@ -106,6 +106,10 @@ func enable() {
 	}
 	if what := set["oncrash"]; what != "" {
 		opts = append(opts, handler.WithOnCrash(func(ctx context.Context, report []byte) { onCrash(ctx, what, report) }))
+		mapShared(set["shared"])
+	}
+	if set["resume"] == "1" {
+		opts = append(opts, handler.WithOnCrashResume())
 	}
 	scenario.Must(handler.Enable(opts...))
 	if dir := set["remove"]; dir != "" {

@@ -15,11 +15,11 @@ import (
 	"github.com/epitaph-go/epitaph/internal/gort/revive"
 )
 
-// PrepareThaw lets the core have a goroutine that has died of a panic go on for the
+// PrepareResume lets the core have a goroutine that has died of a panic go on for the
 // program's last act, at entry (revive.ResumeAt); whoever calls os.Exit meanwhile calls
-// exit, until it returns with f.ExitLocked 0. See native/thaw.h. It is for a healthy
+// exit, until it returns with f.ExitLocked 0. See native/goruntime/resume.h. It is for a healthy
 // process; only the first call counts.
-func PrepareThaw(f revive.Frozen, entry uintptr, exit *func()) {
+func PrepareResume(f revive.Frozen, entry uintptr, exit *func()) {
 	frozen := C.struct_epi_frozen{
 		freezing:    C.uintptr_t(f.Freezing),
 		gc_waiting:  C.uintptr_t(f.GCWaiting),
@@ -37,8 +37,8 @@ func PrepareThaw(f revive.Frozen, entry uintptr, exit *func()) {
 	C.epi_resume_prepare(&frozen, C.uintptr_t(entry), C.uintptr_t(*(*uintptr)(unsafe.Pointer(exit))))
 }
 
-// Thawed tells whether Go has died of a panic, and goes on for the last act alone.
-func (l Live) Thawed() bool {
+// Resumed tells whether Go has died of a panic, and goes on for the last act alone.
+func (l Live) Resumed() bool {
 	return atomic.LoadUint32((*uint32)(&l.c.ending)) != C.EPI_ENDING_C
 }
 

@@ -13,27 +13,31 @@ import (
 
 // What goOn needs; set once, before the core can have it run.
 var (
-	sandbox cgo.Sandbox
-	revival revive.Revival
+	forkcopy cgo.ForkCopy
+	revival  revive.Revival
 )
 
-// prepareSandbox has the core let the goroutine that died tell its panic. Without it
-// the report has Go's text alone.
-func prepareSandbox() {
+// prepareForkCopy has the core let the goroutine that died go on in a copy of the
+// process. Without it the report has Go's text of the panic alone.
+func prepareForkCopy() {
 	var err error
 	if revival, err = revive.FindRevival(); err == nil {
-		sandbox, _ = cgo.NewSandbox(revive.ResumeAt(goOn))
+		forkcopy, _ = cgo.NewForkCopy(revive.ResumeAt(goOn))
 	}
 }
 
 // goOn is where a goroutine goes on that has died of a panic: in a copy of the process,
-// or, for the last act, in the process itself.
+// to tell the panic or to run the last act, or, for the latter, in the process itself,
+// where the program wants that.
 func goOn() {
-	if thawed() {
+	switch {
+	case resumed():
 		lastActOfPanic()
-		return
+	case forkcopy.IsForLastAct():
+		runLastActInCopy()
+	default:
+		tellPanic()
 	}
-	tellPanic()
 }
 
 // allocated is allocated by who goes on.
@@ -41,35 +45,35 @@ func goOn() {
 //lint:ignore U1000 it is written so that it has to be allocated
 var allocated *[16]byte
 
-// tellPanic runs in a copy of the process (native/sandbox.h), on the goroutine that
-// died, which the core has made to go on. Only this thread exists, the scheduler
+// tellPanic runs in a copy of the process (native/goruntime/forkcopy.h), on the goroutine
+// that died, which the core has made to go on. Only this thread exists, the scheduler
 // stands still, and all files are closed: whatever waits, waits in vain, and the
 // process kills it.
 func tellPanic() {
-	defer sandbox.End()
+	defer forkcopy.End()
 	revival.Revive()
 	// Where a collection is due, or under way, an allocation would wait for it; not
 	// where the thread holds a lock. But then a panic, if only in a method of the value
 	// that recovers it, is fatal. It is in any case before there was an allocation.
-	if sandbox.Attempt() == 0 {
+	if forkcopy.Attempt() == 0 {
 		gort.Pin()
 	}
 	allocated = new([16]byte)
 	died := reader.Load().layout.Panics()
 	if len(died) == 0 {
-		sandbox.Refuse(cgo.NoPanic)
+		forkcopy.Refuse(cgo.NoPanic)
 		return
 	}
 	value := stillThere(died[0])
 	if value == nil {
-		sandbox.Refuse(cgo.OtherPanic)
+		forkcopy.Refuse(cgo.OtherPanic)
 		return
 	}
 	var earlier []any
 	for _, p := range died[1:] {
 		earlier = append(earlier, stillThere(p))
 	}
-	sandbox.Answer(formatPanic(value, earlier))
+	forkcopy.Answer(formatPanic(value, earlier))
 }
 
 // stillThere is what a panic was called with, or nil where its text is not the one that

@@ -11,48 +11,39 @@ import (
 	"github.com/epitaph-go/epitaph/internal/gort/revive"
 )
 
-// A thaw is what is needed to go on after a panic that nobody recovers, for the last
-// act (native/thaw.h).
-type thaw struct {
+// A resume is what is needed for the process to go on after a panic that nobody
+// recovers, for the last act (native/goruntime/resume.h).
+type resume struct {
 	goid   panics.Goid
 	locked *int32 // keeps everybody from os.Exit (revive.Frozen)
 	frozen revive.Frozen
 	// actor is the goroutine of the last act, who may exit.
-	actor     atomic.Uint64
-	responder atomic.Pointer[responder]
+	actor atomic.Uint64
 }
 
-// afterPanic is nil while there is no last act, and where the runtime is not known:
-// then it is called after crashes of C only.
-var afterPanic atomic.Pointer[thaw]
+// afterPanic is nil while no program has asked for it, and where the runtime is not
+// known: then the last act is not called after a panic.
+var afterPanic atomic.Pointer[resume]
 
-// prepareThaw has the core call the last act of r after a panic, too.
-func prepareThaw(r *responder) {
-	if t := afterPanic.Load(); t != nil {
-		t.responder.Store(r)
-		return
-	}
+// prepareResume has the core let the process go on after a panic, where the last act
+// wants that.
+func prepareResume() {
 	known := reader.Load()
-	if known == nil || !sandbox.Ready() {
+	if afterPanic.Load() != nil || known == nil || !forkcopy.Ready() {
 		return
 	}
 	frozen, err := revive.FindFrozen()
 	if err != nil {
 		return
 	}
-	t := &thaw{goid: known.goid, locked: frozen.ExitLock(), frozen: frozen}
-	t.responder.Store(r)
-	afterPanic.Store(t)
+	afterPanic.Store(&resume{goid: known.goid, locked: frozen.ExitLock(), frozen: frozen})
 	exit := exitOrWait
-	cgo.PrepareThaw(frozen, revive.ResumeAt(goOn), &exit)
+	cgo.PrepareResume(frozen, revive.ResumeAt(goOn), &exit)
 }
 
-// thawed tells whether a goroutine has died of a panic, and the process goes on for
+// resumed tells whether a goroutine has died of a panic, and the process goes on for
 // the last act alone.
-func thawed() bool {
-	t := afterPanic.Load()
-	return t != nil && t.responder.Load().live.Thawed()
-}
+func resumed() bool { return afterPanic.Load() != nil && actor.Load().live.Resumed() }
 
 // lastActOfPanic runs the last act on the goroutine that has died, or rather waits for
 // its end there: it has a goroutine of its own, as it has after a crash of C's. This one
@@ -63,9 +54,8 @@ func lastActOfPanic() {
 	gort.Pin()
 	allocated = new([16]byte)
 	gort.Unpin()
-	t := afterPanic.Load()
-	t.frozen.RecoverPs()
-	r := t.responder.Load()
+	afterPanic.Load().frozen.RecoverPs()
+	r := actor.Load()
 	r.live.Call()
 	for r.runLastAct(); !r.live.Ended(); {
 		<-r.acted
