@@ -41,12 +41,11 @@ const MaxFrames = C.EPI_STACK_FRAMES
 
 // The errors of Enable that mean more than that a system call failed.
 const (
-	ErrOtherCopy       = syscall.EBUSY
-	ErrNoSignal        = syscall.EUSERS
-	ErrInternalLinking = syscall.ENOTSUP
-	ErrCrashing        = syscall.EAGAIN
-	ErrDumping         = syscall.ETIMEDOUT
-	ErrSignalInUse     = syscall.EADDRINUSE
+	ErrOtherCopy   = syscall.EBUSY
+	ErrNoSignal    = syscall.EUSERS
+	ErrCrashing    = syscall.EAGAIN
+	ErrDumping     = syscall.ETIMEDOUT
+	ErrSignalInUse = syscall.EADDRINUSE
 )
 
 // loadRuntime fills in what the core knows of Go, once: none of it changes.

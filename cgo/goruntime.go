@@ -13,6 +13,8 @@ import (
 	"unsafe"
 
 	"github.com/epitaph-go/epitaph/internal/gort"
+	"github.com/epitaph-go/epitaph/internal/gort/panics"
+	"github.com/epitaph-go/epitaph/internal/gort/vars"
 )
 
 // GoRuntime fills the struct epi_goruntime at to with what is known about the
@@ -20,31 +22,24 @@ import (
 //
 // An error is the reason why Go frames will have no names: the text bounds are
 // set even then, so that Go's faults are still told from C's; without the
-// tables the core follows frame pointers.  Healthy process only.
+// tables the core follows frame pointers.  What else is not found turns a part
+// of the core off, without an error.  Healthy process only.
 func GoRuntime(to unsafe.Pointer) error {
 	c := (*C.struct_epi_goruntime)(to)
 	rt, err := gort.Load()
+	masks, _ := vars.FindSignalMasks() // else a signal from outside is reported though the program has asked for it
+	goid, _ := panics.FindGoid()       // else the goroutine that crashed is one among the others
+	level, _ := vars.FindTraceback()   // else Go's own deaths are not reported
+	backlog, _ := vars.FindBacklog()   // else the messages of fatal errors are on standard error only
 	*c = C.struct_epi_goruntime{
-		text:  C.struct_epi_range{start: C.uintptr_t(rt.Text), end: C.uintptr_t(rt.EText)},
-		getg:  C.uintptr_t(rt.GetG),
-		names: false,
-	}
-	if wanted, ignored, err := gort.SignalMasks(); err == nil {
-		// Without it a signal from outside is reported though the program
-		// has asked for it.
-		c.signal_wanted, c.signal_ignored = C.uintptr_t(wanted), C.uintptr_t(ignored)
-	}
-	if offset, err := gort.GoidOffset(); err == nil {
-		// Without it the goroutine that crashed is one among the others.
-		c.goid = C.uintptr_t(offset)
-	}
-	if word, err := gort.TracebackWord(); err == nil {
-		// Without it Go's own deaths are not reported.
-		c.traceback = C.uintptr_t(word)
-	}
-	if backlog, index, err := gort.PrintBacklog(); err == nil {
-		// Without it the messages of fatal errors are on standard error only.
-		c.backlog, c.backlog_index = C.uintptr_t(backlog), C.uintptr_t(index)
+		text:           C.struct_epi_range{start: C.uintptr_t(rt.Text), end: C.uintptr_t(rt.EText)},
+		getg:           C.uintptr_t(rt.GetG),
+		signal_wanted:  C.uintptr_t(masks.Wanted),
+		signal_ignored: C.uintptr_t(masks.Ignored),
+		goid:           C.uintptr_t(goid),
+		traceback:      C.uintptr_t(level),
+		backlog:        C.uintptr_t(backlog.Ring),
+		backlog_index:  C.uintptr_t(backlog.Index),
 	}
 	if err != nil {
 		return err

@@ -113,9 +113,19 @@ func (l Live) Scratch() []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(l.c.scratch)), C.EPI_GOROUTINES_SCRATCH)
 }
 
-// WantCall tells the core whether there is a last act to call. It is for a
+// A LastAct is how the program's last act is run after a panic.
+type LastAct uint32
+
+// There is none; it is run in a copy of the process; or the process goes on for it.
+const (
+	NoLastAct       LastAct = C.EPI_LAST_ACT_NONE
+	LastActInCopy   LastAct = C.EPI_LAST_ACT_COPY
+	LastActOnResume LastAct = C.EPI_LAST_ACT_RESUME
+)
+
+// WantCall tells the core whether there is a last act to call, and how. It is for a
 // healthy process.
-func (l Live) WantCall(want bool) { C.epi_goroutines_want_call(l.c, C.bool(want)) }
+func (l Live) WantCall(want LastAct) { C.epi_goroutines_want_call(l.c, uint32(want)) }
 
 // Called tells whether the time of the last act has come and nobody has taken it
 // on.

@@ -32,10 +32,11 @@
 // debug.SetCrashOutput mean what they mean without Epitaph; a second after the
 // call the bit is set again.
 //
-// After the report on a panic the function of [WithOnCrash] is called, if there is
-// one: Go's scheduler, which a panic stops for good, is set going again, and the
-// goroutine that has died gives it its processor. The process still dies of the panic;
-// but until then all other goroutines go on with their work.
+// After a panic the program does not go on: a panic stops all goroutines, and for good.
+// The function of [WithOnCrash] is called after the report, if there is one, in a copy of
+// the process, where there are no other goroutines, no files and no network. Only with
+// [WithOnCrashResume] it is called in the process itself, for which Go's scheduler is set
+// going again; until the function returns all other goroutines go on with their work then.
 //
 // Of an error that is panicked with Go prints the text; the report has the whole
 // chain, as package stackfmt prints it. It is made after Go has said what it has to
@@ -49,7 +50,7 @@
 // value wraps may be gone where the collector has run in the last moment: a value with
 // another text is left out, below it nothing can be compared. [NotePanic] does it all
 // before the goroutine dies, and then nothing is copied; nor is it with
-// [WithPanicCopy](false).
+// [WithNoFork].
 //
 // Threads are asked for their stacks with a real-time signal (see
 // [WithThreadSignal]). Once after it has started, each thread is sent that

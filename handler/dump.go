@@ -1,11 +1,15 @@
 package handler
 
-import "runtime"
+import (
+	"runtime"
+
+	"github.com/epitaph-go/epitaph/internal/engine/config"
+)
 
 // Dump writes what all threads and goroutines are doing to standard error, or to
 // [WithOutput], and the program goes on. The calling goroutine comes first, with
 // the C functions that it was called through, and those of its thread. With
-// [WithAllThreads](false) it is the only one. The text is a report of kind
+// [WithOneThread] it is the only one. The text is a report of kind
 // report.Dump. Its counterpart in Python is faulthandler.dump_traceback.
 //
 // It works without [Enable], too: then it turns on what the core needs for it
@@ -20,16 +24,16 @@ import "runtime"
 //
 // It is safe for concurrent use, and must not be called after a fault.
 //
-// Options: WithOutput, WithAllThreads, WithMaxThreads, WithMaxFrames,
-// WithNativeStack, WithInterrupt, WithDeadline.
+// Options: WithOutput, WithOneThread, WithMaxThreads, WithMaxFrames,
+// WithGoFramesOnly, WithInterrupt, WithDeadline.
 //
 //go:noinline
 func Dump(opts ...Option) error {
-	c, err := newConfig(callDump, opts)
+	c, err := newConfig(config.CallDump, opts)
 	if err != nil {
 		return err
 	}
-	return dump(c, callerOfDump())
+	return engine.Dump(c, callerOfDump())
 }
 
 // DumpNative writes the calling thread's stack as the machine sees it: every
@@ -41,12 +45,12 @@ func Dump(opts ...Option) error {
 //
 //go:noinline
 func DumpNative(opts ...Option) error {
-	c, err := newConfig(callDumpNative, opts)
+	c, err := newConfig(config.CallDumpNative, opts)
 	if err != nil {
 		return err
 	}
-	c.allThreads = false
-	return dump(c, callerOfDump())
+	c.AllThreads = false
+	return engine.Dump(c, callerOfDump())
 }
 
 // callerOfDump is the return address of the function that calls it, which is not
@@ -57,10 +61,4 @@ func callerOfDump() uintptr {
 	var pc [1]uintptr
 	runtime.Callers(3, pc[:]) // past Callers, this function, and Dump
 	return pc[0]
-}
-
-// isDump tells the functions of this package at which the stack of a goroutine
-// that dumps itself begins to be of interest.
-func isDump(function string) bool {
-	return function == ownPrefix+"Dump" || function == ownPrefix+"DumpNative"
 }

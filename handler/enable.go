@@ -2,20 +2,14 @@ package handler
 
 import (
 	"context"
-	"errors"
-	"sync"
+
+	"github.com/epitaph-go/epitaph/internal/engine/config"
 )
 
 // ErrNoNative is wrapped by the error of [Enable], and of the calls that dump, where
-// the C core does not work: on other platforms than linux/amd64, without cgo, and in
-// programs that were linked with -linkmode=internal. In the first two cases the call
-// has done what pure Go can, which each describes; in the last, Enable has done
-// nothing.
-var ErrNoNative = errors.New("the native core is not available")
-
-// mu orders the calls of the exported functions. A dump holds it for reading:
-// the core stays as it is meanwhile, and several may wait for their turn.
-var mu sync.RWMutex
+// there is no C core: on other platforms than linux/amd64, and without cgo. The call
+// has done what pure Go can then, which each describes.
+var ErrNoNative = config.ErrNoNative
 
 // Enable installs the handlers of the fatal signals. Its counterpart in Python
 // is faulthandler.enable.
@@ -43,13 +37,11 @@ var mu sync.RWMutex
 // handlers of their own, whose handlers it then calls after the report; not in
 // an init function.
 func Enable(opts ...Option) error {
-	c, err := newConfig(callEnable, opts)
+	c, err := newConfig(config.CallEnable, opts)
 	if err != nil {
 		return err
 	}
-	mu.Lock()
-	defer mu.Unlock()
-	return enable(c)
+	return engine.Enable(c)
 }
 
 // Disable restores the handlers that were there before [Enable], except where
@@ -62,18 +54,11 @@ func Enable(opts ...Option) error {
 //
 // While [DumpLater] or a [Watchdog] is armed, what they need stays: handlers that
 // report no crash and hand it on. A call when they are not takes these away too.
-func Disable() bool {
-	mu.Lock()
-	defer mu.Unlock()
-	if panicking() {
-		return enabled()
-	}
-	return disable()
-}
+func Disable() bool { return engine.Disable() }
 
 // Enabled reports whether [Enable] is in force (faulthandler.is_enabled): without the
 // C core, whether Go's text has a place besides standard error.
-func Enabled() bool { return enabled() }
+func Enabled() bool { return engine.Enabled() }
 
 // Ready waits until the work that [Enable] does in the background is done for
 // the modules that are loaded now: then the names of all C functions that the
@@ -82,11 +67,8 @@ func Enabled() bool { return enabled() }
 //
 // Programs do not need it; a test that crashes right after Enable does.
 func Ready(ctx context.Context) error {
-	mu.RLock()
-	done := ready()
-	mu.RUnlock()
 	select {
-	case <-done:
+	case <-engine.Ready():
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

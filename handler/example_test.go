@@ -35,11 +35,11 @@ func ExampleEnable_errors() {
 	fmt.Println(handler.Enable(handler.WithThreadSignal(syscall.SIGUSR1)))
 	fmt.Println(handler.Enabled())
 	// Output:
-	// handler: WithDeadline: 0s is not positive
-	// handler: WithDir: stat /no/such/place: no such file or directory
-	// handler: WithOutput: the file is nil
-	// handler: WithMaxThreads: 0 is not positive
-	// handler: WithThreadSignal: 10 is not from 35 to 64
+	// epitaph: WithDeadline: 0s is not positive
+	// epitaph: WithDir: stat /no/such/place: no such file or directory
+	// epitaph: WithOutput: the file is nil
+	// epitaph: WithMaxThreads: 0 is not positive
+	// epitaph: WithThreadSignal: 10 is not from 35 to 64
 	// false
 }
 
@@ -141,7 +141,7 @@ func ExampleRegister() {
 		log.Fatal(err)
 	}
 	defer os.Remove(out.Name())
-	if err := handler.Register(syscall.SIGUSR1, handler.WithAllThreads(false), handler.WithOutput(out)); err != nil {
+	if err := handler.Register(syscall.SIGUSR1, handler.WithOneThread(), handler.WithOutput(out)); err != nil {
 		log.Fatal(err)
 	}
 	runtime.LockOSThread()
@@ -160,7 +160,7 @@ func ExampleRegister() {
 	// Output:
 	// registered: true
 	// Stack (most recent call first):
-	// handler: Register: signal 11 (segmentation fault) is a fatal signal, use Enable
+	// epitaph: Register: signal 11 (segmentation fault) is a fatal signal, use Enable
 }
 
 // At the top of a goroutine: a report on its panic has the whole chain of the
@@ -172,11 +172,15 @@ func ExampleNotePanic() {
 	}()
 }
 
-// The last act: what the program still has to say goes out, in the time that is
-// left.
+// The last act: after a crash of C code what the program still has to say goes out, in
+// the time that is left. After a panic there is nothing to send it with; the next run
+// finds the report.
 func ExampleWithOnCrash() {
 	flush := func(context.Context) { /* ... */ }
 	err := handler.Enable(handler.WithOnCrash(func(ctx context.Context, report []byte) {
+		if handler.InForkedCopy(ctx) {
+			return
+		}
 		log.Printf("crashed: %.100s", report)
 		flush(ctx)
 	}))
@@ -185,5 +189,5 @@ func ExampleWithOnCrash() {
 	fmt.Println(handler.Enable(handler.WithOnCrash(nil)))
 	// Output:
 	// <nil>
-	// handler: WithOnCrash: the function is nil
+	// epitaph: WithOnCrash: the function is nil
 }

@@ -2,13 +2,10 @@ package handler
 
 import (
 	"fmt"
-	"sync"
 	"time"
-)
 
-// timersMu orders the calls that arm something. Not those that cancel, which may
-// wait for a dump.
-var timersMu sync.Mutex
+	"github.com/epitaph-go/epitaph/internal/engine/config"
+)
 
 // DumpLater dumps what all threads and goroutines are doing when d has passed,
 // unless [CancelDumpLater] comes first, and the program goes on. The text is a
@@ -36,13 +33,13 @@ var timersMu sync.Mutex
 // It is safe for concurrent use, and must not be called after a fault.
 //
 // Options: WithOutput, WithRepeat, WithExit, WithMaxThreads, WithMaxFrames,
-// WithNativeStack, WithInterrupt, WithDeadline.
+// WithGoFramesOnly, WithInterrupt, WithDeadline.
 func DumpLater(d time.Duration, opts ...Option) error {
-	c, err := newTimerConfig(callDumpLater, d, opts)
+	c, err := newTimerConfig(config.CallDumpLater, d, opts)
 	if err != nil {
 		return err
 	}
-	return dumpLater(c, d)
+	return engine.DumpLater(c, d)
 }
 
 // CancelDumpLater cancels [DumpLater]. When it returns nothing more is written: it
@@ -51,15 +48,15 @@ func DumpLater(d time.Duration, opts ...Option) error {
 // faulthandler.cancel_dump_traceback_later.
 //
 // It is safe for concurrent use, and must not be called after a fault.
-func CancelDumpLater() { cancelDumpLater() }
+func CancelDumpLater() { engine.CancelDumpLater() }
 
-func newTimerConfig(call call, d time.Duration, opts []Option) (*config, error) {
+func newTimerConfig(call config.Call, d time.Duration, opts []Option) (*config.Config, error) {
 	c, err := newConfig(call, opts)
 	if err != nil {
 		return nil, err
 	}
 	if d <= 0 {
-		return nil, fmt.Errorf("handler: %s: %v is not positive", callNames[call], d)
+		return nil, fmt.Errorf("epitaph: %s: %v is not positive", call, d)
 	}
 	return c, nil
 }

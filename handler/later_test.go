@@ -132,18 +132,18 @@ func TestTimerErrors(t *testing.T) {
 		err  error
 		want string
 	}{
-		{handler.DumpLater(0), "handler: DumpLater: 0s is not positive"},
-		{handler.DumpLater(-time.Second), "handler: DumpLater: -1s is not positive"},
-		{handler.DumpLater(time.Hour, handler.WithAllThreads(false)), "handler: DumpLater: WithAllThreads makes no sense here"},
-		{handler.DumpLater(time.Hour, handler.WithOutput(nil)), "handler: WithOutput: the file is nil"},
-		{handler.Dump(handler.WithRepeat()), "handler: Dump: WithRepeat makes no sense here"},
-		{handler.Enable(handler.WithExit()), "handler: Enable: WithExit makes no sense here"},
+		{handler.DumpLater(0), "epitaph: DumpLater: 0s is not positive"},
+		{handler.DumpLater(-time.Second), "epitaph: DumpLater: -1s is not positive"},
+		{handler.DumpLater(time.Hour, handler.WithOneThread()), "epitaph: DumpLater does not take WithOneThread"},
+		{handler.DumpLater(time.Hour, handler.WithOutput(nil)), "epitaph: WithOutput: the file is nil"},
+		{handler.Dump(handler.WithRepeat()), "epitaph: Dump does not take WithRepeat"},
+		{handler.Enable(handler.WithExit()), "epitaph: Enable does not take WithExit"},
 	} {
 		if c.err == nil || c.err.Error() != c.want {
 			t.Errorf("%v, want %s", c.err, c.want)
 		}
 	}
-	if w, err := handler.NewWatchdog(0); w != nil || err == nil || err.Error() != "handler: NewWatchdog: 0s is not positive" {
+	if w, err := handler.NewWatchdog(0); w != nil || err == nil || err.Error() != "epitaph: NewWatchdog: 0s is not positive" {
 		t.Errorf("NewWatchdog(0) is %v, %v", w, err)
 	}
 }

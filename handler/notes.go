@@ -1,184 +1,46 @@
-//go:build cgo && linux && amd64
-
 package handler
 
-import (
-	"runtime"
-	"sync"
-	"sync/atomic"
-	"time"
-	"unsafe"
+// Annotate says what is true of the program now: a crash report shows the
+// value that each key has at the crash. A new value replaces the old one, and
+// an empty value removes the key. There is no counterpart in Python.
+//
+// There is room for 64 keys; further ones are ignored. A key is cut after 64
+// bytes, a value after 424, which is marked. Both may hold any bytes but NUL,
+// which ends them; do not put secrets into them, for they are printed.
+//
+// It is safe for concurrent use and takes less than 100 ns for a key that has a
+// value (a key that is new or removed takes a lock and a microsecond or so).
+// It works before [Enable] as well, and does nothing where the core does not
+// work. It must not be called after a fault, and changes nothing then.
+func Annotate(key, value string) { engine.Annotate(key, value) }
 
-	"golang.org/x/sys/unix"
+// Breadcrumb notes what the program does. A crash report shows the last 128
+// such texts with their age, oldest first. C code calls epi_breadcrumb of
+// native/epitaph.h for the same.
+//
+// A text is cut after 232 bytes, which is marked, and ends at a NUL byte. It is
+// safe for concurrent use, without a lock, and takes less than 100 ns. It works
+// before [Enable] as well, and does nothing where the core does not work. It
+// must not be called after a fault, and changes nothing then.
+func Breadcrumb(text string) { engine.Breadcrumb(text) }
 
-	"github.com/epitaph-go/epitaph/cgo"
-	"github.com/epitaph-go/epitaph/internal/boxformat"
-)
-
-// The notes are C memory (native/notes.h), which the core reads after a fault.
-// They are written from Go directly: a call of C costs more than all the rest.
-var notes = cgo.Notes()
-
-// crumbTries is how many records a breadcrumb tries before it is given up.
-const crumbTries = 4
-
-func word(at unsafe.Pointer, offset uintptr) *uint64 { return (*uint64)(unsafe.Add(at, offset)) }
-func half(at unsafe.Pointer, offset uintptr) *uint32 { return (*uint32)(unsafe.Add(at, offset)) }
-
-// put copies a text and its length to a record; what does not fit is cut.
-func put(at unsafe.Pointer, lengthAt, textAt, size uintptr, text string) {
-	*half(at, lengthAt) = uint32(min(len(text), 1<<32-1))
-	copy(unsafe.Slice((*byte)(unsafe.Add(at, textAt)), size), text)
-}
-
-// claim makes a record's sequence number odd; false if somebody else has.
-func claim(record unsafe.Pointer) (sequence uint64, ok bool) {
-	p := word(record, boxformat.NoteSequence)
-	sequence = atomic.LoadUint64(p)
-	return sequence, sequence&1 == 0 && atomic.CompareAndSwapUint64(p, sequence, sequence+1)
-}
-
-// release makes it even again.
-func release(record unsafe.Pointer, sequence uint64) {
-	atomic.StoreUint64(word(record, boxformat.NoteSequence), sequence)
-}
-
-// monotonic is the time on the clock that the core uses after a fault.
-// time.Since reads that clock, through the vDSO.
-func monotonic() uint64 { return clock.base + uint64(time.Since(clock.at)) }
-
-var clock = func() (c struct {
-	base uint64
-	at   time.Time
-}) {
-	var ts unix.Timespec
-	c.at = time.Now()
-	if unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts) == nil {
-		c.base = uint64(ts.Nano())
-	}
-	return c
-}()
-
-// notesOpen waits while the notes are moved; it is false once a crash is being
-// reported.
-func notesOpen() bool {
-	for {
-		switch atomic.LoadUint32(half(notes, boxformat.NotesFrozen)) {
-		case boxformat.NotesOpen:
-			return true
-		case boxformat.NotesCrash:
-			return false
-		}
-		runtime.Gosched()
-	}
-}
-
-func breadcrumb(text string) {
-	if atomic.LoadUint32(half(notes, boxformat.NotesFrozen)) != boxformat.NotesOpen {
-		return
-	}
-	now := monotonic()
-	for range crumbTries {
-		n := atomic.AddUint64(word(notes, boxformat.NotesCrumbs), 1) - 1
-		crumb := unsafe.Add(notes, boxformat.CrumbsOffset+n%boxformat.Crumbs*boxformat.CrumbSize)
-		sequence := word(crumb, boxformat.NoteSequence)
-		old := atomic.LoadUint64(sequence)
-		if old&1 != 0 || old > 2*n || !atomic.CompareAndSwapUint64(sequence, old, 2*n+1) {
-			continue
-		}
-		*word(crumb, boxformat.NoteTime) = now
-		put(crumb, boxformat.CrumbLength, boxformat.CrumbText, boxformat.CrumbTextSize, text)
-		release(crumb, 2*n+2)
-		return
-	}
-	atomic.AddUint64(word(notes, boxformat.NotesDropped), 1)
-}
-
-// An annotated key has a record until it is removed. The map from keys to
-// records is replaced, not changed, so that a new value for a known key needs
-// no lock.
-type annotated struct {
-	record  unsafe.Pointer
-	removed atomic.Bool // changed and read by who has claimed the record
-}
-
-var (
-	annotations     atomic.Pointer[map[string]*annotated]
-	annotationsLock sync.Mutex // for adding and removing keys
-)
-
-func annotate(key, value string) {
-	if !notesOpen() || key == "" {
-		return
-	}
-	if known := annotations.Load(); known != nil && value != "" {
-		if a := (*known)[key]; a != nil {
-			sequence, ok := claim(a.record)
-			// When somebody else is writing the record at this moment, that
-			// value may as well have come after this one.
-			if !ok || a.set(sequence, key, value) {
-				return
-			}
-		}
-	}
-	annotationsLock.Lock()
-	defer annotationsLock.Unlock()
-	known := map[string]*annotated{}
-	used := map[unsafe.Pointer]bool{}
-	if old := annotations.Load(); old != nil {
-		for k, a := range *old {
-			known[k] = a
-			used[a.record] = true
-		}
-	}
-	a := known[key]
-	switch {
-	case a != nil && value != "":
-		a.set(a.wait(), key, value)
-		return
-	case a != nil:
-		sequence := a.wait()
-		a.removed.Store(true)
-		*half(a.record, boxformat.ValueLength) = 0
-		release(a.record, sequence+2)
-		delete(known, key)
-	case value != "":
-		for i := uintptr(0); i < boxformat.Annotations && a == nil; i++ {
-			record := unsafe.Add(notes, boxformat.AnnotationsStart+i*boxformat.AnnotationSize)
-			if !used[record] {
-				a = &annotated{record: record}
-			}
-		}
-		if a == nil {
-			atomic.AddUint64(word(notes, boxformat.NotesRefused), 1)
-			return
-		}
-		a.set(a.wait(), key, value)
-		known[key] = a
-	}
-	annotations.Store(&known)
-}
-
-// wait claims the record, which nobody holds for longer than a copy takes.
-func (a *annotated) wait() uint64 {
-	for {
-		if sequence, ok := claim(a.record); ok {
-			return sequence
-		}
-		runtime.Gosched()
-	}
-}
-
-// set writes the record, which is claimed, and releases it; false if the key was
-// removed in between.
-func (a *annotated) set(sequence uint64, key, value string) bool {
-	if a.removed.Load() {
-		release(a.record, sequence)
-		return false
-	}
-	*word(a.record, boxformat.NoteTime) = monotonic()
-	put(a.record, boxformat.KeyLength, boxformat.AnnotationKey, boxformat.KeySize, key)
-	put(a.record, boxformat.ValueLength, boxformat.AnnotationValue, boxformat.ValueSize, value)
-	release(a.record, sequence+2)
-	return true
-}
+// NotePanic notes the panic that runs it, in case nobody recovers it: then the
+// report has the whole chain of an error, as package stackfmt prints it, where
+// Go's own report has its Error only. Without it that is made in a copy of the
+// process once it has died (see the package's comment), which is not always
+// possible. It is to be deferred first of all in a goroutine, and in main:
+//
+//	go func() {
+//		defer handler.NotePanic()
+//		...
+//	}()
+//
+// It does not recover the panic and changes nothing of what Go prints. A panic
+// that is recovered further out is in no report. Without a panic it takes some
+// nanoseconds; with one it calls the methods Error, Unwrap and String of the value,
+// each of which may panic without harm. No file is read.
+//
+// It does nothing before [Enable] was called, in a program whose runtime is not
+// one that is known, and where there is no native core. At most 16 KiB are kept.
+// Safe for concurrent use.
+func NotePanic() { engine.NotePanic() }

@@ -1,46 +1,30 @@
 package handler
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"github.com/epitaph-go/epitaph/internal/engine/config"
 )
 
 // An Option changes what a function of this package does: [Enable], [Dump],
 // [DumpNative], [DumpLater], [NewWatchdog] or [Register]. Each option says which
-// of them it is for. Bad values, and options that make no sense for the call,
-// are errors of the call, which name the option.
-type Option func(*config) error
-
-// A call is a function that takes options, or several.
-type call uint8
-
-const (
-	callEnable call = 1 << iota
-	callDump
-	callDumpNative
-	callDumpLater
-	callWatchdog
-	callRegister
-
-	callDumps = callDump | callDumpLater | callWatchdog | callRegister // of all threads
-	callAny   = callEnable | callDumps | callDumpNative
-)
-
-var callNames = map[call]string{
-	callEnable: "Enable", callDump: "Dump", callDumpNative: "DumpNative", callDumpLater: "DumpLater",
-	callWatchdog: "NewWatchdog", callRegister: "Register",
-}
+// of them it is for. Bad values, and options that the call does not take, are errors of
+// the call, which name the option.
+//
+// An option that is on or off has no argument, and its name says what is other than
+// usual with it.
+type Option func(*config.Config) error
 
 // forCalls is an option that other calls than these refuse.
-func forCalls(calls call, name string, set func(*config) error) Option {
-	return func(c *config) error {
-		if c.call&calls == 0 {
-			return fmt.Errorf("handler: %s: %s makes no sense here", callNames[c.call], name)
+func forCalls(calls config.Call, name string, set func(*config.Config) error) Option {
+	return func(c *config.Config) error {
+		if c.Call&calls == 0 {
+			return fmt.Errorf("epitaph: %s does not take %s", c.Call, name)
 		}
 		return set(c)
 	}
@@ -48,55 +32,32 @@ func forCalls(calls call, name string, set func(*config) error) Option {
 
 // DefaultDeadline is the time from the fault to the end of the process that is
 // never exceeded, unless [WithDeadline] sets another.
-const DefaultDeadline = 5 * time.Second
+const DefaultDeadline = config.DefaultDeadline
 
 // DefaultSnapshotPeriod is how often a snapshot is taken, unless [WithSnapshot]
 // says otherwise: often enough to tell what led to a crash, and some 0.1 ms of
 // work a second for a program of 100 goroutines.
-const DefaultSnapshotPeriod = time.Second
+const DefaultSnapshotPeriod = config.DefaultSnapshotPeriod
 
 // DefaultPoll is the period of [WithPoll].
-const DefaultPoll = 50 * time.Millisecond
+const DefaultPoll = config.DefaultPoll
 
-type config struct {
-	call         call
-	output       *os.File
-	dir          string
-	deadline     time.Duration
-	maxFrames    int
-	maxThreads   int
-	allThreads   bool
-	nativeStack  bool
-	panicCopy    bool
-	chain        bool
-	threadSignal int
-	snapshot     time.Duration // 0: none
-	blackBox     string
-	poll         time.Duration
-	onCrash      func(context.Context, []byte)
-	interrupt    bool
-	repeat       bool
-	exit         bool
-}
-
-func defaults(call call) *config {
-	return &config{call: call, output: os.Stderr, deadline: DefaultDeadline, nativeStack: true, panicCopy: true, allThreads: true,
-		snapshot: DefaultSnapshotPeriod, poll: DefaultPoll}
-}
-
-func newConfig(call call, opts []Option) (*config, error) {
-	c := defaults(call)
+func newConfig(call config.Call, opts []Option) (*config.Config, error) {
+	c := config.Default(call)
 	for _, opt := range opts {
 		if opt == nil {
-			return nil, errors.New("handler: an Option is nil")
+			return nil, errors.New("epitaph: an Option is nil")
 		}
 		if err := opt(c); err != nil {
 			return nil, err
 		}
 	}
-	if c.output == os.Stderr { // which may be closed; WithOutput has looked at others
-		if err := checkOutput(c.output); err != nil {
-			return nil, fmt.Errorf("handler: %s: %w", callNames[call], err)
+	if c.OnCrashResume && c.OnCrash == nil {
+		return nil, errors.New("epitaph: WithOnCrashResume makes sense only with WithOnCrash")
+	}
+	if c.Output == os.Stderr { // which may be closed; WithOutput has looked at others
+		if err := engine.CheckOutput(c.Output); err != nil {
+			return nil, fmt.Errorf("epitaph: %s: %w", call, err)
 		}
 	}
 	return c, nil
@@ -111,14 +72,14 @@ func newConfig(call call, opts []Option) (*config, error) {
 // If the program closes that duplicate as well (closefrom does), and its number
 // becomes another file, the report goes to standard error.
 func WithOutput(f *os.File) Option {
-	return forCalls(callAny, "WithOutput", func(c *config) error {
+	return forCalls(config.CallAny, "WithOutput", func(c *config.Config) error {
 		if f == nil {
-			return errors.New("handler: WithOutput: the file is nil")
+			return errors.New("epitaph: WithOutput: the file is nil")
 		}
-		if err := checkOutput(f); err != nil {
-			return fmt.Errorf("handler: WithOutput: %w", err)
+		if err := engine.CheckOutput(f); err != nil {
+			return fmt.Errorf("epitaph: WithOutput: %w", err)
 		}
-		c.output = f
+		c.Output = f
 		return nil
 	})
 }
@@ -134,18 +95,18 @@ func WithOutput(f *os.File) Option {
 //
 // The directory must exist and be writable when Enable is called.
 func WithDir(path string) Option {
-	return forCalls(callEnable, "WithDir", func(c *config) error {
+	return forCalls(config.CallEnable, "WithDir", func(c *config.Config) error {
 		if path == "" {
-			return errors.New("handler: WithDir: the path is empty")
+			return errors.New("epitaph: WithDir: the path is empty")
 		}
 		abs, err := filepath.Abs(path)
 		if err != nil {
-			return fmt.Errorf("handler: WithDir: %w", err)
+			return fmt.Errorf("epitaph: WithDir: %w", err)
 		}
-		if err := checkDir(abs); err != nil {
-			return fmt.Errorf("handler: WithDir: %w", err)
+		if err := engine.CheckDir(abs); err != nil {
+			return fmt.Errorf("epitaph: WithDir: %w", err)
 		}
-		c.dir = abs
+		c.Dir = abs
 		return nil
 	})
 }
@@ -155,11 +116,11 @@ func WithDir(path string) Option {
 // not finished by then is cut. Of a dump it is the time for its text. The default is
 // [DefaultDeadline].
 func WithDeadline(d time.Duration) Option {
-	return forCalls(callAny, "WithDeadline", func(c *config) error {
+	return forCalls(config.CallAny, "WithDeadline", func(c *config.Config) error {
 		if d <= 0 {
-			return fmt.Errorf("handler: WithDeadline: %v is not positive", d)
+			return fmt.Errorf("epitaph: WithDeadline: %v is not positive", d)
 		}
-		c.deadline = d
+		c.Deadline = d
 		return nil
 	})
 }
@@ -168,41 +129,42 @@ func WithDeadline(d time.Duration) Option {
 // one both ends are shown, and what was left out is counted. Recursion is
 // collapsed before that. The default is as many as are kept, 256.
 func WithMaxFrames(n int) Option {
-	return forCalls(callAny, "WithMaxFrames", func(c *config) error {
+	return forCalls(config.CallAny, "WithMaxFrames", func(c *config.Config) error {
 		if n < 1 {
-			return fmt.Errorf("handler: WithMaxFrames: %d is not positive", n)
+			return fmt.Errorf("epitaph: WithMaxFrames: %d is not positive", n)
 		}
-		c.maxFrames = n
+		c.MaxFrames = n
 		return nil
 	})
 }
 
-// WithPanicCopy(false) keeps the core from making a copy of the process, by fork,
-// when Go dies of a panic: the report has Go's text of it alone, or what [NotePanic]
-// has noted. It is for programs that must not fork: where a seccomp filter kills for
-// it, or a fork of all their memory is not to be afforded. By default the copy is
-// made, as the last thing before the report's end; see the package's comment.
-func WithPanicCopy(make bool) Option {
-	return forCalls(callEnable, "WithPanicCopy", func(c *config) error {
-		c.panicCopy = make
+// WithNoFork keeps the core from making a copy of the process, by fork, when Go dies of
+// a panic: the report has Go's text of it alone, or what [NotePanic] has noted. It is
+// for programs that must not fork: where a seccomp filter kills for it, or a fork of all
+// their memory is not to be afforded. By default the copy is made, as the last thing
+// before the report's end; see the package's comment.
+func WithNoFork() Option {
+	return forCalls(config.CallEnable, "WithNoFork", func(c *config.Config) error {
+		c.Fork = false
 		return nil
 	})
 }
 
-// WithNativeStack(false) leaves the C frames out of the stack, as
-// faulthandler.enable(c_stack=False) does. The default is true.
-func WithNativeStack(show bool) Option {
-	return forCalls(callEnable|callDumps, "WithNativeStack", func(c *config) error {
-		c.nativeStack = show
+// WithGoFramesOnly leaves the C frames out of the stacks, as
+// faulthandler.enable(c_stack=False) does.
+func WithGoFramesOnly() Option {
+	return forCalls(config.CallEnable|config.CallDumps, "WithGoFramesOnly", func(c *config.Config) error {
+		c.NativeStack = false
 		return nil
 	})
 }
 
-// WithAllThreads(false) leaves the other threads out of the report, as
-// faulthandler.enable(all_threads=False) does. The default is true.
-func WithAllThreads(all bool) Option {
-	return forCalls(callEnable|callDump|callRegister, "WithAllThreads", func(c *config) error {
-		c.allThreads = all
+// WithOneThread leaves the other threads out of the report, as
+// faulthandler.enable(all_threads=False) does: it shows the thread that crashed, or that
+// was asked for a dump.
+func WithOneThread() Option {
+	return forCalls(config.CallEnable|config.CallDump|config.CallRegister, "WithOneThread", func(c *config.Config) error {
+		c.AllThreads = false
 		return nil
 	})
 }
@@ -211,11 +173,11 @@ func WithAllThreads(all bool) Option {
 // Threads with equal stacks count as one; how many threads were left out is
 // told. The default is all of them.
 func WithMaxThreads(n int) Option {
-	return forCalls(callEnable|callDumps, "WithMaxThreads", func(c *config) error {
+	return forCalls(config.CallEnable|config.CallDumps, "WithMaxThreads", func(c *config.Config) error {
 		if n < 1 {
-			return fmt.Errorf("handler: WithMaxThreads: %d is not positive", n)
+			return fmt.Errorf("epitaph: WithMaxThreads: %d is not positive", n)
 		}
-		c.maxThreads = n
+		c.MaxThreads = n
 		return nil
 	})
 }
@@ -228,11 +190,11 @@ func WithMaxThreads(n int) Option {
 // The signal's handler runs on every thread now and then, with SA_RESTART, on
 // the thread's alternate signal stack if it has one.
 func WithThreadSignal(sig syscall.Signal) Option {
-	return forCalls(callEnable, "WithThreadSignal", func(c *config) error {
+	return forCalls(config.CallEnable, "WithThreadSignal", func(c *config.Config) error {
 		if sig < leastThreadSignal || sig > mostThreadSignal {
-			return fmt.Errorf("handler: WithThreadSignal: %d is not from %d to %d", int(sig), leastThreadSignal, mostThreadSignal)
+			return fmt.Errorf("epitaph: WithThreadSignal: %d is not from %d to %d", int(sig), leastThreadSignal, mostThreadSignal)
 		}
-		c.threadSignal = int(sig)
+		c.ThreadSignal = int(sig)
 		return nil
 	})
 }
@@ -243,16 +205,19 @@ const (
 	mostThreadSignal  syscall.Signal = 64
 )
 
-// WithChain hands over to Go's own handler after the report, on threads where
-// it has something to say: it prints its dump of all goroutines and exits with
-// status 2. Without it the process dies of the signal, and Go prints nothing.
+// WithChain has what happens without Epitaph happen as well, once the report or the dump
+// is written: the handler that was there before Epitaph's is called.
 //
-// A handler that C code had installed before Enable is always called.
+// With [Enable], that is Go's, on threads where it has something to say: it prints its
+// dump of all goroutines and exits with status 2. Without WithChain the process dies of
+// the signal, and Go prints nothing. A handler that C code had installed before Enable is
+// called in either case, since it may repair the fault.
 //
-// With [Register] the signal has its usual effect besides the dump.
+// With [Register], os/signal's channels get the signal, a handler of C's is called, and
+// what ends the program ends it. Without WithChain nothing but the dump happens.
 func WithChain() Option {
-	return forCalls(callEnable|callRegister, "WithChain", func(c *config) error {
-		c.chain = true
+	return forCalls(config.CallEnable|config.CallRegister, "WithChain", func(c *config.Config) error {
+		c.Chain = true
 		return nil
 	})
 }
@@ -269,11 +234,11 @@ func WithChain() Option {
 // and looks at what they leave behind, and stops the world twice, for some 10 µs
 // each.
 func WithSnapshot(period time.Duration) Option {
-	return forCalls(callEnable, "WithSnapshot", func(c *config) error {
+	return forCalls(config.CallEnable, "WithSnapshot", func(c *config.Config) error {
 		if period < 0 {
-			return fmt.Errorf("handler: WithSnapshot: %v is negative", period)
+			return fmt.Errorf("epitaph: WithSnapshot: %v is negative", period)
 		}
-		c.snapshot = period
+		c.Snapshot = period
 		return nil
 	})
 }
@@ -292,15 +257,15 @@ func WithSnapshot(period time.Duration) Option {
 // goes on without it, and a crash report says so. [Disable] marks the end as a
 // clean one; a program that ends without it looks like one that was killed.
 func WithBlackBox(path string) Option {
-	return forCalls(callEnable, "WithBlackBox", func(c *config) error {
+	return forCalls(config.CallEnable, "WithBlackBox", func(c *config.Config) error {
 		if path == "" {
-			return errors.New("handler: WithBlackBox: the path is empty")
+			return errors.New("epitaph: WithBlackBox: the path is empty")
 		}
 		abs, err := filepath.Abs(path)
 		if err != nil {
-			return fmt.Errorf("handler: WithBlackBox: %w", err)
+			return fmt.Errorf("epitaph: WithBlackBox: %w", err)
 		}
-		c.blackBox = abs
+		c.BlackBox = abs
 		return nil
 	})
 }
@@ -314,60 +279,11 @@ func WithBlackBox(path string) Option {
 // look that was not late is followed by the next one after 250 ms, or after the
 // period if that is longer; only one that was late, after the period.
 func WithPoll(period time.Duration) Option {
-	return forCalls(callEnable, "WithPoll", func(c *config) error {
+	return forCalls(config.CallEnable, "WithPoll", func(c *config.Config) error {
 		if period < 0 {
-			return fmt.Errorf("handler: WithPoll: %v is negative", period)
+			return fmt.Errorf("epitaph: WithPoll: %v is negative", period)
 		}
-		c.poll = period
-		return nil
-	})
-}
-
-// WithOnCrash has last called when C code has crashed, or a goroutine has panicked
-// and nobody has recovered it, after the report was written and before the process
-// dies: the program's chance to flush a log or to send the report. It runs on a
-// goroutine of its own, beside all the others, which go on; the thread that crashed,
-// or the goroutine that panicked, stands still, with the locks that it holds. The
-// report is the text as it was written, its first MiB, and is last's to keep; where
-// there is no place for a report on a panic (package documentation) it is made for
-// last. The context ends a moment before the time of [WithDeadline] does, which is
-// when the process dies all the same.
-//
-// Nothing that last does makes the death another one, but os.Exit: a panic in it
-// is recovered, runtime.Goexit is a return, and one that hangs, or calls C code that
-// crashes too, is left behind when the time is over; a write to a standard output that
-// nobody reads fails, and does not raise SIGPIPE. If
-// Go does not run any more, because no P comes or its memory is damaged, last is
-// not called.
-//
-// A panic stops all goroutines before Go prints it, and for good; they are set going
-// again for last (native/thaw.h says how). So a program with WithOnCrash goes on to do
-// its work after a panic, until last returns or the time of [WithDeadline] is over: it
-// serves requests and writes to files and data bases, beside what the panic has left
-// half done. The deferred calls of the goroutine that panicked have been made, so locks
-// that they give up are free. Where that must not be, last should be short, and begin
-// with telling the others to stop.
-//
-// Go's text on standard error and the exit status stay as they are: main does not exit
-// when it returns, another goroutine that panics waits before it has printed anything,
-// and so does one that calls os.Exit, but for last's own. What the others write
-// themselves has its effect, and so have signals, exit called by C code, and
-// syscall.Exit; a fatal error of Go's ("concurrent map writes") prints its message, and
-// the goroutine waits then. A goroutine whose system call, or call of C, ends after the
-// panic and before last begins stays where it is, with its locks; last may wait for it
-// until its time is over. A core dump (GOTRACEBACK=crash) shows the goroutines as they
-// are after last.
-//
-// It is not called when Go itself ends the process by a fatal error, nor with
-// GODEBUG=dontfreezetheworld=1, nor after a panic in a program that was built without
-// optimisations or inlining (-gcflags=all=-N or -l), whose runtime is not recognised, nor
-// when another goroutine was about to die at the same time.
-func WithOnCrash(last func(ctx context.Context, report []byte)) Option {
-	return forCalls(callEnable, "WithOnCrash", func(c *config) error {
-		if last == nil {
-			return errors.New("handler: WithOnCrash: the function is nil")
-		}
-		c.onCrash = last
+		c.Poll = period
 		return nil
 	})
 }
@@ -377,8 +293,8 @@ func WithOnCrash(last func(ctx context.Context, report []byte)) Option {
 // ready for (package documentation). Without it these threads are looked at from
 // outside: the stack ends where that is not enough to go on, and says so.
 func WithInterrupt() Option {
-	return forCalls(callDumps, "WithInterrupt", func(c *config) error {
-		c.interrupt = true
+	return forCalls(config.CallDumps, "WithInterrupt", func(c *config.Config) error {
+		c.Interrupt = true
 		return nil
 	})
 }
@@ -391,8 +307,8 @@ func WithInterrupt() Option {
 // no others have come) dumps are left out: the first one, then three, then seven,
 // and so on, between two that are written. A note in the dump says how many.
 func WithRepeat() Option {
-	return forCalls(callDumpLater|callWatchdog, "WithRepeat", func(c *config) error {
-		c.repeat = true
+	return forCalls(config.CallDumpLater|config.CallWatchdog, "WithRepeat", func(c *config.Config) error {
+		c.Repeat = true
 		return nil
 	})
 }
@@ -402,8 +318,8 @@ func WithRepeat() Option {
 // ends also when the dump fails, or takes longer than its deadline. Where the
 // process crashes at that time it dies of the crash.
 func WithExit() Option {
-	return forCalls(callDumpLater|callWatchdog, "WithExit", func(c *config) error {
-		c.exit = true
+	return forCalls(config.CallDumpLater|config.CallWatchdog, "WithExit", func(c *config.Config) error {
+		c.Exit = true
 		return nil
 	})
 }

@@ -26,7 +26,7 @@ func runPure(t *testing.T, line string, changes ...victim.Change) *victim.Outcom
 
 // What Enable says of itself: whether the error is ErrNoNative, and Enabled.
 var (
-	platform = "handler: " + runtime.GOOS + "/" + runtime.GOARCH + " without the C core: "
+	platform = "epitaph: " + runtime.GOOS + "/" + runtime.GOARCH + " without the C core: "
 	inForce  = "true true " + platform + "Go's own text alone: the native core is not available\n"
 	nothing  = "true false " + platform + "the native core is not available\n"
 )
@@ -160,7 +160,7 @@ func TestPureErrors(t *testing.T) {
 	dir := t.TempDir()
 	o := runPure(t, "output="+dir+"/file dir="+dir+"/none panic")
 	o.Exited(t, 2)
-	if want := inForce + "false true handler: WithDir: "; !strings.HasPrefix(o.Stdout, want) {
+	if want := inForce + "false true epitaph: WithDir: "; !strings.HasPrefix(o.Stdout, want) {
 		t.Errorf("want %q: %v", want, o)
 	}
 	if text := onlyFile(t, dir+"/*"); text != o.Stderr {

@@ -3,14 +3,14 @@ package handler
 import (
 	"fmt"
 	"os"
-	"sync"
-	"syscall"
+
+	"github.com/epitaph-go/epitaph/internal/engine/config"
 )
 
 // Register has every signal of this number answered with a dump like that of
 // [Dump], and the program goes on. First comes the thread that got the signal, as
 // it was then, "Current thread", and the goroutine that it worked for; with
-// [WithAllThreads](false) its stack is the only one. The counterpart in Python is
+// [WithOneThread] its stack is the only one. The counterpart in Python is
 // faulthandler.register.
 //
 // The dump needs nothing of the program: no goroutine, no lock and no memory. It
@@ -56,59 +56,28 @@ import (
 // scheduler works; channels of os/signal always get the signal then. The signal is
 // registered, and the error wraps [ErrNoNative].
 //
-// It is safe for concurrent use. Options: WithOutput, WithAllThreads,
-// WithMaxThreads, WithMaxFrames, WithNativeStack, WithInterrupt, WithDeadline,
+// It is safe for concurrent use. Options: WithOutput, WithOneThread,
+// WithMaxThreads, WithMaxFrames, WithGoFramesOnly, WithInterrupt, WithDeadline,
 // WithChain.
 func Register(sig os.Signal, opts ...Option) error {
-	c, err := newConfig(callRegister, opts)
+	c, err := newConfig(config.CallRegister, opts)
 	if err != nil {
 		return err
 	}
-	number, err := registrable(sig)
+	number, err := config.Registrable(sig)
 	if err != nil {
-		return fmt.Errorf("handler: Register: %w", err)
+		return fmt.Errorf("epitaph: Register: %w", err)
 	}
-	registering.Lock()
-	defer registering.Unlock()
-	mu.Lock()
-	defer mu.Unlock()
-	return register(number, c)
+	return engine.Register(number, c)
 }
-
-// registering is held by Register and Unregister, before mu: they come one at a
-// time, but nothing else has to wait for the dumps that Unregister waits for.
-var registering sync.Mutex
 
 // Unregister restores what the signal did before [Register], and reports whether
 // it was registered. It waits for the dumps of the signals that came before. Its
 // counterpart in Python is faulthandler.unregister.
 func Unregister(sig os.Signal) bool {
-	number, err := registrable(sig)
+	number, err := config.Registrable(sig)
 	if err != nil {
 		return false
 	}
-	registering.Lock()
-	defer registering.Unlock()
-	return unregister(number)
-}
-
-// registrable is the number of a signal, or why it cannot be registered.
-func registrable(sig os.Signal) (syscall.Signal, error) {
-	number, ok := sig.(syscall.Signal)
-	switch {
-	case !ok:
-		return 0, fmt.Errorf("%v is not a syscall.Signal", sig)
-	case number < 1 || number > mostSignal:
-		return 0, fmt.Errorf("signal number %d is out of range", int(number))
-	}
-	switch number {
-	case syscall.SIGSEGV, syscall.SIGBUS, syscall.SIGFPE, syscall.SIGILL, syscall.SIGABRT, syscall.SIGTRAP, fatalSIGSYS:
-		return 0, fmt.Errorf("signal %d (%v) is a fatal signal, use Enable", int(number), number)
-	case syscall.SIGKILL:
-		return 0, fmt.Errorf("signal %d (%v) cannot be handled", int(number), number)
-	}
-	if why := reserved(number); why != "" {
-		return 0, fmt.Errorf("signal %d (%v) %s", int(number), number, why)
-	}
-	return number, nil
+	return engine.Unregister(number)
 }

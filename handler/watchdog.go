@@ -4,6 +4,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/epitaph-go/epitaph/internal/engine/config"
 )
 
 // A Watchdog dumps what all threads and goroutines are doing when it gets no
@@ -36,12 +38,12 @@ type Watchdog struct {
 // Options: as for DumpLater. It is safe for concurrent use, and must not be called
 // after a fault.
 func NewWatchdog(d time.Duration, opts ...Option) (*Watchdog, error) {
-	c, err := newTimerConfig(callWatchdog, d, opts)
+	c, err := newTimerConfig(config.CallWatchdog, d, opts)
 	if err != nil {
 		return nil, err
 	}
 	w := new(Watchdog)
-	word, stop, err := watch(c, d)
+	word, stop, err := engine.Watch(c, d)
 	if word == nil {
 		return nil, err
 	}

@@ -205,21 +205,21 @@ func (r *Report) print(b []byte, layout string) ([]byte, bool) {
 }
 
 // next prints the next value of a list.
-func next[T any](p *printer, list []T, n *int, print func([]byte, T, bool) []byte, second bool) bool {
+func next[T any](p *printer, list []T, n *int, format func([]byte, T, bool) []byte, second bool) bool {
 	if *n >= len(list) {
 		return false
 	}
-	p.b = print(p.b, list[*n], second)
+	p.b = format(p.b, list[*n], second)
 	*n++
 	return true
 }
 
 // only prints a value that stands once in a report.
-func only[T any](p *printer, v *T, n *int, print func([]byte, T, bool) []byte, second bool) bool {
+func only[T any](p *printer, v *T, n *int, format func([]byte, T, bool) []byte, second bool) bool {
 	if v == nil || *n > 0 {
 		return false
 	}
-	p.b = print(p.b, *v, second)
+	p.b = format(p.b, *v, second)
 	*n++
 	return true
 }

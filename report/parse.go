@@ -169,22 +169,22 @@ func (p *parser) unknown(text string, second bool) {
 // out as it went in was understood. second is set if it did so in the second of
 // two spellings.
 func understood[T any](p *parser, line string, parse func(string) (T, bool),
-	print func([]byte, T, bool) []byte) (v T, second, ok bool) {
+	format func([]byte, T, bool) []byte) (v T, second, ok bool) {
 	if v, ok = parse(line); !ok {
 		return v, false, false
 	}
-	p.print = print(p.print[:0], v, false)
+	p.print = format(p.print[:0], v, false)
 	if string(p.print) == line {
 		return v, false, true
 	}
-	p.print = print(p.print[:0], v, true)
+	p.print = format(p.print[:0], v, true)
 	return v, true, string(p.print) == line
 }
 
 // list takes a line whose value is added to a list.
 func list[T any](p *parser, to *[]T, line string, letter byte, parse func(string) (T, bool),
-	print func([]byte, T, bool) []byte) bool {
-	v, second, ok := understood(p, line, parse, print)
+	format func([]byte, T, bool) []byte) bool {
+	v, second, ok := understood(p, line, parse, format)
 	if !ok {
 		return false
 	}
@@ -194,8 +194,8 @@ func list[T any](p *parser, to *[]T, line string, letter byte, parse func(string
 
 // single takes a line that a report has once.
 func single[T any](p *parser, to **T, line string, letter byte, parse func(string) (T, bool),
-	print func([]byte, T, bool) []byte) bool {
-	v, second, ok := understood(p, line, parse, print)
+	format func([]byte, T, bool) []byte) bool {
+	v, second, ok := understood(p, line, parse, format)
 	if !ok || *to != nil {
 		return false
 	}

@@ -30,7 +30,7 @@ type asked struct {
 func (a *asked) options() []handler.Option {
 	var opts []handler.Option
 	if a.one {
-		opts = append(opts, handler.WithAllThreads(false))
+		opts = append(opts, handler.WithOneThread())
 	}
 	if a.chain {
 		opts = append(opts, handler.WithChain())

@@ -1,8 +1,10 @@
 package auto
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/epitaph-go/epitaph/handler"
 )
@@ -42,7 +44,11 @@ func enable(value string) error {
 			opts = append(opts, opt)
 		}
 	}
-	return handler.Enable(opts...)
+	if err := handler.Enable(opts...); err != nil {
+		// Who speaks is said already.
+		return errors.New(strings.TrimPrefix(err.Error(), "epitaph: "))
+	}
+	return nil
 }
 
 // files are those that options have opened.

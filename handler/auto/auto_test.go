@@ -45,19 +45,20 @@ func TestEnvironment(t *testing.T) {
 		{name: "empty", value: "", stdout: off},
 		{name: "0", value: "0", stdout: off},
 		{name: "1", value: "1", stdout: on},
-		{name: "options", value: "deadline=2s,chain=1,nativestack=0,maxframes=9", stdout: on},
-		{name: "more options", value: "allthreads=0,maxthreads=2,poll=0,snapshot=10s,threadsignal=50", stdout: on},
+		{name: "options", value: "deadline=2s,chain=1,goframesonly=1,maxframes=9", stdout: on},
+		{name: "more options", value: "onethread=1,maxthreads=2,nofork=0,poll=0,snapshot=10s,threadsignal=50", stdout: on},
+		{name: "deprecated options", value: "allthreads=0,nativestack=0,paniccopy=0", stdout: on},
 		{name: "no such signal", value: "threadsignal=9", stdout: off,
-			stderr: "epitaph: EPITAPH: handler: WithThreadSignal: 9 is not from 35 to 64; there will be no reports\n"},
+			stderr: "epitaph: EPITAPH: WithThreadSignal: 9 is not from 35 to 64; there will be no reports\n"},
 		{name: "no black box", value: "blackbox=/nonexistent/x", stdout: off,
-			stderr: "epitaph: EPITAPH: handler: the black box /nonexistent/x: open /nonexistent/x: no such file or directory; there will be no reports\n"},
+			stderr: "epitaph: EPITAPH: the black box /nonexistent/x: open /nonexistent/x: no such file or directory; there will be no reports\n"},
 		{name: "chain off", value: "chain=false", stdout: on},
 		{name: "no such option", value: "color=1", stdout: off,
 			stderr: "epitaph: EPITAPH: color: there is no such option; there will be no reports\n"},
 		{name: "refused by the handler", value: "deadline=-2s", stdout: off,
-			stderr: "epitaph: EPITAPH: handler: WithDeadline: -2s is not positive; there will be no reports\n"},
+			stderr: "epitaph: EPITAPH: WithDeadline: -2s is not positive; there will be no reports\n"},
 		{name: "no directory", value: "dir=/nonexistent/x", stdout: off,
-			stderr: "epitaph: EPITAPH: handler: WithDir: stat /nonexistent/x: no such file or directory; there will be no reports\n"},
+			stderr: "epitaph: EPITAPH: WithDir: stat /nonexistent/x: no such file or directory; there will be no reports\n"},
 		{name: "no output", value: "output=/nonexistent/x", stdout: off,
 			stderr: "epitaph: EPITAPH: output=/nonexistent/x: no such file or directory; there will be no reports\n"},
 	} {
@@ -78,7 +79,7 @@ func TestEnvironment(t *testing.T) {
 func TestWithoutCgo(t *testing.T) {
 	value := "1"
 	o := run(t, pure, &value, "")
-	if o.Stdout != off || o.Status != 0 || strings.Count(o.Stderr, "\n") != 1 || !strings.HasPrefix(o.Stderr, "epitaph: EPITAPH: handler: ") ||
+	if o.Stdout != off || o.Status != 0 || strings.Count(o.Stderr, "\n") != 1 || !strings.HasPrefix(o.Stderr, "epitaph: EPITAPH: ") ||
 		!strings.HasSuffix(o.Stderr, ": the native core is not available; there will be no reports\n") {
 		t.Errorf("%v", o)
 	}
@@ -86,7 +87,7 @@ func TestWithoutCgo(t *testing.T) {
 	dir := t.TempDir()
 	value = "dir=" + dir
 	o = run(t, pure, &value, "")
-	if o.Stdout != on || o.Status != 0 || !strings.HasPrefix(o.Stderr, "epitaph: EPITAPH: handler: ") ||
+	if o.Stdout != on || o.Status != 0 || !strings.HasPrefix(o.Stderr, "epitaph: EPITAPH: ") ||
 		!strings.HasSuffix(o.Stderr, ": Go's own text alone: the native core is not available\n") {
 		t.Errorf("%v", o)
 	}

@@ -14,19 +14,25 @@
 //	EPITAPH=dir=/var/crash
 //	EPITAPH=1,dir=/var/crash,deadline=2s,chain=1
 //
-//	allthreads=BOOL    handler.WithAllThreads
 //	blackbox=PATH      handler.WithBlackBox
 //	chain=BOOL         handler.WithChain
 //	deadline=DURATION  handler.WithDeadline
 //	dir=PATH           handler.WithDir
+//	goframesonly=BOOL  handler.WithGoFramesOnly
 //	maxframes=N        handler.WithMaxFrames
 //	maxthreads=N       handler.WithMaxThreads
-//	nativestack=BOOL   handler.WithNativeStack
+//	nofork=BOOL        handler.WithNoFork
+//	onethread=BOOL     handler.WithOneThread
 //	output=PATH        handler.WithOutput: appended to, made with mode 0600 if it is not there
-//	paniccopy=BOOL     handler.WithPanicCopy
 //	poll=DURATION      handler.WithPoll
 //	snapshot=DURATION  handler.WithSnapshot
 //	threadsignal=N     handler.WithThreadSignal
+//
+// These work too, and are deprecated, as the options are:
+//
+//	allthreads=BOOL    handler.WithAllThreads: onethread, the other way round
+//	nativestack=BOOL   handler.WithNativeStack: goframesonly, the other way round
+//	paniccopy=BOOL     handler.WithPanicCopy: nofork, the other way round
 //
 // A DURATION is one of [time.ParseDuration], such as 2s or 500ms, a BOOL one of
 // [strconv.ParseBool], such as 1 or false. In a value, a backslash before a comma

@@ -20,19 +20,24 @@ type key struct {
 
 // keys are the options of package handler, by their names.
 var keys = []key{
-	of("allthreads", boolean, handler.WithAllThreads),
 	of("blackbox", text, handler.WithBlackBox),
-	of("chain", boolean, func(chain bool) handler.Option { return when(chain, handler.WithChain) }),
+	flag("chain", handler.WithChain),
 	of("deadline", duration, handler.WithDeadline),
 	of("dir", text, handler.WithDir),
+	flag("goframesonly", handler.WithGoFramesOnly),
 	of("maxframes", number, handler.WithMaxFrames),
 	of("maxthreads", number, handler.WithMaxThreads),
-	of("nativestack", boolean, handler.WithNativeStack),
+	flag("nofork", handler.WithNoFork),
+	flag("onethread", handler.WithOneThread),
 	{name: "output", option: openOutput},
-	of("paniccopy", boolean, handler.WithPanicCopy),
 	of("poll", duration, handler.WithPoll),
 	of("snapshot", duration, handler.WithSnapshot),
 	of("threadsignal", number, func(n int) handler.Option { return handler.WithThreadSignal(syscall.Signal(n)) }),
+
+	// Deprecated, but as good as ever: the same, the other way round.
+	unless("allthreads", handler.WithOneThread),
+	unless("nativestack", handler.WithGoFramesOnly),
+	unless("paniccopy", handler.WithNoFork),
 }
 
 func find(name string) *key {
@@ -62,12 +67,19 @@ func of[T any](name string, parse func(string) (T, error), option func(T) handle
 	}
 }
 
-// when is an option without an argument, as one that is true or false.
-func when(on bool, option func() handler.Option) handler.Option {
-	if !on {
-		return nil
-	}
-	return option()
+// flag is the key of an option without an argument: one that is on or off.
+func flag(name string, option func() handler.Option) key { return when(true, name, option) }
+
+// unless is the key of one that is on where the value is false.
+func unless(name string, option func() handler.Option) key { return when(false, name, option) }
+
+func when(on bool, name string, option func() handler.Option) key {
+	return of(name, boolean, func(value bool) handler.Option {
+		if value != on {
+			return nil
+		}
+		return option()
+	})
 }
 
 func text(value string) (string, error) { return value, nil }

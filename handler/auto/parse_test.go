@@ -17,7 +17,9 @@ func TestParse(t *testing.T) {
 		"dir=/var/crash,deadline=2s,chain=1": {
 			{"dir", "/var/crash"}, {"deadline", "2s"}, {"chain", "1"}},
 		`dir=/a\,b\\c,maxframes=5`:     {{"dir", `/a,b\c`}, {"maxframes", "5"}},
-		"output=/x=y,nativestack=F":    {{"output", "/x=y"}, {"nativestack", "F"}},
+		"output=/x=y,goframesonly=T":   {{"output", "/x=y"}, {"goframesonly", "T"}},
+		"nativestack=F,nofork=1":       {{"nativestack", "F"}, {"nofork", "1"}},
+		"paniccopy=false,onethread=0":  {{"paniccopy", "false"}, {"onethread", "0"}},
 		"allthreads=0,maxthreads=2":    {{"allthreads", "0"}, {"maxthreads", "2"}},
 		"blackbox=/b,threadsignal=50":  {{"blackbox", "/b"}, {"threadsignal", "50"}},
 		"poll=0,snapshot=1m":           {{"poll", "0"}, {"snapshot", "1m"}},
@@ -67,7 +69,7 @@ func TestKeysAreDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	keys := auto.Keys()
-	if !slices.IsSorted(keys) || len(keys) < 6 {
+	if first := slices.Index(keys, "allthreads"); first < 6 || !slices.IsSorted(keys[:first]) || !slices.IsSorted(keys[first:]) {
 		t.Errorf("keys: %q", keys)
 	}
 	for _, key := range keys {
@@ -77,19 +79,24 @@ func TestKeysAreDocumented(t *testing.T) {
 	}
 }
 
-// Every option of Enable can be set, but for one that is a function.
+// Every option of Enable can be set, but for one that is a function, and what belongs to
+// it.
 func TestEveryOptionHasAKey(t *testing.T) {
-	source, err := os.ReadFile("../options.go")
-	if err != nil {
-		t.Fatal(err)
+	var source []byte
+	for _, name := range []string{"../options.go", "../oncrash.go", "../deprecated.go"} {
+		file, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		source = append(source, file...)
 	}
 	options := regexp.MustCompile(`forCalls\((\S+), "With(\w+)"`).FindAllStringSubmatch(string(source), -1)
 	want := 0
 	for _, option := range options {
-		if option[2] == "OnCrash" {
+		if strings.HasPrefix(option[2], "OnCrash") {
 			continue
 		}
-		if strings.Contains(option[1], "callEnable") || option[1] == "callAny" {
+		if strings.Contains(option[1], "config.CallEnable") || option[1] == "config.CallAny" {
 			want++
 			if key := strings.ToLower(option[2]); !slices.Contains(auto.Keys(), key) {
 				t.Errorf("there is no key %s", key)

@@ -9,6 +9,20 @@
 // behind it changes from release to release, so nothing is taken from it
 // before it agrees with what the assembly says, and what disagrees is named in
 // the error.
+//
+// Five packages hold what depends on a Go release, one for each thing that a release
+// may break, so that the tests of one package fail and name it. This one is what the
+// core needs in a healthy process, and imports none of the others:
+//
+//   - gort: the bounds of text and tables, g, and how to stay on a P;
+//   - gort/scan: how addresses are read off the code of the runtime;
+//   - gort/vars: variables of the runtime: the traceback level, what was printed last,
+//     the signals that the program wants, the crash output;
+//   - gort/panics: where a goroutine has its id and its panics;
+//   - gort/revive: how a goroutine goes on that has died of a panic.
+//
+// Each Find function returns a value, which is the zero value and not Valid where there
+// is an error, the reason. What is not found turns a part of Epitaph off, and no more.
 package gort
 
 // Runtime is where the Go part of the process is.  All fields are addresses.
@@ -25,3 +39,6 @@ type Runtime struct {
 	// no other register than the result's.
 	GetG uintptr
 }
+
+// Valid tells whether all of it was found.
+func (r Runtime) Valid() bool { return r.GoFunc != 0 }

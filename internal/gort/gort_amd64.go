@@ -5,7 +5,7 @@ package gort
 import (
 	"errors"
 	"fmt"
-	_ "unsafe" // for go:linkname
+	"unsafe" // also for go:linkname
 )
 
 // moduleWords is how much of the module data is looked at: more than the 45
@@ -35,6 +35,13 @@ func pclntabHeader() *header
 //
 //lint:ignore U1000 bounds takes its address in assembly
 func getg()
+
+// G returns the calling goroutine's g, a *runtime.g.
+func G() unsafe.Pointer
+
+// GWords is how much of runtime.g may be looked at: less than the whole struct
+// of any release since 1.20.
+const GWords = 40
 
 // header is runtime.pcHeader, the beginning of the pclntab.
 type header struct {

@@ -30,8 +30,8 @@ TEXT ·pclntabHeader(SB),NOSPLIT,$0-8
 	MOVQ	AX, ret+0(FP)
 	RET
 
-// func current() unsafe.Pointer
-TEXT ·current(SB),NOSPLIT,$0-8
+// func G() unsafe.Pointer
+TEXT ·G(SB),NOSPLIT,$0-8
 	MOVQ	(TLS), AX
 	MOVQ	AX, ret+0(FP)
 	RET

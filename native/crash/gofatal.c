@@ -35,7 +35,7 @@ static EPI_SAFE bool wanted(const struct epi_options *options)
 {
     return options->directory.fd >= 0 || epi_box.attached ||
            (epi_fd_valid(&options->output) && !epi_report_is_stderr(&options->output)) ||
-           (epi_oncrash_wanted() && epi_resume_ready());
+           epi_oncrash_wants_copy(options) || epi_resume_wanted();
 }
 
 EPI_SAFE void epi_go_dies(struct epi_incident *crash, int signal, const siginfo_t *info,
@@ -69,6 +69,7 @@ EPI_SAFE void epi_go_dies(struct epi_incident *crash, int signal, const siginfo_
             crash->status = EPI_GO_STATUS;
         epi_report_on_own_stack(crash);
         epi_resume_go_on(crash, uc, programs);
+        epi_oncrash_run_in_copy(crash, uc);
         crash->phase = EPI_PHASE_CHAINED;
     }
     if (!programs)

@@ -202,7 +202,8 @@ static EPI_SAFE void doze(uint64_t *pause)
         *pause *= 2;
 }
 
-EPI_SAFE struct epi_forkcopy_result epi_forkcopy_ask(ucontext_t *uc, uint64_t end)
+EPI_SAFE struct epi_forkcopy_result epi_forkcopy_ask(ucontext_t *uc, enum epi_forkcopy_task task,
+                                                     uint64_t end)
 {
     struct epi_forkcopy_area *area = epi_goside.forkcopy.area;
     struct epi_forkcopy_result result = {EPI_FORKCOPY_NONE, 0, false, false};
@@ -210,6 +211,7 @@ EPI_SAFE struct epi_forkcopy_result epi_forkcopy_ask(ucontext_t *uc, uint64_t en
         result.too_large = true;
         return result;
     }
+    area->task = task;
     __atomic_store_n(&area->answer, EPI_FORKCOPY_NONE, __ATOMIC_SEQ_CST);
     long pid = epi_syscall6(SYS_clone, 0, 0, 0, 0, 0, 0);
     if (pid == 0)

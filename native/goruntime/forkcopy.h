@@ -1,5 +1,9 @@
 /* Go, once more, after its own death: in a copy of the process.
  *
+ * Two things are done there: the value of the panic is told in full, for the report;
+ * and the program's last act is run, after the report, unless the program wants the
+ * process itself to go on for it (resume.h).
+ *
  * A goroutine that dies of a panic still has the value on its stack, but of an
  * error Go prints the text of Error() alone, and to see more takes methods of
  * the program's, run by a goroutine.  In the dying process that cannot be: the
@@ -18,10 +22,17 @@
 
 #define EPI_FORKCOPY_TEXT ((size_t)64 << 10)
 
+/* A copy gets so long; on an idle machine it takes a millisecond. */
+#define EPI_FORKCOPY_PATIENCE (400 * EPI_MS)
+
+/* What the copy is for. */
+enum epi_forkcopy_task { EPI_FORKCOPY_TELL_PANIC, EPI_FORKCOPY_LAST_ACT };
+
 /* What the copy and the process share.  Written by the copy; plain types, because
  * cgo knows no atomic ones. */
 struct epi_forkcopy_area {
-    uint32_t attempt; /* by the process: how often it has asked before */
+    uint32_t task;    /* by the process: enum epi_forkcopy_task */
+    uint32_t attempt; /* the same: how often it has asked before */
     uint32_t answer;  /* enum epi_forkcopy_answer; last, and atomic */
     uint32_t size;    /* bytes at text */
     uint64_t whole_size; /* before it was cut */
@@ -32,7 +43,8 @@ enum epi_forkcopy_answer {
     EPI_FORKCOPY_NONE,    /* yet */
     EPI_FORKCOPY_TEXT_IS, /* the text is there */
     EPI_FORKCOPY_OTHER,   /* the value is not what Go has printed: freed, or changing */
-    EPI_FORKCOPY_NO_VALUE /* no panic is what the goroutine dies of */
+    EPI_FORKCOPY_NO_VALUE, /* no panic is what the goroutine dies of */
+    EPI_FORKCOPY_ACTED    /* the last act has come to its end */
 };
 
 struct epi_forkcopy {
@@ -56,8 +68,9 @@ struct epi_forkcopy_area *epi_forkcopy_prepare(uintptr_t entry);
  * copy go on. */
 EPI_SAFE bool epi_forkcopy_fits(const ucontext_t *uc);
 
-/* Asks a copy of the process, in which the thread goes on from UC, a frame that the
- * kernel has pushed; waits until END at most. */
-EPI_SAFE struct epi_forkcopy_result epi_forkcopy_ask(ucontext_t *uc, uint64_t end);
+/* Has a copy of the process do TASK, in which the thread goes on from UC, a frame that
+ * the kernel has pushed; waits until END at most. */
+EPI_SAFE struct epi_forkcopy_result epi_forkcopy_ask(ucontext_t *uc, enum epi_forkcopy_task task,
+                                                     uint64_t end);
 
 #endif

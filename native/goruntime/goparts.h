@@ -21,7 +21,13 @@ EPI_SAFE void epi_oncrash_keep(const struct epi_incident *incident, struct epi_o
 
 EPI_SAFE void epi_oncrash_run(struct epi_incident *incident, uint64_t end);
 
-/* The parts of the latter: is there what it needs; and it gets it, for a goroutine to
+/* Is there one that runs in a copy of the process after a death of Go's, and can? */
+EPI_SAFE bool epi_oncrash_wants_copy(const struct epi_options *options);
+
+/* Runs it there after such a death, of the goroutine in UC. */
+EPI_SAFE void epi_oncrash_run_in_copy(struct epi_incident *incident, ucontext_t *uc);
+
+/* The parts of epi_oncrash_run: is there what it needs; and it gets it, for a goroutine to
  * begin.  True if Go ignored SIGPIPE before. */
 EPI_SAFE bool epi_oncrash_ready(const struct epi_incident *incident, uint64_t end);
 

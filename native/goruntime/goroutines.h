@@ -39,7 +39,7 @@ struct epi_goroutines {
     struct epi_asker asker[EPI_ASKERS];
     uint64_t size;      /* by Go: bytes at text */
     /* The program's own last act (oncrash.c), after the report. */
-    uint32_t wanted;    /* by Go: it has one (epi_goroutines_want_call) */
+    uint32_t wanted;    /* by Go: enum epi_last_act (epi_goroutines_want_call) */
     uint32_t called;    /* by C, or by the goroutine that has died: its time has come; report and until are set */
     uint32_t taken;     /* by Go: somebody runs it; by C: it is too late */
     uint32_t ended;     /* by Go: it has come to its end, one way or another */
@@ -68,6 +68,11 @@ struct epi_goroutines *epi_goroutines_memory(void);
  * the goroutine that has died (resume.h). */
 enum epi_ending { EPI_ENDING_C, EPI_ENDING_EXIT, EPI_ENDING_ABORT };
 
+/* The program's last act: there is none; there is one, which after a panic runs in a copy
+ * of the process; or for which the process itself goes on then.  After a crash of C's it
+ * runs in the process in either case. */
+enum epi_last_act { EPI_LAST_ACT_NONE, EPI_LAST_ACT_COPY, EPI_LAST_ACT_RESUME };
+
 /* What became of a question. */
 enum epi_goroutines_answer {
     EPI_GOROUTINES_NOT_ASKED,
@@ -76,7 +81,8 @@ enum epi_goroutines_answer {
     EPI_GOROUTINES_NO_STOP,
     EPI_GOROUTINES_GO_FAILED
 };
-/* Tells whether there is a last act; the same. */
-void epi_goroutines_want_call(struct epi_goroutines *live, bool want);
+
+/* Tells which last act there is; the same. */
+void epi_goroutines_want_call(struct epi_goroutines *live, enum epi_last_act want);
 
 #endif

@@ -52,9 +52,9 @@ struct epi_goroutines *epi_goroutines_memory(void)
     return epi_goside.live;
 }
 
-void epi_goroutines_want_call(struct epi_goroutines *live, bool want)
+void epi_goroutines_want_call(struct epi_goroutines *live, enum epi_last_act want)
 {
-    if (want && !live->wanted)
+    if (want != EPI_LAST_ACT_NONE && live->wanted == EPI_LAST_ACT_NONE)
         touch(live->report, EPI_GOROUTINES_REPORT);
-    __atomic_store_n(&live->wanted, want, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&live->wanted, (uint32_t)want, __ATOMIC_SEQ_CST);
 }

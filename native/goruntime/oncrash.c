@@ -1,13 +1,19 @@
 /* The program's own last act: a function of handler.WithOnCrash that gets the
  * report and what is left of the time.
  *
- * It is run by a goroutine, as the live goroutines are listed, so it needs a Go
- * that is alive, or that can be made to go on (resume.h).  The report is out by
- * then, whatever becomes of it: it may panic, which is recovered, hang, which is
- * not waited for, or run into damaged memory, after which Go dies in silence. */
+ * After a crash of C's it is run by a goroutine, as the live goroutines are listed, so
+ * it needs a Go that is alive.  The report is out by then, whatever becomes of it: it
+ * may panic, which is recovered, hang, which is not waited for, or run into damaged
+ * memory, after which Go dies in silence.
+ *
+ * After a panic it is run in a copy of the process (forkcopy.h), where there is nothing
+ * but the goroutine that died: what the panic has left half done, no other goroutine
+ * must take for done and hand on.  Only a program that asks for it goes on itself
+ * (resume.h). */
 #include "goparts.h"
 #include "goside.h"
 #include "goroutines.h"
+#include "forkcopy.h"
 #include "../base/base.h"
 #include "../base/clock.h"
 #include "../base/system.h"
@@ -50,9 +56,22 @@ static EPI_SAFE bool wait_for(const struct epi_incident *incident, const uint32_
     return true;
 }
 
+static EPI_SAFE enum epi_last_act last_act(void)
+{
+    if (epi_goside.live == NULL)
+        return EPI_LAST_ACT_NONE;
+    return (enum epi_last_act)load(&epi_goside.live->wanted);
+}
+
 EPI_SAFE bool epi_oncrash_wanted(void)
 {
-    return epi_goside.live != NULL && load(&epi_goside.live->wanted) != 0;
+    return last_act() != EPI_LAST_ACT_NONE;
+}
+
+EPI_SAFE bool epi_oncrash_wants_copy(const struct epi_options *options)
+{
+    return last_act() == EPI_LAST_ACT_COPY && options->panic_copy &&
+           epi_goside.forkcopy.area != NULL;
 }
 
 EPI_SAFE void epi_oncrash_keep(const struct epi_incident *incident, struct epi_out *out)
@@ -107,14 +126,20 @@ static EPI_SAFE bool ignore_pipes(bool ignore)
     return (was & bit) != 0;
 }
 
+/* The text, and when the context ends. */
+static EPI_SAFE void prepare(struct epi_goroutines *live, const struct epi_incident *incident,
+                             uint64_t end)
+{
+    uint64_t grace = (end - epi_now()) / 8;
+    hand_over(live, &incident->out);
+    live->until = end - (grace < GRACE ? grace : GRACE);
+}
+
 EPI_SAFE bool epi_oncrash_prepare(const struct epi_incident *incident, uint64_t end,
                                   enum epi_ending ending)
 {
     struct epi_goroutines *live = epi_goside.live;
-    uint64_t now = epi_now();
-    hand_over(live, &incident->out);
-    uint64_t grace = (end - now) / 8;
-    live->until = end - (grace < GRACE ? grace : GRACE);
+    prepare(live, incident, end);
     /* Again, where a host's handler had repaired the crash before. */
     __atomic_store_n(&live->taken, 0, __ATOMIC_SEQ_CST);
     __atomic_store_n(&live->ended, 0, __ATOMIC_SEQ_CST);
@@ -143,4 +168,18 @@ EPI_SAFE void epi_oncrash_run(struct epi_incident *incident, uint64_t end)
     __atomic_store_n(&live->called, 0, __ATOMIC_SEQ_CST);
     if (!ignored) /* a host's handler may repair the crash */
         ignore_pipes(false);
+}
+
+/* Not after a fatal error, which has a message: then the runtime is damaged, maybe. */
+EPI_SAFE void epi_oncrash_run_in_copy(struct epi_incident *incident, ucontext_t *uc)
+{
+    uint64_t end = epi_now() + EPI_FORKCOPY_PATIENCE;
+    if (end > incident->deadline)
+        end = incident->deadline;
+    if (!epi_oncrash_wants_copy(incident->options) || incident->forked ||
+        incident->subject.goroutine == 0 || epi_goside.crash_output.message_size != 0 ||
+        !epi_forkcopy_fits(uc) || !epi_oncrash_ready(incident, end))
+        return;
+    prepare(epi_goside.live, incident, end);
+    epi_forkcopy_ask(uc, EPI_FORKCOPY_LAST_ACT, end);
 }

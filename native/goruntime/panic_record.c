@@ -111,9 +111,6 @@ static EPI_SAFE void print_answer(struct epi_out *out, const struct epi_forkcopy
     }
 }
 
-/* A copy gets so long; on an idle machine it takes a millisecond. */
-#define PATIENCE (400 * EPI_MS)
-
 /* The first copy keeps collector and scheduler out, where it would be stuck, at the
  * price that a panic in a method of the value ends it: then the second does not. */
 static EPI_SAFE void ask(struct epi_incident *incident)
@@ -129,7 +126,8 @@ static EPI_SAFE void ask(struct epi_incident *incident)
         if (now >= incident->stages_deadline)
             break;
         epi_goside.forkcopy.area->attempt = attempt;
-        result = epi_forkcopy_ask(incident->uc, now + (left / 4 < PATIENCE ? left / 4 : PATIENCE));
+        uint64_t time = left / 4 < EPI_FORKCOPY_PATIENCE ? left / 4 : EPI_FORKCOPY_PATIENCE;
+        result = epi_forkcopy_ask(incident->uc, EPI_FORKCOPY_TELL_PANIC, now + time);
         if (result.answer != EPI_FORKCOPY_NONE || !result.ended)
             break;
     }

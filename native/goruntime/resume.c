@@ -27,9 +27,10 @@ void epi_resume_prepare(const struct epi_frozen *go, uintptr_t entry, uintptr_t 
     resume->entry = entry;
 }
 
-EPI_SAFE bool epi_resume_ready(void)
+EPI_SAFE bool epi_resume_wanted(void)
 {
-    return epi_goside.resume.entry != 0;
+    return epi_goside.resume.entry != 0 && epi_goside.live != NULL &&
+           __atomic_load_n(&epi_goside.live->wanted, __ATOMIC_SEQ_CST) == EPI_LAST_ACT_RESUME;
 }
 
 /* A lock, or a count, of the runtime's: from 0 to 1. */
@@ -149,7 +150,7 @@ EPI_SAFE void epi_resume_go_on(struct epi_incident *incident, ucontext_t *uc, bo
 {
     struct epi_resume *state = &epi_goside.resume;
     /* A fatal error has a message, and maybe a runtime that is damaged. */
-    if (!epi_resume_ready() || incident->forked || incident->subject.goroutine == 0 ||
+    if (!epi_resume_wanted() || incident->forked || incident->subject.goroutine == 0 ||
         epi_goside.crash_output.message_size != 0 || !epi_forkcopy_fits(uc) || !frozen(&state->go) ||
         !epi_oncrash_ready(incident, incident->deadline) || !hold_end(&state->go))
         return;

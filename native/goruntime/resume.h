@@ -1,4 +1,5 @@
-/* Go, once more, after its own death: in the process itself, for its last act.
+/* Go, once more, after its own death: in the process itself, for its last act, where the
+ * program asks for that (handler.WithOnCrashResume).
  *
  * A panic that nobody recovers freezes the world for the time in which Go prints
  * (runtime/proc.go, freezetheworld), and nothing thaws it, since the process is
@@ -17,7 +18,7 @@
  * The Ps whose threads have met the frozen world are nowhere to be found, and whoever
  * asks all of them for something waits in vain: a collection that was under way, at its
  * end.  They are marked, and the goroutine that died hands them off first of all
- * (gort.Frozen.RecoverPs).
+ * (revive.Frozen.RecoverPs).
  * What is lost for good is a goroutine that came back from a system call or from C in
  * the meantime.  Whatever waits for it waits until the deadline, and the helper ends
  * the process. */
@@ -28,7 +29,7 @@
 
 #include <ucontext.h>
 
-/* Addresses in Go's runtime; gort.Frozen says what each of them is. */
+/* Addresses in Go's runtime; revive.Frozen says what each of them is. */
 struct epi_frozen {
     uintptr_t freezing, gc_waiting, stop_wait;
     uintptr_t stop_note, sched_lock, ps, p_m;
@@ -46,8 +47,8 @@ struct epi_resume {
 /* Once, for a healthy process. */
 void epi_resume_prepare(const struct epi_frozen *go, uintptr_t entry, uintptr_t exit_function);
 
-/* Is it known how? */
-EPI_SAFE bool epi_resume_ready(void);
+/* Is there a last act for which the process is to go on, and is it known how? */
+EPI_SAFE bool epi_resume_wanted(void);
 
 struct epi_incident;
 

@@ -304,8 +304,6 @@ int epi_enable(const struct epi_config *config, const struct epi_goruntime *go)
     int error = epi_process_start();
     if (error != 0 || epi_crashing())
         return error != 0 ? error : EAGAIN;
-    if (go != NULL && epi_in(go->text, (uintptr_t)epi_arch_handler))
-        return ENOTSUP; /* -linkmode=internal: C is among Go's text */
     if (go != NULL && epi_program.go == NULL) {
         epi_program.go_runtime = *go;
         epi_program.go = &epi_program.go_runtime;

@@ -1,5 +1,5 @@
 /* The snapshot ring: what the goroutines did lately, for a crash in which Go
- * does not answer any more.  A goroutine (handler/snapshot.go) writes the slots
+ * does not answer any more.  A goroutine (internal/engine/snapshot.go) writes the slots
  * in turn, at most once a second or so; after a fault the newest slot that is
  * whole is taken.
  *

@@ -24,10 +24,10 @@ type action struct {
 	mask                     uint64
 }
 
-func setAction(t *testing.T, signal int, new, old *action) {
+func setAction(t *testing.T, signal int, set, old *action) {
 	t.Helper()
 	_, _, errno := syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, uintptr(signal),
-		uintptr(unsafe.Pointer(new)), uintptr(unsafe.Pointer(old)), 8, 0, 0)
+		uintptr(unsafe.Pointer(set)), uintptr(unsafe.Pointer(old)), 8, 0, 0)
 	if errno != 0 {
 		t.Fatalf("rt_sigaction of signal %d: %v", signal, errno)
 	}
@@ -172,12 +172,12 @@ func TestBadOptions(t *testing.T) {
 		{"negative frames", handler.WithMaxFrames(-3), []string{"WithMaxFrames", "-3", "not positive"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			err := handler.Enable(handler.WithNativeStack(true), test.option)
+			err := handler.Enable(handler.WithGoFramesOnly(), test.option)
 			if err == nil {
 				handler.Disable()
 				t.Fatal("no error")
 			}
-			for _, word := range append(test.words, "handler: ") {
+			for _, word := range append(test.words, "epitaph: ") {
 				if !strings.Contains(err.Error(), word) {
 					t.Errorf("the error is %q, without %q", err, word)
 				}
@@ -200,7 +200,7 @@ func TestDirIsReadOnlyFromTheStart(t *testing.T) {
 	}
 	o := run(t, "enable dir=/proc/self/fd/3", nobody)
 	o.Exited(t, 1)
-	if want := "handler: WithDir: write to /proc/self/fd/3: permission denied"; !strings.Contains(o.Stderr, want) {
+	if want := "epitaph: WithDir: write to /proc/self/fd/3: permission denied"; !strings.Contains(o.Stderr, want) {
 		t.Errorf("the error is %q, want %q", o.Stderr, want)
 	}
 }
@@ -305,7 +305,7 @@ func TestSecondCopy(t *testing.T) {
 	for _, place := range []string{"cgo", "thread"} {
 		t.Run(place, func(t *testing.T) {
 			o := run(t, fmt.Sprintf("second_copy library=%s place=%s", path, place))
-			if !strings.Contains(o.Stdout, "handler: another copy of Epitaph is enabled") {
+			if !strings.Contains(o.Stdout, "epitaph: another copy of Epitaph is enabled") {
 				t.Errorf("the library says %q", o.Stdout)
 			}
 			o.DiedOf(t, syscall.SIGSEGV)

@@ -91,10 +91,10 @@ func TestOutputToSlowReader(t *testing.T) {
 			return r, w
 		},
 	}
-	for name, make := range outputs {
+	for name, open := range outputs {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r, w := make(t)
+			r, w := open(t)
 			// Os.File may have made our end non-blocking; the victim's is
 			// what counts.
 			c := start(t, "crash fd=3", victim.Inherit(w))

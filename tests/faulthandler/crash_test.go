@@ -180,7 +180,7 @@ func TestFaulthandler_stderr_None(t *testing.T) {
 	o := survive(t, "closed all=0"+out.line)
 	want := ""
 	for _, call := range []string{"Enable", "Dump", "DumpNative", "Register"} {
-		want += "handler: " + call + ": write to /dev/stderr: bad file descriptor\n"
+		want += "epitaph: " + call + ": write to /dev/stderr: bad file descriptor\n"
 	}
 	if o.Stdout != want {
 		t.Errorf("%v, want %s", o, want)

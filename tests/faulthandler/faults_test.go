@@ -52,7 +52,7 @@ func TestFullPipe(t *testing.T) {
 			if o.Stdout != wentOn || o.Stderr != "" {
 				t.Error(o)
 			}
-		} else if o.Exited(t, 9); o.Stderr != "victim: handler: Dump to inherited: a part took too long, and was given up\n" {
+		} else if o.Exited(t, 9); o.Stderr != "victim: epitaph: Dump to inherited: a part took too long, and was given up\n" {
 			t.Error(o)
 		}
 		if o.Elapsed > 5*time.Second {

@@ -238,10 +238,10 @@ func TestRefused(t *testing.T) {
 		"signal 34 (signal 34) is needed by the C library", "signal number 65 is out of range", "signal number 1000 is out of range",
 	}
 	for i, text := range want {
-		want[i] = "handler: Register: " + text + " false"
+		want[i] = "epitaph: Register: " + text + " false"
 	}
-	want = append(want, "handler: Register: signal 50 (signal 50) is needed by Epitaph (see WithThreadSignal)", "<nil>",
-		"handler: WithThreadSignal: something other than Go handles signal 51")
+	want = append(want, "epitaph: Register: signal 50 (signal 50) is needed by Epitaph (see WithThreadSignal)", "<nil>",
+		"epitaph: WithThreadSignal: something other than Go handles signal 51")
 	for i := range max(len(lines), len(want)) {
 		if i >= len(lines) || i >= len(want) || lines[i] != want[i] {
 			t.Fatalf("line %d of:\n%s\nwant:\n%s", i, o.Stdout, strings.Join(want, "\n"))

@@ -301,7 +301,7 @@ func TestErrorChainForbidden(t *testing.T) {
 	if r.Complete() || r.Panic != nil || r.GoText == nil || len(r.Threads) < 3 || r.Goroutines == nil || len(r.Modules) == 0 || len(r.Breadcrumbs) != 1 {
 		t.Errorf("not all but the panic and the end:\n%s", ends(r.String()))
 	}
-	r, _ = died(t, plain, "chain-forbidden paniccopy=0")
+	r, _ = died(t, plain, "chain-forbidden nofork=1")
 	if r.Panic != nil {
 		t.Errorf("the panic was told: %+v", r.Panic)
 	}

@@ -14,13 +14,14 @@ import (
 	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
-// afterPanic runs a kind that dies of a panic, and checks that its death is the same as
-// without Epitaph, and the report whole. It returns what the last act has written behind
+// afterPanic runs a kind that dies of a panic, has the program go on for the last act
+// (WithOnCrashResume), and checks that its death is the same as without Epitaph, and the
+// report whole. It returns what the last act has written behind
 // the report, which it got as it was written.
 func afterPanic(t *testing.T, p *victim.Program, line string, changes ...victim.Change) (said string, o *victim.Outcome) {
 	t.Helper()
 	dir := t.TempDir()
-	o = run(t, p, line+" dir="+dir, changes...)
+	o = run(t, p, line+" resume=1 dir="+dir, changes...)
 	same(t, o, run(t, p, line+" off=1", changes...))
 	text := onlyFile(t, dir)
 	complete(t, text)
@@ -34,7 +35,8 @@ func afterPanic(t *testing.T, p *victim.Program, line string, changes ...victim.
 
 var panicKinds = []string{"panic", "error", "goroutine", "nil", "callback"}
 
-// The last act is called after a panic that nobody recovers, on a Go that goes on. None
+// The last act is called after a panic that nobody recovers, on a Go that goes on, where
+// the program asks for that. None
 // of what it does changes the death.
 func TestOnCrashOfGo(t *testing.T) {
 	for _, kind := range panicKinds {
@@ -69,7 +71,7 @@ func TestOnCrashOfGoWorks(t *testing.T) {
 	t.Run("file", func(t *testing.T) {
 		to := filepath.Join(t.TempDir(), "copy")
 		dir := t.TempDir()
-		run(t, plain, "panic oncrash=file to="+to+" dir="+dir).Exited(t, 2)
+		run(t, plain, "panic resume=1 oncrash=file to="+to+" dir="+dir).Exited(t, 2)
 		if read(t, to) != onlyFile(t, dir) {
 			t.Errorf("the file is:\n%s", ends(read(t, to)))
 		}
@@ -78,7 +80,7 @@ func TestOnCrashOfGoWorks(t *testing.T) {
 	for _, kind := range []string{"panic", "c-null"} {
 		t.Run("pipe/"+kind, func(t *testing.T) {
 			to := filepath.Join(t.TempDir(), "text")
-			o := run(t, plain, kind+" oncrash=pipe to="+to+" dir="+t.TempDir())
+			o := run(t, plain, kind+" resume=1 oncrash=pipe to="+to+" dir="+t.TempDir())
 			if kind == "panic" {
 				o.Exited(t, 2)
 			} else {
@@ -107,7 +109,7 @@ func TestOnCrashOfGoWorks(t *testing.T) {
 			io.WriteString(conn, "thanks")
 		}()
 		dir := t.TempDir()
-		o := run(t, plain, "panic oncrash=send to="+listener.Addr().String()+" dir="+dir)
+		o := run(t, plain, "panic resume=1 oncrash=send to="+listener.Addr().String()+" dir="+dir)
 		o.Exited(t, 2)
 		text := onlyFile(t, dir)
 		if o.Stdout != text+"thanks\n" {
@@ -132,7 +134,7 @@ func TestOnCrashOfGoWorks(t *testing.T) {
 // WithOnCrash alone is enough: where there is no place for a report it gets one all the
 // same.
 func TestOnCrashOfGoAlone(t *testing.T) {
-	o := run(t, plain, "panic oncrash=return")
+	o := run(t, plain, "panic resume=1 oncrash=return")
 	same(t, o, run(t, plain, "panic off=1"))
 	find(t, "panic").check(t, complete(t, o.Stdout), o)
 }
@@ -161,7 +163,7 @@ func TestOnCrashOfGoHangs(t *testing.T) {
 // A fatal error in it has its message behind what Go had printed before, and no more.
 func TestOnCrashOfGoFatal(t *testing.T) {
 	dir := t.TempDir()
-	o := run(t, plain, "panic deadline=3s oncrash=fatal dir="+dir)
+	o := run(t, plain, "panic deadline=3s resume=1 oncrash=fatal dir="+dir)
 	o.Exited(t, 2)
 	complete(t, onlyFile(t, dir))
 	before, found := strings.CutSuffix(o.Stderr, "fatal error: concurrent map writes\n")
@@ -175,7 +177,7 @@ func TestOnCrashOfGoFatal(t *testing.T) {
 // os.Exit is the last act's own decision, and nobody else's.
 func TestOnCrashOfGoExits(t *testing.T) {
 	dir := t.TempDir()
-	run(t, plain, "panic oncrash=exit dir="+dir).Exited(t, 9)
+	run(t, plain, "panic resume=1 oncrash=exit dir="+dir).Exited(t, 9)
 	complete(t, onlyFile(t, dir))
 	for _, how := range []string{"exits-0", "exits-main"} {
 		for _, what := range []string{"return", "sleep"} {
@@ -191,7 +193,7 @@ func TestOnCrashOfGoExits(t *testing.T) {
 func TestOnCrashOfGoPanicsMeanwhile(t *testing.T) {
 	for range 5 {
 		dir := t.TempDir()
-		o := run(t, plain, "panics-later deadline=3s oncrash=sleep dir="+dir)
+		o := run(t, plain, "panics-later deadline=3s resume=1 oncrash=sleep dir="+dir)
 		o.Exited(t, 2)
 		complete(t, onlyFile(t, dir))
 		if strings.Contains(o.Stderr, "later\n\n") || strings.Count(o.Stderr, "panic: ") != 1 {
@@ -247,14 +249,14 @@ func TestOnCrashOfGoUnknownRuntime(t *testing.T) {
 	unoptimised := built("-gcflags=all=-N -l")
 	for _, kind := range []string{"panic", "goroutine"} {
 		dir := t.TempDir()
-		o := run(t, unoptimised, kind+" oncrash=return dir="+dir)
+		o := run(t, unoptimised, kind+" resume=1 oncrash=return dir="+dir)
 		o.Exited(t, 2)
 		complete(t, onlyFile(t, dir))
 		if o.Stdout != "" {
 			t.Errorf("it was called:\n%s", ends(o.Stdout))
 		}
 		same(t, o, run(t, unoptimised, kind+" off=1"))
-		same(t, run(t, unoptimised, kind+" oncrash=return"), run(t, unoptimised, kind+" off=1"))
+		same(t, run(t, unoptimised, kind+" resume=1 oncrash=return"), run(t, unoptimised, kind+" off=1"))
 	}
 }
 
@@ -264,7 +266,7 @@ func TestOnCrashOfGoNotFatal(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			o := run(t, plain, kind+" oncrash=return dir="+dir)
+			o := run(t, plain, kind+" resume=1 oncrash=return dir="+dir)
 			o.Exited(t, 2)
 			complete(t, onlyFile(t, dir))
 			if o.Stdout != "" {
@@ -280,7 +282,7 @@ func TestOnCrashOfGoAtOnce(t *testing.T) {
 	called := 0
 	for range 5 {
 		dir := t.TempDir()
-		o := run(t, plain, "at-once deadline=3s oncrash=return dir="+dir)
+		o := run(t, plain, "at-once deadline=3s resume=1 oncrash=return dir="+dir)
 		o.Exited(t, 2)
 		text := onlyFile(t, dir)
 		if got := string(complete(t, text).GoText.Bytes()); got != o.Stderr {
@@ -309,7 +311,7 @@ func TestOnCrashOfGoBusy(t *testing.T) {
 			called := 0
 			for i := range runs {
 				dir := t.TempDir()
-				o := run(t, plain, "busy-"+kind+" oncrash=many dir="+dir, victim.Env("GOMAXPROCS="+[]string{"1", "2", "8"}[i%3]))
+				o := run(t, plain, "busy-"+kind+" resume=1 oncrash=many dir="+dir, victim.Env("GOMAXPROCS="+[]string{"1", "2", "8"}[i%3]))
 				o.Exited(t, 2)
 				text := onlyFile(t, dir)
 				complete(t, text)

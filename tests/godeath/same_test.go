@@ -53,7 +53,7 @@ func pieces(text string) (first string, others []string, rest string) {
 			}
 			continue
 		}
-		if strings.Contains(block, "/handler.") || strings.Contains(block, "created by runtime.") {
+		if strings.Contains(block, "/internal/engine.") || strings.Contains(block, "created by runtime.") {
 			if len(others) == 0 {
 				others = append(others, "")
 			}

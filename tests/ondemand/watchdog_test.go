@@ -76,7 +76,7 @@ func TestWatchdogRepeat(t *testing.T) {
 func TestWatchdogs(t *testing.T) {
 	t.Parallel()
 	o := survive(t, "watchdogs")
-	if o.Stdout != "64 handler: NewWatchdog: there are 64 already\n" {
+	if o.Stdout != "64 epitaph: NewWatchdog: there are 64 already\n" {
 		t.Errorf("standard output: %q", o.Stdout)
 	}
 	all := dumps(t, o.Stderr)

@@ -90,8 +90,8 @@ func (s settings) options() ([]handler.Option, error) {
 	if fd := s.number("fd", -1); fd >= 0 {
 		opts = append(opts, handler.WithOutput(os.NewFile(uintptr(fd), "inherited")))
 	}
-	if all, ok := s["all"]; ok {
-		opts = append(opts, handler.WithAllThreads(all == "1"))
+	if all, ok := s["all"]; ok && all != "1" {
+		opts = append(opts, handler.WithOneThread())
 	}
 	if n := s.number("max", 0); n > 0 {
 		opts = append(opts, handler.WithMaxThreads(n))

@@ -257,7 +257,7 @@ func fork(s settings) error {
 
 // taken has its signal taken away by a library, and registers it again.
 func taken(s settings) error {
-	if err := handler.Register(s.sig(), handler.WithAllThreads(false)); err != nil {
+	if err := handler.Register(s.sig(), handler.WithOneThread()); err != nil {
 		return err
 	}
 	C.count_signals(C.int(s.sig()))
@@ -265,7 +265,7 @@ func taken(s settings) error {
 		return err
 	}
 	fmt.Println("counted:", C.counted_signals())
-	if err := handler.Register(s.sig(), handler.WithAllThreads(false)); err != nil {
+	if err := handler.Register(s.sig(), handler.WithOneThread()); err != nil {
 		return err
 	}
 	if err := raise(s.sig()); err != nil {

@@ -17,7 +17,7 @@ import (
 //export Start
 func Start(dir *C.char) {
 	scenario.Must(handler.Enable(handler.WithDir(C.GoString(dir)),
-		handler.WithOnCrash(func(_ context.Context, report []byte) { os.Stdout.Write(report) })))
+		handler.WithOnCrash(func(_ context.Context, report []byte) { os.Stdout.Write(report) }), handler.WithOnCrashResume()))
 	scenario.Must(handler.Ready(context.Background()))
 }
 

@@ -64,6 +64,8 @@ func init() {
 		sink = recurse(0)
 	}
 	kinds["memory"] = func() {
+		// What is left to be swept would be first, and may need memory of its own.
+		runtime.GC()
 		scenario.Must(syscall.Setrlimit(syscall.RLIMIT_AS, &syscall.Rlimit{Cur: 1 << 30, Max: 1 << 30}))
 		bytes = make([]byte, 1<<40)
 	}

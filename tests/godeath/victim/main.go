@@ -101,11 +101,15 @@ func enable() {
 	if path := set["box"]; path != "" {
 		opts = append(opts, handler.WithBlackBox(path))
 	}
-	if set["paniccopy"] == "0" {
-		opts = append(opts, handler.WithPanicCopy(false))
+	if set["nofork"] == "1" {
+		opts = append(opts, handler.WithNoFork())
 	}
 	if what := set["oncrash"]; what != "" {
 		opts = append(opts, handler.WithOnCrash(func(ctx context.Context, report []byte) { onCrash(ctx, what, report) }))
+		mapShared(set["shared"])
+	}
+	if set["resume"] == "1" {
+		opts = append(opts, handler.WithOnCrashResume())
 	}
 	scenario.Must(handler.Enable(opts...))
 	if dir := set["remove"]; dir != "" {

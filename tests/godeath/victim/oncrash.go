@@ -101,6 +101,10 @@ var turns, busy atomic.Int64
 
 // onCrash is the program's last act. Its copy of the report goes to standard output.
 func onCrash(ctx context.Context, what string, report []byte) {
+	if handler.InForkedCopy(ctx) {
+		onCrashInCopy(ctx, what, report)
+		return
+	}
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		scenario.Say("no deadline")
@@ -143,6 +147,9 @@ func onCrash(ctx context.Context, what string, report []byte) {
 		scenario.Must(os.WriteFile(set["to"], report, 0o600))
 	case "send":
 		send(ctx, set["to"], report)
+	case "commits":
+		page.Commits = commits.Load()
+		time.Sleep(300 * time.Millisecond)
 	case "sleep":
 		time.Sleep(100 * time.Millisecond)
 		scenario.Say("slept")

@@ -61,7 +61,7 @@ func awaitSnapshot() {
 func snapshots(s settings) {
 	// A crash that asked the dump's thread for its stack would hold it.
 	scenario.Must(handler.Enable(append(s.Options(), handler.WithSnapshot(10*time.Millisecond),
-		handler.WithAllThreads(false))...))
+		handler.WithOneThread())...))
 	trouble(s)
 	end := make(chan bool)
 	for n := range depth {

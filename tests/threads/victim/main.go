@@ -68,7 +68,7 @@ var scenarios = map[string]func(n int) error{
 	"race":     race,
 	"stackuse": stackUse,
 	"max":      func(n int) error { return parkAndCrash(100, handler.WithMaxThreads(n)) },
-	"alone":    func(int) error { return parkAndCrash(10, handler.WithAllThreads(false)) },
+	"alone":    func(int) error { return parkAndCrash(10, handler.WithOneThread()) },
 	"signal":   func(n int) error { return parkAndCrash(3, handler.WithThreadSignal(syscall.Signal(n))) },
 	"taken":    taken,
 	"bare":     bare,

@@ -1,0 +1,194 @@
+//go:build cgo && linux && amd64
+
+package engine
+
+import (
+	"errors"
+	"maps"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/epitaph-go/epitaph/cgo"
+	"github.com/epitaph-go/epitaph/internal/symindex"
+)
+
+// How often the loader is asked whether it has loaded or unloaded anything: one
+// look at two counters. A crash in between is no worse for it, since the core
+// then reads /proc/self/maps; only names that are not exported are missing.
+const modulePeriod = time.Second
+
+// The most memory that the symbol index of one module may take, and the most
+// that all of them may.
+const (
+	moduleBudget = 32 << 20
+	totalBudget  = 128 << 20
+)
+
+// An indexer keeps the core's module table and its symbols up to date. It is a
+// goroutine, not the core's helper thread: it may wait for the loader's lock.
+type indexer struct {
+	quit, done chan struct{}
+	rounds     chan chan struct{} // who waits for a whole round
+}
+
+func startIndexer() *indexer {
+	x := &indexer{
+		quit:   make(chan struct{}),
+		done:   make(chan struct{}),
+		rounds: make(chan chan struct{}),
+	}
+	mustHaveEHFrame()
+	cgo.SymbolsPending(true)
+	go x.run()
+	return x
+}
+
+// stop does not wait for a module that is being read.
+func (x *indexer) stop() { close(x.quit) }
+
+// indexing has room for the one indexer that works: one that was stopped may still
+// be at a large module when the next is started, which would read the same again.
+var indexing = make(chan struct{}, 1)
+
+// settled is closed when a round that began after the call is over.
+func (x *indexer) settled() <-chan struct{} {
+	waiting := make(chan struct{})
+	go func() {
+		select {
+		case x.rounds <- waiting:
+		case <-x.done:
+			close(waiting)
+		}
+	}()
+	return waiting
+}
+
+func (x *indexer) run() {
+	defer close(x.done)
+	select {
+	case indexing <- struct{}{}:
+		defer func() { <-indexing }()
+	case <-x.quit:
+		return
+	}
+	ticker := time.NewTicker(modulePeriod)
+	defer ticker.Stop()
+	failed := make(failures)
+	for {
+		x.round(failed)
+		if x.stopped() {
+			return // what is pending is the next one's
+		}
+		cgo.SymbolsPending(false)
+		select {
+		case <-x.quit:
+			return
+		case waiting := <-x.rounds:
+			x.round(failed)
+			close(waiting)
+		case <-ticker.C:
+		}
+	}
+}
+
+// failures are the modules without an index, as long as they are loaded: a file
+// of the same name may be another one the next time. Why is of no use.
+type failures map[string]bool
+
+func (failures) key(module *cgo.Module) string { return module.Path + string(module.BuildID) }
+
+func (f failures) forgetOthers(modules []cgo.Module) {
+	loaded := make(map[string]bool)
+	for i := range modules {
+		loaded[f.key(&modules[i])] = true
+	}
+	maps.DeleteFunc(f, func(key string, _ bool) bool { return !loaded[key] })
+}
+
+// round indexes the modules that have no index yet. The lock is held for calls
+// of the core only, not while files are read.
+func (x *indexer) round(failed failures) {
+	if !x.lock() {
+		return
+	}
+	cgo.UpdateModules()
+	modules := cgo.Modules()
+	used := cgo.SymbolsSize()
+	mu.Unlock()
+	failed.forgetOthers(modules)
+	for _, module := range modules {
+		if module.Indexed || failed[failed.key(&module)] {
+			continue
+		}
+		index, err := symindex.Build(module.Path, symindex.Options{
+			Exclude: symindex.Range{Start: uint64(module.GoText[0]), End: uint64(module.GoText[1])},
+			BuildID: module.BuildID,
+			Budget:  min(moduleBudget, totalBudget-used),
+		})
+		if err == nil {
+			if !x.lock() {
+				return
+			}
+			err = cgo.InstallSymbols(&module, index)
+			mu.Unlock()
+		}
+		if err != nil {
+			if !passes(err) {
+				failed[failed.key(&module)] = true
+			}
+			continue
+		}
+		used += len(index)
+	}
+}
+
+// passes tells whether what failed may go well in the next round: the program has had
+// no descriptor left, or no memory.
+func passes(err error) bool {
+	return errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) || errors.Is(err, unix.ENOMEM)
+}
+
+func (x *indexer) stopped() bool {
+	select {
+	case <-x.quit:
+		return true
+	default:
+		return false
+	}
+}
+
+// lock takes mu, unless the indexer shall end. It does not stand in line for it: a
+// dump may hold it for reading as long as nobody takes its text, and who waits to
+// write keeps all other readers waiting.
+func (x *indexer) lock() bool {
+	for !mu.TryLock() {
+		select {
+		case <-x.quit:
+			return false
+		case <-time.After(lockPause):
+		}
+	}
+	if x.stopped() { // who stops it holds mu
+		mu.Unlock()
+		return false
+	}
+	return true
+}
+
+const lockPause = 20 * time.Millisecond
+
+// mustHaveEHFrame finds the call frame information of a static executable,
+// whose program headers do not tell where it is. It is not left to the
+// background: without it no C frame can be unwound.
+func mustHaveEHFrame() {
+	for _, module := range cgo.Modules() {
+		if module.HasEHFrame {
+			continue
+		}
+		if section, err := symindex.EHFrame(module.Path); err == nil {
+			// A module that goes away between the two calls needs no frames.
+			_ = cgo.InstallEHFrame(&module, uintptr(section.Start), uintptr(section.End))
+		}
+	}
+}

@@ -1,0 +1,125 @@
+//go:build cgo && linux && amd64
+
+package engine
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/epitaph-go/epitaph/cgo"
+)
+
+// A responder waits for the core to ask for the goroutines, in two ways,
+// because each alone fails. A thread blocked in a system call comes back through
+// exitsyscall: at once when a P is free, which the one of a crashing cgo call
+// is, but behind every goroutine of the global run queue when none is (500 that
+// spin on 2 Ps: seconds, or never). An expired timer is run by the scheduler
+// before it looks at any queue, and the goroutine that waits for it goes next
+// (runtime/proc.go, schedule and ready), at the price of some wake-ups a second
+// and of up to one period of delay.
+//
+// A descriptor in the netpoller (os.File) has the disadvantages of both: it is
+// found after 10 ms, and its goroutine goes to the end of the queue.
+type responder struct {
+	live   cgo.Live
+	period time.Duration // of the poll, 0: none
+	// scratchTaken is set while somebody writes a profile into live.Scratch.
+	scratchTaken atomic.Bool
+	act          atomic.Pointer[lastAct]
+	acted        chan struct{} // gets one when the last act has come to its end
+	quit         chan struct{}
+	// stopping is for the sleeper, which cannot look at quit meanwhile.
+	stopping atomic.Bool
+	ended    sync.WaitGroup
+}
+
+// startResponder starts the two goroutines; with a period of 0 only the first.
+func startResponder(live cgo.Live, period time.Duration) *responder {
+	r := &responder{live: live, period: period, acted: make(chan struct{}, 1), quit: make(chan struct{})}
+	r.ended.Add(1)
+	go r.sleep()
+	if period > 0 {
+		start := time.Now()
+		for i := range time.Duration(pollers) {
+			r.ended.Add(1)
+			go r.poll(start, i)
+		}
+	}
+	live.Ready(true)
+	return r
+}
+
+// stop ends the goroutines and waits for them.
+func (r *responder) stop() {
+	r.live.Ready(false)
+	r.stopping.Store(true)
+	close(r.quit)
+	r.live.Wake()
+	r.ended.Wait()
+}
+
+// sleep waits in the system call, on a thread of its own, so that the scheduler
+// does not have to find one when it ends.
+func (r *responder) sleep() {
+	defer r.ended.Done()
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	for {
+		seen := r.live.Wakes()
+		if r.stopping.Load() {
+			return
+		}
+		r.respond()
+		r.runLastAct()
+		r.live.Wait(seen)
+	}
+}
+
+// pollers is how many goroutines take turns at the poll. One that goes on after
+// its timer has what is left of a time slice, which may be nothing: then it is
+// preempted, and out of the game. The next turn is another one's.
+const pollers = 4
+
+// A process that has a P free for the sleeper needs no poll; but a tick costs it
+// 0.1 ms, of the three or four threads that Go wakes up for it: 20 a second are a
+// quarter of a percent of a core. When all Ps are busy, a tick comes late, since
+// nobody looks at the timers before what runs is preempted, and costs next to
+// nothing. So after one that was not late the period is no shorter than idlePeriod,
+// which leaves time for the whole of a busy one's game within the deadline.
+const (
+	late       = time.Millisecond
+	idlePeriod = 250 * time.Millisecond
+)
+
+// poll looks for a question now and then, as the i-th of the pollers. The answer
+// is another goroutine's affair, for the same reason.
+func (r *responder) poll(start time.Time, i time.Duration) {
+	defer r.ended.Done()
+	// next is when it is this one's turn.
+	next := func(period time.Duration) time.Duration {
+		return pollers*period - (time.Since(start)+(pollers-i)*period)%(pollers*period)
+	}
+	wait := next(r.period)
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	for set := time.Now(); ; set = time.Now() {
+		select {
+		case <-r.quit:
+			return
+		case <-timer.C:
+			if _, ok := r.live.Question(); ok {
+				go r.respond()
+			}
+			// This starts goroutines at most, so the next tick is not long in coming.
+			r.runLastAct()
+			period := r.period
+			if time.Since(set) < wait+late {
+				period = max(period, idlePeriod)
+			}
+			wait = next(period)
+			timer.Reset(wait)
+		}
+	}
+}

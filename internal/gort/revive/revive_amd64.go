@@ -1,0 +1,107 @@
+//go:build linux && amd64 && !go1.28
+
+package revive
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"unsafe"
+
+	"github.com/epitaph-go/epitaph/internal/gort"
+	"github.com/epitaph-go/epitaph/internal/gort/scan"
+)
+
+// A Revival is what keeps a goroutine from running on that the runtime has died on:
+// where runtime.g has the flag by which it is asked to give its thread to others, and
+// where runtime.m says that the thread is about to end the process.
+type Revival struct {
+	preempt  uintptr
+	m, dying uintptr // in g, in m
+}
+
+// Valid tells whether it was found.
+func (r Revival) Valid() bool { return r != Revival{} }
+
+// Revive makes the calling goroutine one that runs on, in a process in which nobody
+// else can ask for its thread. The first allocation does the rest: it takes the mark
+// of a thread that is in the allocator away, which the runtime has set as well
+// (runtime/panic.go, startpanic_m). Until then a panic is fatal.
+func (r Revival) Revive() {
+	g := gort.G()
+	*(*bool)(unsafe.Add(g, r.preempt)) = false
+	dying := (*int32)(unsafe.Add(*(*unsafe.Pointer)(unsafe.Add(g, r.m)), r.dying))
+	if *dying == 1 { // as startpanic_m leaves it; anything else is something else
+		*dying = 0
+	}
+}
+
+// FindRevival reads off the runtime's code where these are.
+func FindRevival() (r Revival, err error) {
+	if r.preempt, err = findPreempt(); err != nil {
+		return Revival{}, err
+	}
+	if r.m, r.dying, err = findDying(); err != nil {
+		return Revival{}, err
+	}
+	return r, nil
+}
+
+// gopark is here for its code only. The runtime keeps it open to linkname
+// (runtime/proc.go).
+//
+//go:linkname gopark runtime.gopark
+func gopark()
+
+// findPreempt looks at the end of a section in which preemption is put off, of which
+// runtime.gopark has one (runtime/runtime1.go, releasem):
+//
+//	CMPB $0, preempt(R14)
+//	JEQ  2(PC)
+//	MOVQ $stackPreempt, stackguard0(R14)
+func findPreempt() (uintptr, error) {
+	park := gopark
+	_, text := scan.Body(scan.Entry(unsafe.Pointer(&park)))
+	var found []uintptr
+	for i := 0; i+18 <= len(text); i++ {
+		compare, jump, store := text[i:i+8], text[i+8:i+10], text[i+10:i+18]
+		if bytes.HasPrefix(compare, []byte{0x41, 0x80, 0xbe}) && compare[7] == 0 && jump[0] == 0x74 &&
+			bytes.Equal(store, []byte{0x49, 0xc7, 0x46, 0x10, 0xde, 0xfa, 0xff, 0xff}) {
+			found = append(found, uintptr(binary.LittleEndian.Uint32(compare[3:])))
+		}
+	}
+	if len(found) != 1 || found[0] >= gort.GWords*8 {
+		return 0, errors.New("gort/revive: runtime.g.preempt not found: unknown code in runtime.gopark")
+	}
+	return found[0], nil
+}
+
+// findDying looks at what decides where a print statement writes to (runtime/print.go,
+// gwrite: gp.m.dying > 0):
+//
+//	MOVQ m(R), R'
+//	CMPL $0, dying(R')
+//	JGT
+func findDying() (m, dying uintptr, err error) {
+	at := scan.PrintStatement()
+	for _, name := range []string{"runtime.printstring", "runtime.gwrite"} {
+		if at, err = scan.Called(at, name); err != nil {
+			return 0, 0, err
+		}
+	}
+	count := 0
+	_, text := scan.Body(at)
+	for i := 0; i+12 <= len(text); i++ {
+		load, compare, jump := text[i:i+4], text[i+4:i+11], text[i+11]
+		// The registers are R8 to R15 where bits of the prefix say so; R' is not.
+		if load[0]&^1 == 0x48 && load[1] == scan.OpLoad && load[2]>>6 == 1 && load[2]&7 != 4 &&
+			compare[0] == 0x83 && compare[1] == 0xb8|load[2]>>3&7 && compare[6] == 0 && jump == 0x7f {
+			m, dying = uintptr(load[3]), uintptr(binary.LittleEndian.Uint32(compare[2:]))
+			count++
+		}
+	}
+	if count != 1 || m%8 != 0 || dying%4 != 0 || dying >= 4096 {
+		return 0, 0, errors.New("gort/revive: runtime.m.dying not found: unknown code in runtime.gwrite")
+	}
+	return m, dying, nil
+}

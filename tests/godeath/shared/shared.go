@@ -1,0 +1,13 @@
+// Package shared is what the victim's last act tells the test, in memory that is shared:
+// nothing else outlives a copy of the process.
+package shared
+
+// Page is a file's content, for both.
+type Page struct {
+	Began, Ended uint64 // how often the last act has
+	Commits      uint64 // what other goroutines had begun when it began
+	Left         int64  // ns to the end of its context
+	WellFormed   bool   // what the context says of itself
+	Size         uint64
+	Report       [1 << 20]byte // what it was given, Size bytes
+}
