@@ -1,5 +1,6 @@
 #include "assign.h"
 #include "altstack.h"
+#include "ask.h"
 #include "service.h"
 #include "tasks.h"
 #include "threads.h"
@@ -21,35 +22,30 @@
 /* At most so many threads that wait are looked at in a round, besides new ones. */
 #define LOOKS 128
 
-EPI_SAFE bool epi_assign_accept(ucontext_t *uc)
+EPI_SAFE void epi_assign_accept(uint32_t slot, ucontext_t *uc)
 {
     struct epi_assign *assign = epi_threading.assign;
-    struct epi_known *known = assign->known;
-    int tid = epi_gettid();
-    /* Not by the buckets, which the helper may be filling. */
-    while (known < assign->known + EPI_THREADS && known->tid != tid)
-        known++;
-    if (known == assign->known + EPI_THREADS ||
+    struct epi_known *known = &assign->known[slot];
+    if (known->tid != epi_gettid() ||
         (known->state != EPI_ALT_ASKED && known->state != EPI_ALT_OFFERED))
-        return false;
+        return; /* the helper has given it up since */
     bool has = (uc->uc_stack.ss_flags & SS_DISABLE) == 0;
     if (known->state == EPI_ALT_ASKED) {
         known->state = has ? EPI_ALT_HAS : EPI_ALT_NEEDS;
-    } else if (known->state == EPI_ALT_OFFERED && !has) {
+    } else if (!has) {
         /* Once: the helper takes it back when it believes the thread gone. */
         const struct epi_altstack *stack = known->stack;
         if (stack == NULL)
-            return true;
+            return;
         uc->uc_stack.ss_sp = (void *)stack->stack.start;
         uc->uc_stack.ss_size = stack->stack.end - stack->stack.start;
         uc->uc_stack.ss_flags = 0;
         known->state = EPI_ALT_GIVEN;
-    } else if (known->state == EPI_ALT_OFFERED) {
+    } else {
         known->state = EPI_ALT_HAS;
     }
     atomic_fetch_add(&assign->moves, 1);
     epi_futex_wake_all(&assign->moves);
-    return true;
 }
 
 static EPI_SAFE uint16_t *bucket_of(struct epi_assign *assign, int tid)
@@ -110,7 +106,7 @@ static EPI_SAFE void list(struct epi_assign *assign, struct epi_tasks *tasks)
     assign->used = used;
 }
 
-static EPI_SAFE void send(struct epi_known *known)
+static EPI_SAFE void send(struct epi_assign *assign, struct epi_known *known)
 {
     uint8_t state = known->state;
     if (state == EPI_ALT_NEEDS && known->stack == NULL)
@@ -118,8 +114,8 @@ static EPI_SAFE void send(struct epi_known *known)
     if (state == EPI_ALT_NEEDS && known->stack == NULL)
         return; /* no memory: another time */
     known->state = state == EPI_ALT_NEEDS ? EPI_ALT_OFFERED : EPI_ALT_ASKED;
-    if (epi_syscall6(SYS_tgkill, epi_getpid(), known->tid, epi_actions.thread_signal, 0, 0, 0) !=
-        0)
+    struct epi_ask ask = {EPI_ASK_ALTSTACK, assign->round, (uint32_t)(known - assign->known)};
+    if (epi_ask_send(epi_actions.thread_signal, known->tid, ask) != 0)
         known->state = state;
 }
 
@@ -151,7 +147,7 @@ static EPI_SAFE uint32_t serve(struct epi_assign *assign, const struct epi_tasks
             looks++;
             continue;
         }
-        send(known);
+        send(assign, known);
         sent++;
     }
     return sent;

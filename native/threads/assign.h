@@ -51,9 +51,9 @@ struct epi_assign {
     char listing[EPI_THREADS * EPI_TASKS_ENTRY];
 };
 
-/* For the thread signal's handler: was the signal sent by the helper?  Then it
- * has been dealt with. */
-EPI_SAFE bool epi_assign_accept(ucontext_t *uc);
+/* For the thread signal's handler: the helper has sent it to the thread of record
+ * SLOT, below EPI_THREADS. */
+EPI_SAFE void epi_assign_accept(uint32_t slot, ucontext_t *uc);
 
 /* For a healthy process: no signal is sent from now on. */
 void epi_assign_stop(void);

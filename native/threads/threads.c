@@ -1,4 +1,5 @@
 #include "threads.h"
+#include "ask.h"
 #include "service.h"
 #include "tasks.h"
 #include "../base/base.h"
@@ -129,7 +130,7 @@ static EPI_SAFE void send_all(struct epi_threads *threads,
             continue;
         struct epi_ask ask = {options->question, threads->epoch, i};
         thread->turn = (uint64_t)threads->epoch << 2 | EPI_ASKED;
-        int error = epi_ask_send(thread->tid, ask);
+        int error = epi_ask_send(epi_actions.thread_signal, thread->tid, ask);
         if (error == 0) {
             asked++;
             continue;

@@ -1,0 +1,58 @@
+//go:build cgo && linux && amd64
+
+package main
+
+// #include "healthy.h"
+import "C"
+
+import (
+	"fmt"
+	"syscall"
+	"time"
+
+	"github.com/epitaph-go/epitaph/handler"
+)
+
+const threadSignal = 50
+
+func init() {
+	scenarios["exec"] = execWhileAsked
+	scenarios["pending"] = func(int) error { fmt.Println("pending", int(C.healthy_pending())); return nil }
+	scenarios["reset"] = reset
+	scenarios["polls"] = polls
+}
+
+// execWhileAsked dumps while a thread blocks the signal that it is asked with, and has
+// that thread execute this program anew.
+func execWhileAsked(int) error {
+	if err := enable(handler.WithThreadSignal(syscall.Signal(threadSignal))); err != nil {
+		return err
+	}
+	C.healthy_exec_start(threadSignal)
+	if err := dump(true); err != nil {
+		return err
+	}
+	C.healthy_exec()
+	return nil
+}
+
+// reset has a thread that needs an alternate stack, and no handler of the signal any
+// more that it would be asked with.
+func reset(seconds int) error {
+	if err := enable(handler.WithThreadSignal(syscall.Signal(threadSignal))); err != nil {
+		return err
+	}
+	C.healthy_reset(threadSignal)
+	C.healthy_start_reader()
+	time.Sleep(time.Duration(seconds) * time.Second)
+	fmt.Println("alive 1")
+	return nil
+}
+
+func polls(rounds int) error {
+	if err := enable(); err != nil {
+		return err
+	}
+	fmt.Println("interrupted", int(C.healthy_polls(C.int(rounds), 40, 1500)))
+	return nil
+}
