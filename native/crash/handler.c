@@ -221,6 +221,7 @@ EPI_SAFE void epi_crash_begin(struct epi_incident *crash, const struct epi_optio
     crash->file[0] = '\0';
     crash->epoch = (crash->epoch + 1) & ~1u;
     crash->interrupted = false;
+    crash->written = false;
 }
 
 static EPI_SAFE void own(struct epi_incident *crash, const struct epi_options *options,
@@ -320,6 +321,9 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
         epi_arch_fail_syscall(uc);
         return;
     }
+
+    if (epi_service_passes(signal, info, uc))
+        return;
 
     /* In c-shared and c-archive mode Go handles only some of the seven. */
     const struct epi_sigaction *previous = &epi_actions.previous[epi_fatal_index(signal)];

@@ -125,6 +125,7 @@ struct epi_incident {
     _Atomic uint32_t epoch;
     _Atomic uint64_t stage_deadline;
     _Atomic bool interrupted; /* an interrupt is on its way */
+    _Atomic bool written;     /* the report is */
     const char *stage_name;
     struct epi_jump last_resort; /* when something fails outside of a guard */
     uint32_t nested;             /* faults in the reporter so far */

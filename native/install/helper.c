@@ -3,8 +3,8 @@
  * (traceback_bit.c).
  *
  * It takes no lock and calls nothing that does: a crash inside the loader or
- * malloc must not stop the one who enforces the deadline.  All signals are
- * blocked, so none of the process's handlers ever runs on it. */
+ * malloc must not stop the one who enforces the deadline.  All signals but those
+ * of faults are blocked, so that none of the process's handlers runs on it. */
 #include "helper.h"
 #include "../base/base.h"
 #include "../base/clock.h"

@@ -296,6 +296,7 @@ EPI_SAFE void epi_report(struct epi_incident *incident)
     epi_out_unlock(&incident->out);
     epi_box_end(incident);
     epi_fd_close(&incident->file_fd);
+    incident->written = true;
     epi_oncrash_run(incident, incident->deadline - reserve(incident->options->deadline));
     incident->phase = EPI_PHASE_NONE;
     restore_stack(incident->uc);

@@ -166,14 +166,14 @@ static EPI_SAFE void answer(struct epi_threads *threads, struct epi_ask ask,
 /* The question itself ends some system calls, and a thread that was to wait
  * for ever in pause or sigsuspend may be one whose return ends the program, in
  * the middle of the report.  So it comes back when that is written; but not
- * later, since a handler of the host's may count on the thread.  Go's runtime
- * copes with EINTR, and its threads are needed. */
+ * later, since the program's last act or a handler of the host's may count on the
+ * thread.  Go's runtime copes with EINTR, and its threads are needed. */
 static EPI_SAFE void hold(const ucontext_t *uc)
 {
     const struct epi_incident *incident = &epi_incidents.crash;
     if (epi_go_text(epi_program.go, epi_arch_pc(uc)) || !epi_arch_interrupted(uc))
         return;
-    while (epi_crashing() && incident->phase != EPI_PHASE_HOST &&
+    while (epi_crashing() && !incident->written && incident->phase != EPI_PHASE_HOST &&
            incident->phase != EPI_PHASE_CHAINED) {
         struct timespec pause = epi_timespec(10 * EPI_MS);
         epi_syscall6(SYS_ppoll, 0, 0, (long)&pause, 0, 0, 0);

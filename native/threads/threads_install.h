@@ -22,6 +22,10 @@ bool epi_signal_waits(int signal);
  * without arguments. */
 bool epi_signal_free(int signal);
 
+/* Is the core part of the program, and not of a library or a plugin in it?  For a healthy
+ * process. */
+bool epi_in_program(void);
+
 /* Gets the memory, and chooses the thread signal: WANTED, or any when that is 0.
  * EINVAL: WANTED is not one that may be chosen; EADDRINUSE: somebody handles it,
  * or all. */

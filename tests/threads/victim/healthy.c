@@ -2,16 +2,21 @@
 #include "healthy.h"
 
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 static atomic_int ready, go;
@@ -113,3 +118,75 @@ long healthy_polls(int rounds, int n, int ms) {
     }
     return interrupted;
 }
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static int asked, done;
+
+static struct timespec in_ms(int ms) {
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    t.tv_sec += ms / 1000;
+    return t;
+}
+
+static void *worker(void *arg) {
+    pthread_mutex_lock(&mutex);
+    for (;;) {
+        while (!asked) {
+            struct timespec end = in_ms(60000);
+            pthread_cond_timedwait(&changed, &mutex, &end);
+        }
+        asked = 0;
+        done = 1;
+        pthread_cond_broadcast(&changed);
+    }
+    return arg;
+}
+
+void healthy_start_worker(void) {
+    pthread_t thread;
+    pthread_create(&thread, NULL, worker, NULL);
+}
+
+int healthy_work(int ms) {
+    struct timespec end = in_ms(ms);
+    pthread_mutex_lock(&mutex);
+    asked = 1;
+    pthread_cond_broadcast(&changed);
+    for (int error = 0; !done && error == 0;)
+        error = pthread_cond_timedwait(&changed, &mutex, &end);
+    int result = done;
+    pthread_mutex_unlock(&mutex);
+    return result;
+}
+
+static atomic_int traps;
+
+static void count_trap(int signal, siginfo_t *info, void *context) {
+    (void)signal, (void)info;
+    ucontext_t *uc = context;
+    uc->uc_mcontext.gregs[REG_RAX] = -EPERM;
+    traps++;
+}
+
+int healthy_trap_openat(void) {
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {sizeof code / sizeof *code, code};
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_sigaction = count_trap;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+    sigaction(SIGSYS, &action, NULL);
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) != 0)
+        return errno;
+    return 0;
+}
+
+int healthy_trapped(void) { return traps; }

@@ -3,9 +3,11 @@
 package main
 
 // #include "healthy.h"
+// static void crash_healthy(void) { *(volatile int *)8 = 1; }
 import "C"
 
 import (
+	"context"
 	"fmt"
 	"syscall"
 	"time"
@@ -20,6 +22,8 @@ func init() {
 	scenarios["pending"] = func(int) error { fmt.Println("pending", int(C.healthy_pending())); return nil }
 	scenarios["reset"] = reset
 	scenarios["polls"] = polls
+	scenarios["work"] = work
+	scenarios["trap"] = trap
 }
 
 // execWhileAsked dumps while a thread blocks the signal that it is asked with, and has
@@ -54,5 +58,32 @@ func polls(rounds int) error {
 		return err
 	}
 	fmt.Println("interrupted", int(C.healthy_polls(C.int(rounds), 40, 1500)))
+	return nil
+}
+
+// work has a thread of C do what the hook of a crash waits for.
+func work(ms int) error {
+	C.healthy_start_worker()
+	err := enable(handler.WithDeadline(10*time.Second), handler.WithOnCrash(func(context.Context, []byte) {
+		fmt.Println("done", int(C.healthy_work(C.int(ms))))
+	}))
+	if err != nil {
+		return err
+	}
+	time.Sleep(100 * time.Millisecond) // the thread waits
+	C.crash_healthy()
+	return nil
+}
+
+// trap has a filter trap the system call that lists threads.
+func trap(seconds int) error {
+	if err := enable(); err != nil {
+		return err
+	}
+	if error := C.healthy_trap_openat(); error != 0 {
+		return syscall.Errno(error)
+	}
+	time.Sleep(time.Duration(seconds) * time.Second)
+	fmt.Println("alive 1")
 	return nil
 }

@@ -22,4 +22,15 @@ void healthy_start_reader(void);
  * milliseconds: how many calls of poll failed with EINTR. */
 long healthy_polls(int rounds, int n, int ms);
 
+/* Starts a thread that waits for work in pthread_cond_timedwait; and asks it for some:
+ * 1 when it was done within MS milliseconds. */
+void healthy_start_worker(void);
+int healthy_work(int ms);
+
+/* From now on the system call openat is trapped, on all threads, and the program's handler
+ * counts the traps; 0 or an errno value. */
+int healthy_trap_openat(void);
+int healthy_trapped(void);
+
+
 #endif
