@@ -81,6 +81,9 @@
 // imports, the symbols of the objects, declarations, writes of globals, circles of files.
 // tools/lintsafe follows the calls of the functions that are marked. "make lint" runs both.
 //
+// Beside the floors stands interpose, which defines names of libc's for shared
+// libraries; only executables link it in, by package handler/interpose.
+//
 // Package cgo is the Go binding, package handler the API. Without cgo, or on a
 // machine that the core is not ported to, package native is empty.
 package native

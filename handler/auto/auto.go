@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"github.com/epitaph-go/epitaph/handler"
+	_ "github.com/epitaph-go/epitaph/handler/interpose" // for an executable
 )
 
 const variable = "EPITAPH"

@@ -27,6 +27,7 @@ import (
 
 	"github.com/epitaph-go/epitaph/cgo"
 	"github.com/epitaph-go/epitaph/handler"
+	_ "github.com/epitaph-go/epitaph/handler/interpose"
 )
 
 func main() {
