@@ -31,6 +31,7 @@
 #include "../signals/actions.h"
 #include "../signals/chain.h"
 #include "../signals/terminate.h"
+#include "../threads/masks.h"
 #include "../threads/service.h"
 #include "../goruntime/traceback_bit.h"
 #include "../goruntime/resume.h"
@@ -322,7 +323,7 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
         return;
     }
 
-    if (epi_service_passes(signal, info, uc))
+    if (epi_service_passes(signal, info, uc) || epi_mask_passes(signal, info, uc))
         return;
 
     /* In c-shared and c-archive mode Go handles only some of the seven. */

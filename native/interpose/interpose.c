@@ -26,12 +26,18 @@ uintptr_t epi_interpose_next(const char *name)
     return dlsym == NULL ? 0 : (uintptr_t)dlsym(RTLD_NEXT, name);
 }
 
+bool epi_interpose_own(void)
+{
+    static _Atomic int known; /* 1: no, 2: yes */
+    if (known == 0)
+        known = 1 + epi_in_program();
+    return known == 2;
+}
+
 extern int __pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *)
     __attribute__((weak));
 
 static _Atomic(epi_create_function) next;
-
-static bool in_program;
 
 static epi_create_function find_next(void)
 {
@@ -41,7 +47,6 @@ static epi_create_function find_next(void)
         found = __pthread_create != NULL
                     ? __pthread_create
                     : (epi_create_function)epi_interpose_next("pthread_create");
-        in_program = epi_in_program();
         epi_create_by(found);
         next = found;
     }
@@ -52,7 +57,7 @@ EPI_INTERPOSED int pthread_create(pthread_t *thread, const pthread_attr_t *attr,
                                   void *(*start)(void *), void *arg)
 {
     epi_create_function libcs = find_next();
-    if (!in_program) /* by mistake in a library: the call is the host's */
+    if (!epi_interpose_own())
         return libcs(thread, attr, start, arg);
     return epi_create(libcs, thread, attr, start, arg);
 }

@@ -12,6 +12,7 @@ struct epi_altstack {
     int tid; /* of the thread that may use it; INT_MAX: of none */
     void *(*start)(void *); /* what that thread runs (create.c) */
     void *arg;
+    uint64_t believed; /* see masks.h */
 };
 
 struct epi_altstacks {

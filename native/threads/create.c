@@ -7,6 +7,7 @@
  * gives them stacks of its own, and nobody needs to ask them for one. */
 #include "create.h"
 #include "altstack.h"
+#include "masks.h"
 #include "service.h"
 #include "../base/base.h"
 #include "../base/system.h"
@@ -79,6 +80,7 @@ static void *start_with_stack(void *value)
     if (present.ss_flags & SS_DISABLE)
         epi_syscall6(SYS_sigaltstack, (long)&stack, 0, 0, 0, 0, 0);
     epi_altstack_mark(epi_gettid(), true);
+    epi_mask_begin(slot->believed);
     return slot->start(slot->arg);
 }
 
@@ -110,6 +112,7 @@ int epi_create(epi_create_function next, pthread_t *thread, const pthread_attr_t
         return next(thread, attr, start, arg);
     slot->start = start;
     slot->arg = arg;
+    slot->believed = epi_mask_believed();
     int error = next(thread, attr, start_with_stack, slot);
     if (error != 0)
         put_back(slot, INT_MAX); /* of no thread, so that the next one takes it */

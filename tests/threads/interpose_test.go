@@ -19,7 +19,8 @@ func TestNamesAreExported(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"pthread_create"} {
+	for _, name := range []string{"pthread_create", "pthread_sigmask", "sigprocmask", "sigwait", "sigwaitinfo",
+		"sigtimedwait", "signalfd"} {
 		if !slices.ContainsFunc(symbols, func(s elf.Symbol) bool {
 			return s.Name == name && s.Section != elf.SHN_UNDEF
 		}) {
