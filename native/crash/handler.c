@@ -33,6 +33,7 @@
 #include "../signals/terminate.h"
 #include "../threads/masks.h"
 #include "../threads/service.h"
+#include "../threads/wake.h"
 #include "../goruntime/traceback_bit.h"
 #include "../goruntime/resume.h"
 #include "../report/report.h"

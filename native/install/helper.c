@@ -14,6 +14,7 @@
 #include "../threads/altstack.h"
 #include "../threads/assign.h"
 #include "../threads/service.h"
+#include "../threads/wake.h"
 #include "../goruntime/traceback_bit.h"
 #include "../goruntime/goside.h"
 #include "../goruntime/resume.h"

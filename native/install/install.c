@@ -17,6 +17,7 @@
 #include "../threads/assign.h"
 #include "../threads/create.h"
 #include "../threads/service.h"
+#include "../threads/wake.h"
 #include "../threads/threads.h"
 #include "../threads/threads_install.h"
 #include "../goruntime/traceback_bit.h"

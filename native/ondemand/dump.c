@@ -26,6 +26,7 @@
 #include "../incident/incident.h"
 #include "../signals/actions.h"
 #include "../threads/service.h"
+#include "../threads/wake.h"
 #include "../threads/threads.h"
 #include "../goruntime/goparts.h"
 #include "../goruntime/goroutines.h"

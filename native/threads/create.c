@@ -8,7 +8,7 @@
 #include "create.h"
 #include "altstack.h"
 #include "masks.h"
-#include "service.h"
+#include "wake.h"
 #include "../base/base.h"
 #include "../base/system.h"
 

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 static struct epi_service_thread epi_service[EPI_SERVICE_THREADS];
-static _Atomic uint32_t helper_word;
 
 #define STACK (256 * 1024)
 
@@ -90,15 +89,4 @@ int epi_service_start(enum epi_service which)
     if (error == 0)
         epi_service[which].pid = getpid();
     return error;
-}
-
-EPI_SAFE void epi_helper_wake(void)
-{
-    atomic_fetch_add(&helper_word, 1);
-    epi_futex_wake_all(&helper_word);
-}
-
-EPI_SAFE _Atomic uint32_t *epi_helper_word(void)
-{
-    return &helper_word;
 }

@@ -30,12 +30,6 @@ EPI_SAFE uint64_t epi_service_open(void);
  * signals blocked and without an alternate stack.  0 or an errno value. */
 int epi_service_start(enum epi_service which);
 
-/* Tells the helper thread that there is something to watch. */
-EPI_SAFE void epi_helper_wake(void);
-
-/* The word that the helper sleeps on; a change wakes it. */
-EPI_SAFE _Atomic uint32_t *epi_helper_word(void);
-
 /* What the thread does first: takes its name, and says who it is. */
 EPI_SAFE void epi_service_introduce(enum epi_service which);
 
