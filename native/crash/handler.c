@@ -141,8 +141,7 @@ EPI_SAFE void epi_crash_park(struct epi_incident *crash, const struct epi_option
         uint64_t now = epi_now();
         if (now > give_up && now > crash->deadline + EPI_SECOND)
             epi_exit(128 + signal);
-        struct timespec pause = epi_timespec(10 * EPI_MS);
-        epi_syscall6(SYS_ppoll, 0, 0, (long)&pause, 0, 0, 0);
+        epi_pause(10 * EPI_MS);
     }
     /* A host's handler repaired what the owner had crashed on: this thread's
      * fault repeats, and may be the next crash. */

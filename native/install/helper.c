@@ -29,8 +29,7 @@
 
 static EPI_SAFE void sleep_on_word(uint32_t seen, uint64_t ns)
 {
-    struct timespec timeout = epi_timespec(ns);
-    epi_futex_wait(epi_helper_word(), seen, &timeout);
+    epi_wait(epi_helper_word(), seen, epi_now() + ns);
 }
 
 static EPI_SAFE void end(const struct epi_incident *crash)

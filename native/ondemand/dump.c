@@ -298,8 +298,8 @@ EPI_SAFE bool epi_dump_lock(uint64_t patience)
         if (owner == 0 ? atomic_compare_exchange_strong(&dump->owner, &owner, self)
                        : owner >> 32 != self >> 32 && take_from_parent(dump, owner, self))
             return true;
-        struct timespec pause = epi_timespec(50 * EPI_MS); /* then there may be a crash */
-        epi_futex_wait(&epi_incidents.dumps_ended, ended, &pause);
+        /* Then there may be a crash. */
+        epi_wait(&epi_incidents.dumps_ended, ended, epi_now() + 50 * EPI_MS);
     }
 }
 
@@ -315,8 +315,7 @@ EPI_SAFE void epi_dump_unlock(void)
 static EPI_SAFE void stop_peeking_by_call(void)
 {
     for (int i = 0; i < 50 && epi_peek_uses_calls() && epi_threading.receivers > 0; i++) {
-        struct timespec pause = epi_timespec(EPI_MS);
-        epi_syscall6(SYS_ppoll, 0, 0, (long)&pause, 0, 0, 0);
+        epi_pause(EPI_MS);
     }
     if (epi_threading.receivers == 0)
         epi_peek_use_loads();

@@ -175,8 +175,7 @@ static EPI_SAFE void hold(const ucontext_t *uc)
         return;
     while (epi_crashing() && !incident->written && incident->phase != EPI_PHASE_HOST &&
            incident->phase != EPI_PHASE_CHAINED) {
-        struct timespec pause = epi_timespec(10 * EPI_MS);
-        epi_syscall6(SYS_ppoll, 0, 0, (long)&pause, 0, 0, 0);
+        epi_pause(10 * EPI_MS);
     }
 }
 

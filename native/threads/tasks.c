@@ -89,10 +89,9 @@ static EPI_SAFE long read_file(const struct epi_tasks *tasks, int tid, const cha
     n -= epi_strlen(name);
     epi_copy(path + n, name, epi_strlen(name));
     path[--n] = '/';
-    for (; tid > 0; tid /= 10)
-        path[--n] = (char)('0' + tid % 10);
+    const char *whole = epi_decimal(path + n, (uint64_t)tid);
     long fd =
-        epi_syscall6(SYS_openat, tasks->fd.fd, (long)(path + n), O_RDONLY | O_CLOEXEC, 0, 0, 0);
+        epi_syscall6(SYS_openat, tasks->fd.fd, (long)whole, O_RDONLY | O_CLOEXEC, 0, 0, 0);
     if (fd < 0)
         return fd;
     long got = epi_syscall6(SYS_read, fd, (long)to, (long)size - 1, 0, 0, 0);

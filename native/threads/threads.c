@@ -200,11 +200,8 @@ static EPI_SAFE void wait(struct epi_threads *threads, const struct epi_tasks *t
                 return;
             look++;
         }
-        uint64_t next = look < EPI_COUNT(looks) ? began + looks[look] : end;
-        if (next <= now)
-            continue;
-        struct timespec left = epi_timespec(next - now);
-        epi_futex_wait(&threads->answered, answered, &left);
+        epi_wait(&threads->answered, answered,
+                 look < EPI_COUNT(looks) ? began + looks[look] : end);
     }
 }
 
@@ -244,8 +241,7 @@ static EPI_SAFE void settle(struct epi_threads *threads, const struct epi_tasks 
     }
     /* Who runs may sleep in a moment. */
     for (int i = 0; look_remotely(threads, tasks) && i < 4; i++) {
-        struct timespec pause = epi_timespec(3 * EPI_MS);
-        epi_syscall6(SYS_ppoll, 0, 0, (long)&pause, 0, 0, 0);
+        epi_pause(3 * EPI_MS);
     }
 }
 
