@@ -11,7 +11,7 @@
 
 /* Two that nobody can block, and two of libc's own, in glibc and in musl, which do not
  * block them for a program. */
-#define NEVER (BIT(SIGKILL) | BIT(SIGSTOP) | BIT(32) | BIT(33))
+#define UNBLOCKABLE (BIT(SIGKILL) | BIT(SIGSTOP) | BIT(32) | BIT(33))
 
 /* Written by its thread and by a handler on it. */
 struct record {
@@ -57,7 +57,7 @@ int epi_mask_change(int how, const sigset_t *set, sigset_t *old)
     uint64_t by = 0, before;
     bool plain = record.believed == 0;
     if (set != NULL) {
-        by = *(const uint64_t *)(const void *)set & ~NEVER;
+        by = *(const uint64_t *)(const void *)set & ~UNBLOCKABLE;
         if (how != SIG_BLOCK && how != SIG_UNBLOCK && how != SIG_SETMASK)
             return EINVAL;
         plain = plain && ((by & FAULTS) == 0 || how == SIG_UNBLOCK);
