@@ -53,15 +53,14 @@
 // [WithNoFork].
 //
 // Threads are asked for their stacks with a real-time signal (see
-// [WithThreadSignal]). Once after it has started, each thread is sent that
-// signal in a healthy process too, so that a thread without an alternate signal
-// stack gets one and the overflow of its stack can be reported. The handler
-// has SA_RESTART, and a thread is not sent the signal while it waits in one of
-// the system calls that fail with EINTR all the same: poll, select, epoll_wait
-// and their variants, nanosleep, clock_nanosleep, pause, sigsuspend,
-// sigtimedwait, semop, msgrcv, msgsnd, io_getevents, io_uring_enter, a futex
-// with a timeout, and calls on a socket with a timeout (signal(7)). What remains
-// is the moment between the look and the signal.
+// [WithThreadSignal]), for a report or a dump. In a healthy process none is sent to
+// a thread of Go's, nor to one that C code made with pthread_create after Enable, in the
+// program or, with package handler/interpose, in a shared library: these have an
+// alternate signal stack from their beginning on, so that the overflow of their own
+// can be reported. Any other thread is sent the signal once, to be given one, when it
+// has been found asleep twice, a second apart, in the same system call, one that goes
+// on after a signal (signal(7), SA_RESTART). A signal of Epitaph's is never pending in a
+// program that a thread has replaced this one by, with execve (since Linux 4.14).
 //
 // Goroutines are shown as they are at the crash, since a fault on one thread
 // leaves Go's scheduler running: goroutines of this package wait to be asked for

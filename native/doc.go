@@ -2,7 +2,7 @@
 //
 // # Floors
 //
-// The core stands in fourteen floors. A floor is a folder and a Go package of its
+// The core stands in fifteen floors. A floor is a folder and a Go package of its
 // own, and knows only the floors before it in this table. The middle column says
 // which of the functions in a floor's headers may run after a fault.
 //
@@ -21,6 +21,7 @@
 //	crash      all            The life of a crash, from the kernel's call to the end of the process.
 //	ondemand   some           Dumps of a program that goes on: by call, by signal, by timer.
 //	install    some           Switching it on and off; the helper thread; the header for the callers of the core.
+//	interpose  none           Names of libc's that shared libraries then find in the executable; only executables have it.
 //
 // # What may run after a fault
 //

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/epitaph-go/epitaph/handler"
+	_ "github.com/epitaph-go/epitaph/handler/interpose" // for an executable
 )
 
 const variable = "EPITAPH"

@@ -85,6 +85,16 @@ static inline EPI_SAFE uint64_t epi_mix(uint64_t hash, uint64_t value)
     return hash ^ hash >> 29;
 }
 
+/* VALUE in decimal: its digits end before END, which is behind room for 20.  The first
+ * one's place. */
+static inline EPI_SAFE char *epi_decimal(char *end, uint64_t value)
+{
+    do
+        *--end = (char)('0' + value % 10);
+    while ((value /= 10) != 0);
+    return end;
+}
+
 static inline EPI_SAFE bool epi_in(struct epi_range range, uintptr_t address)
 {
     return address - range.start < range.end - range.start;

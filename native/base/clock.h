@@ -30,4 +30,32 @@ static inline EPI_SAFE struct timespec epi_timespec(uint64_t ns)
     return ts;
 }
 
+/* Sleeps for NS nanoseconds, or until a signal comes. */
+static inline EPI_SAFE void epi_pause(uint64_t ns)
+{
+    struct timespec time = epi_timespec(ns);
+    epi_syscall6(SYS_ppoll, 0, 0, (long)&time, 0, 0, 0);
+}
+
+/* The same for a loop that looks at something which nobody announces: each pause is twice as
+ * long as the one before, up to MOST. */
+static inline EPI_SAFE void epi_pause_longer(uint64_t *ns, uint64_t most)
+{
+    epi_pause(*ns);
+    if (*ns < most)
+        *ns *= 2;
+}
+
+/* Sleeps until WORD is not SEEN any more and somebody wakes those that sleep on it, or until
+ * END on the monotonic clock; or for a moment, for no reason.  False when it is past END. */
+static inline EPI_SAFE bool epi_wait(_Atomic(uint32_t) *word, uint32_t seen, uint64_t end)
+{
+    uint64_t now = epi_now();
+    if (now >= end)
+        return false;
+    struct timespec left = epi_timespec(end - now);
+    epi_futex_wait(word, seen, &left);
+    return true;
+}
+
 #endif

@@ -44,15 +44,9 @@ EPI_SAFE void epi_fd_close(struct epi_fd *fd)
     fd->fd = -1;
 }
 
-/* Our own descriptors are put out of the way of programs that close or count
- * the low ones; but below 64, which the descriptor table holds from the start.
- * To grow it in a process with threads waits for an RCU grace period, some
- * 10 ms (fs/file.c, expand_fdtable). */
-#define HIGH_FD 48
-
 int epi_fd_duplicate(int fd)
 {
-    static const int places[] = {HIGH_FD, 10, 3};
+    static const int places[] = {EPI_HIGH_FD, 10, 3};
     for (size_t i = 0; i < EPI_COUNT(places); i++) {
         int copy = fcntl(fd, F_DUPFD_CLOEXEC, places[i]);
         if (copy >= 0 || errno != EINVAL) /* beyond RLIMIT_NOFILE */

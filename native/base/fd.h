@@ -12,6 +12,12 @@ struct epi_fd {
     uint64_t device, inode;
 };
 
+/* Our own descriptors are put out of the way of programs that close or count
+ * the low ones; but below 64, which the descriptor table holds from the start.
+ * To grow it in a process with threads waits for an RCU grace period, some
+ * 10 ms (fs/file.c, expand_fdtable). */
+#define EPI_HIGH_FD 48
+
 /* Takes over FD, which stays open as long as the result is used. */
 EPI_SAFE struct epi_fd epi_fd_of(int fd);
 

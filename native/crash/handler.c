@@ -5,6 +5,9 @@
  *   a load of peek.c that failed ............ skip it
  *   g cannot be read ........................ there is none
  *   seccomp refuses the reporter a call ..... the call fails
+ *   sent to the process, and not for this
+ *     thread: the core's own, or one that
+ *     takes the signal for blocked .......... sent once more
  *   Go's own death .......................... gofatal.c
  *   Go's own fault .......................... Go's handler, untouched
  *   a fault of the reporter itself .......... leave the stage
@@ -35,6 +38,8 @@
 #include "../signals/actions.h"
 #include "../signals/chain.h"
 #include "../signals/terminate.h"
+#include "../threads/masks.h"
+#include "../threads/service.h"
 #include "../goruntime/traceback_bit.h"
 #include "../goruntime/resume.h"
 #include "../report/report.h"
@@ -196,6 +201,12 @@ static EPI_SAFE bool call_fails(struct arrival *a)
     return true;
 }
 
+static EPI_SAFE bool goes_elsewhere(struct arrival *a)
+{
+    return epi_service_passes(a->signal, a->info, a->uc) ||
+           epi_mask_passes(a->signal, a->info, a->uc);
+}
+
 static EPI_SAFE bool go_dies(struct arrival *a)
 {
     if (!last_act_of_go(a->info, a->uc))
@@ -300,8 +311,8 @@ static EPI_SAFE bool is_a_crash(struct arrival *a)
 }
 
 static EPI_SAFE bool (*const cases[])(struct arrival *) = {
-    access_works_now, g_is_none,   call_fails,         go_dies,    go_faults,
-    reporter_faults,  core_is_off, comes_from_outside, is_a_crash,
+    access_works_now, g_is_none,       call_fails,  goes_elsewhere,     go_dies,
+    go_faults,        reporter_faults, core_is_off, comes_from_outside, is_a_crash,
 };
 
 EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)

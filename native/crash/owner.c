@@ -5,7 +5,7 @@
 #include "../incident/process.h"
 #include "../record/notes.h"
 #include "../signals/actions.h"
-#include "../threads/service.h"
+#include "../threads/wake.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -171,7 +171,7 @@ EPI_SAFE bool epi_crash_begin(struct epi_incident *crash, int signal, const sigi
     crash->stack.crossed_asmcgocall = false;
     crash->file[0] = '\0';
     crash->epoch = (crash->epoch + 1) & ~1u;
-    crash->interrupted = false;
+    crash->interrupted = crash->written = false;
     return true;
 }
 

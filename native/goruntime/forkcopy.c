@@ -194,14 +194,6 @@ static EPI_SAFE bool ended(long pid)
     return result == pid || result == -ECHILD;
 }
 
-static EPI_SAFE void doze(uint64_t *pause)
-{
-    struct timespec time = epi_timespec(*pause);
-    epi_syscall6(SYS_ppoll, 0, 0, (long)&time, 0, 0, 0);
-    if (*pause < EPI_MS)
-        *pause *= 2;
-}
-
 EPI_SAFE struct epi_forkcopy_result epi_forkcopy_ask(ucontext_t *uc, enum epi_forkcopy_task task,
                                                      uint64_t end)
 {
@@ -222,14 +214,14 @@ EPI_SAFE struct epi_forkcopy_result epi_forkcopy_ask(ucontext_t *uc, enum epi_fo
     }
     uint64_t pause = EPI_MS / 32;
     while (answer() == EPI_FORKCOPY_NONE && !result.ended && epi_now() < end) {
-        doze(&pause);
+        epi_pause_longer(&pause, EPI_MS);
         result.ended = ended(pid);
     }
     if (!result.ended) {
         epi_syscall6(SYS_kill, pid, SIGKILL, 0, 0, 0, 0);
         uint64_t until = epi_now() + FUNERAL;
         for (pause = EPI_MS / 32; !ended(pid) && epi_now() < until;)
-            doze(&pause);
+            epi_pause_longer(&pause, EPI_MS);
     }
     result.answer = answer();
     return result;

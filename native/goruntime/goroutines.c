@@ -83,10 +83,7 @@ static EPI_SAFE enum epi_goroutines_answer wait_for(const struct epi_incident *i
                 return EPI_GOROUTINES_GO_FAILED;
             return load(&live->started) == question ? EPI_GOROUTINES_NO_STOP : EPI_GOROUTINES_NO_P;
         }
-        struct timespec time = epi_timespec(pause);
-        epi_syscall6(SYS_ppoll, 0, 0, (long)&time, 0, 0, 0);
-        if (pause < 4 * EPI_MS)
-            pause *= 2;
+        epi_pause_longer(&pause, 4 * EPI_MS);
     }
     return EPI_GOROUTINES_ANSWERED;
 }

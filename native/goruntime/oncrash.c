@@ -48,10 +48,7 @@ static EPI_SAFE bool wait_for(const struct epi_incident *incident, const uint32_
     while (load(word) == 0) {
         if (incident->go_failed || epi_now() >= end)
             return false;
-        struct timespec time = epi_timespec(pause);
-        epi_syscall6(SYS_ppoll, 0, 0, (long)&time, 0, 0, 0);
-        if (pause < 4 * EPI_MS)
-            pause *= 2;
+        epi_pause_longer(&pause, 4 * EPI_MS);
     }
     return true;
 }
@@ -94,17 +91,13 @@ static EPI_SAFE void append(struct epi_goroutines *live, const char *text)
 /* The text that was kept, and how much there is more. */
 static EPI_SAFE void hand_over(struct epi_goroutines *live, const struct epi_out *out)
 {
-    char digits[20];
-    unsigned n = sizeof digits;
+    char digits[21] = "";
     uint64_t more = out->flushed - out->kept;
     live->report_size = out->kept;
     if (more == 0)
         return;
-    digits[--n] = '\0';
-    for (; more > 0 && n > 0; more /= 10)
-        digits[--n] = (char)('0' + more % 10);
     append(live, "\n... (");
-    append(live, digits + n);
+    append(live, epi_decimal(digits + 20, more));
     append(live, " more bytes)\n");
 }
 

@@ -112,6 +112,7 @@ struct epi_incident {
     _Atomic uint32_t epoch;
     _Atomic uint64_t stage_deadline;
     _Atomic bool interrupted; /* an interrupt is on its way */
+    _Atomic bool written;     /* the report is */
     const char *stage_name;
     struct epi_jump last_resort; /* when something fails outside of a guard */
     const struct epi_stage *closing; /* the next step of the report's end */

@@ -3,8 +3,8 @@
  * (traceback_bit.c).
  *
  * It takes no lock and calls nothing that does: a crash inside the loader or
- * malloc must not stop the one who enforces the deadline.  All signals are
- * blocked, so none of the process's handlers ever runs on it. */
+ * malloc must not stop the one who enforces the deadline.  All signals but those
+ * of faults are blocked, so that none of the process's handlers runs on it. */
 #include "helper.h"
 #include "../base/base.h"
 #include "../base/clock.h"
@@ -15,6 +15,7 @@
 #include "../threads/altstack.h"
 #include "../threads/assign.h"
 #include "../threads/service.h"
+#include "../threads/wake.h"
 #include "../goruntime/traceback_bit.h"
 #include "../goruntime/goside.h"
 #include "../goruntime/resume.h"
@@ -29,8 +30,7 @@
 
 static EPI_SAFE void sleep_on_word(uint32_t seen, uint64_t ns)
 {
-    struct timespec timeout = epi_timespec(ns);
-    epi_futex_wait(epi_helper_word(), seen, &timeout);
+    epi_wait(epi_helper_word(), seen, epi_now() + ns);
 }
 
 static EPI_SAFE void end(const struct epi_incident *crash)

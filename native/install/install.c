@@ -17,7 +17,9 @@
 #include "../signals/actions.h"
 #include "../threads/altstack.h"
 #include "../threads/assign.h"
+#include "../threads/create.h"
 #include "../threads/service.h"
+#include "../threads/wake.h"
 #include "../threads/threads.h"
 #include "../threads/threads_install.h"
 #include "../goruntime/traceback_bit.h"
@@ -119,10 +121,9 @@ static int prepare(void)
     epi_service_runs(EPI_SERVICE_HELPER, epi_helper);
     epi_service_runs(EPI_SERVICE_DUMPER, epi_dumper);
     error = epi_service_start(EPI_SERVICE_HELPER);
-    if (error != 0)
-        return error;
-    epi_altstack_start();
-    return 0;
+    if (error == 0)
+        epi_create_start();
+    return error;
 }
 
 static void load_modules(void)

@@ -28,6 +28,7 @@
 #include "../incident/process.h"
 #include "../signals/actions.h"
 #include "../threads/service.h"
+#include "../threads/wake.h"
 #include "../threads/threads.h"
 #include "../goruntime/goparts.h"
 #include "../goruntime/goroutines.h"
@@ -309,8 +310,8 @@ EPI_SAFE bool epi_dump_lock(uint64_t patience)
             return false;
         if (atomic_compare_exchange_strong(&dump->owner, &nobody, self))
             return true;
-        struct timespec pause = epi_timespec(50 * EPI_MS); /* then there may be a crash */
-        epi_futex_wait(&turn.number, ended, &pause);
+        /* Then there may be a crash. */
+        epi_wait(&turn.number, ended, epi_now() + 50 * EPI_MS);
     }
 }
 
@@ -326,8 +327,7 @@ EPI_SAFE void epi_dump_unlock(void)
 static EPI_SAFE void stop_peeking_by_call(void)
 {
     for (int i = 0; i < 50 && epi_peek_uses_calls() && epi_threading.receivers > 0; i++) {
-        struct timespec pause = epi_timespec(EPI_MS);
-        epi_syscall6(SYS_ppoll, 0, 0, (long)&pause, 0, 0, 0);
+        epi_pause(EPI_MS);
     }
     if (epi_threading.receivers == 0)
         epi_peek_use_loads();

@@ -1,4 +1,4 @@
-/* A thread of C, with all signals blocked, that waits on the monotonic clock: it
+/* A thread of C, with all signals blocked but those of faults, that waits on the monotonic clock: it
  * needs no goroutine, no P, no lock and no memory that another thread could be
  * in the way of, so it gets to its work in a process where nothing else does.
  *

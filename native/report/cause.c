@@ -26,13 +26,11 @@ static EPI_SAFE void sender(struct epi_out *out, const siginfo_t *info)
     epi_out_text(out, "sent by process ");
     epi_out_decimal(out, info->si_pid);
     if (info->si_pid > 0) {
-        char digits[12];
-        unsigned n = 0, at = 6;
-        for (int pid = info->si_pid; pid > 0; pid /= 10)
-            digits[n++] = (char)('0' + pid % 10);
-        while (n > 0)
-            path[at++] = digits[--n];
-        epi_copy(path + at, "/comm", 6);
+        char digits[20];
+        const char *first = epi_decimal(digits + sizeof digits, (uint64_t)info->si_pid);
+        size_t size = (size_t)(digits + sizeof digits - first);
+        epi_copy(path + 6, first, size);
+        epi_copy(path + 6 + size, "/comm", 6);
         long fd = epi_syscall6(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0, 0, 0);
         if (fd >= 0) {
             long size = epi_syscall6(SYS_read, fd, (long)comm, sizeof comm - 1, 0, 0, 0);

@@ -259,8 +259,7 @@ static EPI_SAFE void wait_for_index(const struct epi_incident *incident)
         end = limit > now ? now + (limit - now) / 2 : now;
     while (epi_incidents.symbols_pending && !incident->forked && lacks_index(&incident->stack) &&
            epi_now() < end) {
-        struct timespec pause = epi_timespec(EPI_MS / 4);
-        epi_syscall6(SYS_ppoll, 0, 0, (long)&pause, 0, 0, 0);
+        epi_pause(EPI_MS / 4);
     }
 }
 

@@ -266,6 +266,7 @@ static EPI_SAFE void close_files(struct epi_incident *incident)
 
 static EPI_SAFE void last_act(struct epi_incident *incident)
 {
+    incident->written = true;
     epi_oncrash_run(incident, incident->deadline - reserve(incident->options->deadline));
 }
 

@@ -13,6 +13,7 @@
 #include "../incident/process.h"
 #include "../signals/actions.h"
 #include "../signals/chain.h"
+#include "../threads/ask.h"
 
 #include <stdatomic.h>
 
@@ -143,20 +144,15 @@ EPI_SAFE void epi_stage_fault(struct epi_incident *incident, int signal, const s
     epi_arch_longjmp(&incident->guard, FAULTED);
 }
 
-/* In the upper half of the deadline signal's value, so that one which comes too
- * late is not taken for a signal of the program's. */
-#define POKE ((uint64_t)0x45504954 << 32)
-
 EPI_SAFE void epi_stage_interrupt(int signal, siginfo_t *info, void *context)
 {
     struct epi_incident *incident = epi_incident_of(epi_self());
-    uint64_t value = (uint64_t)(uintptr_t)info->si_value.sival_ptr;
-    if (info->si_code != SI_QUEUE || info->si_pid != epi_getpid() ||
-        (value & ~UINT64_C(0xffffffff)) != POKE) {
+    struct epi_ask ask;
+    if (!epi_ask_received(info, &ask)) {
         epi_chain_next(signal, info, context);
         return;
     }
-    if (incident == NULL)
+    if (incident == NULL || ask.question != EPI_ASK_LEAVE)
         return;
     incident->interrupted = false;
     if (incident->phase == EPI_PHASE_HOST) {
@@ -168,25 +164,19 @@ EPI_SAFE void epi_stage_interrupt(int signal, siginfo_t *info, void *context)
      * they all do. */
     if (atomic_exchange(&incident->out.writing, false))
         return;
-    uint32_t epoch = (uint32_t)value;
-    if ((epoch & 1) == 0 || epoch != incident->epoch)
+    if ((ask.epoch & 1) == 0 || ask.epoch != incident->epoch)
         return; /* meant for a stage that has ended since */
     epi_arch_longjmp(&incident->guard, TIMED_OUT);
 }
 
 EPI_SAFE void epi_stage_send(struct epi_incident *incident, uint32_t epoch)
 {
-    siginfo_t info;
+    struct epi_ask ask = {EPI_ASK_LEAVE, epoch, 0};
     /* One at a time: the kernel stacks the frames of all that are pending, and an
      * owner that got no CPU for a while would run out of stack. */
     if (atomic_exchange(&incident->interrupted, true))
         return;
-    epi_zero(&info, sizeof info);
-    info.si_signo = epi_actions.deadline_signal;
-    info.si_code = SI_QUEUE;
-    info.si_pid = epi_getpid();
-    info.si_value.sival_ptr = (void *)(uintptr_t)(POKE | epoch);
-    if (!epi_sigqueue((int)(uint32_t)incident->owner, epi_actions.deadline_signal, &info))
+    if (epi_ask_send(epi_actions.deadline_signal, (int)(uint32_t)incident->owner, ask) != 0)
         incident->interrupted = false;
 }
 

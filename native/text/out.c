@@ -129,8 +129,7 @@ EPI_SAFE void epi_out_lock(struct epi_out *out, uint64_t until)
     while (fd >= 0 && ((error = set_lock(fd, F_WRLCK)) == -EAGAIN || error == -EACCES)) {
         if (epi_now() >= until)
             return;
-        struct timespec pause = epi_timespec(EPI_MS);
-        epi_syscall6(SYS_ppoll, 0, 0, (long)&pause, 0, 0, 0);
+        epi_pause(EPI_MS);
     }
     if (fd >= 0 && error == 0)
         out->locked = fd + 1;

@@ -1,8 +1,4 @@
-/* The linker is told to wrap pthread_create (-Wl,-wrap), which holds for every
- * object of this link: cgo's own threads, C code of the program, static
- * libraries.  A definition of pthread_create that finds the real one by
- * dlsym(RTLD_NEXT) would serve shared libraries too, but cannot start in a
- * static program.  The build tag epitaph_nowrap leaves the wrapping out.
+/* The pool of alternate stacks.
  *
  * A thread cannot unmap its own alternate stack: destructors that run after
  * ours may still take a signal on it.  It is put on a list, and unmapped, or
@@ -10,16 +6,12 @@
  * only ever pushed to or taken whole, so that no lock is needed and no ABA
  * problem arises; fork and the helper thread could not live with a lock. */
 #include "altstack.h"
-#include "service.h"
 #include "../base/base.h"
 #include "../base/system.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdatomic.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 struct epi_altstacks epi_altstacks;
 
@@ -55,19 +47,25 @@ EPI_SAFE struct epi_range epi_altstack_map(size_t size)
     return stack;
 }
 
-#ifndef EPI_NOWRAP
-int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
-                          void *(*start)(void *), void *arg);
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
-                          void *(*start)(void *), void *arg);
-#else
-#define __real_pthread_create pthread_create
-#endif
+/* A bit for each thread id that the kernel gives (PID_MAX_LIMIT); pages are got when
+ * they are used. */
+#define IDS (1 << 22)
+static _Atomic uint32_t has[IDS / 32];
 
-int epi_altstack_create_without(pthread_t *thread, const pthread_attr_t *attr,
-                                void *(*start)(void *), void *arg)
+EPI_SAFE void epi_altstack_mark(int tid, bool on)
 {
-    return __real_pthread_create(thread, attr, start, arg);
+    uint32_t bit = UINT32_C(1) << tid % 32;
+    if (tid <= 0 || tid >= IDS)
+        return;
+    if (on)
+        atomic_fetch_or(&has[tid / 32], bit);
+    else
+        atomic_fetch_and(&has[tid / 32], ~bit);
+}
+
+EPI_SAFE bool epi_altstack_marked(int tid)
+{
+    return tid > 0 && tid < IDS && (has[tid / 32] >> tid % 32 & 1) != 0;
 }
 
 static EPI_SAFE bool has_ended(int tid)
@@ -90,6 +88,7 @@ EPI_SAFE bool epi_altstack_reap(void)
          slot = next) {
         next = slot->next;
         if (has_ended(slot->tid)) {
+            epi_altstack_mark(slot->tid, false);
             struct epi_range whole = {slot->stack.start, (uintptr_t)(slot + 1)};
             unmap(whole, 4096);
         } else {
@@ -114,8 +113,10 @@ EPI_SAFE struct epi_altstack *epi_altstack_take(void)
         else
             push(slot);
     }
-    if (found != NULL)
+    if (found != NULL) {
+        epi_altstack_mark(found->tid, false);
         return found;
+    }
     struct epi_range stack = epi_altstack_map(epi_altstack_size());
     if (stack.end == 0)
         return NULL;
@@ -129,68 +130,4 @@ EPI_SAFE void epi_altstack_give_back(struct epi_altstack *stack, int tid)
 {
     stack->tid = tid;
     push(stack);
-}
-
-#ifndef EPI_NOWRAP
-
-static void put_back(struct epi_altstack *slot, int tid)
-{
-    epi_altstack_give_back(slot, tid);
-    if (!atomic_exchange(&epi_altstacks.pending, true)) {
-        epi_helper_wake();
-    }
-}
-
-/* The key's destructor, on the thread that ends; which has another number than at its
- * beginning if it has forked and this is the child. */
-static void thread_ends(void *value)
-{
-    put_back(value, epi_gettid());
-}
-
-static void *start_with_stack(void *value)
-{
-    struct epi_altstack *slot = value;
-    stack_t stack = {
-        .ss_sp = (void *)slot->stack.start,
-        .ss_size = slot->stack.end - slot->stack.start,
-    };
-    stack_t present = {.ss_flags = 0};
-    pthread_setspecific(epi_altstacks.key, slot);
-    /* A sanitizer has given the thread one already, and will unmap whatever is
-     * registered when the thread ends. */
-    epi_syscall6(SYS_sigaltstack, 0, (long)&present, 0, 0, 0, 0);
-    if (present.ss_flags & SS_DISABLE)
-        epi_syscall6(SYS_sigaltstack, (long)&stack, 0, 0, 0, 0, 0);
-    return slot->start(slot->arg);
-}
-
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
-                          void *(*start)(void *), void *arg)
-{
-    if (!epi_altstacks.on)
-        return __real_pthread_create(thread, attr, start, arg);
-    int saved = errno;
-    struct epi_altstack *slot = epi_altstack_take();
-    errno = saved;
-    if (slot == NULL) /* short of memory: the thread matters more than its stack */
-        return __real_pthread_create(thread, attr, start, arg);
-    slot->start = start;
-    slot->arg = arg;
-    int error = __real_pthread_create(thread, attr, start_with_stack, slot);
-    if (error != 0)
-        put_back(slot, INT_MAX); /* of no thread, so that the next one takes it */
-    return error;
-}
-
-#endif
-
-void epi_altstack_start(void)
-{
-#ifndef EPI_NOWRAP
-    if (!epi_altstacks.on) {
-        /* A program that has used up all keys goes without. */
-        epi_altstacks.on = pthread_key_create(&epi_altstacks.key, thread_ends) == 0;
-    }
-#endif
 }

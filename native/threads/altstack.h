@@ -5,20 +5,17 @@
 
 #include "../base/base.h"
 
-#include <pthread.h>
-
 /* At the top of an alternate stack's mapping, above the stack proper. */
 struct epi_altstack {
     struct epi_altstack *next;
     struct epi_range stack; /* without this record and the guards */
-    int tid;
-    void *(*start)(void *);
+    int tid; /* of the thread that may use it; INT_MAX: of none */
+    void *(*start)(void *); /* what that thread runs (create.c) */
     void *arg;
+    uint64_t believed; /* see masks.h */
 };
 
 struct epi_altstacks {
-    _Atomic bool on;
-    pthread_key_t key;
     size_t kernel_frame; /* what a signal puts on a stack, at most */
     _Atomic(struct epi_altstack *) ended; /* of threads that end or have ended */
     _Atomic bool pending;                 /* the helper looks at them every second */
@@ -30,21 +27,19 @@ extern struct epi_altstacks epi_altstacks __attribute__((visibility("hidden")));
  * the entry of our handler, and Go's handler, which may run on it too. */
 EPI_SAFE size_t epi_altstack_size(void);
 
-/* From now on new threads get one. */
-void epi_altstack_start(void);
-
 /* SIZE bytes of stack with a guard page at both ends, touched so that no fault
  * is left for later; an empty range without memory. */
 EPI_SAFE struct epi_range epi_altstack_map(size_t size);
-
-/* pthread_create as libc has it, for a thread that is to have none. */
-int epi_altstack_create_without(pthread_t *thread, const pthread_attr_t *attr,
-                                void *(*start)(void *), void *arg);
 
 /* A stack for a thread that is to be told of it; NULL without memory.  It is
  * given back with the id of the thread that may use it, or INT_MAX. */
 EPI_SAFE struct epi_altstack *epi_altstack_take(void);
 EPI_SAFE void epi_altstack_give_back(struct epi_altstack *stack, int tid);
+
+/* Writes down that thread TID has an alternate stack, or has it no more, so that nobody
+ * asks it whether it has. */
+EPI_SAFE void epi_altstack_mark(int tid, bool on);
+EPI_SAFE bool epi_altstack_marked(int tid);
 
 /* Unmaps the stacks of threads that have ended.  True when some are left, whose
  * threads are about to end. */

@@ -1,18 +1,20 @@
 #include "assign.h"
 #include "altstack.h"
+#include "ask.h"
 #include "service.h"
 #include "tasks.h"
 #include "threads.h"
 #include "../base/base.h"
 #include "../base/clock.h"
 #include "../base/system.h"
+#include "../unwind/program.h"
 #include "../incident/incident.h"
 #include "../incident/process.h"
 #include "../signals/actions.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdatomic.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 /* A listing costs 1.5 us a thread.  While the number of threads stays the same
@@ -22,35 +24,21 @@
 /* At most so many threads that wait are looked at in a round, besides new ones. */
 #define LOOKS 128
 
-EPI_SAFE bool epi_assign_accept(ucontext_t *uc)
+EPI_SAFE void epi_assign_accept(uint32_t slot, ucontext_t *uc)
 {
-    struct epi_assign *assign = epi_threading.assign;
-    struct epi_known *known = assign->known;
-    int tid = epi_gettid();
-    /* Not by the buckets, which the helper may be filling. */
-    while (known < assign->known + EPI_THREADS && known->tid != tid)
-        known++;
-    if (known == assign->known + EPI_THREADS ||
-        (known->state != EPI_ALT_ASKED && known->state != EPI_ALT_OFFERED))
-        return false;
-    bool has = (uc->uc_stack.ss_flags & SS_DISABLE) == 0;
-    if (known->state == EPI_ALT_ASKED) {
-        known->state = has ? EPI_ALT_HAS : EPI_ALT_NEEDS;
-    } else if (known->state == EPI_ALT_OFFERED && !has) {
-        /* Once: the helper takes it back when it believes the thread gone. */
-        const struct epi_altstack *stack = known->stack;
-        if (stack == NULL)
-            return true;
-        uc->uc_stack.ss_sp = (void *)stack->stack.start;
-        uc->uc_stack.ss_size = stack->stack.end - stack->stack.start;
-        uc->uc_stack.ss_flags = 0;
-        known->state = EPI_ALT_GIVEN;
-    } else if (known->state == EPI_ALT_OFFERED) {
+    struct epi_known *known = &epi_threading.assign->known[slot];
+    /* Once: the helper takes it back when it believes the thread gone. */
+    const struct epi_altstack *stack = known->stack;
+    if (known->tid != epi_gettid() || known->state != EPI_ALT_OFFERED || stack == NULL)
+        return;
+    if ((uc->uc_stack.ss_flags & SS_DISABLE) == 0) {
         known->state = EPI_ALT_HAS;
+        return;
     }
-    atomic_fetch_add(&assign->moves, 1);
-    epi_futex_wake_all(&assign->moves);
-    return true;
+    uc->uc_stack.ss_sp = (void *)stack->stack.start;
+    uc->uc_stack.ss_size = stack->stack.end - stack->stack.start;
+    uc->uc_stack.ss_flags = 0;
+    known->state = EPI_ALT_GIVEN;
 }
 
 static EPI_SAFE uint16_t *bucket_of(struct epi_assign *assign, int tid)
@@ -75,6 +63,7 @@ static EPI_SAFE struct epi_known *record(struct epi_assign *assign, int tid, uin
     struct epi_known *known = &assign->known[*unused];
     known->state = EPI_ALT_NEW;
     known->stack = NULL;
+    known->asleep = 0;
     known->tid = tid;
     *bucket = (uint16_t)(*unused + 1);
     if (assign->used <= *unused)
@@ -82,15 +71,18 @@ static EPI_SAFE struct epi_known *record(struct epi_assign *assign, int tid, uin
     return known;
 }
 
-/* Takes the list of threads; who is not in it any more is forgotten, and the
- * stack unmapped once the kernel has forgotten the thread too. */
+/* Takes the list of threads that may lack a stack; who is not in it any more is
+ * forgotten, and the stack unmapped once the kernel has forgotten the thread too. */
 static EPI_SAFE void list(struct epi_assign *assign, struct epi_tasks *tasks)
 {
     uint32_t unused = 0, used = 0;
     int tid;
     assign->round++;
     while ((tid = epi_tasks_next(tasks)) != 0) {
-        struct epi_known *known = epi_service_find(tid) != NULL ? NULL : record(assign, tid, &unused);
+        if (epi_altstack_marked(tid) || epi_service_find(tid) != NULL ||
+            (tid == epi_getpid() && assign->main_has))
+            continue;
+        struct epi_known *known = record(assign, tid, &unused);
         if (known != NULL)
             known->round = assign->round;
     }
@@ -111,80 +103,88 @@ static EPI_SAFE void list(struct epi_assign *assign, struct epi_tasks *tasks)
     assign->used = used;
 }
 
-static EPI_SAFE void send(struct epi_known *known)
+/* Where the thread is asleep, if that is in a call that goes on after a signal; or 0. */
+static EPI_SAFE uint64_t asleep(const struct epi_tasks *tasks, int tid)
 {
-    uint8_t state = known->state;
-    if (state == EPI_ALT_NEEDS && known->stack == NULL)
-        known->stack = epi_altstack_take();
-    if (state == EPI_ALT_NEEDS && known->stack == NULL)
-        return; /* no memory: another time */
-    known->state = state == EPI_ALT_NEEDS ? EPI_ALT_OFFERED : EPI_ALT_ASKED;
-    if (epi_syscall6(SYS_tgkill, epi_getpid(), known->tid, epi_actions.thread_signal, 0, 0, 0) !=
-        0)
-        known->state = state;
+    struct epi_task_syscall task;
+    if (!epi_task_syscall(tasks, tid, &task) || !task.sleeps || task.number < 0 ||
+        epi_syscall_name(task.number) == NULL || epi_syscall_not_restarted(&task) != NULL)
+        return 0;
+    uint64_t hash = epi_mix(1, (uint64_t)task.number);
+    for (size_t i = 0; i < EPI_COUNT(task.argument); i++)
+        hash = epi_mix(hash, task.argument[i]);
+    return epi_mix(epi_mix(hash, task.sp), task.pc) | 1;
 }
 
-/* Serves those that wait; the number of signals sent. */
-static EPI_SAFE uint32_t serve(struct epi_assign *assign, const struct epi_tasks *tasks)
+static EPI_SAFE void offer(struct epi_assign *assign, struct epi_known *known)
 {
-    uint32_t sent = 0, looks = 0, start = assign->next;
+    struct epi_ask ask = {EPI_ASK_ALTSTACK, assign->round, (uint32_t)(known - assign->known)};
+    known->stack = epi_altstack_take();
+    if (known->stack == NULL)
+        return; /* no memory: another time */
+    known->state = EPI_ALT_OFFERED;
+    if (epi_ask_send(epi_actions.thread_signal, known->tid, ask) == 0)
+        return;
+    known->state = EPI_ALT_NEW;
+    epi_altstack_give_back(known->stack, INT_MAX);
+    known->stack = NULL;
+}
+
+/* Looks at those that wait, and serves one that sleeps as it did before. */
+static EPI_SAFE void serve(struct epi_assign *assign)
+{
+    uint32_t looks = 0, start = assign->next;
     assign->waiting = 0;
     for (uint32_t n = 0; n < assign->used && assign->on && !epi_crashing(); n++) {
         uint32_t i = (start + n) % assign->used;
         struct epi_known *known = &assign->known[i];
-        struct epi_task_syscall task;
         if (known->tid != 0 && known->state == EPI_ALT_HAS && known->stack != NULL) {
             epi_altstack_give_back(known->stack, INT_MAX); /* not wanted after all */
             known->stack = NULL;
         }
-        if (known->tid == 0 || (known->state != EPI_ALT_NEW && known->state != EPI_ALT_NEEDS))
+        if (known->tid == 0 || known->state != EPI_ALT_NEW)
             continue;
         assign->waiting++;
-        if (looks == LOOKS)
+        if (looks++ >= LOOKS)
             continue;
         assign->next = i + 1;
-        if (!epi_task_syscall(tasks, known->tid, &task)) {
-            struct epi_task_stat stat;
-            if (task.told || !epi_task_stat(tasks, known->tid, &stat) || stat.state != 'R')
-                continue; /* gone; or asleep, nobody knows in what */
-        }
-        if (epi_syscall_not_restarted(&task) != NULL) {
-            looks++;
-            continue;
-        }
-        send(known);
-        sent++;
+        uint64_t before = known->asleep;
+        known->asleep = asleep(&assign->tasks, known->tid);
+        if (known->asleep != 0 && known->asleep == before)
+            offer(assign, known);
     }
-    return sent;
 }
 
-static EPI_SAFE bool look_around(struct epi_assign *assign)
+/* The program may have closed it, as all others; in a forked child it is the parent's
+ * list. */
+static EPI_SAFE bool open_list(struct epi_assign *assign)
 {
-    struct epi_tasks tasks;
-    if (epi_tasks_open(&tasks, assign->listing, sizeof assign->listing) != 0)
+    if (epi_tasks_again(&assign->tasks))
         return true;
-    uint64_t threads = epi_tasks_count(&tasks);
+    return epi_tasks_open(&assign->tasks, assign->listing, sizeof assign->listing) == 0 &&
+           epi_tasks_keep(&assign->tasks);
+}
+
+/* A filter of system calls that the program has put up since may end it for what the
+ * helper would do. */
+static EPI_SAFE long filter_mode(void)
+{
+    return epi_syscall6(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0, 0);
+}
+
+static EPI_SAFE void look_around(struct epi_assign *assign)
+{
+    if (!open_list(assign))
+        return;
+    uint64_t threads = epi_tasks_count(&assign->tasks);
     if (threads != assign->threads || ++assign->quiet >= QUIET_ROUNDS) {
-        list(assign, &tasks);
+        list(assign, &assign->tasks);
         assign->threads = threads;
         assign->quiet = 0;
         assign->waiting = 1;
     }
-    /* Who answers at once that it has none gets one at once. */
-    for (int i = 0; i < 3 && assign->waiting > 0; i++) {
-        uint32_t before = assign->moves, sent = serve(assign, &tasks);
-        if (sent == 0)
-            break;
-        uint64_t end = epi_now() + 10 * EPI_MS, now;
-        uint32_t moves;
-        while ((moves = assign->moves) - before < sent && (now = epi_now()) < end &&
-               !epi_crashing()) {
-            struct timespec left = epi_timespec(end - now);
-            epi_futex_wait(&assign->moves, moves, &left);
-        }
-    }
-    epi_tasks_close(&tasks);
-    return true;
+    if (assign->waiting > 0 && filter_mode() == assign->filter)
+        serve(assign);
 }
 
 /* In a forked child: its one thread has another number than in the parent, and may
@@ -198,6 +198,7 @@ static EPI_SAFE void forget_parents(struct epi_assign *assign)
     epi_zero(assign->bucket, sizeof assign->bucket);
     assign->used = assign->waiting = 0;
     assign->threads = 0;
+    epi_tasks_close(&assign->tasks);
 }
 
 EPI_SAFE bool epi_assign_round(void)
@@ -209,9 +210,18 @@ EPI_SAFE bool epi_assign_round(void)
         forget_parents(assign);
     epi_process()->assigns = true;
     assign->busy = true; /* before on is read: one side sees the other */
-    bool on = assign->on && look_around(assign);
+    bool on = assign->on;
+    if (on)
+        look_around(assign);
     assign->busy = false;
     return on;
+}
+
+void epi_assign_prepare(struct epi_assign *assign, bool program)
+{
+    assign->main_has = program && epi_program.go != NULL;
+    assign->filter = filter_mode();
+    open_list(assign);
 }
 
 void epi_assign_stop(void)

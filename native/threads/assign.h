@@ -1,15 +1,18 @@
-/* Alternate signal stacks for threads that were not made by the wrapped
- * pthread_create: older than Enable, made by a shared library, made by clone.
+/* Alternate signal stacks for threads that were made behind the back of
+ * pthread_create's wrapper (create.h): by clone, by a library that calls another
+ * pthread_create, in a host whose threads are older than this library.
  *
- * The helper finds new threads in /proc/self/task and sends them the thread
- * signal, by tgkill: Go preempts its threads with that, so a filter of system
- * calls under which the program works at all allows it.  The handler sees in its context
- * whether there is an alternate stack; where there is none it writes one in, and sigreturn
- * installs it (kernel/signal.c, restore_altstack).  One that is there is never touched.
+ * The helper finds such threads in /proc/self/task, maps a stack for each, and sends
+ * it the thread signal.  The handler sees in its context whether there is an
+ * alternate stack; where there is none it writes that one in, and sigreturn
+ * installs it (kernel/signal.c, restore_altstack).  One that is there is never
+ * touched.
  *
- * A thread in a system call that a signal ends for good is left alone until it
- * is met outside of it: an EINTR that the program does not expect may harm it,
- * a missing stack only a thread that overflows its own. */
+ * A signal ends some system calls with EINTR, which the program may take for an
+ * error, and a missing stack harms only a thread that overflows its own.  So a
+ * thread is asked once in its life, and only when it has been found asleep twice in
+ * a row, a round apart, in the same call, of those that go on after a signal.
+ * A thread of a program in which every thread passes the wrapper is never asked. */
 #ifndef EPI_ASSIGN_H
 #define EPI_ASSIGN_H
 
@@ -20,39 +23,44 @@
 
 enum epi_altstack_state {
     EPI_ALT_NEW,     /* not asked yet */
-    EPI_ALT_ASKED,   /* whether it has one */
-    EPI_ALT_NEEDS,   /* it has none */
-    EPI_ALT_OFFERED, /* one is waiting for it */
+    EPI_ALT_OFFERED, /* a stack is waiting for it */
     EPI_ALT_GIVEN,
-    EPI_ALT_HAS,
+    EPI_ALT_HAS, /* another one */
 };
 
 /* A thread that the helper knows. */
 struct epi_known {
     int tid;               /* 0: unused */
     uint32_t round;        /* the listing that it was last seen in */
-    _Atomic uint8_t state; /* the helper's move, or (ASKED, OFFERED) the thread's */
+    uint64_t asleep;       /* where it was found asleep the last time; 0: it was not */
+    _Atomic uint8_t state; /* the helper's move, or (OFFERED) the thread's */
     struct epi_altstack *stack;
 };
 
 struct epi_assign {
     _Atomic bool on;   /* the handler is installed */
     _Atomic bool busy; /* the helper may be about to send */
+    bool main_has;     /* the main thread is Go's, and has a stack */
+    long filter;       /* the mode of seccomp at epi_enable */
+    struct epi_tasks tasks; /* stays open: a filter may refuse to open it anew */
     uint64_t threads; /* their number at the last listing */
     uint32_t round;
     uint32_t quiet;                   /* rounds without a listing */
-    uint32_t waiting;                 /* threads that are still to be asked, or given a stack */
+    uint32_t waiting;                 /* threads that are still to be asked */
     uint32_t next;                    /* where the next look at these begins */
     uint32_t used;                    /* records in use are below */
-    _Atomic uint32_t moves;           /* answers; the helper sleeps on it */
     uint16_t bucket[2 * EPI_THREADS]; /* by tid: index + 1 */
     struct epi_known known[EPI_THREADS];
     char listing[EPI_THREADS * EPI_TASKS_ENTRY];
 };
 
-/* For the thread signal's handler: was the signal sent by the helper?  Then it
- * has been dealt with. */
-EPI_SAFE bool epi_assign_accept(ucontext_t *uc);
+/* For the thread signal's handler: the helper has sent it to the thread of record
+ * SLOT, below EPI_THREADS. */
+EPI_SAFE void epi_assign_accept(uint32_t slot, ucontext_t *uc);
+
+/* For a healthy process, on memory that is zero: gets what the helper needs.  PROGRAM:
+ * the core is part of the program, and not of a library in it. */
+void epi_assign_prepare(struct epi_assign *assign, bool program);
 
 /* For a healthy process: no signal is sent from now on. */
 void epi_assign_stop(void);

@@ -7,6 +7,7 @@
  * that belongs to a library: at most 8 KiB are used, and where the room is
  * known to be less than that and a fault of a peek need, no walk is tried. */
 #include "altstack.h"
+#include "ask.h"
 #include "assign.h"
 #include "threads.h"
 #include "../base/base.h"
@@ -27,18 +28,6 @@
  * frame. */
 #define ROOM_WALK  (4 * 1024)
 #define ROOM_FAULT 1024
-
-EPI_SAFE int epi_ask_send(int tid, struct epi_ask ask)
-{
-    siginfo_t info;
-    epi_zero(&info, sizeof info);
-    info.si_signo = epi_actions.thread_signal;
-    info.si_code = SI_QUEUE;
-    info.si_pid = epi_getpid();
-    info.si_value.sival_ptr = (void *)epi_ask_pack(ask);
-    return (int)epi_syscall6(SYS_rt_tgsigqueueinfo, info.si_pid, tid, info.si_signo,
-                             (long)&info, 0, 0);
-}
 
 /* Peeks need them; a thread that blocks everything would be killed by the
  * first one that fails.  Sigreturn blocks them again. */
@@ -172,34 +161,32 @@ static EPI_SAFE void answer(struct epi_threads *threads, struct epi_ask ask,
 /* The question itself ends some system calls, and a thread that was to wait
  * for ever in pause or sigsuspend may be one whose return ends the program, in
  * the middle of the report.  So it comes back when that is written; but not
- * later, since a handler of the host's may count on the thread.  Go's runtime
- * copes with EINTR, and its threads are needed. */
+ * later, since the program's last act or a handler of the host's may count on the
+ * thread.  Go's runtime copes with EINTR, and its threads are needed. */
 static EPI_SAFE void hold(const ucontext_t *uc)
 {
     const struct epi_incident *incident = &epi_process()->crash;
     if (epi_go_text(epi_program.go, epi_arch_pc(uc)) || !epi_arch_interrupted(uc))
         return;
-    while (epi_crashing() && incident->phase != EPI_PHASE_HOST &&
+    while (epi_crashing() && !incident->written && incident->phase != EPI_PHASE_HOST &&
            incident->phase != EPI_PHASE_CHAINED) {
-        struct timespec pause = epi_timespec(10 * EPI_MS);
-        epi_syscall6(SYS_ppoll, 0, 0, (long)&pause, 0, 0, 0);
+        epi_pause(10 * EPI_MS);
     }
 }
 
 EPI_SAFE void epi_sample(int signal, siginfo_t *info, void *context)
 {
-    ucontext_t *uc = context;
-    uintptr_t value = (uintptr_t)info->si_value.sival_ptr;
-    bool own = info->si_pid == epi_getpid();
-    if (own && info->si_code == SI_TKILL && epi_assign_accept(uc))
-        return;
-    if (!own || info->si_code != SI_QUEUE || value >> 56 != EPI_ASK_MAGIC >> 56) {
+    struct epi_ask ask;
+    if (!epi_ask_received(info, &ask)) {
         epi_chain_next(signal, info, context);
         return;
     }
-    struct epi_ask ask = epi_ask_unpack(value);
-    if (ask.question <= EPI_ASK_DUMP && ask.slot < EPI_THREADS)
-        answer(epi_threading.threads[ask.question], ask, uc);
+    if (ask.slot >= EPI_THREADS)
+        return;
+    if (ask.question == EPI_ASK_ALTSTACK)
+        epi_assign_accept(ask.slot, context);
+    else if (ask.question <= EPI_ASK_DUMP)
+        answer(epi_threading.threads[ask.question], ask, context);
     if (ask.question == EPI_ASK_CRASH)
-        hold(uc);
+        hold(context);
 }

@@ -1,12 +1,11 @@
 #include "service.h"
-#include "altstack.h"
+#include "create.h"
 #include "../base/base.h"
 #include "../base/system.h"
 
 #include <pthread.h>
 #include <sys/prctl.h>
 
-static _Atomic uint32_t helper_word;
 
 #define STACK (256 * 1024)
 
@@ -31,6 +30,25 @@ EPI_SAFE const struct epi_service_thread *epi_service_find(int tid)
     return NULL;
 }
 
+EPI_SAFE uint64_t epi_service_open(void)
+{
+    return epi_mask_of(SIGSEGV) | epi_mask_of(SIGBUS) | epi_mask_of(SIGFPE) |
+           epi_mask_of(SIGILL) | epi_mask_of(SIGTRAP) | epi_mask_of(SIGSYS);
+}
+
+EPI_SAFE bool epi_service_passes(int signal, const siginfo_t *info, ucontext_t *uc)
+{
+    if (info->si_code > 0 || epi_service_find(epi_gettid()) == NULL)
+        return false;
+    epi_sigmask(SIG_BLOCK, epi_mask_of(signal));
+    *(uint64_t *)(void *)&uc->uc_sigmask |= epi_mask_of(signal);
+    /* That of kill cannot be sent by another thread than the first (kernel/signal.c,
+     * do_rt_sigqueueinfo); then the sender is this process. */
+    if (epi_syscall6(SYS_rt_sigqueueinfo, epi_getpid(), signal, (long)info, 0, 0, 0) != 0)
+        epi_syscall6(SYS_kill, epi_getpid(), signal, 0, 0, 0, 0);
+    return true;
+}
+
 static int create(void *(*run)(void *), size_t stack)
 {
     pthread_attr_t attr;
@@ -41,7 +59,7 @@ static int create(void *(*run)(void *), size_t stack)
     pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
     if (stack != 0)
         pthread_attr_setstacksize(&attr, stack);
-    error = epi_altstack_create_without(&thread, &attr, run, NULL);
+    error = epi_create_plain(&thread, &attr, run, NULL);
     pthread_attr_destroy(&attr);
     return error;
 }
@@ -57,26 +75,15 @@ int epi_service_start(enum epi_service which)
 {
     struct epi_service_thread *service = &epi_process()->service[which];
     void *(*run)(void *) = runs[which];
-    sigset_t all, old;
     if (service->started)
         return 0;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
+    /* 32 to 34 are libc's: all threads take part in setuid, by such a signal. */
+    uint64_t old, mask = ~(epi_service_open() | UINT64_C(7) << 31);
+    epi_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, (long)&old, sizeof mask, 0, 0);
     int error = create(run, STACK);
     if (error != 0) /* large static TLS counts against the stack */
         error = create(run, 0);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    epi_sigmask(SIG_SETMASK, old);
     service->started = error == 0;
     return error;
-}
-
-EPI_SAFE void epi_helper_wake(void)
-{
-    atomic_fetch_add(&helper_word, 1);
-    epi_futex_wake_all(&helper_word);
-}
-
-EPI_SAFE _Atomic uint32_t *epi_helper_word(void)
-{
-    return &helper_word;
 }

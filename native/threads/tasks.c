@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #define DENTRY_RECLEN 16 /* struct linux_dirent64: inode, offset, this, type, name */
 #define DENTRY_NAME   19
@@ -27,6 +28,22 @@ EPI_SAFE int epi_tasks_open(struct epi_tasks *tasks, char *buffer, uint32_t size
 EPI_SAFE void epi_tasks_close(struct epi_tasks *tasks)
 {
     epi_fd_close(&tasks->fd);
+}
+
+EPI_SAFE bool epi_tasks_keep(struct epi_tasks *tasks)
+{
+    long copy = epi_syscall6(SYS_fcntl, tasks->fd.fd, F_DUPFD_CLOEXEC, EPI_HIGH_FD, 0, 0, 0);
+    epi_fd_close(&tasks->fd);
+    if (copy >= 0)
+        tasks->fd = epi_fd_of((int)copy);
+    return copy >= 0;
+}
+
+EPI_SAFE bool epi_tasks_again(struct epi_tasks *tasks)
+{
+    tasks->at = tasks->have = 0;
+    return epi_fd_valid(&tasks->fd) &&
+           epi_syscall6(SYS_lseek, tasks->fd.fd, 0, SEEK_SET, 0, 0, 0) == 0;
 }
 
 EPI_SAFE uint64_t epi_tasks_count(const struct epi_tasks *tasks)
@@ -72,10 +89,9 @@ static EPI_SAFE long read_file(const struct epi_tasks *tasks, int tid, const cha
     n -= epi_strlen(name);
     epi_copy(path + n, name, epi_strlen(name));
     path[--n] = '/';
-    for (; tid > 0; tid /= 10)
-        path[--n] = (char)('0' + tid % 10);
+    const char *whole = epi_decimal(path + n, (uint64_t)tid);
     long fd =
-        epi_syscall6(SYS_openat, tasks->fd.fd, (long)(path + n), O_RDONLY | O_CLOEXEC, 0, 0, 0);
+        epi_syscall6(SYS_openat, tasks->fd.fd, (long)whole, O_RDONLY | O_CLOEXEC, 0, 0, 0);
     if (fd < 0)
         return fd;
     long got = epi_syscall6(SYS_read, fd, (long)to, (long)size - 1, 0, 0, 0);

@@ -26,6 +26,12 @@ EPI_SAFE int epi_tasks_open(struct epi_tasks *tasks, char *buffer, uint32_t size
 EPI_SAFE int epi_tasks_next(struct epi_tasks *tasks);
 EPI_SAFE void epi_tasks_close(struct epi_tasks *tasks);
 
+/* For a list that stays open.  KEEP moves its descriptor out of the program's way; false,
+ * and the list is closed, when there is no such number.  AGAIN goes back to its beginning;
+ * false when the program has closed it. */
+EPI_SAFE bool epi_tasks_keep(struct epi_tasks *tasks);
+EPI_SAFE bool epi_tasks_again(struct epi_tasks *tasks);
+
 /* How many threads there are: one system call, on an open list. */
 EPI_SAFE uint64_t epi_tasks_count(const struct epi_tasks *tasks);
 

@@ -1,4 +1,5 @@
 #include "threads.h"
+#include "ask.h"
 #include "service.h"
 #include "tasks.h"
 #include "../base/base.h"
@@ -129,7 +130,7 @@ static EPI_SAFE void send_all(struct epi_threads *threads,
             continue;
         struct epi_ask ask = {options->question, threads->epoch, i};
         thread->turn = (uint64_t)threads->epoch << 2 | EPI_ASKED;
-        int error = epi_ask_send(thread->tid, ask);
+        int error = epi_ask_send(epi_actions.thread_signal, thread->tid, ask);
         if (error == 0) {
             asked++;
             continue;
@@ -199,11 +200,8 @@ static EPI_SAFE void wait(struct epi_threads *threads, const struct epi_tasks *t
                 return;
             look++;
         }
-        uint64_t next = look < EPI_COUNT(looks) ? began + looks[look] : end;
-        if (next <= now)
-            continue;
-        struct timespec left = epi_timespec(next - now);
-        epi_futex_wait(&threads->answered, answered, &left);
+        epi_wait(&threads->answered, answered,
+                 look < EPI_COUNT(looks) ? began + looks[look] : end);
     }
 }
 
@@ -243,8 +241,7 @@ static EPI_SAFE void settle(struct epi_threads *threads, const struct epi_tasks 
     }
     /* Who runs may sleep in a moment. */
     for (int i = 0; look_remotely(threads, tasks) && i < 4; i++) {
-        struct timespec pause = epi_timespec(3 * EPI_MS);
-        epi_syscall6(SYS_ppoll, 0, 0, (long)&pause, 0, 0, 0);
+        epi_pause(3 * EPI_MS);
     }
 }
 

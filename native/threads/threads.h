@@ -14,6 +14,7 @@
 #ifndef EPI_THREADS_H
 #define EPI_THREADS_H
 
+#include "ask.h"
 #include "tasks.h"
 #include "../base/base.h"
 #include "../unwind/stack.h"
@@ -92,26 +93,6 @@ static inline EPI_SAFE enum epi_answer epi_thread_answer(const struct epi_thread
     return (enum epi_answer)(thread->turn & 3);
 }
 
-/* What a signal's value holds. */
-enum epi_question { EPI_ASK_CRASH, EPI_ASK_DUMP };
-struct epi_ask {
-    enum epi_question question;
-    uint32_t epoch, slot;
-};
-/* In the top byte, so that one which comes too late is not taken for a signal of
- * the program's. */
-#define EPI_ASK_MAGIC ((uintptr_t)0xe7 << 56)
-static inline EPI_SAFE uintptr_t epi_ask_pack(struct epi_ask ask)
-{
-    return EPI_ASK_MAGIC | (uintptr_t)ask.epoch << 24 | (uintptr_t)ask.slot << 4 | ask.question;
-}
-static inline EPI_SAFE struct epi_ask epi_ask_unpack(uintptr_t value)
-{
-    struct epi_ask ask = {(enum epi_question)(value & 15), (uint32_t)(value >> 24),
-                          (uint32_t)(value >> 4 & 0xfffff)};
-    return ask;
-}
-
 struct epi_assign;
 struct epi_threading {
     struct epi_threads *threads[2]; /* the crash's table and that of dumps, by question */
@@ -120,10 +101,6 @@ struct epi_threading {
 };
 
 extern struct epi_threading epi_threading __attribute__((visibility("hidden")));
-
-/* Sends the thread signal; 0, or -errno: -ESRCH without such a thread, -EAGAIN
- * when its queue is full. */
-EPI_SAFE int epi_ask_send(int tid, struct epi_ask ask);
 
 /* The thread signal's handler (sample.c). */
 EPI_SAFE void epi_sample(int signal, siginfo_t *info, void *context);

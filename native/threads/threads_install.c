@@ -10,6 +10,7 @@
 #include "../signals/actions.h"
 
 #include <errno.h>
+#include <link.h>
 #include <sys/mman.h>
 
 /* Has a thread not got the SIGNAL yet that it was sent, because it blocks it?  The
@@ -32,6 +33,23 @@ static bool waits(int signal)
     return tid != 0;
 }
 
+/* Is this code the program's, and not a library's? */
+static int is_first(struct dl_phdr_info *info, size_t size, void *result)
+{
+    extern const ElfW(Ehdr) __ehdr_start __attribute__((weak, visibility("hidden")));
+    const ElfW(Ehdr) *own = &__ehdr_start;
+    (void)size;
+    *(bool *)result = own != NULL && (uintptr_t)info->dlpi_phdr == (uintptr_t)own + own->e_phoff;
+    return 1; /* the program comes first */
+}
+
+bool epi_in_program(void)
+{
+    bool program = false;
+    dl_iterate_phdr(is_first, &program);
+    return program;
+}
+
 /* 27 MB of addresses each; a page is got when a thread's stack is written. */
 static int map_tables(void)
 {
@@ -49,6 +67,7 @@ static int map_tables(void)
                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (memory == MAP_FAILED)
             return ENOMEM;
+        epi_assign_prepare(memory, epi_in_program());
         epi_threading.assign = memory;
     }
     return 0;

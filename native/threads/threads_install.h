@@ -11,6 +11,10 @@
 #define EPI_THREAD_SIGNAL_LEAST 35
 #define EPI_THREAD_SIGNAL_MOST  64
 
+/* Is the core part of the program, and not of a library or a plugin in it?  For a healthy
+ * process. */
+bool epi_in_program(void);
+
 /* Gets the memory, and chooses the thread signal: WANTED, or any when that is 0.
  * EINVAL: WANTED is not one that may be chosen; EADDRINUSE: somebody handles it,
  * or all. */

@@ -3,6 +3,8 @@
 package regress
 
 import (
+	"debug/elf"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -10,6 +12,34 @@ import (
 	"github.com/epitaph-go/epitaph/internal/victim"
 	"github.com/epitaph-go/epitaph/report"
 )
+
+// What a program has for itself (package handler/interpose) would catch the calls of the
+// host in a library.
+func TestLibraryDefinesNothingOfLibcs(t *testing.T) {
+	file, err := elf.Open(library.Path(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	symbols, err := file.DynamicSymbols()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defined, libcs := 0, []string{"pthread_create", "pthread_sigmask", "sigprocmask", "sigwait", "sigwaitinfo",
+		"sigtimedwait", "signalfd", "sigaction", "signal"}
+	for _, symbol := range symbols {
+		if symbol.Section == elf.SHN_UNDEF {
+			continue
+		}
+		defined++
+		if slices.Contains(libcs, symbol.Name) {
+			t.Errorf("the library defines %s", symbol.Name)
+		}
+	}
+	if defined == 0 {
+		t.Error("the library defines nothing")
+	}
+}
 
 func TestLibraryFaultInGoText(t *testing.T) {
 	for _, name := range []string{"breakpoint", "undefined", "nil"} {

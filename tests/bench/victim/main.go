@@ -5,6 +5,7 @@
 //
 //	victim epitaph | textbook | none | clean [GOROUTINES]
 //	victim serve
+//	victim healthy plain | epitaph
 //	victim idle plain | quiet | snapshots GOROUTINES BOX
 package main
 
@@ -84,6 +85,12 @@ func main() {
 	case "textbook":
 		C.install_textbook()
 	case "clean":
+		os.Exit(0)
+	case "healthy":
+		if err := healthy(os.Args[2]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 		os.Exit(0)
 	case "serve":
 		fmt.Fprintln(os.Stderr, serve())

@@ -27,6 +27,7 @@ import (
 
 	"github.com/epitaph-go/epitaph/cgo"
 	"github.com/epitaph-go/epitaph/handler"
+	_ "github.com/epitaph-go/epitaph/handler/interpose"
 )
 
 func main() {
@@ -310,6 +311,7 @@ func stackUse(n int) error {
 // bare overflows the stack of a thread without an alternate one: 0 is one that
 // is older than Enable, 1 one of a shared library.
 func bare(kind int) error {
+	C.stacks_prepare()
 	if kind == 0 {
 		C.stacks_start()
 	}
@@ -319,7 +321,7 @@ func bare(kind int) error {
 	if kind == 1 {
 		C.stacks_start_cxx()
 	}
-	fmt.Printf("waited %d\n", int(C.stacks_wait(4000)))
+	fmt.Printf("waited %d\n", int(C.stacks_wait(8000)))
 	C.stacks_overflow()
 	return nil
 }

@@ -18,17 +18,29 @@ __attribute__((noinline)) int stacks_recurse(volatile char *above) {
     return room[1];
 }
 
-/* Busy for a moment, asleep for another: it can be met outside of a call that
- * must not be interrupted. */
+static int ends[2];
+
+/* Asleep in a call that a signal does not end, but for moments in which it looks. */
 void stacks_body(void) {
     volatile char first[16] = "";
+    char c;
     prctl(PR_SET_NAME, "bare");
-    while (!go) {
+    while (!go && read(ends[0], &c, 1) == 1) {
         stack_t stack;
         sigaltstack(NULL, &stack);
         has_stack = (stack.ss_flags & SS_DISABLE) == 0;
     }
     stacks_recurse(first);
+}
+
+void stacks_prepare(void) {
+    if (pipe(ends) != 0)
+        _exit(9);
+}
+
+static void wake(void) {
+    if (write(ends[1], "x", 1) != 1)
+        _exit(9);
 }
 
 static void *body(void *arg) {
@@ -47,14 +59,17 @@ static void pause_ms(long ms) {
 }
 
 int stacks_wait(int limit_ms) {
-    for (int ms = 0; ms < limit_ms; ms++, pause_ms(1))
+    for (int ms = 0; ms < limit_ms; ms += 10, pause_ms(10)) {
+        wake();
         if (has_stack)
             return ms;
+    }
     return -1;
 }
 
 void stacks_overflow(void) {
     go = 1;
+    wake();
     for (;;)
         pause_ms(1000);
 }

@@ -6,6 +6,9 @@
 extern "C" {
 #endif
 
+/* Before the first of these. */
+void stacks_prepare(void);
+
 /* Starts a thread that waits for stacks_overflow; through pthread_create of
  * this link, or within libstdc++. */
 void stacks_start(void);

@@ -1,0 +1,18 @@
+// Package interpose extends Epitaph to the threads that shared libraries make:
+// those of libstdc++, Rust, Python, a JVM. Import it for its effect, in package main
+// of an executable:
+//
+//	import _ "github.com/epitaph-go/epitaph/handler/interpose"
+//
+// Package handler/auto does so. Threads of C code in the program itself do not need it.
+//
+// It defines pthread_create in the executable, where the dynamic linker finds it before
+// that of the C library. Each new thread then has an alternate signal stack from its
+// beginning on, so that it can overflow its own stack and still be reported. Without
+// this package such a thread is given one by a signal, within some seconds, if it sleeps
+// in a system call that a signal does not end.
+//
+// Leave it out of libraries (-buildmode=c-shared, c-archive) and plugins: the names would
+// catch the calls of the program that loads them. The build tag epitaph_nowrap makes the
+// package empty.
+package interpose

@@ -1,0 +1,5 @@
+//go:build cgo && linux && amd64 && !epitaph_nowrap
+
+package interpose
+
+import _ "github.com/epitaph-go/epitaph/native/interpose"

@@ -1,0 +1,72 @@
+/* -Wl,-wrap, by which the objects of this link are served (create.c), renames
+ * references inside the link.  A shared library's call goes through its own PLT, for
+ * which the dynamic linker looks in the executable first: libstdc++'s std::thread,
+ * Rust, Python and the JVM call what is defined here.
+ *
+ * In a static program a weak definition takes the place of libc's, whose object is
+ * then not linked.  Libc's is still needed, under its other name, and that needs a
+ * reference that pulls in the object: thrd_create's is one, in glibc and in musl.
+ * In a dynamic program the other name is not exported, and dlsym finds the next. */
+#include "interpose.h"
+#include "../base/base.h"
+#include "../threads/create.h"
+#include "../threads/threads_install.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <threads.h>
+
+#ifndef EPI_NOWRAP
+
+#pragma weak dlsym
+
+uintptr_t epi_interpose_next(const char *name)
+{
+    return dlsym == NULL ? 0 : (uintptr_t)dlsym(RTLD_NEXT, name);
+}
+
+bool epi_interpose_own(void)
+{
+    static _Atomic int known; /* 1: no, 2: yes */
+    if (known == 0)
+        known = 1 + epi_in_program();
+    return known == 2;
+}
+
+extern int __pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *)
+    __attribute__((weak));
+
+static _Atomic(epi_create_function) next;
+
+static epi_create_function find_next(void)
+{
+    epi_create_function found = next;
+    __asm__ volatile("" : : "r"(thrd_create)); /* pulls in the object */
+    if (found == NULL) {
+        found = __pthread_create != NULL
+                    ? __pthread_create
+                    : (epi_create_function)epi_interpose_next("pthread_create");
+        epi_create_by(found);
+        next = found;
+    }
+    return found;
+}
+
+EPI_INTERPOSED int pthread_create(pthread_t *thread, const pthread_attr_t *attr,
+                                  void *(*start)(void *), void *arg)
+{
+    epi_create_function libcs = find_next();
+    if (!epi_interpose_own())
+        return libcs(thread, attr, start, arg);
+    return epi_create(libcs, thread, attr, start, arg);
+}
+
+/* Before main, since a constructor of a library may have made threads already; and before
+ * the core makes its own, which come here by no other way. */
+static __attribute__((constructor)) void prepare(void)
+{
+    find_next();
+}
+
+#endif

@@ -1,0 +1,106 @@
+/* The functions of threads/masks.h, as shared libraries call them.  In a static program
+ * nobody calls these but the wrappers of the same names, for what is libc's elsewhere. */
+#include "interpose.h"
+#include "../base/base.h"
+#include "../base/system.h"
+#include "../threads/masks.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/signalfd.h>
+
+#ifndef EPI_NOWRAP
+
+/* Looked up once; 0 in a static program. */
+#define NEXT(name)                                                                  \
+    __extension__({                                                                 \
+        static _Atomic(__typeof__(&name)) found;                                    \
+        __typeof__(&name) now = found;                                              \
+        if (now == NULL)                                                            \
+            found = now = (__typeof__(&name))epi_interpose_next(#name);             \
+        now;                                                                        \
+    })
+
+/* The system call, as the cancellation point that it is. */
+static int timed_wait(const sigset_t *set, siginfo_t *info, const struct timespec *timeout)
+{
+    int type;
+    pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &type);
+    long got = epi_syscall6(SYS_rt_sigtimedwait, (long)set, (long)info, (long)timeout,
+                            sizeof(uint64_t), 0, 0);
+    pthread_setcanceltype(type, NULL);
+    if (got >= 0)
+        return (int)got;
+    errno = (int)-got;
+    return -1;
+}
+
+EPI_INTERPOSED int pthread_sigmask(int how, const sigset_t *set, sigset_t *old)
+{
+    __typeof__(&pthread_sigmask) next = NEXT(pthread_sigmask);
+    if (next != NULL && !epi_interpose_own())
+        return next(how, set, old);
+    return epi_mask_change(how, set, old);
+}
+
+EPI_INTERPOSED int sigprocmask(int how, const sigset_t *set, sigset_t *old)
+{
+    __typeof__(&sigprocmask) next = NEXT(sigprocmask);
+    if (next != NULL && !epi_interpose_own())
+        return next(how, set, old);
+    int error = epi_mask_change(how, set, old);
+    if (error != 0)
+        errno = error;
+    return error == 0 ? 0 : -1;
+}
+
+EPI_INTERPOSED int sigtimedwait(const sigset_t *set, siginfo_t *info,
+                                const struct timespec *timeout)
+{
+    __typeof__(&sigtimedwait) next = NEXT(sigtimedwait);
+    if (epi_interpose_own())
+        epi_mask_wait(set);
+    return (next != NULL ? next : timed_wait)(set, info, timeout);
+}
+
+EPI_INTERPOSED int sigwaitinfo(const sigset_t *set, siginfo_t *info)
+{
+    __typeof__(&sigwaitinfo) next = NEXT(sigwaitinfo);
+    if (epi_interpose_own())
+        epi_mask_wait(set);
+    return next != NULL ? next(set, info) : timed_wait(set, info, NULL);
+}
+
+EPI_INTERPOSED int sigwait(const sigset_t *set, int *signal)
+{
+    __typeof__(&sigwait) next = NEXT(sigwait);
+    int got;
+    if (epi_interpose_own())
+        epi_mask_wait(set);
+    if (next != NULL)
+        return next(set, signal);
+    do
+        got = timed_wait(set, NULL, NULL);
+    while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return errno;
+    *signal = got;
+    return 0;
+}
+
+EPI_INTERPOSED int signalfd(int fd, const sigset_t *set, int flags)
+{
+    __typeof__(&signalfd) next = NEXT(signalfd);
+    if (epi_interpose_own())
+        epi_mask_wait(set);
+    if (next != NULL)
+        return next(fd, set, flags);
+    long got = epi_syscall6(SYS_signalfd4, fd, (long)set, sizeof(uint64_t), flags, 0, 0);
+    if (got >= 0)
+        return (int)got;
+    errno = (int)-got;
+    return -1;
+}
+
+#endif

@@ -1,0 +1,150 @@
+/* The linker is told to wrap pthread_create (-Wl,-wrap), which holds for every
+ * object of this link: cgo's own threads, C code of the program, static
+ * libraries.  What shared libraries call is package interpose's.  The build tag
+ * epitaph_nowrap leaves both out.
+ *
+ * Before epi_enable nothing is changed but this: Go's threads are written down.  Go
+ * gives them stacks of its own, and nobody needs to ask them for one. */
+#include "create.h"
+#include "altstack.h"
+#include "masks.h"
+#include "wake.h"
+#include "../base/base.h"
+#include "../base/system.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#ifndef EPI_NOWRAP
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
+                          void *(*start)(void *), void *arg);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
+                          void *(*start)(void *), void *arg);
+#else
+#define __real_pthread_create pthread_create
+#endif
+
+static _Atomic(epi_create_function) libcs;
+
+void epi_create_by(epi_create_function next)
+{
+    libcs = next;
+}
+
+int epi_create_plain(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *),
+                     void *arg)
+{
+    epi_create_function next = libcs;
+    return (next != NULL ? next : __real_pthread_create)(thread, attr, start, arg);
+}
+
+static _Atomic bool on;
+static pthread_key_t key;
+
+static void put_back(struct epi_altstack *slot, int tid)
+{
+    epi_altstack_give_back(slot, tid);
+    if (!atomic_exchange(&epi_altstacks.pending, true))
+        epi_helper_wake();
+}
+
+/* The key's destructor, on the thread that ends; which has another number than at its
+ * beginning if it has forked and this is the child. */
+static void thread_ends(void *value)
+{
+    put_back(value, epi_gettid());
+}
+
+void epi_create_start(void)
+{
+#ifndef EPI_NOWRAP
+    if (!on) /* a program that has used up all keys goes without */
+        on = pthread_key_create(&key, thread_ends) == 0;
+#endif
+}
+
+static void *start_with_stack(void *value)
+{
+    struct epi_altstack *slot = value;
+    stack_t stack = {
+        .ss_sp = (void *)slot->stack.start,
+        .ss_size = slot->stack.end - slot->stack.start,
+    };
+    stack_t present = {.ss_flags = 0};
+    pthread_setspecific(key, slot);
+    /* A sanitizer has given the thread one already, and will unmap whatever is
+     * registered when the thread ends. */
+    epi_syscall6(SYS_sigaltstack, 0, (long)&present, 0, 0, 0, 0);
+    if (present.ss_flags & SS_DISABLE)
+        epi_syscall6(SYS_sigaltstack, (long)&stack, 0, 0, 0, 0, 0);
+    epi_altstack_mark(epi_gettid(), true);
+    epi_mask_begin(slot->believed);
+    return slot->start(slot->arg);
+}
+
+struct marked {
+    void *(*start)(void *);
+    void *arg;
+};
+
+static void *start_of_go(void *value)
+{
+    struct marked marked = *(struct marked *)value;
+    free(value);
+    epi_altstack_mark(epi_gettid(), true);
+    void *result = marked.start(marked.arg);
+    epi_altstack_mark(epi_gettid(), false);
+    return result;
+}
+
+int epi_create(epi_create_function next, pthread_t *thread, const pthread_attr_t *attr,
+               void *(*start)(void *), void *arg)
+{
+    int saved = errno;
+    /* One that has passed here already: the wrapper's next may be the definition. */
+    if (!on || start == start_with_stack || start == start_of_go)
+        return next(thread, attr, start, arg);
+    struct epi_altstack *slot = epi_altstack_take();
+    errno = saved;
+    if (slot == NULL) /* short of memory: the thread matters more than its stack */
+        return next(thread, attr, start, arg);
+    slot->start = start;
+    slot->arg = arg;
+    slot->believed = epi_mask_believed();
+    int error = next(thread, attr, start_with_stack, slot);
+    if (error != 0)
+        put_back(slot, INT_MAX); /* of no thread, so that the next one takes it */
+    return error;
+}
+
+#ifndef EPI_NOWRAP
+
+/* Makes all threads of Go's runtime (runtime/cgo/gcc_libinit.c), and has not so much
+ * text. */
+extern const char _cgo_try_pthread_create[256] __attribute__((weak));
+
+static int create_for_go(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *),
+                         void *arg)
+{
+    struct marked *marked = malloc(sizeof *marked);
+    if (marked == NULL)
+        return epi_create_plain(thread, attr, start, arg);
+    *marked = (struct marked){start, arg};
+    int error = epi_create_plain(thread, attr, start_of_go, marked);
+    if (error != 0)
+        free(marked);
+    return error;
+}
+
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
+                          void *(*start)(void *), void *arg)
+{
+    uintptr_t caller = (uintptr_t)__builtin_return_address(0);
+    if (!on && _cgo_try_pthread_create != NULL &&
+        caller - (uintptr_t)_cgo_try_pthread_create < sizeof _cgo_try_pthread_create)
+        return create_for_go(thread, attr, start, arg);
+    return epi_create(epi_create_plain, thread, attr, start, arg);
+}
+#endif

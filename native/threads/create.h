@@ -1,0 +1,28 @@
+/* pthread_create, as the program's threads come by it. */
+#ifndef EPI_CREATE_H
+#define EPI_CREATE_H
+
+#include "../base/base.h"
+
+#include <pthread.h>
+
+typedef int (*epi_create_function)(pthread_t *thread, const pthread_attr_t *attr,
+                                   void *(*start)(void *), void *arg);
+
+/* From now on new threads get an alternate stack. */
+void epi_create_start(void);
+
+/* As pthread_create, by way of NEXT, which is libc's; the thread gets an alternate
+ * stack.  Safe on any thread of a healthy process, before main too. */
+int epi_create(epi_create_function next, pthread_t *thread, const pthread_attr_t *attr,
+               void *(*start)(void *), void *arg);
+
+/* Libc's pthread_create, for a thread that is to be as libc makes it. */
+int epi_create_plain(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *),
+                     void *arg);
+
+/* Where this program defines pthread_create itself: libc's is another function, which only
+ * the definition knows. */
+void epi_create_by(epi_create_function next);
+
+#endif

@@ -1,0 +1,137 @@
+#include "masks.h"
+#include "../base/base.h"
+#include "../base/system.h"
+#include "../incident/incident.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+
+#define BIT(signal) (UINT64_C(1) << ((signal) - 1))
+#define FAULTS (BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGFPE) | BIT(SIGILL))
+
+/* Two that nobody can block, and two of libc's own, in glibc and in musl, which do not
+ * block them for a program. */
+#define UNBLOCKABLE (BIT(SIGKILL) | BIT(SIGSTOP) | BIT(32) | BIT(33))
+
+/* Written by its thread and by a handler on it. */
+struct record {
+    uint64_t believed; /* of FAULTS: the program takes them for blocked */
+    uint64_t kernels;  /* the thread's mask, with which the rest holds */
+    uint64_t pending;  /* of FAULTS: they have been sent, and are blocked in fact */
+};
+static _Thread_local volatile struct record record __attribute__((tls_model("initial-exec")));
+
+static _Atomic uint64_t waited_for;
+
+/* What may stay open. */
+static uint64_t faults(void)
+{
+    const struct epi_options *options = epi_incidents.options;
+    return options == NULL || options->quiet ? 0 : FAULTS & ~waited_for;
+}
+
+static EPI_SAFE int kernels(int how, const uint64_t *mask, uint64_t *old)
+{
+    return -(int)epi_syscall6(SYS_rt_sigprocmask, how, (long)mask, (long)old, sizeof *mask, 0, 0);
+}
+
+/* Makes MASK what the program sees.  FAULTS are blocked meanwhile, so that a handler does
+ * not see the half of it. */
+static void set_mask(uint64_t mask, uint64_t pending)
+{
+    uint64_t real = mask & ~(faults() & ~pending);
+    record.pending = pending & mask;
+    record.believed = mask & ~real;
+    record.kernels = real;
+    kernels(SIG_SETMASK, &real, NULL);
+}
+
+static uint64_t changed(int how, uint64_t mask, uint64_t by)
+{
+    return how == SIG_BLOCK ? mask | by : how == SIG_UNBLOCK ? mask & ~by : by;
+}
+
+int epi_mask_change(int how, const sigset_t *set, sigset_t *old)
+{
+    const uint64_t four = FAULTS;
+    uint64_t by = 0, before;
+    bool plain = record.believed == 0;
+    if (set != NULL) {
+        by = *(const uint64_t *)(const void *)set & ~UNBLOCKABLE;
+        if (how != SIG_BLOCK && how != SIG_UNBLOCK && how != SIG_SETMASK)
+            return EINVAL;
+        plain = plain && ((by & FAULTS) == 0 || how == SIG_UNBLOCK);
+    }
+    if (plain || set == NULL) {
+        int error = kernels(how, set == NULL ? NULL : &by, &before);
+        if (error != 0)
+            return error;
+        if (record.kernels == before)
+            before |= record.believed;
+    } else {
+        kernels(SIG_BLOCK, &four, &before);
+        bool valid = record.kernels == before;
+        uint64_t pending = valid ? record.pending : 0;
+        before |= valid ? record.believed : 0;
+        set_mask(changed(how, before, by), pending);
+    }
+    if (old != NULL) {
+        sigemptyset(old);
+        *(uint64_t *)(void *)old = before;
+    }
+    return 0;
+}
+
+void epi_mask_wait(const sigset_t *set)
+{
+    uint64_t mask = *(const uint64_t *)(const void *)set & FAULTS;
+    sigset_t none;
+    if ((mask & ~waited_for) != 0)
+        atomic_fetch_or(&waited_for, mask);
+    if ((mask & record.believed) == 0)
+        return;
+    sigemptyset(&none);
+    epi_mask_change(SIG_BLOCK, &none, NULL);
+}
+
+uint64_t epi_mask_believed(void)
+{
+    uint64_t now;
+    if (record.believed == 0 || kernels(SIG_BLOCK, NULL, &now) != 0 || now != record.kernels)
+        return 0;
+    return record.believed;
+}
+
+void epi_mask_begin(uint64_t believed)
+{
+    const uint64_t four = FAULTS;
+    uint64_t mask;
+    if (faults() == 0 || kernels(SIG_BLOCK, NULL, &mask) != 0)
+        return;
+    mask |= believed;
+    if ((mask & FAULTS) == 0)
+        return;
+    kernels(SIG_BLOCK, &four, NULL);
+    set_mask(mask, 0);
+}
+
+EPI_SAFE bool epi_mask_passes(int signal, const siginfo_t *info, ucontext_t *uc)
+{
+    uint64_t bit = epi_mask_of(signal), *mask = (uint64_t *)(void *)&uc->uc_sigmask;
+    if (info->si_code > 0 || (FAULTS & bit) == 0 || (record.believed & bit) == 0 ||
+        record.kernels != *mask)
+        return false;
+    epi_sigmask(SIG_BLOCK, bit);
+    *mask |= bit;
+    record.kernels |= bit;
+    record.pending |= bit;
+    record.believed &= ~bit;
+    /* To the thread again, or to the process.  That of kill cannot be sent by another
+     * thread than the first (kernel/signal.c, do_rt_sigqueueinfo); then the sender is this
+     * process. */
+    if (info->si_code == SI_TKILL)
+        epi_sigqueue(epi_gettid(), signal, info);
+    else if (epi_syscall6(SYS_rt_sigqueueinfo, epi_getpid(), signal, (long)info, 0, 0, 0) != 0)
+        epi_syscall6(SYS_kill, epi_getpid(), signal, 0, 0, 0, 0);
+    return true;
+}

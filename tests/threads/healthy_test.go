@@ -1,0 +1,61 @@
+//go:build linux && amd64 && cgo
+
+package threads
+
+import (
+	"strconv"
+	"testing"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
+)
+
+// What is pending survives execve, its handler does not: the signal that a dump has
+// asked a thread with must not kill the program that the thread goes on as.
+func TestNothingIsPendingAfterExec(t *testing.T) {
+	dumps, out := survive(t, "exec")
+	if len(dumps) != 1 || dumps[0].Answers.Blocked != 1 {
+		t.Errorf("the thread was not asked: %v", out)
+	}
+	if n, ok := numbers(t, out)["pending"]; !ok || n != 0 {
+		t.Errorf("%d signals are pending in the new program: %v", n, out)
+	}
+}
+
+// A library may set signals back that it has not set. One without a handler is not
+// sent.
+func TestSignalWithoutItsHandlerIsNotSent(t *testing.T) {
+	_, out := survive(t, "reset 4")
+	if numbers(t, out)["alive"] != 1 {
+		t.Error(out)
+	}
+}
+
+// No thread that pthread_create has made is asked for anything: not one call ends with
+// EINTR.
+func TestHealthyThreadsAreNotInterrupted(t *testing.T) {
+	rounds := 2
+	if victim.Full {
+		rounds = 10
+	}
+	_, out := survive(t, "polls "+strconv.Itoa(rounds))
+	if n, ok := numbers(t, out)["interrupted"]; !ok || n != 0 {
+		t.Errorf("%d calls of poll were interrupted", n)
+	}
+}
+
+// A thread whose system call the question has ended goes on when the report is written,
+// since the program's last act may need it.
+func TestLastActNeedsAThread(t *testing.T) {
+	_, out := crash(t, "work 5000")
+	if numbers(t, out)["done"] != 1 {
+		t.Errorf("the thread did nothing: %v", out)
+	}
+}
+
+// A filter that traps system calls does so on the core's own threads, too.
+func TestServiceThreadsAreTrapped(t *testing.T) {
+	_, out := survive(t, "trap 3")
+	if numbers(t, out)["alive"] != 1 {
+		t.Error(out)
+	}
+}

@@ -1,0 +1,45 @@
+//go:build linux && amd64 && cgo
+
+package threads
+
+import (
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
+)
+
+// What a program reads back of its signal masks, what its new threads begin with, what is
+// pending and what it can wait for is as without Epitaph.
+func TestMasksAsTheProgramSeesThem(t *testing.T) {
+	for name, how := range map[string][2]string{
+		"in this link":          {"0", "1"},
+		"from a shared library": {"2", "3"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			plain, out := program.Run(t, "masks "+how[0]), program.Run(t, "masks "+how[1])
+			if !plain.IsExit(0) || strings.Count(plain.Stdout, "\n") < 20 {
+				t.Fatal(plain)
+			}
+			if !out.IsExit(0) || out.Stdout != plain.Stdout {
+				t.Errorf("%v\nwithout Epitaph:\n%s", out, plain.Stdout)
+			}
+		})
+	}
+}
+
+// librdkafka blocks all signals on its threads; a fault there is reported like any other.
+func TestFaultBehindAMask(t *testing.T) {
+	for line, signal := range map[string]syscall.Signal{
+		"blocked 0": syscall.SIGSEGV, "blocked 1": syscall.SIGFPE, "blocked 2": syscall.SIGSEGV,
+	} {
+		t.Run(line, func(t *testing.T) {
+			out := program.Run(t, line)
+			out.DiedOf(t, signal)
+			if r := victim.Complete(t, out.Stderr); r.Current().Name() != "blocked" {
+				t.Errorf("the thread is %q", r.Current().Name())
+			}
+		})
+	}
+}

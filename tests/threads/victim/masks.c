@@ -1,0 +1,174 @@
+#define _GNU_SOURCE
+#include "masks.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct {
+    int (*thread)(int, const sigset_t *, sigset_t *);
+    int (*process)(int, const sigset_t *, sigset_t *);
+    int (*timed)(const sigset_t *, siginfo_t *, const struct timespec *);
+    int (*wait)(const sigset_t *, int *);
+    int (*create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+    int (*fd)(int, const sigset_t *, int);
+} use;
+
+static void choose(int shared) {
+    use.thread = pthread_sigmask;
+    use.process = sigprocmask;
+    use.timed = sigtimedwait;
+    use.wait = sigwait;
+    use.create = pthread_create;
+    use.fd = signalfd;
+    if (shared) {
+        *(void **)&use.thread = dlsym(RTLD_DEFAULT, "pthread_sigmask");
+        *(void **)&use.process = dlsym(RTLD_DEFAULT, "sigprocmask");
+        *(void **)&use.timed = dlsym(RTLD_DEFAULT, "sigtimedwait");
+        *(void **)&use.wait = dlsym(RTLD_DEFAULT, "sigwait");
+        *(void **)&use.create = dlsym(RTLD_DEFAULT, "pthread_create");
+        *(void **)&use.fd = dlsym(RTLD_DEFAULT, "signalfd");
+    }
+}
+
+static void show(const char *what, const sigset_t *set) {
+    printf("%s:", what);
+    for (int signal = 1; signal <= 64; signal++)
+        if (sigismember(set, signal) == 1)
+            printf(" %d", signal);
+    printf("\n");
+    fflush(stdout);
+}
+
+static void show_mask(const char *what) {
+    sigset_t now;
+    use.thread(SIG_BLOCK, NULL, &now);
+    show(what, &now);
+}
+
+static void show_pending(const char *what) {
+    sigset_t now;
+    sigpending(&now);
+    show(what, &now);
+}
+
+static sigset_t set_of(int a, int b) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, a);
+    sigaddset(&set, b);
+    return set;
+}
+
+static void *inherit(void *arg) {
+    show_mask("a new thread's mask");
+    return arg;
+}
+
+static void run(void *(*start)(void *)) {
+    pthread_t thread;
+    use.create(&thread, NULL, start, NULL);
+    pthread_join(thread, NULL);
+}
+
+static void *steps(void *arg) {
+    sigset_t set, old;
+    siginfo_t info;
+    const struct timespec none = {0, 0};
+    int signal;
+    sigfillset(&set);
+    sigemptyset(&old);
+    printf("set all: %d\n", use.thread(SIG_SETMASK, &set, &old));
+    show("before", &old);
+    show_mask("after");
+    run(inherit);
+    set = set_of(SIGSEGV, SIGUSR1);
+    use.process(SIG_UNBLOCK, &set, &old);
+    show("before unblock", &old);
+    show_mask("after unblock");
+    use.thread(SIG_BLOCK, &set, &old);
+    show("before block", &old);
+    set = set_of(SIGBUS, SIGUSR2);
+    use.thread(SIG_SETMASK, &set, &old);
+    show("before another", &old);
+    show_mask("another");
+    run(inherit);
+    errno = 0;
+    printf("no such change: %d, %d", use.thread(77, &set, NULL), use.process(77, &set, NULL));
+    printf(", errno %d\n", errno);
+    /* One that is sent stays pending. */
+    pthread_kill(pthread_self(), SIGBUS);
+    pthread_kill(pthread_self(), SIGBUS);
+    show_pending("pending");
+    show_mask("mask then");
+    sigset_t usr = set_of(SIGUSR1, SIGUSR1);
+    use.thread(SIG_BLOCK, &usr, NULL);
+    show_mask("one more");
+    show_pending("pending still");
+    info.si_code = 0;
+    signal = use.timed(&set, &info, &none);
+    printf("taken: %d, code %d, own %d\n", signal, info.si_code, info.si_pid == getpid());
+    printf("again: %d, errno %d\n", use.timed(&set, &info, &none), errno);
+    show_pending("pending no more");
+    pthread_kill(pthread_self(), SIGBUS);
+    printf("waited: %d", use.wait(&set, &signal));
+    printf(", for %d\n", signal);
+    set = set_of(SIGILL, SIGFPE);
+    use.thread(SIG_BLOCK, &set, NULL);
+    int fd = use.fd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    struct signalfd_siginfo got;
+    pthread_kill(pthread_self(), SIGILL);
+    memset(&got, 0, sizeof got);
+    long size = read(fd, &got, sizeof got);
+    printf("from the descriptor: %d, signal %u\n", (int)(size == sizeof got), got.ssi_signo);
+    show_mask("at last");
+    if (fork() == 0) {
+        show_mask("a child's mask");
+        _exit(0);
+    }
+    wait(NULL);
+    return arg;
+}
+
+void masks_show(int shared) {
+    choose(shared);
+    run(steps);
+}
+
+__attribute__((noinline)) int masks_recurse(volatile char *above) {
+    volatile char room[4096];
+    room[0] = above[0];
+    room[1] = (char)(masks_recurse(room) + 1);
+    return room[1];
+}
+
+static volatile int zero;
+
+static void *fault(void *arg) {
+    volatile char first[16] = "";
+    int kind = *(int *)arg;
+    prctl(PR_SET_NAME, "blocked");
+    if (kind == 0)
+        *(volatile int *)8 = 1;
+    if (kind == 1)
+        zero = 77 / zero;
+    return masks_recurse(first) ? arg : NULL;
+}
+
+void masks_crash(int kind) {
+    pthread_t thread;
+    sigset_t all, old;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    pthread_create(&thread, NULL, fault, &kind);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    pthread_join(thread, NULL);
+}

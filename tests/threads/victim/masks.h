@@ -1,0 +1,13 @@
+/* Signal masks: what the program sees of them, and faults behind them. */
+#ifndef VICTIM_MASKS_H
+#define VICTIM_MASKS_H
+
+/* Changes masks in many ways and writes down what comes back, on standard output; by the
+ * functions as this link has them, or (SHARED) as a shared library finds them. */
+void masks_show(int shared);
+
+/* Makes a thread as librdkafka does, with all signals blocked, which then writes through
+ * NULL, divides by zero, or overflows its stack. */
+void masks_crash(int kind);
+
+#endif
