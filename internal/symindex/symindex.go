@@ -19,6 +19,8 @@ import (
 	"slices"
 
 	"github.com/ianlancetaylor/demangle"
+
+	"github.com/epitaph-go/epitaph/internal/symindex/objfile"
 )
 
 // The layout of struct epi_symbol_index.
@@ -32,7 +34,7 @@ const (
 const debugRoot = "/usr/lib/debug/.build-id"
 
 // A Range is [Start, End) in addresses of the file.
-type Range struct{ Start, End uint64 }
+type Range = objfile.Range
 
 // Options say what of a file goes into the index.
 type Options struct {
@@ -46,7 +48,7 @@ type Options struct {
 	Budget int
 }
 
-type symbol struct {
+type oldSymbol struct {
 	start, size uint32
 	global      bool
 	name        string
@@ -88,7 +90,7 @@ func EHFrame(path string) (Range, error) {
 	if section == nil || section.Flags&elf.SHF_ALLOC == 0 {
 		return Range{}, fmt.Errorf("symindex: %s: no .eh_frame", path)
 	}
-	return Range{section.Addr, section.Addr + section.Size}, nil
+	return Range{Start: section.Addr, End: section.Addr + section.Size}, nil
 }
 
 func debugFile(buildID []byte) string {
@@ -99,7 +101,7 @@ func debugFile(buildID []byte) string {
 	return filepath.Join(debugRoot, id[:2], id[2:]+".debug")
 }
 
-func read(path string, opts *Options) ([]symbol, error) {
+func read(path string, opts *Options) ([]oldSymbol, error) {
 	file, err := elf.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("symindex: %w", err)
@@ -108,7 +110,7 @@ func read(path string, opts *Options) ([]symbol, error) {
 	if file.Class != elf.ELFCLASS64 || file.ByteOrder != binary.LittleEndian {
 		return nil, fmt.Errorf("symindex: %s: not a file of this machine", path)
 	}
-	var symbols []symbol
+	var symbols []oldSymbol
 	for _, section := range file.Sections {
 		if section.Type != elf.SHT_SYMTAB && section.Type != elf.SHT_DYNSYM {
 			continue
@@ -124,7 +126,7 @@ func read(path string, opts *Options) ([]symbol, error) {
 
 // readTable reads a symbol at a time: (*elf.File).Symbols would hold all of
 // them, and most of a Go program's are of no interest here.
-func readTable(file *elf.File, table *elf.Section, opts *Options) ([]symbol, error) {
+func readTable(file *elf.File, table *elf.Section, opts *Options) ([]oldSymbol, error) {
 	if int(table.Link) >= len(file.Sections) {
 		return nil, errors.New("it has no string table")
 	}
@@ -136,7 +138,7 @@ func readTable(file *elf.File, table *elf.Section, opts *Options) ([]symbol, err
 	if err != nil {
 		return nil, err
 	}
-	var symbols []symbol
+	var symbols []oldSymbol
 	in := bufio.NewReaderSize(table.Open(), 1<<16)
 	record := make([]byte, elf.Sym64Size)
 	for {
@@ -161,18 +163,18 @@ func readTable(file *elf.File, table *elf.Section, opts *Options) ([]symbol, err
 }
 
 // keep takes functions that have a place, a size and a name.
-func keep(raw *elf.Sym64, names []byte, exclude Range) (symbol, bool) {
+func keep(raw *elf.Sym64, names []byte, exclude Range) (oldSymbol, bool) {
 	kind := elf.ST_TYPE(raw.Info)
 	if kind != elf.STT_FUNC && kind != elf.STT_GNU_IFUNC || raw.Shndx == uint16(elf.SHN_UNDEF) ||
 		raw.Size == 0 || raw.Size > math.MaxUint32 || raw.Value > math.MaxUint32 ||
 		raw.Value-exclude.Start < exclude.End-exclude.Start || uint64(raw.Name) >= uint64(len(names)) {
-		return symbol{}, false
+		return oldSymbol{}, false
 	}
 	name, _, terminated := bytes.Cut(names[raw.Name:], []byte{0})
 	if !terminated || len(name) == 0 {
-		return symbol{}, false
+		return oldSymbol{}, false
 	}
-	return symbol{
+	return oldSymbol{
 		start:  uint32(raw.Value),
 		size:   uint32(raw.Size),
 		global: elf.ST_BIND(raw.Info) != elf.STB_LOCAL,
@@ -182,8 +184,8 @@ func keep(raw *elf.Sym64, names []byte, exclude Range) (symbol, bool) {
 
 // tidy sorts by address and leaves one name for each. Of several the global
 // one is the one that people know; then the shortest (abort, not __GI_abort).
-func tidy(symbols []symbol) []symbol {
-	slices.SortFunc(symbols, func(a, b symbol) int {
+func tidy(symbols []oldSymbol) []oldSymbol {
+	slices.SortFunc(symbols, func(a, b oldSymbol) int {
 		if a.global != b.global {
 			if c := cmp.Compare(a.start, b.start); c != 0 {
 				return c
@@ -196,10 +198,10 @@ func tidy(symbols []symbol) []symbol {
 		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(len(a.name), len(b.name)),
 			cmp.Compare(a.name, b.name))
 	})
-	return slices.CompactFunc(symbols, func(a, b symbol) bool { return a.start == b.start })
+	return slices.CompactFunc(symbols, func(a, b oldSymbol) bool { return a.start == b.start })
 }
 
-func encode(symbols []symbol) []byte {
+func encode(symbols []oldSymbol) []byte {
 	names := []byte{0}
 	offsets := make(map[string]uint32, len(symbols))
 	block := make([]byte, 0, headerSize+entrySize*len(symbols))

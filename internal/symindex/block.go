@@ -1,0 +1,90 @@
+package symindex
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"github.com/epitaph-go/epitaph/internal/symindex/block"
+	"github.com/epitaph-go/epitaph/internal/symindex/objfile"
+	"github.com/epitaph-go/epitaph/internal/symindex/offheap"
+)
+
+// builderVersion is that of the blocks' contents, for those who keep them.
+const builderVersion = 1
+
+// BlockOptions say what goes into a block, and how.
+type BlockOptions struct {
+	// BuildID is that of the module that was loaded. A file with another one has
+	// taken its place, and would give wrong names: it is refused. nil: whatever
+	// is there.
+	BuildID []byte
+	// Exclude holds no code of interest: Go's text, whose names the pclntab has.
+	Exclude Range
+	// Budget is the most bytes that the block may have. Where it is too small
+	// inlined calls are left out first, then lines, then names.
+	Budget int
+	// DebugDirs are searched for debug files before /usr/lib/debug.
+	DebugDirs []string
+	// GoSource is what GOROOT/src/ is in the paths that the program prints.
+	GoSource string
+	// NamesOnly leaves the DWARF alone: a block for the time until the whole one
+	// is there.
+	NamesOnly bool
+	// Yield, if not nil, is called after each half millisecond of work or so.
+	Yield func()
+}
+
+// A Result is a block, and what is to be said of it.
+type Result struct {
+	// Data is the block. It is memory outside of the heap: Free releases it, or
+	// who takes it over does.
+	Data []byte
+	// Dropped says what the budget had no room for; empty: nothing.
+	Dropped string
+	// Problem says what of the DWARF could not be read; nil: nothing.
+	Problem error
+}
+
+// Free releases the block.
+func (r *Result) Free() {
+	offheap.Free(r.Data)
+	r.Data = nil
+}
+
+var errNoSymbols = errors.New("no symbols")
+
+// ErrReplaced is the error for a file that is not the one that was loaded.
+var ErrReplaced = errors.New("another file has taken its place")
+
+// dropped says what the levels leave out.
+var dropped = [...]string{levelInlined: "", levelRows: "inlined calls", levelNames: "lines"}
+
+// BuildBlock reads the file at path, and its debug file if there is one, into the
+// block that the C core looks addresses up in. A file without any symbol is an
+// error. It is safe for concurrent use; a hostile file gives an error, or a block
+// with wrong contents, for a bounded amount of work.
+func BuildBlock(path string, opts BlockOptions) (*Result, error) {
+	file, err := objfile.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("symindex: %w", err)
+	}
+	defer file.Close()
+	id := file.BuildID()
+	if len(opts.BuildID) > 0 && !bytes.Equal(id, opts.BuildID) {
+		return nil, fmt.Errorf("symindex: %s: %w", path, ErrReplaced)
+	}
+	debug := openDebugFile(file, id, opts.DebugDirs)
+	if debug != nil {
+		defer debug.Close()
+	}
+	for l := levelInlined; ; l++ {
+		data, problem, err := build(buildOptions{&opts, l}, file, debug, id)
+		if err == nil {
+			return &Result{Data: data, Dropped: dropped[l], Problem: problem}, nil
+		}
+		if full := errors.Is(err, offheap.ErrLimit) || errors.Is(err, block.ErrTooLarge); !full || l == levelNames {
+			return nil, fmt.Errorf("symindex: %s: %w", path, err)
+		}
+	}
+}

@@ -1,0 +1,111 @@
+package symindex_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/epitaph-go/epitaph/internal/symindex"
+)
+
+// manyRanges has 200 000 functions of one byte of DWARF each, all of which name one
+// list of 10 000 ranges.
+const manyRanges = `
+	.text
+	.globl f
+	.type f,@function
+f:	.fill 64,1,0x90
+	.size f,.-f
+	.section .debug_abbrev
+	.uleb128 1, 0x11
+	.byte 1
+	.uleb128 0x13, 0x0b, 0, 0
+	.uleb128 2, 0x2e
+	.byte 0
+	.uleb128 0x55, 0x21
+	.sleb128 0
+	.uleb128 0, 0, 0
+	.section .debug_info
+	.long 2f-1f
+1:	.short 5
+	.byte 1, 8
+	.long 0
+	.uleb128 1
+	.byte 12
+	.fill 200000,1,2
+	.byte 0
+2:
+	.section .debug_rnglists
+	.rept 10000
+	.byte 7
+	.quad f
+	.byte 8
+	.endr
+	.byte 0
+`
+
+// manyAttributes has 200 000 entries of one byte, with 10 000 attributes each.
+const manyAttributes = `
+	.text
+	.globl f
+	.type f,@function
+f:	.fill 64,1,0x90
+	.size f,.-f
+	.section .debug_abbrev
+	.uleb128 1, 0x11
+	.byte 1
+	.uleb128 0x13, 0x0b, 0, 0
+	.uleb128 2, 0x2e
+	.byte 0
+	.rept 10000
+	.uleb128 0x3f, 0x19
+	.endr
+	.uleb128 0, 0, 0
+	.section .debug_info
+	.long 2f-1f
+1:	.short 5
+	.byte 1, 8
+	.long 0
+	.uleb128 1
+	.byte 12
+	.fill 200000,1,2
+	.byte 0
+2:
+`
+
+// What a hostile file can make the reader do again and again is bounded; the
+// symbols are there all the same.
+func TestHostileDWARFCostsBoundedWork(t *testing.T) {
+	for name, source := range map[string]string{"ranges": manyRanges, "attributes": manyAttributes} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			in, out := filepath.Join(dir, "a.s"), filepath.Join(dir, "a.so")
+			if err := os.WriteFile(in, []byte(source), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if msg, err := exec.Command("gcc", "-shared", "-nostdlib", "-o", out, in).CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s", err, msg)
+			}
+			began := time.Now()
+			b, result := buildBlock(t, out, symindex.BlockOptions{})
+			if result.Problem == nil {
+				t.Error("it was read to the end")
+			}
+			if took := time.Since(began); took > 5*time.Second {
+				t.Errorf("it took %v", took)
+			}
+			if frames, _, ok := b.Lookup(b.Part(0), nil); !ok || frames[0].Func != "f" {
+				t.Errorf("%+v", frames)
+			}
+		})
+	}
+}
+
+// A file that would keep its reader waiting is not opened.
+func TestOnlyRegularFiles(t *testing.T) {
+	if _, err := symindex.BuildBlock("/dev/null", symindex.BlockOptions{Budget: 1 << 20}); err == nil {
+		t.Error("/dev/null was read")
+	}
+}
