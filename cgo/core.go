@@ -122,7 +122,8 @@ type Module struct {
 	Path       string
 	BuildID    []byte
 	GoText     [2]uintptr // the Go text in it, as addresses of the file; or zero
-	Indexed    bool       // the core has its symbols
+	Named      bool       // the core has the names of its functions
+	Indexed    bool       // and all else that there is of it
 	HasEHFrame bool       // the core finds its call frame information
 }
 
@@ -139,7 +140,8 @@ func Modules() []Module {
 			Bias:       uintptr(m.bias),
 			Path:       C.GoString(&m.path[0]),
 			BuildID:    C.GoBytes(unsafe.Pointer(&m.build_id[0]), C.int(m.build_id_size)),
-			Indexed:    m.index != nil,
+			Named:      m.index != nil,
+			Indexed:    m.index != nil && !bool(m.index.names_only),
 			HasEHFrame: m.eh_frame_hdr != 0 || m.eh_frame.end != 0,
 		}
 		if m.extent.start <= rt.text.start && rt.text.end <= m.extent.end {
@@ -149,16 +151,13 @@ func Modules() []Module {
 	}
 }
 
-// InstallSymbols hands the core a symbol index (internal/symindex).
-func InstallSymbols(module *Module, index []byte) error {
-	memory := C.epi_symbols_alloc(C.size_t(len(index)))
-	if memory == nil {
-		return fmt.Errorf("cgo: no memory for %d bytes of symbols", len(index))
-	}
-	copy(unsafe.Slice((*byte)(memory), len(index)), index)
+// InstallSymbols hands the core a module's block of symbols (internal/symindex): pages
+// of their own, outside of Go's heap, which belong to the core from now on, whatever
+// is returned.
+func InstallSymbols(module *Module, block []byte) error {
 	path := C.CString(module.Path)
 	defer C.free(unsafe.Pointer(path))
-	if errno := C.epi_install_symbols(C.uintptr_t(module.Bias), path, memory, C.size_t(len(index))); errno != 0 {
+	if errno := C.epi_install_symbols(C.uintptr_t(module.Bias), path, unsafe.Pointer(unsafe.SliceData(block)), C.size_t(len(block))); errno != 0 {
 		return fmt.Errorf("cgo: installing the symbols of %s: %w", module.Path, syscall.Errno(errno))
 	}
 	return nil

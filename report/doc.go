@@ -42,6 +42,7 @@
 //
 //	Current thread ADDRESS [NAME, TID] (most recent call first):
 //	  File "PATH", line N in FUNCTION (inlined) (frame pointer)
+//	  File "PATH", line N in FUNCTION [ADDRESS] (near) (scan)
 //	  Binary file "PATH", at FUNCTION+0xOFFSET [ADDRESS] (inlined) (scan)
 //	  Binary file "<unknown>" [ADDRESS]
 //	  <not executable: ADDRESS>

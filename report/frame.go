@@ -11,7 +11,7 @@ import (
 type FrameKind uint8
 
 const (
-	SourceFrame        FrameKind = iota // File, Line, Func, How, Inlined
+	SourceFrame        FrameKind = iota // File, Line, Func, How, Inlined, Near; PC of a C function
 	BinaryFrame                         // Module, Func (may be empty), Offset, PC, How, Inlined
 	UnknownFrame                        // PC, in no module; How, Inlined
 	NotExecutableFrame                  // PC: a call through NULL, or to what is no code
@@ -62,14 +62,19 @@ type Frame struct {
 	Kind    FrameKind `json:"kind"`
 	How     How       `json:"how,omitempty"`
 	Inlined bool      `json:"inlined,omitempty"`
-	File    string    `json:"file,omitempty"`
-	Line    int       `json:"line,omitempty"`
-	Func    string    `json:"func,omitempty"`
-	Module  string    `json:"module,omitempty"` // the path of the file that is mapped there
+	// Near says that the compiler gives the code no line: Line is that of the code
+	// before it.
+	Near   bool   `json:"near,omitempty"`
+	File   string `json:"file,omitempty"`
+	Line   int    `json:"line,omitempty"`
+	Func   string `json:"func,omitempty"`
+	Module string `json:"module,omitempty"` // the path of the file that is mapped there
 	// Offset is from the start of Func or, without Func, from the load bias of
 	// the module: the address that the module's symbol table has. The offset
 	// from the module's start is (*Report).ModuleOffset.
-	Offset    uint64 `json:"offset,omitempty"`
+	Offset uint64 `json:"offset,omitempty"`
+	// PC is 0 in a line of source of Go. Calls that were inlined into a C function
+	// have that of the function, which follows and whose line alone shows it.
 	PC        Word   `json:"pc,omitzero"`
 	Count     int    `json:"count,omitempty"`
 	Lines     int    `json:"lines,omitempty"`
@@ -99,7 +104,10 @@ func (f Frame) String() string { return string(appendFrame(nil, f, false)) }
 // howSuffixes stand in the order of the How values.
 var howSuffixes = [...]string{"", " (frame pointer)", " (scan)"}
 
-const inlinedSuffix = " (inlined)"
+const (
+	inlinedSuffix = " (inlined)"
+	nearSuffix    = " (near)"
+)
 
 func parseFrame(line string) (Frame, bool) {
 	s, ok := strings.CutPrefix(line, "  ")
@@ -135,11 +143,17 @@ func parseCall(s string) (f Frame, ok bool) {
 		}
 	}
 	s, f.Inlined = strings.CutSuffix(s, inlinedSuffix)
+	s, f.Near = strings.CutSuffix(s, nearSuffix)
 
 	if rest, ok := strings.CutPrefix(s, `File "`); ok {
 		file, rest, ok1 := strings.Cut(rest, `", line `)
 		line, name, ok2 := strings.Cut(rest, " in ")
 		n, err := strconv.Atoi(line)
+		if before, pc, ok := cutLast(name, " ["); ok {
+			if pc, ok := parseWord(strings.TrimSuffix(pc, "]")); ok && pc != 0 {
+				name, f.PC = before, pc
+			}
+		}
 		f.File, f.Line, f.Func = decode(file, true), n, decode(name, false)
 		return f, ok1 && ok2 && err == nil && name != ""
 	}
@@ -241,6 +255,9 @@ func appendFrame(b []byte, f Frame, second bool) []byte {
 		b = appendQuoted(append(b, "File "...), f.File)
 		b = strconv.AppendInt(append(b, ", line "...), int64(f.Line), 10)
 		b = appendText(append(b, " in "...), f.Func)
+		if f.PC != 0 && !f.Inlined {
+			b = append(appendWord(append(b, " ["...), f.PC), ']')
+		}
 	case BinaryFrame:
 		b = appendQuoted(append(b, "Binary file "...), f.Module)
 		b = appendText(append(b, ", at "...), f.Func)
@@ -280,6 +297,9 @@ func appendFrame(b []byte, f Frame, second bool) []byte {
 		}
 		b = appendQuoted(append(b, ", File "...), f.File)
 		return strconv.AppendInt(append(b, ", line "...), int64(f.Line), 10)
+	}
+	if f.Near {
+		b = append(b, nearSuffix...)
 	}
 	if f.Inlined {
 		b = append(b, inlinedSuffix...)

@@ -18,6 +18,10 @@ func TestFrames(t *testing.T) {
 		{`File "a.cc", line 7 in ns::f(int) const (inlined)`, report.Frame{File: "a.cc", Line: 7, Func: "ns::f(int) const", Inlined: true}, "ns::f(int) const"},
 		{`File "a.c", line 7 in f (frame pointer)`, report.Frame{File: "a.c", Line: 7, Func: "f", How: report.FramePointer}, "f"},
 		{`File "a.c", line 7 in f (inlined) (scan)`, report.Frame{File: "a.c", Line: 7, Func: "f", Inlined: true, How: report.Scan}, "f"},
+		{`File "a.c", line 7 in f [0x00007f2f1c0de142]`, report.Frame{File: "a.c", Line: 7, Func: "f", PC: pc}, "f"},
+		{`File "a.c", line 7 in f [0x00007f2f1c0de142] (near) (frame pointer)`, report.Frame{File: "a.c", Line: 7, Func: "f", PC: pc, Near: true, How: report.FramePointer}, "f"},
+		{`File "a.c", line 7 in f (near) (inlined)`, report.Frame{File: "a.c", Line: 7, Func: "f", Near: true, Inlined: true}, "f"},
+		{`File "a.c", line 7 in a[i] [0x12]`, report.Frame{File: "a.c", Line: 7, Func: "a[i] [0x12]"}, "a[i] [0x12]"},
 		{`File "a.c", line 7 in f in g`, report.Frame{File: "a.c", Line: 7, Func: "f in g"}, "f in g"},
 		{`File "\u0416\x22\xe9\\x41\x5cu0416.c", line 0 in \u0416\x22`, report.Frame{File: "\u0416\"\\xe9\\\\x41\\x5cu0416.c", Func: "\u0416\\x22"}, "\u0416\\x22"},
 		{`Binary file "/lib/x.so", at foo+0x42 [0x00007f2f1c0de142]`, report.Frame{Kind: report.BinaryFrame, Module: "/lib/x.so", Func: "foo", Offset: 0x42, PC: pc}, "foo"},
@@ -99,5 +103,33 @@ func TestUnescape(t *testing.T) {
 		`\xzz\u12\U0011ffff\ud800 end`: `\xzz\u12\U0011ffff\ud800 end`,
 	} {
 		equal(t, in, report.Unescape(in), want)
+	}
+}
+
+// A line of source of C has its module, and so have those of the calls inlined into it.
+func TestModulesOfSourceFrames(t *testing.T) {
+	const text = `Fatal Go error: Aborted
+
+Current thread 0x00007fb899f39700 [a, 1] (most recent call first):
+  File "a.c", line 3 in inner (inlined)
+  File "a.c", line 7 in f [0x0000000000401007]
+  File "a.go", line 2 in main.g (inlined)
+  File "a.go", line 4 in main.f
+
+Modules:
+  0x0000000000400000-0x0000000000500000 /srv/a build-id 5f1d
+`
+	r := parse(t, text)
+	if r.String() != text {
+		t.Errorf("printed again:\n%s", r)
+	}
+	frames := r.Current().Frames
+	for i, want := range []string{"/srv/a", "/srv/a", "", ""} {
+		if f := frames[i]; f.Module != want || (f.PC != 0) != (want != "") {
+			t.Errorf("%d: %+v", i, f)
+		}
+	}
+	if offset, ok := r.ModuleOffset(frames[0]); !ok || offset != 0x1007 {
+		t.Errorf("offset 0x%x, %v", offset, ok)
 	}
 }

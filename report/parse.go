@@ -316,6 +316,7 @@ func (p *parser) indented(line string) bool {
 // finish returns the report.
 func (p *parser) finish() *Report {
 	p.r.Truncated = p.r.End == nil
+	p.r.setPlaces()
 	if layout := string(p.layout); layout != p.r.usualLayout() {
 		p.r.Layout = layout
 	}

@@ -122,7 +122,7 @@ func (r *Report) Module(pc Word) *Module {
 
 // ModuleOffset returns how far a frame's PC is from the start of the module
 // that holds it, the same in every run of one build. ok is false for frames
-// without a PC (those with a source line) and outside of all modules.
+// without a PC (those of Go) and outside of all modules.
 func (r *Report) ModuleOffset(f Frame) (offset uint64, ok bool) {
 	if f.PC == 0 {
 		return 0, false

@@ -154,11 +154,11 @@ func (v *variant) checkInnermost(t *testing.T, k kind, w *want, rep *report.Repo
 			t.Errorf("the innermost frame is %q, want one that cannot be executed", f)
 		}
 	case k.has("below-library"):
-		if f.Kind != report.BinaryFrame || f.Func == k.Func || v.isProgram(f) && !w.unnamed && own(f) != "" {
+		if f.Module == "" || f.Func == k.Func || v.isProgram(f) && !w.unnamed && own(f) != "" {
 			t.Errorf("the innermost frame is %q, want one of a library", f)
 		}
 	default:
-		if f.Kind != report.BinaryFrame || v.nameOf(t, w, f, 0) != k.Func {
+		if f.Module == "" || v.nameOf(t, w, f, 0) != k.Func {
 			t.Errorf("the innermost frame is %q, want %s", f, k.Func)
 		}
 	}
@@ -180,7 +180,7 @@ func (v *variant) checkStack(t *testing.T, k kind, w *want, frames []report.Fram
 			if f.How != report.Exact && !w.guesses {
 				t.Errorf("frame %d was guessed: %q", i, f)
 			}
-			if f.Kind == report.BinaryFrame && v.isProgram(f) && w.unnamed && f.Func != "" {
+			if v.isProgram(f) && w.unnamed && f.Func != "" {
 				t.Errorf("frame %d has a name where none can be known: %q", i, f)
 			}
 			f.Func = v.nameOf(t, w, f, i)
@@ -259,7 +259,7 @@ func leads(got, want []string) bool {
 // own returns the name of a function that crashdemo's table may list, less the import path, or "".
 func own(f report.Frame) string {
 	name := f.Func
-	if f.Kind == report.SourceFrame {
+	if f.Module == "" {
 		name = path.Base(name)
 		if strings.HasPrefix(name, "main._C") || strings.HasPrefix(name, "crashes._C") {
 			return ""
@@ -279,7 +279,7 @@ func own(f report.Frame) string {
 
 // isProgram reports whether a frame is in the program's own file: its C part, and in a static one the C library.
 func (v *variant) isProgram(f report.Frame) bool {
-	return f.Kind == report.BinaryFrame && f.Module == v.build.path
+	return f.Module == v.build.path
 }
 
 // isPlumbing reports whether a frame of the program's file may stand between those of the table: what cgo generates, the

@@ -18,11 +18,11 @@ import (
 // then reads /proc/self/maps; only names that are not exported are missing.
 const modulePeriod = time.Second
 
-// The most memory that the symbol index of one module may take, and the most
-// that all of them may.
+// The most memory that the symbols of one module may take, and the most that all of
+// them may. Where it does not suffice inlined calls are left out, then lines.
 const (
 	moduleBudget = 32 << 20
-	totalBudget  = 128 << 20
+	totalBudget  = 64 << 20
 )
 
 // An indexer keeps the core's module table and its symbols up to date. It is a
@@ -30,6 +30,7 @@ const (
 type indexer struct {
 	quit, done chan struct{}
 	rounds     chan chan struct{} // who waits for a whole round
+	pace       pacer
 }
 
 func startIndexer() *indexer {
@@ -106,41 +107,67 @@ func (f failures) forgetOthers(modules []cgo.Module) {
 	maps.DeleteFunc(f, func(key string, _ bool) bool { return !loaded[key] })
 }
 
-// round indexes the modules that have no index yet. The lock is held for calls
-// of the core only, not while files are read.
+// round indexes the modules that have no index yet: names first, which is a matter of
+// milliseconds, then all else. The lock is held for calls of the core only, not while
+// files are read.
 func (x *indexer) round(failed failures) {
+	for _, namesOnly := range []bool{true, false} {
+		if !x.pass(failed, namesOnly) {
+			return
+		}
+	}
+}
+
+// pass is false when the indexer shall end.
+func (x *indexer) pass(failed failures, namesOnly bool) bool {
 	if !x.lock() {
-		return
+		return false
 	}
 	cgo.UpdateModules()
 	modules := cgo.Modules()
 	used := cgo.SymbolsSize()
 	mu.Unlock()
 	failed.forgetOthers(modules)
-	for _, module := range modules {
-		if module.Indexed || failed[failed.key(&module)] {
+	for i := range modules {
+		module := &modules[i]
+		if module.Indexed || namesOnly && module.Named || failed[failed.key(module)] {
 			continue
 		}
-		index, err := symindex.Build(module.Path, symindex.Options{
-			Exclude: symindex.Range{Start: uint64(module.GoText[0]), End: uint64(module.GoText[1])},
-			BuildID: module.BuildID,
-			Budget:  min(moduleBudget, totalBudget-used),
-		})
+		result, err := x.build(module, namesOnly, totalBudget-used)
 		if err == nil {
 			if !x.lock() {
-				return
+				result.Free()
+				return false
 			}
-			err = cgo.InstallSymbols(&module, index)
+			used += len(result.Data)
+			err = cgo.InstallSymbols(module, result.Data)
 			mu.Unlock()
 		}
-		if err != nil {
-			if !passes(err) {
-				failed[failed.key(&module)] = true
-			}
-			continue
+		if err != nil && !passes(err) {
+			failed[failed.key(module)] = true
 		}
-		used += len(index)
 	}
+	return !x.stopped()
+}
+
+// build reads the module's file, which for the executable is there even when another
+// one has taken its place.
+func (x *indexer) build(module *cgo.Module, namesOnly bool, left int) (*symindex.Result, error) {
+	opts := symindex.Options{
+		Exclude:   symindex.Range{Start: uint64(module.GoText[0]), End: uint64(module.GoText[1])},
+		BuildID:   module.BuildID,
+		Budget:    min(moduleBudget, left),
+		GoSource:  goSource(),
+		NamesOnly: namesOnly,
+		Yield:     x.pace.yield,
+	}
+	result, err := symindex.Build(module.Path, opts)
+	if err != nil && len(module.BuildID) > 0 && module.GoText[1] != 0 {
+		if again, err := symindex.Build("/proc/self/exe", opts); err == nil {
+			return again, nil
+		}
+	}
+	return result, err
 }
 
 // passes tells whether what failed may go well in the next round: the program has had

@@ -42,7 +42,7 @@ func BenchmarkBuild(b *testing.B) {
 	b.SetBytes(size)
 	b.ReportAllocs()
 	for b.Loop() {
-		result, err := symindex.BuildBlock(path, symindex.BlockOptions{Budget: 256 << 20})
+		result, err := symindex.Build(path, symindex.Options{Budget: 256 << 20})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -84,7 +84,7 @@ func visit(b *testing.B, d *dwarf.Data) {
 
 func BenchmarkLookup(b *testing.B) {
 	path, _ := benchFile(b)
-	index, _ := buildBlock(b, path, symindex.BlockOptions{Budget: 256 << 20})
+	index, _ := buildBlock(b, path, symindex.Options{Budget: 256 << 20})
 	pcs := randomPCs(b, path, 10000, symindex.Range{})
 	frames, _, _ := index.Lookup(pcs[0], nil)
 	i := 0

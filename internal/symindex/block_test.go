@@ -29,25 +29,25 @@ func everyPC(b *block.Block, from, to uint64) [][]block.Frame {
 }
 
 func TestBlockHasTheFilesBuildID(t *testing.T) {
-	b, _ := buildBlock(t, linesELF, symindex.BlockOptions{})
+	b, _ := buildBlock(t, linesELF, symindex.Options{})
 	if len(b.BuildID()) != 20 {
 		t.Errorf("build-id %x", b.BuildID())
 	}
-	if _, err := symindex.BuildBlock(linesELF, symindex.BlockOptions{Budget: 1 << 20, BuildID: b.BuildID()}); err != nil {
+	if _, err := symindex.Build(linesELF, symindex.Options{Budget: 1 << 20, BuildID: b.BuildID()}); err != nil {
 		t.Error(err)
 	}
 }
 
 // A library that an upgrade has replaced on disk would give the names of other code.
 func TestReplacedFileIsRefused(t *testing.T) {
-	_, err := symindex.BuildBlock(linesELF, symindex.BlockOptions{Budget: 1 << 20, BuildID: []byte("another one")})
+	_, err := symindex.Build(linesELF, symindex.Options{Budget: 1 << 20, BuildID: []byte("another one")})
 	if !errors.Is(err, symindex.ErrReplaced) {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestInlinedCallsAndGeneratedFiles(t *testing.T) {
-	b, _ := buildBlock(t, linesELF, symindex.BlockOptions{})
+	b, _ := buildBlock(t, linesELF, symindex.Options{})
 	found := false
 	for i := range b.Parts() {
 		for pc := b.Part(i); ; pc++ {
@@ -72,10 +72,10 @@ func TestInlinedCallsAndGeneratedFiles(t *testing.T) {
 // function and line go together in each.
 func TestBudgetDropsInlinedCallsFirst(t *testing.T) {
 	path := encodings[0].make(t)
-	full, result := buildBlock(t, path, symindex.BlockOptions{})
+	full, result := buildBlock(t, path, symindex.Options{})
 	budget := len(result.Data)
 	for _, want := range []string{"inlined calls", "lines"} {
-		b, result := buildBlock(t, path, symindex.BlockOptions{Budget: budget - 1})
+		b, result := buildBlock(t, path, symindex.Options{Budget: budget - 1})
 		if result.Dropped != want {
 			t.Fatalf("a budget of %d bytes drops %q, want %q", budget-1, result.Dropped, want)
 		}
@@ -94,7 +94,7 @@ func TestBudgetDropsInlinedCallsFirst(t *testing.T) {
 			}
 		}
 	}
-	_, err := symindex.BuildBlock(path, symindex.BlockOptions{Budget: 1000})
+	_, err := symindex.Build(path, symindex.Options{Budget: 1000})
 	if err == nil || !strings.HasPrefix(err.Error(), "symindex: ") {
 		t.Errorf("over the budget: %v", err)
 	}
@@ -102,7 +102,7 @@ func TestBudgetDropsInlinedCallsFirst(t *testing.T) {
 
 // A block of names only is what is there first.
 func TestNamesOnly(t *testing.T) {
-	b, _ := buildBlock(t, linesELF, symindex.BlockOptions{NamesOnly: true})
+	b, _ := buildBlock(t, linesELF, symindex.Options{NamesOnly: true})
 	if b.Flags() != block.NamesOnly {
 		t.Errorf("flags %x", b.Flags())
 	}
@@ -114,7 +114,7 @@ func TestNamesOnly(t *testing.T) {
 
 func TestYieldIsCalled(t *testing.T) {
 	n := 0
-	buildBlock(t, encodings[0].make(t), symindex.BlockOptions{Yield: func() { n++ }})
+	buildBlock(t, encodings[0].make(t), symindex.Options{Yield: func() { n++ }})
 	if n < 5 {
 		t.Errorf("it was called %d times", n)
 	}
@@ -168,7 +168,7 @@ func TestDamagedDWARF(t *testing.T) {
 			t.Fatal(err)
 		}
 		began := time.Now()
-		result, err := symindex.BuildBlock(damaged, symindex.BlockOptions{Budget: 1 << 24})
+		result, err := symindex.Build(damaged, symindex.Options{Budget: 1 << 24})
 		worst = max(worst, time.Since(began))
 		if err != nil {
 			continue
@@ -186,8 +186,8 @@ func TestDamagedDWARF(t *testing.T) {
 	}
 }
 
-// FuzzBuildBlock feeds damaged files: an error or a block, never a panic.
-func FuzzBuildBlock(f *testing.F) {
+// FuzzBuild feeds damaged files: an error or a block, never a panic.
+func FuzzBuild(f *testing.F) {
 	for _, name := range []string{linesELF, "testdata/tiny.elf"} {
 		data, err := os.ReadFile(name)
 		if err != nil {
@@ -200,7 +200,7 @@ func FuzzBuildBlock(f *testing.F) {
 		if err := os.WriteFile(path, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		result, err := symindex.BuildBlock(path, symindex.BlockOptions{Budget: 1 << 22})
+		result, err := symindex.Build(path, symindex.Options{Budget: 1 << 22})
 		if err != nil {
 			return
 		}
@@ -217,7 +217,7 @@ func FuzzBuildBlock(f *testing.F) {
 
 // FuzzLookup damages a block: wrong answers, never a panic.
 func FuzzLookup(f *testing.F) {
-	result, err := symindex.BuildBlock(linesELF, symindex.BlockOptions{Budget: 1 << 20})
+	result, err := symindex.Build(linesELF, symindex.Options{Budget: 1 << 20})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -47,10 +47,11 @@ type builder struct {
 	sweeper      sweeper
 	writer       partWriter
 	hasLines     bool
+	moreToCome   bool
 }
 
 type buildOptions struct {
-	*BlockOptions
+	*Options
 	level level
 }
 
@@ -168,7 +169,7 @@ func (b *builder) finish(buildID []byte) ([]byte, error) {
 		t.Flags = block.Rows | block.Inlined
 	case b.hasLines && b.opts.level.rows():
 		t.Flags = block.Rows
-	case b.opts.NamesOnly:
+	case b.moreToCome:
 		t.Flags = block.NamesOnly
 	}
 	if err := block.Finish(b.block, t); err != nil {
@@ -185,11 +186,13 @@ func build(opts buildOptions, file, debug *objfile.File, buildID []byte) (data [
 		return nil, nil, err
 	}
 	defer b.free()
-	if !opts.NamesOnly {
-		from := file
-		if debug != nil && file.Section(".debug_info") == nil {
-			from = debug
-		}
+	from := file
+	if debug != nil && file.Section(".debug_info") == nil {
+		from = debug
+	}
+	if opts.NamesOnly {
+		b.moreToCome = from.Section(".debug_info") != nil
+	} else {
 		problem = b.readDWARF(from)
 		b.data = unitData{}
 	}

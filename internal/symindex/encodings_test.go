@@ -117,7 +117,7 @@ func TestEncodingsGiveTheSameAnswers(t *testing.T) {
 	for _, e := range encodings {
 		t.Run(e.name, func(t *testing.T) {
 			path := e.make(t)
-			b, result := buildBlock(t, path, symindex.BlockOptions{})
+			b, result := buildBlock(t, path, symindex.Options{})
 			if result.Problem != nil {
 				t.Error(result.Problem)
 			}
@@ -150,7 +150,7 @@ func TestEncodingsLikeLLVM(t *testing.T) {
 	for _, e := range append(encodings[:1:1], others...) {
 		t.Run(e.name, func(t *testing.T) {
 			path := e.make(t)
-			share, kinds := compareToOracle(t, path, path, 2000, symindex.BlockOptions{})
+			share, kinds := compareToOracle(t, path, path, 2000, symindex.Options{})
 			t.Logf("%.3f %% equal: %v", 100*share, kinds)
 			if share < wantShare {
 				t.Errorf("%.3f %% equal, want %.1f", 100*share, 100*wantShare)

@@ -89,7 +89,7 @@ func TestHostileDWARFCostsBoundedWork(t *testing.T) {
 				t.Fatalf("%v\n%s", err, msg)
 			}
 			began := time.Now()
-			b, result := buildBlock(t, out, symindex.BlockOptions{})
+			b, result := buildBlock(t, out, symindex.Options{})
 			if result.Problem == nil {
 				t.Error("it was read to the end")
 			}
@@ -105,7 +105,7 @@ func TestHostileDWARFCostsBoundedWork(t *testing.T) {
 
 // A file that would keep its reader waiting is not opened.
 func TestOnlyRegularFiles(t *testing.T) {
-	if _, err := symindex.BuildBlock("/dev/null", symindex.BlockOptions{Budget: 1 << 20}); err == nil {
+	if _, err := symindex.Build("/dev/null", symindex.Options{Budget: 1 << 20}); err == nil {
 		t.Error("/dev/null was read")
 	}
 }

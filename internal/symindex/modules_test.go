@@ -17,7 +17,7 @@ func TestLibcLikeLLVM(t *testing.T) {
 	if debug == "" {
 		t.Skip("the debug file of libc is not installed")
 	}
-	share, kinds := compareToOracle(t, libc, debug, 10000, symindex.BlockOptions{})
+	share, kinds := compareToOracle(t, libc, debug, 10000, symindex.Options{})
 	t.Logf("%.3f %% equal: %v", 100*share, kinds)
 	if share < wantShare {
 		t.Errorf("%.3f %% equal, want %.1f", 100*share, 100*wantShare)
@@ -31,7 +31,7 @@ func TestGoProgramLikeLLVM(t *testing.T) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	share, kinds := compareToOracle(t, path, path, 10000, symindex.BlockOptions{Exclude: goText(t, path)})
+	share, kinds := compareToOracle(t, path, path, 10000, symindex.Options{Exclude: goText(t, path)})
 	t.Logf("%.3f %% equal: %v", 100*share, kinds)
 	if share < wantShare {
 		t.Errorf("%.3f %% equal, want %.1f", 100*share, 100*wantShare)
@@ -79,7 +79,7 @@ func TestRustLikeLLVM(t *testing.T) {
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
-		share, kinds := compareToOracle(t, path, path, 10000, symindex.BlockOptions{})
+		share, kinds := compareToOracle(t, path, path, 10000, symindex.Options{})
 		t.Logf("%v: %.3f %% equal: %v", flags, 100*share, kinds)
 		if share < wantShare {
 			t.Errorf("%v: %.3f %% equal, want %.1f", flags, 100*share, 100*wantShare)
@@ -93,6 +93,6 @@ func TestFileLikeLLVM(t *testing.T) {
 	if path == "" {
 		t.Skip("EPITAPH_SYMBOLS_FILE is not set")
 	}
-	share, kinds := compareToOracle(t, path, path, 10000, symindex.BlockOptions{Budget: 256 << 20})
+	share, kinds := compareToOracle(t, path, path, 10000, symindex.Options{Budget: 256 << 20})
 	t.Logf("%.3f %% equal: %v", 100*share, kinds)
 }

@@ -27,6 +27,7 @@ type nameEntry struct {
 	ref     dwarf.Str // StrNone: it was read
 	at      uint32    // in the strings, 0: it has none
 	mangled bool
+	linkage bool   // a linkage name: of C where it is not mangled, by an asm label
 	hash    uint64 // of the name as it was in the file
 }
 
@@ -77,7 +78,7 @@ func (t *nameTable) add(raw []byte) uint32 {
 // set gives a number its name.
 func (t *nameTable) set(id uint32, raw []byte) {
 	e := &t.entries[id]
-	*e = nameEntry{mangled: isMangled(raw), hash: maphash.Bytes(t.seed, raw)}
+	*e = nameEntry{mangled: isMangled(raw), linkage: e.linkage, hash: maphash.Bytes(t.seed, raw)}
 	// Mangled names are made anew at some cost: each once.
 	e.at = t.once(e.hash, raw, e.mangled)
 	t.work.Spend(len(raw))

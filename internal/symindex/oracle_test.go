@@ -17,12 +17,12 @@ import (
 )
 
 // buildBlock builds the block of a file.
-func buildBlock(t testing.TB, path string, opts symindex.BlockOptions) (*block.Block, *symindex.Result) {
+func buildBlock(t testing.TB, path string, opts symindex.Options) (*block.Block, *symindex.Result) {
 	t.Helper()
 	if opts.Budget == 0 {
 		opts.Budget = 64 << 20
 	}
-	result, err := symindex.BuildBlock(path, opts)
+	result, err := symindex.Build(path, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +181,7 @@ func difference(ours, theirs []block.Frame, here []string) string {
 
 // compareToOracle builds the block of a file and counts the classes of differences
 // at random addresses; it logs some of each.
-func compareToOracle(t testing.TB, path, debug string, n int, opts symindex.BlockOptions) (share float64, kinds map[string]int) {
+func compareToOracle(t testing.TB, path, debug string, n int, opts symindex.Options) (share float64, kinds map[string]int) {
 	t.Helper()
 	b, result := buildBlock(t, path, opts)
 	if result.Problem != nil {

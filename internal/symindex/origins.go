@@ -68,7 +68,9 @@ func (b *builder) readName(u *dwarf.Unit, at uint64) uint32 {
 			break
 		}
 		if n.Linkage != dwarf.StrNone {
-			return b.string(u, n.Linkage)
+			id := b.string(u, n.Linkage)
+			b.names.entries[id].linkage = id != 0
+			return id
 		}
 		if plain == dwarf.StrNone {
 			plain = n.Name

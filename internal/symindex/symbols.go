@@ -245,9 +245,13 @@ func (b *builder) betterName(have *nameEntry, symbols []symbol) []byte {
 		}
 	}
 	for i := range symbols {
-		if maphash.Bytes(b.names.seed, cutClone(b.symbols.name(&symbols[i]))) == have.hash {
-			return nil
+		if maphash.Bytes(b.names.seed, cutClone(b.symbols.name(&symbols[i]))) != have.hash {
+			continue
 		}
+		if have.linkage && !symbols[i].global && symbols[0].global {
+			return b.symbols.name(&symbols[0]) // raise, not libc's own __GI_raise
+		}
+		return nil
 	}
 	if have.hash == 0 || symbols[0].global {
 		return b.symbols.name(&symbols[0])

@@ -5,51 +5,11 @@
 
 #include <elf.h>
 
-bool epi_symbols_valid(const struct epi_symbol_index *index, size_t size)
-{
-    if (size < sizeof *index || index->magic != EPI_SYMBOL_MAGIC)
-        return false;
-    size_t entries = (size_t)index->count * sizeof index->entry[0];
-    if (index->strings_size == 0 ||
-        size != sizeof *index + entries + index->strings_size)
-        return false;
-    const char *strings = (const char *)&index->entry[index->count];
-    if (strings[index->strings_size - 1] != '\0')
-        return false;
-    for (uint32_t i = 0; i < index->count; i++)
-        if (index->entry[i].name >= index->strings_size ||
-            (i > 0 && index->entry[i].start < index->entry[i - 1].start))
-            return false;
-    return true;
-}
-
 static EPI_SAFE void set_name(struct epi_symbol *symbol, uintptr_t from)
 {
     if (!epi_peek_string(symbol->name, sizeof symbol->name, from) &&
         epi_strlen(symbol->name) == sizeof symbol->name - 1)
         epi_copy(symbol->name + sizeof symbol->name - 4, "...", 4);
-}
-
-static EPI_SAFE bool find_in_index(const struct epi_symbol_index *index, uint64_t at,
-                                   struct epi_symbol *symbol)
-{
-    uint32_t low = 0, high = index->count; /* the last entry that starts at or before */
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (index->entry[middle].start <= at)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low == 0)
-        return false;
-    const struct epi_symbol_entry *entry = &index->entry[low - 1];
-    if (at - entry->start >= entry->size)
-        return false;
-    const char *strings = (const char *)&index->entry[index->count];
-    symbol->offset = at - entry->start;
-    set_name(symbol, (uintptr_t)strings + entry->name);
-    return true;
 }
 
 /* A module's .dynsym, as its dynamic section describes it. */
@@ -166,20 +126,59 @@ static EPI_SAFE bool find_in_dynsym(const struct epi_module *module, uint64_t at
     return false;
 }
 
-EPI_SAFE uint32_t epi_symbols_find(const struct epi_module *module, uintptr_t pc,
-                                   struct epi_symbol *symbols, uint32_t max)
+/* The bias is compared because an index may be installed in the very moment in
+ * which a crash rearranges the module table. */
+static EPI_SAFE bool find_in_block(struct epi_symbols *symbols, const struct epi_module *module,
+                                   uint64_t at)
+{
+    const struct epi_symbol_index *index = __atomic_load_n(&module->index, __ATOMIC_ACQUIRE);
+    uint64_t start;
+    if (index == NULL || index->bias != module->bias ||
+        !epi_symblock_open(&symbols->block, index->block, index->size) ||
+        !epi_symblock_find(&symbols->chain, &symbols->block, at, &start))
+        return false;
+    symbols->offset = at - start;
+    return true;
+}
+
+EPI_SAFE bool epi_symbols_find(struct epi_symbols *symbols, const struct epi_module *module,
+                               uintptr_t pc, struct epi_symbol *symbol)
 {
     uint64_t at = pc - module->bias;
-    if (max == 0)
-        return 0;
-    symbols[0].line = 0;
-    symbols[0].inlined = false;
-    symbols[0].file = NULL;
-    /* The bias is compared because an index may be installed in the very moment
-     * in which a crash rearranges the module table. */
-    const struct epi_symbol_index *index = module->index;
-    bool found = (index != NULL && index->bias == module->bias &&
-                  find_in_index(index, at, &symbols[0])) ||
-                 find_in_dynsym(module, at, &symbols[0]);
-    return found ? 1 : 0;
+    symbols->in_block = find_in_block(symbols, module, at);
+    symbols->in_dynsym = !symbols->in_block && find_in_dynsym(module, at, symbol);
+    return symbols->in_block || symbols->in_dynsym;
+}
+
+EPI_SAFE bool epi_symbols_next(struct epi_symbols *symbols, struct epi_symbol *symbol)
+{
+    struct epi_symblock_call call;
+    if (symbols->in_dynsym) { /* there is one, and SYMBOL has its name */
+        symbols->in_dynsym = false;
+        symbol->line = 0;
+        symbol->inlined = symbol->near_line = false;
+        symbol->file = NULL;
+        return true;
+    }
+    if (!symbols->in_block || !epi_symblock_next(&symbols->chain, &call))
+        return false;
+    symbol->offset = symbols->offset;
+    symbol->line = call.file == NULL ? 0 : call.line;
+    symbol->inlined = call.inlined;
+    symbol->near_line = call.near_line;
+    symbol->file = call.file;
+    symbol->name[0] = '\0';
+    if (call.name != NULL)
+        set_name(symbol, (uintptr_t)call.name);
+    return true;
+}
+
+EPI_SAFE uint32_t epi_symbols_count(const struct epi_symbols *symbols)
+{
+    struct epi_symblock_chain chain = symbols->chain;
+    struct epi_symblock_call call;
+    uint32_t count = symbols->in_dynsym ? 1 : 0;
+    while (symbols->in_block && epi_symblock_next(&chain, &call))
+        count++;
+    return count;
 }

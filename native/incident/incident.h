@@ -138,7 +138,8 @@ struct epi_incident {
     struct epi_stack stack;
     struct epi_cursor cursor;
     struct epi_rule_cache cache;
-    struct epi_symbol symbols[8];
+    struct epi_symbol symbol;
+    struct epi_symbols symbols; /* of the frame that is printed */
     uint8_t callee; /* of the Go frame printed last; see epi_pclntab_frames */
     _Atomic uint32_t parked_count;
     struct epi_parked parked[EPI_PARKED];

@@ -14,21 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* The indexes that the core was given.  Not found through the modules: a table
- * forgets those that are gone.  Read and written while the process is healthy. */
-struct symbol_block {
-    struct symbol_block *next;
-    struct epi_symbol_index *index;
-    size_t size;
-};
-
-static struct symbol_block *symbols; /* no handler reads the list */
-
-void *epi_symbols_alloc(size_t size)
-{
-    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return memory == MAP_FAILED ? NULL : memory;
-}
+static struct epi_symbol_index *indexes; /* no handler reads the list */
 
 static struct epi_module *find_module(uintptr_t bias, const char *path)
 {
@@ -39,19 +25,28 @@ static struct epi_module *find_module(uintptr_t bias, const char *path)
     return NULL;
 }
 
-int epi_install_symbols(uintptr_t bias, const char *path, void *index, size_t size)
+/* A module without a build-id takes what it is given: nothing else tells. */
+static bool is_of(const struct epi_symblock *block, const struct epi_module *module)
+{
+    return module->build_id_size == 0 ||
+           (block->build_id_size == module->build_id_size &&
+            memcmp(block->build_id, module->build_id, block->build_id_size) == 0);
+}
+
+int epi_install_symbols(uintptr_t bias, const char *path, void *data, size_t size)
 {
     struct epi_module *module = find_module(bias, path);
-    struct symbol_block *block = malloc(sizeof *block);
-    if (module == NULL || block == NULL || !epi_symbols_valid(index, size)) {
-        munmap(index, size);
-        free(block);
-        return module == NULL ? ENOENT : block == NULL ? ENOMEM : EINVAL;
+    struct epi_symbol_index *index = malloc(sizeof *index);
+    struct epi_symblock block;
+    bool valid = epi_symblock_open(&block, data, size);
+    if (module == NULL || index == NULL || !valid || !is_of(&block, module)) {
+        munmap(data, size);
+        free(index);
+        return module == NULL ? ENOENT : index == NULL ? ENOMEM : EINVAL;
     }
-    *block = (struct symbol_block){symbols, index, size};
-    block->index->bias = bias;
-    symbols = block;
-    mprotect(index, size, PROT_READ);
+    *index = (struct epi_symbol_index){indexes, data, size, bias, block.names_only};
+    indexes = index;
+    mprotect(data, size, PROT_READ);
     __atomic_store_n(&module->index, index, __ATOMIC_RELEASE);
     return 0;
 }
@@ -59,9 +54,8 @@ int epi_install_symbols(uintptr_t bias, const char *path, void *index, size_t si
 size_t epi_symbols_size(void)
 {
     size_t size = 0;
-    for (const struct symbol_block *block = symbols; block != NULL;
-         block = block->next)
-        size += block->size;
+    for (const struct epi_symbol_index *index = indexes; index != NULL; index = index->next)
+        size += index->size;
     return size;
 }
 
@@ -76,30 +70,29 @@ static bool in_use(const struct epi_symbol_index *index)
 
 static bool any_unused(void)
 {
-    for (const struct symbol_block *block = symbols; block != NULL;
-         block = block->next)
-        if (!in_use(block->index))
+    for (const struct epi_symbol_index *index = indexes; index != NULL; index = index->next)
+        if (!in_use(index))
             return true;
     return false;
 }
 
 /* A dump that is under way may look up names in the table that was in force when
- * it began; so may a crash.  One that begins after this has looked for it finds
- * the new table. */
+ * it began, or in the index that a module had then; so may a crash.  One that
+ * begins after this has looked for it finds the new ones. */
 void epi_symbols_release(void)
 {
     if (!any_unused() || !epi_dump_lock(EPI_MS))
         return;
-    struct symbol_block **link = &symbols;
+    struct epi_symbol_index **link = &indexes;
     while (*link != NULL && !epi_crashing()) {
-        struct symbol_block *block = *link;
-        if (in_use(block->index)) {
-            link = &block->next;
+        struct epi_symbol_index *index = *link;
+        if (in_use(index)) {
+            link = &index->next;
             continue;
         }
-        *link = block->next;
-        munmap(block->index, block->size);
-        free(block);
+        *link = index->next;
+        munmap((void *)(uintptr_t)index->block, index->size);
+        free(index);
     }
     epi_dump_unlock();
 }

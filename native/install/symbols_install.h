@@ -5,14 +5,11 @@
 #include "../base/base.h"
 #include "../image/symbols.h"
 
-/* SIZE bytes that epi_install_symbols will hand to the core; NULL without
- * memory. */
-void *epi_symbols_alloc(size_t size);
-
-/* Gives the module at BIAS with PATH a symbol index (symbols.h), in memory of
- * epi_symbols_alloc that must not change any more.  EINVAL: not a valid index,
- * ENOENT: no such module; the memory is released in both cases. */
-int epi_install_symbols(uintptr_t bias, const char *path, void *index, size_t size);
+/* Gives the module at BIAS with PATH a block of symbols (symblock.h): SIZE bytes of
+ * pages of their own, which must not change any more and belong to the core then.
+ * It takes the place of one that the module has.  EINVAL: not a valid block, or of
+ * another build, ENOENT: no such module; the memory is released in both cases. */
+int epi_install_symbols(uintptr_t bias, const char *path, void *data, size_t size);
 
 /* How many bytes of symbol indexes the core has. */
 size_t epi_symbols_size(void);

@@ -71,12 +71,19 @@ static EPI_SAFE int32_t go_frame(struct epi_incident *incident, const struct epi
         return -1;
     int32_t n = epi_pclntab_frames(go, look_up, &incident->callee, functions, INLINE_MAX);
     for (int32_t i = 0; i < n; i++) {
-        char *name = incident->symbols[0].name; /* the longest buffer at hand */
-        epi_pclntab_print(name, sizeof incident->symbols[0].name, functions[i].function);
+        char *name = incident->symbol.name; /* the longest buffer at hand */
+        epi_pclntab_print(name, sizeof incident->symbol.name, functions[i].function);
         source_line(&incident->out, functions[i].file, functions[i].line, name);
         end_frame(&incident->out, functions[i].inlined, frame->how);
     }
     return n;
+}
+
+static EPI_SAFE void pc_suffix(struct epi_out *out, uintptr_t pc)
+{
+    epi_out_text(out, " [");
+    epi_out_address(out, pc);
+    epi_out_char(out, ']');
 }
 
 static EPI_SAFE void binary_line(struct epi_out *out, const char *path, const char *function,
@@ -88,16 +95,13 @@ static EPI_SAFE void binary_line(struct epi_out *out, const char *path, const ch
     epi_out_escaped(out, function);
     epi_out_char(out, '+');
     epi_out_hex(out, offset);
-    epi_out_text(out, " [");
-    epi_out_address(out, pc);
-    epi_out_char(out, ']');
+    pc_suffix(out, pc);
 }
 
 static EPI_SAFE void unknown_line(struct epi_out *out, const struct epi_frame *frame)
 {
-    epi_out_text(out, "  Binary file \"<unknown>\" [");
-    epi_out_address(out, frame->pc);
-    epi_out_char(out, ']');
+    epi_out_text(out, "  Binary file \"<unknown>\"");
+    pc_suffix(out, frame->pc);
     end_frame(out, false, frame->how);
 }
 
@@ -107,46 +111,88 @@ static EPI_SAFE bool go_place(struct epi_incident *incident, const struct epi_mo
 {
     const struct epi_goruntime *go = epi_program.go;
     struct epi_func func;
-    char *name = incident->symbols[0].name;
+    char *name = incident->symbol.name;
     if ((frame->flags & EPI_FRAME_GO) == 0 || go == NULL || !go->names ||
         !epi_pclntab_find(go, look_up, &func))
         return false;
-    epi_pclntab_print(name, sizeof incident->symbols[0].name, epi_pclntab_function(go, &func));
+    epi_pclntab_print(name, sizeof incident->symbol.name, epi_pclntab_function(go, &func));
     binary_line(&incident->out, module->path, name, frame->pc - go->text.start - func.entry,
                 frame->pc);
     return true;
 }
 
+/* A call in a C frame.  The function itself, the last of them, has the PC too: it
+ * is what a line's module and address are found by afterwards. */
+static EPI_SAFE void c_line(struct epi_incident *incident, const struct epi_module *module,
+                            const struct epi_frame *frame, uintptr_t look_up)
+{
+    struct epi_out *out = &incident->out;
+    const struct epi_symbol *symbol = &incident->symbol;
+    bool named = symbol->name[0] != '\0';
+    if (symbol->line != 0 && !incident->style.places) {
+        source_line(out, symbol->file, symbol->line, named ? symbol->name : "?");
+        if (!symbol->inlined)
+            pc_suffix(out, frame->pc);
+        if (symbol->near_line)
+            epi_out_text(out, " (near)");
+    } else {
+        binary_line(out, module->path, symbol->name,
+                    named ? symbol->offset + (frame->pc - look_up) : frame->pc - module->bias,
+                    frame->pc);
+    }
+    end_frame(out, symbol->inlined, frame->how);
+}
+
+/* Of a chain of inlined calls that is longer than both together, this many of the
+ * innermost and of the outermost are shown: the last one is the function. */
+#define CHAIN_HEAD 40
+#define CHAIN_TAIL 20
+
+static EPI_SAFE void left_out(struct epi_out *out, uint64_t count)
+{
+    epi_out_text(out, "  ... (");
+    epi_out_decimal(out, (int64_t)count);
+    epi_out_text(out, count == 1 ? " more frame)\n" : " more frames)\n");
+}
+
 /* A place in a file is one line, whatever was inlined there. */
+static EPI_SAFE int32_t c_calls(struct epi_incident *incident, const struct epi_module *module,
+                                const struct epi_frame *frame, uintptr_t look_up)
+{
+    struct epi_symbols *symbols = &incident->symbols;
+    uint32_t count = epi_symbols_count(symbols);
+    if (incident->style.places) {
+        while (epi_symbols_next(symbols, &incident->symbol))
+            continue;
+        c_line(incident, module, frame, look_up);
+        return 1;
+    }
+    uint32_t cut = count > CHAIN_HEAD + CHAIN_TAIL ? count - CHAIN_HEAD - CHAIN_TAIL : 0;
+    for (uint32_t i = 0; epi_symbols_next(symbols, &incident->symbol); i++) {
+        if (cut > 0 && i == CHAIN_HEAD)
+            left_out(&incident->out, cut);
+        if (i < CHAIN_HEAD || i >= CHAIN_HEAD + cut)
+            c_line(incident, module, frame, look_up);
+    }
+    return (int32_t)(count - cut + (cut > 0));
+}
+
 static EPI_SAFE int32_t c_frame(struct epi_incident *incident, const struct epi_frame *frame,
                                 uintptr_t look_up)
 {
     struct epi_out *out = &incident->out;
     const struct epi_module *module = epi_modules_find(epi_program.modules, look_up);
-    const bool places = incident->style.places;
     if (module == NULL) {
         unknown_line(out, frame);
         return 1;
     }
-    uint32_t n = 0, first = 0;
-    if (!places || !go_place(incident, module, frame, look_up)) {
-        n = epi_symbols_find(module, look_up, incident->symbols, EPI_COUNT(incident->symbols));
-        first = places && n > 0 ? n - 1 : 0;
-        if (n == 0)
-            binary_line(out, module->path, "", frame->pc - module->bias, frame->pc);
+    if (!incident->style.places || !go_place(incident, module, frame, look_up)) {
+        if (epi_symbols_find(&incident->symbols, module, look_up, &incident->symbol))
+            return c_calls(incident, module, frame, look_up);
+        binary_line(out, module->path, "", frame->pc - module->bias, frame->pc);
     }
-    if (n == 0)
-        end_frame(out, false, frame->how);
-    for (uint32_t i = first; i < n; i++) {
-        const struct epi_symbol *symbol = &incident->symbols[i];
-        if (symbol->line != 0 && !places)
-            source_line(out, symbol->file, symbol->line, symbol->name);
-        else
-            binary_line(out, module->path, symbol->name,
-                        symbol->offset + (frame->pc - look_up), frame->pc);
-        end_frame(out, symbol->inlined, frame->how);
-    }
-    return n == 0 ? 1 : (int32_t)(n - first);
+    end_frame(out, false, frame->how);
+    return 1;
 }
 
 /* Lines written: inlined calls have one each. */
@@ -233,7 +279,7 @@ EPI_SAFE void epi_report_unwind(struct epi_incident *incident)
     epi_stack_collect(&incident->stack, &incident->cursor, incident->options->max_frames);
 }
 
-/* A program that crashes right after Enable has no symbol index yet, but Go is
+/* A program that crashes right after Enable has no lines yet, but Go is
  * alive and at it: it gets a moment.  Not a lock, not a wait for ever: the
  * thread that crashed may hold what Go needs. */
 #define INDEX_WAIT (300 * EPI_MS)
@@ -245,7 +291,9 @@ static EPI_SAFE bool lacks_index(const struct epi_stack *stack)
             stack->frame[i].flags & EPI_FRAME_GO
                 ? NULL
                 : epi_modules_find(epi_program.modules, stack->frame[i].pc);
-        if (module != NULL && module->index == NULL)
+        const struct epi_symbol_index *index =
+            module == NULL ? NULL : __atomic_load_n(&module->index, __ATOMIC_ACQUIRE);
+        if (module != NULL && (index == NULL || index->names_only))
             return true;
     }
     return false;
@@ -271,9 +319,7 @@ EPI_SAFE void epi_print_stack(struct epi_incident *incident, const struct epi_st
     incident->callee = 0;
     for (uint32_t i = 0; i < stack->count; i++) {
         if (stack->left_out > 0 && i == stack->head) {
-            epi_out_text(out, "  ... (");
-            epi_out_decimal(out, (int64_t)stack->left_out);
-            epi_out_text(out, " more frames)\n");
+            left_out(out, stack->left_out);
         }
         lines[i % EPI_STACK_PERIOD] = print_frame(incident, &stack->frame[i]);
         for (; run < stack->run_count && stack->run[run].at == i + 1; run++) {
