@@ -471,6 +471,29 @@ func TestLibraryIsReloaded(t *testing.T) {
 	}
 }
 
+// A library that an upgrade has replaced on disk does not get the names of the new one.
+func TestLibraryIsReplaced(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	old, by := filepath.Join(dir, "plugin.so"), filepath.Join(dir, "new.so")
+	for to, from := range map[string]string{old: plugin.Path(t), by: other.Path(t)} {
+		text, err := os.ReadFile(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(to, text, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o := program.Run(t, "replaced library="+old+" by="+by)
+	o.DiedOf(t, syscall.SIGSEGV)
+	r := victim.Complete(t, o.Stderr)
+	frames := r.Current().Frames
+	if frames[0].Module != old || frames[0].Func != "" || frames[1].Func != "plugin" {
+		t.Errorf("want a frame without a name, below plugin:\n%s", r)
+	}
+}
+
 // An indexer that is stopped at a large module does not go on beside those that come
 // after it.
 func TestOneIndexerAtATime(t *testing.T) {

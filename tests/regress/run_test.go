@@ -33,6 +33,7 @@ var (
 	library = &victim.Program{Name: "library.so", Build: []string{"-buildmode=c-shared", "./library"}}
 	host    = &victim.Program{Name: "host", Compiler: []string{"cc"}, Build: []string{"library/host/host.c", "-ldl"}, Limit: limit}
 	plugin  = &victim.Program{Name: "plugin.so", Compiler: []string{"cc", "-shared", "-fPIC"}, Build: []string{"plugin/plugin.c"}}
+	other   = &victim.Program{Name: "other.so", Compiler: []string{"cc", "-shared", "-fPIC"}, Build: []string{"plugin/other.c"}}
 	many    = &victim.Program{Name: "many.so", Compiler: []string{"cc", "-shared", "-fPIC"}, Build: []string{"many/many.c"}}
 )
 

@@ -73,6 +73,20 @@ func reload(s settings) {
 	}
 }
 
+// replaced loads a library, puts another file into its place, as an upgrade does, and
+// crashes in the library.
+func replaced(s settings) {
+	path := C.CString(s["library"])
+	defer C.free(unsafe.Pointer(path))
+	library := C.load(path)
+	if library == nil {
+		scenario.Must(errors.New("the library cannot be loaded"))
+	}
+	scenario.Must(os.Rename(s["by"], s["library"]))
+	s.Enable()
+	C.call(library)
+}
+
 // readOnlyMemory is how many bytes of memory of no file can only be read: the
 // core's symbol indexes.
 func readOnlyMemory() (bytes uint64) {

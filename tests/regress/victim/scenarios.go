@@ -269,6 +269,7 @@ func init() {
 	}
 
 	scenarios["reload"] = reload
+	scenarios["replaced"] = replaced
 	scenarios["busy"] = busy
 
 	// Enable, or with the setting disable both of them, again and again while a
