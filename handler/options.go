@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -41,6 +42,10 @@ const DefaultSnapshotPeriod = config.DefaultSnapshotPeriod
 
 // DefaultPoll is the period of [WithPoll].
 const DefaultPoll = config.DefaultPoll
+
+// DefaultSymbolBudget is how much memory the symbols of C code may take, unless
+// [WithSymbolBudget] says otherwise: those of a gigabyte of DWARF.
+const DefaultSymbolBudget = config.DefaultSymbolBudget
 
 func newConfig(call config.Call, opts []Option) (*config.Config, error) {
 	c := config.Default(call)
@@ -134,6 +139,36 @@ func WithMaxFrames(n int) Option {
 			return fmt.Errorf("epitaph: WithMaxFrames: %d is not positive", n)
 		}
 		c.MaxFrames = n
+		return nil
+	})
+}
+
+// WithSymbolBudget sets how many bytes the symbols may take that are kept of the
+// program and its libraries, so that frames of C code have functions, files and lines.
+// Of a module that there is no room for, inlined calls are left out first, which take
+// two thirds, then lines, then names. With 0 none are kept: exported functions have
+// their names all the same. It counts for modules that are read after the call.
+func WithSymbolBudget(n int) Option {
+	return forCalls(config.CallEnable, "WithSymbolBudget", func(c *config.Config) error {
+		if n < 0 {
+			return fmt.Errorf("epitaph: WithSymbolBudget: %d is negative", n)
+		}
+		c.SymbolBudget = n
+		return nil
+	})
+}
+
+// WithDebugDirs names directories of separate debug files, which are searched before
+// /usr/lib/debug: for .build-id/xx/yyyy.debug by a module's build-id, or for the name
+// in its debug link. A file of another build is not read.
+func WithDebugDirs(dirs ...string) Option {
+	return forCalls(config.CallEnable, "WithDebugDirs", func(c *config.Config) error {
+		for _, dir := range dirs {
+			if !filepath.IsAbs(dir) {
+				return fmt.Errorf("epitaph: WithDebugDirs: %q is not an absolute path", dir)
+			}
+		}
+		c.DebugDirs = slices.Clone(dirs)
 		return nil
 	})
 }

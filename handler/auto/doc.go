@@ -17,6 +17,7 @@
 //	blackbox=PATH      handler.WithBlackBox
 //	chain=BOOL         handler.WithChain
 //	deadline=DURATION  handler.WithDeadline
+//	debugdirs=PATH     handler.WithDebugDirs, with one
 //	dir=PATH           handler.WithDir
 //	goframesonly=BOOL  handler.WithGoFramesOnly
 //	maxframes=N        handler.WithMaxFrames
@@ -26,6 +27,7 @@
 //	output=PATH        handler.WithOutput: appended to, made with mode 0600 if it is not there
 //	poll=DURATION      handler.WithPoll
 //	snapshot=DURATION  handler.WithSnapshot
+//	symbolbudget=N     handler.WithSymbolBudget
 //	threadsignal=N     handler.WithThreadSignal
 //
 // These work too, and are deprecated, as the options are:

@@ -23,6 +23,7 @@ var keys = []key{
 	of("blackbox", text, handler.WithBlackBox),
 	flag("chain", handler.WithChain),
 	of("deadline", duration, handler.WithDeadline),
+	of("debugdirs", text, func(dir string) handler.Option { return handler.WithDebugDirs(dir) }),
 	of("dir", text, handler.WithDir),
 	flag("goframesonly", handler.WithGoFramesOnly),
 	of("maxframes", number, handler.WithMaxFrames),
@@ -32,6 +33,7 @@ var keys = []key{
 	{name: "output", option: openOutput},
 	of("poll", duration, handler.WithPoll),
 	of("snapshot", duration, handler.WithSnapshot),
+	of("symbolbudget", number, handler.WithSymbolBudget),
 	of("threadsignal", number, func(n int) handler.Option { return handler.WithThreadSignal(syscall.Signal(n)) }),
 
 	// Deprecated, but as good as ever: the same, the other way round.

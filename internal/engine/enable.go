@@ -53,8 +53,11 @@ func startCore(c *config.Config, box *os.File, quiet bool) error {
 	if err := enableCore(c, box, quiet); err != nil {
 		return err
 	}
+	symbols := &symbolSettings{c.SymbolBudget, c.DebugDirs}
 	if background == nil {
-		background = startIndexer()
+		background = startIndexer(symbols)
+	} else if !quiet {
+		background.settings.Store(symbols)
 	}
 	respond(live, c.Poll)
 	waiting.setLastAct(c)

@@ -5,6 +5,7 @@ package engine
 import (
 	"errors"
 	"maps"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -18,27 +19,28 @@ import (
 // then reads /proc/self/maps; only names that are not exported are missing.
 const modulePeriod = time.Second
 
-// The most memory that the symbols of one module may take, and the most that all of
-// them may. Where it does not suffice inlined calls are left out, then lines.
-const (
-	moduleBudget = 32 << 20
-	totalBudget  = 64 << 20
-)
-
 // An indexer keeps the core's module table and its symbols up to date. It is a
 // goroutine, not the core's helper thread: it may wait for the loader's lock.
 type indexer struct {
 	quit, done chan struct{}
 	rounds     chan chan struct{} // who waits for a whole round
 	pace       pacer
+	settings   atomic.Pointer[symbolSettings]
 }
 
-func startIndexer() *indexer {
+// symbolSettings are what options of Enable say of the symbols.
+type symbolSettings struct {
+	budget    int // of all modules together, in bytes
+	debugDirs []string
+}
+
+func startIndexer(s *symbolSettings) *indexer {
 	x := &indexer{
 		quit:   make(chan struct{}),
 		done:   make(chan struct{}),
 		rounds: make(chan chan struct{}),
 	}
+	x.settings.Store(s)
 	mustHaveEHFrame()
 	cgo.SymbolsPending(true)
 	go x.run()
@@ -118,6 +120,9 @@ func (x *indexer) round(failed failures) {
 	}
 }
 
+// leastBlock is what a block takes at least: a page.
+const leastBlock = 4096
+
 // pass is false when the indexer shall end.
 func (x *indexer) pass(failed failures, namesOnly bool) bool {
 	if !x.lock() {
@@ -125,21 +130,24 @@ func (x *indexer) pass(failed failures, namesOnly bool) bool {
 	}
 	cgo.UpdateModules()
 	modules := cgo.Modules()
-	used := cgo.SymbolsSize()
+	left := x.settings.Load().budget - cgo.SymbolsSize()
 	mu.Unlock()
 	failed.forgetOthers(modules)
 	for i := range modules {
 		module := &modules[i]
+		if left < leastBlock {
+			break
+		}
 		if module.Indexed || namesOnly && module.Named || failed[failed.key(module)] {
 			continue
 		}
-		result, err := x.build(module, namesOnly, totalBudget-used)
+		result, err := x.build(module, namesOnly, left)
 		if err == nil {
 			if !x.lock() {
 				result.Free()
 				return false
 			}
-			used += len(result.Data)
+			left -= len(result.Data)
 			err = cgo.InstallSymbols(module, result.Data)
 			mu.Unlock()
 		}
@@ -150,13 +158,15 @@ func (x *indexer) pass(failed failures, namesOnly bool) bool {
 	return !x.stopped()
 }
 
-// build reads the module's file, which for the executable is there even when another
-// one has taken its place.
+// build reads the module's file. The names that are there first count against the
+// budget until they are gone, a moment later. The executable's file is there even when
+// another one has taken its place.
 func (x *indexer) build(module *cgo.Module, namesOnly bool, left int) (*symindex.Result, error) {
 	opts := symindex.Options{
 		Exclude:   symindex.Range{Start: uint64(module.GoText[0]), End: uint64(module.GoText[1])},
 		BuildID:   module.BuildID,
-		Budget:    min(moduleBudget, left),
+		Budget:    left,
+		DebugDirs: x.settings.Load().debugDirs,
 		GoSource:  goSource(),
 		NamesOnly: namesOnly,
 		Yield:     x.pace.yield,

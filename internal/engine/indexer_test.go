@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/epitaph-go/epitaph/internal/engine/config"
 	"github.com/epitaph-go/epitaph/internal/symindex"
 )
 
@@ -23,7 +24,7 @@ func TestFailuresThatPass(t *testing.T) {
 		t.Fatal(err)
 	}
 	build := func(path string) error {
-		_, err := symindex.Build(path, symindex.Options{Budget: moduleBudget})
+		_, err := symindex.Build(path, symindex.Options{Budget: config.DefaultSymbolBudget})
 		return err
 	}
 	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 3, Max: limit.Max}); err != nil {

@@ -78,6 +78,7 @@ const (
 	DefaultDeadline       = 5 * time.Second
 	DefaultSnapshotPeriod = time.Second
 	DefaultPoll           = 50 * time.Millisecond
+	DefaultSymbolBudget   = 64 << 20
 )
 
 // Config holds the options of a call. The option of package handler with the name of a
@@ -97,6 +98,8 @@ type Config struct {
 	Snapshot     time.Duration // 0: none
 	BlackBox     string        // absolute; "": none
 	Poll         time.Duration // 0: none
+	SymbolBudget int           // bytes
+	DebugDirs    []string      // absolute
 	OnCrash      func(ctx context.Context, report []byte)
 	// OnCrashResume has the process go on for OnCrash after a panic; else that runs in a
 	// copy, with a context of type Copy.
@@ -109,5 +112,5 @@ type Config struct {
 // Default is the configuration of a call without options.
 func Default(call Call) *Config {
 	return &Config{Call: call, Output: os.Stderr, Deadline: DefaultDeadline, NativeStack: true, Fork: true, AllThreads: true,
-		Snapshot: DefaultSnapshotPeriod, Poll: DefaultPoll}
+		Snapshot: DefaultSnapshotPeriod, Poll: DefaultPoll, SymbolBudget: DefaultSymbolBudget}
 }

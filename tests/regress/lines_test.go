@@ -1,0 +1,76 @@
+//go:build linux && amd64 && cgo
+
+package regress
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
+	"github.com/epitaph-go/epitaph/report"
+)
+
+// innermost runs the program and returns the innermost frame of its report.
+func innermost(t *testing.T, line string) report.Frame {
+	t.Helper()
+	o := program.Run(t, line)
+	o.DiedOf(t, syscall.SIGSEGV)
+	return victim.Complete(t, o.Stderr).Current().Frames[0]
+}
+
+func TestFramesHaveLines(t *testing.T) {
+	t.Parallel()
+	f := innermost(t, "null")
+	if f.Kind != report.SourceFrame || f.Func != "state_null" || filepath.Base(f.File) != "states.c" || f.Line == 0 ||
+		f.Module != program.Path(t) || f.PC == 0 {
+		t.Errorf("%+v", f)
+	}
+}
+
+// Without room for symbols a function that is exported to nobody has no name.
+func TestSymbolBudget(t *testing.T) {
+	t.Parallel()
+	if f := innermost(t, "null symbols=0"); f.Kind != report.BinaryFrame || f.Func == "state_null" {
+		t.Errorf("%+v", f)
+	}
+}
+
+// The debug file of a stripped library is found by its build-id in a directory that
+// the program names.
+func TestDebugDirs(t *testing.T) {
+	t.Parallel()
+	for _, tool := range []string{"objcopy", "readelf"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skip(err)
+		}
+	}
+	dir := t.TempDir()
+	run := func(name string, args ...string) string {
+		out, err := exec.Command(name, args...).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", name, err, out)
+		}
+		return string(out)
+	}
+	path := filepath.Join(dir, "plugin.so")
+	run("cc", "-g", "-O1", "-shared", "-fPIC", "-Wl,--build-id", "-o", path, "plugin/plugin.c")
+	_, id, _ := strings.Cut(run("readelf", "-n", path), "Build ID: ")
+	id = strings.Fields(id)[0]
+	debug := filepath.Join(dir, ".build-id", id[:2], id[2:]+".debug")
+	if err := os.MkdirAll(filepath.Dir(debug), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	run("objcopy", "--only-keep-debug", path, debug)
+	run("objcopy", "--strip-all", path)
+	const line = "reload times=2 library="
+	if f := innermost(t, line+path); f.Kind != report.BinaryFrame || f.Func != "" {
+		t.Errorf("without the directory: %+v", f)
+	}
+	if f := innermost(t, line+path+" debug="+dir); f.Func != "plugin_inner" || filepath.Base(f.File) != "plugin.c" || f.Line != 4 {
+		t.Errorf("with it: %+v", f)
+	}
+}
