@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/epitaph-go/epitaph/cgo"
 )
 
 // A pacer makes the indexer work in slices, at the priority that all goroutines have.
@@ -27,6 +29,9 @@ const (
 // under load that passes without any work, and the pauses would be the more.
 func (p *pacer) yield() {
 	p.calls++
+	if p.calls == unpaced {
+		cgo.SymbolsPending(false) // it will take seconds: a crash need not wait
+	}
 	if p.calls > unpaced && p.calls%workSlice == 0 {
 		time.Sleep(workPause)
 	}

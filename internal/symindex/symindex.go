@@ -53,6 +53,8 @@ type Result struct {
 	// Data is the block. It is memory outside of the heap: Free releases it, or
 	// who takes it over does.
 	Data []byte
+	// Start is the lowest address of the file that is loaded.
+	Start uint64
 	// Dropped says what the budget had no room for; empty: nothing.
 	Dropped string
 	// Problem says what of the DWARF could not be read; nil: nothing.
@@ -94,7 +96,7 @@ func Build(path string, opts Options) (*Result, error) {
 	for l := levelInlined; ; l++ {
 		data, problem, err := build(buildOptions{&opts, l}, file, debug, id)
 		if err == nil {
-			return &Result{Data: data, Dropped: dropped[l], Problem: problem}, nil
+			return &Result{Data: data, Start: file.Start(), Dropped: dropped[l], Problem: problem}, nil
 		}
 		if full := errors.Is(err, offheap.ErrLimit) || errors.Is(err, block.ErrTooLarge); !full || l == levelNames {
 			return nil, fmt.Errorf("symindex: %s: %w", path, err)

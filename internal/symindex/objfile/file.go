@@ -102,6 +102,17 @@ func (f *File) Text() []Range {
 	return text
 }
 
+// Start is the lowest address that is loaded, which the loader adds its bias to.
+func (f *File) Start() uint64 {
+	start, found := uint64(0), false
+	for _, p := range f.elf.Progs {
+		if p.Type == elf.PT_LOAD && (!found || p.Vaddr < start) {
+			start, found = p.Vaddr, true
+		}
+	}
+	return start
+}
+
 // longestNotes is enough for those of any real file.
 const longestNotes = 1 << 16
 
