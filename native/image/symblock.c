@@ -1,13 +1,13 @@
 #include "symblock.h"
 
-#define MAGIC UINT32_C(0x32697045) /* "Epi2" */
-#define VERSION 2
+#define MAGIC      UINT32_C(0x32697045) /* "Epi2" */
+#define VERSION    2
 #define NAMES_ONLY 4 /* a flag */
 
-#define HEADER 96
-#define BUILD_ID 32
-#define CHECK 16 /* bytes of a check point: pc, row offset, line, scope */
-#define SCOPE 15 /* of a scope: parent, name, call file, call line, file */
+#define HEADER    96
+#define BUILD_ID  32
+#define CHECK     16 /* bytes of a check point: pc, row offset, line, scope */
+#define SCOPE     15 /* of a scope: parent, name, call file, call line, file */
 #define NO_PARENT UINT32_C(0xffffff)
 #define NEAR_FLAG (UINT32_C(1) << 31)
 
@@ -76,7 +76,8 @@ static EPI_SAFE const char *string(const struct epi_symblock *block, const uint8
 }
 
 /* How many of COUNT numbers, STEP bytes each and rising, are not above VALUE. */
-static EPI_SAFE uint32_t not_above(const uint8_t *table, uint32_t count, size_t step, uint32_t value)
+static EPI_SAFE uint32_t not_above(const uint8_t *table, uint32_t count, size_t step,
+                                   uint32_t value)
 {
     uint32_t low = 0, high = count;
     while (low < high) {
@@ -120,7 +121,8 @@ struct blob {
     uint32_t size, checks, scopes, row_bytes;
 };
 
-static EPI_SAFE bool open_blob(struct blob *blob, const struct epi_symblock *block, uint32_t part)
+static EPI_SAFE bool open_blob(struct blob *blob, const struct epi_symblock *block,
+                               uint32_t part)
 {
     uint32_t at = word(block->blob, part);
     if (at >= block->blobs_size)
@@ -130,7 +132,8 @@ static EPI_SAFE bool open_blob(struct blob *blob, const struct epi_symblock *blo
     blob->checks = read_unsigned(&in);
     blob->scopes = read_unsigned(&in);
     blob->row_bytes = read_unsigned(&in);
-    uint64_t need = CHECK * (uint64_t)blob->checks + SCOPE * (uint64_t)blob->scopes + blob->row_bytes;
+    uint64_t need =
+        CHECK * (uint64_t)blob->checks + SCOPE * (uint64_t)blob->scopes + blob->row_bytes;
     if (in.bad || need > (uint64_t)(in.end - in.at))
         return false;
     blob->check = in.at;
@@ -213,8 +216,9 @@ static EPI_SAFE bool find_row(const struct blob *blob, uint32_t pc, struct place
     return true;
 }
 
-EPI_SAFE bool epi_symblock_find(struct epi_symblock_chain *chain, const struct epi_symblock *block,
-                                uint64_t address, uint64_t *start)
+EPI_SAFE bool epi_symblock_find(struct epi_symblock_chain *chain,
+                                const struct epi_symblock *block, uint64_t address,
+                                uint64_t *start)
 {
     struct blob blob;
     struct place place;
@@ -228,7 +232,8 @@ EPI_SAFE bool epi_symblock_find(struct epi_symblock_chain *chain, const struct e
     if (at - first >= blob.size)
         return false;
     *start = block->base + first;
-    *chain = (struct epi_symblock_chain){.block = block, .function = word(block->part_name, part)};
+    *chain =
+        (struct epi_symblock_chain){.block = block, .function = word(block->part_name, part)};
     if (blob.scopes == 0)
         return true;
     if (!find_row(&blob, at - first, &place) || place.scope >= blob.scopes)
@@ -242,7 +247,8 @@ EPI_SAFE bool epi_symblock_find(struct epi_symblock_chain *chain, const struct e
     return true;
 }
 
-EPI_SAFE bool epi_symblock_next(struct epi_symblock_chain *chain, struct epi_symblock_call *call)
+EPI_SAFE bool epi_symblock_next(struct epi_symblock_chain *chain,
+                                struct epi_symblock_call *call)
 {
     const struct epi_symblock *block = chain->block;
     if (chain->done)
@@ -250,7 +256,8 @@ EPI_SAFE bool epi_symblock_next(struct epi_symblock_chain *chain, struct epi_sym
     call->file = string(block, block->file, block->files, chain->file);
     call->line = chain->line;
     call->near_line = chain->near_line;
-    const uint8_t *scope = chain->scope == NULL ? NULL : chain->scope + SCOPE * (size_t)chain->next;
+    const uint8_t *scope =
+        chain->scope == NULL ? NULL : chain->scope + SCOPE * (size_t)chain->next;
     uint32_t parent = scope == NULL ? NO_PARENT : get24(scope);
     call->inlined = parent != NO_PARENT;
     call->name = string(block, block->name, block->names,

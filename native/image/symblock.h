@@ -48,11 +48,13 @@ struct epi_symblock_chain {
 /* Begins with the innermost call at ADDRESS, as the file counts.  START becomes
  * where the piece of the function begins.  False when the block does not know the
  * address. */
-EPI_SAFE bool epi_symblock_find(struct epi_symblock_chain *chain, const struct epi_symblock *block,
-                                uint64_t address, uint64_t *start);
+EPI_SAFE bool epi_symblock_find(struct epi_symblock_chain *chain,
+                                const struct epi_symblock *block, uint64_t address,
+                                uint64_t *start);
 
 /* Takes the next call, the one that the last was inlined into; false behind the
  * function itself. */
-EPI_SAFE bool epi_symblock_next(struct epi_symblock_chain *chain, struct epi_symblock_call *call);
+EPI_SAFE bool epi_symblock_next(struct epi_symblock_chain *chain,
+                                struct epi_symblock_call *call);
 
 #endif

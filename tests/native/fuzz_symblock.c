@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define HEADER 96
+#define HEADER     96
 #define MOST_PARTS 64
 
 static uint32_t get(const uint8_t *p)

@@ -38,8 +38,8 @@ static void print(const struct epi_symblock *block, uint64_t address)
     if (!epi_symblock_find(&chain, block, address, &start))
         return;
     while (epi_symblock_next(&chain, &call))
-        printf(" %s|%s|%" PRIu32 "|%d|%d\n", text(call.name), text(call.file), call.line, call.inlined,
-               call.near_line);
+        printf(" %s|%s|%" PRIu32 "|%d|%d\n", text(call.name), text(call.file), call.line,
+               call.inlined, call.near_line);
 }
 
 static uint64_t now(void)
@@ -49,7 +49,8 @@ static uint64_t now(void)
     return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-static void measure(const uint8_t *data, size_t size, const uint64_t *address, size_t count, int rounds)
+static void measure(const uint8_t *data, size_t size, const uint64_t *address, size_t count,
+                    int rounds)
 {
     uint64_t calls = 0, start, began = now();
     for (int round = 0; round < rounds; round++) {
@@ -77,7 +78,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "look_symblock: no block\n");
         return 1;
     }
-    while (count < sizeof address / sizeof address[0] && scanf("%" SCNx64, &address[count]) == 1)
+    while (count < sizeof address / sizeof address[0] &&
+           scanf("%" SCNx64, &address[count]) == 1)
         count++;
     if (argc > 2) {
         measure(data, size, address, count, atoi(argv[2]));
