@@ -283,10 +283,10 @@ func (v *variant) isProgram(f report.Frame) bool {
 }
 
 // isPlumbing reports whether a frame of the program's file may stand between those of the table: what cgo generates, the
-// wrapper of pthread_create, the handler of std::terminate, C++ templates, and in static programs any function of a
-// library. (Where the functions that are not exported have no names, all of these have none.)
+// wrapper of pthread_create, the handler of std::terminate, C++ templates, calls that were inlined, and in static programs
+// any function of a library. (Where the functions that are not exported have no names, all of these have none.)
 func (v *variant) isPlumbing(f report.Frame) bool {
-	if v.static() {
+	if v.static() || f.Inlined {
 		return true
 	}
 	switch f.Func {

@@ -6,9 +6,9 @@ import "github.com/epitaph-go/epitaph/internal/symindex/objfile"
 func Shown(raw string) string {
 	name := []byte(raw)
 	if isMangled(name) {
-		name = readable(name)
+		return string(cutClone(readable(name)))
 	}
-	return string(cutClone(name))
+	return string(cutClone(elide(name)))
 }
 
 // DebugFile is the path of a file's debug file, or empty.

@@ -89,7 +89,7 @@ func (t *nameTable) once(hash uint64, raw []byte, mangled bool) uint32 {
 	if at, ok := t.offsets[hash]; ok {
 		return at
 	}
-	shown := raw
+	shown := elide(raw)
 	if mangled {
 		shown = readable(raw)
 		t.work.Slow(demangleCost)
