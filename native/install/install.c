@@ -271,7 +271,8 @@ static int enable(const struct epi_config *config, const struct epi_options *old
     }
     if (epi_program.modules == NULL || epi_modules_changed(epi_program.modules))
         load_modules();
-    epi_incidents.pid = epi_process()->pid = getpid();
+    epi_incidents.pid = getpid();
+    epi_process()->pid = epi_incidents.pid;
     epi_incidents.options = next;
     epi_threads_install(thread_signal);
     epi_message_start();
