@@ -164,7 +164,7 @@ func (p *printer) printStackWithHeader(header string, margin byte, t *Traceback,
 	}
 	p.text(header)
 	p.endItemMargin(margin)
-	p.printStack(t.Stack, shared, t.Message)
+	p.printStack(t.Stack, shared, t)
 }
 
 // printGroup prints an error with its members, in a margin that is two columns

@@ -30,6 +30,11 @@ type Frame struct {
 	// Col and EndCol are 0-based byte offsets in the first and in the last
 	// line. They are known if they span something, see [Frame.HasColumns].
 	Col, EndCol int
+	// Callee is the function that the call was making, where the next frame of the
+	// stack does not say it: the frame behind a limit, or the function of the
+	// runtime that raised a panic, such as "runtime.goPanicIndex". "<unknown>" is
+	// that of a frame that made an error. Carets are found by it.
+	Callee string
 	// Locals maps names to values as text, printed sorted by name.
 	Locals map[string]string
 

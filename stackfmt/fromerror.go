@@ -316,7 +316,12 @@ func (w *errorWalker) fill(t *Traceback, block []errorLink, stack errorStack) {
 		}
 		t.Notes = append(append(t.Notes, notes...), l.failed...)
 	}
-	t.Stack = w.c.take(w.c.resolve(stack))
+	s := w.c.resolve(stack)
+	if n := len(s); n > 0 && isRuntimeType(t.Type) {
+		// Recovered, and given a stack where it was wrapped: nothing failed there.
+		s[n-1].Callee = unknownCallee
+	}
+	t.Stack = w.c.take(s)
 }
 
 // take applies the options that say what is kept of a traceback's stack.

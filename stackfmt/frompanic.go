@@ -3,6 +3,7 @@ package stackfmt
 import (
 	"fmt"
 	"reflect"
+	"runtime"
 	"slices"
 	"sync/atomic"
 )
@@ -66,7 +67,7 @@ func lastPanic() *Traceback {
 
 func (c *config) fromPanic(value any, pcs []uintptr) *Traceback {
 	stacks := panicStacks(pcs)
-	t := c.panicTraceback(value, c.take(c.errorStackOf(stacks[0])))
+	t := c.panicTraceback(value, c.take(raisedBy(c.errorStackOf(stacks[0]), value, len(stacks[0]) < len(pcs))))
 	r := &recorded{traceback: t, goroutine: goroutineID(), pcs: stacks[0]}
 	earlier := last.Load()
 	inner := innermost(t)
@@ -76,9 +77,13 @@ func (c *config) fromPanic(value any, pcs []uintptr) *Traceback {
 			inner.Context = earlier.traceback
 			break
 		}
-		stack := c.take(c.errorStackOf(s))
-		if i < len(c.earlierPanics) && c.earlierPanics[i] != nil {
-			inner.Context = c.panicTraceback(c.earlierPanics[i], stack)
+		var known any
+		if i < len(c.earlierPanics) {
+			known = c.earlierPanics[i]
+		}
+		stack := c.take(raisedBy(c.errorStackOf(s), known, true))
+		if known != nil {
+			inner.Context = c.panicTraceback(known, stack)
 		} else {
 			inner.Context = &Traceback{Type: "panic", Message: unknownPanic, Stack: stack}
 		}
@@ -89,6 +94,30 @@ func (c *config) fromPanic(value any, pcs []uintptr) *Traceback {
 	}
 	last.Store(r)
 	return r.traceback
+}
+
+// raisedBy notes in the last frame of s what raised a panic. Whether the program
+// called panic or something failed is told by the stack, as a recovered run-time
+// error can be thrown again. What failed is told by the error where the runtime's
+// function stands for several kinds.
+func raisedBy(s Stack, value any, panicked bool) Stack {
+	if len(s) == 0 {
+		return s
+	}
+	last := &s[len(s)-1]
+	switch {
+	case !panicked:
+		last.Callee = unknownCallee
+	case last.Callee == "":
+		last.Callee = calleePanic
+	case isAmbiguous(last.Callee):
+		if err, ok := value.(runtime.Error); ok {
+			if callee := calleeSaid(errorText(err)); callee != "" {
+				last.Callee = callee
+			}
+		}
+	}
+	return s
 }
 
 // innermost returns where the Context of a panic belongs: a Context beside a Cause is

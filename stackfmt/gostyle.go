@@ -117,7 +117,7 @@ func (p *printer) printGoError(l chainLink, number string, depth int) {
 	p.printMessage(t, 0)
 	if len(p.limited(t.Stack, false)) > 0 {
 		p.text("\n")
-		p.printStack(t.Stack, nil, t.Message)
+		p.printStack(t.Stack, nil, t)
 	}
 	if len(t.Group) > 0 && depth >= p.maxGroupDepth {
 		p.text("\n... (max_group_depth is ")

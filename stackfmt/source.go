@@ -106,6 +106,7 @@ func (s *Source) file(name string) *sourceFile {
 	f = nil
 	if text, err := s.read(name); err == nil {
 		f = newSourceFile(name, text)
+		f.pkg = &goPackage{files: func() ([]string, bool) { return s.siblings(name) }}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -142,7 +143,7 @@ func isSourceFile(name string) bool {
 func (s *Source) read(name string) (string, error) {
 	var fi fs.FileInfo
 	var err error
-	fsName := path.Clean(strings.TrimLeft(strings.ReplaceAll(name, `\`, "/"), "/"))
+	fsName := fsPath(name)
 	switch {
 	case s.fsys != nil:
 		fi, err = fs.Stat(s.fsys, fsName)
@@ -179,6 +180,46 @@ func (s *Source) read(name string) (string, error) {
 	return b.String(), nil
 }
 
+// siblings returns the texts of the Go files in the folder of one, and whether
+// they are all there. A file of tests counts only for another.
+func (s *Source) siblings(name string) (texts []string, complete bool) {
+	var list []fs.DirEntry
+	var err error
+	dir := ""
+	if i := strings.LastIndexAny(name, `/\`); i >= 0 {
+		dir = name[:i+1]
+	}
+	if s.fsys != nil {
+		list, err = fs.ReadDir(s.fsys, fsPath(dir))
+	} else {
+		list, err = os.ReadDir(dir)
+	}
+	if err != nil || len(list) > maxPackageFiles {
+		return nil, false
+	}
+	size := 0
+	for _, e := range list {
+		test := strings.HasSuffix(e.Name(), "_test.go")
+		if !strings.HasSuffix(e.Name(), ".go") || test && !strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		f := s.file(dir + e.Name())
+		if f == nil {
+			return nil, false
+		}
+		if size += len(f.text); size > maxPackageBytes {
+			return nil, false
+		}
+		texts = append(texts, f.text)
+	}
+	return texts, true
+}
+
+// fsPath is the name of a file in an fs.FS, which has no leading slash.
+func fsPath(name string) string {
+	return path.Clean(strings.TrimLeft(strings.ReplaceAll(name, `\`, "/"), "/"))
+}
+
 func (s *Source) builtAt() time.Time {
 	if !s.built.IsZero() {
 		return s.built
@@ -204,6 +245,7 @@ type sourceFile struct {
 
 	once   sync.Once
 	syntax *goSyntax
+	pkg    *goPackage
 }
 
 func newSourceFile(name, text string) *sourceFile {
@@ -243,12 +285,13 @@ func (f *sourceFile) lines(first, last int) string {
 // blockKey names everything that the text below a frame's first line depends on,
 // except its locals.
 type blockKey struct {
-	file, callee    string // file: the source text itself if !fromFile
-	line, endLine   int
-	col, endCol     int
-	failure         failure
-	fromFile        bool
-	carets, colored bool
+	file          string // the source text itself if !fromFile
+	site          callSite
+	line, endLine int
+	col, endCol   int
+	fromFile      bool
+	carets        bool
+	theme         *theme
 }
 
 // block returns the text for key, made by render the first time.
@@ -294,7 +337,7 @@ func (s *Source) expression(f *Frame, name string, key blockKey) (Frame, bool) {
 		return g, false
 	}
 	if key.carets && !g.HasColumns() && strings.HasSuffix(name, ".go") {
-		if r, ok := file.locate(f.Line, key.callee, key.failure); ok {
+		if r, ok := file.locate(key.site); ok {
 			g.EndLine, g.Col, g.EndCol = r.endLine, r.col, r.endCol
 		}
 	}
