@@ -67,7 +67,7 @@ func (f *Frame) HasColumns() bool {
 		return false
 	}
 	if f.EndLine > f.Line {
-		return f.EndCol > 0
+		return f.EndCol > 0 || f.EndCol == 0 && f.Col > 0
 	}
 	return f.EndCol > f.Col && (f.EndLine == 0 || f.EndLine == f.Line)
 }

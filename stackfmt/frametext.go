@@ -74,21 +74,21 @@ func (p *printer) printFrame(s Stack, i int, t *Traceback) {
 		return
 	}
 	p.text("  File ")
-	p.text(th.file)
+	p.text(th.File)
 	p.text(`"`)
 	p.text(orUnknown(f.File))
 	p.text(`"`)
-	p.text(th.reset)
+	p.text(th.Reset)
 	p.text(", line ")
-	p.text(th.line)
+	p.text(th.Line)
 	if f.Line > 0 {
 		p.int(f.Line)
 	} else {
 		p.text("???")
 	}
-	p.text(th.reset)
+	p.text(th.Reset)
 	p.text(", in ")
-	p.styled(th.fn, orUnknown(f.Func))
+	p.styled(th.Func, orUnknown(f.Func))
 	if f.Inlined {
 		p.text(" (inlined)")
 	}
@@ -101,14 +101,14 @@ func (p *printer) printFrame(s Stack, i int, t *Traceback) {
 // of faulthandler's C stacks.
 func (p *printer) printBinaryFrame(f *Frame) {
 	p.text("  Binary file ")
-	p.text(p.th.file)
+	p.text(p.th.File)
 	p.text(`"`)
 	p.text(f.Binary)
 	p.text(`"`)
-	p.text(p.th.reset)
+	p.text(p.th.Reset)
 	if f.Func != "" || f.Offset != 0 {
 		p.text(", at ")
-		p.styled(p.th.fn, f.Func)
+		p.styled(p.th.Func, f.Func)
 		p.text("+")
 		p.hex(f.Offset)
 	}
@@ -153,7 +153,7 @@ func (p *printer) printSource(s Stack, i int, t *Traceback) {
 			return
 		}
 		key := blockKey{
-			file: f.Source, line: f.EndLine - f.Line, col: f.Col, endCol: f.EndCol, theme: p.th,
+			file: f.Source, line: f.EndLine - f.Line, col: f.Col, endCol: f.EndCol, theme: p.th.Theme, colored: p.th.colored,
 		}
 		p.dst = append(p.dst, p.src.block(key, func() []byte {
 			return appendSource(nil, f.Source, f, true, false, p.th)
@@ -177,7 +177,7 @@ func (p *printer) printSource(s Stack, i int, t *Traceback) {
 func (p *printer) blockKey(f *Frame, file string, site callSite) blockKey {
 	return blockKey{
 		file: file, line: f.Line, endLine: f.EndLine, col: f.Col, endCol: f.EndCol,
-		site: site, theme: p.th, carets: p.carets, fromFile: true,
+		site: site, theme: p.th.Theme, colored: p.th.colored, carets: p.carets, fromFile: true,
 	}
 }
 

@@ -166,7 +166,7 @@ func TestGeneratedFailures(t *testing.T) {
 	}
 	g := &failureGenerator{rnd: rand.New(rand.NewPCG(generatorSeed(t), 3))}
 	files := map[string]string{"shared.go": string(shared)}
-	n := generatedFunctions(t, 400)
+	n := generatedFunctions(t, 200)
 	for g.n < n {
 		g.b.Reset()
 		g.b.WriteString("package main\n\nimport (\n\t\"fmt\"\n\n\t\"github.com/epitaph-go/epitaph/stackfmt\"\n)\n\nvar _, _ = fmt.Sprint, stackfmt.Wrap\n\n")

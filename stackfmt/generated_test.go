@@ -123,7 +123,7 @@ func TestGeneratedCalls(t *testing.T) {
 		least  float64
 	}{{"named", false, 0.75}, {"values", true, 0.60}} {
 		t.Run(test.name, func(t *testing.T) {
-			n := generatedFunctions(t, 200)
+			n := generatedFunctions(t, 100)
 			g := callGenerator{rnd: rand.New(rand.NewPCG(generatorSeed(t), 2)), n: n, values: test.values, id: 2000}
 			files := g.files()
 			files["shared.go"] = string(shared)

@@ -34,7 +34,7 @@ func (p *printer) printGoFrame(f *Frame) {
 		return
 	}
 	native := f.Binary != "" || isNativeFile(f.File)
-	p.styled(p.th.fn, orUnknown(f.Func))
+	p.styled(p.th.Func, orUnknown(f.Func))
 	if !native {
 		p.text("(")
 		if f.Args != "" {
@@ -47,13 +47,13 @@ func (p *printer) printGoFrame(f *Frame) {
 	p.text("\n\t")
 	switch {
 	case f.File != "":
-		p.styled(p.th.file, f.File)
+		p.styled(p.th.File, f.File)
 		p.text(":")
-		p.text(p.th.line)
+		p.text(p.th.Line)
 		p.int(f.Line)
-		p.text(p.th.reset)
+		p.text(p.th.Reset)
 	case f.Binary != "":
-		p.styled(p.th.file, f.Binary)
+		p.styled(p.th.File, f.Binary)
 	default:
 		p.text("???:0")
 	}

@@ -58,6 +58,7 @@ type config struct {
 	// What is shown.
 	style           Style
 	color           ColorMode
+	theme           *Theme
 	chain           bool
 	showGroup       bool
 	maxGroupWidth   int
@@ -153,6 +154,10 @@ func WithStyle(s Style) Option { return func(c *config) { c.style = s } }
 
 // WithColor says when to colour, [ColorAuto] by default.
 func WithColor(m ColorMode) Option { return func(c *config) { c.color = m } }
+
+// WithTheme sets the colours, [DefaultTheme] by default. It does not say when to
+// colour: [WithColor] does.
+func WithTheme(t Theme) Option { return func(c *config) { c.theme = &t } }
 
 // WithColorize is Python's colorize: [ColorAlways] or [ColorNever].
 func WithColorize(on bool) Option {

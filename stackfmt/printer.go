@@ -153,7 +153,7 @@ func (p *printer) hex(n uint64) {
 func (p *printer) styled(style, s string) {
 	p.dst = append(p.dst, style...)
 	p.dst = append(p.dst, s...)
-	p.dst = append(p.dst, p.th.reset...)
+	p.dst = append(p.dst, p.th.Reset...)
 }
 
 // orUnknown is faulthandler's placeholder for what could not be found out.

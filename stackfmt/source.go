@@ -291,7 +291,8 @@ type blockKey struct {
 	col, endCol   int
 	fromFile      bool
 	carets        bool
-	theme         *theme
+	theme         Theme
+	colored       bool
 }
 
 // block returns the text for key, made by render the first time.
