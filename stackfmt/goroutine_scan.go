@@ -52,6 +52,17 @@ type dumpScanner struct {
 	// a test, and is taken off its other lines.
 	indent []byte
 
+	// collector is the prefix of every line, nil if there is none. first is a line
+	// that is held back because it has something before the beginning of a dump.
+	collector *collector
+	first     []byte
+	firstAt   int
+	firstHeld bool
+	// blanks counts the blank lines before the line in hand, and doubled says that
+	// each line has one behind it.
+	blanks  int
+	doubled bool
+
 	held     held
 	heldText []byte
 	heldLine int
@@ -64,8 +75,10 @@ type dumpScanner struct {
 	sig     *Signal
 	sigLine int
 	sigSeen bool
-	regs    []Register
-	regLine int
+	// exception says that the goroutine of a Windows exception may follow.
+	exception bool
+	regs      []Register
+	regLine   int
 }
 
 func newDumpScanner(emit func(DumpPart) bool) *dumpScanner {
@@ -88,6 +101,37 @@ func (s *dumpScanner) intern(b []byte) string {
 func (s *dumpScanner) line(b []byte) {
 	s.number++
 	b = bytes.TrimSuffix(b, []byte("\r"))
+	b = s.withoutPrefix(b)
+	for s.firstHeld {
+		known := s.collector != nil
+		s.releaseFirst(b)
+		if !known {
+			b = s.withoutPrefix(b)
+		}
+	}
+	s.plain(b)
+}
+
+// withoutPrefix takes off what stands before every line.
+func (s *dumpScanner) withoutPrefix(b []byte) []byte {
+	if s.collector == nil {
+		return b
+	}
+	return b[max(s.collector.length(b), 0):]
+}
+
+// plain takes a line without the prefix that every line has.
+func (s *dumpScanner) plain(b []byte) {
+	if len(b) > 0 && b[0] != 'g' && (s.g == nil || b[len(b)-1] == ':') {
+		if at := s.opensBehind(b); at > 0 {
+			s.holdFirst(b, at)
+			return
+		}
+	}
+	s.unprefixed(b)
+}
+
+func (s *dumpScanner) unprefixed(b []byte) {
 	if s.g != nil {
 		if s.inGoroutine(b) {
 			return
@@ -101,6 +145,10 @@ func (s *dumpScanner) line(b []byte) {
 func (s *dumpScanner) outside(b []byte) {
 	if s.panic != nil {
 		if s.inPanic(b) {
+			return
+		}
+		if len(b) == 0 && s.blanks == 0 {
+			s.blanks++ // the next line tells whether that ends it
 			return
 		}
 		s.endPanic()
@@ -119,12 +167,20 @@ func (s *dumpScanner) outside(b []byte) {
 		if s.inSignal(b) {
 			return
 		}
+		if len(b) == 0 && s.blanks == 0 {
+			s.blanks++
+			return
+		}
 		s.endSignal()
 	}
 	if len(b) == 0 {
 		return
 	}
 	if s.header(b) {
+		s.exception = false
+		return
+	}
+	if s.headerless(b) {
 		return
 	}
 	switch b[0] {
@@ -147,12 +203,13 @@ func (s *dumpScanner) outside(b []byte) {
 	case 'S':
 		if name, text, ok := bytes.Cut(b, []byte(": ")); ok && isSignalName(name) {
 			s.sig = &Signal{Name: string(name), Text: string(text), Thread: -1}
-			s.sigLine = s.number
+			s.sigLine, s.blanks = s.number, 0
 			return
 		}
 	case 'E':
 		if sig, ok := parseException(b); ok {
-			s.sig, s.sigLine = sig, s.number
+			s.sig, s.sigLine, s.blanks = sig, s.number, 0
+			s.exception = true
 			return
 		}
 	}
@@ -200,7 +257,22 @@ func (s *dumpScanner) header(b []byte) bool {
 	s.g, s.gLine = g, s.number
 	s.indent = append(s.indent[:0], b[:len(b)-len(rest)]...)
 	s.frames, s.args, s.argEnds = s.frames[:0], s.args[:0], s.argEnds[:0]
-	s.ancestors = false
+	s.ancestors, s.blanks = false, 0
+	return true
+}
+
+// headerless starts the goroutine of a Windows exception, which the runtime prints
+// without a header (winthrow, runtime/signal_windows.go).
+func (s *dumpScanner) headerless(b []byte) bool {
+	if !s.exception || !isGoCall(b) || !isCall(b) {
+		return false
+	}
+	s.exception = false
+	s.g, s.gLine = &Goroutine{ID: UnknownGoroutine, State: "running", Thread: -1}, s.number
+	s.indent = s.indent[:0]
+	s.frames, s.args, s.argEnds = s.frames[:0], s.args[:0], s.argEnds[:0]
+	s.ancestors, s.blanks = false, 0
+	s.hold(heldCall, b)
 	return true
 }
 
@@ -209,9 +281,17 @@ func (s *dumpScanner) header(b []byte) bool {
 func (s *dumpScanner) inGoroutine(b []byte) bool {
 	whole := b
 	b = bytes.TrimPrefix(b, s.indent)
-	if len(b) == 0 {
-		return false
+	if len(bytes.TrimLeft(b, " ")) == 0 {
+		return s.blank()
 	}
+	if s.blanks == 1 && !s.doubled {
+		// The blank line stood between the two lines of something.
+		if s.endsGoroutine(b) || !isGoCall(b) || !isCall(b) {
+			return false
+		}
+		s.doubled = true
+	}
+	s.blanks = 0
 	if b[0] == '\t' || b[0] == ' ' {
 		if s.location(b) {
 			return true
@@ -258,13 +338,23 @@ func (s *dumpScanner) inGoroutine(b []byte) bool {
 	if s.endsGoroutine(b) {
 		return false
 	}
-	if s.held == heldCreator && !isGoCall(b) || s.held == heldCall && isCall(s.heldText) && !isCall(b) {
+	if s.held == heldCreator || s.held == heldCall && isCall(s.heldText) && !isCall(b) {
 		// Something else wrote between the two lines of a call.
 		s.unknown(string(whole))
 		return true
 	}
 	s.hold(heldCall, b)
 	return true
+}
+
+// blank takes a blank line. It ends the goroutine, unless it stands where none can:
+// then something put one behind every line.
+func (s *dumpScanner) blank() bool {
+	s.blanks++
+	if s.doubled {
+		return s.blanks < 2
+	}
+	return s.blanks == 1 && len(s.frames) == 0 && s.held == heldNone && !s.g.Unavailable && !s.ancestors
 }
 
 // endsGoroutine reports whether b, which fits nowhere in a goroutine, opens
@@ -420,6 +510,11 @@ func (s *dumpScanner) endGoroutine() {
 
 // flush ends what is in hand at the end of the text.
 func (s *dumpScanner) flush() {
+	if s.firstHeld {
+		s.number++
+		s.releaseFirst(nil)
+		s.number--
+	}
 	if s.g != nil {
 		s.endGoroutine()
 	}

@@ -88,7 +88,8 @@ type Register struct {
 // Goroutine is a goroutine of a [GoroutineDump].
 type Goroutine struct {
 	// ID is the runtime's number. 0 is a thread's scheduler goroutine; the stack
-	// that is headed "runtime stack:" has -1.
+	// that is headed "runtime stack:" has -1. An exception on Windows has a first
+	// stack without a header, and its goroutine the ID [UnknownGoroutine].
 	ID int64
 	// State is what the goroutine was doing: "running", "chan receive",
 	// "select (no cases)". Parts of the brackets that this package does not know
@@ -99,9 +100,15 @@ type Goroutine struct {
 	Wait time.Duration
 	// Locked says that it is locked to its thread.
 	Locked bool
+	// Leaked says that nothing can wake it any more: the runtime's leak detection
+	// found it.
+	Leaked bool
+	// Durable says that it waits for its testing/synctest bubble only.
+	Durable bool
 	// Bubble is the number of its testing/synctest bubble, 0 if it has none.
 	Bubble int64
-	// Labels are its profiler labels (GODEBUG=tracebacklabels=1), in order.
+	// Labels are its profiler labels, in order. Go prints them by default since
+	// 1.27, before with GODEBUG=tracebacklabels=1.
 	Labels []Label
 	// Thread is the runtime's number of the thread that it ran on, -1 if it was
 	// not printed (it is with GOTRACEBACK=system) or there was none.
@@ -125,6 +132,9 @@ type Goroutine struct {
 	// itself prints 100 frames at most.
 	Partial bool
 }
+
+// UnknownGoroutine is the ID of a goroutine that the dump has without a header.
+const UnknownGoroutine = -2
 
 // Label is a profiler label of a goroutine.
 type Label struct{ Key, Value string }
@@ -252,8 +262,11 @@ func ScanGoroutines(r io.Reader) iter.Seq2[DumpPart, error] {
 // Header returns the line that opens the goroutine in a dump, without the
 // address of its g: "goroutine 7 [chan receive, 3 minutes, locked to thread]:".
 func (g *Goroutine) Header() string {
-	if g.ID < 0 {
+	switch g.ID {
+	case -1:
 		return "runtime stack:"
+	case UnknownGoroutine:
+		return "goroutine ? [" + g.brackets() + "]:"
 	}
 	return "goroutine " + strconv.FormatInt(g.ID, 10) + " [" + g.brackets() + "]:"
 }
@@ -261,6 +274,12 @@ func (g *Goroutine) Header() string {
 func (g *Goroutine) brackets() string {
 	var b strings.Builder
 	b.WriteString(g.State)
+	if g.Leaked {
+		b.WriteString(" (leaked)")
+	}
+	if g.Durable {
+		b.WriteString(" (durable)")
+	}
 	if g.Wait >= time.Minute {
 		fmt.Fprintf(&b, ", %d minutes", int64(g.Wait/time.Minute))
 	}
@@ -288,7 +307,7 @@ func (d *GoroutineDump) Traceback() *Traceback {
 	var stack Stack
 	if len(d.Goroutines) > 0 {
 		g := &d.Goroutines[0]
-		if g.ID < 0 && len(d.Goroutines) > 1 {
+		if g.ID == -1 && len(d.Goroutines) > 1 {
 			g = &d.Goroutines[1] // "runtime stack:" is how, not where
 		}
 		stack = withoutRuntime(g.Stack)

@@ -97,6 +97,8 @@ func (g *grouper) setKey(m *Goroutine) {
 	if !g.acrossStates {
 		k = append(k, m.State...)
 		k = strconv.AppendBool(k, m.Locked)
+		k = strconv.AppendBool(k, m.Leaked)
+		k = strconv.AppendBool(k, m.Durable)
 	}
 	k = append(k, 0)
 	k = g.appendFrame(k, &m.CreatedBy)

@@ -15,6 +15,7 @@ import (
 
 	cockroach "github.com/cockroachdb/errors"
 	goerrors "github.com/go-errors/errors"
+	"github.com/DataDog/gostackparse"
 	"github.com/maruel/panicparse/v2/stack"
 	"github.com/rotisserie/eris"
 
@@ -169,6 +170,15 @@ func BenchmarkParse(b *testing.B) {
 			}
 			if n != want {
 				b.Fatalf("%d goroutines", n)
+			}
+		}
+	})
+	b.Run("gostackparse", func(b *testing.B) {
+		b.ReportAllocs()
+		b.SetBytes(int64(len(text)))
+		for b.Loop() {
+			if gs, errs := gostackparse.Parse(bytes.NewReader(text)); len(gs) != want || errs != nil {
+				b.Fatal(len(gs), errs)
 			}
 		}
 	})
