@@ -21,9 +21,6 @@ const maxGoroutineFrames = 10_000
 // maxPanicMessage bounds the memory of one panic message.
 const maxPanicMessage = 64 << 10
 
-// maxInterned bounds the table of names, which a hostile stream could fill.
-const maxInterned = 1 << 14
-
 // held says what the line that is held back is.
 type held int
 
@@ -35,18 +32,23 @@ const (
 
 type dumpScanner struct {
 	emit func(DumpPart) bool
+	// spare is room for a goroutine, nil if whoever gets one keeps it. unknowns
+	// counts the unknown lines, and pieces says that the goroutine in hand is
+	// delivered in several.
+	spare    *Goroutine
+	unknowns int
+	pieces   bool
 	// number is that of the line in hand.
 	number int
-	names  map[string]string
+	*nameTable
 
 	// The goroutine in hand. Its frames are collected in text order, and its
 	// argument lists in one buffer, to be cut up when the goroutine is complete:
 	// that makes two allocations for a stack, not one for each call.
 	g         *Goroutine
 	gLine     int
-	frames    []Frame
+	frames    []dumpFrame
 	args      []byte
-	argEnds   []int
 	ancestors bool
 	// indent is what stands before the goroutine's header, as in the output of
 	// a test, and is taken off its other lines.
@@ -82,19 +84,7 @@ type dumpScanner struct {
 }
 
 func newDumpScanner(emit func(DumpPart) bool) *dumpScanner {
-	return &dumpScanner{emit: emit, names: make(map[string]string)}
-}
-
-func (s *dumpScanner) intern(b []byte) string {
-	if v, ok := s.names[string(b)]; ok {
-		return v
-	}
-	if len(s.names) >= maxInterned {
-		clear(s.names)
-	}
-	v := string(b)
-	s.names[v] = v
-	return v
+	return &dumpScanner{emit: emit, nameTable: newNameTable()}
 }
 
 // line takes the next line, without its newline.
@@ -241,6 +231,7 @@ func isDetail(b []byte) bool {
 }
 
 func (s *dumpScanner) unknown(text string) {
+	s.unknowns++
 	s.emit(DumpPart{Line: s.number, Unknown: text})
 }
 
@@ -250,15 +241,26 @@ func (s *dumpScanner) header(b []byte) bool {
 	if len(rest) == 0 || (rest[0] != 'g' && rest[0] != 'r') {
 		return false
 	}
-	g := &Goroutine{ID: -1, Thread: -1}
+	g := s.newGoroutine()
 	if string(rest) != "runtime stack:" && !s.parseHeader(rest, g) {
 		return false
 	}
 	s.g, s.gLine = g, s.number
 	s.indent = append(s.indent[:0], b[:len(b)-len(rest)]...)
-	s.frames, s.args, s.argEnds = s.frames[:0], s.args[:0], s.argEnds[:0]
-	s.ancestors, s.blanks = false, 0
+	s.frames, s.args = s.frames[:0], s.args[:0]
+	s.ancestors, s.pieces, s.blanks = false, false, 0
 	return true
+}
+
+// newGoroutine returns room for a goroutine, which is used again if what is emitted
+// is copied.
+func (s *dumpScanner) newGoroutine() *Goroutine {
+	g := s.spare
+	if g == nil {
+		g = &Goroutine{}
+	}
+	*g = Goroutine{ID: -1, Thread: -1}
+	return g
 }
 
 // headerless starts the goroutine of a Windows exception, which the runtime prints
@@ -270,7 +272,7 @@ func (s *dumpScanner) headerless(b []byte) bool {
 	s.exception = false
 	s.g, s.gLine = &Goroutine{ID: UnknownGoroutine, State: "running", Thread: -1}, s.number
 	s.indent = s.indent[:0]
-	s.frames, s.args, s.argEnds = s.frames[:0], s.args[:0], s.argEnds[:0]
+	s.frames, s.args = s.frames[:0], s.args[:0]
 	s.ancestors, s.blanks = false, 0
 	s.hold(heldCall, b)
 	return true
@@ -310,7 +312,7 @@ func (s *dumpScanner) inGoroutine(b []byte) bool {
 	case '.':
 		if n, ok := parseElided(b); ok {
 			s.dropHeld()
-			s.push(Frame{Elided: n}, nil)
+			s.push(dumpFrame{elided: n}, nil)
 			return true
 		}
 	case 'c':
@@ -330,12 +332,12 @@ func (s *dumpScanner) inGoroutine(b []byte) bool {
 		if pc, ok := bytes.CutPrefix(b, []byte("non-Go function at pc=0x")); ok {
 			if v, n := parseHex(pc); n == len(pc) {
 				s.dropHeld()
-				s.push(Frame{PC: v}, nil)
+				s.push(dumpFrame{position: position{pc: v}}, nil)
 				return true
 			}
 		}
 	}
-	if s.endsGoroutine(b) {
+	if s.mayEnd(b) && s.endsGoroutine(b) {
 		return false
 	}
 	if s.held == heldCreator || s.held == heldCall && isCall(s.heldText) && !isCall(b) {
@@ -355,6 +357,19 @@ func (s *dumpScanner) blank() bool {
 		return s.blanks < 2
 	}
 	return s.blanks == 1 && len(s.frames) == 0 && s.held == heldNone && !s.g.Unavailable && !s.ancestors
+}
+
+// mayEnd tells by its first characters whether a line can be one that endsGoroutine
+// knows, as most are calls.
+func (s *dumpScanner) mayEnd(b []byte) bool {
+	if s.sigSeen || len(b) < 2 {
+		return true
+	}
+	switch string(b[:2]) {
+	case "go", "pa", "fa", "ru", "SI", "--":
+		return true
+	}
+	return false
 }
 
 // endsGoroutine reports whether b, which fits nowhere in a goroutine, opens
@@ -391,6 +406,7 @@ func (s *dumpScanner) dropHeld() {
 		return
 	}
 	s.held = heldNone
+	s.unknowns++
 	s.emit(DumpPart{Line: s.heldLine, Unknown: string(s.indent) + string(s.heldText)})
 }
 
@@ -399,23 +415,20 @@ func (s *dumpScanner) location(b []byte) bool {
 	if s.held == heldNone {
 		return false
 	}
-	loc, ok := parseLocation(b)
+	loc, ok := s.position(b)
 	if !ok {
 		return false
 	}
-	f := Frame{Line: loc.line, PC: loc.pc, Offset: loc.offset}
-	if len(loc.file) > 0 {
-		f.File = s.intern(loc.file)
-	}
+	f := dumpFrame{position: loc}
 	text := s.heldText
 	if s.held == heldCreator {
 		name, parent := parseCreator(text)
-		f.Func = s.intern(name)
+		f.fn = s.intern(name)
 		if s.ancestors {
 			a := &s.g.Ancestors[len(s.g.Ancestors)-1]
-			a.CreatedBy = f
+			a.CreatedBy = f.frame()
 		} else {
-			s.g.CreatedBy, s.g.Parent = f, parent
+			s.g.CreatedBy, s.g.Parent = f.frame(), parent
 		}
 		s.held = heldNone
 		return true
@@ -424,7 +437,7 @@ func (s *dumpScanner) location(b []byte) bool {
 		// The symbolizer prints C++ names with their parameters, so nothing is
 		// cut off.
 		if string(text) != "non-Go function" {
-			f.Func = s.intern(text)
+			f.fn = s.intern(text)
 		}
 		s.held = heldNone
 		s.push(f, nil)
@@ -434,7 +447,7 @@ func (s *dumpScanner) location(b []byte) bool {
 		return false
 	}
 	open := bytes.LastIndexByte(text, '(')
-	f.Func = s.intern(text[:open])
+	f.fn = s.intern(text[:open])
 	s.held = heldNone
 	s.push(f, text[open+1:len(text)-1])
 	return true
@@ -454,13 +467,13 @@ func isCall(b []byte) bool {
 	return i < 0 || b[i] != ' ' || string(b) == "non-Go function"
 }
 
-func (s *dumpScanner) push(f Frame, args []byte) {
+func (s *dumpScanner) push(f dumpFrame, args []byte) {
 	if len(s.frames) >= maxGoroutineFrames {
 		s.endPiece()
 	}
-	s.frames = append(s.frames, f)
 	s.args = append(s.args, args...)
-	s.argEnds = append(s.argEnds, len(s.args))
+	f.argsEnd = len(s.args)
+	s.frames = append(s.frames, f)
 }
 
 // endStack turns the frames in hand into the stack that they belong to.
@@ -473,16 +486,16 @@ func (s *dumpScanner) endStack() {
 	start := 0
 	for i := range s.frames {
 		f := &stack[len(stack)-1-i]
-		*f = s.frames[i]
-		f.Args = all[start:s.argEnds[i]]
-		start = s.argEnds[i]
+		*f = s.frames[i].frame()
+		f.Args = all[start:s.frames[i].argsEnd]
+		start = s.frames[i].argsEnd
 	}
 	if s.ancestors {
 		s.g.Ancestors[len(s.g.Ancestors)-1].Stack = stack
 	} else {
 		s.g.Stack = stack
 	}
-	s.frames, s.args, s.argEnds = s.frames[:0], s.args[:0], s.argEnds[:0]
+	s.frames, s.args = s.frames[:0], s.args[:0]
 }
 
 // endPiece delivers the goroutine in hand because it has grown too large, and
@@ -497,7 +510,7 @@ func (s *dumpScanner) endPiece() {
 		next.Ancestors = []Ancestor{{ID: g.Ancestors[len(g.Ancestors)-1].ID}}
 	}
 	s.emit(DumpPart{Line: s.gLine, Goroutine: &g})
-	s.g = &next
+	s.g, s.pieces = &next, true
 }
 
 func (s *dumpScanner) endGoroutine() {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"iter"
 	"strconv"
@@ -165,22 +166,27 @@ type DumpPart struct {
 // output of a program that died of a panic, a fatal error or a signal. It
 // cannot fail: text that is no dump at all is returned as Unknown lines.
 //
-// The result shares no memory with text.
+// The result shares no memory with text. Goroutines whose stacks have the same text
+// share one Stack; clone it before you change one.
 func ParseGoroutines(text []byte) *GoroutineDump {
 	d := &GoroutineDump{}
 	s := newDumpScanner(func(p DumpPart) bool { d.add(p); return true })
+	s.spare = &Goroutine{}
+	if n := bytes.Count(text, []byte("\ngoroutine ")) + 1; n > 1 {
+		d.Goroutines = make([]Goroutine, 0, min(n, maxRoom))
+	}
+	r := repeats{seed: maphash.MakeSeed(), known: map[uint64]*repeat{}}
 	for len(text) > 0 {
-		line := text
-		if i := bytes.IndexByte(text, '\n'); i >= 0 {
-			line, text = text[:i], text[i+1:]
-		} else {
-			text = nil
+		if text = s.next(text); s.bare() {
+			text = r.read(s, text)
 		}
-		s.line(line)
 	}
 	s.flush()
 	return d
 }
+
+// maxRoom bounds what is allocated for what only looks like headers.
+const maxRoom = 1 << 14
 
 // add files a part of the dump under its kind.
 func (d *GoroutineDump) add(p DumpPart) {

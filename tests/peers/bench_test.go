@@ -13,9 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/DataDog/gostackparse"
 	cockroach "github.com/cockroachdb/errors"
 	goerrors "github.com/go-errors/errors"
-	"github.com/DataDog/gostackparse"
 	"github.com/maruel/panicparse/v2/stack"
 	"github.com/rotisserie/eris"
 
@@ -145,9 +145,22 @@ func dumpOf(tb testing.TB, n int) []byte {
 	return buf[:runtime.Stack(buf, true)]
 }
 
-// BenchmarkParse reads a dump of 1000 goroutines.
-func BenchmarkParse(b *testing.B) {
-	text := dumpOf(b, 1000)
+// BenchmarkParse reads a dump of 1000 goroutines that do the same.
+func BenchmarkParse(b *testing.B) { benchmarkParse(b, dumpOf(b, 1000)) }
+
+// BenchmarkParseDistinct reads one in which no two goroutines have the same stack.
+func BenchmarkParseDistinct(b *testing.B) { benchmarkParse(b, distinct(dumpOf(b, 1000))) }
+
+// distinct gives each call of a dump an argument of its own.
+func distinct(text []byte) []byte {
+	parts := bytes.Split(text, []byte("(0x"))
+	for i := range parts[1:] {
+		parts[i] = fmt.Appendf(parts[i], "(0xc%09x, 0x", i)
+	}
+	return bytes.Join(parts, nil)
+}
+
+func benchmarkParse(b *testing.B, text []byte) {
 	want := bytes.Count(text, []byte("\n\ngoroutine ")) + 1
 	b.Run("stackfmt", func(b *testing.B) {
 		b.ReportAllocs()

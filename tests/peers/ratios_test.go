@@ -7,11 +7,13 @@ import (
 	"io"
 	"math"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/DataDog/gostackparse"
 	"github.com/maruel/panicparse/v2/stack"
 
 	"github.com/epitaph-go/epitaph/stackfmt"
@@ -137,23 +139,55 @@ func TestRatioFormat(t *testing.T) {
 	}
 }
 
-// TestRatioParse: at least three times as fast as panicparse.
+// TestRatioParse: at least three times as fast as panicparse and, of goroutines that
+// do the same, twice as fast as gostackparse with half of its memory. Where no two
+// stacks are alike, neither: a Frame is four times as large as gostackparse's.
 func TestRatioParse(t *testing.T) {
 	ratios(t)
-	text := dumpOf(t, 100)
 	opts := stack.DefaultOpts()
 	opts.GuessPaths, opts.AnalyzeSources, opts.NameArguments = false, false, false
-	times := fastest(10, []contender{
-		{"stackfmt", func() { stackfmt.ParseGoroutines(text) }},
-		{"panicparse", func() {
-			if _, _, err := stack.ScanSnapshot(bytes.NewReader(text), io.Discard, opts); err != nil && err != io.EOF {
-				t.Fatal(err)
+	same := dumpOf(t, 100)
+	for name, text := range map[string][]byte{"same": same, "distinct": distinct(same)} {
+		t.Run(name, func(t *testing.T) {
+			ours := func() { stackfmt.ParseGoroutines(text) }
+			gostack := func() {
+				if _, errs := gostackparse.Parse(bytes.NewReader(text)); errs != nil {
+					t.Fatal(errs)
+				}
 			}
-		}},
-	})
-	peer, ns := report(t, times, "stackfmt")
-	t.Logf("%.1f times as fast as %s", ns/times["stackfmt"], peer)
-	if ns < 3*times["stackfmt"] {
-		t.Error("less than three times as fast")
+			times := fastest(20, []contender{
+				{"stackfmt", ours},
+				{"gostackparse", gostack},
+				{"panicparse", func() {
+					if _, _, err := stack.ScanSnapshot(bytes.NewReader(text), io.Discard, opts); err != nil && err != io.EOF {
+						t.Fatal(err)
+					}
+				}},
+			})
+			report(t, times, "stackfmt")
+			for peer, least := range map[string]float64{"panicparse": 3, "gostackparse": 2} {
+				ratio := times[peer] / times["stackfmt"]
+				t.Logf("%.1f times as fast as %s", ratio, peer)
+				if ratio < least && (peer == "panicparse" || name == "same") {
+					t.Errorf("less than %v times as fast as %s", least, peer)
+				}
+			}
+			share := bytesOf(ours) / bytesOf(gostack)
+			t.Logf("%.2f of gostackparse's memory", share)
+			if name == "same" && share > 0.5 {
+				t.Error("more than half of gostackparse's memory")
+			}
+		})
 	}
+}
+
+// bytesOf returns what f allocates.
+func bytesOf(f func()) float64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range 20 {
+		f()
+	}
+	runtime.ReadMemStats(&after)
+	return float64(after.TotalAlloc-before.TotalAlloc) / 20
 }
