@@ -22,7 +22,7 @@ func marked(source string) stackfmt.Frame {
 }
 
 // sourceOf returns what is printed below the position of a frame.
-func sourceOf(f stackfmt.Frame, opts ...stackfmt.Option) string {
+func sourceOf(f stackfmt.Frame, opts ...stackfmt.PrintOption) string {
 	_, lines, _ := strings.Cut(string(stackfmt.Stack{f}.Append(nil, opts...)), "\n")
 	return lines
 }
@@ -314,7 +314,7 @@ func TestColor(t *testing.T) {
 		{"⟦a.b.c⟧", "    a.b.c\n"},
 	}
 	for _, test := range tests {
-		got := show(sourceOf(marked(test.source), stackfmt.WithColorize(true)))
+		got := show(sourceOf(marked(test.source), stackfmt.WithColor(stackfmt.ColorAlways)))
 		if got != test.want {
 			t.Errorf("got\n%swant\n%s", got, test.want)
 		}
@@ -334,7 +334,7 @@ func TestColor(t *testing.T) {
     | {cn}
     +------------------------------------
 `
-	if got := show(string(e.Append(nil, stackfmt.WithColorize(true)))); got != want {
+	if got := show(string(e.Append(nil, stackfmt.WithColor(stackfmt.ColorAlways)))); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 	if got := fmt.Sprint(e); strings.Contains(got, "\x1b") {

@@ -7,7 +7,7 @@ import (
 
 // Theme holds the escape sequences that colour the parts of a text, by the fields
 // of Python's traceback theme (_colorize.set_theme): each is printed before its
-// part, Reset behind it. A part whose field is empty is printed as it is.
+// part, Reset behind it.
 type Theme struct {
 	Type, Message, Note string
 	// File, Line and Func are the parts of a frame's position.
@@ -66,12 +66,4 @@ func canColorize(f *os.File, getenv func(string) string) bool {
 		return false
 	}
 	return isTerminal(f)
-}
-
-// isTerminal takes a character device for a terminal. The exact question is an
-// ioctl that differs by system; the devices that this takes for terminals,
-// such as /dev/null, lose the colour anyway.
-func isTerminal(f *os.File) bool {
-	fi, err := f.Stat()
-	return err == nil && fi.Mode()&os.ModeCharDevice != 0
 }

@@ -46,15 +46,15 @@ const failedError = "<error Error() failed>"
 // Of the options, FromError heeds those that say what is taken:
 // [WithAllWrappers], [WithLimit], [FirstFrames], [LastFrames], [WithLocals].
 // It may be called by several goroutines at once if the errors allow it.
-func FromError(err error, opts ...Option) *Traceback {
-	if err == nil {
-		return nil
-	}
+func FromError(err error, opts ...TakeOption) *Traceback {
 	c := newConfig(opts)
 	return c.fromError(err)
 }
 
 func (c *config) fromError(err error) *Traceback {
+	if err == nil {
+		return nil
+	}
 	w := errorWalker{c: c, budget: maxErrors - 1}
 	root := &Traceback{}
 	// Room for the usual error, in one allocation.

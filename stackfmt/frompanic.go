@@ -36,12 +36,18 @@ const maxPanicDepth = 1 << 20
 // returns if there is no panic, gives a nil Traceback and records nothing. The
 // options are those of FromError. FromPanic may be called by several goroutines
 // at once.
-func FromPanic(value any, opts ...Option) *Traceback {
+func FromPanic(value any, opts ...TakeOption) *Traceback {
+	c := newConfig(opts)
+	return c.fromRecovered(value, 1)
+}
+
+// fromRecovered takes the stack without the skip innermost functions, which are
+// those of this package.
+func (c *config) fromRecovered(value any, skip int) *Traceback {
 	if value == nil {
 		return nil
 	}
-	c := newConfig(opts)
-	return c.fromPanic(value, callers(1, maxPanicDepth))
+	return c.fromPanic(value, callers(skip+1, maxPanicDepth))
 }
 
 // recorded is the panic that FromPanic saw last.

@@ -43,7 +43,7 @@ func throughValue(parse func(string) int) int {
 func parseText(s string) int { panic("no " + s) }
 
 // caretsOf returns what is marked in the last n frames, "-" for nothing.
-func caretsOf(s stackfmt.Stack, n int, opts ...stackfmt.Option) string {
+func caretsOf(s stackfmt.Stack, n int, opts ...stackfmt.PrintOption) string {
 	var marked []string
 	for _, item := range s.Format(opts...) {
 		lines := strings.Split(item, "\n")
@@ -61,7 +61,7 @@ func caretsOf(s stackfmt.Stack, n int, opts ...stackfmt.Option) string {
 // without the error.
 func TestCaretsOfStacks(t *testing.T) {
 	var caught any
-	stackOf := func(f func(), opts ...stackfmt.Option) (s stackfmt.Stack) {
+	stackOf := func(f func(), opts ...stackfmt.TakeOption) (s stackfmt.Stack) {
 		defer func() {
 			caught = recover()
 			s = stackfmt.ExtractPanic(caught, opts...)
@@ -77,14 +77,14 @@ func TestCaretsOfStacks(t *testing.T) {
 		name string
 		s    stackfmt.Stack
 		n    int
-		opts []stackfmt.Option
+		opts []stackfmt.PrintOption
 		want string
 	}{
 		{"index", whole, 2, nil, "indexedAt(a, 1) | a[i+3]"},
-		{"limit when printed", whole, 1, []stackfmt.Option{stackfmt.WithLimit(n - 1)}, "indexedAt(a, 1)"},
+		{"limit when printed", whole, 1, []stackfmt.PrintOption{stackfmt.WithLimit(n - 1)}, "indexedAt(a, 1)"},
 		{"limit when taken", stackOf(limit, stackfmt.WithLimit(n-1)), 1, nil, "indexedAt(a, 1)"},
-		{"both ends", whole, 3, []stackfmt.Option{stackfmt.FirstFrames(n - 2), stackfmt.LastFrames(1)}, "limited([]int{1}) | - | a[i+3]"},
-		{"hidden", whole, 1, []stackfmt.Option{stackfmt.WithHidden(whole[n-1].Func)}, "indexedAt(a, 1)"},
+		{"both ends", whole, 3, []stackfmt.PrintOption{stackfmt.WithFirstFrames(n - 2), stackfmt.WithLastFrames(1)}, "limited([]int{1}) | - | a[i+3]"},
+		{"hidden", whole, 1, []stackfmt.PrintOption{stackfmt.WithHidden(whole[n-1].Func)}, "indexedAt(a, 1)"},
 		{"deferred", stackOf(func() { deferredIndex(nil) }), 2, nil, "- | a[9]"},
 		{"thrown again", stackOf(func() { thrownAgain(nil) }), 2, nil, "fn() | panic(all[0])"},
 		{"says so", stackfmt.ExtractError(saysSo([]error{errors.New("x")})), 1, nil, "-"},

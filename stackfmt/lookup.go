@@ -6,14 +6,14 @@ import "strings"
 // in the frames, with the columns of the expressions that Go frames stand in. So
 // a stack can be printed with them, or marshalled, where the files are not. It
 // answers to lookup_lines=True, which reads them when a stack is taken.
-func (s Stack) LookupLines(opts ...Option) {
+func (s Stack) LookupLines(opts ...PrintOption) {
 	c := newConfig(opts)
 	newPrinter(&c, &plainTheme, nil).lookupLines(s, nil)
 }
 
 // LookupLines is [Stack.LookupLines] for the stacks of t and of all errors below
 // it.
-func (t *Traceback) LookupLines(opts ...Option) {
+func (t *Traceback) LookupLines(opts ...PrintOption) {
 	c := newConfig(opts)
 	p := newPrinter(&c, &plainTheme, nil)
 	seen := map[*Traceback]bool{nil: true}

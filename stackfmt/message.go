@@ -15,8 +15,8 @@ func (p *printer) printErrorOnly(t *Traceback) {
 	p.printOnly(t, 0)
 }
 
-// printOnly descends into groups if asked to. Unlike a traceback it has no limit
-// of depth, as in Python, so it must notice a group that contains itself.
+// printOnly descends into groups if asked to. Python has no limits here, so it must
+// notice a group that contains itself.
 func (p *printer) printOnly(t *Traceback, depth int) {
 	if p.onPath[t] || t.Cycle {
 		p.indent(depth)
@@ -33,8 +33,25 @@ func (p *printer) printOnly(t *Traceback, depth int) {
 		p.onPath = map[*Traceback]bool{}
 	}
 	p.onPath[t] = true
-	for _, m := range t.Group {
+	defer delete(p.onPath, t)
+	if p.limitOnly && depth >= p.maxGroupDepth {
+		p.indent(depth + 1)
+		p.text("... (max_group_depth is ")
+		p.int(p.maxGroupDepth)
+		p.text(")\n")
+		p.endItem()
+		return
+	}
+	for i, m := range t.Group {
 		if p.stopped {
+			break
+		}
+		if p.limitOnly && i >= p.maxGroupWidth {
+			p.indent(depth + 1)
+			p.text("and ")
+			p.int(len(t.Group) - i)
+			p.text(" more\n")
+			p.endItem()
 			break
 		}
 		if m == nil {
@@ -45,7 +62,6 @@ func (p *printer) printOnly(t *Traceback, depth int) {
 		}
 		p.printOnly(m, depth+1)
 	}
-	delete(p.onPath, t)
 }
 
 func (p *printer) indent(depth int) {

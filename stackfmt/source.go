@@ -46,15 +46,15 @@ func NewSource(opts ...SourceOption) *Source {
 	return s
 }
 
-// SourceFS reads from fsys in place of the disk. Names lose a leading slash, as
+// WithFS reads from fsys in place of the disk. Names lose a leading slash, as
 // an fs.FS has none.
-func SourceFS(fsys fs.FS) SourceOption { return func(s *Source) { s.fsys = fsys } }
+func WithFS(fsys fs.FS) SourceOption { return func(s *Source) { s.fsys = fsys } }
 
-// SourceBuiltAt sets the time after which a changed file is not trusted. By
+// WithBuildTime sets the time after which a changed file is not trusted. By
 // default it is the time of the running executable's file or, if that is not
 // known, the time at which the process started. Set it to print the stacks of
 // another program; a time in the far future trusts every file.
-func SourceBuiltAt(t time.Time) SourceOption { return func(s *Source) { s.built = t } }
+func WithBuildTime(t time.Time) SourceOption { return func(s *Source) { s.built = t } }
 
 // defaultSource is a cache, shared as Python's linecache is.
 var defaultSource = NewSource()

@@ -16,7 +16,7 @@ type Stack []Frame
 // Append appends the text of s to dst and returns it: the frames, without a
 // header. It is the fastest of the formatting functions; with room in dst and
 // without source lines it allocates nothing per frame.
-func (s Stack) Append(dst []byte, opts ...Option) []byte {
+func (s Stack) Append(dst []byte, opts ...PrintOption) []byte {
 	c := newConfig(opts)
 	p := newPrinter(&c, c.themeFor(nil), dst)
 	p.printStack(s, nil, nil)
@@ -25,30 +25,31 @@ func (s Stack) Append(dst []byte, opts ...Option) []byte {
 
 // Format returns the text of s, one string per frame with its source line, each
 // ending in a newline. It answers to StackSummary.format.
-func (s Stack) Format(opts ...Option) []string { return collect(s.Lines(opts...)) }
+func (s Stack) Format(opts ...PrintOption) []string { return collect(s.Lines(opts...)) }
 
 // Lines is Format as an iterator: nothing is formatted before it is asked for.
-func (s Stack) Lines(opts ...Option) iter.Seq[string] {
-	return items(opts, func(p *printer) { p.printStack(s, nil, nil) })
+func (s Stack) Lines(opts ...PrintOption) iter.Seq[string] {
+	return items(newConfig(opts), func(p *printer) { p.printStack(s, nil, nil) })
 }
 
 // Print writes the text of s to w as it is formatted, in pieces of a few
-// kilobytes. It returns the first error of w. A nil w means os.Stderr. It answers
+// kilobytes. It returns the first error of w. It answers
 // to traceback.print_list.
-func (s Stack) Print(w io.Writer, opts ...Option) error {
-	return printTo(w, opts, func(p *printer) { p.printStack(s, nil, nil) })
+func (s Stack) Print(w io.Writer, opts ...PrintOption) error {
+	return printTo(w, newConfig(opts), func(p *printer) { p.printStack(s, nil, nil) })
 }
+
+func (s Stack) print(p *printer) { p.printStack(s, nil, nil) }
 
 // String returns the text of s as one string.
 func (s Stack) String() string { return string(s.Append(nil)) }
 
 // FormatList returns the text of a list of frames, one string per frame. It
 // answers to traceback.format_list.
-func FormatList(s Stack, opts ...Option) []string { return s.Format(opts...) }
+func FormatList(s Stack, opts ...PrintOption) []string { return s.Format(opts...) }
 
-// PrintList writes the text of a list of frames to w, os.Stderr if w is nil. It
-// answers to traceback.print_list.
-func PrintList(w io.Writer, s Stack, opts ...Option) error { return s.Print(w, opts...) }
+// PrintList writes the text of a list of frames to w. It answers to traceback.print_list.
+func PrintList(w io.Writer, s Stack, opts ...PrintOption) error { return s.Print(w, opts...) }
 
 // ClearFrames drops the values of local variables and arguments from s. It
 // answers to traceback.clear_frames, which exists because Python's frames keep

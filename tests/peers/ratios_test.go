@@ -97,6 +97,7 @@ func TestRatioFormat(t *testing.T) {
 	var list []contender
 	frames := map[string]int{}
 	plain := []stackfmt.Option{stackfmt.WithLookupLines(false), stackfmt.WithRecursion(0)}
+	printPlain := []stackfmt.PrintOption{stackfmt.WithLookupLines(false), stackfmt.WithRecursion(0)}
 	for _, lib := range libraries {
 		var err error
 		deep(50, func() { err = lib.make("broken") })
@@ -115,7 +116,7 @@ func TestRatioFormat(t *testing.T) {
 			list = append(list, contender{name, func() { dst = stackfmt.AppendError(dst[:0], err, opts...) }})
 		}
 		tb := stackfmt.FromError(err)
-		list = append(list, contender{"stackfmt, text only", func() { dst = tb.Append(dst[:0], plain...) }})
+		list = append(list, contender{"stackfmt, text only", func() { dst = tb.Append(dst[:0], printPlain...) }})
 	}
 	times := fastest(30, list)
 	ours := []string{"stackfmt", "stackfmt, source", "stackfmt, carets", "stackfmt, as designed", "stackfmt, text only"}
