@@ -153,9 +153,9 @@ func (p *printer) printSource(s Stack, i int, t *Traceback) {
 			return
 		}
 		key := blockKey{
-			file: f.Source, line: f.EndLine - f.Line, col: f.Col, endCol: f.EndCol, theme: p.th.Theme, colored: p.th.colored,
+			file: f.Source, line: f.EndLine - f.Line, col: f.Col, endCol: f.EndCol, theme: p.th,
 		}
-		p.dst = append(p.dst, p.src.block(key, func() []byte {
+		p.dst = append(p.dst, p.block(key, func() []byte {
 			return appendSource(nil, f.Source, f, true, false, p.th)
 		})...)
 		return
@@ -168,16 +168,24 @@ func (p *printer) printSource(s Stack, i int, t *Traceback) {
 		return
 	}
 	key := p.blockKey(f, path, siteOf(s, i, t))
-	p.dst = append(p.dst, p.src.block(key, func() []byte {
+	p.dst = append(p.dst, p.block(key, func() []byte {
 		return p.src.appendLines(f, path, key, p.th)
 	})...)
+}
+
+// block is Source.block for themes that the next call has too.
+func (p *printer) block(key blockKey, render func() []byte) []byte {
+	if p.th != &plainTheme && p.th != &colorTheme {
+		return render()
+	}
+	return p.src.block(key, render)
 }
 
 // blockKey names what is printed below f when it is read from file.
 func (p *printer) blockKey(f *Frame, file string, site callSite) blockKey {
 	return blockKey{
 		file: file, line: f.Line, endLine: f.EndLine, col: f.Col, endCol: f.EndCol,
-		site: site, theme: p.th.Theme, colored: p.th.colored, carets: p.carets, fromFile: true,
+		site: site, theme: p.th, carets: p.carets, fromFile: true,
 	}
 }
 

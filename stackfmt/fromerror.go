@@ -182,6 +182,10 @@ type errorLink struct {
 	failed  []string
 	// follows says that it wraps something.
 	follows bool
+	// wrapped is a position that eris keeps of a wrapper, 0 if there is none. Of a
+	// single address no stack is made.
+	wrapped uintptr
+	hidden  error  // see hiddenCause
 	text    string // of the message, once somebody asked for it
 	told    bool
 }
@@ -236,13 +240,23 @@ func (w *errorWalker) visit(item errorWork) {
 				cause = next
 				break
 			}
-			stack = l.stack
+			if stack = l.stack; typePathOf(next) == erisPath {
+				stack.pcs = withoutInserted(stack.pcs, positions(block))
+			}
 		}
 		w.budget--
 		w.enter(&l)
 		block = append(block, l)
 	}
 	w.block = block
+	if cause == nil && !cycle && !cut {
+		// What the errors hide comes last, behind what they wrap.
+		for i := range block {
+			if h := block[i].hidden; h != nil && block[i].follows && (i == len(block)-1 || !same(block[i+1].err, h)) {
+				cause = h
+			}
+		}
+	}
 	t := item.to
 	w.fill(t, block, stack)
 	w.work = append(w.work, errorWork{above: above})
@@ -258,6 +272,16 @@ func (w *errorWalker) visit(item errorWork) {
 		}
 	}
 	w.addMembers(t, block[len(block)-1].members)
+}
+
+// positions are those that eris keeps of wrappers.
+func positions(block []errorLink) (pcs []uintptr) {
+	for i := range block {
+		if block[i].wrapped != 0 {
+			pcs = append(pcs, block[i].wrapped)
+		}
+	}
+	return pcs
 }
 
 // mostTold is how many errors of a stretch are asked for their messages. Many an Error
@@ -337,6 +361,13 @@ func inspect(err error) errorLink {
 		l.failed = append(l.failed, failed)
 		l.stack = errorStack{}
 	}
+	if len(l.stack.pcs) == 1 {
+		l.wrapped, l.stack = l.stack.pcs[0], errorStack{}
+	}
+	if failed := guard("Cause", func() { l.hidden = hiddenCause(err) }); failed != "" {
+		l.failed = append(l.failed, failed)
+	}
+	l.follows = l.hidden != nil
 	if _, ok := err.(interface{ Unwrap() error }); ok {
 		l.follows = true
 	}
@@ -355,7 +386,7 @@ func inspect(err error) errorLink {
 func unwrap(l *errorLink) (next error) {
 	e, ok := l.err.(interface{ Unwrap() error })
 	if !ok {
-		return nil
+		return l.hidden
 	}
 	if failed := guard("Unwrap", func() { next = e.Unwrap() }); failed != "" {
 		l.failed = append(l.failed, failed)

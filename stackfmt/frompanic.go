@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"runtime"
 	"slices"
+	"strings"
 	"sync/atomic"
 )
 
@@ -76,6 +77,12 @@ func (c *config) fromPanic(value any, pcs []uintptr) *Traceback {
 	t := c.panicTraceback(value, c.take(raisedBy(c.errorStackOf(stacks[0]), value, len(stacks[0]) < len(pcs))))
 	r := &recorded{traceback: t, goroutine: goroutineID(), pcs: stacks[0]}
 	earlier := last.Load()
+	if c.isThrownAgain(t, value, stacks, earlier, r.goroutine) {
+		// The stack goes on to where the value was thrown first.
+		t.Message += repanicked
+		last.Store(r)
+		return t
+	}
 	inner := innermost(t)
 	first := inner
 	for i, s := range stacks[1:] {
@@ -100,6 +107,35 @@ func (c *config) fromPanic(value any, pcs []uintptr) *Traceback {
 	}
 	last.Store(r)
 	return r.traceback
+}
+
+// repanicked is what the runtime prints behind a value that was recovered and thrown
+// again.
+const repanicked = " [recovered, repanicked]"
+
+// isThrownAgain reports whether the value of a panic is that of the panic during
+// whose handling it arose, as far as that is known: from the caller, from the call of
+// FromPanic for it, or because it is a run-time error, which only the runtime makes,
+// that the program threw.
+func (c *config) isThrownAgain(t *Traceback, value any, stacks [][]uintptr, earlier *recorded, goroutine int) bool {
+	if len(stacks) != 2 {
+		return false
+	}
+	switch {
+	case len(c.earlierPanics) > 0:
+		return sameValue(c.earlierPanics[0], value)
+	case earlier != nil && earlier.goroutine == goroutine && slices.Equal(earlier.pcs, stacks[1]):
+		return earlier.traceback.Type == t.Type && earlier.traceback.Message == t.Message
+	}
+	_, isError := value.(runtime.Error)
+	return isError && functionAt(stacks[0][0]) != functionAt(stacks[1][0]) &&
+		!strings.HasPrefix(functionAt(stacks[0][0]), "runtime.") && strings.HasPrefix(functionAt(stacks[1][0]), "runtime.")
+}
+
+// sameValue compares two values of panics.
+func sameValue(a, b any) bool {
+	ta := reflect.TypeOf(a)
+	return ta != nil && ta == reflect.TypeOf(b) && ta.Comparable() && reflect.ValueOf(a).Comparable() && a == b
 }
 
 // raisedBy notes in the last frame of s what raised a panic. Whether the program

@@ -325,6 +325,14 @@ func (d *GoroutineDump) Traceback() *Traceback {
 		var t *Traceback
 		stacks := splitAtPanics(stack, len(d.Panics))
 		for i, p := range d.Panics {
+			switch {
+			case p.Repanicked:
+				p.Message += repanicked
+			case i+1 < len(d.Panics) && p.Recovered && d.Panics[i+1].Message == p.Message:
+				continue // before Go 1.23 the value is printed twice
+			case i > 0 && d.Panics[i-1].Recovered && d.Panics[i-1].Message == p.Message:
+				p.Message += repanicked
+			}
 			t = &Traceback{Type: "panic", Message: p.Message, Stack: stacks[i], Context: t}
 		}
 		t.Notes = d.signalNotes()

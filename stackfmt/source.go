@@ -291,8 +291,7 @@ type blockKey struct {
 	col, endCol   int
 	fromFile      bool
 	carets        bool
-	theme         Theme
-	colored       bool
+	theme         *theme // one of this package's; what another colours is not kept
 }
 
 // block returns the text for key, made by render the first time.

@@ -140,13 +140,25 @@ func dumpOf(tb testing.TB, n int) []byte {
 	for range n {
 		go deep(10, func() { <-stop })
 	}
-	time.Sleep(50 * time.Millisecond) // most of them are waiting then; none has to
 	buf := make([]byte, 64<<20)
-	return buf[:runtime.Stack(buf, true)]
+	for deadline := time.Now().Add(time.Minute); ; {
+		text := buf[:runtime.Stack(buf, true)]
+		if bytes.Count(text, []byte(" [chan receive]:")) >= n || time.Now().After(deadline) {
+			return text
+		}
+		runtime.Gosched()
+	}
 }
 
-// BenchmarkParse reads a dump of 1000 goroutines that do the same.
+// BenchmarkParse reads a dump of 1000 goroutines.
 func BenchmarkParse(b *testing.B) { benchmarkParse(b, dumpOf(b, 1000)) }
+
+// BenchmarkParseRepeated reads one dump 50 times in one text.
+func BenchmarkParseRepeated(b *testing.B) { benchmarkParse(b, repeated(dumpOf(b, 20))) }
+
+func repeated(text []byte) []byte {
+	return bytes.Repeat(append(bytes.TrimRight(text, "\n"), "\n\n"...), 50)
+}
 
 // BenchmarkParseDistinct reads one in which no two goroutines have the same stack.
 func BenchmarkParseDistinct(b *testing.B) { benchmarkParse(b, distinct(dumpOf(b, 1000))) }
