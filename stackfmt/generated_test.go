@@ -163,7 +163,11 @@ func (g *callGenerator) files() map[string]string {
 		files[fmt.Sprintf("part%d.go", from)] = g.b.String()
 	}
 	var b strings.Builder
-	b.WriteString("package main\n\nimport \"fmt\"\n\nfunc main() {\n\tfor range 6 {\n")
+	rounds := 6
+	if g.n > 500 {
+		rounds = 2
+	}
+	fmt.Fprintf(&b, "package main\n\nimport \"fmt\"\n\nfunc main() {\n\tfor range %d {\n", rounds)
 	for i := range g.n {
 		fmt.Fprintf(&b, "\t\troot(f%d, %d)\n", i, g.next())
 	}
