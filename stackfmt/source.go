@@ -24,11 +24,13 @@ type Source struct {
 	fsys  fs.FS
 	built time.Time // zero: not known yet
 
-	mu     sync.RWMutex
-	files  map[string]*sourceFile
-	bytes  int // in files
-	blocks map[blockKey][]byte
-	size   int // in blocks
+	mu    sync.RWMutex
+	files map[string]*sourceFile
+	// packages are those of files, by folder.
+	packages map[string]*goPackage
+	bytes    int // in files
+	blocks   map[blockKey][]byte
+	size     int // in blocks
 }
 
 // SourceOption configures a [Source].
@@ -78,7 +80,7 @@ func (s *Source) Line(file string, line int) (string, bool) {
 func (s *Source) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.files, s.blocks, s.bytes, s.size = nil, nil, 0, 0
+	s.files, s.packages, s.blocks, s.bytes, s.size = nil, nil, nil, 0, 0
 }
 
 // The bounds of what a Source keeps. At a bound everything goes: keeping an
@@ -106,15 +108,24 @@ func (s *Source) file(name string) *sourceFile {
 	f = nil
 	if text, err := s.read(name); err == nil {
 		f = newSourceFile(name, text)
-		f.pkg = &goPackage{files: func() ([]string, bool) { return s.siblings(name) }}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.files == nil || s.bytes > maxCacheBytes || len(s.files) >= maxFiles {
 		s.files, s.bytes = map[string]*sourceFile{}, 0
+		s.packages = map[string]*goPackage{}
 	}
 	s.files[name] = f
 	if f != nil {
+		// The files of a folder share what is known of their package.
+		key := folderOf(name)
+		if strings.HasSuffix(name, "_test.go") {
+			key += "_test"
+		}
+		if f.pkg = s.packages[key]; f.pkg == nil {
+			f.pkg = &goPackage{files: func() ([]string, bool) { return s.siblings(name) }}
+			s.packages[key] = f.pkg
+		}
 		s.bytes += f.memory()
 	}
 	return f
@@ -185,10 +196,7 @@ func (s *Source) read(name string) (string, error) {
 func (s *Source) siblings(name string) (texts []string, complete bool) {
 	var list []fs.DirEntry
 	var err error
-	dir := ""
-	if i := strings.LastIndexAny(name, `/\`); i >= 0 {
-		dir = name[:i+1]
-	}
+	dir := folderOf(name)
 	if s.fsys != nil {
 		list, err = fs.ReadDir(s.fsys, fsPath(dir))
 	} else {
@@ -214,6 +222,9 @@ func (s *Source) siblings(name string) (texts []string, complete bool) {
 	}
 	return texts, true
 }
+
+// folderOf returns what stands before a file's name, with the last slash.
+func folderOf(name string) string { return name[:strings.LastIndexAny(name, `/\`)+1] }
 
 // fsPath is the name of a file in an fs.FS, which has no leading slash.
 func fsPath(name string) string {

@@ -3,6 +3,7 @@ module github.com/epitaph-go/epitaph/tests/peers
 go 1.26.0
 
 require (
+	github.com/DataDog/gostackparse v0.7.0
 	github.com/cockroachdb/errors v1.14.0
 	github.com/epitaph-go/epitaph v0.0.0
 	github.com/go-errors/errors v1.5.1
@@ -12,10 +13,10 @@ require (
 	github.com/rotisserie/eris v0.5.4
 	github.com/samber/oops v1.23.2
 	gitlab.com/tozd/go/errors v0.10.0
+	golang.org/x/xerrors v0.0.0-20240903120638-7835f813f4da
 )
 
 require (
-	github.com/DataDog/gostackparse v0.7.0 // indirect
 	github.com/cockroachdb/logtags v0.0.0-20230118201751-21c54148d20b // indirect
 	github.com/cockroachdb/redact v1.1.5 // indirect
 	github.com/getsentry/sentry-go v0.46.0 // indirect
@@ -30,7 +31,6 @@ require (
 	go.yaml.in/yaml/v3 v3.0.6 // indirect
 	golang.org/x/sys v0.49.0 // indirect
 	golang.org/x/text v0.32.0 // indirect
-	golang.org/x/xerrors v0.0.0-20240903120638-7835f813f4da // indirect
 )
 
 replace github.com/epitaph-go/epitaph => ../..
