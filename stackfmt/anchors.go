@@ -19,12 +19,13 @@ type anchor struct{ start, end int }
 // none.
 func findAnchor(segment string) (anchor, bool) {
 	fset := token.NewFileSet()
-	expr, err := parser.ParseExprFrom(fset, "", joinLines(segment, true), 0)
+	// In parentheses, as Python parses it, which makes (a) + (b of a) + (b).
+	expr, err := parser.ParseExprFrom(fset, "", "("+joinLines(segment, true)+")", 0)
 	if err != nil {
 		return anchor{}, false
 	}
 	// A fresh FileSet starts its only file at position 1.
-	off := func(p token.Pos) int { return int(p) - 1 }
+	off := func(p token.Pos) int { return int(p) - 2 }
 	e := ast.Unparen(expr)
 	end := off(e.End())
 	switch e := e.(type) {
@@ -97,7 +98,8 @@ func elidesCarets(lines []string, startChars, endChars int) (elide, blank bool) 
 			}
 		}
 	case *ast.AssignStmt:
-		if len(s.Rhs) == 1 && (s.Tok == token.ASSIGN || s.Tok == token.DEFINE) {
+		_, name := s.Lhs[0].(*ast.Ident)
+		if len(s.Lhs) == 1 && name && len(s.Rhs) == 1 && (s.Tok == token.ASSIGN || s.Tok == token.DEFINE) {
 			if call, ok := ast.Unparen(s.Rhs[0]).(*ast.CallExpr); ok {
 				value = call
 			}
@@ -156,8 +158,9 @@ func joinLines(src string, all bool) string {
 				blank(at, at+len(lit)+len("\n"))
 			}
 		case token.SEMICOLON:
-			if lit == "\n" && inParens() && at < len(b) && b[at] == '\n' {
-				b[at] = ' '
+			// One semicolon may stand for several line ends.
+			for i := at; lit == "\n" && inParens() && i < len(b) && strings.IndexByte(" \t\r\n", b[i]) >= 0; i++ {
+				b[i] = ' '
 			}
 		}
 	}

@@ -58,7 +58,7 @@ func (t *Traceback) logValue(onPath map[*Traceback]bool) slog.Value {
 // OTelAttributes returns the attributes of an OpenTelemetry exception event by
 // the names of its semantic conventions: exception.type, exception.message and
 // exception.stacktrace, which is the text of t.
-func (t *Traceback) OTelAttributes(opts ...Option) map[string]string {
+func (t *Traceback) OTelAttributes(opts ...PrintOption) map[string]string {
 	typ, message := "<nil>", ""
 	if t != nil {
 		typ, message = t.Type, t.Message

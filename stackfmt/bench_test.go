@@ -31,7 +31,7 @@ func mixedStack(depth int) stackfmt.Stack {
 
 func BenchmarkAppend(b *testing.B) {
 	s := mixedStack(50)
-	bench := func(name string, opts ...stackfmt.Option) {
+	bench := func(name string, opts ...stackfmt.PrintOption) {
 		b.Run(name, func(b *testing.B) {
 			dst := s.Append(nil, opts...)
 			b.ReportAllocs()

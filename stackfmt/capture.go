@@ -12,28 +12,29 @@ import (
 // ExtractStack returns the stack of the calling goroutine, ending with the
 // caller of ExtractStack. A positive limit keeps the most recent calls, as the
 // walk starts there. It answers to traceback.extract_stack.
-func ExtractStack(opts ...Option) Stack { return extract(newConfig(opts), 1) }
+func ExtractStack(opts ...TakeOption) Stack { return extract(newConfig(opts), 1) }
 
 // FormatStack returns the text of the stack of the calling goroutine, one string
 // per frame, ending with the caller of FormatStack. It answers to
 // traceback.format_stack.
 func FormatStack(opts ...Option) []string {
 	c := newConfig(opts)
-	return extract(c, 1).Format(c.forCurrentStack(opts)...)
+	s := extract(c, 1)
+	return collect(items(c.forCurrentStack(), s.print))
 }
 
-// PrintStack writes the stack of the calling goroutine to w, os.Stderr if w is
-// nil, ending with the caller of PrintStack. It answers to
+// PrintStack writes the stack of the calling goroutine to w, ending with the caller of PrintStack. It answers to
 // traceback.print_stack.
 func PrintStack(w io.Writer, opts ...Option) error {
 	c := newConfig(opts)
-	return extract(c, 1).Print(w, c.forCurrentStack(opts)...)
+	s := extract(c, 1)
+	return printTo(w, c.forCurrentStack(), s.print)
 }
 
 // WalkStack returns an iterator over the stack of the calling goroutine, the
 // caller of WalkStack first. The stack is taken at the call, not when the
 // iterator runs. It answers to traceback.walk_stack.
-func WalkStack(opts ...Option) iter.Seq[Frame] {
+func WalkStack(opts ...TakeOption) iter.Seq[Frame] {
 	s := extract(newConfig(opts), 1)
 	return func(yield func(Frame) bool) {
 		for _, f := range slices.Backward(s) {
@@ -48,7 +49,7 @@ func WalkStack(opts ...Option) iter.Seq[Frame] {
 // the first frames of the walk, a negative one the last. A stack from the most
 // recent call, as [WalkStack] yields it, has to be reversed to be printed. It
 // answers to StackSummary.extract.
-func Extract(walk iter.Seq[Frame], opts ...Option) Stack {
+func Extract(walk iter.Seq[Frame], opts ...TakeOption) Stack {
 	c := newConfig(opts)
 	var s Stack
 	if walk != nil {
@@ -137,14 +138,12 @@ func (c *config) localsOf(f Frame) (locals map[string]string) {
 
 // forCurrentStack returns the options for printing what extract returned: its
 // limits are applied, and StyleGo wants the goroutine's number.
-func (c *config) forCurrentStack(opts []Option) []Option {
-	goroutine := 0
+func (c config) forCurrentStack() config {
+	c.limitSet, c.first, c.last = false, -1, -1
 	if c.style == StyleGo {
-		goroutine = goroutineID()
+		c.goroutine = goroutineID()
 	}
-	return append(slices.Clip(opts), func(c *config) {
-		c.limitSet, c.first, c.last, c.goroutine = false, -1, -1, goroutine
-	})
+	return c
 }
 
 // goroutineID reads the number of this goroutine from the first line of its own

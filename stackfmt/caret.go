@@ -38,6 +38,7 @@ func appendSource(dst []byte, src string, f *Frame, carets, found bool, th *them
 	firstLen := len(lines[0])
 	dedent(lines)
 	removed := firstLen - len(lines[0])
+	extra := len(lines) > last+1
 	lines = lines[:last+1]
 	start = min(max(start-removed, 0), len(lines[0]))
 	end = min(max(end-removed, 0), len(lines[last]))
@@ -54,8 +55,12 @@ func appendSource(dst []byte, src string, f *Frame, carets, found bool, th *them
 		return appendFirstLine(dst, lines)
 	}
 
+	shown := c.significant()
+	if extra {
+		c.setMargin(shown)
+	}
 	prev := -1
-	for _, n := range c.significant() {
+	for _, n := range shown {
 		switch gap := n - prev - 1; {
 		case prev < 0 || gap == 0:
 		case gap == 1:
@@ -88,6 +93,7 @@ type caretRow struct {
 	start, end int // in the first and in the last line
 	shown      bool
 	tabs       bool
+	margin     int // what is taken off what is shown
 
 	anchored            bool
 	leftLine, leftCol   int
@@ -158,10 +164,44 @@ func (c *caretRow) significant() []int {
 	return slices.DeleteFunc(set, func(n int) bool { return n < 0 || n > last })
 }
 
+// setMargin finds the indentation that the shown lines have in common. Python takes
+// off that of all lines first, and this one of what it shows once more: its mark for
+// lines left out and its blanks below tabs end it.
+func (c *caretRow) setMargin(shown []int) {
+	indent, found := "", false
+	for i, n := range shown {
+		if i > 0 && n-shown[i-1] > 2 {
+			return
+		}
+		line := c.lines[n]
+		if line == "" {
+			continue
+		}
+		blanks := line[:len(line)-len(strings.TrimLeft(line, " \t"))]
+		if c.shown {
+			blanks = line[:len(line)-len(strings.TrimLeft(line, " "))]
+		}
+		if !found {
+			indent, found = blanks, true
+		}
+		indent = commonPrefix(indent, blanks)
+	}
+	c.margin = len(indent)
+}
+
+func commonPrefix(a, b string) string {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return a[:n]
+}
+
 // appendLine appends line n and its row of carets.
 func (c *caretRow) appendLine(dst []byte, n int) []byte {
 	line := c.lines[n]
 	if !c.shown {
+		line = line[min(c.margin, len(line)):]
 		return append(append(append(dst, sourceIndent...), line...), '\n')
 	}
 	blank := utf8.RuneCountInString(line) - utf8.RuneCountInString(strings.TrimLeftFunc(line, unicode.IsSpace))
@@ -191,6 +231,7 @@ func (c *caretRow) appendLine(dst []byte, n int) []byte {
 		// Python's dedent strips rows of blanks.
 		row = row[:0]
 	}
+	line, row = line[min(c.margin, len(line)):], row[min(c.margin, len(row)):]
 	dst = append(dst, sourceIndent...)
 	if !c.th.colored {
 		dst = append(append(dst, line...), '\n')
@@ -209,21 +250,21 @@ func (c *caretRow) inAnchor(line, col int) bool {
 }
 
 // appendColored appends the characters of a line, or the carets below them, each
-// run in one colour. Python ends a run also where a wide character, which has two
-// carets, follows a narrow one.
+// run in one colour. Characters with the marks on them stay together. Python ends a
+// run also where a wide character, which has two carets, follows a narrow one.
 func (c *caretRow) appendColored(dst, row []byte, line string, carets bool) []byte {
 	// under returns what the row holds below the character of line at col.
 	under := func(i, col int) (mark []byte, size int) {
-		r, size := utf8.DecodeRuneInString(line[i:])
+		size = clusterLen(line[i:])
 		from := min(col, len(row))
-		return row[from:min(from+runeWidth(r), len(row))], size
+		return row[from:min(from+displayWidth(line[i:i+size]), len(row))], size
 	}
 	for i, col := 0, 0; i < len(line); {
 		first, size := under(i, col)
 		from, fromCol := i, col
 		for mark := first; i < len(line) && string(mark) == string(first); {
 			i += size
-			col += max(len(mark), 1)
+			col += displayWidth(line[i-size : i])
 			if i < len(line) {
 				mark, size = under(i, col)
 			}
@@ -236,16 +277,16 @@ func (c *caretRow) appendColored(dst, row []byte, line string, carets bool) []by
 		if len(first) > 0 {
 			switch first[0] {
 			case '^':
-				style = c.th.highlight
+				style = c.th.Highlight
 			case '~':
-				style = c.th.span
+				style = c.th.Range
 			}
 		}
 		if style == "" {
 			dst = append(dst, text...)
 			continue
 		}
-		dst = append(append(append(dst, style...), text...), c.th.reset...)
+		dst = append(append(append(dst, style...), text...), c.th.Reset...)
 	}
 	return dst
 }
@@ -277,11 +318,7 @@ func dedent(lines []string) {
 			margin, found = indent, true
 			continue
 		}
-		n := 0
-		for n < len(margin) && n < len(indent) && margin[n] == indent[n] {
-			n++
-		}
-		margin = margin[:n]
+		margin = commonPrefix(margin, indent)
 	}
 	for i := range lines {
 		lines[i] = strings.TrimPrefix(lines[i], margin)

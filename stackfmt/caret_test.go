@@ -22,7 +22,7 @@ func marked(source string) stackfmt.Frame {
 }
 
 // sourceOf returns what is printed below the position of a frame.
-func sourceOf(f stackfmt.Frame, opts ...stackfmt.Option) string {
+func sourceOf(f stackfmt.Frame, opts ...stackfmt.PrintOption) string {
 	_, lines, _ := strings.Cut(string(stackfmt.Stack{f}.Append(nil, opts...)), "\n")
 	return lines
 }
@@ -119,8 +119,20 @@ func TestCarets(t *testing.T) {
 		{"x = o.m()", "x = ⟦o.m(a)⟧", `
     x = o.m(a)
 `},
-		{"x := f()", "x, err := ⟦f(a)⟧", `
+		{"x, err := f()", "x, err := ⟦f(a)⟧", `
     x, err := f(a)
+              ~^^^
+`},
+		{"x := f()", "x := ⟦f(a)⟧", `
+    x := f(a)
+`},
+		{"less indented behind", "    ⟦f(x)⟧.y\nmore", `
+    f(x).y
+    ~^^^
+`},
+		{"not balanced", "(⟦a) + (b⟧)", `
+    (a) + (b)
+     ~~~^~~~
 `},
 		{"a call within", "x = f(⟦g(a)⟧)", `
     x = f(g(a))
@@ -283,7 +295,7 @@ func TestAnchors(t *testing.T) {
 
 func TestDisplayWidth(t *testing.T) {
 	for text, want := range map[string]int{
-		"": 0, "abc": 3, "é": 1, "e\u0301": 2, "表": 2, "ｶ": 1, "Ａ": 2, "🙂": 2, "☰": 2, "\t": 1, "\xff": 1, "한글": 4, "Ж": 1,
+		"": 0, "abc": 3, "é": 1, "e\u0301": 1, "\u00ad": 1, "❤\ufe0f": 2, "\U0001f469\u200d\U0001f467": 4, "表": 2, "ｶ": 1, "Ａ": 2, "🙂": 2, "☰": 2, "\t": 1, "\xff": 1, "한글": 4, "Ж": 1,
 	} {
 		if got := stackfmt.DisplayWidth(text); got != want {
 			t.Errorf("%q: %d, want %d", text, got, want)
@@ -294,7 +306,7 @@ func TestDisplayWidth(t *testing.T) {
 // TestColor: the parts of a line above the carets are coloured like these, in runs
 // that end where a wide character meets a narrow one, as Python's do.
 func TestColor(t *testing.T) {
-	show := strings.NewReplacer("\x1b[1;31m", "{!", "\x1b[31m", "{~", "\x1b[35m", "{m", "\x1b[1;35m", "{t", "\x1b[0m", "}").Replace
+	show := strings.NewReplacer("\x1b[1;31m", "{!", "\x1b[31m", "{~", "\x1b[35m", "{m", "\x1b[1;35m", "{t", "\x1b[36m", "{c", "\x1b[0m", "}").Replace
 	tests := []struct{ source, want string }{
 		{"  x = ⟦a + b⟧", "    x = {~a }{!+}{~ b}\n        {~~~}{!^}{~~~}\n"},
 		{"v = ⟦表(値)⟧ + 1", "    v = {~表}{!(}{!値}{!)} + 1\n        {~~~}{!^}{!^^}{!^}\n"},
@@ -302,7 +314,7 @@ func TestColor(t *testing.T) {
 		{"⟦a.b.c⟧", "    a.b.c\n"},
 	}
 	for _, test := range tests {
-		got := show(sourceOf(marked(test.source), stackfmt.WithColorize(true)))
+		got := show(sourceOf(marked(test.source), stackfmt.WithColor(stackfmt.ColorAlways)))
 		if got != test.want {
 			t.Errorf("got\n%swant\n%s", got, test.want)
 		}
@@ -319,10 +331,10 @@ func TestColor(t *testing.T) {
     |     {!ba}d x
     |     {!^^}
     | {tS}: {mm}
-    | n
+    | {cn}
     +------------------------------------
 `
-	if got := show(string(e.Append(nil, stackfmt.WithColorize(true)))); got != want {
+	if got := show(string(e.Append(nil, stackfmt.WithColor(stackfmt.ColorAlways)))); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 	if got := fmt.Sprint(e); strings.Contains(got, "\x1b") {

@@ -5,41 +5,53 @@ import (
 	"os"
 )
 
-// theme holds the escape sequences of Python's traceback theme. The zero theme
-// prints plain text, so the formatter has one path for both.
+// Theme holds the escape sequences that colour the parts of a text, by the fields
+// of Python's traceback theme (_colorize.set_theme): each is printed before its
+// part, Reset behind it.
+type Theme struct {
+	Type, Message, Note string
+	// File, Line and Func are the parts of a frame's position.
+	File, Line, Func string
+	// Highlight is the part of a source line that has carets, Range that which
+	// has tildes.
+	Highlight, Range string
+	Reset            string
+}
+
+// DefaultTheme returns Python's default theme.
+func DefaultTheme() Theme {
+	return Theme{
+		Type: "\x1b[1;35m", Message: "\x1b[35m", Note: "\x1b[36m",
+		File: "\x1b[35m", Line: "\x1b[35m", Func: "\x1b[35m",
+		Highlight: "\x1b[1;31m", Range: "\x1b[31m", Reset: "\x1b[0m",
+	}
+}
+
+// theme is a Theme in use. The zero theme prints plain text, so the formatter has
+// one path for both.
 type theme struct {
-	typ, message           string
-	file, line, fn         string
-	highlight, span, reset string
-	colored                bool
+	Theme
+	colored bool
 }
 
 var (
 	plainTheme = theme{}
-	colorTheme = theme{
-		typ:       "\x1b[1;35m",
-		message:   "\x1b[35m",
-		file:      "\x1b[35m",
-		line:      "\x1b[35m",
-		fn:        "\x1b[35m",
-		highlight: "\x1b[1;31m",
-		span:      "\x1b[31m",
-		reset:     "\x1b[0m",
-		colored:   true,
-	}
+	colorTheme = theme{Theme: DefaultTheme(), colored: true}
 )
 
 // themeFor decides about colour for output to w, nil for text that is returned.
 func (c *config) themeFor(w io.Writer) *theme {
-	switch c.color {
-	case ColorAlways:
-		return &colorTheme
-	case ColorAuto:
-		if f, ok := w.(*os.File); ok && f != nil && canColorize(f, os.Getenv) {
-			return &colorTheme
-		}
+	colored := c.color == ColorAlways
+	if f, ok := w.(*os.File); ok && f != nil && c.color == ColorAuto {
+		colored = canColorize(f, os.Getenv)
 	}
-	return &plainTheme
+	switch {
+	case !colored:
+		return &plainTheme
+	case c.theme != nil:
+		return &theme{Theme: *c.theme, colored: true}
+	}
+	return &colorTheme
 }
 
 // canColorize answers to Python's _colorize.can_colorize without the variables
@@ -54,12 +66,4 @@ func canColorize(f *os.File, getenv func(string) string) bool {
 		return false
 	}
 	return isTerminal(f)
-}
-
-// isTerminal takes a character device for a terminal. The exact question is an
-// ioctl that differs by system; the devices that this takes for terminals,
-// such as /dev/null, lose the colour anyway.
-func isTerminal(f *os.File) bool {
-	fi, err := f.Stat()
-	return err == nil && fi.Mode()&os.ModeCharDevice != 0
 }

@@ -11,7 +11,7 @@ import (
 // cause, while another panic is handled, which is the context. Compact keeps one.
 func TestCompact(t *testing.T) {
 	failed := stackfmt.Wrap(errors.New("inner"), "outer")
-	get := func(opts ...stackfmt.Option) (tb *stackfmt.Traceback) {
+	get := func(opts ...stackfmt.TakeOption) (tb *stackfmt.Traceback) {
 		defer func() { recover() }()
 		defer func() {
 			defer func() { tb = stackfmt.FromPanic(recover(), opts...) }()

@@ -40,7 +40,8 @@
 //
 // Lines are read when they are printed, from disk or from what [WithSource] and
 // [WithSourceFS] name, and kept. A file that is missing or newer than the program
-// is no error: the frame is printed without its line.
+// is no error: the frame is printed without its line. To find the part of a line that
+// ran, the other files of its package may be read too.
 //
 // # Safety
 //

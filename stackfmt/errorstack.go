@@ -28,6 +28,8 @@ type (
 type errorStack struct {
 	pcs    []uintptr
 	frames []runtime.Frame
+	// position says that it is only where the error was made, and no stack.
+	position bool
 }
 
 func (s errorStack) empty() bool { return len(s.pcs) == 0 && len(s.frames) == 0 }
@@ -40,9 +42,8 @@ func (s errorStack) same(t errorStack) bool {
 	return slices.Equal(s.pcs, t.pcs)
 }
 
-// carriedStack returns the stack that err itself carries. A single address is a
-// position, not a stack: eris keeps one for each wrapper and puts it into the
-// stack of the innermost error as well.
+// carriedStack returns the stack that err itself carries. Errors of x/xerrors have
+// a position only.
 func carriedStack(err error) (s errorStack) {
 	switch e := err.(type) {
 	case pcStackTracer:
@@ -56,8 +57,8 @@ func carriedStack(err error) (s errorStack) {
 	default:
 		s.pcs = typedStackTrace(err)
 	}
-	if len(s.pcs) == 1 {
-		s.pcs = nil
+	if typePathOf(err) == xerrorsPath {
+		s.frames, s.position = xerrorsPosition(err), true
 	}
 	return s
 }
@@ -126,7 +127,7 @@ func notesOf(err error) (notes []string) {
 	if e, ok := err.(interface{ ErrorHint() string }); ok {
 		notes = append(notes, "hint: "+e.ErrorHint())
 	}
-	return notes
+	return append(notes, libraryNotes(err)...)
 }
 
 // guard calls f, a method of an error, and returns how it panicked, or "".

@@ -134,7 +134,7 @@ func ExampleWithStack() {
 	first := stackfmt.WithStack(fs.ErrNotExist)
 	second := stackfmt.WithStack(fmt.Errorf("app.conf: %w", first))
 	fmt.Println(second)
-	fmt.Println("frames:", stackfmt.FormatErrorStack(second, short, stackfmt.LastFrames(1)))
+	fmt.Println("frames:", stackfmt.FormatErrorStack(second, short, stackfmt.WithLastFrames(1)))
 	// Output:
 	// app.conf: file does not exist
 	// frames: [  File "example_error_test.go", line 134, in stackfmt_test.ExampleWithStack

@@ -144,7 +144,7 @@ func ExampleTraceback_Append() {
 }
 
 func ExampleTraceback_Lines() {
-	for item := range notFound.Lines(stackfmt.WithChain(false)) {
+	for item := range notFound.Lines(stackfmt.WithCauses(false)) {
 		fmt.Printf("%q\n", item)
 	}
 	// Output:
@@ -166,7 +166,7 @@ func ExampleTraceback_LogValue() {
 }
 
 func ExampleTraceback_OTelAttributes() {
-	attributes := notFound.OTelAttributes(stackfmt.WithChain(false))
+	attributes := notFound.OTelAttributes(stackfmt.WithCauses(false))
 	fmt.Println(attributes["exception.type"])
 	fmt.Println(attributes["exception.message"])
 	fmt.Print(attributes["exception.stacktrace"])

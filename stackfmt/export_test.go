@@ -5,7 +5,6 @@ var (
 	EditDistance = editDistance
 	CanColorize  = canColorize
 	DisplayWidth = displayWidth
-	FuncName     = funcName
 	JoinLines    = joinLines
 )
 

@@ -19,7 +19,7 @@ const (
 // Append appends the text of t to dst and returns it: causes and contexts first,
 // each with its stack, groups in their margins. It is the fastest of the
 // formatting functions.
-func (t *Traceback) Append(dst []byte, opts ...Option) []byte {
+func (t *Traceback) Append(dst []byte, opts ...PrintOption) []byte {
 	c := newConfig(opts)
 	p := newPrinter(&c, c.themeFor(nil), dst)
 	p.printTraceback(t)
@@ -29,19 +29,19 @@ func (t *Traceback) Append(dst []byte, opts ...Option) []byte {
 // Format returns the text of t in pieces, one for each header, frame and message,
 // each ending in a newline. It answers to traceback.format_exception and
 // TracebackException.format.
-func (t *Traceback) Format(opts ...Option) []string { return collect(t.Lines(opts...)) }
+func (t *Traceback) Format(opts ...PrintOption) []string { return collect(t.Lines(opts...)) }
 
 // Lines is Format as an iterator, as TracebackException.format is: nothing is
 // formatted before it is asked for.
-func (t *Traceback) Lines(opts ...Option) iter.Seq[string] {
-	return items(opts, func(p *printer) { p.printTraceback(t) })
+func (t *Traceback) Lines(opts ...PrintOption) iter.Seq[string] {
+	return items(newConfig(opts), func(p *printer) { p.printTraceback(t) })
 }
 
 // Print writes the text of t to w as it is formatted, in pieces of a few
-// kilobytes, and returns the first error of w. A nil w means os.Stderr. It
+// kilobytes, and returns the first error of w. It
 // answers to TracebackException.print.
-func (t *Traceback) Print(w io.Writer, opts ...Option) error {
-	return printTo(w, opts, func(p *printer) { p.printTraceback(t) })
+func (t *Traceback) Print(w io.Writer, opts ...PrintOption) error {
+	return printTo(w, newConfig(opts), func(p *printer) { p.printTraceback(t) })
 }
 
 // String returns the text of t as one string.
@@ -52,17 +52,19 @@ func (t *Traceback) String() string { return string(t.Append(nil)) }
 // then the notes. With [WithShowGroup] those of the members of a group follow,
 // indented by three blanks per level. It answers to
 // TracebackException.format_exception_only.
-func (t *Traceback) FormatErrorOnly(opts ...Option) []string {
-	return collect(items(opts, func(p *printer) { p.printErrorOnly(t) }))
+func (t *Traceback) FormatErrorOnly(opts ...PrintOption) []string {
+	return collect(items(newConfig(opts), func(p *printer) { p.printErrorOnly(t) }))
 }
 
 // AppendErrorOnly appends the text of FormatErrorOnly to dst.
-func (t *Traceback) AppendErrorOnly(dst []byte, opts ...Option) []byte {
+func (t *Traceback) AppendErrorOnly(dst []byte, opts ...PrintOption) []byte {
 	c := newConfig(opts)
 	p := newPrinter(&c, c.themeFor(nil), dst)
 	p.printErrorOnly(t)
 	return p.dst
 }
+
+func (t *Traceback) print(p *printer) { p.printTraceback(t) }
 
 func (p *printer) printTraceback(t *Traceback) {
 	switch {
@@ -164,7 +166,7 @@ func (p *printer) printStackWithHeader(header string, margin byte, t *Traceback,
 	}
 	p.text(header)
 	p.endItemMargin(margin)
-	p.printStack(t.Stack, shared, t.Message)
+	p.printStack(t.Stack, shared, t)
 }
 
 // printGroup prints an error with its members, in a margin that is two columns

@@ -1,6 +1,11 @@
 package stackfmt
 
-import "maps"
+import (
+	"fmt"
+	"io"
+	"maps"
+	"strconv"
+)
 
 // Frame is one call of a stack: Python's FrameSummary. It holds only copied
 // values, so keeping one keeps no goroutine, error or file alive.
@@ -30,6 +35,11 @@ type Frame struct {
 	// Col and EndCol are 0-based byte offsets in the first and in the last
 	// line. They are known if they span something, see [Frame.HasColumns].
 	Col, EndCol int
+	// Callee is the function that the call was making, where the next frame of the
+	// stack does not say it: the frame behind a limit, or the function of the
+	// runtime that raised a panic, such as "runtime.goPanicIndex". "<unknown>" is
+	// that of a frame that made an error. Carets are found by it.
+	Callee string
 	// Locals maps names to values as text, printed sorted by name.
 	Locals map[string]string
 
@@ -62,14 +72,39 @@ func (f *Frame) HasColumns() bool {
 		return false
 	}
 	if f.EndLine > f.Line {
-		return f.EndCol > 0
+		return f.EndCol > 0 || f.EndCol == 0 && f.Col > 0
 	}
 	return f.EndCol > f.Col && (f.EndLine == 0 || f.EndLine == f.Line)
 }
 
+// String returns the call as a stack shows it: `File "main.go", line 8, in main.f`.
+func (f Frame) String() string {
+	c := newConfig[PrintOption](nil)
+	c.lookup = false
+	p := newPrinter(&c, &plainTheme, nil)
+	f.Source, f.Locals = "", nil
+	p.printFrame(Stack{f}, 0, nil)
+	return string(p.dst[2 : len(p.dst)-1])
+}
+
+// Format prints String for %s and %v, and what Python shows of a FrameSummary for
+// %+v: "<FrameSummary file main.go, line 8 in main.f>".
+func (f Frame) Format(s fmt.State, verb rune) {
+	type plain Frame // without methods
+	switch {
+	case verb == 'v' && s.Flag('+'):
+		_, _ = io.WriteString(s, "<FrameSummary file "+orUnknown(f.File)+", line "+strconv.Itoa(f.Line)+" in "+orUnknown(f.Func)+">")
+	case verb == 'v' && s.Flag('#'):
+		fmt.Fprintf(s, "%#v", plain(f))
+	default:
+		fmt.Fprintf(s, fmt.FormatString(s, verb), f.String())
+	}
+}
+
 // SameCall reports whether f and g are the same call by file, line, function and
 // locals, whatever else is known of them. So Python compares FrameSummaries. It
-// is not named Equal because go-cmp would then use it and hide other differences.
+// is not named Equal because packages that compare would then use it and hide other
+// differences.
 func (f Frame) SameCall(g Frame) bool {
 	return f.File == g.File && f.Line == g.Line && f.Func == g.Func && maps.Equal(f.Locals, g.Locals)
 }

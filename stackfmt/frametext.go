@@ -9,25 +9,17 @@ import (
 
 // printStack prints the frames of s, each an item, in the chosen style. It
 // answers to StackSummary.format. shared is the stack that was printed before
-// it in the same chain, nil if there is none; message is that of the error that
-// arose in the last frame.
-func (p *printer) printStack(s, shared Stack, message string) {
-	s = p.limited(s, false)
-	var callees []string
-	s, callees = p.visible(s)
+// it in the same chain, nil if there is none; t is the error that arose in the
+// last frame, nil if there is none.
+func (p *printer) printStack(s, shared Stack, t *Traceback) {
+	s = p.visible(p.limited(s, false))
 	if p.style == StyleGo {
 		p.printGoStack(s)
 		return
 	}
-	callee := func(i int) string {
-		if callees != nil {
-			return callees[i]
-		}
-		return calleeOf(s, i)
-	}
 	i := 0
 	if p.elideShared {
-		shared, _ = p.visible(p.limited(shared, false))
+		shared = p.visible(p.limited(shared, false))
 		if i = commonCalls(s, shared); i > 0 {
 			p.text("  ...<")
 			p.int(i)
@@ -38,7 +30,7 @@ func (p *printer) printStack(s, shared Stack, message string) {
 	for i < len(s) && !p.stopped {
 		r := findRepetition(s[i:], p.recursionPeriod)
 		for range r.show {
-			p.printFrame(&s[i], callee(i), message, i == len(s)-1)
+			p.printFrame(s, i, t)
 			p.endItem()
 			i++
 		}
@@ -65,10 +57,9 @@ func commonCalls(s, shared Stack) int {
 }
 
 // printFrame prints one frame as Python's StackSummary.format_frame_summary
-// does: position, source, carets and locals. callee and message tell what the
-// frame was doing, for the carets of Go frames.
-func (p *printer) printFrame(f *Frame, callee, message string, last bool) {
-	th := p.th
+// does: position, source, carets and locals.
+func (p *printer) printFrame(s Stack, i int, t *Traceback) {
+	f, th := &s[i], p.th
 	switch {
 	case f.Elided > 0:
 		p.text("  ...<")
@@ -83,26 +74,26 @@ func (p *printer) printFrame(f *Frame, callee, message string, last bool) {
 		return
 	}
 	p.text("  File ")
-	p.text(th.file)
+	p.text(th.File)
 	p.text(`"`)
 	p.text(orUnknown(f.File))
 	p.text(`"`)
-	p.text(th.reset)
+	p.text(th.Reset)
 	p.text(", line ")
-	p.text(th.line)
+	p.text(th.Line)
 	if f.Line > 0 {
 		p.int(f.Line)
 	} else {
 		p.text("???")
 	}
-	p.text(th.reset)
+	p.text(th.Reset)
 	p.text(", in ")
-	p.styled(th.fn, orUnknown(f.Func))
+	p.styled(th.Func, orUnknown(f.Func))
 	if f.Inlined {
 		p.text(" (inlined)")
 	}
 	p.text("\n")
-	p.printSource(f, callee, message, last)
+	p.printSource(s, i, t)
 	p.printLocals(f)
 }
 
@@ -110,14 +101,14 @@ func (p *printer) printFrame(f *Frame, callee, message string, last bool) {
 // of faulthandler's C stacks.
 func (p *printer) printBinaryFrame(f *Frame) {
 	p.text("  Binary file ")
-	p.text(p.th.file)
+	p.text(p.th.File)
 	p.text(`"`)
 	p.text(f.Binary)
 	p.text(`"`)
-	p.text(p.th.reset)
+	p.text(p.th.Reset)
 	if f.Func != "" || f.Offset != 0 {
 		p.text(", at ")
-		p.styled(p.th.fn, f.Func)
+		p.styled(p.th.Func, f.Func)
 		p.text("+")
 		p.hex(f.Offset)
 	}
@@ -151,7 +142,8 @@ func (p *printer) printLocals(f *Frame) {
 
 // printSource prints the source lines of f. What was worked out for a frame is
 // kept by the Source, as one process prints the same frames again and again.
-func (p *printer) printSource(f *Frame, callee, message string, last bool) {
+func (p *printer) printSource(s Stack, i int, t *Traceback) {
+	f := &s[i]
 	if f.Line <= 0 {
 		return
 	}
@@ -161,9 +153,9 @@ func (p *printer) printSource(f *Frame, callee, message string, last bool) {
 			return
 		}
 		key := blockKey{
-			file: f.Source, line: f.EndLine - f.Line, col: f.Col, endCol: f.EndCol, colored: p.th.colored,
+			file: f.Source, line: f.EndLine - f.Line, col: f.Col, endCol: f.EndCol, theme: p.th,
 		}
-		p.dst = append(p.dst, p.src.block(key, func() []byte {
+		p.dst = append(p.dst, p.block(key, func() []byte {
 			return appendSource(nil, f.Source, f, true, false, p.th)
 		})...)
 		return
@@ -175,22 +167,26 @@ func (p *printer) printSource(f *Frame, callee, message string, last bool) {
 	if path == "" {
 		return
 	}
-	key := p.blockKey(f, path, callee, message, last)
-	p.dst = append(p.dst, p.src.block(key, func() []byte {
+	key := p.blockKey(f, path, siteOf(s, i, t))
+	p.dst = append(p.dst, p.block(key, func() []byte {
 		return p.src.appendLines(f, path, key, p.th)
 	})...)
 }
 
+// block is Source.block for themes that the next call has too.
+func (p *printer) block(key blockKey, render func() []byte) []byte {
+	if p.th != &plainTheme && p.th != &colorTheme {
+		return render()
+	}
+	return p.src.block(key, render)
+}
+
 // blockKey names what is printed below f when it is read from file.
-func (p *printer) blockKey(f *Frame, file, callee, message string, last bool) blockKey {
-	key := blockKey{
+func (p *printer) blockKey(f *Frame, file string, site callSite) blockKey {
+	return blockKey{
 		file: file, line: f.Line, endLine: f.EndLine, col: f.Col, endCol: f.EndCol,
-		callee: callee, colored: p.th.colored, carets: p.carets, fromFile: true,
+		site: site, theme: p.th, carets: p.carets, fromFile: true,
 	}
-	if last || strings.HasPrefix(callee, "runtime.") {
-		key.failure = failureKind(callee, message)
-	}
-	return key
 }
 
 // rewritten applies the path rewrites to a file name. Names in angle brackets,

@@ -1,7 +1,6 @@
 package stackfmt
 
 import (
-	"fmt"
 	"reflect"
 	"strings"
 )
@@ -46,15 +45,15 @@ const failedError = "<error Error() failed>"
 // Of the options, FromError heeds those that say what is taken:
 // [WithAllWrappers], [WithLimit], [FirstFrames], [LastFrames], [WithLocals].
 // It may be called by several goroutines at once if the errors allow it.
-func FromError(err error, opts ...Option) *Traceback {
-	if err == nil {
-		return nil
-	}
+func FromError(err error, opts ...TakeOption) *Traceback {
 	c := newConfig(opts)
 	return c.fromError(err)
 }
 
 func (c *config) fromError(err error) *Traceback {
+	if err == nil {
+		return nil
+	}
 	w := errorWalker{c: c, budget: maxErrors - 1}
 	root := &Traceback{}
 	// Room for the usual error, in one allocation.
@@ -182,6 +181,10 @@ type errorLink struct {
 	failed  []string
 	// follows says that it wraps something.
 	follows bool
+	// wrapped is a position that eris keeps of a wrapper, 0 if there is none. Of a
+	// single address no stack is made.
+	wrapped uintptr
+	hidden  error  // see hiddenCause
 	text    string // of the message, once somebody asked for it
 	told    bool
 }
@@ -236,13 +239,18 @@ func (w *errorWalker) visit(item errorWork) {
 				cause = next
 				break
 			}
-			stack = l.stack
+			if stack = l.stack; typePathOf(next) == erisPath {
+				stack.pcs = withoutInserted(stack.pcs, positions(block))
+			}
 		}
 		w.budget--
 		w.enter(&l)
 		block = append(block, l)
 	}
 	w.block = block
+	if cause == nil && !cycle && !cut {
+		cause = hiddenIn(block)
+	}
 	t := item.to
 	w.fill(t, block, stack)
 	w.work = append(w.work, errorWork{above: above})
@@ -258,6 +266,27 @@ func (w *errorWalker) visit(item errorWork) {
 		}
 	}
 	w.addMembers(t, block[len(block)-1].members)
+}
+
+// hiddenIn returns the cause that an error of a stretch hides, the innermost of
+// several. It comes behind what they wrap.
+func hiddenIn(block []errorLink) (cause error) {
+	for i := range block {
+		if h := block[i].hidden; h != nil && (i == len(block)-1 || !same(block[i+1].err, h)) {
+			cause = h
+		}
+	}
+	return cause
+}
+
+// positions are those that eris keeps of wrappers.
+func positions(block []errorLink) (pcs []uintptr) {
+	for i := range block {
+		if block[i].wrapped != 0 {
+			pcs = append(pcs, block[i].wrapped)
+		}
+	}
+	return pcs
 }
 
 // mostTold is how many errors of a stretch are asked for their messages. Many an Error
@@ -316,7 +345,12 @@ func (w *errorWalker) fill(t *Traceback, block []errorLink, stack errorStack) {
 		}
 		t.Notes = append(append(t.Notes, notes...), l.failed...)
 	}
-	t.Stack = w.c.take(w.c.resolve(stack))
+	s := w.c.resolve(stack)
+	if n := len(s); n > 0 && isRuntimeType(t.Type) {
+		// Recovered, and given a stack where it was wrapped: nothing failed there.
+		s[n-1].Callee = unknownCallee
+	}
+	t.Stack = w.c.take(s)
 }
 
 // take applies the options that say what is kept of a traceback's stack.
@@ -332,6 +366,13 @@ func inspect(err error) errorLink {
 		l.failed = append(l.failed, failed)
 		l.stack = errorStack{}
 	}
+	if len(l.stack.pcs) == 1 {
+		l.wrapped, l.stack = l.stack.pcs[0], errorStack{}
+	}
+	if failed := guard("Cause", func() { l.hidden = hiddenCause(err) }); failed != "" {
+		l.failed = append(l.failed, failed)
+	}
+	l.follows = l.hidden != nil
 	if _, ok := err.(interface{ Unwrap() error }); ok {
 		l.follows = true
 	}
@@ -350,7 +391,7 @@ func inspect(err error) errorLink {
 func unwrap(l *errorLink) (next error) {
 	e, ok := l.err.(interface{ Unwrap() error })
 	if !ok {
-		return nil
+		return l.hidden
 	}
 	if failed := guard("Unwrap", func() { next = e.Unwrap() }); failed != "" {
 		l.failed = append(l.failed, failed)
@@ -401,64 +442,4 @@ func isWrapper(t reflect.Type) bool {
 		}
 	}
 	return false
-}
-
-// groupMessage shortens the message of a group that only lists its members, as
-// errors.Join makes it: the members are printed below it anyway. own is the
-// message of the group itself, message that of what wraps it.
-func groupMessage(message, own string, members []error) string {
-	var all []string
-	for _, m := range members {
-		if m != nil {
-			all = append(all, errorText(m))
-		}
-	}
-	if own != strings.Join(all, "\n") {
-		return message
-	}
-	count := fmt.Sprintf("%d errors", len(members))
-	if len(members) == 1 {
-		count = "1 error"
-	}
-	if before, ok := strings.CutSuffix(message, own); ok {
-		return before + count
-	}
-	return message
-}
-
-func cycleMark(err error) *Traceback {
-	return &Traceback{Type: reflect.TypeOf(err).String(), Message: errorText(err), Cycle: true}
-}
-
-func cutMark() *Traceback {
-	return &Traceback{Type: "<...>", Message: fmt.Sprintf("the chain goes on, but only %d errors are taken", maxErrors)}
-}
-
-// identity returns what err is recognised by, nil if it cannot be. Errors that
-// are pointers are the same if the pointers are. Equal values, such as two times
-// syscall.ENOENT, are different errors that look alike: they do not count as
-// shared, but one below the other can only be a chain that has no end.
-func identity(err error) (key any, shared bool) {
-	if err == nil {
-		return nil, false
-	}
-	v := reflect.ValueOf(err)
-	switch v.Kind() {
-	case reflect.Pointer, reflect.Chan, reflect.UnsafePointer:
-		return err, true
-	case reflect.Map, reflect.Func:
-		return pointerKey{v.Type(), v.Pointer()}, true
-	case reflect.Slice, reflect.Struct, reflect.Array:
-		// Some cannot be compared, and to compare the others can take as long
-		// as their own chains are. An endless chain of these runs into
-		// maxErrors.
-		return nil, false
-	}
-	return err, false
-}
-
-// pointerKey is the identity of an error whose type cannot be compared.
-type pointerKey struct {
-	t reflect.Type
-	p uintptr
 }

@@ -141,14 +141,14 @@ func TestFromErrorTrees(t *testing.T) {
 		name string
 		err  error
 		want string
-		opts []stackfmt.Option
+		opts []stackfmt.TakeOption
 	}{
 		{"nil", nil, "nil", nil},
 		{"plain", errors.New("x"), "*errors.errorString=x", nil},
 		{"wrapped twice", fmt.Errorf("a: %w", fmt.Errorf("b: %w", errors.New("x"))), "*errors.errorString=a: b: x", nil},
 		{"type of the first that says something", fmt.Errorf("a: %w", pathErr), "*fs.PathError=a: open x: no such file or directory", nil},
 		{"all wrappers", fmt.Errorf("a: %w", pathErr), "*fmt.wrapError=a: open x: no such file or directory <- *fs.PathError=open x: no such file or directory <- syscall.Errno=no such file or directory",
-			[]stackfmt.Option{stackfmt.WithAllWrappers()}},
+			[]stackfmt.TakeOption{stackfmt.WithAllWrappers()}},
 		{"with stack", atS(errors.New("x")), "*errors.errorString=x{stackfmt_test.atS}", nil},
 		{"wrappers around a stack", fmt.Errorf("a: %w", atS(errors.New("x"))), "*errors.errorString=a: x{stackfmt_test.atS}", nil},
 		{"two stacks", atB(fmt.Errorf("m: %w", atA(errors.New("x")))), "*fmt.wrapError=B: m: A: x{stackfmt_test.atB} <- *errors.errorString=A: x{stackfmt_test.atA}", nil},
@@ -360,7 +360,7 @@ func FuzzFromError(f *testing.F) {
 				}
 			}
 		}
-		for _, opts := range [][]stackfmt.Option{nil, {stackfmt.WithAllWrappers()}} {
+		for _, opts := range [][]stackfmt.TakeOption{nil, {stackfmt.WithAllWrappers()}} {
 			tb := stackfmt.FromError(nodes[0], opts...)
 			if n := count(tb); n > 1<<17 {
 				t.Fatalf("%d errors of %d", n, len(nodes))

@@ -3,7 +3,9 @@ package stackfmt
 import (
 	"fmt"
 	"reflect"
+	"runtime"
 	"slices"
+	"strings"
 	"sync/atomic"
 )
 
@@ -35,12 +37,18 @@ const maxPanicDepth = 1 << 20
 // returns if there is no panic, gives a nil Traceback and records nothing. The
 // options are those of FromError. FromPanic may be called by several goroutines
 // at once.
-func FromPanic(value any, opts ...Option) *Traceback {
+func FromPanic(value any, opts ...TakeOption) *Traceback {
+	c := newConfig(opts)
+	return c.fromRecovered(value, 1)
+}
+
+// fromRecovered takes the stack without the skip innermost functions, which are
+// those of this package.
+func (c *config) fromRecovered(value any, skip int) *Traceback {
 	if value == nil {
 		return nil
 	}
-	c := newConfig(opts)
-	return c.fromPanic(value, callers(1, maxPanicDepth))
+	return c.fromPanic(value, callers(skip+1, maxPanicDepth))
 }
 
 // recorded is the panic that FromPanic saw last.
@@ -66,9 +74,15 @@ func lastPanic() *Traceback {
 
 func (c *config) fromPanic(value any, pcs []uintptr) *Traceback {
 	stacks := panicStacks(pcs)
-	t := c.panicTraceback(value, c.take(c.errorStackOf(stacks[0])))
+	t := c.panicTraceback(value, c.take(raisedBy(c.errorStackOf(stacks[0]), value, len(stacks[0]) < len(pcs))))
 	r := &recorded{traceback: t, goroutine: goroutineID(), pcs: stacks[0]}
 	earlier := last.Load()
+	if c.isThrownAgain(t, value, stacks, earlier, r.goroutine) {
+		// The stack goes on to where the value was thrown first.
+		t.Message += repanicked
+		last.Store(r)
+		return t
+	}
 	inner := innermost(t)
 	first := inner
 	for i, s := range stacks[1:] {
@@ -76,9 +90,13 @@ func (c *config) fromPanic(value any, pcs []uintptr) *Traceback {
 			inner.Context = earlier.traceback
 			break
 		}
-		stack := c.take(c.errorStackOf(s))
-		if i < len(c.earlierPanics) && c.earlierPanics[i] != nil {
-			inner.Context = c.panicTraceback(c.earlierPanics[i], stack)
+		var known any
+		if i < len(c.earlierPanics) {
+			known = c.earlierPanics[i]
+		}
+		stack := c.take(raisedBy(c.errorStackOf(s), known, true))
+		if known != nil {
+			inner.Context = c.panicTraceback(known, stack)
 		} else {
 			inner.Context = &Traceback{Type: "panic", Message: unknownPanic, Stack: stack}
 		}
@@ -89,6 +107,59 @@ func (c *config) fromPanic(value any, pcs []uintptr) *Traceback {
 	}
 	last.Store(r)
 	return r.traceback
+}
+
+// repanicked is what the runtime prints behind a value that was recovered and thrown
+// again.
+const repanicked = " [recovered, repanicked]"
+
+// isThrownAgain reports whether the value of a panic is that of the panic during
+// whose handling it arose, as far as that is known: from the caller, from the call of
+// FromPanic for it, or because it is a run-time error, which only the runtime makes,
+// that the program threw.
+func (c *config) isThrownAgain(t *Traceback, value any, stacks [][]uintptr, earlier *recorded, goroutine int) bool {
+	if len(stacks) != 2 {
+		return false
+	}
+	switch {
+	case len(c.earlierPanics) > 0:
+		return sameValue(c.earlierPanics[0], value)
+	case earlier != nil && earlier.goroutine == goroutine && slices.Equal(earlier.pcs, stacks[1]):
+		return earlier.traceback.Type == t.Type && earlier.traceback.Message == t.Message
+	}
+	_, isError := value.(runtime.Error)
+	return isError && functionAt(stacks[0][0]) != functionAt(stacks[1][0]) &&
+		!strings.HasPrefix(functionAt(stacks[0][0]), "runtime.") && strings.HasPrefix(functionAt(stacks[1][0]), "runtime.")
+}
+
+// sameValue compares two values of panics.
+func sameValue(a, b any) bool {
+	ta := reflect.TypeOf(a)
+	return ta != nil && ta == reflect.TypeOf(b) && ta.Comparable() && reflect.ValueOf(a).Comparable() && a == b
+}
+
+// raisedBy notes in the last frame of s what raised a panic. Whether the program
+// called panic or something failed is told by the stack, as a recovered run-time
+// error can be thrown again. What failed is told by the error where the runtime's
+// function stands for several kinds.
+func raisedBy(s Stack, value any, panicked bool) Stack {
+	if len(s) == 0 {
+		return s
+	}
+	last := &s[len(s)-1]
+	switch {
+	case !panicked:
+		last.Callee = unknownCallee
+	case last.Callee == "":
+		last.Callee = calleePanic
+	case isAmbiguous(last.Callee):
+		if err, ok := value.(runtime.Error); ok {
+			if callee := calleeSaid(errorText(err)); callee != "" {
+				last.Callee = callee
+			}
+		}
+	}
+	return s
 }
 
 // innermost returns where the Context of a panic belongs: a Context beside a Cause is

@@ -14,7 +14,7 @@ import (
 )
 
 // caught runs f and returns the traceback of its panic.
-func caught(f func(), opts ...stackfmt.Option) (t *stackfmt.Traceback) {
+func caught(f func(), opts ...stackfmt.TakeOption) (t *stackfmt.Traceback) {
 	defer func() { t = stackfmt.FromPanic(recover(), opts...) }()
 	f()
 	return nil

@@ -13,8 +13,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/epitaph-go/epitaph/stackfmt"
 )
 
@@ -32,15 +30,15 @@ func FuzzJSON(f *testing.F) {
 		if json.Unmarshal(text, &e) != nil {
 			return
 		}
-		for _, opts := range [][]stackfmt.Option{
+		for _, opts := range [][]stackfmt.PrintOption{
 			nil,
-			{stackfmt.WithColorize(true), stackfmt.WithRecursion(8), stackfmt.WithElideShared()},
-			{stackfmt.WithStyle(stackfmt.StyleGo), stackfmt.FirstFrames(1), stackfmt.LastFrames(1)},
+			{stackfmt.WithColor(stackfmt.ColorAlways), stackfmt.WithRecursion(8), stackfmt.WithElideShared()},
+			{stackfmt.WithStyle(stackfmt.StyleGo), stackfmt.WithFirstFrames(1), stackfmt.WithLastFrames(1)},
 		} {
 			opts = append(opts, stackfmt.WithLookupLines(false))
 			whole := string(e.Append(nil, opts...))
 			if items := strings.Join(e.Format(opts...), ""); items != whole {
-				t.Errorf("Format and Append differ: %s", cmp.Diff(whole, items))
+				t.Errorf("Format and Append differ: %s", diff(whole, items))
 			}
 			e.FormatErrorOnly(append(opts, stackfmt.WithShowGroup(true))...)
 		}
@@ -68,7 +66,7 @@ func FuzzCarets(f *testing.F) {
 	f.Fuzz(func(t *testing.T, source string, _, col, lines, endCol int) {
 		frame := stackfmt.Frame{File: "x.go", Line: 1, Func: "f", Source: source, EndLine: 1 + lines%64, Col: col, EndCol: endCol}
 		checkCaretRows(t, sourceOf(frame), source)
-		sourceOf(frame, stackfmt.WithColorize(true))
+		sourceOf(frame, stackfmt.WithColor(stackfmt.ColorAlways))
 	})
 }
 
@@ -111,7 +109,7 @@ func TestCaretsOverGOROOT(t *testing.T) {
 	if testing.Short() {
 		count = 10
 	}
-	src := stackfmt.NewSource(stackfmt.SourceBuiltAt(time.Now().Add(1e4 * time.Hour)))
+	src := stackfmt.NewSource(stackfmt.WithBuildTime(time.Now().Add(1e4 * time.Hour)))
 	frames, carets := 0, 0
 	for range count {
 		name := files[rnd.IntN(len(files))]
@@ -215,7 +213,7 @@ func FuzzGoCarets(f *testing.F) {
 	f.Add("package p\nfunc f() {\n\tg(func() {\n}, `\n`)(x)[y]\n}", 3, "p.g", "close of nil channel")
 	f.Add("package p; var x = a[b[c].d] / *e << f.(T)", 1, "", "invalid memory address or nil pointer dereference")
 	f.Fuzz(func(t *testing.T, text string, line int, callee, message string) {
-		src := stackfmt.WithSource(stackfmt.NewSource(stackfmt.SourceFS(fstest.MapFS{"a.go": {Data: []byte(text)}})))
+		src := stackfmt.WithSource(stackfmt.NewSource(stackfmt.WithFS(fstest.MapFS{"a.go": {Data: []byte(text)}})))
 		for _, next := range []string{callee, ""} {
 			s := stackfmt.Stack{{File: "a.go", Line: line, Func: "f"}}
 			if next != "" {
@@ -224,7 +222,7 @@ func FuzzGoCarets(f *testing.F) {
 			e := &stackfmt.Traceback{Message: message, Stack: s}
 			_, below, _ := strings.Cut(e.Format(src)[1], "\n")
 			checkCaretRows(t, below, text)
-			e.Append(nil, src, stackfmt.WithColorize(true))
+			e.Append(nil, src, stackfmt.WithColor(stackfmt.ColorAlways))
 		}
 	})
 }
@@ -235,10 +233,10 @@ func FuzzTree(f *testing.F) {
 	f.Fuzz(func(t *testing.T, seed uint64, size uint8, depth, period int) {
 		e := randomTree(rand.New(rand.NewPCG(seed, 3)), int(size))
 		for _, style := range []stackfmt.Style{stackfmt.StylePython, stackfmt.StyleGo} {
-			opts := []stackfmt.Option{stackfmt.WithStyle(style), stackfmt.WithMaxGroupDepth(depth), stackfmt.WithRecursion(period)}
+			opts := []stackfmt.PrintOption{stackfmt.WithStyle(style), stackfmt.WithMaxGroupDepth(depth), stackfmt.WithRecursion(period)}
 			whole := string(e.Append(nil, opts...))
 			if items := strings.Join(e.Format(opts...), ""); items != whole {
-				t.Errorf("Format and Append differ: %s", cmp.Diff(whole, items))
+				t.Errorf("Format and Append differ: %s", diff(whole, items))
 			}
 		}
 	})
@@ -252,7 +250,7 @@ func TestRandomTrees(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(seed, 2))
 	for range 200 {
 		e := randomTree(rnd, 200)
-		opts := []stackfmt.Option{stackfmt.WithMaxGroupDepth(rnd.IntN(300)), stackfmt.WithRecursion(rnd.IntN(9))}
+		opts := []stackfmt.PrintOption{stackfmt.WithMaxGroupDepth(rnd.IntN(300)), stackfmt.WithRecursion(rnd.IntN(9))}
 		plain := e.Append(nil, opts...)
 		if strings.Contains(string(plain), "<cycle>") {
 			t.Fatalf("a cycle in a tree:\n%s", plain)
@@ -274,7 +272,7 @@ func TestRandomTrees(t *testing.T) {
 // TestLinear: twice the stack, the chain or the members take about twice the
 // memory of the output and no more.
 func TestLinear(t *testing.T) {
-	sizes := func(make func(n int) *stackfmt.Traceback, opts ...stackfmt.Option) {
+	sizes := func(make func(n int) *stackfmt.Traceback, opts ...stackfmt.PrintOption) {
 		t.Helper()
 		per := func(n int) float64 {
 			e := make(n)

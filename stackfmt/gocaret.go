@@ -1,18 +1,15 @@
 package stackfmt
 
 import (
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"path"
 	"strings"
 )
 
 // Go records no columns, so the expression that a Go frame stands in is found in
-// the syntax tree: the call on that line whose name is that of the next frame's
-// function or, where a run-time error arose, the expression on that line that can
-// raise it. If that is not exactly one, there is no caret: a wrong one would send
-// the reader to the wrong place.
+// the syntax tree: the one call on that line that can have led to the next
+// frame's function or, where a run-time error arose, the one expression on that
+// line that can raise it. What cannot be ruled out counts: a deferred call that
+// runs on the line of a return, a function value. If there is not exactly one,
+// there is no caret: a wrong one would send the reader to the wrong place.
 
 // failure is a kind of expression that can fail at run time.
 type failure uint8
@@ -33,40 +30,69 @@ const (
 	failPanic
 )
 
-// failureKind tells what failed from the function of the runtime that the frame
-// called, "" if the stack ends there, and from the message of the error. The
-// names are those of runtime/panic.go, the texts of runtime/error.go.
-func failureKind(callee, message string) failure {
-	name, inRuntime := strings.CutPrefix(callee, "runtime.")
-	if inRuntime {
-		for _, k := range failuresByCallee {
-			if strings.HasPrefix(name, k.prefix) {
-				return k.kind
-			}
-		}
-		// These stand for several kinds; the message decides.
-		switch {
-		case strings.HasPrefix(name, "panicBounds"), name == "sigpanic", name == "gopanic", name == "panicmem", name == "panicmemAddr":
-		default:
-			return noFailure
-		}
-	}
-	if callee != "" && !inRuntime {
+// unknownCallee in Frame.Callee says that the frame called nothing that a caret
+// could mark: it made the error.
+const unknownCallee = "<unknown>"
+
+// The functions by which FromPanic names the kind of a failure, where the
+// runtime's own function stands for several.
+const (
+	calleePanic   = "runtime.gopanic"
+	calleeIndex   = "runtime.goPanicIndex"
+	calleeSlice   = "runtime.goPanicSliceB"
+	calleeConvert = "runtime.goPanicSliceConvert"
+	calleeDivide  = "runtime.panicdivide"
+	calleeDeref   = "runtime.panicmem"
+)
+
+// failureOf tells what failed from the function of the runtime that the frame
+// called. The names are those of runtime/panic.go.
+func failureOf(callee string) failure {
+	name, ok := strings.CutPrefix(callee, "runtime.")
+	if !ok {
 		return noFailure
 	}
+	for _, k := range failuresByCallee {
+		if strings.HasPrefix(name, k.prefix) {
+			return k.kind
+		}
+	}
+	return noFailure
+}
+
+// isAmbiguous reports whether a function of the runtime stands for several kinds,
+// so that the message has to tell.
+func isAmbiguous(callee string) bool {
+	return callee == "runtime.sigpanic" || strings.HasPrefix(callee, "runtime.panicBounds")
+}
+
+// failureSaid tells what failed from the text of a run-time error. The texts are
+// those of runtime/error.go.
+func failureSaid(message string) failure {
 	text := strings.TrimPrefix(message, "runtime error: ")
 	for _, k := range failuresByMessage {
 		if strings.HasPrefix(text, k.prefix) {
 			return k.kind
 		}
 	}
-	switch name {
-	case "gopanic":
-		return failPanic
-	case "panicmem", "panicmemAddr", "sigpanic":
-		return failDeref
-	}
 	return noFailure
+}
+
+// calleeSaid is the function that stands for a kind of failure alone.
+func calleeSaid(message string) string {
+	switch failureSaid(message) {
+	case failIndex:
+		return calleeIndex
+	case failSlice:
+		return calleeSlice
+	case failConvert:
+		return calleeConvert
+	case failDivide:
+		return calleeDivide
+	case failDeref:
+		return calleeDeref
+	}
+	return ""
 }
 
 type failureName struct {
@@ -76,11 +102,13 @@ type failureName struct {
 
 var failuresByCallee = []failureName{
 	{"goPanicIndex", failIndex}, {"panicIndex", failIndex},
+	{"goPanicSliceConvert", failConvert}, {"panicSliceConvert", failConvert},
 	{"goPanicSlice", failSlice}, {"panicSlice", failSlice},
 	{"panicdivide", failDivide}, {"panicshift", failShift},
 	{"panicdottype", failAssert}, {"panicnildottype", failAssert}, {"assertE2I", failAssert}, {"typeAssert", failAssert},
 	{"mapassign", failMapWrite}, {"chansend", failSend}, {"closechan", failClose},
 	{"makeslice", failMake}, {"panicmakeslice", failMake}, {"makechan", failMake},
+	{"panicmem", failDeref}, {"gopanic", failPanic},
 }
 
 var failuresByMessage = []failureName{
@@ -97,28 +125,66 @@ var failuresByMessage = []failureName{
 	{"makeslice: ", failMake}, {"makechan: ", failMake},
 }
 
-// span is a range of source text: endLine is 1-based, the columns are byte
-// offsets in the first and in the last line.
-type span struct{ endLine, col, endCol int }
-
-// goSyntax lists the expressions of a file that a frame can stand in, by line.
-// It takes the place of the tree, which is some thirty times as large.
-type goSyntax struct {
-	calls    map[int][]goExpr
-	failures map[int][]goExpr
+// isRuntimeType reports whether a Traceback's Type is that of a run-time error,
+// or of a panic whose value was only printed. An error of the program may say the
+// same.
+func isRuntimeType(name string) bool {
+	switch name {
+	case "panic", "runtime.Error", "runtime.boundsError", "runtime.errorString", "runtime.plainError",
+		"runtime.plainErrorString", "runtime.errorAddressString", "*runtime.TypeAssertionError":
+		return true
+	}
+	return false
 }
 
-type goExpr struct {
-	name    string // of the called function
-	kind    failure
-	line    int
-	builtin bool
-	span    span
+// frameRole says in what kind of function a frame stands.
+type frameRole uint8
+
+const (
+	roleAny frameRole = iota
+	roleDeclared
+	roleLiteral
+	roleWrapper
+)
+
+func roleOf(fn string) frameRole {
+	switch id := parseFuncName(fn); {
+	case id.wrapper:
+		return roleWrapper
+	case id.literal && id.declared:
+		return roleAny
+	case id.literal:
+		return roleLiteral
+	}
+	return roleDeclared
 }
 
-// locate returns the range of the expression that the frame at line stands in.
-func (f *sourceFile) locate(line int, callee string, kind failure) (span, bool) {
-	if callee == "" && kind == noFailure {
+func (r frameRole) fits(e *goExpr) bool {
+	switch r {
+	case roleDeclared:
+		return !e.literal
+	case roleLiteral:
+		return e.literal
+	}
+	return true
+}
+
+// callSite is a question: what did the frame do?
+type callSite struct {
+	fn     string // its function
+	line   int
+	callee string // the function that it called, "" if not known
+	// calleeLine is where that stood; see callee.line.
+	calleeLine int
+	kind       failure
+	// guessed says that only a message tells that something failed, or that a
+	// panic began here, but not how.
+	guessed bool
+}
+
+// locate returns the range of the expression that a frame stands in.
+func (f *sourceFile) locate(q callSite) (span, bool) {
+	if q.callee == "" && q.kind == noFailure {
 		return span{}, false
 	}
 	f.once.Do(func() { f.syntax = parseGoSyntax(f.text) })
@@ -126,254 +192,147 @@ func (f *sourceFile) locate(line int, callee string, kind failure) (span, bool) 
 		return span{}, false
 	}
 	var found *goExpr
-	if kind != noFailure && kind != failPanic && kind != failClose && kind != failMake {
-		found = only(f.syntax.failures[line], func(e *goExpr) bool { return e.kind == kind })
+	if q.kind != noFailure {
+		found = f.syntax.failure(q, f.pkg)
 	} else {
-		found = f.syntax.call(line, callee, kind)
+		found = f.syntax.call(q, f.pkg)
 	}
 	// A range that starts on another line cannot be drawn from this one.
-	if found == nil || found.line != line {
+	if found == nil || found.line != q.line {
 		return span{}, false
 	}
 	return found.span, true
 }
 
-// call finds the one call on a line that can have led to callee.
-func (g *goSyntax) call(line int, callee string, kind failure) *goExpr {
-	calls := g.calls[line]
-	switch kind {
-	case failPanic:
-		return only(calls, func(e *goExpr) bool { return e.name == "panic" })
-	case failClose:
-		return only(calls, func(e *goExpr) bool { return e.name == "close" })
-	case failMake:
-		return only(calls, func(e *goExpr) bool { return e.name == "make" })
+// call finds the one call on a line that can have led to the callee.
+func (g *goSyntax) call(q callSite, pkg *goPackage) *goExpr {
+	role := roleOf(q.fn)
+	c := callee{funcID: parseFuncName(q.callee), line: q.calleeLine, pkg: pkg}
+	c.local = c.funcID.pkg == parseFuncName(q.fn).pkg
+	if c.wrapper || strings.HasPrefix(q.callee, "<") {
+		return nil
 	}
-	name, closure := funcName(callee)
-	if closure {
-		// A closure is called by any name. If there is but one call on the
-		// line, it must be this one.
-		return only(calls, func(e *goExpr) bool { return !e.builtin })
+	if name, ok := strings.CutPrefix(q.callee, "runtime."); ok && (name == "" || name[0] < 'A' || 'Z' < name[0]) {
+		return nil // not called by name
 	}
-	return only(calls, func(e *goExpr) bool { return e.name == name })
-}
-
-// only returns the element that fits, if it is one.
-func only(list []goExpr, fits func(*goExpr) bool) *goExpr {
-	var found *goExpr
-	for i := range list {
-		if fits(&list[i]) {
-			if found != nil {
-				return nil
-			}
-			found = &list[i]
+	n := g.unseen(q.line, role, &c)
+	var found, after *goExpr
+	afters := 0
+	for i := range g.calls[q.line] {
+		e := &g.calls[q.line][i]
+		switch {
+		case !role.fits(e) || e.spawned && role != roleWrapper || !e.after && role == roleWrapper || !e.target.reaches(&c):
+		case e.after && role != roleWrapper && !g.isExit(q.line, e):
+			// It should not run here. Still nothing else can have.
+			after = e
+			afters++
+		default:
+			found = e
+			n++
 		}
+	}
+	if n == 0 && afters == 1 {
+		n, found = 1, after
+	}
+	if n != 1 || found == nil {
+		return nil
+	}
+	// A callee without a position was not taken from a stack of Go: its name must
+	// be there.
+	if q.calleeLine == unknownLine && !found.target.names(&c) {
+		return nil
 	}
 	return found
 }
 
-// funcName returns the name by which source text calls a function that the
-// runtime names fn, such as Next for "example.com/a/b.(*List[...]).Next", and
-// whether it is a function literal.
-func funcName(fn string) (name string, closure bool) {
-	// Type arguments may hold slashes and dots.
-	if i := strings.IndexByte(fn, '['); i >= 0 {
-		if j := strings.LastIndexByte(fn, ']'); j > i {
-			fn = fn[:i] + fn[j+1:]
+// unseen counts the calls on a line that have no expression there and can have
+// led to c.
+func (g *goSyntax) unseen(line int, role frameRole, c *callee) int {
+	n := 0
+	for i := range g.hidden[line] {
+		if e := &g.hidden[line][i]; role.fits(e) && e.target.reaches(c) {
+			n++
 		}
 	}
-	fn = fn[strings.LastIndexByte(fn, '/')+1:]
-	if _, rest, ok := strings.Cut(fn, "."); ok { // not a builtin, such as panic
-		fn = rest
-	}
-	fn = strings.TrimSuffix(fn, "-fm")
-	name = fn[strings.LastIndexByte(fn, '.')+1:]
-	// Literals are numbered: main.f.func1, main.f.func1.2, main.f.gowrap1.
-	digits := strings.TrimRight(name, "0123456789")
-	switch {
-	case digits == "" && name != "":
-		return name, true
-	case digits != name && (digits == "func" || digits == "gowrap" || digits == "deferwrap") && strings.Contains(fn, "."):
-		return name, true
-	case strings.Contains(digits, "-range"):
-		return name, true
-	}
-	return name, false
+	g.deferred(line, role, func(e *goExpr) {
+		if e.target.reaches(c) {
+			n++
+		}
+	})
+	return n
 }
 
-// builtins are called like functions but never lead to a frame of the program.
-var builtins = map[string]bool{
-	"append": true, "cap": true, "clear": true, "close": true, "complex": true, "copy": true, "delete": true,
-	"imag": true, "len": true, "make": true, "max": true, "min": true, "new": true, "panic": true, "print": true,
-	"println": true, "real": true, "recover": true,
-}
-
-// parseGoSyntax lists the expressions of a Go file. It returns nil if the text
-// does not parse.
-func parseGoSyntax(text string) *goSyntax {
-	fset := token.NewFileSet()
-	file, err := parser.ParseFile(fset, "", text, parser.SkipObjectResolution)
-	if err != nil {
-		return nil
+// deferred calls f with each call that was deferred elsewhere and may run on a
+// line.
+func (g *goSyntax) deferred(line int, role frameRole, f func(e *goExpr)) {
+	if role == roleWrapper {
+		return
 	}
-	b := syntaxBuilder{
-		g:        &goSyntax{calls: map[int][]goExpr{}, failures: map[int][]goExpr{}},
-		file:     fset.File(file.FileStart),
-		packages: map[string]bool{},
-		written:  map[ast.Expr]bool{},
-		types:    map[ast.Expr]bool{},
+	each := func(fn *goFunc) {
+		if role == roleDeclared && fn.literal || role == roleLiteral && !fn.literal {
+			return
+		}
+		for i := range fn.deferred {
+			if fn.deferred[i].line != line {
+				f(&fn.deferred[i])
+			}
+		}
 	}
-	for _, imp := range file.Imports {
-		name := path.Base(strings.Trim(imp.Path.Value, "`\""))
-		if imp.Name != nil {
-			name = imp.Name.Name
-		}
-		b.packages[name] = true
+	for _, fn := range g.exits[line] {
+		each(fn)
 	}
-	ast.Inspect(file, b.visit)
-	return b.g
-}
-
-type syntaxBuilder struct {
-	g        *goSyntax
-	file     *token.File
-	packages map[string]bool
-	written  map[ast.Expr]bool // left sides of assignments
-	types    map[ast.Expr]bool // types, in which * is no dereference
-}
-
-func (b *syntaxBuilder) visit(n ast.Node) bool {
-	switch n := n.(type) {
-	case *ast.CallExpr:
-		b.addCall(n)
-		if isArrayType(n.Fun) {
-			b.addFailure(n, failConvert, n.Lparen)
+	for _, fn := range g.resumed {
+		if fn.from <= line && line <= fn.to {
+			each(fn)
 		}
-	case *ast.AssignStmt:
-		for _, l := range n.Lhs {
-			b.written[ast.Unparen(l)] = true
-		}
-		if n.Tok == token.QUO_ASSIGN || n.Tok == token.REM_ASSIGN {
-			b.addFailure(n, failDivide, n.TokPos)
-		}
-		if n.Tok == token.SHL_ASSIGN || n.Tok == token.SHR_ASSIGN {
-			b.addFailure(n, failShift, n.TokPos)
-		}
-	case *ast.IncDecStmt:
-		b.written[ast.Unparen(n.X)] = true
-	case *ast.IndexExpr:
-		b.addFailure(n, failIndex, n.Lbrack)
-		if b.written[n] {
-			b.addFailure(n, failMapWrite, n.Lbrack)
-		}
-	case *ast.SliceExpr:
-		b.addFailure(n, failSlice, n.Lbrack)
-	case *ast.BinaryExpr:
-		switch n.Op {
-		case token.QUO, token.REM:
-			b.addFailure(n, failDivide, n.OpPos)
-		case token.SHL, token.SHR:
-			b.addFailure(n, failShift, n.OpPos)
-		}
-	case *ast.Field:
-		b.types[n.Type] = true
-	case *ast.ValueSpec:
-		b.types[n.Type] = true
-	case *ast.CompositeLit:
-		b.types[n.Type] = true
-	case *ast.StarExpr:
-		if !b.types[n] {
-			b.addFailure(n, failDeref, n.Star)
-		}
-	case *ast.SelectorExpr:
-		if x, ok := n.X.(*ast.Ident); !ok || !b.packages[x.Name] {
-			b.addFailure(n, failDeref, n.Sel.Pos())
-		}
-	case *ast.TypeAssertExpr:
-		if n.Type != nil { // not x.(type)
-			b.types[n.Type] = true
-			b.addFailure(n, failAssert, n.Lparen)
-		}
-	case *ast.SendStmt:
-		b.addFailure(n, failSend, n.Arrow)
-	}
-	return true
-}
-
-// calledName returns the name in a call's callee and where it stands.
-func calledName(fun ast.Expr) (string, token.Pos) {
-	switch f := ast.Unparen(fun).(type) {
-	case *ast.Ident:
-		return f.Name, f.Pos()
-	case *ast.SelectorExpr:
-		return f.Sel.Name, f.Sel.Pos()
-	case *ast.IndexExpr:
-		return calledName(f.X)
-	case *ast.IndexListExpr:
-		return calledName(f.X)
-	}
-	return "", fun.Pos()
-}
-
-func (b *syntaxBuilder) expr(n ast.Node, kind failure) goExpr {
-	start, end := b.position(n.Pos()), b.position(n.End())
-	return goExpr{
-		kind: kind, line: start.line,
-		span: span{endLine: end.line, col: start.col, endCol: end.col},
 	}
 }
 
-// addCall lists a call under the line of its opening parenthesis, which is the
-// one that the compiler reports. In a chain of methods over several lines the
-// range starts at the name, the only part of the callee on that line.
-func (b *syntaxBuilder) addCall(n *ast.CallExpr) {
-	name, at := calledName(n.Fun)
-	e := b.expr(n, noFailure)
-	e.name, e.builtin = name, builtins[name]
-	line := b.position(n.Lparen).line
-	if pos := b.position(at); e.line != line && pos.line == line {
-		e.line, e.span.col = line, pos.col
-	}
-	if fun := b.position(n.Fun.End()); hasLongLiteral(n.Args) && fun.line == line {
-		// The body of a function literal is not what is being called.
-		e.span.endLine, e.span.endCol = fun.line, fun.col
-	}
-	b.g.calls[line] = append(b.g.calls[line], e)
-}
-
-// isArrayType reports whether a call converts to an array or to a pointer to one.
-func isArrayType(fun ast.Expr) bool {
-	fun = ast.Unparen(fun)
-	if p, ok := fun.(*ast.StarExpr); ok {
-		fun = p.X
-	}
-	a, ok := fun.(*ast.ArrayType)
-	return ok && a.Len != nil
-}
-
-func hasLongLiteral(args []ast.Expr) bool {
-	for _, a := range args {
-		if f, ok := a.(*ast.FuncLit); ok && len(f.Body.List) > 0 {
+// isExit reports whether deferred calls of the function that e is in can run on
+// its line.
+func (g *goSyntax) isExit(line int, e *goExpr) bool {
+	for _, fn := range g.exits[line] {
+		if fn.literal == e.literal {
 			return true
 		}
 	}
 	return false
 }
 
-// addFailure lists an expression under the lines that the compiler may report
-// for it: that of its operator or bracket and the one that it starts on.
-func (b *syntaxBuilder) addFailure(n ast.Node, kind failure, at token.Pos) {
-	e := b.expr(n, kind)
-	b.g.failures[e.line] = append(b.g.failures[e.line], e)
-	if line := b.position(at).line; line != e.line {
-		b.g.failures[line] = append(b.g.failures[line], e)
+// failure finds the one expression on a line that can have failed.
+func (g *goSyntax) failure(q callSite, pkg *goPackage) *goExpr {
+	role := roleOf(q.fn)
+	var found *goExpr
+	n, others, panics := 0, 0, 0
+	for i := range g.failures[q.line] {
+		e := &g.failures[q.line][i]
+		switch {
+		case !role.fits(e) || e.kind == failDeref && e.target.kind != targetNone && !e.target.nilable(pkg):
+			continue // or a call of a function that is there
+		case e.kind == q.kind:
+			found = e
+			n++
+		}
+		if e.kind == failPanic {
+			panics++
+		} else {
+			others++
+		}
 	}
-}
-
-type sourcePos struct{ line, col int }
-
-// position ignores //line comments: the offsets must be those of this text.
-func (b *syntaxBuilder) position(p token.Pos) sourcePos {
-	at := b.file.PositionFor(p, false)
-	return sourcePos{at.Line, at.Column - 1}
+	switch {
+	case n != 1:
+		return nil
+	case q.guessed && q.kind == failPanic && others > 0:
+		return nil // any of these can have failed
+	case q.guessed && q.kind != failPanic && panics > 0:
+		return nil // the message may be that of a panic
+	case q.kind == failDeref || q.kind == failPanic && q.guessed:
+		// A nil function that was deferred fails when it is called.
+		nilable := false
+		g.deferred(q.line, role, func(e *goExpr) { nilable = nilable || e.target.nilable(pkg) })
+		if nilable {
+			return nil
+		}
+	}
+	return found
 }

@@ -11,8 +11,8 @@ import (
 
 // testSource reads from testdata/src, however new its files are.
 func testSource() *stackfmt.Source {
-	return stackfmt.NewSource(stackfmt.SourceFS(os.DirFS("testdata/src")),
-		stackfmt.SourceBuiltAt(time.Now().Add(1e6*time.Hour)))
+	return stackfmt.NewSource(stackfmt.WithFS(os.DirFS("testdata/src")),
+		stackfmt.WithBuildTime(time.Now().Add(1e6*time.Hour)))
 }
 
 // lineOf finds the first line of calls.go that holds text.

@@ -11,14 +11,29 @@ import (
 // parseHeader reads "goroutine 1 gp=0xc000002380 m=0 mp=0x5be640 [running]:".
 func (s *dumpScanner) parseHeader(b []byte, g *Goroutine) bool {
 	b, ok := bytes.CutPrefix(b, []byte("goroutine "))
-	if !ok || !bytes.HasSuffix(b, []byte("]:")) {
+	if !ok || len(b) < 4 || b[len(b)-1] != ':' {
 		return false
 	}
 	open := bytes.Index(b, []byte(" ["))
 	if open < 0 {
 		return false
 	}
-	inside := b[open+2 : len(b)-2]
+	inside := b[open+2 : len(b)-1]
+	if last := inside[len(inside)-1]; last == '}' {
+		// Since Go 1.27 the labels follow the brackets.
+		shut := bytes.Index(inside, []byte("] {"))
+		if shut < 0 {
+			return false
+		}
+		if g.Labels, ok = parseLabels(string(inside[shut+len("] {"):]), true); !ok {
+			return false
+		}
+		inside = inside[:shut]
+	} else if last != ']' {
+		return false
+	} else {
+		inside = inside[:len(inside)-1]
+	}
 	first := true
 	for f := range bytes.FieldsSeq(b[:open]) {
 		if first {
@@ -55,11 +70,20 @@ func (s *dumpScanner) parseHeader(b []byte, g *Goroutine) bool {
 // parseBrackets reads "chan receive, 3 minutes, locked to thread labels:{…}".
 func (s *dumpScanner) parseBrackets(b []byte, g *Goroutine) {
 	if i := bytes.Index(b, []byte(" labels:{")); i >= 0 {
-		if labels, ok := parseLabels(string(b[i+len(" labels:{"):])); ok {
+		if labels, ok := parseLabels(string(b[i+len(" labels:{"):]), false); ok {
 			g.Labels, b = labels, b[:i]
 		}
 	}
 	state, rest, more := bytes.Cut(b, []byte(", "))
+	for bytes.HasSuffix(state, []byte(")")) {
+		if t, ok := bytes.CutSuffix(state, []byte(" (leaked)")); ok {
+			g.Leaked, state = true, t
+		} else if t, ok := bytes.CutSuffix(state, []byte(" (durable)")); ok {
+			g.Durable, state = true, t
+		} else {
+			break
+		}
+	}
 	if !more {
 		g.State = s.intern(state)
 		return
@@ -92,21 +116,30 @@ func (s *dumpScanner) parseBrackets(b []byte, g *Goroutine) {
 	g.State = s.intern(state)
 }
 
-// parseLabels reads `"key": "value", "key": "value"}`.
-func parseLabels(t string) ([]Label, bool) {
+// parseLabels reads `"key": "value", key: value}`. With words, those
+// that need no quotes have none.
+func parseLabels(t string, words bool) ([]Label, bool) {
 	var labels []Label
 	for {
 		var pair [2]string
 		for i, sep := range [2]string{": ", ""} {
-			q, err := strconv.QuotedPrefix(t)
-			if err != nil {
-				return nil, false
+			n := 0
+			if words {
+				n = bareWord(t)
 			}
-			if pair[i], err = strconv.Unquote(q); err != nil {
-				return nil, false
+			pair[i] = t[:n]
+			if n == 0 && strings.HasPrefix(t, `"`) {
+				q, err := strconv.QuotedPrefix(t)
+				if err != nil {
+					return nil, false
+				}
+				if pair[i], err = strconv.Unquote(q); err != nil {
+					return nil, false
+				}
+				n = len(q)
 			}
 			var ok bool
-			if t, ok = strings.CutPrefix(t[len(q):], sep); !ok {
+			if t, ok = strings.CutPrefix(t[n:], sep); !ok {
 				return nil, false
 			}
 		}
@@ -119,6 +152,19 @@ func parseLabels(t string) ([]Label, bool) {
 			return nil, false
 		}
 	}
+}
+
+// bareWord returns the length of what the runtime prints without quotes
+// (tracebackStringNeedsQuoting, runtime/traceback.go).
+func bareWord(s string) int {
+	for n := range len(s) {
+		switch c := s[n]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '.', c == '/', c == '_':
+		default:
+			return n
+		}
+	}
+	return len(s)
 }
 
 // location is the second line of a call.

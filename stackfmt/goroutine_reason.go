@@ -9,7 +9,7 @@ import (
 // Why the program died: panics, signals and registers.
 
 func (s *dumpScanner) startPanic(text []byte) {
-	s.panic, s.panicLine = &Panic{}, s.number
+	s.panic, s.panicLine, s.blanks = &Panic{}, s.number, 0
 	s.panicText = append(s.panicText[:0], text...)
 }
 
@@ -19,7 +19,7 @@ func (s *dumpScanner) inPanic(b []byte) bool {
 	if len(b) == 0 || b[0] != '\t' {
 		return false
 	}
-	b = b[1:]
+	b, s.blanks = b[1:], 0
 	if text, ok := bytes.CutPrefix(b, []byte("panic: ")); ok {
 		s.endPanic()
 		s.startPanic(text)

@@ -21,9 +21,6 @@ const maxGoroutineFrames = 10_000
 // maxPanicMessage bounds the memory of one panic message.
 const maxPanicMessage = 64 << 10
 
-// maxInterned bounds the table of names, which a hostile stream could fill.
-const maxInterned = 1 << 14
-
 // held says what the line that is held back is.
 type held int
 
@@ -35,22 +32,38 @@ const (
 
 type dumpScanner struct {
 	emit func(DumpPart) bool
+	// spare is room for a goroutine, nil if whoever gets one keeps it. unknowns
+	// counts the unknown lines, and pieces says that the goroutine in hand is
+	// delivered in several.
+	spare    *Goroutine
+	unknowns int
+	pieces   bool
 	// number is that of the line in hand.
 	number int
-	names  map[string]string
+	*nameTable
 
 	// The goroutine in hand. Its frames are collected in text order, and its
 	// argument lists in one buffer, to be cut up when the goroutine is complete:
 	// that makes two allocations for a stack, not one for each call.
 	g         *Goroutine
 	gLine     int
-	frames    []Frame
+	frames    []dumpFrame
 	args      []byte
-	argEnds   []int
 	ancestors bool
 	// indent is what stands before the goroutine's header, as in the output of
 	// a test, and is taken off its other lines.
 	indent []byte
+
+	// collector is the prefix of every line, nil if there is none. first is a line
+	// that is held back because it has something before the beginning of a dump.
+	collector *collector
+	first     []byte
+	firstAt   int
+	firstHeld bool
+	// blanks counts the blank lines before the line in hand, and doubled says that
+	// each line has one behind it.
+	blanks  int
+	doubled bool
 
 	held     held
 	heldText []byte
@@ -64,30 +77,51 @@ type dumpScanner struct {
 	sig     *Signal
 	sigLine int
 	sigSeen bool
-	regs    []Register
-	regLine int
+	// exception says that the goroutine of a Windows exception may follow.
+	exception bool
+	regs      []Register
+	regLine   int
 }
 
 func newDumpScanner(emit func(DumpPart) bool) *dumpScanner {
-	return &dumpScanner{emit: emit, names: make(map[string]string)}
-}
-
-func (s *dumpScanner) intern(b []byte) string {
-	if v, ok := s.names[string(b)]; ok {
-		return v
-	}
-	if len(s.names) >= maxInterned {
-		clear(s.names)
-	}
-	v := string(b)
-	s.names[v] = v
-	return v
+	return &dumpScanner{emit: emit, nameTable: newNameTable()}
 }
 
 // line takes the next line, without its newline.
 func (s *dumpScanner) line(b []byte) {
 	s.number++
 	b = bytes.TrimSuffix(b, []byte("\r"))
+	b = s.withoutPrefix(b)
+	for s.firstHeld {
+		known := s.collector != nil
+		s.releaseFirst(b)
+		if !known {
+			b = s.withoutPrefix(b)
+		}
+	}
+	s.plain(b)
+}
+
+// withoutPrefix takes off what stands before every line.
+func (s *dumpScanner) withoutPrefix(b []byte) []byte {
+	if s.collector == nil {
+		return b
+	}
+	return b[max(s.collector.length(b), 0):]
+}
+
+// plain takes a line without the prefix that every line has.
+func (s *dumpScanner) plain(b []byte) {
+	if len(b) > 0 && b[0] != 'g' && (s.g == nil || b[len(b)-1] == ':') {
+		if at := s.opensBehind(b); at > 0 {
+			s.holdFirst(b, at)
+			return
+		}
+	}
+	s.unprefixed(b)
+}
+
+func (s *dumpScanner) unprefixed(b []byte) {
 	if s.g != nil {
 		if s.inGoroutine(b) {
 			return
@@ -101,6 +135,10 @@ func (s *dumpScanner) line(b []byte) {
 func (s *dumpScanner) outside(b []byte) {
 	if s.panic != nil {
 		if s.inPanic(b) {
+			return
+		}
+		if len(b) == 0 && s.blanks == 0 {
+			s.blanks++ // the next line tells whether that ends it
 			return
 		}
 		s.endPanic()
@@ -119,42 +157,24 @@ func (s *dumpScanner) outside(b []byte) {
 		if s.inSignal(b) {
 			return
 		}
+		if len(b) == 0 && s.blanks == 0 {
+			s.blanks++
+			return
+		}
 		s.endSignal()
 	}
 	if len(b) == 0 {
 		return
 	}
 	if s.header(b) {
+		s.exception = false
 		return
 	}
-	switch b[0] {
-	case 'p':
-		if text, ok := bytes.CutPrefix(b, []byte("panic: ")); ok {
-			s.startPanic(text)
-			return
-		}
-	case 'f':
-		if text, ok := bytes.CutPrefix(b, []byte("fatal error: ")); ok && len(text) > 0 {
-			s.emit(DumpPart{Line: s.number, Fatal: string(text)})
-			return
-		}
-	case '[':
-		if sig, ok := parseSignalNote(b); ok {
-			s.sigSeen = true
-			s.emit(DumpPart{Line: s.number, Signal: sig})
-			return
-		}
-	case 'S':
-		if name, text, ok := bytes.Cut(b, []byte(": ")); ok && isSignalName(name) {
-			s.sig = &Signal{Name: string(name), Text: string(text), Thread: -1}
-			s.sigLine = s.number
-			return
-		}
-	case 'E':
-		if sig, ok := parseException(b); ok {
-			s.sig, s.sigLine = sig, s.number
-			return
-		}
+	if s.headerless(b) {
+		return
+	}
+	if s.reason(b) {
+		return
 	}
 	if s.sigSeen {
 		// Register names differ by architecture, so their form decides. That
@@ -172,6 +192,41 @@ func (s *dumpScanner) outside(b []byte) {
 	s.unknown(string(b))
 }
 
+// reason takes a line that opens what the runtime says about its reason.
+func (s *dumpScanner) reason(b []byte) bool {
+	switch b[0] {
+	case 'p':
+		if text, ok := bytes.CutPrefix(b, []byte("panic: ")); ok {
+			s.startPanic(text)
+			return true
+		}
+	case 'f':
+		if text, ok := bytes.CutPrefix(b, []byte("fatal error: ")); ok && len(text) > 0 {
+			s.emit(DumpPart{Line: s.number, Fatal: string(text)})
+			return true
+		}
+	case '[':
+		if sig, ok := parseSignalNote(b); ok {
+			s.sigSeen = true
+			s.emit(DumpPart{Line: s.number, Signal: sig})
+			return true
+		}
+	case 'S':
+		if name, text, ok := bytes.Cut(b, []byte(": ")); ok && isSignalName(name) {
+			s.sig = &Signal{Name: string(name), Text: string(text), Thread: -1}
+			s.sigLine, s.blanks = s.number, 0
+			return true
+		}
+	case 'E':
+		if sig, ok := parseException(b); ok {
+			s.sig, s.sigLine, s.blanks = sig, s.number, 0
+			s.exception = true
+			return true
+		}
+	}
+	return false
+}
+
 // isDetail reports whether b is one of the runtime's own remarks.
 func isDetail(b []byte) bool {
 	switch string(b) {
@@ -184,6 +239,7 @@ func isDetail(b []byte) bool {
 }
 
 func (s *dumpScanner) unknown(text string) {
+	s.unknowns++
 	s.emit(DumpPart{Line: s.number, Unknown: text})
 }
 
@@ -193,14 +249,40 @@ func (s *dumpScanner) header(b []byte) bool {
 	if len(rest) == 0 || (rest[0] != 'g' && rest[0] != 'r') {
 		return false
 	}
-	g := &Goroutine{ID: -1, Thread: -1}
+	g := s.newGoroutine()
 	if string(rest) != "runtime stack:" && !s.parseHeader(rest, g) {
 		return false
 	}
 	s.g, s.gLine = g, s.number
 	s.indent = append(s.indent[:0], b[:len(b)-len(rest)]...)
-	s.frames, s.args, s.argEnds = s.frames[:0], s.args[:0], s.argEnds[:0]
-	s.ancestors = false
+	s.frames, s.args = s.frames[:0], s.args[:0]
+	s.ancestors, s.pieces, s.blanks = false, false, 0
+	return true
+}
+
+// newGoroutine returns room for a goroutine, which is used again if what is emitted
+// is copied.
+func (s *dumpScanner) newGoroutine() *Goroutine {
+	g := s.spare
+	if g == nil {
+		g = &Goroutine{}
+	}
+	*g = Goroutine{ID: -1, Thread: -1}
+	return g
+}
+
+// headerless starts the goroutine of a Windows exception, which the runtime prints
+// without a header (winthrow, runtime/signal_windows.go).
+func (s *dumpScanner) headerless(b []byte) bool {
+	if !s.exception || !isGoCall(b) || !isCall(b) {
+		return false
+	}
+	s.exception = false
+	s.g, s.gLine = &Goroutine{ID: UnknownGoroutine, State: "running", Thread: -1}, s.number
+	s.indent = s.indent[:0]
+	s.frames, s.args = s.frames[:0], s.args[:0]
+	s.ancestors, s.blanks = false, 0
+	s.hold(heldCall, b)
 	return true
 }
 
@@ -209,28 +291,25 @@ func (s *dumpScanner) header(b []byte) bool {
 func (s *dumpScanner) inGoroutine(b []byte) bool {
 	whole := b
 	b = bytes.TrimPrefix(b, s.indent)
-	if len(b) == 0 {
-		return false
+	if len(bytes.TrimLeft(b, " ")) == 0 {
+		return s.blank()
 	}
-	if b[0] == '\t' || b[0] == ' ' {
-		if s.location(b) {
-			return true
-		}
-		if string(bytes.TrimSpace(b)) == "goroutine running on other thread; stack unavailable" {
-			s.g.Unavailable = true
-			return true
-		}
-		if s.endsGoroutine(b) {
+	if s.blanks == 1 && !s.doubled {
+		// The blank line stood between the two lines of something.
+		if s.endsGoroutine(b) || !isGoCall(b) || !isCall(b) {
 			return false
 		}
-		s.unknown(string(whole))
-		return true
+		s.doubled = true
+	}
+	s.blanks = 0
+	if b[0] == '\t' || b[0] == ' ' {
+		return s.indented(b, whole)
 	}
 	switch b[0] {
 	case '.':
 		if n, ok := parseElided(b); ok {
 			s.dropHeld()
-			s.push(Frame{Elided: n}, nil)
+			s.push(dumpFrame{elided: n}, nil)
 			return true
 		}
 	case 'c':
@@ -250,21 +329,60 @@ func (s *dumpScanner) inGoroutine(b []byte) bool {
 		if pc, ok := bytes.CutPrefix(b, []byte("non-Go function at pc=0x")); ok {
 			if v, n := parseHex(pc); n == len(pc) {
 				s.dropHeld()
-				s.push(Frame{PC: v}, nil)
+				s.push(dumpFrame{position: position{pc: v}}, nil)
 				return true
 			}
 		}
 	}
-	if s.endsGoroutine(b) {
+	if s.mayEnd(b) && s.endsGoroutine(b) {
 		return false
 	}
-	if s.held == heldCreator && !isGoCall(b) || s.held == heldCall && isCall(s.heldText) && !isCall(b) {
+	if s.held == heldCreator || s.held == heldCall && isCall(s.heldText) && !isCall(b) {
 		// Something else wrote between the two lines of a call.
 		s.unknown(string(whole))
 		return true
 	}
 	s.hold(heldCall, b)
 	return true
+}
+
+// indented takes a line that is the second of a call, if it is a part of the dump.
+func (s *dumpScanner) indented(b, whole []byte) bool {
+	if s.location(b) {
+		return true
+	}
+	if string(bytes.TrimSpace(b)) == "goroutine running on other thread; stack unavailable" {
+		s.g.Unavailable = true
+		return true
+	}
+	if s.endsGoroutine(b) {
+		return false
+	}
+	s.unknown(string(whole))
+	return true
+}
+
+// blank takes a blank line. It ends the goroutine, unless it stands where none can:
+// then something put one behind every line.
+func (s *dumpScanner) blank() bool {
+	s.blanks++
+	if s.doubled {
+		return s.blanks < 2
+	}
+	return s.blanks == 1 && len(s.frames) == 0 && s.held == heldNone && !s.g.Unavailable && !s.ancestors
+}
+
+// mayEnd tells by its first characters whether a line can be one that endsGoroutine
+// knows, as most are calls.
+func (s *dumpScanner) mayEnd(b []byte) bool {
+	if s.sigSeen || len(b) < 2 {
+		return true
+	}
+	switch string(b[:2]) {
+	case "go", "pa", "fa", "ru", "SI", "--":
+		return true
+	}
+	return false
 }
 
 // endsGoroutine reports whether b, which fits nowhere in a goroutine, opens
@@ -289,137 +407,13 @@ func (s *dumpScanner) endsGoroutine(b []byte) bool {
 	return false
 }
 
-func (s *dumpScanner) hold(h held, b []byte) {
-	s.dropHeld()
-	s.held, s.heldLine = h, s.number
-	s.heldText = append(s.heldText[:0], b...)
-}
-
-// dropHeld lets go of a line whose second line did not come.
-func (s *dumpScanner) dropHeld() {
-	if s.held == heldNone {
-		return
-	}
-	s.held = heldNone
-	s.emit(DumpPart{Line: s.heldLine, Unknown: string(s.indent) + string(s.heldText)})
-}
-
-// location takes the second line of a call.
-func (s *dumpScanner) location(b []byte) bool {
-	if s.held == heldNone {
-		return false
-	}
-	loc, ok := parseLocation(b)
-	if !ok {
-		return false
-	}
-	f := Frame{Line: loc.line, PC: loc.pc, Offset: loc.offset}
-	if len(loc.file) > 0 {
-		f.File = s.intern(loc.file)
-	}
-	text := s.heldText
-	if s.held == heldCreator {
-		name, parent := parseCreator(text)
-		f.Func = s.intern(name)
-		if s.ancestors {
-			a := &s.g.Ancestors[len(s.g.Ancestors)-1]
-			a.CreatedBy = f
-		} else {
-			s.g.CreatedBy, s.g.Parent = f, parent
-		}
-		s.held = heldNone
-		return true
-	}
-	if loc.c {
-		// The symbolizer prints C++ names with their parameters, so nothing is
-		// cut off.
-		if string(text) != "non-Go function" {
-			f.Func = s.intern(text)
-		}
-		s.held = heldNone
-		s.push(f, nil)
-		return true
-	}
-	if !isGoCall(text) {
-		return false
-	}
-	open := bytes.LastIndexByte(text, '(')
-	f.Func = s.intern(text[:open])
-	s.held = heldNone
-	s.push(f, text[open+1:len(text)-1])
-	return true
-}
-
-// isGoCall reports whether b has the form of a Go call. Neither a function's
-// name nor its arguments, which are numbers and braces, end in a parenthesis
-// otherwise.
-func isGoCall(b []byte) bool {
-	return len(b) > 2 && b[len(b)-1] == ')' && bytes.LastIndexByte(b, '(') > 0
-}
-
-// isCall reports whether b can be the first line of a call of Go or C: a name
-// has no space, unless it is a C++ name with parameters.
-func isCall(b []byte) bool {
-	i := bytes.IndexAny(b, " (<")
-	return i < 0 || b[i] != ' ' || string(b) == "non-Go function"
-}
-
-func (s *dumpScanner) push(f Frame, args []byte) {
-	if len(s.frames) >= maxGoroutineFrames {
-		s.endPiece()
-	}
-	s.frames = append(s.frames, f)
-	s.args = append(s.args, args...)
-	s.argEnds = append(s.argEnds, len(s.args))
-}
-
-// endStack turns the frames in hand into the stack that they belong to.
-func (s *dumpScanner) endStack() {
-	if len(s.frames) == 0 {
-		return
-	}
-	all := string(s.args)
-	stack := make(Stack, len(s.frames))
-	start := 0
-	for i := range s.frames {
-		f := &stack[len(stack)-1-i]
-		*f = s.frames[i]
-		f.Args = all[start:s.argEnds[i]]
-		start = s.argEnds[i]
-	}
-	if s.ancestors {
-		s.g.Ancestors[len(s.g.Ancestors)-1].Stack = stack
-	} else {
-		s.g.Stack = stack
-	}
-	s.frames, s.args, s.argEnds = s.frames[:0], s.args[:0], s.argEnds[:0]
-}
-
-// endPiece delivers the goroutine in hand because it has grown too large, and
-// goes on with an empty one.
-func (s *dumpScanner) endPiece() {
-	s.endStack()
-	g := *s.g
-	next := g
-	next.Stack, next.Ancestors = nil, nil
-	g.Partial = true
-	if s.ancestors {
-		next.Ancestors = []Ancestor{{ID: g.Ancestors[len(g.Ancestors)-1].ID}}
-	}
-	s.emit(DumpPart{Line: s.gLine, Goroutine: &g})
-	s.g = &next
-}
-
-func (s *dumpScanner) endGoroutine() {
-	s.dropHeld()
-	s.endStack()
-	g := s.g
-	s.g = nil
-	s.emit(DumpPart{Line: s.gLine, Goroutine: g})
-}
-
 // flush ends what is in hand at the end of the text.
 func (s *dumpScanner) flush() {
+	if s.firstHeld {
+		s.number++
+		s.releaseFirst(nil)
+		s.number--
+	}
 	if s.g != nil {
 		s.endGoroutine()
 	}

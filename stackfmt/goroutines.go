@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"iter"
 	"strconv"
@@ -88,7 +89,8 @@ type Register struct {
 // Goroutine is a goroutine of a [GoroutineDump].
 type Goroutine struct {
 	// ID is the runtime's number. 0 is a thread's scheduler goroutine; the stack
-	// that is headed "runtime stack:" has -1.
+	// that is headed "runtime stack:" has -1. An exception on Windows has a first
+	// stack without a header, and its goroutine the ID [UnknownGoroutine].
 	ID int64
 	// State is what the goroutine was doing: "running", "chan receive",
 	// "select (no cases)". Parts of the brackets that this package does not know
@@ -99,9 +101,15 @@ type Goroutine struct {
 	Wait time.Duration
 	// Locked says that it is locked to its thread.
 	Locked bool
+	// Leaked says that nothing can wake it any more: the runtime's leak detection
+	// found it.
+	Leaked bool
+	// Durable says that it waits for its testing/synctest bubble only.
+	Durable bool
 	// Bubble is the number of its testing/synctest bubble, 0 if it has none.
 	Bubble int64
-	// Labels are its profiler labels (GODEBUG=tracebacklabels=1), in order.
+	// Labels are its profiler labels, in order. Go prints them by default since
+	// 1.27, before with GODEBUG=tracebacklabels=1.
 	Labels []Label
 	// Thread is the runtime's number of the thread that it ran on, -1 if it was
 	// not printed (it is with GOTRACEBACK=system) or there was none.
@@ -125,6 +133,9 @@ type Goroutine struct {
 	// itself prints 100 frames at most.
 	Partial bool
 }
+
+// UnknownGoroutine is the ID of a goroutine that the dump has without a header.
+const UnknownGoroutine = -2
 
 // Label is a profiler label of a goroutine.
 type Label struct{ Key, Value string }
@@ -155,22 +166,27 @@ type DumpPart struct {
 // output of a program that died of a panic, a fatal error or a signal. It
 // cannot fail: text that is no dump at all is returned as Unknown lines.
 //
-// The result shares no memory with text.
+// The result shares no memory with text. Goroutines whose stacks have the same text
+// share one Stack; clone it before you change one.
 func ParseGoroutines(text []byte) *GoroutineDump {
 	d := &GoroutineDump{}
 	s := newDumpScanner(func(p DumpPart) bool { d.add(p); return true })
+	s.spare = &Goroutine{}
+	if n := bytes.Count(text, []byte("\ngoroutine ")) + 1; n > 1 {
+		d.Goroutines = make([]Goroutine, 0, min(n, maxRoom))
+	}
+	r := repeats{seed: maphash.MakeSeed(), known: map[uint64]*repeat{}}
 	for len(text) > 0 {
-		line := text
-		if i := bytes.IndexByte(text, '\n'); i >= 0 {
-			line, text = text[:i], text[i+1:]
-		} else {
-			text = nil
+		if text = s.next(text); s.bare() {
+			text = r.read(s, text)
 		}
-		s.line(line)
 	}
 	s.flush()
 	return d
 }
+
+// maxRoom bounds what is allocated for what only looks like headers.
+const maxRoom = 1 << 14
 
 // add files a part of the dump under its kind.
 func (d *GoroutineDump) add(p DumpPart) {
@@ -252,8 +268,11 @@ func ScanGoroutines(r io.Reader) iter.Seq2[DumpPart, error] {
 // Header returns the line that opens the goroutine in a dump, without the
 // address of its g: "goroutine 7 [chan receive, 3 minutes, locked to thread]:".
 func (g *Goroutine) Header() string {
-	if g.ID < 0 {
+	switch g.ID {
+	case -1:
 		return "runtime stack:"
+	case UnknownGoroutine:
+		return "goroutine ? [" + g.brackets() + "]:"
 	}
 	return "goroutine " + strconv.FormatInt(g.ID, 10) + " [" + g.brackets() + "]:"
 }
@@ -261,6 +280,12 @@ func (g *Goroutine) Header() string {
 func (g *Goroutine) brackets() string {
 	var b strings.Builder
 	b.WriteString(g.State)
+	if g.Leaked {
+		b.WriteString(" (leaked)")
+	}
+	if g.Durable {
+		b.WriteString(" (durable)")
+	}
 	if g.Wait >= time.Minute {
 		fmt.Fprintf(&b, ", %d minutes", int64(g.Wait/time.Minute))
 	}
@@ -288,7 +313,7 @@ func (d *GoroutineDump) Traceback() *Traceback {
 	var stack Stack
 	if len(d.Goroutines) > 0 {
 		g := &d.Goroutines[0]
-		if g.ID < 0 && len(d.Goroutines) > 1 {
+		if g.ID == -1 && len(d.Goroutines) > 1 {
 			g = &d.Goroutines[1] // "runtime stack:" is how, not where
 		}
 		stack = withoutRuntime(g.Stack)
@@ -300,6 +325,14 @@ func (d *GoroutineDump) Traceback() *Traceback {
 		var t *Traceback
 		stacks := splitAtPanics(stack, len(d.Panics))
 		for i, p := range d.Panics {
+			switch {
+			case p.Repanicked:
+				p.Message += repanicked
+			case i+1 < len(d.Panics) && p.Recovered && d.Panics[i+1].Message == p.Message:
+				continue // before Go 1.23 the value is printed twice
+			case i > 0 && d.Panics[i-1].Recovered && d.Panics[i-1].Message == p.Message:
+				p.Message += repanicked
+			}
 			t = &Traceback{Type: "panic", Message: p.Message, Stack: stacks[i], Context: t}
 		}
 		t.Notes = d.signalNotes()

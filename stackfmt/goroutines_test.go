@@ -164,7 +164,7 @@ func TestParseGoroutinesHeaders(t *testing.T) {
 		{"goroutine 8 [select (no cases), 12 minutes, locked to thread]:", stackfmt.Goroutine{ID: 8, State: "select (no cases)", Wait: 12 * time.Minute, Locked: true, Thread: -1}},
 		{"goroutine 9 gp=0xc000002380 m=nil [force gc (idle), 3 minutes]:", stackfmt.Goroutine{ID: 9, State: "force gc (idle)", Wait: 3 * time.Minute, Thread: -1}},
 		{"goroutine 1 gp=0x1 m=3 mp=0x2 [syscall]:", stackfmt.Goroutine{ID: 1, State: "syscall", Thread: 3}},
-		{"goroutine 5 [chan receive (durable), synctest bubble 4]:", stackfmt.Goroutine{ID: 5, State: "chan receive (durable)", Bubble: 4, Thread: -1}},
+		{"goroutine 5 [chan receive (durable), synctest bubble 4]:", stackfmt.Goroutine{ID: 5, State: "chan receive", Durable: true, Bubble: 4, Thread: -1}},
 		{"goroutine 5 [chan send (nil chan) (scan), 1 minutes]:", stackfmt.Goroutine{ID: 5, State: "chan send (nil chan) (scan)", Wait: time.Minute, Thread: -1}},
 		{`goroutine 5 [select, 2 minutes labels:{"a\"]:": "b, c", "d": ""}]:`, stackfmt.Goroutine{ID: 5, State: "select", Wait: 2 * time.Minute, Labels: []stackfmt.Label{{Key: `a"]:`, Value: "b, c"}, {Key: "d"}}, Thread: -1}},
 		{"goroutine 5 [???, new thing, locked to thread]:", stackfmt.Goroutine{ID: 5, State: "???, new thing", Locked: true, Thread: -1}},

@@ -34,7 +34,7 @@ func (p *printer) printGoFrame(f *Frame) {
 		return
 	}
 	native := f.Binary != "" || isNativeFile(f.File)
-	p.styled(p.th.fn, orUnknown(f.Func))
+	p.styled(p.th.Func, orUnknown(f.Func))
 	if !native {
 		p.text("(")
 		if f.Args != "" {
@@ -47,13 +47,13 @@ func (p *printer) printGoFrame(f *Frame) {
 	p.text("\n\t")
 	switch {
 	case f.File != "":
-		p.styled(p.th.file, f.File)
+		p.styled(p.th.File, f.File)
 		p.text(":")
-		p.text(p.th.line)
+		p.text(p.th.Line)
 		p.int(f.Line)
-		p.text(p.th.reset)
+		p.text(p.th.Reset)
 	case f.Binary != "":
-		p.styled(p.th.file, f.Binary)
+		p.styled(p.th.File, f.Binary)
 	default:
 		p.text("???:0")
 	}
@@ -117,7 +117,7 @@ func (p *printer) printGoError(l chainLink, number string, depth int) {
 	p.printMessage(t, 0)
 	if len(p.limited(t.Stack, false)) > 0 {
 		p.text("\n")
-		p.printStack(t.Stack, nil, t.Message)
+		p.printStack(t.Stack, nil, t)
 	}
 	if len(t.Group) > 0 && depth >= p.maxGroupDepth {
 		p.text("\n... (max_group_depth is ")

@@ -26,20 +26,20 @@ const (
 // GroupOption changes what [GroupStacks] takes for similar.
 type GroupOption func(*grouper)
 
-// BySimilarity sets how alike stacks have to be, [SameLines] by default.
-func BySimilarity(s Similarity) GroupOption { return func(g *grouper) { g.similarity = s } }
+// WithSimilarity sets how alike stacks have to be, [SameLines] by default.
+func WithSimilarity(s Similarity) GroupOption { return func(g *grouper) { g.similarity = s } }
 
-// AcrossStates puts goroutines together that wait for different things, which
+// WithAllStates puts goroutines together that wait for different things, which
 // are kept apart by default. How long they wait never keeps them apart.
-func AcrossStates() GroupOption { return func(g *grouper) { g.acrossStates = true } }
+func WithAllStates() GroupOption { return func(g *grouper) { g.acrossStates = true } }
 
-// ByInnermost compares only the n most recent calls of each stack, so that
+// WithInnermost compares only the n most recent calls of each stack, so that
 // workers that were started in different ways come together. n below 1: all.
-func ByInnermost(n int) GroupOption { return func(g *grouper) { g.innermost = n } }
+func WithInnermost(n int) GroupOption { return func(g *grouper) { g.innermost = n } }
 
-// CollapsingRecursion takes stacks for equal that differ only in how often a
+// WithoutRecursion takes stacks for equal that differ only in how often a
 // function calls itself.
-func CollapsingRecursion() GroupOption { return func(g *grouper) { g.recursion = true } }
+func WithoutRecursion() GroupOption { return func(g *grouper) { g.recursion = true } }
 
 // GoroutineGroup is a set of goroutines that do the same.
 type GoroutineGroup struct {
@@ -97,6 +97,8 @@ func (g *grouper) setKey(m *Goroutine) {
 	if !g.acrossStates {
 		k = append(k, m.State...)
 		k = strconv.AppendBool(k, m.Locked)
+		k = strconv.AppendBool(k, m.Leaked)
+		k = strconv.AppendBool(k, m.Durable)
 	}
 	k = append(k, 0)
 	k = g.appendFrame(k, &m.CreatedBy)

@@ -72,12 +72,12 @@ func TestGroupStacks(t *testing.T) {
 		want [][]int64
 	}{
 		{"default", nil, [][]int64{{5, 6}, {1}, {7}, {8}, {9}, {10}}},
-		{"calls", []stackfmt.GroupOption{stackfmt.BySimilarity(stackfmt.SameCalls)}, [][]int64{{1}, {5}, {6}, {7}, {8}, {9}, {10}}},
-		{"functions", []stackfmt.GroupOption{stackfmt.BySimilarity(stackfmt.SameFunctions)}, [][]int64{{5, 6, 7}, {1}, {8}, {9}, {10}}},
-		{"functions across states", []stackfmt.GroupOption{stackfmt.BySimilarity(stackfmt.SameFunctions), stackfmt.AcrossStates()}, [][]int64{{5, 6, 7, 8}, {1}, {9}, {10}}},
-		{"creator", []stackfmt.GroupOption{stackfmt.BySimilarity(stackfmt.SameCreator), stackfmt.AcrossStates()}, [][]int64{{5, 6, 7, 8}, {9, 10}, {1}}},
-		{"recursion", []stackfmt.GroupOption{stackfmt.CollapsingRecursion()}, [][]int64{{5, 6}, {9, 10}, {1}, {7}, {8}}},
-		{"innermost", []stackfmt.GroupOption{stackfmt.ByInnermost(1)}, [][]int64{{5, 6}, {9, 10}, {1}, {7}, {8}}},
+		{"calls", []stackfmt.GroupOption{stackfmt.WithSimilarity(stackfmt.SameCalls)}, [][]int64{{1}, {5}, {6}, {7}, {8}, {9}, {10}}},
+		{"functions", []stackfmt.GroupOption{stackfmt.WithSimilarity(stackfmt.SameFunctions)}, [][]int64{{5, 6, 7}, {1}, {8}, {9}, {10}}},
+		{"functions across states", []stackfmt.GroupOption{stackfmt.WithSimilarity(stackfmt.SameFunctions), stackfmt.WithAllStates()}, [][]int64{{5, 6, 7, 8}, {1}, {9}, {10}}},
+		{"creator", []stackfmt.GroupOption{stackfmt.WithSimilarity(stackfmt.SameCreator), stackfmt.WithAllStates()}, [][]int64{{5, 6, 7, 8}, {9, 10}, {1}}},
+		{"recursion", []stackfmt.GroupOption{stackfmt.WithoutRecursion()}, [][]int64{{5, 6}, {9, 10}, {1}, {7}, {8}}},
+		{"innermost", []stackfmt.GroupOption{stackfmt.WithInnermost(1)}, [][]int64{{5, 6}, {9, 10}, {1}, {7}, {8}}},
 		{"nil option", []stackfmt.GroupOption{nil}, [][]int64{{5, 6}, {1}, {7}, {8}, {9}, {10}}},
 	} {
 		var got [][]int64

@@ -19,6 +19,7 @@ type jsonFrame struct {
 	EndLine int               `json:"end_line,omitempty"`
 	Col     *int              `json:"col,omitempty"`
 	EndCol  *int              `json:"end_col,omitempty"`
+	Callee  string            `json:"callee,omitempty"`
 	Locals  map[string]string `json:"locals,omitempty"`
 	Binary  string            `json:"binary,omitempty"`
 	PC      hexNumber         `json:"pc,omitempty"`
@@ -44,11 +45,11 @@ func (h *hexNumber) UnmarshalText(b []byte) error {
 }
 
 // MarshalJSON implements [json.Marshaler]. The members are file, line and func,
-// and where they are known source, end_line, col and end_col, locals, binary,
-// pc, offset, args, inlined and elided.
+// and where they are known source, end_line, col and end_col, callee, locals,
+// binary, pc, offset, args, inlined and elided.
 func (f Frame) MarshalJSON() ([]byte, error) {
 	j := jsonFrame{
-		File: f.File, Line: f.Line, Func: f.Func, Source: f.Source, EndLine: f.EndLine, Locals: f.Locals,
+		File: f.File, Line: f.Line, Func: f.Func, Source: f.Source, EndLine: f.EndLine, Callee: f.Callee, Locals: f.Locals,
 		Binary: f.Binary, PC: hexNumber(f.PC), Offset: hexNumber(f.Offset), Args: f.Args,
 		Inlined: f.Inlined, Elided: f.Elided,
 	}
@@ -67,7 +68,7 @@ func (f *Frame) UnmarshalJSON(b []byte) error {
 		return fmt.Errorf("stackfmt: frame: %w", err)
 	}
 	*f = Frame{
-		File: j.File, Line: j.Line, Func: j.Func, Source: j.Source, EndLine: j.EndLine, Locals: j.Locals,
+		File: j.File, Line: j.Line, Func: j.Func, Source: j.Source, EndLine: j.EndLine, Callee: j.Callee, Locals: j.Locals,
 		Binary: j.Binary, PC: uint64(j.PC), Offset: uint64(j.Offset), Args: j.Args,
 		Inlined: j.Inlined, Elided: j.Elided,
 	}

@@ -2,7 +2,6 @@ package stackfmt
 
 import (
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -16,8 +15,8 @@ func (p *printer) printErrorOnly(t *Traceback) {
 	p.printOnly(t, 0)
 }
 
-// printOnly descends into groups if asked to. Unlike a traceback it has no limit
-// of depth, as in Python, so it must notice a group that contains itself.
+// printOnly descends into groups if asked to. Python has no limits here, so it must
+// notice a group that contains itself.
 func (p *printer) printOnly(t *Traceback, depth int) {
 	if p.onPath[t] || t.Cycle {
 		p.indent(depth)
@@ -34,8 +33,25 @@ func (p *printer) printOnly(t *Traceback, depth int) {
 		p.onPath = map[*Traceback]bool{}
 	}
 	p.onPath[t] = true
-	for _, m := range t.Group {
+	defer delete(p.onPath, t)
+	if p.limitOnly && depth >= p.maxGroupDepth {
+		p.indent(depth + 1)
+		p.text("... (max_group_depth is ")
+		p.int(p.maxGroupDepth)
+		p.text(")\n")
+		p.endItem()
+		return
+	}
+	for i, m := range t.Group {
 		if p.stopped {
+			break
+		}
+		if p.limitOnly && i >= p.maxGroupWidth {
+			p.indent(depth + 1)
+			p.text("and ")
+			p.int(len(t.Group) - i)
+			p.text(" more\n")
+			p.endItem()
 			break
 		}
 		if m == nil {
@@ -46,7 +62,6 @@ func (p *printer) printOnly(t *Traceback, depth int) {
 		}
 		p.printOnly(m, depth+1)
 	}
-	delete(p.onPath, t)
 }
 
 func (p *printer) indent(depth int) {
@@ -70,19 +85,24 @@ func (p *printer) printMessage(t *Traceback, depth int) {
 		p.printFinalLine(t)
 		text := string(p.dst[mark:])
 		p.dst = p.dst[:mark]
-		p.printLines(strings.TrimSuffix(text, "\n"), depth)
+		p.printLines(strings.TrimSuffix(text, "\n"), "", depth)
 	}
 	for _, note := range t.Notes {
-		p.printLines(note, depth)
+		p.printLines(note, p.th.Note, depth)
 	}
 }
 
-// printLines prints each line of s as an item; an empty s is one empty line.
-func (p *printer) printLines(s string, depth int) {
+// printLines prints each line of s in a style as an item; an empty s is one empty
+// line.
+func (p *printer) printLines(s, style string, depth int) {
 	for {
 		line, rest, more := strings.Cut(s, "\n")
 		p.indent(depth)
-		p.text(line)
+		if style == "" {
+			p.text(line)
+		} else {
+			p.styled(style, line)
+		}
 		p.text("\n")
 		p.endItem()
 		if !more || p.stopped {
@@ -94,10 +114,10 @@ func (p *printer) printLines(s string, depth int) {
 
 // printFinalLine appends "Type: message".
 func (p *printer) printFinalLine(t *Traceback) {
-	p.styled(p.th.typ, t.Type)
+	p.styled(p.th.Type, t.Type)
 	if t.Message != "" {
 		p.text(": ")
-		p.styled(p.th.message, t.Message)
+		p.styled(p.th.Message, t.Message)
 	}
 	p.text("\n")
 }
@@ -115,11 +135,11 @@ func (p *printer) printSyntaxError(t *Traceback, depth int) {
 		}
 		p.indent(depth)
 		p.text("  File ")
-		p.styled(p.th.file, `"`+name+`"`)
+		p.styled(p.th.File, `"`+name+`"`)
 		p.text(", line ")
-		p.text(p.th.line)
+		p.text(p.th.Line)
 		p.int(s.Line)
-		p.text(p.th.reset)
+		p.text(p.th.Reset)
 		p.text("\n")
 		p.endItem()
 	} else if s.File != "" {
@@ -133,9 +153,9 @@ func (p *printer) printSyntaxError(t *Traceback, depth int) {
 		msg = "<no detail available>"
 	}
 	p.indent(depth)
-	p.styled(p.th.typ, t.Type)
+	p.styled(p.th.Type, t.Type)
 	p.text(": ")
-	p.styled(p.th.message, msg)
+	p.styled(p.th.Message, msg)
 	p.text(suffix)
 	p.text("\n")
 	p.endItem()
@@ -186,7 +206,7 @@ func (p *printer) printSyntaxLine(s *SyntaxError, depth int) {
 	from, to := min(start, len(chars)), min(end, len(chars))
 	if p.th.colored {
 		p.text(string(chars[:from]))
-		p.styled(p.th.highlight, string(chars[from:to]))
+		p.styled(p.th.Highlight, string(chars[from:to]))
 		p.text(string(chars[to:]))
 	} else {
 		p.text(line)
@@ -196,18 +216,17 @@ func (p *printer) printSyntaxLine(s *SyntaxError, depth int) {
 
 	p.indent(depth)
 	p.text(sourceIndent)
-	for _, r := range chars[:from] {
-		// Tabs are kept, so that the caret lines up however wide they are.
-		if !unicode.IsSpace(r) {
-			r = ' '
-		}
-		p.dst = utf8.AppendRune(p.dst, r)
+	blanks := displayWidth(string(chars[:from]))
+	for range min(blanks, maxSyntaxCarets) {
+		p.text(" ")
 	}
-	p.text(p.th.highlight)
-	for range min(end-start, maxSyntaxCarets) {
+	p.text(p.th.Highlight)
+	// What is marked behind the line counts as one cell each.
+	carets := displayWidth(string(chars[:to])) + end - to - (blanks + start - from)
+	for range min(carets, maxSyntaxCarets) {
 		p.text("^")
 	}
-	p.text(p.th.reset)
+	p.text(p.th.Reset)
 	p.text("\n")
 	p.endItem()
 }

@@ -25,8 +25,34 @@ func symbolized(s Stack, pcs []uintptr, lowest rank, cut bool) Stack {
 		s = append(s, Frame{Elided: -1})
 	}
 	for i := len(pcs) - 1; i >= 0; i-- {
-		s = appendSymbol(s, pcs[i], lowest)
+		switch sym, several := symbolOf(pcs[i]); {
+		case sym == nil:
+			s = appendSymbols(s, several, lowest)
+		case sym.exit:
+			s = appendExit(s, sym, pcs[i+1:], lowest)
+		default:
+			s = appendSymbol(s, sym, lowest)
+		}
 	}
+	return s
+}
+
+// appendExit appends a function that is running its deferred calls. Calls that
+// were inlined into it, at the addresses before, are taken out of s: they are not
+// being made.
+func appendExit(s Stack, sym *symbol, before []uintptr, lowest rank) Stack {
+	if !sym.inlined {
+		s = appendSymbol(s, sym, lowest)
+	}
+	for i := 0; sym.inlined && i < len(before); i++ {
+		if sym, _ = symbolOf(before[i]); sym == nil {
+			break
+		}
+		if sym.inlined && sym.rank >= lowest && len(s) > 0 {
+			s = s[:len(s)-1]
+		}
+	}
+	s.called("runtime.deferreturn")
 	return s
 }
 

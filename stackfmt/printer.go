@@ -21,6 +21,9 @@ type printer struct {
 	// It returns false to end the output.
 	flush   func(*printer) bool
 	stopped bool
+	escape  bool // control characters
+	// limitOnly says that the limits of groups hold for messages alone too.
+	limitOnly bool
 
 	// Groups print in a margin, see printGroup.
 	groupDepth int
@@ -34,7 +37,7 @@ func newPrinter(c *config, th *theme, dst []byte) *printer {
 	if src == nil {
 		src = DefaultSource()
 	}
-	return &printer{config: c, th: th, src: src, dst: dst, mark: len(dst)}
+	return &printer{config: c, th: th, src: src, dst: dst, mark: len(dst), escape: c.controls == ControlEscape}
 }
 
 // endItem closes the current item. Inside a group it is moved into the margin.
@@ -52,6 +55,9 @@ func (p *printer) endItemMargin(margin byte) {
 
 // endRawItem closes an item that has its margin already.
 func (p *printer) endRawItem() {
+	if p.escape {
+		p.dst = escapeControls(p.dst, p.mark, p.th)
+	}
 	if p.flush != nil && !p.stopped && !p.flush(p) {
 		p.stopped = true
 	}
@@ -153,7 +159,7 @@ func (p *printer) hex(n uint64) {
 func (p *printer) styled(style, s string) {
 	p.dst = append(p.dst, style...)
 	p.dst = append(p.dst, s...)
-	p.dst = append(p.dst, p.th.reset...)
+	p.dst = append(p.dst, p.th.Reset...)
 }
 
 // orUnknown is faulthandler's placeholder for what could not be found out.

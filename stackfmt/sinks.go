@@ -11,9 +11,8 @@ import (
 
 // items runs print and yields what it prints item by item. One item at a time is
 // in memory.
-func items(opts []Option, print func(*printer)) iter.Seq[string] {
+func items(c config, print func(*printer)) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		c := newConfig(opts)
 		p := newPrinter(&c, c.themeFor(nil), nil)
 		p.flush = func(p *printer) bool {
 			ok := true
@@ -34,11 +33,10 @@ func collect(seq iter.Seq[string]) []string { return slices.Collect(seq) }
 const writeSize = 4096
 
 // printTo runs print and writes what it prints to w.
-func printTo(w io.Writer, opts []Option, print func(*printer)) error {
+func printTo(w io.Writer, c config, print func(*printer)) error {
 	if w == nil {
-		w = os.Stderr
+		return fmt.Errorf("stackfmt: writing: %w", ErrNilWriter)
 	}
-	c := newConfig(opts)
 	var failed error
 	write := func(b []byte) bool {
 		n, err := w.Write(b)
@@ -49,6 +47,9 @@ func printTo(w io.Writer, opts []Option, print func(*printer)) error {
 		return err == nil
 	}
 	p := newPrinter(&c, c.themeFor(w), make([]byte, 0, writeSize+1024))
+	if f, ok := w.(*os.File); ok && f != nil && c.controls == ControlAuto {
+		p.escape = isTerminal(f)
+	}
 	p.flush = func(p *printer) bool {
 		if len(p.dst) < writeSize {
 			return true
@@ -66,6 +67,9 @@ func printTo(w io.Writer, opts []Option, print func(*printer)) error {
 	}
 	return nil
 }
+
+// ErrNilWriter is wrapped by the error that a nil io.Writer gives.
+var ErrNilWriter = errors.New("nil writer")
 
 // ErrNoLastPanic is returned by [PrintLast] when no panic was recorded.
 var ErrNoLastPanic = errors.New("stackfmt: no last panic")

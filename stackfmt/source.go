@@ -24,11 +24,13 @@ type Source struct {
 	fsys  fs.FS
 	built time.Time // zero: not known yet
 
-	mu     sync.RWMutex
-	files  map[string]*sourceFile
-	bytes  int // in files
-	blocks map[blockKey][]byte
-	size   int // in blocks
+	mu    sync.RWMutex
+	files map[string]*sourceFile
+	// packages are those of files, by folder.
+	packages map[string]*goPackage
+	bytes    int // in files
+	blocks   map[blockKey][]byte
+	size     int // in blocks
 }
 
 // SourceOption configures a [Source].
@@ -46,15 +48,15 @@ func NewSource(opts ...SourceOption) *Source {
 	return s
 }
 
-// SourceFS reads from fsys in place of the disk. Names lose a leading slash, as
+// WithFS reads from fsys in place of the disk. Names lose a leading slash, as
 // an fs.FS has none.
-func SourceFS(fsys fs.FS) SourceOption { return func(s *Source) { s.fsys = fsys } }
+func WithFS(fsys fs.FS) SourceOption { return func(s *Source) { s.fsys = fsys } }
 
-// SourceBuiltAt sets the time after which a changed file is not trusted. By
+// WithBuildTime sets the time after which a changed file is not trusted. By
 // default it is the time of the running executable's file or, if that is not
 // known, the time at which the process started. Set it to print the stacks of
 // another program; a time in the far future trusts every file.
-func SourceBuiltAt(t time.Time) SourceOption { return func(s *Source) { s.built = t } }
+func WithBuildTime(t time.Time) SourceOption { return func(s *Source) { s.built = t } }
 
 // defaultSource is a cache, shared as Python's linecache is.
 var defaultSource = NewSource()
@@ -78,7 +80,7 @@ func (s *Source) Line(file string, line int) (string, bool) {
 func (s *Source) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.files, s.blocks, s.bytes, s.size = nil, nil, 0, 0
+	s.files, s.packages, s.blocks, s.bytes, s.size = nil, nil, nil, 0, 0
 }
 
 // The bounds of what a Source keeps. At a bound everything goes: keeping an
@@ -111,9 +113,19 @@ func (s *Source) file(name string) *sourceFile {
 	defer s.mu.Unlock()
 	if s.files == nil || s.bytes > maxCacheBytes || len(s.files) >= maxFiles {
 		s.files, s.bytes = map[string]*sourceFile{}, 0
+		s.packages = map[string]*goPackage{}
 	}
 	s.files[name] = f
 	if f != nil {
+		// The files of a folder share what is known of their package.
+		key := folderOf(name)
+		if strings.HasSuffix(name, "_test.go") {
+			key += "_test"
+		}
+		if f.pkg = s.packages[key]; f.pkg == nil {
+			f.pkg = &goPackage{files: func() ([]string, bool) { return s.siblings(name) }}
+			s.packages[key] = f.pkg
+		}
 		s.bytes += f.memory()
 	}
 	return f
@@ -142,7 +154,7 @@ func isSourceFile(name string) bool {
 func (s *Source) read(name string) (string, error) {
 	var fi fs.FileInfo
 	var err error
-	fsName := path.Clean(strings.TrimLeft(strings.ReplaceAll(name, `\`, "/"), "/"))
+	fsName := fsPath(name)
 	switch {
 	case s.fsys != nil:
 		fi, err = fs.Stat(s.fsys, fsName)
@@ -179,6 +191,46 @@ func (s *Source) read(name string) (string, error) {
 	return b.String(), nil
 }
 
+// siblings returns the texts of the Go files in the folder of one, and whether
+// they are all there. A file of tests counts only for another.
+func (s *Source) siblings(name string) (texts []string, complete bool) {
+	var list []fs.DirEntry
+	var err error
+	dir := folderOf(name)
+	if s.fsys != nil {
+		list, err = fs.ReadDir(s.fsys, fsPath(dir))
+	} else {
+		list, err = os.ReadDir(dir)
+	}
+	if err != nil || len(list) > maxPackageFiles {
+		return nil, false
+	}
+	size := 0
+	for _, e := range list {
+		test := strings.HasSuffix(e.Name(), "_test.go")
+		if !strings.HasSuffix(e.Name(), ".go") || test && !strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		f := s.file(dir + e.Name())
+		if f == nil {
+			return nil, false
+		}
+		if size += len(f.text); size > maxPackageBytes {
+			return nil, false
+		}
+		texts = append(texts, f.text)
+	}
+	return texts, true
+}
+
+// folderOf returns what stands before a file's name, with the last slash.
+func folderOf(name string) string { return name[:strings.LastIndexAny(name, `/\`)+1] }
+
+// fsPath is the name of a file in an fs.FS, which has no leading slash.
+func fsPath(name string) string {
+	return path.Clean(strings.TrimLeft(strings.ReplaceAll(name, `\`, "/"), "/"))
+}
+
 func (s *Source) builtAt() time.Time {
 	if !s.built.IsZero() {
 		return s.built
@@ -204,6 +256,7 @@ type sourceFile struct {
 
 	once   sync.Once
 	syntax *goSyntax
+	pkg    *goPackage
 }
 
 func newSourceFile(name, text string) *sourceFile {
@@ -243,12 +296,13 @@ func (f *sourceFile) lines(first, last int) string {
 // blockKey names everything that the text below a frame's first line depends on,
 // except its locals.
 type blockKey struct {
-	file, callee    string // file: the source text itself if !fromFile
-	line, endLine   int
-	col, endCol     int
-	failure         failure
-	fromFile        bool
-	carets, colored bool
+	file          string // the source text itself if !fromFile
+	site          callSite
+	line, endLine int
+	col, endCol   int
+	fromFile      bool
+	carets        bool
+	theme         *theme // one of this package's; what another colours is not kept
 }
 
 // block returns the text for key, made by render the first time.
@@ -294,7 +348,7 @@ func (s *Source) expression(f *Frame, name string, key blockKey) (Frame, bool) {
 		return g, false
 	}
 	if key.carets && !g.HasColumns() && strings.HasSuffix(name, ".go") {
-		if r, ok := file.locate(f.Line, key.callee, key.failure); ok {
+		if r, ok := file.locate(key.site); ok {
 			g.EndLine, g.Col, g.EndCol = r.endLine, r.col, r.endCol
 		}
 	}

@@ -76,7 +76,7 @@ func TestSourceLines(t *testing.T) {
 			t.Errorf("source for %q: %q", name, got)
 		}
 	}
-	trusting := stackfmt.NewSource(stackfmt.SourceBuiltAt(time.Now().Add(1e4 * time.Hour)))
+	trusting := stackfmt.NewSource(stackfmt.WithBuildTime(time.Now().Add(1e4 * time.Hour)))
 	if got := at(filepath.Join(dir, "new.go"), 1).String(); strings.Contains(got, "changed") {
 		t.Errorf("got\n%s", got)
 	}
@@ -133,15 +133,15 @@ func TestSourceFS(t *testing.T) {
 	}
 	tests := []struct {
 		file string
-		opts []stackfmt.Option
+		opts []stackfmt.PrintOption
 		want string
 	}{
 		{"app/main.go", nil, "    package main\n"},
 		{"/app/main.go", nil, "    package main\n"},
 		{"../app/../app/main.go", nil, ""},
 		{"example.com/app/main.go", nil, ""},
-		{"example.com/app/main.go", []stackfmt.Option{stackfmt.WithPathRewrite("example.com/", "")}, "    package main\n"},
-		{"/build/main.go", []stackfmt.Option{stackfmt.WithPathRewrite("/none/", "x"), stackfmt.WithPathRewrite("/build", "/app")}, "    package main\n"},
+		{"example.com/app/main.go", []stackfmt.PrintOption{stackfmt.WithPathRewrite("example.com/", "")}, "    package main\n"},
+		{"/build/main.go", []stackfmt.PrintOption{stackfmt.WithPathRewrite("/none/", "x"), stackfmt.WithPathRewrite("/build", "/app")}, "    package main\n"},
 		{`native\dec.c`, nil, "    int f;\n"},
 		{"dir", nil, ""}, {"pipe", nil, ""}, {"app/huge.go", nil, ""},
 	}

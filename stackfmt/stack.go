@@ -3,6 +3,8 @@ package stackfmt
 import (
 	"io"
 	"iter"
+	"slices"
+	"strings"
 )
 
 // Stack is a list of calls, the oldest first and the most recent last: Python's
@@ -14,39 +16,40 @@ type Stack []Frame
 // Append appends the text of s to dst and returns it: the frames, without a
 // header. It is the fastest of the formatting functions; with room in dst and
 // without source lines it allocates nothing per frame.
-func (s Stack) Append(dst []byte, opts ...Option) []byte {
+func (s Stack) Append(dst []byte, opts ...PrintOption) []byte {
 	c := newConfig(opts)
 	p := newPrinter(&c, c.themeFor(nil), dst)
-	p.printStack(s, nil, "")
+	p.printStack(s, nil, nil)
 	return p.dst
 }
 
 // Format returns the text of s, one string per frame with its source line, each
 // ending in a newline. It answers to StackSummary.format.
-func (s Stack) Format(opts ...Option) []string { return collect(s.Lines(opts...)) }
+func (s Stack) Format(opts ...PrintOption) []string { return collect(s.Lines(opts...)) }
 
 // Lines is Format as an iterator: nothing is formatted before it is asked for.
-func (s Stack) Lines(opts ...Option) iter.Seq[string] {
-	return items(opts, func(p *printer) { p.printStack(s, nil, "") })
+func (s Stack) Lines(opts ...PrintOption) iter.Seq[string] {
+	return items(newConfig(opts), func(p *printer) { p.printStack(s, nil, nil) })
 }
 
 // Print writes the text of s to w as it is formatted, in pieces of a few
-// kilobytes. It returns the first error of w. A nil w means os.Stderr. It answers
+// kilobytes. It returns the first error of w. It answers
 // to traceback.print_list.
-func (s Stack) Print(w io.Writer, opts ...Option) error {
-	return printTo(w, opts, func(p *printer) { p.printStack(s, nil, "") })
+func (s Stack) Print(w io.Writer, opts ...PrintOption) error {
+	return printTo(w, newConfig(opts), func(p *printer) { p.printStack(s, nil, nil) })
 }
+
+func (s Stack) print(p *printer) { p.printStack(s, nil, nil) }
 
 // String returns the text of s as one string.
 func (s Stack) String() string { return string(s.Append(nil)) }
 
 // FormatList returns the text of a list of frames, one string per frame. It
 // answers to traceback.format_list.
-func FormatList(s Stack, opts ...Option) []string { return s.Format(opts...) }
+func FormatList(s Stack, opts ...PrintOption) []string { return s.Format(opts...) }
 
-// PrintList writes the text of a list of frames to w, os.Stderr if w is nil. It
-// answers to traceback.print_list.
-func PrintList(w io.Writer, s Stack, opts ...Option) error { return s.Print(w, opts...) }
+// PrintList writes the text of a list of frames to w. It answers to traceback.print_list.
+func PrintList(w io.Writer, s Stack, opts ...PrintOption) error { return s.Print(w, opts...) }
 
 // ClearFrames drops the values of local variables and arguments from s. It
 // answers to traceback.clear_frames, which exists because Python's frames keep
@@ -74,20 +77,30 @@ func (c *config) limited(s Stack, fromRecent bool) Stack {
 			if keepRecent {
 				s = s[len(s)-n:]
 			} else {
-				s = s[:n]
+				s = s.firstFrames(n)
 			}
 		}
 	}
 	switch {
 	case c.first < 0 && c.last < 0:
 	case c.last < 0:
-		s = s[:min(c.first, len(s))]
+		s = s.firstFrames(min(c.first, len(s)))
 	case c.first < 0:
 		s = s[len(s)-min(c.last, len(s)):]
 	default:
 		s = cutMiddle(s, c.first, c.last)
 	}
 	return s
+}
+
+// firstFrames returns the first n frames. What the last of them called is kept.
+func (s Stack) firstFrames(n int) Stack {
+	if n == 0 || n == len(s) || calleeOf(s, n-1) == s[n-1].Callee {
+		return s[:n]
+	}
+	out := slices.Clone(s[:n])
+	out[n-1].Callee = calleeOf(s, n-1)
+	return out
 }
 
 // cutMiddle keeps the first and the last frames of s around a mark that counts
@@ -110,6 +123,9 @@ func cutMiddle(s Stack, first, last int) Stack {
 	}
 	out := make(Stack, 0, first+1+last)
 	out = append(out, s[:first]...)
+	if first > 0 {
+		out[first-1].Callee = calleeOf(s, first-1)
+	}
 	out = append(out, Frame{})
 	out = append(out, s[len(s)-last:]...)
 	for i := range out {
@@ -126,15 +142,13 @@ func cutMiddle(s Stack, first, last int) Stack {
 	return out
 }
 
-// visible applies the hidden prefixes and the hooks. callees holds, for each
-// frame that is left, the function that it called, which may be hidden itself;
-// it is nil if nothing was left out or changed.
-func (c *config) visible(s Stack) (shown Stack, callees []string) {
+// visible applies the hidden prefixes and the hooks. What a frame called, which
+// may be hidden itself, is kept.
+func (c *config) visible(s Stack) Stack {
 	if c.hook == nil && len(c.hidden) == 0 {
-		return s, nil
+		return s
 	}
-	shown = make(Stack, 0, len(s))
-	callees = make([]string, 0, len(s))
+	shown := make(Stack, 0, len(s))
 	for i := range s {
 		f := s[i]
 		if c.hides(f.Func) {
@@ -146,19 +160,60 @@ func (c *config) visible(s Stack) (shown Stack, callees []string) {
 				continue
 			}
 		}
+		if f.Callee == "" {
+			f.Callee = calleeOf(s, i)
+		}
 		shown = append(shown, f)
-		callees = append(callees, calleeOf(s, i))
 	}
-	return shown, callees
+	return shown
 }
 
 // calleeOf returns the function that frame i of s called, "" if it is the last
 // or if what follows is not known.
 func calleeOf(s Stack, i int) string {
-	if i+1 < len(s) && s[i+1].Elided == 0 {
+	if s[i].Callee == "" && i+1 < len(s) && s[i+1].Elided == 0 {
 		return s[i+1].Func
 	}
-	return ""
+	return s[i].Callee
+}
+
+// siteOf returns what is known of the call that frame i of s was making. t is the
+// error that the stack belongs to, nil if there is none.
+func siteOf(s Stack, i int, t *Traceback) callSite {
+	f := &s[i]
+	q := callSite{fn: f.Func, line: f.Line, callee: calleeOf(s, i), calleeLine: unknownLine}
+	if i+1 < len(s) && s[i+1].Func == q.callee && s[i+1].Line > 0 {
+		q.calleeLine = elsewhere
+		if s[i+1].File == f.File {
+			q.calleeLine = s[i+1].Line
+		}
+	}
+	switch {
+	case q.callee == "panic":
+		// The runtime leaves out its own functions below that one.
+		q.kind, q.guessed = failPanic, true
+	case q.callee == "" && i == len(s)-1:
+		if t != nil && isRuntimeType(t.Type) {
+			q.kind, q.guessed = failureSaid(t.Message), true
+		}
+	case isAmbiguous(q.callee):
+		if t != nil && isRuntimeType(t.Type) && s.endsInRuntime(i+1) {
+			q.kind = failureSaid(t.Message)
+		}
+	default:
+		q.kind = failureOf(q.callee)
+	}
+	return q
+}
+
+// endsInRuntime reports whether frame i and all behind it are the runtime's own.
+func (s Stack) endsInRuntime(i int) bool {
+	for ; i < len(s); i++ {
+		if !strings.HasPrefix(s[i].Func, "runtime.") || s[i].Func == gopanic {
+			return false
+		}
+	}
+	return true
 }
 
 func (c *config) hides(fn string) bool {

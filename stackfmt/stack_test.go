@@ -6,13 +6,9 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/epitaph-go/epitaph/stackfmt"
 )
@@ -53,13 +49,13 @@ func outline(items []string) string {
 }
 
 //go:noinline
-func outer(opts ...stackfmt.Option) stackfmt.Stack { return middle(opts...) }
+func outer(opts ...stackfmt.TakeOption) stackfmt.Stack { return middle(opts...) }
 
 //go:noinline
-func middle(opts ...stackfmt.Option) stackfmt.Stack { return inner(opts...) }
+func middle(opts ...stackfmt.TakeOption) stackfmt.Stack { return inner(opts...) }
 
 //go:noinline
-func inner(opts ...stackfmt.Option) stackfmt.Stack { return stackfmt.ExtractStack(opts...) }
+func inner(opts ...stackfmt.TakeOption) stackfmt.Stack { return stackfmt.ExtractStack(opts...) }
 
 // TestLimit: a positive limit keeps what is walked first, a negative one what is
 // walked last. A stack is walked from its end, that of an error from its start.
@@ -83,20 +79,20 @@ func TestLimit(t *testing.T) {
 	}
 	s := named("m", "f4", "f3", "f2", "f1")
 	given := []struct {
-		opts []stackfmt.Option
+		opts []stackfmt.PrintOption
 		want string
 	}{
-		{[]stackfmt.Option{stackfmt.WithLimit(2)}, "m | f4"},
-		{[]stackfmt.Option{stackfmt.WithLimit(-2)}, "f2 | f1"},
-		{[]stackfmt.Option{stackfmt.WithLimit(0)}, ""},
-		{[]stackfmt.Option{stackfmt.WithLimit(100)}, "m | f4 | f3 | f2 | f1"},
-		{[]stackfmt.Option{stackfmt.FirstFrames(2)}, "m | f4"},
-		{[]stackfmt.Option{stackfmt.LastFrames(2)}, "f2 | f1"},
-		{[]stackfmt.Option{stackfmt.FirstFrames(-1)}, ""},
-		{[]stackfmt.Option{stackfmt.FirstFrames(9)}, "m | f4 | f3 | f2 | f1"},
-		{[]stackfmt.Option{stackfmt.FirstFrames(1), stackfmt.LastFrames(2)}, "m | ...<2 frames>... | f2 | f1"},
-		{[]stackfmt.Option{stackfmt.FirstFrames(3), stackfmt.LastFrames(2)}, "m | f4 | f3 | f2 | f1"},
-		{[]stackfmt.Option{stackfmt.FirstFrames(math.MaxInt), stackfmt.LastFrames(math.MaxInt)}, "m | f4 | f3 | f2 | f1"},
+		{[]stackfmt.PrintOption{stackfmt.WithLimit(2)}, "m | f4"},
+		{[]stackfmt.PrintOption{stackfmt.WithLimit(-2)}, "f2 | f1"},
+		{[]stackfmt.PrintOption{stackfmt.WithLimit(0)}, ""},
+		{[]stackfmt.PrintOption{stackfmt.WithLimit(100)}, "m | f4 | f3 | f2 | f1"},
+		{[]stackfmt.PrintOption{stackfmt.WithFirstFrames(2)}, "m | f4"},
+		{[]stackfmt.PrintOption{stackfmt.WithLastFrames(2)}, "f2 | f1"},
+		{[]stackfmt.PrintOption{stackfmt.WithFirstFrames(-1)}, ""},
+		{[]stackfmt.PrintOption{stackfmt.WithFirstFrames(9)}, "m | f4 | f3 | f2 | f1"},
+		{[]stackfmt.PrintOption{stackfmt.WithFirstFrames(1), stackfmt.WithLastFrames(2)}, "m | ...<2 frames>... | f2 | f1"},
+		{[]stackfmt.PrintOption{stackfmt.WithFirstFrames(3), stackfmt.WithLastFrames(2)}, "m | f4 | f3 | f2 | f1"},
+		{[]stackfmt.PrintOption{stackfmt.WithFirstFrames(math.MaxInt), stackfmt.WithLastFrames(math.MaxInt)}, "m | f4 | f3 | f2 | f1"},
 	}
 	for _, test := range given {
 		if got := outline(s.Format(test.opts...)); got != test.want {
@@ -112,11 +108,11 @@ func TestLimit(t *testing.T) {
 // TestLimitTwice: a stack that was cut when it was taken is not cut again when it
 // is printed with the same options.
 func TestLimitTwice(t *testing.T) {
-	got := outer(stackfmt.FirstFrames(1), stackfmt.LastFrames(2))
+	got := outer(stackfmt.WithFirstFrames(1), stackfmt.WithLastFrames(2))
 	if len(got) != 4 || got[1].Elided <= 0 {
 		t.Fatalf("got %v", got)
 	}
-	again := strings.Join(got.Format(stackfmt.FirstFrames(1), stackfmt.LastFrames(2)), "")
+	again := strings.Join(got.Format(stackfmt.WithFirstFrames(1), stackfmt.WithLastFrames(2)), "")
 	if once := got.String(); again != once {
 		t.Errorf("printed with limits:\n%swithout:\n%s", again, once)
 	}
@@ -195,14 +191,14 @@ func TestFrameHook(t *testing.T) {
 		return f, true
 	})
 	tests := []struct {
-		opts []stackfmt.Option
+		opts []stackfmt.PrintOption
 		want string
 	}{
-		{[]stackfmt.Option{drop}, "m | r | r | r | [Previous line repeated 2 more times] | z"},
-		{[]stackfmt.Option{drop, rename}, "M | R | R | R | [Previous line repeated 2 more times] | Z"},
-		{[]stackfmt.Option{stackfmt.WithHidden("hid", "z")}, "m | r | r | r | [Previous line repeated 2 more times]"},
-		{[]stackfmt.Option{stackfmt.WithHidden("")}, "m | r | r | hidden | r | r | r | z"},
-		{[]stackfmt.Option{stackfmt.WithFrameHook(nil)}, "m | r | r | hidden | r | r | r | z"},
+		{[]stackfmt.PrintOption{drop}, "m | r | r | r | [Previous line repeated 2 more times] | z"},
+		{[]stackfmt.PrintOption{drop, rename}, "M | R | R | R | [Previous line repeated 2 more times] | Z"},
+		{[]stackfmt.PrintOption{stackfmt.WithHidden("hid", "z")}, "m | r | r | r | [Previous line repeated 2 more times]"},
+		{[]stackfmt.PrintOption{stackfmt.WithHidden("")}, "m | r | r | hidden | r | r | r | z"},
+		{[]stackfmt.PrintOption{stackfmt.WithFrameHook(nil)}, "m | r | r | hidden | r | r | r | z"},
 	}
 	for _, test := range tests {
 		if got := outline(s.Format(test.opts...)); got != test.want {
@@ -268,14 +264,14 @@ func TestSameText(t *testing.T) {
 	tb := &stackfmt.Traceback{Type: "E", Message: "m", Stack: s, Group: []*stackfmt.Traceback{{Type: "G", Stack: s}}}
 	for _, form := range []struct {
 		name   string
-		format func(...stackfmt.Option) []string
-		lines  func(...stackfmt.Option) []string
-		print  func(io.Writer, ...stackfmt.Option) error
-		append func([]byte, ...stackfmt.Option) []byte
+		format func(...stackfmt.PrintOption) []string
+		lines  func(...stackfmt.PrintOption) []string
+		print  func(io.Writer, ...stackfmt.PrintOption) error
+		append func([]byte, ...stackfmt.PrintOption) []byte
 		string func() string
 	}{
-		{"stack", s.Format, func(o ...stackfmt.Option) []string { return slices.Collect(s.Lines(o...)) }, s.Print, s.Append, s.String},
-		{"traceback", tb.Format, func(o ...stackfmt.Option) []string { return slices.Collect(tb.Lines(o...)) }, tb.Print, tb.Append, tb.String},
+		{"stack", s.Format, func(o ...stackfmt.PrintOption) []string { return slices.Collect(s.Lines(o...)) }, s.Print, s.Append, s.String},
+		{"traceback", tb.Format, func(o ...stackfmt.PrintOption) []string { return slices.Collect(tb.Lines(o...)) }, tb.Print, tb.Append, tb.String},
 	} {
 		want := strings.Join(form.format(), "")
 		var b bytes.Buffer
@@ -287,7 +283,7 @@ func TestSameText(t *testing.T) {
 			"Append": strings.TrimPrefix(string(form.append([]byte("kept "))), "kept "), "String": form.string(),
 		} {
 			if got != want {
-				t.Errorf("%s.%s differs: %s", form.name, name, cmp.Diff(want, got))
+				t.Errorf("%s.%s differs: %s", form.name, name, diff(want, got))
 			}
 		}
 	}
@@ -325,18 +321,8 @@ func TestWriters(t *testing.T) {
 	if err := s.Print(shortWriter{}); !errors.Is(err, io.ErrShortWrite) {
 		t.Errorf("a short write gives %v", err)
 	}
-	name := filepath.Join(t.TempDir(), "stderr")
-	f, err := os.Create(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func(old *os.File) { os.Stderr = old; f.Close() }(os.Stderr)
-	os.Stderr = f
-	if err := named("a").Print(nil); err != nil {
-		t.Fatal(err)
-	}
-	if got, _ := os.ReadFile(name); string(got) != named("a").String() {
-		t.Errorf("a nil writer got %q", got)
+	if err := s.Print(nil); !errors.Is(err, stackfmt.ErrNilWriter) || !strings.HasPrefix(err.Error(), "stackfmt: ") {
+		t.Errorf("a nil writer gives %v", err)
 	}
 }
 
@@ -425,13 +411,13 @@ func TestSameCall(t *testing.T) {
 func TestExtract(t *testing.T) {
 	s := named("m", "f3", "f2", "f1")
 	tests := []struct {
-		opts []stackfmt.Option
+		opts []stackfmt.TakeOption
 		want []string
 	}{
 		{nil, []string{"m", "f3", "f2", "f1"}},
-		{[]stackfmt.Option{stackfmt.WithLimit(2)}, []string{"m", "f3"}},
-		{[]stackfmt.Option{stackfmt.WithLimit(-2)}, []string{"f2", "f1"}},
-		{[]stackfmt.Option{stackfmt.WithLimit(0)}, nil},
+		{[]stackfmt.TakeOption{stackfmt.WithLimit(2)}, []string{"m", "f3"}},
+		{[]stackfmt.TakeOption{stackfmt.WithLimit(-2)}, []string{"f2", "f1"}},
+		{[]stackfmt.TakeOption{stackfmt.WithLimit(0)}, nil},
 	}
 	for _, test := range tests {
 		if got := funcs(stackfmt.Extract(slices.Values(s), test.opts...)); !slices.Equal(got, test.want) {

@@ -1,9 +1,6 @@
 package stackfmt
 
-import (
-	"strings"
-	"unicode"
-)
+import "strings"
 
 // The costs of Python's weighted edit distance and the bounds of its search.
 const (
@@ -20,8 +17,7 @@ const (
 // underscore are only suggested for such names. It answers to the suggestions
 // that Python's TracebackException adds to AttributeError and NameError.
 func Suggest(wrong string, names []string) (string, bool) {
-	length := len([]rune(wrong))
-	if wrong == "" || length > maxSuggestNameLen || len(names) > maxSuggestNames {
+	if wrong == "" || len(names) >= maxSuggestNames {
 		return "", false
 	}
 	best, bestCost, found := "", 0, false
@@ -29,7 +25,7 @@ func Suggest(wrong string, names []string) (string, bool) {
 		if name == wrong || strings.HasPrefix(name, "_") && !strings.HasPrefix(wrong, "_") {
 			continue
 		}
-		limit := (len([]rune(name)) + length + 3) * moveCost / 6
+		limit := (len(name) + len(wrong) + 3) * moveCost / 6
 		if found {
 			limit = min(limit, bestCost-1)
 		}
@@ -41,12 +37,8 @@ func Suggest(wrong string, names []string) (string, bool) {
 }
 
 // editDistance is the cost of turning a into b, or any number above limit if it
-// costs more than that.
-func editDistance(as, bs string, limit int) int {
-	if as == bs {
-		return 0
-	}
-	a, b := []rune(as), []rune(bs)
+// costs more than that. Like CPython it compares bytes.
+func editDistance(a, b string, limit int) int {
 	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
 		a, b = a[1:], b[1:]
 	}
@@ -66,17 +58,18 @@ func editDistance(as, bs string, limit int) int {
 		return limit + 1
 	}
 	// One row of the matrix, which starts with the costs of a's prefixes.
-	row := make([]int, len(a))
+	var room [maxSuggestNameLen]int
+	row := room[:len(a)]
 	for i := range row {
 		row[i] = (i + 1) * moveCost
 	}
 	result := 0
-	for bi, bc := range b {
+	for bi := range len(b) {
 		diagonal := bi * moveCost
 		result = diagonal + moveCost
 		least := limit + 1
-		for ai, ac := range a {
-			replace := diagonal + replaceCost(ac, bc)
+		for ai := range len(a) {
+			replace := diagonal + replaceCost(a[ai], b[bi])
 			diagonal = row[ai]
 			result = min(replace, min(result, diagonal)+moveCost)
 			row[ai] = result
@@ -89,11 +82,11 @@ func editDistance(as, bs string, limit int) int {
 	return result
 }
 
-func replaceCost(a, b rune) int {
+func replaceCost(a, b byte) int {
 	switch {
 	case a == b:
 		return 0
-	case unicode.ToLower(a) == unicode.ToLower(b):
+	case a|0x20 == b|0x20 && 'a' <= a|0x20 && a|0x20 <= 'z':
 		return caseCost
 	}
 	return moveCost

@@ -19,6 +19,9 @@ type symbol struct {
 	pc    uintptr
 	frame Frame
 	rank  rank
+	// inlined says that the call was inlined into that of the next address, exit
+	// that the function is running its deferred calls, see isDeferReturn.
+	inlined, exit bool
 }
 
 // rank says where the runtime itself would show a function.
@@ -34,9 +37,35 @@ const (
 // serves the whole process.
 var symbols [symbolSlots]atomic.Pointer[symbol]
 
-// appendSymbol appends the call that pc, a return address, stands for, if its
-// rank is at least lowest.
-func appendSymbol(s Stack, pc uintptr, lowest rank) Stack {
+// appendSymbols appends the calls that an address stands for, innermost first, if
+// their rank is at least lowest. Several come only from the symbolizer of a C
+// program (runtime.SetCgoTraceback).
+func appendSymbols(s Stack, found []symbol, lowest rank) Stack {
+	for i := len(found) - 1; i >= 0; i-- {
+		if found[i].rank >= lowest {
+			s = append(s, found[i].frame)
+		}
+	}
+	return s
+}
+
+// appendSymbol appends one call, if its rank is at least lowest.
+func appendSymbol(s Stack, sym *symbol, lowest rank) Stack {
+	switch {
+	case sym.rank < lowest:
+		s.called(sym.frame.Func)
+	case sym.frame.Func == "panic":
+		s.called(gopanic)
+		fallthrough
+	default:
+		s = append(s, sym.frame)
+	}
+	return s
+}
+
+// symbolOf returns what pc stands for: one symbol, which is kept, or several,
+// which are not, because what a program's symbolizer says may change.
+func symbolOf(pc uintptr) (one *symbol, several []symbol) {
 	// Addresses of call sites have no pattern in their low bits but the one that
 	// instructions may be aligned; a multiplicative hash spreads them.
 	slot := &symbols[(pc*0x9E3779B1)>>8%symbolSlots]
@@ -44,23 +73,20 @@ func appendSymbol(s Stack, pc uintptr, lowest rank) Stack {
 	if sym == nil || sym.pc != pc {
 		found := lookUp(pc)
 		if len(found) != 1 {
-			// Only the symbolizer of a C program (runtime.SetCgoTraceback) gives
-			// several frames for one address, the innermost first. They are not
-			// kept, because what it says may change.
-			for i := len(found) - 1; i >= 0; i-- {
-				if found[i].rank >= lowest {
-					s = append(s, found[i].frame)
-				}
-			}
-			return s
+			return nil, found
 		}
 		sym = &found[0]
 		slot.Store(sym)
 	}
-	if sym.rank >= lowest {
-		s = append(s, sym.frame)
+	return sym, nil
+}
+
+// called notes what the last frame called, if that is left out or has another
+// name in the stack.
+func (s Stack) called(fn string) {
+	if len(s) > 0 && s[len(s)-1].Callee == "" && s[len(s)-1].Elided == 0 && s[len(s)-1].Func != "panic" {
+		s[len(s)-1].Callee = fn
 	}
-	return s
 }
 
 func lookUp(pc uintptr) []symbol {
@@ -73,7 +99,10 @@ func lookUp(pc uintptr) []symbol {
 			if r == rankUser && f.Func != nil && !strings.Contains(f.Function, ".") {
 				r = rankSystem // what cgo makes: _cgoexp_…
 			}
-			found = append(found, symbol{pc: pc, frame: frameOf(&f), rank: r})
+			found = append(found, symbol{
+				pc: pc, frame: frameOf(&f), rank: r,
+				inlined: f.Func == nil, exit: f.Entry != 0 && isDeferReturn(pc, f.Entry),
+			})
 		}
 		if !more {
 			return found

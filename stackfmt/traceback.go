@@ -2,8 +2,8 @@ package stackfmt
 
 // Traceback is an error or a panic with everything that is printed about it:
 // Python's TracebackException. It is a tree of plain values without a reference
-// to the error it was made from, so it can be kept, sent, compared (reflect.DeepEqual,
-// go-cmp) and marshalled to JSON and back.
+// to the error it was made from, so it can be kept, sent, compared (reflect.DeepEqual)
+// and marshalled to JSON and back.
 //
 // A nil *Traceback stands for a nil error and formats as "<nil>".
 //

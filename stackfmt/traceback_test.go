@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/epitaph-go/epitaph/stackfmt"
 )
 
@@ -79,14 +77,14 @@ func TestChain(t *testing.T) {
 	tests := []struct {
 		name string
 		t    *tb
-		opts []stackfmt.Option
+		opts []stackfmt.PrintOption
 		want string
 	}{
 		{"cause", &tb{Type: "E", Cause: cause}, nil, "Cause\n" + causeText + "E\n"},
 		{"context", &tb{Type: "E", Context: context}, nil, "Context\n" + contextText + "E\n"},
 		{"suppressed", &tb{Type: "E", Context: context, SuppressContext: true}, nil, "E\n"},
 		{"both", &tb{Type: "E", Cause: cause, Context: context}, nil, "Cause\n" + causeText + "E\n"},
-		{"no chain", &tb{Type: "E", Cause: cause}, []stackfmt.Option{stackfmt.WithChain(false)}, "E\n"},
+		{"no chain", &tb{Type: "E", Cause: cause}, []stackfmt.PrintOption{stackfmt.WithCauses(false)}, "E\n"},
 		{"empty cause", &tb{Type: "E", Cause: &tb{}}, nil, "\n" + causeText + "E\n"},
 		{"three", &tb{Type: "E", Cause: &tb{Type: "F", Context: context}}, nil,
 			"Context\n" + contextText + "F\n" + causeText + "E\n"},
@@ -392,7 +390,7 @@ func TestJSON(t *testing.T) {
 	if err := json.Unmarshal(b, &back); err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff(full, &back); d != "" {
+	if d := diff(full, &back); d != "" {
 		t.Errorf("JSON and back: -want +got\n%s\n%s", d, b)
 	}
 	for _, bad := range []string{
@@ -428,7 +426,7 @@ func TestVectorsJSON(t *testing.T) {
 		if err := json.Unmarshal(b, &back); err != nil {
 			t.Fatal(err)
 		}
-		if d := cmp.Diff(v.Exception, &back); d != "" {
+		if d := diff(v.Exception, &back); d != "" {
 			t.Errorf("%s: -want +got\n%s", v.Name, d)
 		}
 	}
@@ -456,7 +454,7 @@ func TestLogValue(t *testing.T) {
 func TestOTelAttributes(t *testing.T) {
 	e := &tb{Type: "E", Message: "m", Stack: named("main")}
 	want := map[string]string{"exception.type": "E", "exception.message": "m", "exception.stacktrace": e.String()}
-	if d := cmp.Diff(want, e.OTelAttributes()); d != "" {
+	if d := diff(want, e.OTelAttributes()); d != "" {
 		t.Error(d)
 	}
 }

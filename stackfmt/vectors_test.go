@@ -6,8 +6,6 @@ import (
 	"os"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/epitaph-go/epitaph/stackfmt"
 )
 
@@ -53,11 +51,11 @@ func loadVectors(t testing.TB) vectorFile {
 
 // options returns the options of a case. Its frames hold what source they have,
 // and Python found no more, so none is looked up.
-func (v *vector) options() []stackfmt.Option {
-	opts := []stackfmt.Option{stackfmt.WithLookupLines(false)}
+func (v *vector) options() []stackfmt.PrintOption {
+	opts := []stackfmt.PrintOption{stackfmt.WithLookupLines(false)}
 	o := &v.Options
 	if o.Chain != nil {
-		opts = append(opts, stackfmt.WithChain(*o.Chain))
+		opts = append(opts, stackfmt.WithCauses(*o.Chain))
 	}
 	if o.Colorize != nil {
 		opts = append(opts, stackfmt.WithColorize(*o.Colorize))
@@ -122,7 +120,7 @@ func TestVectors(t *testing.T) {
 			if len(got) == 0 && len(v.Want) == 0 {
 				return
 			}
-			if d := cmp.Diff(v.Want, got); d != "" {
+			if d := diff(v.Want, got); d != "" {
 				t.Errorf("-want +got:\n%s", d)
 			}
 			var all bytes.Buffer
@@ -130,10 +128,10 @@ func TestVectors(t *testing.T) {
 				all.WriteString(item)
 			}
 			if got := v.appended(); !bytes.Equal(got, all.Bytes()) {
-				t.Errorf("Append differs from Format:\n%s", cmp.Diff(all.String(), string(got)))
+				t.Errorf("Append differs from Format:\n%s", diff(all.String(), string(got)))
 			}
 			if got := v.printed(t); !bytes.Equal(got, all.Bytes()) {
-				t.Errorf("Print differs from Format:\n%s", cmp.Diff(all.String(), string(got)))
+				t.Errorf("Print differs from Format:\n%s", diff(all.String(), string(got)))
 			}
 		})
 	}

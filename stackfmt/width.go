@@ -6,9 +6,9 @@ import (
 )
 
 // displayWidth is the number of terminal cells of s: two for the East Asian
-// Wide and Fullwidth characters, one for every other, combining marks too. It
-// is the measure of Python's traceback, which knows nothing of a terminal's own
-// ideas about emoji sequences.
+// Wide and Fullwidth characters, none for combining marks and format controls, one
+// for every other. It is the measure of Python's traceback, which knows nothing of
+// a terminal's own ideas about emoji sequences.
 func displayWidth(s string) int {
 	n := 0
 	for i := 0; i < len(s); {
@@ -25,6 +25,9 @@ func displayWidth(s string) int {
 }
 
 func runeWidth(r rune) int {
+	if isZeroWidth(r) {
+		return 0
+	}
 	if r < wideRanges[0][0] {
 		return 1
 	}

@@ -165,7 +165,7 @@ func hasStack(err error) bool {
 			return true
 		}
 		l := inspect(err)
-		if !l.stack.empty() {
+		if !l.stack.empty() && !l.stack.position {
 			return true
 		}
 		if err = unwrap(&l); err == nil {

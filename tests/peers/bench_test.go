@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/DataDog/gostackparse"
 	cockroach "github.com/cockroachdb/errors"
 	goerrors "github.com/go-errors/errors"
 	"github.com/maruel/panicparse/v2/stack"
@@ -139,14 +140,39 @@ func dumpOf(tb testing.TB, n int) []byte {
 	for range n {
 		go deep(10, func() { <-stop })
 	}
-	time.Sleep(50 * time.Millisecond) // most of them are waiting then; none has to
 	buf := make([]byte, 64<<20)
-	return buf[:runtime.Stack(buf, true)]
+	for deadline := time.Now().Add(time.Minute); ; {
+		text := buf[:runtime.Stack(buf, true)]
+		if bytes.Count(text, []byte(" [chan receive]:")) >= n || time.Now().After(deadline) {
+			return text
+		}
+		runtime.Gosched()
+	}
 }
 
 // BenchmarkParse reads a dump of 1000 goroutines.
-func BenchmarkParse(b *testing.B) {
-	text := dumpOf(b, 1000)
+func BenchmarkParse(b *testing.B) { benchmarkParse(b, dumpOf(b, 1000)) }
+
+// BenchmarkParseRepeated reads one dump 50 times in one text.
+func BenchmarkParseRepeated(b *testing.B) { benchmarkParse(b, repeated(dumpOf(b, 20))) }
+
+func repeated(text []byte) []byte {
+	return bytes.Repeat(append(bytes.TrimRight(text, "\n"), "\n\n"...), 50)
+}
+
+// BenchmarkParseDistinct reads one in which no two goroutines have the same stack.
+func BenchmarkParseDistinct(b *testing.B) { benchmarkParse(b, distinct(dumpOf(b, 1000))) }
+
+// distinct gives each call of a dump an argument of its own.
+func distinct(text []byte) []byte {
+	parts := bytes.Split(text, []byte("(0x"))
+	for i := range parts[1:] {
+		parts[i] = fmt.Appendf(parts[i], "(0xc%09x, 0x", i)
+	}
+	return bytes.Join(parts, nil)
+}
+
+func benchmarkParse(b *testing.B, text []byte) {
 	want := bytes.Count(text, []byte("\n\ngoroutine ")) + 1
 	b.Run("stackfmt", func(b *testing.B) {
 		b.ReportAllocs()
@@ -169,6 +195,15 @@ func BenchmarkParse(b *testing.B) {
 			}
 			if n != want {
 				b.Fatalf("%d goroutines", n)
+			}
+		}
+	})
+	b.Run("gostackparse", func(b *testing.B) {
+		b.ReportAllocs()
+		b.SetBytes(int64(len(text)))
+		for b.Loop() {
+			if gs, errs := gostackparse.Parse(bytes.NewReader(text)); len(gs) != want || errs != nil {
+				b.Fatal(len(gs), errs)
 			}
 		}
 	})

@@ -3,6 +3,7 @@ module github.com/epitaph-go/epitaph/tests/peers
 go 1.26.0
 
 require (
+	github.com/DataDog/gostackparse v0.7.0
 	github.com/cockroachdb/errors v1.14.0
 	github.com/epitaph-go/epitaph v0.0.0
 	github.com/go-errors/errors v1.5.1
@@ -12,6 +13,7 @@ require (
 	github.com/rotisserie/eris v0.5.4
 	github.com/samber/oops v1.23.2
 	gitlab.com/tozd/go/errors v0.10.0
+	golang.org/x/xerrors v0.0.0-20240903120638-7835f813f4da
 )
 
 require (

@@ -4,15 +4,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
 	cockroach "github.com/cockroachdb/errors"
+	"github.com/cockroachdb/errors/exthttp"
 	goerrors "github.com/go-errors/errors"
 	pkgerrors "github.com/pkg/errors"
 	"github.com/rotisserie/eris"
 	"github.com/samber/oops"
 	tozd "gitlab.com/tozd/go/errors"
+	"golang.org/x/xerrors"
 
 	"github.com/epitaph-go/epitaph/stackfmt"
 )
@@ -142,5 +145,84 @@ func TestLibraryDetails(t *testing.T) {
 	}
 	if tb := stackfmt.FromError(pkgerrors.WithStack(io.EOF)); tb.Message != "EOF" || len(tb.Stack) == 0 {
 		t.Errorf("pkgerrors.WithStack:\n%s", tb)
+	}
+}
+
+// TestLibraryFields: codes, fields, hints, details and secondary errors are notes.
+func TestLibraryFields(t *testing.T) {
+	withDetails := tozd.New("x")
+	tozd.Details(withDetails)["row"] = 7
+	tozd.Details(withDetails)["file"] = "a.csv"
+	for _, test := range []struct {
+		name string
+		err  error
+		want []string
+	}{
+		{
+			"oops", oops.Code("E42").In("import").Tags("a", "b").Hint("retry").Owner("team").With("row", 7, "file", "a.csv").Errorf("x"),
+			[]string{"code: E42", "domain: import", "tags: a, b", "hint: retry", "owner: team", "file = a.csv", "row = 7"},
+		},
+		{"oops twice", oops.With("outer", 1).Wrap(oops.With("row", 7).Errorf("x")), []string{"row = 7", "outer = 1"}},
+		{"tozd", withDetails, []string{"file = a.csv", "row = 7"}},
+		{"secondary", cockroach.WithSecondaryError(cockroach.New("x"), errors.New("rollback failed")), []string{"secondary error: rollback failed"}},
+		{"http", exthttp.WrapWithHTTPCode(cockroach.New("x"), 404), []string{"code: 404"}},
+		{"hint", cockroach.WithHint(cockroach.WithDetail(cockroach.New("x"), "row 7"), "retry"), []string{"row 7", "hint: retry"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			tb := stackfmt.FromError(test.err)
+			var got []string
+			for ; tb != nil; tb = tb.Cause {
+				got = append(slices.Clone(tb.Notes), got...)
+			}
+			if !slices.Equal(got, test.want) {
+				t.Errorf("notes %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// TestHiddenCauses: what a barrier masks, and what tozd keeps beside what it wraps.
+func TestHiddenCauses(t *testing.T) {
+	masked := stackfmt.FromError(cockroach.HandledWithMessage(io.ErrUnexpectedEOF, "could not import"))
+	if masked.Message != "could not import" || masked.Cause == nil || masked.Cause.Message != "unexpected EOF" {
+		t.Errorf("barrier:\n%s", masked)
+	}
+	with := stackfmt.FromError(tozd.WrapWith(io.ErrUnexpectedEOF, errors.New("could not import")))
+	if !strings.Contains(with.String(), "unexpected EOF") || !strings.Contains(with.String(), "could not import") {
+		t.Errorf("WrapWith:\n%s", with)
+	}
+}
+
+//go:noinline
+func xerror() error { return xerrors.New("broken") }
+
+// TestXerrors: the positions that x/xerrors keeps are shown; they are no stacks.
+func TestXerrors(t *testing.T) {
+	err := xerrors.Errorf("outer: %w", xerror())
+	tb := stackfmt.FromError(err)
+	if tb.Message != "outer: broken" || len(tb.Stack) != 1 || !strings.HasSuffix(tb.Stack[0].Func, ".TestXerrors") ||
+		tb.Cause == nil || len(tb.Cause.Stack) != 1 || !strings.HasSuffix(tb.Cause.Stack[0].Func, ".xerror") || tb.Cause.Stack[0].Line == 0 {
+		t.Errorf("got\n%s", tb)
+	}
+	if stackfmt.WithStack(err) == err {
+		t.Error("a position is taken for a stack")
+	}
+}
+
+//go:noinline
+func wrappedByEris() error {
+	err := eris.New("broken")
+	return eris.Wrap(err, "outer")
+}
+
+// TestErisOnce: the calls of Wrap that eris puts into the stack are left out.
+func TestErisOnce(t *testing.T) {
+	tb := stackfmt.FromError(eris.Wrap(wrappedByEris(), "outermost"))
+	calls := map[string]int{}
+	for _, f := range tb.Stack {
+		calls[f.Func[strings.LastIndexByte(f.Func, '.')+1:]]++
+	}
+	if calls["wrappedByEris"] != 1 || calls["TestErisOnce"] != 1 {
+		t.Errorf("got\n%s", tb)
 	}
 }

@@ -1,0 +1,7 @@
+//go:build darwin || dragonfly || freebsd || netbsd || openbsd
+
+package stackfmt
+
+import "syscall"
+
+const getModes = syscall.TIOCGETA

@@ -1,0 +1,5 @@
+package stackfmt
+
+import "syscall"
+
+const getModes = syscall.TCGETS
