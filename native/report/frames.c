@@ -38,14 +38,17 @@ static EPI_SAFE void thread_header(struct epi_incident *incident)
 }
 
 /* How sure the line is; nothing when it is. */
-static EPI_SAFE void end_frame(struct epi_out *out, bool inlined, uint8_t how)
+static EPI_SAFE void end_frame(struct epi_out *out, bool inlined,
+                               const struct epi_frame *frame)
 {
     if (inlined)
         epi_out_text(out, " (inlined)");
-    if (how == EPI_HOW_FP)
-        epi_out_text(out, " (frame pointer)");
-    else if (how == EPI_HOW_SCAN)
+    if (frame->how == EPI_HOW_SCAN)
         epi_out_text(out, " (scan)");
+    else if ((frame->flags & EPI_FRAME_AFTER_SCAN) != 0)
+        epi_out_text(out, " (after a scan)");
+    else if (frame->how == EPI_HOW_FP)
+        epi_out_text(out, " (frame pointer)");
     epi_out_char(out, '\n');
 }
 
@@ -74,7 +77,7 @@ static EPI_SAFE int32_t go_frame(struct epi_incident *incident, const struct epi
         char *name = incident->symbols[0].name; /* the longest buffer at hand */
         epi_pclntab_print(name, sizeof incident->symbols[0].name, functions[i].function);
         source_line(&incident->out, functions[i].file, functions[i].line, name);
-        end_frame(&incident->out, functions[i].inlined, frame->how);
+        end_frame(&incident->out, functions[i].inlined, frame);
     }
     return n;
 }
@@ -98,7 +101,7 @@ static EPI_SAFE void unknown_line(struct epi_out *out, const struct epi_frame *f
     epi_out_text(out, "  Binary file \"<unknown>\" [");
     epi_out_address(out, frame->pc);
     epi_out_char(out, ']');
-    end_frame(out, false, frame->how);
+    end_frame(out, false, frame);
 }
 
 /* A function of Go as a place in its file; false when Go's tables do not know it. */
@@ -136,7 +139,7 @@ static EPI_SAFE int32_t c_frame(struct epi_incident *incident, const struct epi_
             binary_line(out, module->path, "", frame->pc - module->bias, frame->pc);
     }
     if (n == 0)
-        end_frame(out, false, frame->how);
+        end_frame(out, false, frame);
     for (uint32_t i = first; i < n; i++) {
         const struct epi_symbol *symbol = &incident->symbols[i];
         if (symbol->line != 0 && !places)
@@ -144,7 +147,7 @@ static EPI_SAFE int32_t c_frame(struct epi_incident *incident, const struct epi_
         else
             binary_line(out, module->path, symbol->name,
                         symbol->offset + (frame->pc - look_up), frame->pc);
-        end_frame(out, symbol->inlined, frame->how);
+        end_frame(out, symbol->inlined, frame);
     }
     return n == 0 ? 1 : (int32_t)(n - first);
 }
