@@ -68,8 +68,7 @@ static EPI_SAFE bool read_sizes(uint64_t *mapped, uint64_t *resident, uint64_t *
 {
     char text[96];
     uint64_t *sizes[] = {mapped, resident, shared};
-    long fd = epi_syscall6(SYS_openat, AT_FDCWD, (long)"/proc/self/statm",
-                           O_RDONLY | O_CLOEXEC, 0, 0, 0);
+    long fd = epi_fd_open(AT_FDCWD, "/proc/self/statm", O_RDONLY, 0);
     if (fd < 0)
         return false;
     long size = epi_syscall6(SYS_read, fd, (long)text, sizeof text, 0, 0, 0), at = 0;

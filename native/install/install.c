@@ -6,6 +6,7 @@
 #include "../base/base.h"
 #include "../base/clock.h"
 #include "../base/fd.h"
+#include "../base/output.h"
 #include "../base/system.h"
 #include "../image/modules.h"
 #include "../image/symbols.h"
@@ -50,9 +51,11 @@
 
 static int open_high(const char *path, int flags)
 {
-    int fd = open(path, flags | O_CLOEXEC);
-    if (fd < 0)
+    int fd = (int)epi_fd_open(AT_FDCWD, path, flags, 0);
+    if (fd < 0) {
+        errno = -fd;
         return -1;
+    }
     int copy = epi_fd_duplicate(fd);
     int error = errno;
     close(fd);
@@ -182,7 +185,7 @@ static int set_options(struct epi_options *options, const struct epi_config *con
             return errno;
         strncpy(options->directory_path, config->directory, sizeof options->directory_path - 1);
     }
-    options->output = epi_fd_of(config->quiet ? STDERR_FILENO : epi_fd_duplicate(config->output));
+    options->output = config->quiet ? epi_fd_of(STDERR_FILENO) : epi_output_open(config->output);
     if (config->quiet) /* known, for dumps whose output is lost, but not the core's */
         options->output.fd = -1;
     if (options->output.fd < 0 && !config->quiet) { /* who dumps has an output of his own */
@@ -244,7 +247,7 @@ static void release(struct epi_options *options)
 {
     if (epi_crashing())
         return;
-    epi_fd_close(&options->output);
+    epi_output_close(&options->output);
     epi_fd_close(&options->directory);
 }
 
@@ -265,7 +268,7 @@ static int enable(const struct epi_config *config, const struct epi_options *old
         return error;
     /* Last: behind this nothing fails. */
     if (config->box >= 0 && (error = epi_box_attach(config->box, config->box_path)) != 0) {
-        epi_fd_close(&next->output);
+        epi_output_close(&next->output);
         epi_fd_close(&next->directory);
         return error;
     }

@@ -104,9 +104,8 @@ static EPI_SAFE long create_file(struct epi_incident *incident, const struct epi
         return -EBADF;
     for (unsigned n = 0;; n++) {
         name_file(incident, options, n);
-        long fd = epi_syscall6(SYS_openat, options->directory.fd, (long)incident->file,
-                               O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600,
-                               0, 0);
+        long fd = epi_fd_open(options->directory.fd, incident->file,
+                              O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
         if (fd >= 0) /* whatever the umask leaves out or lets in */
             epi_syscall6(SYS_fchmod, fd, 0600, 0, 0, 0, 0);
         if (fd != -EEXIST || n == 26)
