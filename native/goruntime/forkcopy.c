@@ -6,6 +6,7 @@
 #include "../unwind/gostack.h"
 #include "../unwind/pclntab.h"
 #include "../unwind/program.h"
+#include "../record/box.h"
 #include "../signals/actions.h"
 
 #include <errno.h>
@@ -166,6 +167,7 @@ static EPI_SAFE _Noreturn void go_on(ucontext_t *uc, uint64_t end)
                      .tv_usec = (suseconds_t)(left % EPI_SECOND / 1000)},
     };
     epi_syscall6(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
+    epi_box_after_fork(); /* a method of the value may leave a breadcrumb */
     reset_signals();
     epi_syscall6(SYS_setitimer, ITIMER_REAL, (long)&timer, 0, 0, 0, 0);
     close_all();
