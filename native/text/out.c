@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <unistd.h>
 
 EPI_SAFE void epi_out_start(struct epi_out *out, struct epi_fd target,
@@ -30,19 +31,39 @@ EPI_SAFE void epi_out_start(struct epi_out *out, struct epi_fd target,
 }
 
 /* Waits until FD takes text.  True when a write is worth a try: also after an
- * error that only the write can name. */
-static EPI_SAFE bool wait_writable(const struct epi_out *out)
+ * error that only the write can name; then it is BROKEN. */
+static EPI_SAFE bool wait_writable(const struct epi_out *out, bool *broken)
 {
     for (;;) {
         uint64_t now = epi_now();
+        *broken = false;
         if (now >= out->deadline)
             return false;
         struct pollfd poll = {.fd = out->target.fd, .events = POLLOUT, .revents = 0};
         struct timespec left = epi_timespec(out->deadline - now);
         long n = epi_syscall6(SYS_ppoll, (long)&poll, 1, (long)&left, 0, 0, 0);
-        if (n != 0 && n != -EINTR)
+        if (n != 0 && n != -EINTR) {
+            *broken = n > 0 && (poll.revents & (POLLERR | POLLHUP)) != 0;
             return true;
+        }
     }
+}
+
+static EPI_SAFE bool pipe_signal_waits(void)
+{
+    uint64_t pending = 0;
+    return epi_syscall6(SYS_rt_sigpending, (long)&pending, sizeof pending, 0, 0, 0, 0) == 0 &&
+           (pending & epi_mask_of(SIGPIPE)) != 0;
+}
+
+/* Where the reader of a pipe is gone, a write sends its thread SIGPIPE.  Whoever reports
+ * blocks that signal; when the mask is put back, a program in which it is deadly would
+ * die of having been dumped. */
+static EPI_SAFE void take_pipe_signal(void)
+{
+    uint64_t set = epi_mask_of(SIGPIPE);
+    struct timespec now = {0, 0};
+    epi_syscall6(SYS_rt_sigtimedwait, (long)&set, 0, (long)&now, sizeof set, 0, 0);
 }
 
 /* The target is gone for good: the rest goes to the fallback, or nowhere. */
@@ -65,12 +86,16 @@ static EPI_SAFE void write_all(struct epi_out *out, const char *text, size_t siz
             out->lost = !out->only_copy;
             return;
         }
-        if (!wait_writable(out)) {
+        bool broken;
+        if (!wait_writable(out, &broken)) {
             fall_back(out, ETIMEDOUT);
             out->target.fd = -1; /* no time is left for the fallback either */
             continue;
         }
+        bool waited = broken && pipe_signal_waits(); /* the program's own stays */
         long n = epi_syscall6(SYS_write, out->target.fd, (long)text, (long)size, 0, 0, 0);
+        if (n == -EPIPE && !waited)
+            take_pipe_signal();
         if (n > 0) {
             text += n;
             size -= (size_t)n;
