@@ -276,6 +276,22 @@ static void jumps_out(void)
           "what cannot be told");
 }
 
+/* A fault of a load is skipped; a signal that somebody sends while it runs is not. */
+static void sent_while_peeking(void)
+{
+    static const int codes[] = {SEGV_MAPERR, SI_KERNEL, SI_USER, SI_QUEUE, SI_TKILL};
+    for (size_t i = 0; i < EPI_COUNT(codes); i++) {
+        siginfo_t info = {.si_signo = SIGSEGV, .si_code = codes[i]};
+        ucontext_t uc;
+        epi_zero(&uc, sizeof uc);
+        epi_arch_set_pc(&uc, (uintptr_t)epi_arch_load_begin);
+        bool fault = codes[i] > 0;
+        CHECK(epi_peek_fixup(&info, &uc) == fault, "code %d", codes[i]);
+        CHECK(epi_arch_pc(&uc) == (uintptr_t)(fault ? epi_arch_load_failed : epi_arch_load_begin),
+              "code %d", codes[i]);
+    }
+}
+
 /* A static link has no .eh_frame_hdr, only .eh_frame: the walk must be the
  * same without the header. */
 static void without_header(void)
@@ -313,6 +329,7 @@ int main(void)
     call_encodings();
     call_targets();
     jumps_out();
+    sent_while_peeking();
     without_header();
     return check_result();
 }
