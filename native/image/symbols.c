@@ -175,8 +175,8 @@ EPI_SAFE uint32_t epi_symbols_find(const struct epi_module *module, uintptr_t pc
     symbols[0].line = 0;
     symbols[0].inlined = false;
     symbols[0].file = NULL;
-    /* The bias is compared because an index may be installed in the very moment
-     * in which a crash rearranges the module table. */
+    /* The bias is compared because Go, which installs an index, has found its module in
+     * a table that may have been filled with others since. */
     const struct epi_symbol_index *index = module->index;
     bool found = (index != NULL && index->bias == module->bias &&
                   find_in_index(index, at, &symbols[0])) ||

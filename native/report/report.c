@@ -23,7 +23,7 @@
 static EPI_SAFE void refresh_modules(struct epi_incident *incident)
 {
     (void)incident;
-    epi_modules_refresh(epi_program.modules);
+    epi_program_refresh();
 }
 
 enum { CRASH = 1, GO_DEATH = 2, BOTH = CRASH | GO_DEATH };
