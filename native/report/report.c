@@ -269,9 +269,16 @@ static EPI_SAFE void last_act(struct epi_incident *incident)
     epi_oncrash_run(incident, incident->deadline - reserve(incident->options->deadline));
 }
 
+/* Of a stage, or of the last act, that was given up while it waited for the copy. */
+static EPI_SAFE void end_copy(struct epi_incident *incident)
+{
+    (void)incident;
+    epi_forkcopy_end();
+}
+
 static const struct epi_stage closing[] = {
-    {"end line", 0, epi_report_end}, {"files", 0, close_files}, {"last act", 0, last_act},
-    {NULL, 0, NULL},
+    {"copy's end", 0, end_copy}, {"end line", 0, epi_report_end}, {"files", 0, close_files},
+    {"last act", 0, last_act},   {"copy's end", 0, end_copy},     {NULL, 0, NULL},
 };
 
 EPI_SAFE void epi_report(struct epi_incident *incident)

@@ -5,6 +5,7 @@ package godeath
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -51,6 +52,20 @@ func TestErrorChainLeavesNoCrumbs(t *testing.T) {
 		if a.Key == "from" {
 			t.Error("an annotation of the copy's is in the report")
 		}
+	}
+}
+
+// Nor when the stage that asks the copy is given up in the middle.
+func TestErrorChainGivenUpLeavesNobody(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	o := run(t, plain, "supervise off=1 kind=copy-stuck for="+dir)
+	o.Exited(t, 0)
+	if o.Stdout != "0 left\n" {
+		t.Errorf("%q", o.Stdout)
+	}
+	if text := onlyFile(t, dir); !strings.Contains(text, "stage \"panic in a copy\" timed out") {
+		t.Errorf("the stage was not given up:\n%s", text)
 	}
 }
 
