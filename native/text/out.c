@@ -321,15 +321,22 @@ static EPI_SAFE uint32_t code_point(const char *text, unsigned *length)
     return value;
 }
 
-/* One character, which SPECIAL says has a meaning here.  Returns its length.
+static EPI_SAFE bool is_one_of(char c, const char *list)
+{
+    while (*list != '\0' && *list != c)
+        list++;
+    return *list != '\0';
+}
+
+/* One character; those in SPECIAL have a meaning here.  Returns its length.
  * LATIN writes the code points up to 0xff as faulthandler does, as \xNN, like
  * bytes that are no text. */
-static EPI_SAFE unsigned escape_one(struct epi_out *out, const char *text, bool special,
+static EPI_SAFE unsigned escape_one(struct epi_out *out, const char *text, const char *special,
                                     bool latin)
 {
     unsigned length = 1;
     uint32_t point;
-    if (*text >= 0x20 && *text < 0x7f && !special) {
+    if (*text >= 0x20 && *text < 0x7f && !is_one_of(*text, special)) {
         epi_out_char(out, *text);
     } else if ((point = code_point(text, &length)) > 0xffff) {
         epi_out_text(out, "\\U");
@@ -344,29 +351,31 @@ static EPI_SAFE unsigned escape_one(struct epi_out *out, const char *text, bool 
     return length;
 }
 
-static EPI_SAFE void escape(struct epi_out *out, const char *text, bool brackets)
+static EPI_SAFE void escape(struct epi_out *out, const char *text, const char *special,
+                            bool latin)
 {
     for (unsigned characters = 0; *text != '\0'; characters++) {
         if (characters == EPI_OUT_STRING) {
             epi_out_text(out, "...");
             return;
         }
-        text += escape_one(out, text,
-                           *text == '"' || *text == '\\' ||
-                               (brackets && (*text == ']' || *text == ';')),
-                           true);
+        text += escape_one(out, text, special, latin);
     }
+}
+
+EPI_SAFE void epi_out_escaped(struct epi_out *out, const char *text)
+{
+    escape(out, text, "\"\\", true);
+}
+
+EPI_SAFE void epi_out_name(struct epi_out *out, const char *text)
+{
+    escape(out, text, "\"\\];", true);
 }
 
 EPI_SAFE void epi_out_line(struct epi_out *out, const char *text)
 {
-    for (unsigned characters = 0; *text != '\0'; characters++) {
-        if (characters == EPI_OUT_STRING) {
-            epi_out_text(out, "...");
-            return;
-        }
-        text += escape_one(out, text, *text == '\\', false);
-    }
+    escape(out, text, "\\", false);
 }
 
 EPI_SAFE size_t epi_out_lines(struct epi_out *out, const char *text, size_t size, bool more)
@@ -379,7 +388,7 @@ EPI_SAFE size_t epi_out_lines(struct epi_out *out, const char *text, size_t size
         if (text[i] == '\n' || text[i] == '\t')
             epi_out_char(out, text[i++]);
         else
-            i += escape_one(out, text + i, text[i] == '\\', false);
+            i += escape_one(out, text + i, "\\", false);
     }
     return i;
 }
@@ -390,16 +399,6 @@ EPI_SAFE size_t epi_out_rest(struct epi_out *out, char *buffer, size_t size, boo
     for (; done + kept < size; kept++)
         buffer[kept] = buffer[done + kept];
     return kept;
-}
-
-EPI_SAFE void epi_out_escaped(struct epi_out *out, const char *text)
-{
-    escape(out, text, false);
-}
-
-EPI_SAFE void epi_out_name(struct epi_out *out, const char *text)
-{
-    escape(out, text, true);
 }
 
 EPI_SAFE void epi_out_fresh_line(struct epi_out *out)
