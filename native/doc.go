@@ -10,7 +10,7 @@
 //	base       some           The machine and the kernel, in place of libc: system calls, registers, jumps, clocks, descriptors.
 //	memory     all            Memory that may not be there: loads whose fault is skipped, instruction bytes, /proc/self/maps.
 //	image      some           What is loaded: modules, and the names of their functions.
-//	unwind     all            Stacks: from registers to frames, C and Go in one list.
+//	unwind     some           Stacks: from registers to frames, C and Go in one list.
 //	text       all            Formatting into fixed buffers, and output that nobody can hold up.
 //	incident   some           A crash or a dump: its owner, its phase, its options, the state that all parts of its report share.
 //	record     some           What a healthy program leaves behind: annotations, breadcrumbs, snapshots, the black box.

@@ -119,7 +119,7 @@
 //     current, group, stack, cut, native. Of a frame: source, binary, unknown,
 //     not_executable, signal, repeated, cut, lost, no_stack, created_by,
 //     seen_from_outside.
-//     Of how a frame was found: exact (which has no key), frame_pointer, scan
+//     Of how a frame was found: exact (which has no key), frame_pointer, scan, after_scan
 //   - an absent number or address is 0, an absent string empty, an absent truth false
 //   - "unknown": objects of line number and text, where a backslash is \x5c and a
 //     byte that is not UTF-8 is \xNN

@@ -43,9 +43,10 @@ const (
 	Exact        How = iota // by unwind tables, or it is the frame of the fault itself
 	FramePointer            // by following frame pointers: likely
 	Scan                    // a word on the stack that looks like a return address: doubtful
+	AfterScan               // by unwind tables, but from a frame that a scan found: as doubtful as that one
 )
 
-var howNames = names{"exact", "frame_pointer", "scan"}
+var howNames = names{"exact", "frame_pointer", "scan", "after_scan"}
 
 // String returns the name that JSON has, as "frame_pointer".
 func (h How) String() string               { return howNames.of(int(h)) }
@@ -102,7 +103,7 @@ func (f Frame) Name() string {
 func (f Frame) String() string { return string(appendFrame(nil, f, false)) }
 
 // howSuffixes stand in the order of the How values.
-var howSuffixes = [...]string{"", " (frame pointer)", " (scan)"}
+var howSuffixes = [...]string{"", " (frame pointer)", " (scan)", " (after a scan)"}
 
 const (
 	inlinedSuffix = " (inlined)"
@@ -136,7 +137,7 @@ func parseCall(s string) (f Frame, ok bool) {
 	if strings.HasSuffix(s, cutSuffix) {
 		return f, false
 	}
-	for how := FramePointer; how <= Scan; how++ {
+	for how := FramePointer; how <= AfterScan; how++ {
 		if rest, has := strings.CutSuffix(s, howSuffixes[how]); has {
 			s, f.How = rest, how
 			break

@@ -25,6 +25,7 @@ func TestFrames(t *testing.T) {
 		{`File "a.c", line 7 in f in g`, report.Frame{File: "a.c", Line: 7, Func: "f in g"}, "f in g"},
 		{`File "\u0416\x22\xe9\\x41\x5cu0416.c", line 0 in \u0416\x22`, report.Frame{File: "\u0416\"\\xe9\\\\x41\\x5cu0416.c", Func: "\u0416\\x22"}, "\u0416\\x22"},
 		{`Binary file "/lib/x.so", at foo+0x42 [0x00007f2f1c0de142]`, report.Frame{Kind: report.BinaryFrame, Module: "/lib/x.so", Func: "foo", Offset: 0x42, PC: pc}, "foo"},
+		{`File "a.c", line 7 in f (after a scan)`, report.Frame{File: "a.c", Line: 7, Func: "f", How: report.AfterScan}, "f"},
 		{`Binary file "/lib/x.so", at a+0x1 [b]+0x42 [0x00007f2f1c0de142] (scan)`, report.Frame{Kind: report.BinaryFrame, Module: "/lib/x.so", Func: "a+0x1 [b]", Offset: 0x42, PC: pc, How: report.Scan}, "a+0x1 [b]"},
 		{`Binary file "/lib/x.so", at +0x1234 [0x00007f2f1c0de142] (frame pointer)`, report.Frame{Kind: report.BinaryFrame, Module: "/lib/x.so", Offset: 0x1234, PC: pc, How: report.FramePointer}, "x.so+0x1234"},
 		{`Binary file "<unknown>" [0x00007f2f1c0de142]`, report.Frame{Kind: report.UnknownFrame, PC: pc}, "0x00007f2f1c0de142"},

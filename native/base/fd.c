@@ -44,13 +44,38 @@ EPI_SAFE void epi_fd_close(struct epi_fd *fd)
     fd->fd = -1;
 }
 
-int epi_fd_duplicate(int fd)
+static EPI_SAFE long duplicate(int fd)
 {
     static const int places[] = {EPI_HIGH_FD, 10, 3};
+    long copy = -EBADF;
     for (size_t i = 0; i < EPI_COUNT(places); i++) {
-        int copy = fcntl(fd, F_DUPFD_CLOEXEC, places[i]);
-        if (copy >= 0 || errno != EINVAL) /* beyond RLIMIT_NOFILE */
-            return copy;
+        copy = epi_syscall6(SYS_fcntl, fd, F_DUPFD_CLOEXEC, places[i], 0, 0, 0);
+        if (copy != -EINVAL) /* beyond RLIMIT_NOFILE */
+            break;
     }
+    return copy;
+}
+
+int epi_fd_duplicate(int fd)
+{
+    long copy = duplicate(fd);
+    if (copy >= 0)
+        return (int)copy;
+    errno = (int)-copy;
     return -1;
+}
+
+EPI_SAFE long epi_fd_above(long fd)
+{
+    if (fd < 0 || fd > 2)
+        return fd;
+    long copy = duplicate((int)fd);
+    epi_syscall6(SYS_close, fd, 0, 0, 0, 0, 0);
+    return copy;
+}
+
+EPI_SAFE long epi_fd_open(int directory, const char *path, int flags, unsigned mode)
+{
+    return epi_fd_above(epi_syscall6(SYS_openat, directory, (long)path, flags | O_CLOEXEC,
+                                     mode, 0, 0));
 }

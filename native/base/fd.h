@@ -26,6 +26,14 @@ EPI_SAFE bool epi_fd_valid(const struct epi_fd *fd);
 
 EPI_SAFE void epi_fd_close(struct epi_fd *fd);
 
+/* openat, for a file that the core reads or writes itself; closed by exec.  -errno when it
+ * fails.  Never one of the three numbers that a program counts on to be the next ones,
+ * when it closes standard input to open another. */
+EPI_SAFE long epi_fd_open(int directory, const char *path, int flags, unsigned mode);
+
+/* The same for what has been opened by another call: moves it away from those three. */
+EPI_SAFE long epi_fd_above(long fd);
+
 /* A duplicate of FD that is out of the program's way, and closed by exec; -1 with
  * errno when there is none.  For a healthy process. */
 int epi_fd_duplicate(int fd);

@@ -182,7 +182,7 @@ struct arrival {
 static EPI_SAFE bool access_works_now(struct arrival *a)
 {
     return (a->signal == SIGSEGV || a->signal == SIGBUS) &&
-           (epi_box_fault(a->info) || epi_peek_fixup(a->uc));
+           (epi_box_fault(a->info) || epi_peek_fixup(a->info, a->uc));
 }
 
 static EPI_SAFE bool g_is_none(struct arrival *a)

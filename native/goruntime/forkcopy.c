@@ -6,10 +6,13 @@
 #include "../unwind/gostack.h"
 #include "../unwind/pclntab.h"
 #include "../unwind/program.h"
+#include "../incident/incident.h"
+#include "../record/box.h"
 #include "../signals/actions.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -68,8 +71,7 @@ static EPI_SAFE bool read_sizes(uint64_t *mapped, uint64_t *resident, uint64_t *
 {
     char text[96];
     uint64_t *sizes[] = {mapped, resident, shared};
-    long fd = epi_syscall6(SYS_openat, AT_FDCWD, (long)"/proc/self/statm",
-                           O_RDONLY | O_CLOEXEC, 0, 0, 0);
+    long fd = epi_fd_open(AT_FDCWD, "/proc/self/statm", O_RDONLY, 0);
     if (fd < 0)
         return false;
     long size = epi_syscall6(SYS_read, fd, (long)text, sizeof text, 0, 0, 0), at = 0;
@@ -167,6 +169,7 @@ static EPI_SAFE _Noreturn void go_on(ucontext_t *uc, uint64_t end)
                      .tv_usec = (suseconds_t)(left % EPI_SECOND / 1000)},
     };
     epi_syscall6(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
+    epi_box_after_fork(); /* a method of the value may leave a breadcrumb */
     reset_signals();
     epi_syscall6(SYS_setitimer, ITIMER_REAL, (long)&timer, 0, 0, 0, 0);
     close_all();
@@ -194,6 +197,28 @@ static EPI_SAFE bool ended(long pid)
     return result == pid || result == -ECHILD;
 }
 
+EPI_SAFE void epi_forkcopy_end(void)
+{
+    int pid = epi_goside.forkcopy.pid;
+    if (pid == 0)
+        return;
+    epi_syscall6(SYS_kill, pid, SIGKILL, 0, 0, 0, 0);
+    uint64_t until = epi_now() + FUNERAL, pause = EPI_MS / 32;
+    bool gone = ended(pid);
+    for (; !gone && epi_now() < until; gone = ended(pid))
+        epi_pause_longer(&pause, EPI_MS);
+    if (gone)
+        epi_goside.forkcopy.pid = 0;
+}
+
+/* The helper may jump out of the stage as soon as there is a copy, so the kernel has to
+ * write down which one that is. */
+static EPI_SAFE long clone_process(void)
+{
+    return epi_syscall6(SYS_clone, CLONE_PARENT_SETTID, 0, (long)&epi_goside.forkcopy.pid, 0, 0,
+                        0);
+}
+
 EPI_SAFE struct epi_forkcopy_result epi_forkcopy_ask(ucontext_t *uc, enum epi_forkcopy_task task,
                                                      uint64_t end)
 {
@@ -205,24 +230,25 @@ EPI_SAFE struct epi_forkcopy_result epi_forkcopy_ask(ucontext_t *uc, enum epi_fo
     }
     area->task = task;
     __atomic_store_n(&area->answer, EPI_FORKCOPY_NONE, __ATOMIC_SEQ_CST);
-    long pid = epi_syscall6(SYS_clone, 0, 0, 0, 0, 0, 0);
+    long pid = clone_process();
     if (pid == 0)
         go_on(uc, end);
     if (pid < 0) {
         result.error = (int)-pid;
         return result;
     }
+#ifdef EPI_TEST
+    while (epi_streq(epi_incidents.trouble_stage, "copy"))
+        epi_syscall6(SYS_ppoll, 0, 0, 0, 0, 0, 0);
+#endif
     uint64_t pause = EPI_MS / 32;
     while (answer() == EPI_FORKCOPY_NONE && !result.ended && epi_now() < end) {
         epi_pause_longer(&pause, EPI_MS);
         result.ended = ended(pid);
     }
-    if (!result.ended) {
-        epi_syscall6(SYS_kill, pid, SIGKILL, 0, 0, 0, 0);
-        uint64_t until = epi_now() + FUNERAL;
-        for (pause = EPI_MS / 32; !ended(pid) && epi_now() < until;)
-            epi_pause_longer(&pause, EPI_MS);
-    }
+    if (result.ended)
+        epi_goside.forkcopy.pid = 0;
+    epi_forkcopy_end();
     result.answer = answer();
     return result;
 }

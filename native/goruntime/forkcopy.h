@@ -50,6 +50,7 @@ enum epi_forkcopy_answer {
 struct epi_forkcopy {
     struct epi_forkcopy_area *area; /* NULL: there is none */
     uintptr_t entry; /* of the function of Go's (ABI0) that the copy goes on in */
+    int pid;         /* of the copy that is at it, written by the kernel; 0: none is */
 };
 
 /* What became of a question. */
@@ -67,6 +68,9 @@ struct epi_forkcopy_area *epi_forkcopy_prepare(uintptr_t entry);
 /* Is UC a goroutine in runtime.raise, as Go's panic ends?  Only from there does the
  * copy go on. */
 EPI_SAFE bool epi_forkcopy_fits(const ucontext_t *uc);
+
+/* Ends the copy that is at it, if any: of a question that was given up in the middle. */
+EPI_SAFE void epi_forkcopy_end(void);
 
 /* Has a copy of the process do TASK, in which the thread goes on from UC, a frame that
  * the kernel has pushed; waits until END at most. */

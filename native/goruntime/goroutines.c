@@ -13,6 +13,7 @@
 #include "../unwind/program.h"
 #include "../text/out.h"
 #include "../incident/incident.h"
+#include "../incident/process.h"
 #include "../record/ring.h"
 
 #include <stdatomic.h>
@@ -31,7 +32,8 @@ static EPI_SAFE uint32_t load(const uint32_t *word)
     return __atomic_load_n(word, __ATOMIC_SEQ_CST);
 }
 
-/* The number of the question.  A dump's is not asked when a crash's has come before it. */
+/* The number of the question.  A dump's is not asked when a crash's has come before it: one
+ * that BEFORE is already is seen by its owner, a later one by BEFORE. */
 static EPI_SAFE uint32_t ask(struct epi_goroutines *live, const struct epi_incident *incident)
 {
     uint32_t before = load(&live->asked);
@@ -39,8 +41,9 @@ static EPI_SAFE uint32_t ask(struct epi_goroutines *live, const struct epi_incid
     live->asker[question % EPI_ASKERS] = (struct epi_asker){
         incident->style.healthy, incident->subject.tid, incident->subject.goroutine};
     if (incident->style.healthy) {
-        __atomic_compare_exchange_n(&live->asked, &before, question, false, __ATOMIC_SEQ_CST,
-                                    __ATOMIC_SEQ_CST);
+        if (!epi_crashing())
+            __atomic_compare_exchange_n(&live->asked, &before, question, false,
+                                        __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
     } else { /* a dump's question that a crash came across is answered no more */
         __atomic_store_n(&live->claimed, question - 1, __ATOMIC_SEQ_CST);
         __atomic_store_n(&live->asked, question, __ATOMIC_SEQ_CST);

@@ -52,8 +52,8 @@ epi_modules_find(const struct epi_modules *table, uintptr_t address);
 EPI_SAFE const struct epi_module *
 epi_modules_find_text(const struct epi_modules *table, uintptr_t pc);
 
-/* Brings TABLE up to date from /proc/self/maps.  Without /proc the table stays
- * as it is. */
+/* Brings TABLE, which nobody else reads yet, up to date from /proc/self/maps.  Without
+ * /proc it stays as it is. */
 EPI_SAFE void epi_modules_refresh(struct epi_modules *table);
 
 /* Fills MODULE from the ELF header that is mapped at ADDRESS; every read may

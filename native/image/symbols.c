@@ -126,8 +126,8 @@ static EPI_SAFE bool find_in_dynsym(const struct epi_module *module, uint64_t at
     return false;
 }
 
-/* The bias is compared because an index may be installed in the very moment in
- * which a crash rearranges the module table. */
+/* The bias is compared because Go, which installs an index, has found its module in a
+ * table that may have been filled with others since. */
 static EPI_SAFE bool find_in_block(struct epi_symbols *symbols, const struct epi_module *module,
                                    uint64_t at)
 {

@@ -6,6 +6,7 @@
 #include "../base/base.h"
 #include "../base/clock.h"
 #include "../base/fd.h"
+#include "../base/output.h"
 #include "../base/system.h"
 #include "../image/modules.h"
 #include "../image/symbols.h"
@@ -35,24 +36,21 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #ifndef AT_MINSIGSTKSZ
 #define AT_MINSIGSTKSZ 51
 #endif
 
-/* Room for a process with many plugins; the tables are only touched as far as
- * they are used. */
-#define MODULES 4096
-
 #define REPORT_STACK (64 * 1024)
 
 static int open_high(const char *path, int flags)
 {
-    int fd = open(path, flags | O_CLOEXEC);
-    if (fd < 0)
+    int fd = (int)epi_fd_open(AT_FDCWD, path, flags, 0);
+    if (fd < 0) {
+        errno = -fd;
         return -1;
+    }
     int copy = epi_fd_duplicate(fd);
     int error = errno;
     close(fd);
@@ -82,29 +80,12 @@ static void touch(struct epi_range memory)
         *(volatile char *)at = 0;
 }
 
-static int map_modules(void)
-{
-    size_t size = sizeof(struct epi_modules) + MODULES * sizeof(struct epi_module);
-    for (int i = 0; i < 2; i++) {
-        if (epi_program.module_slot[i] != NULL)
-            continue;
-        void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
-                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (memory == MAP_FAILED)
-            return ENOMEM;
-        epi_program.module_slot[i] = memory;
-        epi_program.module_slot[i]->capacity = MODULES;
-    }
-    return 0;
-}
-
 /* What stays for the life of the process, got once. */
 static int prepare(void)
 {
     epi_altstacks.kernel_frame = getauxval(AT_MINSIGSTKSZ);
-    int error = map_modules();
-    if (error != 0)
-        return error;
+    if (!epi_program_prepare())
+        return ENOMEM;
     if (epi_incidents.report_stack.end == 0) {
         epi_incidents.report_stack = epi_altstack_map(REPORT_STACK);
         touch(epi_incidents.report_stack);
@@ -120,39 +101,30 @@ static int prepare(void)
             epi_incidents.spare[i] = epi_fd_of(open_high("/", O_PATH));
     epi_service_runs(EPI_SERVICE_HELPER, epi_helper);
     epi_service_runs(EPI_SERVICE_DUMPER, epi_dumper);
-    error = epi_service_start(EPI_SERVICE_HELPER);
+    int error = epi_service_start(EPI_SERVICE_HELPER);
     if (error == 0)
         epi_create_start();
     return error;
 }
 
+/* A thread that was asked for its stack and got no CPU since may still be at it, with the
+ * table that was in force two tables ago. */
 static void load_modules(void)
 {
-    struct epi_modules *current = epi_program.modules;
-    struct epi_modules *next = epi_program.module_slot[current == epi_program.module_slot[0]];
-    epi_modules_load(next);
-    for (uint32_t i = 0; current != NULL && i < next->count; i++) {
-        struct epi_module *module = &next->module[i];
-        const struct epi_module *old = epi_modules_find(current, module->extent.start);
-        if (old != NULL && old->bias == module->bias &&
-            strcmp(old->path, module->path) == 0 &&
-            old->build_id_size == module->build_id_size &&
-            memcmp(old->build_id, module->build_id, module->build_id_size) == 0) {
-            module->index = old->index;
-            module->eh_frame = old->eh_frame;
-        }
-    }
-    epi_program.modules = next;
+    const struct epi_modules *current = epi_program.modules;
+    if (current != NULL && (!epi_modules_changed(current) || epi_process()->receivers > 0))
+        return;
+    epi_program_load();
+    epi_message_start();
 }
 
 void epi_update_modules(void)
 {
-    /* Two tables suffice: while a crash reads one, the other is filled at most
-     * once, because after that there is an owner. */
-    if (epi_program.modules != NULL && !epi_crashing() &&
-        epi_modules_changed(epi_program.modules)) {
+    const struct epi_modules *current = epi_program.modules;
+    if (current != NULL && !epi_crashing() && epi_modules_changed(current) &&
+        epi_dump_lock(EPI_MS)) {
         load_modules();
-        epi_message_start();
+        epi_dump_unlock();
     }
     epi_symbols_release();
 }
@@ -182,7 +154,7 @@ static int set_options(struct epi_options *options, const struct epi_config *con
             return errno;
         strncpy(options->directory_path, config->directory, sizeof options->directory_path - 1);
     }
-    options->output = epi_fd_of(config->quiet ? STDERR_FILENO : epi_fd_duplicate(config->output));
+    options->output = config->quiet ? epi_fd_of(STDERR_FILENO) : epi_output_open(config->output);
     if (config->quiet) /* known, for dumps whose output is lost, but not the core's */
         options->output.fd = -1;
     if (options->output.fd < 0 && !config->quiet) { /* who dumps has an output of his own */
@@ -244,7 +216,7 @@ static void release(struct epi_options *options)
 {
     if (epi_crashing())
         return;
-    epi_fd_close(&options->output);
+    epi_output_close(&options->output);
     epi_fd_close(&options->directory);
 }
 
@@ -265,12 +237,11 @@ static int enable(const struct epi_config *config, const struct epi_options *old
         return error;
     /* Last: behind this nothing fails. */
     if (config->box >= 0 && (error = epi_box_attach(config->box, config->box_path)) != 0) {
-        epi_fd_close(&next->output);
+        epi_output_close(&next->output);
         epi_fd_close(&next->directory);
         return error;
     }
-    if (epi_program.modules == NULL || epi_modules_changed(epi_program.modules))
-        load_modules();
+    load_modules();
     epi_incidents.pid = getpid();
     epi_process()->pid = epi_incidents.pid;
     epi_incidents.options = next;
@@ -323,9 +294,9 @@ int epi_enable(const struct epi_config *config, const struct epi_goruntime *go)
 static bool wait_for_receivers(void)
 {
     uint64_t end = epi_now() + EPI_SECOND;
-    while (epi_threading.receivers > 0 && epi_now() < end)
+    while (epi_process()->receivers > 0 && epi_now() < end)
         usleep(1000);
-    return epi_threading.receivers == 0;
+    return epi_process()->receivers == 0;
 }
 
 bool epi_disable(void)

@@ -8,6 +8,17 @@
 /* Does a CALL instruction end right before PC? */
 EPI_SAFE bool epi_arch_after_call(uintptr_t pc);
 
+/* Where the CALL before PC goes; false when the instruction does not say it. */
+EPI_SAFE bool epi_arch_call_target(uintptr_t pc, uintptr_t *target);
+
+/* Is AT a stub that jumps to what a word in memory says, as those of the procedure
+ * linkage table do?  Where that is then. */
+EPI_SAFE bool epi_arch_stub_target(uintptr_t at, uintptr_t *target);
+
+/* Can CODE, a function, go on in another one without a call?  True where that
+ * cannot be told. */
+EPI_SAFE bool epi_arch_may_jump_out(struct epi_range code);
+
 /* Is PC at the two instructions that return from a signal handler? */
 EPI_SAFE bool epi_arch_at_sigreturn(uintptr_t pc);
 

@@ -4,19 +4,21 @@
 #include "peek.h"
 #include "../base/base.h"
 
-/* CALL rel32 is E8 and four bytes.  CALL r/m64 is FF /2: the ModRM byte has 2
- * in its middle three bits, and its other two fields say what follows, a SIB
- * byte or a displacement.  A REX prefix stands before all of that and needs no
- * look.  (Intel SDM 2A, 2.1.5.) */
-EPI_SAFE bool epi_arch_after_call(uintptr_t pc)
+#define BEFORE 8 /* bytes that are looked at */
+
+/* CALL rel32 is E8 and four bytes. */
+static EPI_SAFE bool direct_call(const uint8_t *b)
 {
-    uint8_t b[8]; /* b[8 - n] is n bytes before PC */
-    if (pc < sizeof b || !epi_peek(b, pc - sizeof b, sizeof b))
-        return false;
-    if (b[3] == 0xe8)
-        return true;
+    return b[BEFORE - 5] == 0xe8;
+}
+
+/* CALL r/m64 is FF /2: the ModRM byte has 2 in its middle three bits, and its other
+ * two fields say what follows, a SIB byte or a displacement.  A REX prefix stands
+ * before all of that and needs no look.  (Intel SDM 2A, 2.1.5.) */
+static EPI_SAFE bool indirect_call(const uint8_t *b)
+{
     for (unsigned length = 2; length <= 7; length++) {
-        const uint8_t *at = b + sizeof b - length;
+        const uint8_t *at = b + BEFORE - length;
         if (at[0] != 0xff || (at[1] >> 3 & 7) != 2)
             continue;
         unsigned mode = at[1] >> 6, base = at[1] & 7, follows = 0;
@@ -32,6 +34,91 @@ EPI_SAFE bool epi_arch_after_call(uintptr_t pc)
             follows += 4;
         if (length == 2 + follows)
             return true;
+    }
+    return false;
+}
+
+EPI_SAFE bool epi_arch_after_call(uintptr_t pc)
+{
+    uint8_t b[BEFORE];
+    return pc >= sizeof b && epi_peek(b, pc - sizeof b, sizeof b) &&
+           (direct_call(b) || indirect_call(b));
+}
+
+static EPI_SAFE uintptr_t relative(const uint8_t *displacement, uintptr_t next)
+{
+    int32_t distance;
+    epi_copy(&distance, displacement, sizeof distance);
+    return next + (uintptr_t)(intptr_t)distance;
+}
+
+/* Bytes that are both kinds of call are one, but which is not known. */
+EPI_SAFE bool epi_arch_call_target(uintptr_t pc, uintptr_t *target)
+{
+    uint8_t b[BEFORE];
+    if (pc < sizeof b || !epi_peek(b, pc - sizeof b, sizeof b) || !direct_call(b) ||
+        indirect_call(b))
+        return false;
+    *target = relative(b + BEFORE - 4, pc);
+    return true;
+}
+
+/* [endbr64] [bnd] jmp *disp32(%rip) */
+EPI_SAFE bool epi_arch_stub_target(uintptr_t at, uintptr_t *target)
+{
+    static const uint8_t endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
+    uint8_t b[12];
+    uint64_t word;
+    unsigned i = 0;
+    if (!epi_peek(b, at, sizeof b))
+        return false;
+    if (epi_equal(b, endbr64, sizeof endbr64))
+        i += sizeof endbr64;
+    if (b[i] == 0xf2)
+        i++;
+    if (b[i] != 0xff || b[i + 1] != 0x25 ||
+        !epi_peek64(&word, relative(b + i + 2, at + i + 6)))
+        return false;
+    *target = word;
+    return true;
+}
+
+/* A larger function surely has some byte that looks like a jump. */
+#define CODE_MAX 4096
+
+/* Is there a jump at B, which stands at AT, that leaves CODE?  JMP and Jcc to a
+ * distance, JMP r/m64 (FF /4), and the end of an indirect branch that no
+ * speculation follows (mov %reg, (%rsp); ret). */
+static EPI_SAFE bool jumps_out(const uint8_t *b, uintptr_t at, struct epi_range code)
+{
+    if (b[0] == 0xe9)
+        return !epi_in(code, relative(b + 1, at + 5));
+    if (b[0] == 0x0f && (b[1] & 0xf0) == 0x80)
+        return !epi_in(code, relative(b + 2, at + 6));
+    if (b[0] == 0xeb || (b[0] & 0xf0) == 0x70)
+        return !epi_in(code, at + 2 + (uintptr_t)(intptr_t)(int8_t)b[1]);
+    if (b[0] == 0xff)
+        return (b[1] >> 3 & 7) == 4;
+    return (b[0] == 0x48 || b[0] == 0x4c) && b[1] == 0x89 && (b[2] & 0xc7) == 0x04 &&
+           b[3] == 0x24 && b[4] == 0xc3;
+}
+
+/* At every byte: where instructions begin is not known, and what only looks like
+ * a jump counts as one. */
+EPI_SAFE bool epi_arch_may_jump_out(struct epi_range code)
+{
+    enum { BLOCK = 64, LONGEST = 6 };
+    uint8_t b[BLOCK + LONGEST];
+    if (code.end - code.start > CODE_MAX)
+        return true;
+    for (uintptr_t at = code.start; at < code.end; at += BLOCK) {
+        size_t n = code.end - at < sizeof b ? code.end - at : sizeof b;
+        epi_zero(b, sizeof b);
+        if (!epi_peek(b, at, n))
+            return true;
+        for (size_t i = 0; i < n && i < BLOCK; i++)
+            if (jumps_out(b + i, at + i, code))
+                return true;
     }
     return false;
 }

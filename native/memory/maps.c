@@ -3,6 +3,7 @@
  * the handler's stack has. */
 #include "maps.h"
 #include "../base/base.h"
+#include "../base/fd.h"
 #include "../base/system.h"
 
 #include <fcntl.h>
@@ -12,8 +13,7 @@ EPI_SAFE bool epi_maps_open(struct epi_maps *maps)
 {
     maps->at = maps->have = 0;
     /* Not /proc/self: that list is empty once the first thread has ended. */
-    maps->fd = (int)epi_syscall6(SYS_openat, AT_FDCWD, (long)"/proc/thread-self/maps",
-                                 O_RDONLY | O_CLOEXEC, 0, 0, 0);
+    maps->fd = (int)epi_fd_open(AT_FDCWD, "/proc/thread-self/maps", O_RDONLY, 0);
     return maps->fd >= 0;
 }
 

@@ -83,10 +83,10 @@ EPI_SAFE bool epi_peek_string(char *to, size_t size, uintptr_t from)
     return false;
 }
 
-EPI_SAFE bool epi_peek_fixup(ucontext_t *uc)
+EPI_SAFE bool epi_peek_fixup(const siginfo_t *info, ucontext_t *uc)
 {
     uintptr_t pc = epi_arch_pc(uc);
-    if (pc < (uintptr_t)epi_arch_load_begin || pc >= (uintptr_t)epi_arch_load_end)
+    if (info->si_code <= 0 || pc < (uintptr_t)epi_arch_load_begin || pc >= (uintptr_t)epi_arch_load_end)
         return false;
     epi_arch_set_pc(uc, (uintptr_t)epi_arch_load_failed);
     return true;

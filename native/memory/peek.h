@@ -4,6 +4,8 @@
 
 #include "../base/base.h"
 
+#include <signal.h>
+
 /* Copies N bytes from the address FROM; false when any of them cannot be read
  * (TO may then hold a part).  Never faults, on any thread, as long as the
  * core's handlers for SIGSEGV and SIGBUS are installed and not blocked. */
@@ -23,8 +25,9 @@ EPI_SAFE bool epi_peek_uses_calls(void);
 EPI_SAFE void epi_peek_use_loads(void);
 
 /* The handler's first question: is this the fault of a peek?  If so, the
- * context is changed to continue where the peek returns false. */
-EPI_SAFE bool epi_peek_fixup(ucontext_t *uc);
+ * context is changed to continue where the peek returns false.  A signal that was
+ * sent while a peek ran is none. */
+EPI_SAFE bool epi_peek_fixup(const siginfo_t *info, ucontext_t *uc);
 
 /* Could the byte at ADDRESS be written?  Tried out, without changing it. */
 EPI_SAFE bool epi_peek_writable(uintptr_t address);

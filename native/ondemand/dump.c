@@ -326,10 +326,10 @@ EPI_SAFE void epi_dump_unlock(void)
  * left to the next dump. */
 static EPI_SAFE void stop_peeking_by_call(void)
 {
-    for (int i = 0; i < 50 && epi_peek_uses_calls() && epi_threading.receivers > 0; i++) {
+    for (int i = 0; i < 50 && epi_peek_uses_calls() && epi_process()->receivers > 0; i++) {
         epi_pause(EPI_MS);
     }
-    if (epi_threading.receivers == 0)
+    if (epi_process()->receivers == 0)
         epi_peek_use_loads();
 }
 

@@ -5,7 +5,7 @@
 #include "repeat.h"
 #include "../base/base.h"
 #include "../base/clock.h"
-#include "../base/fd.h"
+#include "../base/output.h"
 #include "../base/system.h"
 #include "../incident/incident.h"
 #include "../incident/process.h"
@@ -37,7 +37,7 @@ static EPI_SAFE void leave(struct epi_timer *timer, enum epi_timer_state state)
 
 static EPI_SAFE void release(struct epi_timer *timer)
 {
-    epi_fd_close(&timer->config.dump.output);
+    epi_output_close(&timer->config.dump.output);
     leave(timer, EPI_TIMER_IDLE);
 }
 
@@ -91,10 +91,11 @@ static int arm(struct epi_timer *timer, const struct epi_timer_config *config)
 {
     struct epi_timers *timers = &epi_ondemand.timers;
     uint64_t now = epi_now(), due = now + config->dump.passed;
-    int fd = epi_fd_duplicate(config->dump.output.fd), error = errno;
+    struct epi_fd output = epi_output_open(config->dump.output.fd);
+    int error = errno;
     timer->config = *config;
-    timer->config.dump.output = epi_fd_of(fd);
-    if (fd < 0) {
+    timer->config.dump.output = output;
+    if (output.fd < 0) {
         release(timer);
         return error;
     }

@@ -23,7 +23,7 @@
 #include "ondemand.h"
 #include "../base/base.h"
 #include "../base/clock.h"
-#include "../base/fd.h"
+#include "../base/output.h"
 #include "../base/system.h"
 #include "../incident/incident.h"
 #include "../incident/process.h"
@@ -330,7 +330,7 @@ int epi_usersignal_register(int signal, const struct epi_dump *how, bool chain)
         return error;
     const struct epi_usersignal_options *old = user->options;
     struct epi_usersignal_options *next = &user->option[old == &user->option[0]];
-    struct epi_fd output = epi_fd_of(epi_fd_duplicate(how->output.fd));
+    struct epi_fd output = epi_output_open(how->output.fd);
     if (output.fd < 0)
         return errno;
     next->dump = *how;
@@ -344,7 +344,7 @@ int epi_usersignal_register(int signal, const struct epi_dump *how, bool chain)
     epi_action_claim(signal, EPI_ROLE_DUMP, &ours);
     wait_for_dump(signal);
     if (old != NULL)
-        epi_fd_close(&user->option[old != &user->option[0]].dump.output);
+        epi_output_close(&user->option[old != &user->option[0]].dump.output);
     return 0;
 }
 
@@ -373,5 +373,5 @@ void epi_usersignal_end(int signal)
     wait_for_notes(user, old->dump.timeout);
     user->options = NULL;
     wait_for_dump(signal);
-    epi_fd_close(&user->option[old != &user->option[0]].dump.output);
+    epi_output_close(&user->option[old != &user->option[0]].dump.output);
 }

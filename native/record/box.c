@@ -150,7 +150,7 @@ static int move_notes(int fd)
     return error;
 }
 
-static void after_fork(void)
+EPI_SAFE void epi_box_after_fork(void)
 {
     struct epi_box *box = &epi_box;
     if (!box->attached)
@@ -189,7 +189,7 @@ int epi_box_attach(int fd, const char *path)
     if (copy < 0)
         return errno;
     if (!box->fork_handler) {
-        int error = pthread_atfork(NULL, NULL, after_fork);
+        int error = pthread_atfork(NULL, NULL, epi_box_after_fork);
         if (error != 0) {
             close(copy);
             return error;

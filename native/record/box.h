@@ -12,8 +12,9 @@
  *
  * The mapping lies over the notes' own pages (notes.h), so that writers never
  * look for it.  It is not inherited by a child of fork, which has nothing to
- * write in its parent's box: pthread_atfork gives the child ordinary memory, and
- * in a child made by the plain system call the first store faults and gets it. */
+ * write in its parent's box: pthread_atfork gives the child ordinary memory; in a child
+ * made by the plain system call the first breadcrumb does (notes.c), or, where the core's
+ * handlers are still in force, the fault of the first store. */
 #ifndef EPI_BOX_H
 #define EPI_BOX_H
 
@@ -69,6 +70,9 @@ EPI_SAFE bool epi_box_fault(const siginfo_t *info);
 /* The black box; see box.h.  Marks it as one of a program that ended well, and
  * closes it.  The notes stay.  False during a crash, whose report goes there. */
 bool epi_box_detach(void);
+
+/* In a child of fork, before anything else: the box is its parent's. */
+EPI_SAFE void epi_box_after_fork(void);
 
 /* Writes the snapshot slot INDEX; false when there is no box any more. */
 bool epi_box_write_slot(uint32_t index, const void *slot, size_t size);

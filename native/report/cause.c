@@ -3,6 +3,7 @@
 #include "report_parts.h"
 #include "cause.h"
 #include "../base/base.h"
+#include "../base/fd.h"
 #include "../base/system.h"
 #include "../memory/instruction.h"
 #include "../memory/peek.h"
@@ -31,7 +32,7 @@ static EPI_SAFE void sender(struct epi_out *out, const siginfo_t *info)
         size_t size = (size_t)(digits + sizeof digits - first);
         epi_copy(path + 6, first, size);
         epi_copy(path + 6 + size, "/comm", 6);
-        long fd = epi_syscall6(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0, 0, 0);
+        long fd = epi_fd_open(AT_FDCWD, path, O_RDONLY, 0);
         if (fd >= 0) {
             long size = epi_syscall6(SYS_read, fd, (long)comm, sizeof comm - 1, 0, 0, 0);
             epi_syscall6(SYS_close, fd, 0, 0, 0, 0, 0);

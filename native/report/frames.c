@@ -38,14 +38,17 @@ static EPI_SAFE void thread_header(struct epi_incident *incident)
 }
 
 /* How sure the line is; nothing when it is. */
-static EPI_SAFE void end_frame(struct epi_out *out, bool inlined, uint8_t how)
+static EPI_SAFE void end_frame(struct epi_out *out, bool inlined,
+                               const struct epi_frame *frame)
 {
     if (inlined)
         epi_out_text(out, " (inlined)");
-    if (how == EPI_HOW_FP)
-        epi_out_text(out, " (frame pointer)");
-    else if (how == EPI_HOW_SCAN)
+    if (frame->how == EPI_HOW_SCAN)
         epi_out_text(out, " (scan)");
+    else if ((frame->flags & EPI_FRAME_AFTER_SCAN) != 0)
+        epi_out_text(out, " (after a scan)");
+    else if (frame->how == EPI_HOW_FP)
+        epi_out_text(out, " (frame pointer)");
     epi_out_char(out, '\n');
 }
 
@@ -74,7 +77,7 @@ static EPI_SAFE int32_t go_frame(struct epi_incident *incident, const struct epi
         char *name = incident->symbol.name; /* the longest buffer at hand */
         epi_pclntab_print(name, sizeof incident->symbol.name, functions[i].function);
         source_line(&incident->out, functions[i].file, functions[i].line, name);
-        end_frame(&incident->out, functions[i].inlined, frame->how);
+        end_frame(&incident->out, functions[i].inlined, frame);
     }
     return n;
 }
@@ -102,7 +105,7 @@ static EPI_SAFE void unknown_line(struct epi_out *out, const struct epi_frame *f
 {
     epi_out_text(out, "  Binary file \"<unknown>\"");
     pc_suffix(out, frame->pc);
-    end_frame(out, false, frame->how);
+    end_frame(out, false, frame);
 }
 
 /* A function of Go as a place in its file; false when Go's tables do not know it. */
@@ -140,7 +143,7 @@ static EPI_SAFE void c_line(struct epi_incident *incident, const struct epi_modu
                     named ? symbol->offset + (frame->pc - look_up) : frame->pc - module->bias,
                     frame->pc);
     }
-    end_frame(out, symbol->inlined, frame->how);
+    end_frame(out, symbol->inlined, frame);
 }
 
 /* Of a chain of inlined calls that is longer than both together, this many of the
@@ -191,7 +194,7 @@ static EPI_SAFE int32_t c_frame(struct epi_incident *incident, const struct epi_
             return c_calls(incident, module, frame, look_up);
         binary_line(out, module->path, "", frame->pc - module->bias, frame->pc);
     }
-    end_frame(out, false, frame->how);
+    end_frame(out, false, frame);
     return 1;
 }
 

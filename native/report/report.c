@@ -23,7 +23,7 @@
 static EPI_SAFE void refresh_modules(struct epi_incident *incident)
 {
     (void)incident;
-    epi_modules_refresh(epi_program.modules);
+    epi_program_refresh();
 }
 
 enum { CRASH = 1, GO_DEATH = 2, BOTH = CRASH | GO_DEATH };
@@ -104,9 +104,8 @@ static EPI_SAFE long create_file(struct epi_incident *incident, const struct epi
         return -EBADF;
     for (unsigned n = 0;; n++) {
         name_file(incident, options, n);
-        long fd = epi_syscall6(SYS_openat, options->directory.fd, (long)incident->file,
-                               O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600,
-                               0, 0);
+        long fd = epi_fd_open(options->directory.fd, incident->file,
+                              O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
         if (fd >= 0) /* whatever the umask leaves out or lets in */
             epi_syscall6(SYS_fchmod, fd, 0600, 0, 0, 0, 0);
         if (fd != -EEXIST || n == 26)
@@ -270,9 +269,16 @@ static EPI_SAFE void last_act(struct epi_incident *incident)
     epi_oncrash_run(incident, incident->deadline - reserve(incident->options->deadline));
 }
 
+/* Of a stage, or of the last act, that was given up while it waited for the copy. */
+static EPI_SAFE void end_copy(struct epi_incident *incident)
+{
+    (void)incident;
+    epi_forkcopy_end();
+}
+
 static const struct epi_stage closing[] = {
-    {"end line", 0, epi_report_end}, {"files", 0, close_files}, {"last act", 0, last_act},
-    {NULL, 0, NULL},
+    {"copy's end", 0, end_copy}, {"end line", 0, epi_report_end}, {"files", 0, close_files},
+    {"last act", 0, last_act},   {"copy's end", 0, end_copy},     {NULL, 0, NULL},
 };
 
 EPI_SAFE void epi_report(struct epi_incident *incident)

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <unistd.h>
 
 EPI_SAFE void epi_out_start(struct epi_out *out, struct epi_fd target,
@@ -30,19 +31,39 @@ EPI_SAFE void epi_out_start(struct epi_out *out, struct epi_fd target,
 }
 
 /* Waits until FD takes text.  True when a write is worth a try: also after an
- * error that only the write can name. */
-static EPI_SAFE bool wait_writable(const struct epi_out *out)
+ * error that only the write can name; then it is BROKEN. */
+static EPI_SAFE bool wait_writable(const struct epi_out *out, bool *broken)
 {
     for (;;) {
         uint64_t now = epi_now();
+        *broken = false;
         if (now >= out->deadline)
             return false;
         struct pollfd poll = {.fd = out->target.fd, .events = POLLOUT, .revents = 0};
         struct timespec left = epi_timespec(out->deadline - now);
         long n = epi_syscall6(SYS_ppoll, (long)&poll, 1, (long)&left, 0, 0, 0);
-        if (n != 0 && n != -EINTR)
+        if (n != 0 && n != -EINTR) {
+            *broken = n > 0 && (poll.revents & (POLLERR | POLLHUP)) != 0;
             return true;
+        }
     }
+}
+
+static EPI_SAFE bool pipe_signal_waits(void)
+{
+    uint64_t pending = 0;
+    return epi_syscall6(SYS_rt_sigpending, (long)&pending, sizeof pending, 0, 0, 0, 0) == 0 &&
+           (pending & epi_mask_of(SIGPIPE)) != 0;
+}
+
+/* Where the reader of a pipe is gone, a write sends its thread SIGPIPE.  Whoever reports
+ * blocks that signal; when the mask is put back, a program in which it is deadly would
+ * die of having been dumped. */
+static EPI_SAFE void take_pipe_signal(void)
+{
+    uint64_t set = epi_mask_of(SIGPIPE);
+    struct timespec now = {0, 0};
+    epi_syscall6(SYS_rt_sigtimedwait, (long)&set, 0, (long)&now, sizeof set, 0, 0);
 }
 
 /* The target is gone for good: the rest goes to the fallback, or nowhere. */
@@ -65,12 +86,16 @@ static EPI_SAFE void write_all(struct epi_out *out, const char *text, size_t siz
             out->lost = !out->only_copy;
             return;
         }
-        if (!wait_writable(out)) {
+        bool broken;
+        if (!wait_writable(out, &broken)) {
             fall_back(out, ETIMEDOUT);
             out->target.fd = -1; /* no time is left for the fallback either */
             continue;
         }
+        bool waited = broken && pipe_signal_waits(); /* the program's own stays */
         long n = epi_syscall6(SYS_write, out->target.fd, (long)text, (long)size, 0, 0, 0);
+        if (n == -EPIPE && !waited)
+            take_pipe_signal();
         if (n > 0) {
             text += n;
             size -= (size_t)n;
@@ -296,15 +321,22 @@ static EPI_SAFE uint32_t code_point(const char *text, unsigned *length)
     return value;
 }
 
-/* One character, which SPECIAL says has a meaning here.  Returns its length.
+static EPI_SAFE bool is_one_of(char c, const char *list)
+{
+    while (*list != '\0' && *list != c)
+        list++;
+    return *list != '\0';
+}
+
+/* One character; those in SPECIAL have a meaning here.  Returns its length.
  * LATIN writes the code points up to 0xff as faulthandler does, as \xNN, like
  * bytes that are no text. */
-static EPI_SAFE unsigned escape_one(struct epi_out *out, const char *text, bool special,
+static EPI_SAFE unsigned escape_one(struct epi_out *out, const char *text, const char *special,
                                     bool latin)
 {
     unsigned length = 1;
     uint32_t point;
-    if (*text >= 0x20 && *text < 0x7f && !special) {
+    if (*text >= 0x20 && *text < 0x7f && !is_one_of(*text, special)) {
         epi_out_char(out, *text);
     } else if ((point = code_point(text, &length)) > 0xffff) {
         epi_out_text(out, "\\U");
@@ -319,29 +351,31 @@ static EPI_SAFE unsigned escape_one(struct epi_out *out, const char *text, bool 
     return length;
 }
 
-static EPI_SAFE void escape(struct epi_out *out, const char *text, bool brackets)
+static EPI_SAFE void escape(struct epi_out *out, const char *text, const char *special,
+                            bool latin)
 {
     for (unsigned characters = 0; *text != '\0'; characters++) {
         if (characters == EPI_OUT_STRING) {
             epi_out_text(out, "...");
             return;
         }
-        text += escape_one(out, text,
-                           *text == '"' || *text == '\\' ||
-                               (brackets && (*text == ']' || *text == ';')),
-                           true);
+        text += escape_one(out, text, special, latin);
     }
+}
+
+EPI_SAFE void epi_out_escaped(struct epi_out *out, const char *text)
+{
+    escape(out, text, "\"\\", true);
+}
+
+EPI_SAFE void epi_out_name(struct epi_out *out, const char *text)
+{
+    escape(out, text, "\"\\];", true);
 }
 
 EPI_SAFE void epi_out_line(struct epi_out *out, const char *text)
 {
-    for (unsigned characters = 0; *text != '\0'; characters++) {
-        if (characters == EPI_OUT_STRING) {
-            epi_out_text(out, "...");
-            return;
-        }
-        text += escape_one(out, text, *text == '\\', false);
-    }
+    escape(out, text, "\\", false);
 }
 
 EPI_SAFE size_t epi_out_lines(struct epi_out *out, const char *text, size_t size, bool more)
@@ -354,7 +388,7 @@ EPI_SAFE size_t epi_out_lines(struct epi_out *out, const char *text, size_t size
         if (text[i] == '\n' || text[i] == '\t')
             epi_out_char(out, text[i++]);
         else
-            i += escape_one(out, text + i, text[i] == '\\', false);
+            i += escape_one(out, text + i, "\\", false);
     }
     return i;
 }
@@ -365,16 +399,6 @@ EPI_SAFE size_t epi_out_rest(struct epi_out *out, char *buffer, size_t size, boo
     for (; done + kept < size; kept++)
         buffer[kept] = buffer[done + kept];
     return kept;
-}
-
-EPI_SAFE void epi_out_escaped(struct epi_out *out, const char *text)
-{
-    escape(out, text, false);
-}
-
-EPI_SAFE void epi_out_name(struct epi_out *out, const char *text)
-{
-    escape(out, text, true);
 }
 
 EPI_SAFE void epi_out_fresh_line(struct epi_out *out)

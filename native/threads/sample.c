@@ -106,10 +106,10 @@ static EPI_SAFE void capture(struct epi_threads *threads, struct epi_thread *thr
     uint32_t cache = take_cache(threads);
     bool taken = cache < EPI_SAMPLE_CACHES;
     epi_zero(&thread->stack, offsetof(struct epi_stack, frame));
-    atomic_fetch_add(&epi_threading.receivers, 1); /* epi_disable waits for it */
+    atomic_fetch_add(&epi_process()->receivers, 1); /* epi_disable waits for it */
     walk_if_room(&thread->stack, uc, taken ? &threads->cache[cache].rules : NULL,
                  threads->max_frames);
-    atomic_fetch_sub(&epi_threading.receivers, 1);
+    atomic_fetch_sub(&epi_process()->receivers, 1);
     if (taken)
         threads->cache[cache].taken = false;
 }
@@ -127,14 +127,14 @@ EPI_SAFE uint64_t epi_sample_unasked(struct epi_stack *stack, const ucontext_t *
 {
     uint64_t goroutine = 0;
     epi_zero(stack, offsetof(struct epi_stack, frame));
-    atomic_fetch_add(&epi_threading.receivers, 1);
+    atomic_fetch_add(&epi_process()->receivers, 1);
     if (faults_come_here()) { /* and go on doing so: epi_disable waits */
         walk_if_room(stack, uc, NULL, max_frames);
         goroutine = epi_program_goroutine();
     } else {
         innermost_only(stack, uc, EPI_STOP_FAULTS);
     }
-    atomic_fetch_sub(&epi_threading.receivers, 1);
+    atomic_fetch_sub(&epi_process()->receivers, 1);
     return goroutine;
 }
 

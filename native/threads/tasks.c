@@ -17,8 +17,7 @@ EPI_SAFE int epi_tasks_open(struct epi_tasks *tasks, char *buffer, uint32_t size
     tasks->buffer = buffer;
     tasks->size = size;
     tasks->at = tasks->have = 0;
-    long fd = epi_syscall6(SYS_openat, AT_FDCWD, (long)"/proc/self/task",
-                           O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0, 0, 0);
+    long fd = epi_fd_open(AT_FDCWD, "/proc/self/task", O_RDONLY | O_DIRECTORY, 0);
     tasks->fd = epi_fd_of((int)fd);
     return fd < 0 ? (int)fd : tasks->fd.fd < 0 ? -EBADF : 0;
 }
@@ -90,8 +89,7 @@ static EPI_SAFE long read_file(const struct epi_tasks *tasks, int tid, const cha
     epi_copy(path + n, name, epi_strlen(name));
     path[--n] = '/';
     const char *whole = epi_decimal(path + n, (uint64_t)tid);
-    long fd =
-        epi_syscall6(SYS_openat, tasks->fd.fd, (long)whole, O_RDONLY | O_CLOEXEC, 0, 0, 0);
+    long fd = epi_fd_open(tasks->fd.fd, whole, O_RDONLY, 0);
     if (fd < 0)
         return fd;
     long got = epi_syscall6(SYS_read, fd, (long)to, (long)size - 1, 0, 0, 0);

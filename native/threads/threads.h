@@ -97,7 +97,6 @@ struct epi_assign;
 struct epi_threading {
     struct epi_threads *threads[2]; /* the crash's table and that of dumps, by question */
     struct epi_assign *assign;
-    _Atomic int receivers; /* threads that walk their stacks, and may fault */
 };
 
 extern struct epi_threading epi_threading __attribute__((visibility("hidden")));

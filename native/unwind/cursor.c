@@ -1,5 +1,5 @@
 #include "cursor.h"
-#include "golayout.h"
+#include "gostack.h"
 #include "../base/base.h"
 #include "../memory/code.h"
 #include "../image/modules.h"
@@ -55,4 +55,23 @@ EPI_SAFE bool epi_cursor_accepts(const struct epi_cursor *cursor, uintptr_t pc,
         return true;
     return epi_cursor_plausible(cursor, pc) &&
            (epi_cursor_rises(cursor, sp) || (certain && cursor->switches < SWITCHES_MAX));
+}
+
+EPI_SAFE void epi_cursor_guess(struct epi_cursor *cursor, enum epi_how how, uintptr_t pc,
+                               uintptr_t sp, uint32_t kept)
+{
+    struct epi_regs *regs = &cursor->regs;
+    regs->known = (regs->known & kept) | 1u << EPI_REG_SP | 1u << EPI_REG_PC;
+    regs->r[EPI_REG_PC] = pc;
+    regs->r[EPI_REG_SP] = sp;
+    cursor->how = (uint8_t)how;
+    cursor->flags = 0;
+    cursor->unconfirmed = how == EPI_HOW_FP || how == EPI_HOW_SCAN;
+}
+
+EPI_SAFE bool epi_cursor_returns_oddly(const struct epi_cursor *cursor, uintptr_t pc)
+{
+    return epi_go_text(cursor->go, pc - 1) &&
+           !epi_go_text(cursor->go, cursor->regs.r[EPI_REG_PC]) &&
+           !epi_gostack_calls_c(cursor->go, pc - 1);
 }

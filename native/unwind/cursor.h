@@ -12,7 +12,7 @@ struct epi_goruntime; /* golayout.h */
 #define EPI_FRAME_MAX ((uintptr_t)1 << 20)
 
 /* How a frame's PC was found, from the most to the least certain.  The report
- * marks the last two. */
+ * marks the last two, and what follows a scan. */
 enum epi_how {
     EPI_HOW_CONTEXT, /* the interrupted registers themselves */
     EPI_HOW_CFI,     /* call frame information */
@@ -29,6 +29,7 @@ enum epi_frame_flag {
     EPI_FRAME_BAD_PC = 4, /* the PC is in no executable segment */
     EPI_FRAME_SIGNAL = 8, /* the trampoline of a signal handler */
     EPI_FRAME_GAP = 16,   /* the frames between this and the one before are lost */
+    EPI_FRAME_AFTER_SCAN = 32, /* rules led here, but from a frame that a scan found */
 };
 
 struct epi_frame {
@@ -86,6 +87,8 @@ struct epi_cursor {
     uint32_t steps;
     enum epi_stop stop;
     bool guessed;            /* some frame was */
+    bool scanned;            /* some frame was found by a scan, and this one stands on it */
+    bool unconfirmed;        /* nothing but its place speaks for the frame that a scan found */
     bool crossed_asmcgocall; /* Go code is waiting for this C code */
     struct epi_range stack;  /* start: SP must come out above it.  A step onto
                                 another stack sets both to 0 */
@@ -131,6 +134,16 @@ enum epi_step {
  * is on any stack. */
 EPI_SAFE bool epi_cursor_accepts(const struct epi_cursor *cursor, uintptr_t pc,
                                  uintptr_t sp, bool exact);
+
+/* The caller is at PC with SP, by a guess; of the other registers those in KEPT
+ * are as they were. */
+EPI_SAFE void epi_cursor_guess(struct epi_cursor *cursor, enum epi_how how, uintptr_t pc,
+                               uintptr_t sp, uint32_t kept);
+
+/* A C frame returns to C, or to Go's way of calling it.  What else looks like a
+ * return to Go was left on the stack by the runtime, or is in the frame of the
+ * goroutine that BP still points to. */
+EPI_SAFE bool epi_cursor_returns_oddly(const struct epi_cursor *cursor, uintptr_t pc);
 
 /* CURSOR is at the caller now: what is further out begins there. */
 static inline EPI_SAFE void epi_cursor_arrive(struct epi_cursor *cursor)

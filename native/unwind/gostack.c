@@ -156,6 +156,7 @@ EPI_SAFE bool epi_gostack_resume(struct epi_cursor *cursor)
     epi_copy_words(&cursor->regs, &caller, sizeof caller);
     cursor->how = EPI_HOW_GO;
     cursor->flags = EPI_FRAME_GAP;
+    cursor->scanned = cursor->unconfirmed = false;
     cursor->stack = (struct epi_range){0, 0};
     cursor->crossed_asmcgocall = true;
     return true;

@@ -2,8 +2,89 @@
 #include "gostack.h"
 #include "../base/base.h"
 #include "../memory/peek.h"
+#include "../image/modules.h"
+
+#include <sys/mman.h>
 
 struct epi_program epi_program;
+
+/* Room for a process with many plugins; the tables are only touched as far as
+ * they are used. */
+#define MODULES 4096
+
+static bool map_table(struct epi_modules **table)
+{
+    size_t size = sizeof **table + MODULES * sizeof(struct epi_module);
+    if (*table != NULL)
+        return true;
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED)
+        return false;
+    *table = memory;
+    (*table)->capacity = MODULES;
+    return true;
+}
+
+bool epi_program_prepare(void)
+{
+    for (int i = 0; i < 2; i++)
+        if (!map_table(&epi_program.module_slot[i]) || !map_table(&epi_program.crash_slot[i]))
+            return false;
+    return true;
+}
+
+static EPI_SAFE struct epi_modules *not_in_force(struct epi_modules *const slot[2])
+{
+    return slot[epi_program.modules == slot[0]];
+}
+
+static EPI_SAFE bool same_module(const struct epi_module *a, const struct epi_module *b)
+{
+    return a->bias == b->bias && epi_streq(a->path, b->path) &&
+           a->build_id_size == b->build_id_size &&
+           epi_equal(a->build_id, b->build_id, a->build_id_size);
+}
+
+/* Makes room for COUNT modules in TABLE without changing it: a crash that begins now
+ * may be about to fill it. */
+static void touch(struct epi_modules *table, uint32_t count)
+{
+    uintptr_t end = (uintptr_t)&table->module[count];
+    for (uintptr_t at = (uintptr_t)table; at < end; at += 4096)
+        __atomic_fetch_add((uint64_t *)at, 0, __ATOMIC_RELAXED);
+}
+
+void epi_program_load(void)
+{
+    const struct epi_modules *current = epi_program.modules;
+    struct epi_modules *next = not_in_force(epi_program.module_slot);
+    epi_modules_load(next);
+    for (uint32_t i = 0; current != NULL && i < next->count; i++) {
+        struct epi_module *module = &next->module[i];
+        const struct epi_module *old = epi_modules_find(current, module->extent.start);
+        if (old != NULL && same_module(old, module)) {
+            module->index = old->index;
+            module->eh_frame = old->eh_frame;
+        }
+    }
+    touch(not_in_force(epi_program.crash_slot), next->count);
+    epi_program.modules = next;
+}
+
+EPI_SAFE void epi_program_refresh(void)
+{
+    const struct epi_modules *current = epi_program.modules;
+    struct epi_modules *next = not_in_force(epi_program.crash_slot);
+    if (current == NULL || next == NULL)
+        return;
+    next->adds = current->adds;
+    next->subs = current->subs;
+    next->count = current->count;
+    epi_copy(next->module, current->module, current->count * sizeof current->module[0]);
+    epi_modules_refresh(next);
+    epi_program.modules = next;
+}
 
 EPI_SAFE uint64_t epi_goroutine_id(uintptr_t g)
 {

@@ -6,14 +6,28 @@
 #include "../base/base.h"
 #include "../image/modules.h"
 
+/* The table in force is never changed: another one is filled, and put in its place.
+ * Two tables are filled while the process is healthy, in turn, two by the owner of a
+ * crash, which may begin in the middle of that. */
 struct epi_program {
     _Atomic(struct epi_modules *) modules;
-    struct epi_modules *module_slot[2];
+    struct epi_modules *module_slot[2], *crash_slot[2];
     struct epi_goruntime go_runtime;
     const struct epi_goruntime *go; /* &go_runtime, or NULL */
 };
 
 extern struct epi_program epi_program __attribute__((visibility("hidden")));
+
+/* Memory for the tables, at the first call; false when there is none. */
+bool epi_program_prepare(void);
+
+/* Puts a table of what is loaded now in force.  What Go has found out about a module stays
+ * with it.  For a healthy process, under the turn of the dumps: those of whom a dump has
+ * asked a stack walk with the table that was in force then. */
+void epi_program_load(void);
+
+/* Brings the table up to date from /proc/self/maps.  For the owner of a crash. */
+EPI_SAFE void epi_program_refresh(void);
 
 /* The id of the goroutine G; that of a thread's scheduler is 0. */
 EPI_SAFE uint64_t epi_goroutine_id(uintptr_t g);

@@ -14,6 +14,7 @@
 #include "unwind.h"
 #include "cfi.h"
 #include "gostack.h"
+#include "scan.h"
 #include "../base/base.h"
 #include "../memory/code.h"
 #include "../memory/peek.h"
@@ -24,27 +25,11 @@
 #define SCAN_WORDS 4096
 #define SCAN_WORDS_AT_END 32
 
-/* And behind the first candidate, in the hope of a better one. */
-#define SCAN_BETTER_WORDS 64
-
 #define WORD sizeof(uintptr_t)
 
 static EPI_SAFE bool known(const struct epi_regs *regs, unsigned reg)
 {
     return (regs->known >> reg & 1) != 0;
-}
-
-/* The caller is at PC with SP; of the other registers those in KEPT are as
- * they were. */
-static EPI_SAFE void guess(struct epi_cursor *cursor, enum epi_how how, uintptr_t pc,
-                           uintptr_t sp, uint32_t kept)
-{
-    struct epi_regs *regs = &cursor->regs;
-    regs->known = (regs->known & kept) | 1u << EPI_REG_SP | 1u << EPI_REG_PC;
-    regs->r[EPI_REG_PC] = pc;
-    regs->r[EPI_REG_SP] = sp;
-    cursor->how = (uint8_t)how;
-    cursor->flags = 0;
 }
 
 static EPI_SAFE bool step_sigreturn(struct epi_cursor *cursor)
@@ -58,16 +43,6 @@ static EPI_SAFE bool step_sigreturn(struct epi_cursor *cursor)
     return true;
 }
 
-/* A C frame returns to C, or to Go's way of calling it.  What else looks like a
- * return to Go was left on the stack by the runtime, or is in the frame of the
- * goroutine that BP still points to. */
-static EPI_SAFE bool returns_oddly(const struct epi_cursor *cursor, uint64_t pc)
-{
-    return epi_go_text(cursor->go, pc - 1) &&
-           !epi_go_text(cursor->go, cursor->regs.r[EPI_REG_PC]) &&
-           !epi_gostack_calls_c(cursor->go, pc - 1);
-}
-
 /* A call that went wrong, and a function's first instruction, have the return
  * address at SP and every register as the caller had it.  So does code without
  * call frame information most of the time: it is a leaf in assembly. */
@@ -76,9 +51,9 @@ static EPI_SAFE bool step_return(struct epi_cursor *cursor, enum epi_how how)
     uintptr_t sp = cursor->regs.r[EPI_REG_SP];
     uint64_t pc;
     if (!epi_peek64(&pc, sp) || !epi_cursor_plausible(cursor, pc) ||
-        (how == EPI_HOW_SCAN && returns_oddly(cursor, pc)))
+        (how == EPI_HOW_SCAN && epi_cursor_returns_oddly(cursor, pc)))
         return false;
-    guess(cursor, how, pc, sp + EPI_CALL_PUSHES, EPI_CALLEE_SAVED);
+    epi_cursor_guess(cursor, how, pc, sp + EPI_CALL_PUSHES, EPI_CALLEE_SAVED);
     return true;
 }
 
@@ -94,42 +69,11 @@ static EPI_SAFE bool step_frame_pointer(struct epi_cursor *cursor)
     if ((fp < sp || fp - sp > EPI_FRAME_MAX) && epi_peek8(&byte, sp))
         return false;
     if (!epi_peek64(&outer, fp) || !epi_peek64(&pc, fp + WORD) ||
-        !epi_cursor_plausible(cursor, pc) || returns_oddly(cursor, pc))
+        !epi_cursor_plausible(cursor, pc) || epi_cursor_returns_oddly(cursor, pc))
         return false;
-    guess(cursor, EPI_HOW_FP, pc, fp + 2 * WORD, 0);
+    epi_cursor_guess(cursor, EPI_HOW_FP, pc, fp + 2 * WORD, 0);
     regs->r[EPI_REG_FP] = outer;
     regs->known |= 1u << EPI_REG_FP;
-    return true;
-}
-
-/* The nearest word that looks like a return address.  One whose caller can be
- * unwound further (it has rules) wins over one that cannot. */
-static EPI_SAFE bool step_scan(struct epi_cursor *cursor, unsigned words)
-{
-    uintptr_t sp = (cursor->regs.r[EPI_REG_SP] + WORD - 1) & ~(WORD - 1);
-    uint64_t pc, found_pc = 0;
-    uintptr_t found_at = 0;
-    uintptr_t end = cursor->crossed_asmcgocall ? UINTPTR_MAX : epi_gostack_c_end(cursor);
-    for (unsigned i = 0; i < words; i++) {
-        uintptr_t at = sp + i * WORD;
-        if (found_at != 0 && at - found_at > SCAN_BETTER_WORDS * WORD)
-            break;
-        if (at >= end || !epi_peek64(&pc, at))
-            break;
-        bool go = epi_go_text(cursor->go, pc - 1);
-        const struct epi_module *module =
-            go ? NULL : epi_modules_find_text(cursor->modules, pc - 1);
-        if ((!go && module == NULL) || !epi_arch_after_call(pc) || returns_oddly(cursor, pc))
-            continue;
-        bool rules = go || epi_cfi_covers(module, pc - 1);
-        if (rules || found_at == 0)
-            found_at = at, found_pc = pc;
-        if (rules)
-            break;
-    }
-    if (found_at == 0)
-        return false;
-    guess(cursor, EPI_HOW_SCAN, found_pc, found_at + WORD, 1u << EPI_REG_FP);
     return true;
 }
 
@@ -178,7 +122,7 @@ static EPI_SAFE bool step_by_guess(struct epi_cursor *cursor, enum epi_step fail
     if (!found && failed == EPI_STEP_NO_RULE && exact)
         found = step_return(cursor, bad ? EPI_HOW_RETURN : EPI_HOW_SCAN);
     if (!found)
-        found = step_frame_pointer(cursor) || step_scan(cursor, SCAN_WORDS);
+        found = step_frame_pointer(cursor) || epi_scan_step(cursor, SCAN_WORDS);
     return found;
 }
 
@@ -207,7 +151,7 @@ static EPI_SAFE enum epi_stop move(struct epi_cursor *cursor, struct epi_frame *
         if ((frame->flags & EPI_FRAME_GO) == 0 && (cursor->flags & EPI_FRAME_EXACT) != 0)
             frame->flags |= EPI_FRAME_SIGNAL | EPI_FRAME_EXACT;
         else if (cursor->regs.r[EPI_REG_PC] == 0 &&
-                 !step_scan(cursor, SCAN_WORDS_AT_END))
+                 !epi_scan_step(cursor, SCAN_WORDS_AT_END))
             /* Threads made by clone end like this; so does a stack that was
              * overwritten with zeros, where the scan finds more. */
             return EPI_STOP_OUTERMOST;
@@ -236,6 +180,9 @@ EPI_SAFE bool epi_cursor_next(struct epi_cursor *cursor, struct epi_frame *frame
     frame->sp = cursor->regs.r[EPI_REG_SP];
     frame->how = cursor->how;
     frame->flags = cursor->flags;
+    if (cursor->scanned && frame->how != EPI_HOW_SCAN)
+        frame->flags |= EPI_FRAME_AFTER_SCAN;
+    cursor->scanned |= frame->how == EPI_HOW_SCAN;
     cursor->steps++;
     cursor->stop = move(cursor, frame);
     cursor->guessed |= cursor->how == EPI_HOW_FP || cursor->how == EPI_HOW_SCAN;

@@ -138,7 +138,7 @@ func TestNotesUnderFire(t *testing.T) {
 // A child of fork leaves its parent's box alone, however it was made, and its own
 // breadcrumbs do no harm.
 func TestForkedChild(t *testing.T) {
-	for _, how := range []string{"", "plain", "plain reset", "crash", "plain crash"} {
+	for _, how := range []string{"", "plain", "reset", "plain reset", "crash", "plain crash", "plain reset crash"} {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
 			box := boxIn(t)

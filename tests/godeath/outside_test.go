@@ -5,6 +5,7 @@ package godeath
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -37,9 +38,11 @@ func TestErrorChainWritesNothing(t *testing.T) {
 	}
 }
 
-// Nor do its breadcrumbs reach a black box, whose pages the copy shares.
+// Nor do its breadcrumbs reach a black box, whose pages the copy does not have: they go
+// to memory of its own, and do not end it.
 func TestErrorChainLeavesNoCrumbs(t *testing.T) {
 	r, _ := died(t, plain, "outside-crumbs box="+filepath.Join(t.TempDir(), "box"))
+	formatted(t, r, "*errors.errorString: disk gone", direct, "main.wrapper: outer")
 	for _, crumb := range r.Breadcrumbs {
 		if crumb.Text == "from the copy" {
 			t.Error("a breadcrumb of the copy's is in the report")
@@ -49,6 +52,20 @@ func TestErrorChainLeavesNoCrumbs(t *testing.T) {
 		if a.Key == "from" {
 			t.Error("an annotation of the copy's is in the report")
 		}
+	}
+}
+
+// Nor when the stage that asks the copy is given up in the middle.
+func TestErrorChainGivenUpLeavesNobody(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	o := run(t, plain, "supervise off=1 kind=copy-stuck for="+dir)
+	o.Exited(t, 0)
+	if o.Stdout != "0 left\n" {
+		t.Errorf("%q", o.Stdout)
+	}
+	if text := onlyFile(t, dir); !strings.Contains(text, "stage \"panic in a copy\" timed out") {
+		t.Errorf("the stage was not given up:\n%s", text)
 	}
 }
 

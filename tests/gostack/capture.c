@@ -215,7 +215,7 @@ static void on_trap(int sig, siginfo_t *info, void *context)
 
 static void on_segv(int sig, siginfo_t *info, void *context)
 {
-    if (!epi_peek_fixup(context))
+    if (!epi_peek_fixup(info, context))
         previous_segv.sa_sigaction(sig, info, context);
 }
 

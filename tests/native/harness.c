@@ -11,7 +11,7 @@ static void (*fault_handler)(int, siginfo_t *, void *);
 
 static void on_signal(int sig, siginfo_t *info, void *context)
 {
-    if (epi_peek_fixup(context))
+    if (epi_peek_fixup(info, context))
         return;
     if (fault_handler != NULL) {
         fault_handler(sig, info, context);

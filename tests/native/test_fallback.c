@@ -226,6 +226,72 @@ static void call_encodings(void)
           "memory that is not there");
 }
 
+/* What the bytes before a return address say about the function that was called. */
+static void call_targets(void)
+{
+    static const uint8_t direct[] = {0x90, 0x90, 0x90, 0xe8, 0xfb, 0xff, 0xff, 0xff};
+    static const uint8_t pointer[] = {0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0xff, 0xd0};
+    static const uint8_t both[] = {0x90, 0x90, 0x90, 0xe8, 0, 0, 0xff, 0xd0};
+    static uint8_t stub[] = {0xf3, 0x0f, 0x1e, 0xfa, 0xf2, 0xff, 0x25, 1, 0, 0, 0, 0x90,
+                             0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0, 0};
+    uintptr_t target = 0;
+    CHECK(epi_arch_call_target((uintptr_t)(direct + 8), &target) &&
+              target == (uintptr_t)(direct + 3),
+          "%#lx", target);
+    CHECK(!epi_arch_call_target((uintptr_t)(pointer + 8), &target), "a pointer's");
+    CHECK(!epi_arch_call_target((uintptr_t)(both + 8), &target), "which is not known");
+    CHECK(!epi_arch_call_target(0x1000, &target), "memory that is not there");
+    CHECK(epi_arch_stub_target((uintptr_t)stub, &target) && target == 0x665544332211, "%#lx",
+          target);
+    CHECK(!epi_arch_stub_target((uintptr_t)direct, &target), "no stub");
+}
+
+/* Which functions can go on in another one. */
+static void jumps_out(void)
+{
+    static const struct {
+        uint8_t bytes[8];
+        bool out;
+    } cases[] = {
+        {{0x90, 0xe9, 0xf9, 0xff, 0xff, 0xff, 0x90, 0xc3}, true},
+        {{0x90, 0xe9, 0xfa, 0xff, 0xff, 0xff, 0x90, 0xc3}, false}, /* to its start */
+        {{0x0f, 0x84, 0x02, 0, 0, 0, 0x90, 0xc3}, true},
+        {{0x0f, 0x84, 0x01, 0, 0, 0, 0x90, 0xc3}, false},
+        {{0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0xeb, 0x10}, true},
+        {{0x74, 0x04, 0x90, 0x90, 0x90, 0x90, 0x90, 0xc3}, false},
+        {{0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0xff, 0xe0}, true},  /* *%rax */
+        {{0x90, 0x90, 0xff, 0x25, 1, 2, 3, 4}, true},              /* *disp(%rip) */
+        {{0x90, 0x90, 0xff, 0x15, 1, 2, 3, 4}, false},             /* a call */
+        {{0x90, 0x90, 0x90, 0x48, 0x89, 0x04, 0x24, 0xc3}, true},  /* a pushed target */
+        {{0x48, 0x89, 0x04, 0x24, 0x90, 0x90, 0x90, 0xc3}, false},
+    };
+    for (size_t i = 0; i < EPI_COUNT(cases); i++) {
+        uintptr_t at = (uintptr_t)cases[i].bytes;
+        CHECK(epi_arch_may_jump_out((struct epi_range){at, at + 8}) == cases[i].out, "case %zu",
+              i);
+    }
+    CHECK(epi_arch_may_jump_out((struct epi_range){0x1000, 0x1010}) &&
+              epi_arch_may_jump_out((struct epi_range){(uintptr_t)jumps_out,
+                                                       (uintptr_t)jumps_out + 100000}),
+          "what cannot be told");
+}
+
+/* A fault of a load is skipped; a signal that somebody sends while it runs is not. */
+static void sent_while_peeking(void)
+{
+    static const int codes[] = {SEGV_MAPERR, SI_KERNEL, SI_USER, SI_QUEUE, SI_TKILL};
+    for (size_t i = 0; i < EPI_COUNT(codes); i++) {
+        siginfo_t info = {.si_signo = SIGSEGV, .si_code = codes[i]};
+        ucontext_t uc;
+        epi_zero(&uc, sizeof uc);
+        epi_arch_set_pc(&uc, (uintptr_t)epi_arch_load_begin);
+        bool fault = codes[i] > 0;
+        CHECK(epi_peek_fixup(&info, &uc) == fault, "code %d", codes[i]);
+        CHECK(epi_arch_pc(&uc) == (uintptr_t)(fault ? epi_arch_load_failed : epi_arch_load_begin),
+              "code %d", codes[i]);
+    }
+}
+
 /* A static link has no .eh_frame_hdr, only .eh_frame: the walk must be the
  * same without the header. */
 static void without_header(void)
@@ -261,6 +327,9 @@ int main(void)
     uncovered();
     circles();
     call_encodings();
+    call_targets();
+    jumps_out();
+    sent_while_peeking();
     without_header();
     return check_result();
 }

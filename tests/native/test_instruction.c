@@ -161,8 +161,7 @@ static void noise(void)
 /* The core's handlers catch a load that fails; here there are none of them. */
 static void failed_load(int signal, siginfo_t *info, void *uc)
 {
-    (void)info;
-    if (!epi_peek_fixup(uc))
+    if (!epi_peek_fixup(info, uc))
         _exit(128 + signal);
 }
 

@@ -67,6 +67,13 @@ int main(void)
     check_asker(false);
     CHECK(load(&live->claimed) == crashs, "the crash's question stands, though it was given up");
 
+    /* A dump that begins its question only now has seen the crash's as the last one. */
+    epi_process()->crash.owner = (uint64_t)(uint32_t)getpid() << 32 | 11;
+    ask(&epi_process()->dump, true);
+    CHECK(load(&live->asked) == crashs, "a dump asked over the crash's question");
+    check_asker(false);
+    epi_process()->crash.owner = 0;
+
     ask(&epi_process()->dump, true); /* the crash was repaired */
     CHECK(load(&live->asked) > crashs, "the next dump asks nothing");
     check_asker(true);

@@ -14,6 +14,13 @@ import (
 )
 
 func init() {
+	// The stage that waits for the copy is given up in the middle.
+	kinds["copy-stuck"] = func() {
+		if set["off"] == "" {
+			scenario.Must(cgo.Trouble("copy", "hang"))
+		}
+		panic(wrapper{func() error { <-never; return nil }})
+	}
 	// Go dies in another goroutine while C's crash is reported: a stage hangs for
 	// long enough.
 	meanwhile := func(name string, die func()) {

@@ -1,0 +1,115 @@
+/* The module table: the one in force is never changed, whoever brings it up to date, and
+ * not while somebody may be reading the other one. */
+#include "check.h"
+#include "dump.h"
+#include "epitaph.h"
+#include "program.h"
+#include "threads.h"
+
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void enable(void)
+{
+    struct epi_config config;
+    memset(&config, 0, sizeof config);
+    config.deadline = UINT64_C(5000000000);
+    config.quiet = true;
+    config.output = STDERR_FILENO;
+    config.box = -1;
+    config.program = config.executable = config.build = config.note = "";
+    if (epi_enable(&config, NULL) != 0)
+        abort();
+}
+
+static size_t size_of(const struct epi_modules *table)
+{
+    return sizeof *table + table->count * sizeof table->module[0];
+}
+
+/* A module that is not mapped any more, in front of the others: they all move when it
+ * is taken out. */
+static void add_gone(struct epi_modules *table)
+{
+    struct epi_module *module = table->module;
+    memmove(module + 1, module, table->count * sizeof *module);
+    memset(module, 0, sizeof *module);
+    module->extent = module->text[0] = (struct epi_range){0x10000, 0x11000};
+    module->loaded = true;
+    strcpy(module->path, "gone");
+    table->count++;
+}
+
+static void refresh(void)
+{
+    static char copy[1 << 20];
+    for (int i = 0; i < 5; i++) {
+        struct epi_modules *before = epi_program.modules;
+        add_gone(before);
+        size_t size = size_of(before);
+        CHECK(size <= sizeof copy, "%zu", size);
+        memcpy(copy, before, size);
+        epi_program_refresh();
+        const struct epi_modules *after = epi_program.modules;
+        CHECK(after != before && memcmp(copy, before, size) == 0, "round %d: changed in force", i);
+        CHECK(after->count >= before->count - 1 && strcmp(after->module[0].path, "gone") != 0,
+              "round %d: %u modules, %s first", i, after->count, after->module[0].path);
+        CHECK(epi_modules_find_text(after, (uintptr_t)refresh) != NULL, "the program is lost");
+    }
+    struct epi_modules *crash = epi_program.modules;
+    static const struct epi_symbol_index *const index = (const void *)8;
+    crash->module[0].index = index;
+    epi_program_load();
+    epi_program_load();
+    CHECK(epi_program.modules != crash && epi_program.modules->module[0].index == index,
+          "an index is lost");
+    epi_program.modules->module[0].index = NULL;
+}
+
+/* A library that is not there yet. */
+static void *load_one(void)
+{
+    static const char *const names[] = {"libanl.so.1", "libresolv.so.2", "libutil.so.1",
+                                        "librt.so.1", "libnsl.so.1"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (dlopen(names[i], RTLD_NOW | RTLD_NOLOAD) == NULL) {
+            void *library = dlopen(names[i], RTLD_NOW);
+            if (library != NULL)
+                return library;
+        }
+    return NULL;
+}
+
+static void loads_wait(void)
+{
+    struct epi_modules *before = epi_program.modules;
+    void *library = load_one();
+    if (library == NULL) {
+        printf("no library to load: not tested\n");
+        return;
+    }
+    CHECK(epi_modules_changed(before), "nothing was loaded");
+    CHECK(epi_dump_lock(0), "no turn");
+    epi_update_modules();
+    CHECK(epi_program.modules == before, "during a dump");
+    epi_dump_unlock();
+    epi_threading.receivers = 1;
+    epi_update_modules();
+    CHECK(epi_program.modules == before, "while a stack is walked");
+    epi_threading.receivers = 0;
+    epi_update_modules();
+    CHECK(epi_program.modules != before && !epi_modules_changed(epi_program.modules), "at last");
+    CHECK(epi_program.modules->count == before->count + 1, "%u modules",
+          epi_program.modules->count);
+    dlclose(library);
+}
+
+int main(void)
+{
+    enable();
+    refresh();
+    loads_wait();
+    return check_result();
+}
