@@ -1,3 +1,5 @@
+/* The function that the kernel calls for a fatal signal.  It clears the alignment-check
+ * flag, which the kernel leaves as the interrupted code had it, and goes on in handler.c. */
 #include "entry.h"
 #include "../base/base.h"
 

@@ -1,3 +1,5 @@
+/* Who owns a crash: the compare-and-swap that decides, what the owner does first, and
+ * how the other threads that crash meanwhile wait for its end. */
 #include "owner.h"
 #include "../base/base.h"
 #include "../base/clock.h"

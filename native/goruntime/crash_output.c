@@ -1,3 +1,5 @@
+/* Reads what Go has written about its own death: the file that the runtime copied its
+ * last words to, and before those its ring of earlier prints. */
 #include "crash_output.h"
 #include "goparts.h"
 #include "goside.h"

@@ -1,3 +1,4 @@
+/* Maps the memory in which Go answers for its goroutines, before it is needed. */
 #include "goside.h"
 #include "goroutines.h"
 #include "../base/base.h"

@@ -1,3 +1,4 @@
+/* The state of this floor; goside.h says who writes which part. */
 #include "goside.h"
 #include "../base/base.h"
 

@@ -1,3 +1,5 @@
+/* Finds the record of the panic that a goroutine died of among those of panics that were
+ * recovered. */
 #include "panic_record.h"
 #include "goparts.h"
 #include "goside.h"

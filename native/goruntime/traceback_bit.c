@@ -1,3 +1,5 @@
+/* Keeps the bit of runtime.traceback_cache that makes Go's deaths end in SIGABRT, and
+ * stands in front of Go's handlers of the signals for which the bit would show. */
 #include "traceback_bit.h"
 #include "goside.h"
 #include "../base/base.h"

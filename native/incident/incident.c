@@ -1,3 +1,4 @@
+/* What a crash and a dump have in common and do alike. */
 #include "incident.h"
 #include "../base/base.h"
 #include "../base/system.h"

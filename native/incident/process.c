@@ -1,3 +1,5 @@
+/* Maps the pages that the kernel empties in a child of fork, and answers what depends
+ * on them. */
 #include "process.h"
 #include "../base/base.h"
 #include "../base/system.h"

@@ -1,3 +1,4 @@
+/* Starts the dumper thread and wakes it; what it runs is in dumper_loop.c. */
 #include "dumper.h"
 #include "ondemand.h"
 #include "../base/base.h"

@@ -1,3 +1,4 @@
+/* The state of this floor; ondemand.h says what the dumper keeps. */
 #include "ondemand.h"
 #include "../base/base.h"
 

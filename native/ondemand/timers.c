@@ -1,3 +1,4 @@
+/* Timers: set, beaten and stopped by the program's threads, run by the dumper. */
 #include "timers.h"
 #include "dump.h"
 #include "dumper.h"

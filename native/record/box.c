@@ -1,3 +1,5 @@
+/* The black box's file: mapped where the program writes notes, written by pwrite
+ * everywhere else, and left to a child of fork by neither. */
 #include "box.h"
 #include "notes.h"
 #include "ring.h"

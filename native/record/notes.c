@@ -1,3 +1,5 @@
+/* Annotations and breadcrumbs: claimed without a lock by any thread, and frozen while a
+ * report prints them. */
 #include "notes.h"
 #include "../base/base.h"
 #include "../base/clock.h"

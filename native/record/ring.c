@@ -1,3 +1,4 @@
+/* The slots of the snapshots, and the newest of them that is whole. */
 #include "ring.h"
 #include "../base/base.h"
 #include "../base/clock.h"

@@ -1,3 +1,5 @@
+/* The slots of all signals: claiming, releasing and putting back, and the record of
+ * whose turn comes next, which handlers read while it changes. */
 #include "actions.h"
 #include "../base/base.h"
 #include "../base/system.h"

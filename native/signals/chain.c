@@ -1,3 +1,4 @@
+/* Calls a handler that was there before the core's, as the kernel would have. */
 #include "chain.h"
 #include "actions.h"
 #include "../base/base.h"

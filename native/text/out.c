@@ -1,3 +1,5 @@
+/* Text in a fixed buffer, numbers and strings without libc, and the writes that bring it
+ * out in pieces, polled for, to a descriptor that may be stuck. */
 #include "out.h"
 #include "../base/base.h"
 #include "../base/clock.h"

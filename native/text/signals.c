@@ -1,3 +1,4 @@
+/* The names of signals and the words for their codes. */
 #include "signals.h"
 #include "../base/base.h"
 

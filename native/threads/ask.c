@@ -1,3 +1,5 @@
+/* Packs a question into the value of a signal, sends it, and tells the core's signals
+ * from the program's. */
 #include "ask.h"
 #include "../base/base.h"
 #include "../base/system.h"

@@ -1,3 +1,4 @@
+/* The helper's round: which threads lack an alternate stack, and which may be asked. */
 #include "assign.h"
 #include "altstack.h"
 #include "ask.h"

@@ -1,3 +1,5 @@
+/* The record of each thread's mask as the program has set it, and the mask that the
+ * kernel gets instead. */
 #include "masks.h"
 #include "../base/base.h"
 #include "../base/system.h"

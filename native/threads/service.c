@@ -1,3 +1,4 @@
+/* Starts the core's own threads, and passes on signals of the process that come to one. */
 #include "service.h"
 #include "create.h"
 #include "../base/base.h"

@@ -1,3 +1,4 @@
+/* Reads /proc/self/task and a thread's status in fixed memory. */
 #include "tasks.h"
 #include "../base/base.h"
 #include "../base/fd.h"

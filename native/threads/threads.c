@@ -1,3 +1,4 @@
+/* The asker: lists the threads, sends the question, waits for answers until a deadline. */
 #include "threads.h"
 #include "ask.h"
 #include "service.h"

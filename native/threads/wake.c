@@ -1,3 +1,4 @@
+/* The word that the helper thread sleeps on, and its change. */
 #include "wake.h"
 #include "../base/base.h"
 #include "../base/system.h"

@@ -1,3 +1,4 @@
+/* Is a step of the walk to be believed?  And a cursor's first position. */
 #include "cursor.h"
 #include "gostack.h"
 #include "../base/base.h"

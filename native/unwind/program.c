@@ -1,3 +1,4 @@
+/* The code of the process, and whose goroutine a thread runs. */
 #include "program.h"
 #include "gostack.h"
 #include "../base/base.h"

@@ -2,11 +2,12 @@
 #include "hosts.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #define PATTERN 0xa5
 #define PAGE 4096
@@ -53,18 +54,22 @@ static sem_t go_on;
 static victim_function early;
 static pthread_t early_thread;
 
-/* The helper thread gives it one within a moment of Enable. */
+static _Atomic bool has_altstack;
+
+/* The helper thread gives a stack to one that it has found asleep twice, a second apart,
+ * in a call that goes on after a signal: so this thread sleeps, and looks when it is
+ * woken. */
 static void wait_for_altstack(void) {
     stack_t stack;
     do {
-        sched_yield();
+        while (sem_wait(&go_on) != 0) {
+        }
         sigaltstack(NULL, &stack);
     } while (stack.ss_flags & SS_DISABLE);
+    has_altstack = true;
 }
 
 static void *early_main(void *arg) {
-    while (sem_wait(&go_on) != 0) {
-    }
     wait_for_altstack();
     victim_call(early);
     return arg;
@@ -76,8 +81,12 @@ int stacks_start_early(void) {
 }
 
 void stacks_crash_early(victim_function crash) {
+    struct timespec turn = {.tv_sec = 3};
     early = crash;
-    sem_post(&go_on);
+    while (!has_altstack) {
+        nanosleep(&turn, NULL);
+        sem_post(&go_on);
+    }
     pthread_join(early_thread, NULL);
 }
 

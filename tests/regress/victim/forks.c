@@ -6,12 +6,13 @@
 #include "../../../native/ondemand/timers.h"
 
 #include <pthread.h>
-#include <sched.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static void tell_end_of(pid_t child) {
@@ -84,12 +85,19 @@ static void arm(void) {
     }
 }
 
+static sem_t look;
+static _Atomic int has_stack;
+
+// The helper thread gives a stack to one that it has found asleep twice, a second
+// apart, in a call that goes on after a signal.
 static void *fork_with_stack(void *arg) {
     stack_t stack = {.ss_flags = SS_DISABLE};
     while (pause_of_child == 0 || (stack.ss_flags & SS_DISABLE) != 0) {
-        sched_yield(); // no system call that is left alone
+        while (sem_wait(&look) != 0) {
+        }
         sigaltstack(NULL, &stack);
     }
+    has_stack = 1;
     pid_t child = fork();
     if (child == 0) {
         alarm(12);
@@ -102,6 +110,7 @@ static void *fork_with_stack(void *arg) {
 }
 
 void forks_start_thread(void) {
+    sem_init(&look, 0, 0);
     if (pthread_create(&older, NULL, fork_with_stack, NULL) != 0) {
         _exit(1);
     }
@@ -136,6 +145,11 @@ void forks_end(int milliseconds) {
 }
 
 void forks_on_thread(int milliseconds) {
+    struct timespec turn = {.tv_sec = 3};
     pause_of_child = milliseconds;
+    while (!has_stack) {
+        nanosleep(&turn, NULL);
+        sem_post(&look);
+    }
     pthread_join(older, NULL);
 }
