@@ -1,3 +1,5 @@
+/* The files that the core has duplicates of: closing one would drop the program's record
+ * locks on its file.  output.h says which stay open. */
 #include "output.h"
 #include "base.h"
 #include "fd.h"

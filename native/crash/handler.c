@@ -235,10 +235,10 @@ static EPI_SAFE bool go_faults(struct arrival *a)
 static EPI_SAFE bool reporter_faults(struct arrival *a)
 {
     struct epi_incident *incident = epi_incident_of(epi_self());
-    bool sent = a->info->si_code <= 0;
+    bool sent = a->info->si_code <= 0, dump = incident == &epi_process()->dump;
     int phase = incident == NULL ? EPI_PHASE_NONE : incident->phase;
     if (incident == NULL ||
-        (incident->style.healthy && (sent || phase != EPI_PHASE_REPORTING)) ||
+        (dump && (sent || phase != EPI_PHASE_REPORTING)) ||
         (is_sent(a->info) && phase <= EPI_PHASE_LAST_ACT))
         return false;
     switch (phase) {

@@ -64,6 +64,8 @@ EPI_SAFE bool epi_chain_host(struct epi_incident *crash, const struct epi_sigact
     /* It may jump out, and nobody in a child would see that in time. */
     epi_crash_return_alarm(crash);
     epi_chain(&host, signal, info, uc);
+    /* The handler ran with its own mask and the signal blocked; the looks below may fault. */
+    epi_sigmask(SIG_UNBLOCK, epi_fatal_mask());
     bool moved = pc != epi_arch_pc(uc) || sp != epi_arch_sp(uc);
     if (!moved && ((signal == SIGABRT && info->si_code <= 0) ||
                    (fault_of_memory(crash) && !memory_works(crash))))

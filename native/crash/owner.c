@@ -161,7 +161,8 @@ EPI_SAFE bool epi_crash_begin(struct epi_incident *crash, int signal, const sigi
      * silence, and would not hear the deadline. */
     epi_sigmask(SIG_UNBLOCK, epi_fatal_mask());
     epi_action_reassert(true);
-    epi_notes_freeze(EPI_NOTES_CRASH);
+    if (epi_process()->pid == 0 || !crash->forked) /* in a child of vfork they are its parent's */
+        epi_notes_freeze(EPI_NOTES_CRASH);
     crash->uc = uc;
     epi_copy(&crash->info, info, sizeof crash->info);
     epi_copy(&crash->context, uc, EPI_CONTEXT_SIZE);

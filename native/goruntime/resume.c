@@ -1,6 +1,5 @@
-
-/* What runtime.freezetheworld makes of the number of Ps to wait for.  Each that has
- * stopped since is taken from it. */
+/* Sets the scheduler that Go has frozen for its death going again, for the program's last
+ * act alone, and gives back what that has taken when it is over. */
 #include "resume.h"
 #include "goparts.h"
 #include "goside.h"
@@ -11,6 +10,8 @@
 #include "../memory/peek.h"
 #include "../incident/incident.h"
 
+/* What runtime.freezetheworld makes of the number of Ps to wait for.  Each that has
+ * stopped since is taken from it. */
 #define FROZEN INT32_C(0x7fffffff)
 #define MANY_PS 65536
 

@@ -1,3 +1,5 @@
+/* The look-up in a symbol block: every offset is checked, nothing is allocated, and calls
+ * that were inlined are found one after the other. */
 #include "symblock.h"
 
 #define MAGIC      UINT32_C(0x32697045) /* "Epi2" */

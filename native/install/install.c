@@ -242,6 +242,8 @@ static int enable(const struct epi_config *config, const struct epi_options *old
         return error;
     }
     load_modules();
+    if (epi_process()->pid == 0) /* a child of a process that was reporting, perhaps */
+        epi_notes_freeze(EPI_NOTES_OPEN);
     epi_incidents.pid = getpid();
     epi_process()->pid = epi_incidents.pid;
     epi_incidents.options = next;

@@ -57,15 +57,19 @@ EPI_SAFE const struct epi_sigaction *epi_action_turn(int signal)
 
 void epi_action_set_next(struct epi_action *slot, const struct epi_sigaction *action)
 {
-    struct epi_sigaction *record;
-    for (uint32_t i = 0; i < slot->records && i < EPI_COUNT(slot->record); i++)
-        if (epi_equal(&slot->record[i], action, sizeof *action)) {
-            slot->next = &slot->record[i];
-            return;
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < EPI_COUNT(slot->record); i++) {
+        if (slot->last_next[i] != 0 && epi_equal(&slot->record[i], action, sizeof *action)) {
+            at = i;
+            break;
         }
-    record = &slot->record[slot->records++ % EPI_COUNT(slot->record)];
-    *record = *action;
-    slot->next = record;
+        if (slot->last_next[i] < slot->last_next[at])
+            at = i;
+    }
+    if (!epi_equal(&slot->record[at], action, sizeof *action))
+        slot->record[at] = *action;
+    slot->last_next[at] = ++slot->changes;
+    slot->next = &slot->record[at];
 }
 
 /* ---- ours in place ---- */
@@ -117,11 +121,14 @@ void epi_action_release(int signal)
     slot->role = EPI_ROLE_NONE;
 }
 
+/* A C library that puts back what signal() gave it has our handler without its flags. */
 EPI_SAFE bool epi_action_holds(int signal)
 {
+    const unsigned long needed = SA_SIGINFO | SA_ONSTACK;
     struct epi_sigaction now;
     return epi_sigaction(signal, NULL, &now) && now.handler != 0 &&
-           now.handler == epi_actions.slot[signal].ours.handler;
+           now.handler == epi_actions.slot[signal].ours.handler &&
+           (now.flags & needed) == needed;
 }
 
 static EPI_SAFE void put_back(int signal)
@@ -151,8 +158,11 @@ EPI_SAFE bool epi_action_reassert(bool crash)
         else if (signal == SIGSEGV || signal == SIGBUS)
             faults = false;
     }
-    put_back(epi_actions.deadline_signal);
-    put_back(epi_actions.thread_signal);
+    for (int i = 0; i < 2; i++) {
+        int signal = i == 0 ? epi_actions.deadline_signal : epi_actions.thread_signal;
+        if (crash || !somebodys(signal))
+            put_back(signal);
+    }
     if (crash)
         epi_peek_use_loads();
     return faults;

@@ -25,11 +25,12 @@ struct epi_action {
     enum epi_role role;
     struct epi_sigaction ours; /* stays after the role: somebody may have kept it */
     /* Whose turn is after ours: one of RECORD; NULL is the default action.  A record is
-     * whole before it is the next, and is written anew only when the program has had
-     * eight other actions since: a handler that reads it is long done by then. */
+     * whole before it is the next, and the one that is written anew has not been the next
+     * for the longest time: a handler that reads it is long done by then. */
     _Atomic(const struct epi_sigaction *) next;
     struct epi_sigaction record[8];
-    uint32_t records;                    /* that were ever written */
+    uint32_t last_next[8]; /* the number of the change that made each the next; 0: never */
+    uint32_t changes;
     struct epi_sigaction before_go;      /* the next, before signal.Notify took the signal */
     struct epi_sigaction before_ignored; /* the next, before the signal was ignored */
     bool go_has_ours;   /* Go found ours when it took the signal, and will give it back */

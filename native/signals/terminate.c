@@ -40,8 +40,10 @@ EPI_SAFE void epi_terminate(int signal, const siginfo_t *info, ucontext_t *uc)
     struct epi_sigaction action;
     struct epi_incident *crash = &epi_process()->crash;
     epi_arch_step_back(uc, info); /* looks at the code, while that may fault */
-    crash->deadline = epi_now() + EPI_SECOND;
-    crash->phase = EPI_PHASE_TERMINATING;
+    if (crash->owner == epi_self()) {
+        crash->deadline = epi_now() + EPI_SECOND;
+        crash->phase = EPI_PHASE_TERMINATING;
+    }
 
     epi_zero(&action, sizeof action);
     for (int i = 0; i < EPI_FATAL_COUNT; i++)

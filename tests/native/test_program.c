@@ -3,6 +3,7 @@
 #include "check.h"
 #include "dump.h"
 #include "epitaph.h"
+#include "process.h"
 #include "program.h"
 #include "threads.h"
 
@@ -95,10 +96,10 @@ static void loads_wait(void)
     epi_update_modules();
     CHECK(epi_program.modules == before, "during a dump");
     epi_dump_unlock();
-    epi_threading.receivers = 1;
+    epi_process()->receivers = 1;
     epi_update_modules();
     CHECK(epi_program.modules == before, "while a stack is walked");
-    epi_threading.receivers = 0;
+    epi_process()->receivers = 0;
     epi_update_modules();
     CHECK(epi_program.modules != before && !epi_modules_changed(epi_program.modules), "at last");
     CHECK(epi_program.modules->count == before->count + 1, "%u modules",
