@@ -47,8 +47,8 @@
 //     holds who had it before, and what Go and others have put there since; crash/host.c
 //     gives a host's own handler its turn; signals/wrap.c sees the program's calls of
 //     sigaction.
-//   - The state of a crash is epi_incidents.crash (incident/incident.h). The thread that
-//     wins its field owner writes it.
+//   - The state of a crash is epi_process()->crash (incident/process.h). The thread that
+//     wins its field owner (crash/owner.c) writes it.
 //   - A deadline is kept by the helper thread, which interrupts the owner
 //     (epi_stage_enforce, report/stage.c).
 //
@@ -59,7 +59,7 @@
 // report/report.c, and in those of ondemand/dump.c that shall have it. It runs under a
 // guard: it may fault or hang, and the next one runs. Package report reads the text.
 //
-// A kind of dump: a member of enum epi_dump_kind (incident/incident.h), a list of
+// A kind of dump: a member of enum epi_dump_kind (ondemand/dump.h), a list of
 // stages in ondemand/dump.c, and what calls epi_dump (ondemand/dump.h): a thread of the
 // program, or the dumper (ondemand/dumper_loop.c).
 //
