@@ -38,11 +38,26 @@ static EPI_SAFE bool wanted(const struct epi_options *options)
            epi_oncrash_wants_copy(options) || epi_resume_wanted();
 }
 
+/* The calling thread owns CRASH. */
+static EPI_SAFE void report_death(struct epi_incident *crash, ucontext_t *uc, bool programs)
+{
+    crash->go_death = crash->apart = true;
+    crash->go_failed = true;
+    /* Of a panic; a fatal error ends on the scheduler's stack. */
+    crash->subject.goroutine = epi_goroutine_id(epi_go_g(epi_program.go));
+    if (!programs)
+        crash->status = EPI_GO_STATUS;
+    epi_report_on_own_stack(crash);
+    epi_resume_go_on(crash, uc, programs);
+    epi_oncrash_run_in_copy(crash, uc);
+    crash->phase = EPI_PHASE_CHAINED;
+}
+
 EPI_SAFE void epi_go_dies(struct epi_incident *crash, int signal, const siginfo_t *info,
                           ucontext_t *uc)
 {
     const struct epi_options *options = epi_incidents.options;
-    bool programs = epi_traceback_bit_programs();
+    bool programs = epi_traceback_bit_programs(), mine = false;
     uint64_t self = epi_self(), owner = crash->owner;
     if (options != NULL && options->quiet)
         options = NULL;
@@ -55,23 +70,15 @@ EPI_SAFE void epi_go_dies(struct epi_incident *crash, int signal, const siginfo_
         if (crash->phase == EPI_PHASE_LAST_ACT ||
             (owner != self && crash->phase != EPI_PHASE_CHAINED)) {
             crash->go_failed = true;
-            epi_crash_park(crash, options, signal, info, uc);
+            mine = epi_crash_park(crash, options, signal, info, uc);
         }
-    } else if (options != NULL && wanted(options) &&
-               (epi_crash_take(crash, self) ||
-                epi_crash_park(crash, options, signal, info, uc)) &&
-               epi_crash_begin(crash, signal, info, uc)) {
-        crash->go_death = crash->apart = true;
-        crash->go_failed = true;
-        /* Of a panic; a fatal error ends on the scheduler's stack. */
-        crash->subject.goroutine = epi_goroutine_id(epi_go_g(epi_program.go));
-        if (!programs)
-            crash->status = EPI_GO_STATUS;
-        epi_report_on_own_stack(crash);
-        epi_resume_go_on(crash, uc, programs);
-        epi_oncrash_run_in_copy(crash, uc);
-        crash->phase = EPI_PHASE_CHAINED;
+    } else if (options != NULL && wanted(options)) {
+        mine = epi_crash_take(crash, self) || epi_crash_park(crash, options, signal, info, uc);
     }
+    if (mine && !wanted(options)) /* the other crash was repaired; nobody asks for this one */
+        epi_crash_end(crash);
+    else if (mine && epi_crash_begin(crash, signal, info, uc))
+        report_death(crash, uc, programs);
     if (!programs)
         epi_exit(EPI_GO_STATUS);
 }
@@ -121,19 +128,23 @@ EPI_SAFE void epi_go_faults(struct epi_incident *crash, const struct epi_sigacti
         uint64_t self = epi_self();
         meanwhile = owner != self && owner >> 32 == self >> 32;
     }
+    uintptr_t bottom = (uintptr_t)uc->uc_stack.ss_sp;
+    if (meanwhile && (uc->uc_stack.ss_flags & SS_DISABLE) == 0 &&
+        epi_arch_sp(uc) - bottom < uc->uc_stack.ss_size) {
+        crash->go_failed = true;
+        if (!epi_crash_park(crash, options, signal, info, uc))
+            return;
+        /* That crash was repaired, and this fault does not repeat: it is as any other. */
+        epi_crash_end(crash);
+        owner = 0;
+        meanwhile = false;
+    }
     if (!meanwhile) {
         if (owner == 0 && deadly(signal, info))
             report_fault(crash, signal, info, uc);
         bool entered = epi_traceback_bit_enter();
         epi_chain(previous, signal, info, uc);
         epi_traceback_bit_leave(entered);
-        return;
-    }
-    uintptr_t bottom = (uintptr_t)uc->uc_stack.ss_sp;
-    if ((uc->uc_stack.ss_flags & SS_DISABLE) == 0 &&
-        epi_arch_sp(uc) - bottom < uc->uc_stack.ss_size) {
-        crash->go_failed = true;
-        epi_crash_park(crash, options, signal, info, uc);
         return;
     }
     struct epi_sigaction open = *previous;

@@ -280,10 +280,8 @@ static EPI_SAFE bool comes_from_outside(struct arrival *a)
 {
     if (!is_sent(a->info))
         return false;
-    if (epi_crashing()) {
-        a->crash->sent = a->signal;
+    if (epi_crash_keep(a->crash, a->signal))
         return true;
-    }
     if (epi_wanted_by_go(a->signal)) {
         epi_chain_next(a->signal, a->info, a->uc);
         return true;

@@ -47,17 +47,19 @@ static EPI_SAFE bool take_from(struct epi_incident *crash, uint64_t owner, uint6
     if (!atomic_compare_exchange_strong(&crash->owner, &owner, CHANGING))
         return false;
     epi_incident_clear(crash);
+    crash->sent = 0; /* to the process that is gone */
     crash->owner = self;
     return true;
 }
 
-/* For the report, which may be under way. */
-static EPI_SAFE void keep_registers(struct epi_incident *crash, int signal,
-                                    const siginfo_t *info, const ucontext_t *uc)
+/* For the report of OWNER, which may be under way.  NULL: there is no room. */
+static EPI_SAFE struct epi_parked *keep_registers(struct epi_incident *crash, uint64_t owner,
+                                                  int signal, const siginfo_t *info,
+                                                  const ucontext_t *uc)
 {
     uint32_t slot = atomic_fetch_add(&crash->parked_count, 1);
     if (slot >= EPI_PARKED)
-        return;
+        return NULL;
     struct epi_parked *parked = &crash->parked[slot];
     parked->tid = epi_gettid();
     parked->signal = signal;
@@ -66,40 +68,75 @@ static EPI_SAFE void keep_registers(struct epi_incident *crash, int signal,
     parked->uc = uc;
     epi_syscall6(SYS_prctl, PR_GET_NAME, (long)parked->name, 0, 0, 0, 0);
     parked->filled = true;
+    if (crash->owner != owner) /* that crash is over, and its slots are another's */
+        parked->filled = false;
+    return parked;
+}
+
+/* The thread goes on, and its frame is gone.  The end of a crash empties the slots, but
+ * perhaps before this thread has filled its own. */
+static EPI_SAFE void forget_registers(struct epi_parked *parked)
+{
+    if (parked != NULL && parked->tid == epi_gettid())
+        parked->filled = false;
+}
+
+/* Does the thread meet its fault again when the handler returns?  What was sent, by raise
+ * or abort() too, is gone by then; a breakpoint and a system call that was refused are
+ * behind it; and a memory error that was found ahead of any access is told once. */
+static EPI_SAFE bool comes_again(int signal, const siginfo_t *info)
+{
+    return info->si_code > 0 && signal != SIGTRAP && signal != SIGSYS &&
+           !(signal == SIGBUS && info->si_code == BUS_MCEERR_AO);
 }
 
 EPI_SAFE bool epi_crash_park(struct epi_incident *crash, const struct epi_options *options,
                              int signal, const siginfo_t *info, const ucontext_t *uc)
 {
     uint64_t self = epi_self(), known = 0, owner;
-    bool other = false;
+    struct epi_parked *kept = NULL;
+    bool other = false, mine = false, again = comes_again(signal, info);
     epi_sigmask(SIG_UNBLOCK, epi_mask_of(epi_actions.thread_signal)); /* it has a stack to show */
     /* No options: just now epi_disable finds out that there is a crash. */
     uint64_t deadline = options != NULL ? options->deadline : 5 * EPI_SECOND;
     uint64_t give_up = epi_now() + 2 * deadline + EPI_SECOND;
-    while ((owner = crash->owner) != 0 || other) {
+    while ((owner = crash->owner) != 0 || other || !again) {
         uint64_t now = epi_now();
         bool late = now > give_up && now > crash->deadline + EPI_SECOND;
-        if (owner == 0 && epi_crash_take(crash, self))
-            return true;
         other = owner == 0 || of_other_process(owner, self);
-        if (other && (late || is_gone(owner)) && take_from(crash, owner, self))
-            return true;
+        mine = owner == 0 ? epi_crash_take(crash, self)
+                          : other && (late || is_gone(owner)) && take_from(crash, owner, self);
+        if (mine)
+            break;
         if (!other && late)
             epi_exit(128 + signal);
-        if (!other && owner != known)
-            keep_registers(crash, signal, info, uc);
+        if (owner != known) {
+            forget_registers(kept);
+            kept = other ? NULL : keep_registers(crash, owner, signal, info, uc);
+        }
         known = owner;
         struct timespec pause = epi_timespec(10 * EPI_MS);
         epi_syscall6(SYS_ppoll, 0, 0, (long)&pause, 0, 0, 0);
     }
-    /* A host's handler repaired what the owner had crashed on: this thread's
-     * fault repeats, and may be the next crash. */
-    return false;
+    forget_registers(kept);
+    return mine;
+}
+
+/* A pending SIGALRM, for the thread or the process, to INFO; its si_signo is 0 if there is
+ * none. */
+static EPI_SAFE void take_alarm(siginfo_t *info)
+{
+    uint64_t mask = epi_mask_of(SIGALRM);
+    struct timespec none = epi_timespec(0);
+    epi_zero(info, sizeof *info);
+    if (epi_syscall6(SYS_rt_sigtimedwait, (long)&mask, (long)info, (long)&none, sizeof mask, 0,
+                     0) != SIGALRM)
+        info->si_signo = 0;
 }
 
 /* There is no helper thread in a forked child: a timer whose signal kills
- * takes its place.  The child may have an alarm of its own. */
+ * takes its place.  The child may have an alarm of its own, and one that is pending,
+ * which would kill when it is unblocked: it is kept for the program. */
 static EPI_SAFE void arm_child_deadline(struct epi_incident *crash, uint64_t deadline)
 {
     struct epi_sigaction action;
@@ -107,10 +144,14 @@ static EPI_SAFE void arm_child_deadline(struct epi_incident *crash, uint64_t dea
         .it_value = {.tv_sec = (time_t)(deadline / EPI_SECOND),
                      .tv_usec = (suseconds_t)(deadline % EPI_SECOND / 1000 + 1)},
     };
-    epi_zero(&action, sizeof action);
-    epi_sigaction(SIGALRM, &action, &crash->alarm.action);
-    epi_sigmask(SIG_UNBLOCK, epi_mask_of(SIGALRM)); /* sigreturn undoes it */
     epi_syscall6(SYS_setitimer, ITIMER_REAL, (long)&timer, (long)&crash->alarm.timer, 0, 0, 0);
+    take_alarm(&crash->alarm.pending);
+    epi_zero(&action, sizeof action);
+    action.handler = (uintptr_t)SIG_IGN; /* discards a second one */
+    epi_sigaction(SIGALRM, &action, &crash->alarm.action);
+    action.handler = (uintptr_t)SIG_DFL;
+    epi_sigaction(SIGALRM, &action, NULL);
+    epi_sigmask(SIG_UNBLOCK, epi_mask_of(SIGALRM)); /* sigreturn undoes it */
 }
 
 static EPI_SAFE uint64_t nanoseconds(struct timeval time)
@@ -127,6 +168,9 @@ EPI_SAFE void epi_crash_return_alarm(struct epi_incident *crash)
     epi_zero(&none, sizeof none);
     epi_syscall6(SYS_setitimer, ITIMER_REAL, (long)&none, 0, 0, 0, 0);
     epi_sigaction(SIGALRM, &crash->alarm.action, NULL);
+    if (crash->alarm.pending.si_signo != 0)
+        epi_syscall6(SYS_rt_sigqueueinfo, epi_getpid(), SIGALRM, (long)&crash->alarm.pending,
+                     0, 0, 0);
     uint64_t left = nanoseconds(timer.it_value), took = epi_now() - crash->began;
     if (left == 0)
         return;
@@ -136,12 +180,22 @@ EPI_SAFE void epi_crash_return_alarm(struct epi_incident *crash)
     epi_syscall6(SYS_setitimer, ITIMER_REAL, (long)&timer, 0, 0, 0, 0);
 }
 
+/* In this order, or a signal that is kept just now would be missed.  One that has come for
+ * the next crash already is kept again. */
+static EPI_SAFE void release(struct epi_incident *crash)
+{
+    crash->owner = 0;
+    int sent = atomic_exchange(&crash->sent, 0);
+    if (sent != 0)
+        epi_syscall6(SYS_kill, epi_getpid(), sent, 0, 0, 0, 0);
+}
+
 EPI_SAFE bool epi_crash_begin(struct epi_incident *crash, int signal, const siginfo_t *info,
                               ucontext_t *uc)
 {
     const struct epi_options *options = epi_incidents.options;
     if (options == NULL || options->quiet) {
-        crash->owner = 0;
+        release(crash);
         return false;
     }
     crash->options = options;
@@ -180,11 +234,17 @@ EPI_SAFE bool epi_crash_begin(struct epi_incident *crash, int signal, const sigi
 
 EPI_SAFE void epi_crash_end(struct epi_incident *crash)
 {
-    int sent = atomic_exchange(&crash->sent, 0);
     epi_out_unlock(&epi_process()->dump.out); /* a dump that gave way did not */
     epi_notes_freeze(EPI_NOTES_OPEN);
     epi_incident_clear(crash);
-    crash->owner = 0; /* last: the next crash begins with it */
-    if (sent != 0)
-        epi_syscall6(SYS_kill, epi_getpid(), sent, 0, 0, 0, 0);
+    release(crash); /* last: the next crash begins with it */
+}
+
+EPI_SAFE bool epi_crash_keep(struct epi_incident *crash, int signal)
+{
+    if (!epi_crashing())
+        return false;
+    crash->sent = signal;
+    /* Has the crash ended meanwhile, and its end not seen this one? */
+    return epi_crashing() || !atomic_compare_exchange_strong(&crash->sent, &signal, 0);
 }

@@ -21,16 +21,21 @@ EPI_SAFE bool epi_crash_begin(struct epi_incident *crash, int signal, const sigi
                               ucontext_t *uc);
 
 /* Another thread reports: waits for the end, or until that crash is over, when a host's
- * handler has repaired it.  True when the owner was another process, which is done: now
- * the calling thread is the owner. */
+ * handler has repaired it.  False: the calling thread's fault will repeat, and may be the
+ * next crash.  True: now the calling thread is the owner, since its signal does not repeat
+ * and would be lost, or since the owner was another process, which is done. */
 EPI_SAFE bool epi_crash_park(struct epi_incident *crash, const struct epi_options *options,
                              int signal, const siginfo_t *info, const ucontext_t *uc);
+
+/* Keeps SIGNAL, which somebody sent, until the crash is over; the last one counts.  False:
+ * this process has no crash, or none any more. */
+EPI_SAFE bool epi_crash_keep(struct epi_incident *crash, int signal);
 
 /* The program is about to go on: a child of fork gets back the alarm that the deadline
  * took the place of. */
 EPI_SAFE void epi_crash_return_alarm(struct epi_incident *crash);
 
-/* It goes on: the crash is over, and the next one may begin. */
+/* It goes on: the crash is over, and the next one may begin.  Sends what was kept. */
 EPI_SAFE void epi_crash_end(struct epi_incident *crash);
 
 #endif

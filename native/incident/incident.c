@@ -20,7 +20,6 @@ EPI_SAFE void epi_incident_clear(struct epi_incident *incident)
     incident->phase = EPI_PHASE_NONE;
     incident->deadline = 0; /* or the helper takes the old one for the next owner's */
     incident->go_failed = false;
-    incident->sent = 0;
     epi_zero(incident->parked, sizeof incident->parked);
     incident->parked_count = 0;
 }

@@ -102,6 +102,7 @@ struct epi_incident {
     struct {
         struct epi_sigaction action;
         struct itimerval timer;
+        siginfo_t pending; /* si_signo 0: none was */
     } alarm; /* the program's, while a forked child's deadline has its place */
     _Atomic int sent; /* a signal that somebody sent meanwhile, should the process live on */
     uint64_t chained, resumed; /* when the host's handler was called and returned */
@@ -162,7 +163,8 @@ struct epi_incidents {
 
 extern struct epi_incidents epi_incidents __attribute__((visibility("hidden")));
 
-/* What INCIDENT has that others than its owner look at becomes as before the first one.
+/* What INCIDENT has that others than its owner look at becomes as before the first one;
+ * but for a signal that was sent, which may come until there is no owner.
  * Threads that wait look at the owner again. */
 EPI_SAFE void epi_incident_clear(struct epi_incident *incident);
 

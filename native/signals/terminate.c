@@ -63,6 +63,7 @@ EPI_SAFE void epi_terminate(int signal, const siginfo_t *info, ucontext_t *uc)
          * come. */
         epi_incident_clear(crash);
         epi_notes_freeze(EPI_NOTES_OPEN);
+        crash->sent = 0; /* to this process */
         crash->owner = 0;
     }
     if (!queued || (first && !epi_arch_repeats(info)))

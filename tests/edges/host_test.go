@@ -3,6 +3,8 @@
 package edges
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -80,6 +82,31 @@ func TestHostHandlerRepairsTheMemory(t *testing.T) {
 	hasLine(t, o.Stdout, "page holds 1")
 	if !strings.Contains(o.Stdout, "host: calls 3, signal 11, code 2,") {
 		t.Errorf("standard output:\n%s", o.Stdout)
+	}
+}
+
+// Go's death waits for the other thread's report, and has one of its own when that crash
+// turns out to be none.
+func TestHostHandlerRepairsWhileGoPanics(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	o := run(t, "host_repair_late dir="+dir)
+	o.Exited(t, 2)
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(files) != 2 {
+		t.Fatalf("report files %v, %v; want that of the fault and that of the panic", files, err)
+	}
+	var all string
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		victim.Complete(t, string(text))
+		all += string(text)
+	}
+	if !strings.Contains(all, "meanwhile") {
+		t.Errorf("no report of the panic:\n%s", all)
 	}
 }
 

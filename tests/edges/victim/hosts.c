@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -49,6 +50,15 @@ static void host_skip(int signal, siginfo_t *info, void *context) {
 
 static void host_repair(int signal, siginfo_t *info, void *context) {
     see(signal, info, context);
+    mprotect(page, 4096, PROT_READ | PROT_WRITE);
+}
+
+// While the program goes on to something else.
+static void host_repair_late(int signal, siginfo_t *info, void *context) {
+    struct timespec rest = {.tv_nsec = 700 * 1000 * 1000};
+    see(signal, info, context);
+    while (nanosleep(&rest, &rest) != 0) {
+    }
     mprotect(page, 4096, PROT_READ | PROT_WRITE);
 }
 
@@ -100,7 +110,7 @@ int host_install(const char *name, int signal) {
         {"repair", host_repair}, {"jump", host_jump},
         {"end", host_end_thread}, {"hang", host_hang},
         {"malloc", host_malloc}, {"default", host_default},
-        {"forward", host_forward},
+        {"forward", host_forward}, {"repair_late", host_repair_late},
     };
     struct sigaction action;
     memset(&action, 0, sizeof action);

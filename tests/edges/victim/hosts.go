@@ -12,6 +12,8 @@ package main
 //     victim_call(crash);
 //     return errno;
 // }
+//
+// static int host_calls(void) { return *(volatile int *)&host_seen.calls; }
 import "C"
 
 import (
@@ -84,6 +86,21 @@ func init() {
 			scenario.Say("page holds %d", *page)
 		}
 		sayHost()
+	})
+
+	// Go panics while it repairs the memory.
+	add("host_repair_late", func(s settings) {
+		s["host"] = "repair_late"
+		installHost(s)
+		s.Enable()
+		go func() {
+			for C.host_calls() == 0 {
+				time.Sleep(time.Millisecond)
+			}
+			panic("meanwhile")
+		}()
+		C.victim_write(C.host_page())
+		select {} // the panic ends it
 	})
 
 	// It jumps out, to a program that lives longer than the deadline; with the
