@@ -180,7 +180,7 @@ EPI_SAFE void epi_goroutines_take(struct epi_incident *incident)
     bool in_go = g != 0 && waiting == 0 && !incident->stack.crossed_asmcgocall;
     uint64_t now = epi_now();
     uint64_t end = now + patience(incident, now, in_go);
-    incident->goroutines = wait_for(incident, live, ask(live, incident), end);
+    incident->goroutines = (int)wait_for(incident, live, ask(live, incident), end);
 }
 
 EPI_SAFE void epi_goroutines_print(struct epi_incident *incident)
