@@ -7,20 +7,25 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <sys/signalfd.h>
 
 #ifndef EPI_NOWRAP
 
-/* Looked up once; 0 in a static program. */
-#define NEXT(name)                                                                  \
-    __extension__({                                                                 \
-        static _Atomic(__typeof__(&name)) found;                                    \
-        __typeof__(&name) now = found;                                              \
-        if (now == NULL)                                                            \
-            found = now = (__typeof__(&name))epi_interpose_next(#name);             \
-        now;                                                                        \
-    })
+#define NAMES(X)                                                                     \
+    X(pthread_sigmask) X(sigprocmask) X(sigtimedwait) X(sigwaitinfo) X(sigwait) X(signalfd)
+
+#define DECLARE(libcs) static struct epi_next next_##libcs = {.name = #libcs};
+#define LOOK_UP(libcs) epi_interpose_next(&next_##libcs);
+NAMES(DECLARE)
+
+#define NEXT(name) ((__typeof__(&name))epi_interpose_next(&next_##name))
+
+/* A library that dlopen loads may make a thread in its constructor and wait for it.  That
+ * thread must not call dlsym, which waits for dlopen. */
+static __attribute__((constructor)) void look_up(void)
+{
+    NAMES(LOOK_UP)
+}
 
 /* The system call, as the cancellation point that it is. */
 static int timed_wait(const sigset_t *set, siginfo_t *info, const struct timespec *timeout)
