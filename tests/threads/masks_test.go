@@ -29,6 +29,15 @@ func TestMasksAsTheProgramSeesThem(t *testing.T) {
 	}
 }
 
+// A handler that changes the mask and puts it back leaves what it interrupts as it was: in the
+// middle of a change, and behind one.
+func TestMasksUnderAHandler(t *testing.T) {
+	out := program.Run(t, "stress 2")
+	if !out.IsExit(0) || strings.TrimSpace(out.Stdout) != "lost 0 left 0" {
+		t.Error(out)
+	}
+}
+
 // librdkafka blocks all signals on its threads; a fault there is reported like any other.
 func TestFaultBehindAMask(t *testing.T) {
 	for line, signal := range map[string]syscall.Signal{
