@@ -99,6 +99,18 @@ static void *start_of_go(void *value)
     return result;
 }
 
+/* A mask in the attributes is the new thread's, whatever its creator's is. */
+static bool has_own_mask(const pthread_attr_t *attr)
+{
+#ifdef PTHREAD_ATTR_NO_SIGMASK_NP /* glibc 2.32 */
+    sigset_t mask;
+    return attr != NULL && pthread_attr_getsigmask_np(attr, &mask) == 0;
+#else
+    (void)attr;
+    return false;
+#endif
+}
+
 int epi_create(epi_create_function next, pthread_t *thread, const pthread_attr_t *attr,
                void *(*start)(void *), void *arg)
 {
@@ -112,7 +124,7 @@ int epi_create(epi_create_function next, pthread_t *thread, const pthread_attr_t
         return next(thread, attr, start, arg);
     slot->start = start;
     slot->arg = arg;
-    slot->believed = epi_mask_believed();
+    slot->believed = has_own_mask(attr) ? 0 : epi_mask_believed();
     int error = next(thread, attr, start_with_stack, slot);
     if (error != 0)
         put_back(slot, INT_MAX); /* of no thread, so that the next one takes it */

@@ -25,3 +25,10 @@ func TestDumpLeavesPendingFaultSignals(t *testing.T) {
 		}
 	})
 }
+
+func TestMaskInAttributes(t *testing.T) {
+	out := program.Run(t, "attribute")
+	if !out.IsExit(0) || strings.TrimSpace(out.Stdout) != "blocked 0" {
+		t.Error(out)
+	}
+}
