@@ -56,6 +56,16 @@ static EPI_SAFE uint64_t believed_with(uint64_t now)
     return believed;
 }
 
+static _Atomic uint32_t believers;
+static _Thread_local bool counted __attribute__((tls_model("initial-exec")));
+
+static EPI_SAFE void count(bool believes)
+{
+    if (believes != counted)
+        atomic_fetch_add(&believers, believes ? 1 : UINT32_MAX);
+    counted = believes;
+}
+
 /* Does RECORD go with the kernel's mask NOW?  It does again behind a handler. */
 static EPI_SAFE bool recall(uint64_t now)
 {
@@ -91,6 +101,7 @@ static void set_mask(uint64_t mask, uint64_t pending)
     record.believed = mask & ~real;
     record.kernels = real;
     changes++;
+    count((record.believed | outer.believed) != 0);
     kernels(SIG_SETMASK, &real, NULL);
 }
 
@@ -150,6 +161,16 @@ uint64_t epi_mask_believed(void)
     return believed_with(now);
 }
 
+bool epi_mask_any_believed(void)
+{
+    return believers != 0;
+}
+
+void epi_mask_end(void)
+{
+    count(false);
+}
+
 void epi_mask_begin(uint64_t believed)
 {
     uint64_t mask;
@@ -174,6 +195,7 @@ EPI_SAFE bool epi_mask_passes(int signal, const siginfo_t *info, ucontext_t *uc)
     record.pending |= bit;
     record.believed &= ~bit;
     changes++;
+    count((record.believed | outer.believed) != 0);
     /* To the thread again, or to the process.  That of kill cannot be sent by another
      * thread than the first (kernel/signal.c, do_rt_sigqueueinfo); then the sender is this
      * process. */

@@ -32,3 +32,16 @@ func TestMaskInAttributes(t *testing.T) {
 		t.Error(out)
 	}
 }
+
+// A thread takes it for blocked, and it is not: so it is after Disable, too. Where nobody
+// does, Disable takes its handlers away.
+func TestMaskAfterDisable(t *testing.T) {
+	out := program.Run(t, "sent-disabled")
+	if !out.IsExit(0) || out.Stdout != "alive\n" {
+		t.Error(out)
+	}
+	out = program.Run(t, "released")
+	if !out.IsExit(0) || out.Stdout != "released 4\n" {
+		t.Error(out)
+	}
+}

@@ -2,13 +2,16 @@
 
 package main
 
+// #include <signal.h>
 // #include "sent.h"
 import "C"
 
 import (
 	"fmt"
 	"runtime"
+	"sync"
 	"time"
+	"unsafe"
 
 	"github.com/epitaph-go/epitaph/handler"
 )
@@ -17,6 +20,7 @@ func init() {
 	scenarios["sent"] = sent
 	scenarios["sent-self"] = sentSelf
 	scenarios["sent-disabled"] = sentDisabled
+	scenarios["released"] = released
 	scenarios["attribute"] = attribute
 }
 
@@ -51,6 +55,35 @@ func sentDisabled(int) error {
 	C.sent_send()
 	time.Sleep(50 * time.Millisecond) // it might kill
 	fmt.Println("alive")
+	return nil
+}
+
+// released counts the handlers that Disable has put back, after Go and C have made threads.
+func released(int) error {
+	signals := []C.int{C.SIGSEGV, C.SIGBUS, C.SIGFPE, C.SIGILL}
+	before := make([]unsafe.Pointer, len(signals))
+	for i, signal := range signals {
+		before[i] = C.sent_handler(signal)
+	}
+	if err := enable(); err != nil {
+		return err
+	}
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			runtime.LockOSThread() // ends with its thread
+			C.sent_block_and_end()
+		})
+	}
+	all.Wait()
+	handler.Disable()
+	same := 0
+	for i, signal := range signals {
+		if C.sent_handler(signal) == before[i] {
+			same++
+		}
+	}
+	fmt.Println("released", same)
 	return nil
 }
 

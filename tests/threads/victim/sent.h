@@ -13,4 +13,10 @@ void sent_self(void);
  * blocks everything? */
 int sent_attribute(void);
 
+/* A thread blocks everything by libc and ends. */
+void sent_block_and_end(void);
+
+/* The handler that the kernel has. */
+void *sent_handler(int signal);
+
 #endif
