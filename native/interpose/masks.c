@@ -27,16 +27,30 @@ static __attribute__((constructor)) void look_up(void)
     NAMES(LOOK_UP)
 }
 
-/* The system call, as the cancellation point that it is. */
+#ifdef __GLIBC__
+#define RETRIES false
+#define OWN_CODES false /* one that tgkill sent is as if kill had sent it */
+#else                   /* musl */
+#define RETRIES true
+#define OWN_CODES true
+#endif
+
+/* The system call, as the cancellation point that it is, and what libc makes of it. */
 static int timed_wait(const sigset_t *set, siginfo_t *info, const struct timespec *timeout)
 {
     int type;
+    long got;
     pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &type);
-    long got = epi_syscall6(SYS_rt_sigtimedwait, (long)set, (long)info, (long)timeout,
-                            sizeof(uint64_t), 0, 0);
+    do
+        got = epi_syscall6(SYS_rt_sigtimedwait, (long)set, (long)info, (long)timeout,
+                           sizeof(uint64_t), 0, 0);
+    while (got == -EINTR && RETRIES);
     pthread_setcanceltype(type, NULL);
-    if (got >= 0)
+    if (got >= 0) {
+        if (info != NULL && info->si_code == SI_TKILL && !OWN_CODES)
+            info->si_code = SI_USER;
         return (int)got;
+    }
     errno = (int)-got;
     return -1;
 }
