@@ -36,6 +36,14 @@ static inline EPI_SAFE void epi_sigmask(int how, uint64_t mask)
     epi_syscall6(SYS_rt_sigprocmask, how, (long)&mask, 0, sizeof mask, 0, 0);
 }
 
+/* Those that the calling thread blocks and that have been sent to it or to the process. */
+static inline EPI_SAFE uint64_t epi_pending(void)
+{
+    uint64_t pending = 0;
+    epi_syscall6(SYS_rt_sigpending, (long)&pending, sizeof pending, 0, 0, 0, 0);
+    return pending;
+}
+
 /* Both may be NULL, as for sigaction. */
 static inline EPI_SAFE bool epi_sigaction(int signal, const struct epi_sigaction *action,
                                           struct epi_sigaction *old)

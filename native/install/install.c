@@ -19,6 +19,7 @@
 #include "../threads/altstack.h"
 #include "../threads/assign.h"
 #include "../threads/create.h"
+#include "../threads/masks.h"
 #include "../threads/service.h"
 #include "../threads/wake.h"
 #include "../threads/threads.h"
@@ -301,6 +302,27 @@ static bool wait_for_receivers(void)
     return epi_process()->receivers == 0;
 }
 
+/* A thread that takes a fault's signal for blocked would be ended by one that is sent.  Go
+ * blocks all for the moment in which it makes a thread. */
+static bool wait_for_masks(void)
+{
+    uint64_t end = epi_now() + 20 * EPI_MS;
+    while (epi_mask_any_believed() && epi_now() < end)
+        usleep(1000);
+    return !epi_mask_any_believed();
+}
+
+static void release_fatal(bool receivers_done, bool masks_done)
+{
+    for (int i = 0; i < EPI_FATAL_COUNT; i++) {
+        int signal = epi_fatal[i];
+        bool load = signal == SIGSEGV || signal == SIGBUS;
+        bool masked = load || signal == SIGFPE || signal == SIGILL;
+        if ((receivers_done || !load) && (masks_done || !masked))
+            epi_action_release(signal);
+    }
+}
+
 bool epi_disable(void)
 {
     const struct epi_options *old = epi_incidents.options;
@@ -318,10 +340,8 @@ bool epi_disable(void)
     }
     epi_message_stop();
     epi_traceback_bit_stop(); /* while its SIGABRT still comes to the core */
-    bool all_done = wait_for_receivers();
-    for (int i = 0; i < EPI_FATAL_COUNT; i++)
-        if (all_done || (epi_fatal[i] != SIGSEGV && epi_fatal[i] != SIGBUS))
-            epi_action_release(epi_fatal[i]);
+    bool receivers_done = wait_for_receivers();
+    release_fatal(receivers_done, wait_for_masks());
     epi_assign_stop();
     epi_signal_release(epi_actions.deadline_signal);
     epi_signal_release(epi_actions.thread_signal);

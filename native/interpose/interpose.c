@@ -21,9 +21,13 @@
 
 #pragma weak dlsym
 
-uintptr_t epi_interpose_next(const char *name)
+uintptr_t epi_interpose_next(struct epi_next *next)
 {
-    return dlsym == NULL ? 0 : (uintptr_t)dlsym(RTLD_NEXT, name);
+    if (!next->known) {
+        next->found = dlsym == NULL ? 0 : (uintptr_t)dlsym(RTLD_NEXT, next->name);
+        next->known = true;
+    }
+    return next->found;
 }
 
 bool epi_interpose_own(void)
@@ -38,6 +42,7 @@ extern int __pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void 
     __attribute__((weak));
 
 static _Atomic(epi_create_function) next;
+static struct epi_next behind = {.name = "pthread_create"};
 
 static epi_create_function find_next(void)
 {
@@ -46,7 +51,7 @@ static epi_create_function find_next(void)
     if (found == NULL) {
         found = __pthread_create != NULL
                     ? __pthread_create
-                    : (epi_create_function)epi_interpose_next("pthread_create");
+                    : (epi_create_function)epi_interpose_next(&behind);
         epi_create_by(found);
         next = found;
     }
@@ -67,6 +72,7 @@ EPI_INTERPOSED int pthread_create(pthread_t *thread, const pthread_attr_t *attr,
 static __attribute__((constructor)) void prepare(void)
 {
     find_next();
+    epi_interpose_own();
 }
 
 #endif

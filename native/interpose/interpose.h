@@ -4,6 +4,8 @@
 
 #include "../base/base.h"
 
+#include <stdatomic.h>
+
 /* A definition that the dynamic linker exports by itself where libc.so has the same name;
  * weak, so that a sanitizer's that is linked in may win. */
 #define EPI_INTERPOSED __attribute__((visibility("default"), weak))
@@ -12,9 +14,16 @@
  * host's. */
 bool epi_interpose_own(void);
 
-/* The definition of NAME behind this one: libc's, or that of a sanitizer or a library that
- * was loaded first.  0 in a static program, where there are no shared libraries, either.
- * For a healthy process. */
-uintptr_t epi_interpose_next(const char *name);
+/* A name, and its next definition behind this one. */
+struct epi_next {
+    const char *name;
+    _Atomic uintptr_t found;
+    _Atomic bool known; /* looked up; what was found may be 0 */
+};
+
+/* Libc's, or that of a sanitizer or a library that was loaded first.  0 in a static program,
+ * where there are no shared libraries, either.  The first call looks the name up, which
+ * waits for a dlopen that goes on; the constructors here make it.  For a healthy process. */
+uintptr_t epi_interpose_next(struct epi_next *next);
 
 #endif

@@ -7,31 +7,50 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <sys/signalfd.h>
 
 #ifndef EPI_NOWRAP
 
-/* Looked up once; 0 in a static program. */
-#define NEXT(name)                                                                  \
-    __extension__({                                                                 \
-        static _Atomic(__typeof__(&name)) found;                                    \
-        __typeof__(&name) now = found;                                              \
-        if (now == NULL)                                                            \
-            found = now = (__typeof__(&name))epi_interpose_next(#name);             \
-        now;                                                                        \
-    })
+#define NAMES(X)                                                                     \
+    X(pthread_sigmask) X(sigprocmask) X(sigtimedwait) X(sigwaitinfo) X(sigwait) X(signalfd)
 
-/* The system call, as the cancellation point that it is. */
+#define DECLARE(libcs) static struct epi_next next_##libcs = {.name = #libcs};
+#define LOOK_UP(libcs) epi_interpose_next(&next_##libcs);
+NAMES(DECLARE)
+
+#define NEXT(name) ((__typeof__(&name))epi_interpose_next(&next_##name))
+
+/* A library that dlopen loads may make a thread in its constructor and wait for it.  That
+ * thread must not call dlsym, which waits for dlopen. */
+static __attribute__((constructor)) void look_up(void)
+{
+    NAMES(LOOK_UP)
+}
+
+#ifdef __GLIBC__
+#define RETRIES false
+#define OWN_CODES false /* one that tgkill sent is as if kill had sent it */
+#else                   /* musl */
+#define RETRIES true
+#define OWN_CODES true
+#endif
+
+/* The system call, as the cancellation point that it is, and what libc makes of it. */
 static int timed_wait(const sigset_t *set, siginfo_t *info, const struct timespec *timeout)
 {
     int type;
+    long got;
     pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &type);
-    long got = epi_syscall6(SYS_rt_sigtimedwait, (long)set, (long)info, (long)timeout,
-                            sizeof(uint64_t), 0, 0);
+    do
+        got = epi_syscall6(SYS_rt_sigtimedwait, (long)set, (long)info, (long)timeout,
+                           sizeof(uint64_t), 0, 0);
+    while (got == -EINTR && RETRIES);
     pthread_setcanceltype(type, NULL);
-    if (got >= 0)
+    if (got >= 0) {
+        if (info != NULL && info->si_code == SI_TKILL && !OWN_CODES)
+            info->si_code = SI_USER;
         return (int)got;
+    }
     errno = (int)-got;
     return -1;
 }

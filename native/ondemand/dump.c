@@ -345,12 +345,15 @@ EPI_SAFE int epi_dump(const struct epi_dump *how)
         epi_dump_unlock();
         return ENODEV;
     }
-    uint64_t mask = epi_actions.common.mask, old;
+    /* What has been sent and waits stays blocked: delivered, it would end the program. */
+    uint64_t pending = epi_pending(), mask = epi_actions.common.mask | pending, old;
     if (epi_service_find(epi_gettid()) == NULL)
         mask &= ~epi_mask_of(epi_actions.thread_signal);
     epi_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, (long)&old, sizeof mask, 0, 0);
     int error = EADDRINUSE;
-    if (epi_action_reassert(false) || epi_peek_use_calls()) {
+    bool loads = epi_action_reassert(false) &&
+                 (pending & (epi_mask_of(SIGSEGV) | epi_mask_of(SIGBUS))) == 0;
+    if (loads || epi_peek_use_calls()) {
         start(dump, how, enabled);
         epi_helper_wake();
         epi_arch_setjmp(&turn.caller);

@@ -263,6 +263,9 @@ static EPI_SAFE void print_end(struct epi_out *out, enum epi_stop stop)
     case EPI_STOP_FAULTS:
         why = "something else handles SIGSEGV or SIGBUS, and would get the faults of a walk";
         break;
+    case EPI_STOP_PENDING:
+        why = "the thread blocks a SIGSEGV or SIGBUS that it was sent";
+        break;
     default:
         return;
     }

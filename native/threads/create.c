@@ -55,6 +55,7 @@ static void put_back(struct epi_altstack *slot, int tid)
 static void thread_ends(void *value)
 {
     put_back(value, epi_gettid());
+    epi_mask_end();
 }
 
 void epi_create_start(void)
@@ -99,8 +100,20 @@ static void *start_of_go(void *value)
     return result;
 }
 
-int epi_create(epi_create_function next, pthread_t *thread, const pthread_attr_t *attr,
-               void *(*start)(void *), void *arg)
+/* A mask in the attributes is the new thread's, whatever its creator's is. */
+static bool has_own_mask(const pthread_attr_t *attr)
+{
+#ifdef PTHREAD_ATTR_NO_SIGMASK_NP /* glibc 2.32 */
+    sigset_t mask;
+    return attr != NULL && pthread_attr_getsigmask_np(attr, &mask) == 0;
+#else
+    (void)attr;
+    return false;
+#endif
+}
+
+static int create(epi_create_function next, pthread_t *thread, const pthread_attr_t *attr,
+                  void *(*start)(void *), void *arg, bool for_go)
 {
     int saved = errno;
     /* One that has passed here already: the wrapper's next may be the definition. */
@@ -112,11 +125,18 @@ int epi_create(epi_create_function next, pthread_t *thread, const pthread_attr_t
         return next(thread, attr, start, arg);
     slot->start = start;
     slot->arg = arg;
-    slot->believed = epi_mask_believed();
+    /* Go's sets its mask by the system call. */
+    slot->believed = for_go || has_own_mask(attr) ? 0 : epi_mask_believed();
     int error = next(thread, attr, start_with_stack, slot);
     if (error != 0)
         put_back(slot, INT_MAX); /* of no thread, so that the next one takes it */
     return error;
+}
+
+int epi_create(epi_create_function next, pthread_t *thread, const pthread_attr_t *attr,
+               void *(*start)(void *), void *arg)
+{
+    return create(next, thread, attr, start, arg, false);
 }
 
 #ifndef EPI_NOWRAP
@@ -142,9 +162,10 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
                           void *(*start)(void *), void *arg)
 {
     uintptr_t caller = (uintptr_t)__builtin_return_address(0);
-    if (!on && _cgo_try_pthread_create != NULL &&
-        caller - (uintptr_t)_cgo_try_pthread_create < sizeof _cgo_try_pthread_create)
+    bool for_go = _cgo_try_pthread_create != NULL &&
+                  caller - (uintptr_t)_cgo_try_pthread_create < sizeof _cgo_try_pthread_create;
+    if (for_go && !on)
         return create_for_go(thread, attr, start, arg);
-    return epi_create(epi_create_plain, thread, attr, start, arg);
+    return create(epi_create_plain, thread, attr, start, arg, for_go);
 }
 #endif

@@ -21,7 +21,10 @@ struct record {
     uint64_t kernels;  /* the thread's mask, with which the rest holds */
     uint64_t pending;  /* of FAULTS: they have been sent, and are blocked in fact */
 };
+
+/* OUTER is the record of what a handler has interrupted that then changes the mask itself. */
 static _Thread_local volatile struct record record __attribute__((tls_model("initial-exec")));
+static _Thread_local volatile struct record outer __attribute__((tls_model("initial-exec")));
 
 static _Atomic uint64_t waited_for;
 
@@ -37,14 +40,68 @@ static EPI_SAFE int kernels(int how, const uint64_t *mask, uint64_t *old)
     return -(int)epi_syscall6(SYS_rt_sigprocmask, how, (long)mask, (long)old, sizeof *mask, 0, 0);
 }
 
-/* Makes MASK what the program sees.  FAULTS are blocked meanwhile, so that a handler does
- * not see the half of it. */
+static _Thread_local volatile uint32_t changes __attribute__((tls_model("initial-exec")));
+
+/* Again when a handler has changed the records meanwhile. */
+static EPI_SAFE uint64_t believed_with(uint64_t now)
+{
+    uint64_t believed;
+    uint32_t seen;
+    do {
+        seen = changes;
+        believed = record.kernels == now ? record.believed
+                   : outer.kernels == now ? outer.believed
+                                          : 0;
+    } while (seen != changes);
+    return believed;
+}
+
+static _Atomic uint32_t believers;
+static _Thread_local bool counted __attribute__((tls_model("initial-exec")));
+
+static EPI_SAFE void count(bool believes)
+{
+    if (believes != counted)
+        atomic_fetch_add(&believers, believes ? 1 : UINT32_MAX);
+    counted = believes;
+}
+
+/* Does RECORD go with the kernel's mask NOW?  It does again behind a handler. */
+static EPI_SAFE bool recall(uint64_t now)
+{
+    if (record.kernels == now)
+        return true;
+    if (outer.kernels != now || outer.believed == 0)
+        return false;
+    record = outer;
+    outer.believed = 0;
+    changes++;
+    return true;
+}
+
+/* The kernel blocks more for a handler (sa_mask) than for what the handler interrupts, whose
+ * record is kept. */
+static void keep_interrupted(uint64_t now)
+{
+    if (record.believed != 0 && (record.kernels & ~now) == 0)
+        outer = record;
+}
+
+/* While a record is written all signals are blocked: a handler of the program that
+ * changes the mask would see the half of it. */
+static const uint64_t every = ~UINT64_C(0);
+
+/* Makes MASK what the program sees. */
 static void set_mask(uint64_t mask, uint64_t pending)
 {
     uint64_t real = mask & ~(faults() & ~pending);
+    if (outer.kernels == real)
+        outer.believed = 0; /* this is newer */
     record.pending = pending & mask;
     record.believed = mask & ~real;
     record.kernels = real;
+    changes++;
+    count((record.believed | outer.believed) != 0);
     kernels(SIG_SETMASK, &real, NULL);
 }
 
@@ -55,9 +112,8 @@ static uint64_t changed(int how, uint64_t mask, uint64_t by)
 
 int epi_mask_change(int how, const sigset_t *set, sigset_t *old)
 {
-    const uint64_t four = FAULTS;
     uint64_t by = 0, before;
-    bool plain = record.believed == 0;
+    bool plain = record.believed == 0 && outer.believed == 0;
     if (set != NULL) {
         by = *(const uint64_t *)(const void *)set & ~UNBLOCKABLE;
         if (how != SIG_BLOCK && how != SIG_UNBLOCK && how != SIG_SETMASK)
@@ -68,11 +124,12 @@ int epi_mask_change(int how, const sigset_t *set, sigset_t *old)
         int error = kernels(how, set == NULL ? NULL : &by, &before);
         if (error != 0)
             return error;
-        if (record.kernels == before)
-            before |= record.believed;
+        before |= believed_with(before);
     } else {
-        kernels(SIG_BLOCK, &four, &before);
-        bool valid = record.kernels == before;
+        kernels(SIG_BLOCK, &every, &before);
+        bool valid = recall(before);
+        if (!valid)
+            keep_interrupted(before);
         uint64_t pending = valid ? record.pending : 0;
         before |= valid ? record.believed : 0;
         set_mask(changed(how, before, by), pending);
@@ -90,7 +147,7 @@ void epi_mask_wait(const sigset_t *set)
     sigset_t none;
     if ((mask & ~waited_for) != 0)
         atomic_fetch_or(&waited_for, mask);
-    if ((mask & record.believed) == 0)
+    if ((mask & (record.believed | outer.believed)) == 0)
         return;
     sigemptyset(&none);
     epi_mask_change(SIG_BLOCK, &none, NULL);
@@ -99,35 +156,46 @@ void epi_mask_wait(const sigset_t *set)
 uint64_t epi_mask_believed(void)
 {
     uint64_t now;
-    if (record.believed == 0 || kernels(SIG_BLOCK, NULL, &now) != 0 || now != record.kernels)
+    if ((record.believed | outer.believed) == 0 || kernels(SIG_BLOCK, NULL, &now) != 0)
         return 0;
-    return record.believed;
+    return believed_with(now);
+}
+
+bool epi_mask_any_believed(void)
+{
+    return believers != 0;
+}
+
+void epi_mask_end(void)
+{
+    count(false);
 }
 
 void epi_mask_begin(uint64_t believed)
 {
-    const uint64_t four = FAULTS;
     uint64_t mask;
     if (faults() == 0 || kernels(SIG_BLOCK, NULL, &mask) != 0)
         return;
     mask |= believed;
     if ((mask & FAULTS) == 0)
         return;
-    kernels(SIG_BLOCK, &four, NULL);
+    kernels(SIG_BLOCK, &every, NULL);
     set_mask(mask, 0);
 }
 
 EPI_SAFE bool epi_mask_passes(int signal, const siginfo_t *info, ucontext_t *uc)
 {
     uint64_t bit = epi_mask_of(signal), *mask = (uint64_t *)(void *)&uc->uc_sigmask;
-    if (info->si_code > 0 || (FAULTS & bit) == 0 || (record.believed & bit) == 0 ||
-        record.kernels != *mask)
+    if (info->si_code > 0 || (FAULTS & bit) == 0 || !recall(*mask) ||
+        (record.believed & bit) == 0)
         return false;
     epi_sigmask(SIG_BLOCK, bit);
     *mask |= bit;
     record.kernels |= bit;
     record.pending |= bit;
     record.believed &= ~bit;
+    changes++;
+    count((record.believed | outer.believed) != 0);
     /* To the thread again, or to the process.  That of kill cannot be sent by another
      * thread than the first (kernel/signal.c, do_rt_sigqueueinfo); then the sender is this
      * process. */

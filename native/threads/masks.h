@@ -35,6 +35,11 @@ void epi_mask_wait(const sigset_t *set);
 uint64_t epi_mask_believed(void);
 void epi_mask_begin(uint64_t believed);
 
+/* Are there threads that take one of the four for blocked, perhaps?  The handlers have to
+ * stay for them.  A thread is counted until it ends. */
+bool epi_mask_any_believed(void);
+void epi_mask_end(void);
+
 /* For the handler of faults: was the signal sent, to a thread that takes it for blocked?
  * Then it is pending now. */
 EPI_SAFE bool epi_mask_passes(int signal, const siginfo_t *info, ucontext_t *uc);

@@ -30,12 +30,17 @@
 #define ROOM_FAULT 1024
 
 /* Peeks need them; a thread that blocks everything would be killed by the
- * first one that fails.  Sigreturn blocks them again. */
-static EPI_SAFE void unblock_faults(const ucontext_t *uc)
+ * first one that fails.  Sigreturn blocks them again.  False: one of them has been
+ * sent, and waits; it would be delivered now, and kill. */
+static EPI_SAFE bool unblock_faults(const ucontext_t *uc)
 {
     uint64_t faults = epi_mask_of(SIGSEGV) | epi_mask_of(SIGBUS);
-    if ((*(const uint64_t *)(const void *)&uc->uc_sigmask & faults) != 0)
-        epi_sigmask(SIG_UNBLOCK, faults);
+    if ((*(const uint64_t *)(const void *)&uc->uc_sigmask & faults) == 0)
+        return true;
+    if ((epi_pending() & faults) != 0)
+        return false;
+    epi_sigmask(SIG_UNBLOCK, faults);
+    return true;
 }
 
 static EPI_SAFE bool room_for_walk(const ucontext_t *uc)
@@ -91,11 +96,12 @@ static EPI_SAFE void innermost_only(struct epi_stack *stack, const ucontext_t *u
 static EPI_SAFE void walk_if_room(struct epi_stack *stack, const ucontext_t *uc,
                                   struct epi_rule_cache *cache, uint32_t max_frames)
 {
-    unblock_faults(uc);
-    if (room_for_walk(uc))
-        walk(stack, uc, cache, max_frames);
-    else
+    if (!room_for_walk(uc))
         innermost_only(stack, uc, EPI_STOP_ROOM);
+    else if (!unblock_faults(uc))
+        innermost_only(stack, uc, EPI_STOP_PENDING);
+    else
+        walk(stack, uc, cache, max_frames);
 }
 
 /* Who asks has seen to it that a peek's fault comes to the core, or that there is

@@ -3,10 +3,10 @@
 #include "create.h"
 #include "../base/base.h"
 #include "../base/system.h"
+#include "../memory/peek.h"
 
 #include <pthread.h>
 #include <sys/prctl.h>
-
 
 #define STACK (256 * 1024)
 
@@ -41,6 +41,10 @@ EPI_SAFE bool epi_service_passes(int signal, const siginfo_t *info, ucontext_t *
 {
     if (info->si_code > 0 || epi_service_find(epi_gettid()) == NULL)
         return false;
+    /* From now on a load that fails would kill.  A dump looks for pending signals only when
+     * it begins, so one that this thread is writing is told here. */
+    if ((signal == SIGSEGV || signal == SIGBUS) && epi_incident_of(epi_self()) != NULL)
+        epi_peek_use_calls();
     epi_sigmask(SIG_BLOCK, epi_mask_of(signal));
     *(uint64_t *)(void *)&uc->uc_sigmask |= epi_mask_of(signal);
     /* That of kill cannot be sent by another thread than the first (kernel/signal.c,

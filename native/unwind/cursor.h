@@ -49,6 +49,7 @@ enum epi_stop {
     EPI_STOP_LIMIT,      /* EPI_CURSOR_STEPS frames */
     EPI_STOP_ROOM,       /* a signal handler's stack had no room for a walk */
     EPI_STOP_FAULTS,     /* faults of the walk would have come to somebody else */
+    EPI_STOP_PENDING,    /* a fault's signal waits, and opening it would deliver it */
 };
 
 /* A frame's rules as far as they are of the common kind, keyed by the PC that

@@ -5,8 +5,18 @@ package threads
 import (
 	"debug/elf"
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
 )
+
+// constructed is a shared library.
+var constructed = &victim.Program{
+	Name:     "constructor.so",
+	Compiler: []string{"cc", "-shared", "-fPIC"},
+	Build:    []string{"testdata/constructor.c", "-lpthread"},
+}
 
 // A shared library finds the executable's names first only if they are exported.
 func TestNamesAreExported(t *testing.T) {
@@ -26,5 +36,13 @@ func TestNamesAreExported(t *testing.T) {
 		}) {
 			t.Errorf("%s is not exported", name)
 		}
+	}
+}
+
+// While dlopen runs a constructor, another thread that called dlsym would wait for it.
+func TestLibraryWaitsForItsThreadsMask(t *testing.T) {
+	out := program.Run(t, "load", victim.Env("LIBRARY="+constructed.Path(t)))
+	if !out.IsExit(0) || strings.TrimSpace(out.Stdout) != "loaded 1" {
+		t.Fatal(out)
 	}
 }

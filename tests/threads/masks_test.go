@@ -29,6 +29,28 @@ func TestMasksAsTheProgramSeesThem(t *testing.T) {
 	}
 }
 
+// In a static program what waits is the core's, in place of libc's.
+func TestMasksInAStaticProgram(t *testing.T) {
+	static := &victim.Program{Name: "static", Limit: limit, Build: []string{"-tags", "epitaph_test",
+		"-ldflags=-linkmode external -extldflags -static", "./victim"}}
+	plain, out := program.Run(t, "masks 0"), static.Run(t, "masks 1")
+	if !plain.IsExit(0) || strings.Count(plain.Stdout, "\n") < 20 {
+		t.Fatal(plain)
+	}
+	if !out.IsExit(0) || out.Stdout != plain.Stdout {
+		t.Errorf("%v\nwithout Epitaph:\n%s", out, plain.Stdout)
+	}
+}
+
+// A handler that changes the mask and puts it back leaves what it interrupts as it was: in the
+// middle of a change, and behind one.
+func TestMasksUnderAHandler(t *testing.T) {
+	out := program.Run(t, "stress 2")
+	if !out.IsExit(0) || strings.TrimSpace(out.Stdout) != "lost 0 left 0" {
+		t.Error(out)
+	}
+}
+
 // librdkafka blocks all signals on its threads; a fault there is reported like any other.
 func TestFaultBehindAMask(t *testing.T) {
 	for line, signal := range map[string]syscall.Signal{

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -171,4 +172,52 @@ void masks_crash(int kind) {
     pthread_create(&thread, NULL, fault, &kind);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     pthread_join(thread, NULL);
+}
+
+static void change_and_back(int signal) {
+    sigset_t all, old;
+    (void)signal;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &old);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+static timer_t interrupt_often(void) {
+    struct sigaction action = {.sa_handler = change_and_back, .sa_flags = SA_RESTART | SA_ONSTACK};
+    struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGUSR1};
+    struct itimerspec often = {{0, 17001}, {0, 17001}};
+    timer_t timer;
+    event._sigev_un._tid = (int)syscall(SYS_gettid);
+    sigaction(SIGUSR1, &action, NULL);
+    timer_create(CLOCK_MONOTONIC, &event, &timer);
+    timer_settime(timer, 0, &often, NULL);
+    return timer;
+}
+
+static void *interrupted(void *arg) {
+    struct stress *stress = arg;
+    sigset_t none, faults = set_of(SIGSEGV, SIGBUS), now;
+    sigemptyset(&none);
+    pthread_sigmask(SIG_SETMASK, &none, NULL);
+    timer_t timer = interrupt_often();
+    time_t end = time(NULL) + stress->seconds;
+    for (long n = 0; n % 1024 != 0 || time(NULL) < end; n++) {
+        pthread_sigmask(SIG_BLOCK, &faults, NULL);
+        pthread_sigmask(SIG_SETMASK, NULL, &now);
+        stress->lost += !sigismember(&now, SIGSEGV);
+        pthread_sigmask(SIG_UNBLOCK, &faults, NULL);
+        pthread_sigmask(SIG_SETMASK, NULL, &now);
+        stress->left += sigismember(&now, SIGSEGV);
+        pthread_sigmask(SIG_SETMASK, &none, NULL);
+    }
+    timer_delete(timer);
+    return NULL;
+}
+
+struct stress masks_stress(int seconds) {
+    struct stress stress = {.seconds = seconds};
+    pthread_t thread;
+    pthread_create(&thread, NULL, interrupted, &stress);
+    pthread_join(thread, NULL);
+    return stress;
 }

@@ -5,11 +5,15 @@ package main
 // #include "masks.h"
 import "C"
 
-import "runtime"
+import (
+	"fmt"
+	"runtime"
+)
 
 func init() {
 	scenarios["masks"] = masks
 	scenarios["blocked"] = blocked
+	scenarios["stress"] = stress
 }
 
 // masks has C change signal masks: with Epitaph when bit 0 of how is set, and as a shared
@@ -30,5 +34,14 @@ func blocked(kind int) error {
 		return err
 	}
 	C.masks_crash(C.int(kind))
+	return nil
+}
+
+func stress(seconds int) error {
+	if err := enable(); err != nil {
+		return err
+	}
+	counts := C.masks_stress(C.int(seconds))
+	fmt.Printf("lost %d left %d\n", int(counts.lost), int(counts.left))
 	return nil
 }

@@ -10,4 +10,12 @@ void masks_show(int shared);
  * NULL, divides by zero, or overflows its stack. */
 void masks_crash(int kind);
 
+/* Blocks SIGSEGV and opens it again, while a handler changes the mask and puts it back; counts
+ * how often the mask then read back otherwise: as open, as blocked. */
+struct stress {
+    int seconds;
+    long lost, left;
+};
+struct stress masks_stress(int seconds);
+
 #endif
