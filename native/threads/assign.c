@@ -117,6 +117,15 @@ static EPI_SAFE uint64_t asleep(const struct epi_tasks *tasks, int tid)
     return epi_mix(epi_mix(hash, task.sp), task.pc) | 1;
 }
 
+/* To a thread that blocks the signal it would be pending, and sigtimedwait or a signalfd
+ * of all signals would give it to the program. */
+static EPI_SAFE bool takes_signal(const struct epi_tasks *tasks, int tid)
+{
+    uint64_t blocked, pending;
+    return epi_task_signals(tasks, tid, &blocked, &pending) &&
+           (blocked & epi_mask_of(epi_actions.thread_signal)) == 0;
+}
+
 static EPI_SAFE void offer(struct epi_assign *assign, struct epi_known *known)
 {
     struct epi_ask ask = {EPI_ASK_ALTSTACK, assign->round, (uint32_t)(known - assign->known)};
@@ -151,7 +160,8 @@ static EPI_SAFE void serve(struct epi_assign *assign)
         assign->next = i + 1;
         uint64_t before = known->asleep;
         known->asleep = asleep(&assign->tasks, known->tid);
-        if (known->asleep != 0 && known->asleep == before)
+        if (known->asleep != 0 && known->asleep == before &&
+            takes_signal(&assign->tasks, known->tid))
             offer(assign, known);
     }
 }

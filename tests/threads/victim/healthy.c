@@ -90,6 +90,40 @@ void healthy_start_reader(void) {
         _exit(6);
 }
 
+static int gates[2];
+static atomic_int taken = -1;
+
+static void *take(void *arg) {
+    sigset_t all;
+    siginfo_t info;
+    struct timespec none = {0, 0};
+    char c;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, NULL);
+    ready = 1;
+    if (read(gates[0], &c, 1) != 1)
+        _exit(7);
+    int signal = sigtimedwait(&all, &info, &none);
+    taken = signal < 0 ? 0 : signal;
+    return arg;
+}
+
+void healthy_start_taker(void) {
+    pthread_t thread;
+    if (pipe(gates) != 0 || pthread_create(&thread, NULL, take, NULL) != 0)
+        _exit(6);
+    while (!ready)
+        pause_ms(1);
+}
+
+int healthy_taken(void) {
+    if (write(gates[1], "x", 1) != 1)
+        _exit(6);
+    while (taken < 0)
+        pause_ms(1);
+    return taken;
+}
+
 static atomic_long interrupted;
 static int poll_ms;
 

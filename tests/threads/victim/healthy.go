@@ -21,6 +21,7 @@ func init() {
 	scenarios["exec"] = execWhileAsked
 	scenarios["pending"] = func(int) error { fmt.Println("pending", int(C.healthy_pending())); return nil }
 	scenarios["reset"] = reset
+	scenarios["take"] = take
 	scenarios["polls"] = polls
 	scenarios["work"] = work
 	scenarios["trap"] = trap
@@ -50,6 +51,23 @@ func reset(seconds int) error {
 	C.healthy_start_reader()
 	time.Sleep(time.Duration(seconds) * time.Second)
 	fmt.Println("alive 1")
+	return nil
+}
+
+// take has a thread without an alternate stack that blocks all signals ask for whatever
+// is pending, after a dump or, where that is 0, after so many seconds.
+func take(seconds int) error {
+	C.healthy_start_taker()
+	if err := enable(); err != nil {
+		return err
+	}
+	if seconds == 0 {
+		if err := dump(true); err != nil {
+			return err
+		}
+	}
+	time.Sleep(time.Duration(seconds) * time.Second)
+	fmt.Println("taken", int(C.healthy_taken()))
 	return nil
 }
 

@@ -18,6 +18,11 @@ void healthy_reset(int signal);
  * signal restarts. */
 void healthy_start_reader(void);
 
+/* Starts a thread that blocks all signals and waits in a read; and has it ask
+ * sigtimedwait for any signal at all: which one it was given, 0 for none. */
+void healthy_start_taker(void);
+int healthy_taken(void);
+
 /* ROUNDS times N threads that compute for a moment, then poll for 1 ms, for MS
  * milliseconds: how many calls of poll failed with EINTR. */
 long healthy_polls(int rounds, int n, int ms);
