@@ -32,7 +32,9 @@ EPI_SAFE void epi_assign_accept(uint32_t slot, ucontext_t *uc)
     const struct epi_altstack *stack = known->stack;
     if (known->tid != epi_gettid() || known->state != EPI_ALT_OFFERED || stack == NULL)
         return;
-    if ((uc->uc_stack.ss_flags & SS_DISABLE) == 0) {
+    /* execve sets the size back and leaves the flags as they were (fs/exec.c,
+     * begin_new_exec): without SS_DISABLE the main thread may have none all the same. */
+    if ((uc->uc_stack.ss_flags & SS_DISABLE) == 0 && uc->uc_stack.ss_size != 0) {
         known->state = EPI_ALT_HAS;
         return;
     }
@@ -228,9 +230,17 @@ EPI_SAFE bool epi_assign_round(void)
     return on;
 }
 
+/* Is main Go's?  In a host that has linked Go as an archive it is the host's, and its
+ * thread one without an alternate stack. */
+static bool go_has_main(void)
+{
+    extern int main(int, char **) __attribute__((weak));
+    return epi_program.go != NULL && epi_go_text(epi_program.go, (uintptr_t)main);
+}
+
 void epi_assign_prepare(struct epi_assign *assign, bool program)
 {
-    assign->main_has = program && epi_program.go != NULL;
+    assign->main_has = program && go_has_main();
     assign->filter = filter_mode();
     open_list(assign);
 }
