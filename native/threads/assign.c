@@ -178,16 +178,23 @@ static EPI_SAFE bool open_list(struct epi_assign *assign)
            epi_tasks_keep(&assign->tasks);
 }
 
-/* A filter of system calls that the program has put up since may end it for what the
- * helper would do. */
 static EPI_SAFE long filter_mode(void)
 {
     return epi_syscall6(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0, 0);
 }
 
+/* A filter of system calls that the program has put up since may end it for what the
+ * helper would do.  A filter is never taken down again. */
+static EPI_SAFE bool filtered(struct epi_assign *assign)
+{
+    if (!assign->filtered)
+        assign->filtered = filter_mode() != assign->filter;
+    return assign->filtered;
+}
+
 static EPI_SAFE void look_around(struct epi_assign *assign)
 {
-    if (!open_list(assign))
+    if (filtered(assign) || !open_list(assign))
         return;
     uint64_t threads = epi_tasks_count(&assign->tasks);
     if (threads != assign->threads || ++assign->quiet >= QUIET_ROUNDS) {
@@ -196,7 +203,7 @@ static EPI_SAFE void look_around(struct epi_assign *assign)
         assign->quiet = 0;
         assign->waiting = 1;
     }
-    if (assign->waiting > 0 && filter_mode() == assign->filter)
+    if (assign->waiting > 0)
         serve(assign);
 }
 

@@ -75,3 +75,11 @@ func TestServiceThreadsAreTrapped(t *testing.T) {
 		t.Error(out)
 	}
 }
+
+// A seccomp filter that the program puts up later may kill it for calls of the helper's.
+func TestSeccompFilterEndsListing(t *testing.T) {
+	_, out := survive(t, "list 3")
+	if numbers(t, out)["alive"] != 1 {
+		t.Error(out)
+	}
+}

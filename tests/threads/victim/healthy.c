@@ -204,6 +204,25 @@ static void count_trap(int signal, siginfo_t *info, void *context) {
     traps++;
 }
 
+static int filter(struct sock_filter *code, unsigned short size) {
+    struct sock_fprog program = {size, code};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) != 0)
+        return errno;
+    return 0;
+}
+
+int healthy_kill_for_listing(void) {
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_lseek, 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getdents64, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    return filter(code, sizeof code / sizeof *code);
+}
+
 int healthy_trap_openat(void) {
     struct sock_filter code[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -211,16 +230,12 @@ int healthy_trap_openat(void) {
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
-    struct sock_fprog program = {sizeof code / sizeof *code, code};
     struct sigaction action;
     memset(&action, 0, sizeof action);
     action.sa_sigaction = count_trap;
     action.sa_flags = SA_SIGINFO | SA_ONSTACK;
     sigaction(SIGSYS, &action, NULL);
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-        syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) != 0)
-        return errno;
-    return 0;
+    return filter(code, sizeof code / sizeof *code);
 }
 
 int healthy_trapped(void) { return traps; }

@@ -24,7 +24,10 @@ func init() {
 	scenarios["take"] = take
 	scenarios["polls"] = polls
 	scenarios["work"] = work
-	scenarios["trap"] = trap
+	scenarios["trap"] = func(seconds int) error { return filtered(seconds, func() C.int { return C.healthy_trap_openat() }) }
+	scenarios["list"] = func(seconds int) error {
+		return filtered(seconds, func() C.int { return C.healthy_kill_for_listing() })
+	}
 }
 
 // execWhileAsked dumps while a thread blocks the signal that it is asked with, and has
@@ -93,12 +96,12 @@ func work(ms int) error {
 	return nil
 }
 
-// trap has a filter trap the system call that lists threads.
-func trap(seconds int) error {
+// filtered puts up a filter of system calls after Enable, and goes on so many seconds.
+func filtered(seconds int, filter func() C.int) error {
 	if err := enable(); err != nil {
 		return err
 	}
-	if error := C.healthy_trap_openat(); error != 0 {
+	if error := filter(); error != 0 {
 		return syscall.Errno(error)
 	}
 	time.Sleep(time.Duration(seconds) * time.Second)

@@ -37,5 +37,8 @@ int healthy_work(int ms);
 int healthy_trap_openat(void);
 int healthy_trapped(void);
 
+/* From now on a call by which /proc's list of threads is read kills the process; 0 or an
+ * errno value. */
+int healthy_kill_for_listing(void);
 
 #endif
