@@ -25,6 +25,11 @@
 /* At most so many threads that wait are looked at in a round, besides new ones. */
 #define LOOKS 128
 
+/* A look opens a file of /proc.  The program may have just closed the number that this
+ * gets, to open another file there, and so threads that give no occasion are looked at
+ * less and less often: after 1, 2, 4 ... rounds. */
+#define PAUSE_MOST 60
+
 EPI_SAFE void epi_assign_accept(uint32_t slot, ucontext_t *uc)
 {
     struct epi_known *known = &epi_threading.assign->known[slot];
@@ -67,6 +72,8 @@ static EPI_SAFE struct epi_known *record(struct epi_assign *assign, int tid, uin
     known->state = EPI_ALT_NEW;
     known->stack = NULL;
     known->asleep = 0;
+    known->pause = 1;
+    known->due = 0;
     known->tid = tid;
     *bucket = (uint16_t)(*unused + 1);
     if (assign->used <= *unused)
@@ -142,10 +149,27 @@ static EPI_SAFE void offer(struct epi_assign *assign, struct epi_known *known)
     known->stack = NULL;
 }
 
+/* Has the thread been found asleep twice in the same call?  Once asleep it is looked at
+ * again in the next round. */
+static EPI_SAFE bool look_at(const struct epi_assign *assign, struct epi_known *known,
+                             uint64_t now)
+{
+    uint64_t before = known->asleep;
+    known->asleep = asleep(&assign->tasks, known->tid);
+    if (known->asleep != 0 && known->asleep == before && takes_signal(&assign->tasks, known->tid))
+        return true;
+    uint32_t rounds = before == 0 && known->asleep != 0 ? 1 : known->pause;
+    if (rounds == known->pause && known->pause < PAUSE_MOST)
+        known->pause = known->pause * 2 < PAUSE_MOST ? known->pause * 2 : PAUSE_MOST;
+    known->due = now + rounds * EPI_SECOND - EPI_SECOND / 2; /* rounds may come early */
+    return false;
+}
+
 /* Looks at those that wait, and serves one that sleeps as it did before. */
 static EPI_SAFE void serve(struct epi_assign *assign)
 {
     uint32_t looks = 0, start = assign->next;
+    uint64_t now = epi_now();
     assign->waiting = 0;
     for (uint32_t n = 0; n < assign->used && assign->on && !epi_crashing(); n++) {
         uint32_t i = (start + n) % assign->used;
@@ -157,13 +181,10 @@ static EPI_SAFE void serve(struct epi_assign *assign)
         if (known->tid == 0 || known->state != EPI_ALT_NEW)
             continue;
         assign->waiting++;
-        if (looks++ >= LOOKS)
+        if (known->due > now || looks++ >= LOOKS)
             continue;
         assign->next = i + 1;
-        uint64_t before = known->asleep;
-        known->asleep = asleep(&assign->tasks, known->tid);
-        if (known->asleep != 0 && known->asleep == before &&
-            takes_signal(&assign->tasks, known->tid))
+        if (look_at(assign, known, now))
             offer(assign, known);
     }
 }

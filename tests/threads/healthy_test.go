@@ -83,3 +83,13 @@ func TestSeccompFilterEndsListing(t *testing.T) {
 		t.Error(out)
 	}
 }
+
+// A thread that gives no occasion to be asked is looked at less and less often: within 12
+// seconds after about 0, 1, 3 and 7.
+func TestThreadIsLookedAtLessOften(t *testing.T) {
+	t.Parallel()
+	_, out := survive(t, "looks 12")
+	if n := numbers(t, out)["looks"]; n < 2 || n > 6 {
+		t.Errorf("it was looked at %d times: %v", n, out)
+	}
+}

@@ -2,6 +2,7 @@
 #include "healthy.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
@@ -71,6 +72,13 @@ void healthy_reset(int signal) {
     syscall(SYS_rt_sigaction, signal, &action, NULL, 8);
 }
 
+static int start_bare(int (*run)(void *)) {
+    char *stack = malloc(65536);
+    return clone(run, stack + 65536,
+                 CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM,
+                 NULL);
+}
+
 static int ends[2];
 
 static int reader(void *arg) {
@@ -82,11 +90,7 @@ static int reader(void *arg) {
 }
 
 void healthy_start_reader(void) {
-    char *stack = malloc(65536);
-    if (pipe(ends) != 0 ||
-        clone(reader, stack + 65536,
-              CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM,
-              NULL) < 0)
+    if (pipe(ends) != 0 || start_bare(reader) < 0)
         _exit(6);
 }
 
@@ -223,6 +227,40 @@ int healthy_kill_for_listing(void) {
     return filter(code, sizeof code / sizeof *code);
 }
 
+static int pauser(void *arg) {
+    for (;;)
+        pause();
+    (void)arg;
+}
+
+int healthy_trap_looks(void) {
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)AT_FDCWD, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    return filter(code, sizeof code / sizeof *code);
+}
+
+static void count_traps(void) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_sigaction = count_trap;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+    sigaction(SIGSYS, &action, NULL);
+}
+
+int healthy_looks(int ms) {
+    count_traps();
+    if (start_bare(pauser) < 0)
+        _exit(6);
+    pause_ms(ms);
+    return traps;
+}
+
 int healthy_trap_openat(void) {
     struct sock_filter code[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -230,11 +268,7 @@ int healthy_trap_openat(void) {
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
-    struct sigaction action;
-    memset(&action, 0, sizeof action);
-    action.sa_sigaction = count_trap;
-    action.sa_flags = SA_SIGINFO | SA_ONSTACK;
-    sigaction(SIGSYS, &action, NULL);
+    count_traps();
     return filter(code, sizeof code / sizeof *code);
 }
 

@@ -25,6 +25,7 @@ func init() {
 	scenarios["polls"] = polls
 	scenarios["work"] = work
 	scenarios["trap"] = func(seconds int) error { return filtered(seconds, func() C.int { return C.healthy_trap_openat() }) }
+	scenarios["looks"] = looks
 	scenarios["list"] = func(seconds int) error {
 		return filtered(seconds, func() C.int { return C.healthy_kill_for_listing() })
 	}
@@ -106,5 +107,18 @@ func filtered(seconds int, filter func() C.int) error {
 	}
 	time.Sleep(time.Duration(seconds) * time.Second)
 	fmt.Println("alive 1")
+	return nil
+}
+
+// looks counts for so many seconds how often a thread is looked at that never sleeps in a
+// call which a signal would not end.
+func looks(seconds int) error {
+	if error := C.healthy_trap_looks(); error != 0 {
+		return syscall.Errno(error)
+	}
+	if err := enable(); err != nil {
+		return err
+	}
+	fmt.Println("looks", int(C.healthy_looks(C.int(seconds*1000))))
 	return nil
 }

@@ -37,6 +37,11 @@ int healthy_work(int ms);
 int healthy_trap_openat(void);
 int healthy_trapped(void);
 
+/* From now on an open below a directory is trapped; 0 or an errno value.  And how many
+ * there are within MS milliseconds while a thread of clone's is in pause. */
+int healthy_trap_looks(void);
+int healthy_looks(int ms);
+
 /* From now on a call by which /proc's list of threads is read kills the process; 0 or an
  * errno value. */
 int healthy_kill_for_listing(void);
