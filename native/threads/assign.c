@@ -33,20 +33,22 @@
 EPI_SAFE void epi_assign_accept(uint32_t slot, ucontext_t *uc)
 {
     struct epi_known *known = &epi_threading.assign->known[slot];
-    /* Once: the helper takes it back when it believes the thread gone. */
+    /* Once: the helper takes it back when it believes the thread gone, or when it
+     * could not send what may have come by an older ask. */
     const struct epi_altstack *stack = known->stack;
-    if (known->tid != epi_gettid() || known->state != EPI_ALT_OFFERED || stack == NULL)
+    uint8_t offered = EPI_ALT_OFFERED;
+    if (known->tid != epi_gettid() || stack == NULL)
         return;
     /* execve sets the size back and leaves the flags as they were (fs/exec.c,
      * begin_new_exec): without SS_DISABLE the main thread may have none all the same. */
-    if ((uc->uc_stack.ss_flags & SS_DISABLE) == 0 && uc->uc_stack.ss_size != 0) {
-        known->state = EPI_ALT_HAS;
+    bool has = (uc->uc_stack.ss_flags & SS_DISABLE) == 0 && uc->uc_stack.ss_size != 0;
+    if (!atomic_compare_exchange_strong(&known->state, &offered,
+                                        has ? EPI_ALT_HAS : EPI_ALT_GIVEN) ||
+        has)
         return;
-    }
     uc->uc_stack.ss_sp = (void *)stack->stack.start;
     uc->uc_stack.ss_size = stack->stack.end - stack->stack.start;
     uc->uc_stack.ss_flags = 0;
-    known->state = EPI_ALT_GIVEN;
 }
 
 static EPI_SAFE uint16_t *bucket_of(struct epi_assign *assign, int tid)
@@ -144,7 +146,9 @@ static EPI_SAFE void offer(struct epi_assign *assign, struct epi_known *known)
     known->state = EPI_ALT_OFFERED;
     if (epi_ask_send(epi_actions.thread_signal, known->tid, ask) == 0)
         return;
-    known->state = EPI_ALT_NEW;
+    uint8_t offered = EPI_ALT_OFFERED;
+    if (!atomic_compare_exchange_strong(&known->state, &offered, EPI_ALT_NEW))
+        return; /* an older ask, which was pending, has been answered with it */
     epi_altstack_give_back(known->stack, INT_MAX);
     known->stack = NULL;
 }
