@@ -102,7 +102,7 @@ static EPI_SAFE bool is_file(uint64_t fd)
 {
     struct stat st;
     return epi_syscall6(SYS_fstat, (long)(int)fd, (long)&st, 0, 0, 0, 0) == 0 &&
-           (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode));
+           ((st.st_mode & S_IFMT) == S_IFREG || (st.st_mode & S_IFMT) == S_IFDIR);
 }
 
 static EPI_SAFE bool fails(enum restart restart, const uint64_t argument[6])
