@@ -67,12 +67,25 @@ int epi_fd_duplicate(int fd)
     return -1;
 }
 
+/* The program may have closed that number to open a file of its own under it, and may put
+ * that there by dup2 meanwhile: then what is there now is the program's. */
 EPI_SAFE long epi_fd_above(long fd)
 {
     if (fd < 0 || fd > 2)
         return fd;
+    struct epi_fd low = epi_fd_of((int)fd);
+    struct epi_fd high = low;
     long copy = duplicate((int)fd);
-    epi_syscall6(SYS_close, fd, 0, 0, 0, 0, 0);
+    high.fd = (int)copy;
+    if (low.fd < 0) { /* fstat is refused */
+        epi_syscall6(SYS_close, fd, 0, 0, 0, 0, 0);
+    } else {
+        epi_fd_close(&low);
+        if (copy >= 0 && !epi_fd_valid(&high)) {
+            epi_syscall6(SYS_close, copy, 0, 0, 0, 0, 0);
+            copy = -EBADF;
+        }
+    }
     return copy;
 }
 

@@ -1,4 +1,4 @@
-/* Once a second it looks for new threads, which costs three system calls when
+/* Once a second it looks for new threads, which costs four system calls when
  * there are none (assign.c), and after Go's bit, which costs three more
  * (traceback_bit.c).
  *

@@ -88,7 +88,6 @@ EPI_SAFE bool epi_altstack_reap(void)
          slot = next) {
         next = slot->next;
         if (has_ended(slot->tid)) {
-            epi_altstack_mark(slot->tid, false);
             struct epi_range whole = {slot->stack.start, (uintptr_t)(slot + 1)};
             unmap(whole, 4096);
         } else {
@@ -113,10 +112,8 @@ EPI_SAFE struct epi_altstack *epi_altstack_take(void)
         else
             push(slot);
     }
-    if (found != NULL) {
-        epi_altstack_mark(found->tid, false);
+    if (found != NULL)
         return found;
-    }
     struct epi_range stack = epi_altstack_map(epi_altstack_size());
     if (stack.end == 0)
         return NULL;
@@ -128,6 +125,10 @@ EPI_SAFE struct epi_altstack *epi_altstack_take(void)
 
 EPI_SAFE void epi_altstack_give_back(struct epi_altstack *stack, int tid)
 {
+    /* By the thread itself: once it has ended another one may have its number, and a
+     * mark of its own. */
+    if (tid == epi_gettid())
+        epi_altstack_mark(tid, false);
     stack->tid = tid;
     push(stack);
 }

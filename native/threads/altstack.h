@@ -32,7 +32,8 @@ EPI_SAFE size_t epi_altstack_size(void);
 EPI_SAFE struct epi_range epi_altstack_map(size_t size);
 
 /* A stack for a thread that is to be told of it; NULL without memory.  It is
- * given back with the id of the thread that may use it, or INT_MAX. */
+ * given back with the id of the thread that may use it, or INT_MAX.  A thread that gives
+ * back its own has no mark any more. */
 EPI_SAFE struct epi_altstack *epi_altstack_take(void);
 EPI_SAFE void epi_altstack_give_back(struct epi_altstack *stack, int tid);
 

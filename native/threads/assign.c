@@ -25,21 +25,30 @@
 /* At most so many threads that wait are looked at in a round, besides new ones. */
 #define LOOKS 128
 
+/* A look opens a file of /proc.  The program may have just closed the number that this
+ * gets, to open another file there, and so threads that give no occasion are looked at
+ * less and less often: after 1, 2, 4 ... rounds. */
+#define PAUSE_MOST 60
+
 EPI_SAFE void epi_assign_accept(uint32_t slot, ucontext_t *uc)
 {
     struct epi_known *known = &epi_threading.assign->known[slot];
-    /* Once: the helper takes it back when it believes the thread gone. */
+    /* Once: the helper takes it back when it believes the thread gone, or when it
+     * could not send what may have come by an older ask. */
     const struct epi_altstack *stack = known->stack;
-    if (known->tid != epi_gettid() || known->state != EPI_ALT_OFFERED || stack == NULL)
+    uint8_t offered = EPI_ALT_OFFERED;
+    if (known->tid != epi_gettid() || stack == NULL)
         return;
-    if ((uc->uc_stack.ss_flags & SS_DISABLE) == 0) {
-        known->state = EPI_ALT_HAS;
+    /* execve sets the size back and leaves the flags as they were (fs/exec.c,
+     * begin_new_exec): without SS_DISABLE the main thread may have none all the same. */
+    bool has = (uc->uc_stack.ss_flags & SS_DISABLE) == 0 && uc->uc_stack.ss_size != 0;
+    if (!atomic_compare_exchange_strong(&known->state, &offered,
+                                        has ? EPI_ALT_HAS : EPI_ALT_GIVEN) ||
+        has)
         return;
-    }
     uc->uc_stack.ss_sp = (void *)stack->stack.start;
     uc->uc_stack.ss_size = stack->stack.end - stack->stack.start;
     uc->uc_stack.ss_flags = 0;
-    known->state = EPI_ALT_GIVEN;
 }
 
 static EPI_SAFE uint16_t *bucket_of(struct epi_assign *assign, int tid)
@@ -65,6 +74,8 @@ static EPI_SAFE struct epi_known *record(struct epi_assign *assign, int tid, uin
     known->state = EPI_ALT_NEW;
     known->stack = NULL;
     known->asleep = 0;
+    known->pause = 1;
+    known->due = 0;
     known->tid = tid;
     *bucket = (uint16_t)(*unused + 1);
     if (assign->used <= *unused)
@@ -117,6 +128,15 @@ static EPI_SAFE uint64_t asleep(const struct epi_tasks *tasks, int tid)
     return epi_mix(epi_mix(hash, task.sp), task.pc) | 1;
 }
 
+/* To a thread that blocks the signal it would be pending, and sigtimedwait or a signalfd
+ * of all signals would give it to the program. */
+static EPI_SAFE bool takes_signal(const struct epi_tasks *tasks, int tid)
+{
+    uint64_t blocked, pending;
+    return epi_task_signals(tasks, tid, &blocked, &pending) &&
+           (blocked & epi_mask_of(epi_actions.thread_signal)) == 0;
+}
+
 static EPI_SAFE void offer(struct epi_assign *assign, struct epi_known *known)
 {
     struct epi_ask ask = {EPI_ASK_ALTSTACK, assign->round, (uint32_t)(known - assign->known)};
@@ -126,15 +146,34 @@ static EPI_SAFE void offer(struct epi_assign *assign, struct epi_known *known)
     known->state = EPI_ALT_OFFERED;
     if (epi_ask_send(epi_actions.thread_signal, known->tid, ask) == 0)
         return;
-    known->state = EPI_ALT_NEW;
+    uint8_t offered = EPI_ALT_OFFERED;
+    if (!atomic_compare_exchange_strong(&known->state, &offered, EPI_ALT_NEW))
+        return; /* an older ask, which was pending, has been answered with it */
     epi_altstack_give_back(known->stack, INT_MAX);
     known->stack = NULL;
+}
+
+/* Has the thread been found asleep twice in the same call?  Once asleep it is looked at
+ * again in the next round. */
+static EPI_SAFE bool look_at(const struct epi_assign *assign, struct epi_known *known,
+                             uint64_t now)
+{
+    uint64_t before = known->asleep;
+    known->asleep = asleep(&assign->tasks, known->tid);
+    if (known->asleep != 0 && known->asleep == before && takes_signal(&assign->tasks, known->tid))
+        return true;
+    uint32_t rounds = before == 0 && known->asleep != 0 ? 1 : known->pause;
+    if (rounds == known->pause && known->pause < PAUSE_MOST)
+        known->pause = known->pause * 2 < PAUSE_MOST ? known->pause * 2 : PAUSE_MOST;
+    known->due = now + rounds * EPI_SECOND - EPI_SECOND / 2; /* rounds may come early */
+    return false;
 }
 
 /* Looks at those that wait, and serves one that sleeps as it did before. */
 static EPI_SAFE void serve(struct epi_assign *assign)
 {
     uint32_t looks = 0, start = assign->next;
+    uint64_t now = epi_now();
     assign->waiting = 0;
     for (uint32_t n = 0; n < assign->used && assign->on && !epi_crashing(); n++) {
         uint32_t i = (start + n) % assign->used;
@@ -146,12 +185,10 @@ static EPI_SAFE void serve(struct epi_assign *assign)
         if (known->tid == 0 || known->state != EPI_ALT_NEW)
             continue;
         assign->waiting++;
-        if (looks++ >= LOOKS)
+        if (known->due > now || looks++ >= LOOKS)
             continue;
         assign->next = i + 1;
-        uint64_t before = known->asleep;
-        known->asleep = asleep(&assign->tasks, known->tid);
-        if (known->asleep != 0 && known->asleep == before)
+        if (look_at(assign, known, now))
             offer(assign, known);
     }
 }
@@ -166,16 +203,23 @@ static EPI_SAFE bool open_list(struct epi_assign *assign)
            epi_tasks_keep(&assign->tasks);
 }
 
-/* A filter of system calls that the program has put up since may end it for what the
- * helper would do. */
 static EPI_SAFE long filter_mode(void)
 {
     return epi_syscall6(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0, 0);
 }
 
+/* A filter of system calls that the program has put up since may end it for what the
+ * helper would do.  A filter is never taken down again. */
+static EPI_SAFE bool filtered(struct epi_assign *assign)
+{
+    if (!assign->filtered)
+        assign->filtered = filter_mode() != assign->filter;
+    return assign->filtered;
+}
+
 static EPI_SAFE void look_around(struct epi_assign *assign)
 {
-    if (!open_list(assign))
+    if (filtered(assign) || !open_list(assign))
         return;
     uint64_t threads = epi_tasks_count(&assign->tasks);
     if (threads != assign->threads || ++assign->quiet >= QUIET_ROUNDS) {
@@ -184,7 +228,7 @@ static EPI_SAFE void look_around(struct epi_assign *assign)
         assign->quiet = 0;
         assign->waiting = 1;
     }
-    if (assign->waiting > 0 && filter_mode() == assign->filter)
+    if (assign->waiting > 0)
         serve(assign);
 }
 
@@ -218,9 +262,17 @@ EPI_SAFE bool epi_assign_round(void)
     return on;
 }
 
+/* Is main Go's?  In a host that has linked Go as an archive it is the host's, and its
+ * thread one without an alternate stack. */
+static bool go_has_main(void)
+{
+    extern int main(int, char **) __attribute__((weak));
+    return epi_program.go != NULL && epi_go_text(epi_program.go, (uintptr_t)main);
+}
+
 void epi_assign_prepare(struct epi_assign *assign, bool program)
 {
-    assign->main_has = program && epi_program.go != NULL;
+    assign->main_has = program && go_has_main();
     assign->filter = filter_mode();
     open_list(assign);
 }

@@ -11,7 +11,7 @@
  * A signal ends some system calls with EINTR, which the program may take for an
  * error, and a missing stack harms only a thread that overflows its own.  So a
  * thread is asked once in its life, and only when it has been found asleep twice in
- * a row, a round apart, in the same call, of those that go on after a signal.
+ * a row, a round or more apart, in the same call, of those that go on after a signal.
  * A thread of a program in which every thread passes the wrapper is never asked. */
 #ifndef EPI_ASSIGN_H
 #define EPI_ASSIGN_H
@@ -33,6 +33,8 @@ struct epi_known {
     int tid;               /* 0: unused */
     uint32_t round;        /* the listing that it was last seen in */
     uint64_t asleep;       /* where it was found asleep the last time; 0: it was not */
+    uint64_t due;          /* when it is to be looked at again */
+    uint32_t pause;        /* rounds until the look after that */
     _Atomic uint8_t state; /* the helper's move, or (OFFERED) the thread's */
     struct epi_altstack *stack;
 };
@@ -42,6 +44,7 @@ struct epi_assign {
     _Atomic bool busy; /* the helper may be about to send */
     bool main_has;     /* the main thread is Go's, and has a stack */
     long filter;       /* the mode of seccomp at epi_enable */
+    bool filtered;     /* it has changed: the helper asks nobody any more */
     struct epi_tasks tasks; /* stays open: a filter may refuse to open it anew */
     uint64_t threads; /* their number at the last listing */
     uint32_t round;

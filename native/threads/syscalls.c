@@ -1,18 +1,22 @@
 /* System calls in which threads wait.  A handler with SA_RESTART lets most go
  * on as if nothing had happened; those in the list below fail with EINTR all
  * the same (signal(7), "Interruption of system calls and library functions by
- * signal handlers"), and many programs take that for an error.
+ * signal handlers"), and many programs take that for an error.  So do they take a
+ * transfer that ends short of what they asked for: a call that has transferred a part
+ * and waits to go on returns that part.
  *
- * Two depend on more than the number.  futex goes on unless it has a timeout:
+ * Some depend on more than the number.  futex goes on unless it has a timeout:
  * pthread_cond_timedwait copes with EINTR, sem_timedwait returns it, and the
  * system call looks the same.  A call on a socket fails when the socket has a
- * timeout, which can be asked of it. */
+ * timeout, which can be asked of it.  One that sleeps on a file or a directory waits for
+ * what serves it; FUSE tells its server of the signal, which may end the call with EINTR. */
 #include "tasks.h"
 #include "threads.h"
 #include "../base/base.h"
 #include "../base/system.h"
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 
@@ -20,8 +24,12 @@ enum restart {
     RESTARTS,
     FAILS,
     FUTEX,    /* argument 3 is a timeout, or NULL */
-    RECEIVES, /* argument 0 may be a socket */
-    SENDS,
+    READS,    /* argument 0 may be a socket, or a file */
+    ACCEPTS,  /* argument 0 is a socket */
+    CONNECTS,
+    RECEIVES,         /* and argument 3 may have MSG_WAITALL */
+    RECEIVES_MESSAGE, /* and argument 2 */
+    SYNCS,            /* argument 0 is a file */
 };
 
 static const struct {
@@ -59,24 +67,24 @@ static const struct {
     {SYS_io_uring_enter, FAILS, "io_uring_enter"},
 #endif
     {SYS_futex, FUTEX, "futex"},
-    {SYS_read, RECEIVES, "read"},
-    {SYS_readv, RECEIVES, "readv"},
+    {SYS_read, READS, "read"},
+    {SYS_readv, READS, "readv"},
     {SYS_recvfrom, RECEIVES, "recvfrom"},
-    {SYS_recvmsg, RECEIVES, "recvmsg"},
-    {SYS_recvmmsg, RECEIVES, "recvmmsg"},
-    {SYS_accept, RECEIVES, "accept"},
-    {SYS_accept4, RECEIVES, "accept4"},
-    {SYS_write, SENDS, "write"},
-    {SYS_writev, SENDS, "writev"},
-    {SYS_sendto, SENDS, "sendto"},
-    {SYS_sendmsg, SENDS, "sendmsg"},
-    {SYS_sendmmsg, SENDS, "sendmmsg"},
-    {SYS_connect, SENDS, "connect"},
+    {SYS_recvmsg, RECEIVES_MESSAGE, "recvmsg"},
+    {SYS_recvmmsg, FAILS, "recvmmsg"},
+    {SYS_accept, ACCEPTS, "accept"},
+    {SYS_accept4, ACCEPTS, "accept4"},
+    {SYS_write, FAILS, "write"},
+    {SYS_writev, FAILS, "writev"},
+    {SYS_sendto, FAILS, "sendto"},
+    {SYS_sendmsg, FAILS, "sendmsg"},
+    {SYS_sendmmsg, FAILS, "sendmmsg"},
+    {SYS_connect, CONNECTS, "connect"},
     {SYS_wait4, RESTARTS, "wait4"},
     {SYS_waitid, RESTARTS, "waitid"},
     {SYS_fcntl, RESTARTS, "fcntl"},
     {SYS_flock, RESTARTS, "flock"},
-    {SYS_fsync, RESTARTS, "fsync"},
+    {SYS_fsync, SYNCS, "fsync"},
     {SYS_mq_timedreceive, RESTARTS, "mq_timedreceive"},
     {SYS_mq_timedsend, RESTARTS, "mq_timedsend"},
 };
@@ -88,6 +96,38 @@ static EPI_SAFE bool socket_has_timeout(uint64_t fd, int option)
     return epi_syscall6(SYS_getsockopt, (long)(int)fd, SOL_SOCKET, option, (long)&timeout,
                         (long)&size, 0) == 0 &&
            (timeout.tv_sec != 0 || timeout.tv_usec != 0);
+}
+
+static EPI_SAFE bool is_file(uint64_t fd)
+{
+    struct stat st;
+    return epi_syscall6(SYS_fstat, (long)(int)fd, (long)&st, 0, 0, 0, 0) == 0 &&
+           ((st.st_mode & S_IFMT) == S_IFREG || (st.st_mode & S_IFMT) == S_IFDIR);
+}
+
+static EPI_SAFE bool fails(enum restart restart, const uint64_t argument[6])
+{
+    switch (restart) {
+    case FAILS:
+        return true;
+    case RESTARTS:
+        return false;
+    case FUTEX:
+        return argument[3] != 0;
+    case READS:
+        return is_file(argument[0]) || socket_has_timeout(argument[0], SO_RCVTIMEO);
+    case SYNCS:
+        return is_file(argument[0]);
+    case CONNECTS:
+        return socket_has_timeout(argument[0], SO_SNDTIMEO);
+    case RECEIVES:
+        return (argument[3] & MSG_WAITALL) != 0 || socket_has_timeout(argument[0], SO_RCVTIMEO);
+    case RECEIVES_MESSAGE:
+        return (argument[2] & MSG_WAITALL) != 0 || socket_has_timeout(argument[0], SO_RCVTIMEO);
+    case ACCEPTS:
+        return socket_has_timeout(argument[0], SO_RCVTIMEO);
+    }
+    return true;
 }
 
 EPI_SAFE const char *epi_syscall_name(long number)
@@ -102,17 +142,8 @@ EPI_SAFE const char *epi_syscall_not_restarted(const struct epi_task_syscall *ta
 {
     if (!task->sleeps)
         return NULL;
-    for (size_t i = 0; i < EPI_COUNT(calls); i++) {
-        if (calls[i].number != task->number)
-            continue;
-        bool fails = calls[i].restart == FAILS;
-        if (calls[i].restart == FUTEX)
-            fails = task->argument[3] != 0;
-        else if (calls[i].restart == RECEIVES)
-            fails = socket_has_timeout(task->argument[0], SO_RCVTIMEO);
-        else if (calls[i].restart == SENDS)
-            fails = socket_has_timeout(task->argument[0], SO_SNDTIMEO);
-        return fails ? calls[i].name : NULL;
-    }
+    for (size_t i = 0; i < EPI_COUNT(calls); i++)
+        if (calls[i].number == task->number)
+            return fails(calls[i].restart, task->argument) ? calls[i].name : NULL;
     return NULL;
 }

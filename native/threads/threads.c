@@ -118,15 +118,45 @@ static EPI_SAFE bool still_owes(const struct epi_threads *threads, struct epi_th
     return false;
 }
 
+/* Does the thread block the signal now?  A healthy program is not sent what would be
+ * pending: sigtimedwait or a signalfd of all signals gives it to the program.  A thread
+ * that runs may block all for a moment, as when it starts or ends, and is looked at
+ * again.  In a crash nobody is there to be told. */
+static EPI_SAFE bool would_pend(const struct epi_threads *threads, struct epi_thread *thread,
+                                const struct epi_tasks *tasks, unsigned *looks_again)
+{
+    uint64_t blocked, pending, mask = epi_mask_of(epi_actions.thread_signal);
+    struct epi_task_stat stat;
+    if (threads != epi_threading.threads[EPI_ASK_DUMP])
+        return false;
+    for (int i = 0;; i++) {
+        if (!epi_task_signals(tasks, thread->tid, &blocked, &pending)) {
+            thread->fate = EPI_FATE_ENDED;
+            return true;
+        }
+        if ((blocked & mask) == 0)
+            return false;
+        if (i == 3 || *looks_again == 0 || !epi_task_stat(tasks, thread->tid, &stat) ||
+            stat.state != 'R')
+            break;
+        --*looks_again;
+        epi_pause(EPI_MS);
+    }
+    thread->fate = EPI_FATE_BLOCKS;
+    return true;
+}
+
 static EPI_SAFE void send_all(struct epi_threads *threads,
                               const struct epi_ask_options *options,
                               const struct epi_tasks *tasks)
 {
     uint32_t asked = 0;
+    unsigned looks_again = 20;
     for (uint32_t i = 0; i < threads->count; i++) {
         struct epi_thread *thread = &threads->thread[i];
         if (!epi_thread_listed(threads, thread) || thread->fate != EPI_FATE_ASKED ||
             still_owes(threads, thread, tasks) ||
+            would_pend(threads, thread, tasks, &looks_again) ||
             (options->spare && spare(threads, thread, tasks)))
             continue;
         struct epi_ask ask = {options->question, threads->epoch, i};

@@ -4,6 +4,7 @@
 #include "threads.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -90,29 +91,68 @@ static long in_waitid(void)
     return waitid(P_ALL, 0, &info, WEXITED);
 }
 
+/* Those that have transferred a part and wait for the rest. */
+static int full[2], full_socket[2], begun[2], begun_message[2], begun_messages[2];
+static char much[1 << 20];
+static long in_write(void) { return write(full[1], much, sizeof much); }
+static long in_send(void) { return send(full_socket[0], much, sizeof much, 0); }
+static long in_recv_all(void)
+{
+    char bytes[2];
+    return recv(begun[0], bytes, sizeof bytes, MSG_WAITALL);
+}
+static long in_recvmsg_all(void)
+{
+    char bytes[2];
+    struct iovec part = {bytes, sizeof bytes};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    return recvmsg(begun_message[0], &message, MSG_WAITALL);
+}
+static long in_recvmmsg(void)
+{
+    struct { /* mmsghdr of _GNU_SOURCE */
+        struct msghdr header;
+        unsigned length;
+    } message[2];
+    char bytes[2];
+    struct iovec part[2] = {{bytes, 1}, {bytes + 1, 1}};
+    memset(message, 0, sizeof message);
+    for (int i = 0; i < 2; i++)
+        message[i].header.msg_iov = &part[i], message[i].header.msg_iovlen = 1;
+    return syscall(SYS_recvmmsg, begun_messages[0], message, 2, 0, NULL);
+}
+
+#define SHORT (-1)
+
 static const struct sleeper {
     long (*call)(void);
     const char *name; /* of the system call that is in the list; NULL: restarts */
+    int error;        /* SHORT: it returns what it has got by then */
 } sleepers[] = {
-    {in_poll, "poll"},
-    {in_epoll, "epoll_wait"},
-    {in_select, "select"},
-    {in_nanosleep, "nanosleep"},
-    {in_pause, "pause"},
-    {in_sigtimedwait, "sigtimedwait"},
-    {in_sem_timedwait, "futex"},
-    {in_recv_timed, "recvfrom"},
-    {in_read_timed, "read"},
-    {in_futex, NULL},
-    {in_read, NULL},
-    {in_eventfd, NULL},
-    {in_recv, NULL},
-    {in_waitid, NULL},
+    {in_poll, "poll", EINTR},
+    {in_epoll, "epoll_wait", EINTR},
+    {in_select, "select", EINTR},
+    {in_nanosleep, "nanosleep", EINTR},
+    {in_pause, "pause", EINTR},
+    {in_sigtimedwait, "sigtimedwait", EINTR},
+    {in_sem_timedwait, "futex", EINTR},
+    {in_recv_timed, "recvfrom", EINTR},
+    {in_read_timed, "read", EINTR},
+    {in_write, "write", SHORT},
+    {in_send, "sendto", SHORT},
+    {in_recv_all, "recvfrom", SHORT},
+    {in_recvmsg_all, "recvmsg", SHORT},
+    {in_recvmmsg, "recvmmsg", SHORT},
+    {in_futex, NULL, 0},
+    {in_read, NULL, 0},
+    {in_eventfd, NULL, 0},
+    {in_recv, NULL, 0},
+    {in_waitid, NULL, 0},
 };
 #define SLEEPERS (sizeof sleepers / sizeof sleepers[0])
 
 static atomic_int tids[SLEEPERS];
-static atomic_int ended[SLEEPERS]; /* errno of the call */
+static atomic_int ended[SLEEPERS]; /* errno of the call, or SHORT */
 
 static void handler(int signal) { (void)signal; }
 
@@ -122,7 +162,7 @@ static void *sleeper(void *arg)
     i /= sizeof sleepers[0];
     prctl(PR_SET_NAME, "a) b (c d");
     tids[i] = (int)syscall(SYS_gettid);
-    ended[i] = sleepers[i].call() < 0 ? errno : -1;
+    ended[i] = sleepers[i].call() < 0 ? errno : SHORT;
     return NULL;
 }
 
@@ -171,9 +211,25 @@ static void check_sleeper(const struct epi_tasks *tasks, size_t i)
     for (int n = 0; n < 50 && ended[i] == 0; n++)
         nap();
     if (sleepers[i].name != NULL)
-        CHECK(ended[i] == EINTR, "sleeper %zu was not ended: %d", i, ended[i]);
+        CHECK(ended[i] == sleepers[i].error, "sleeper %zu was not ended: %d", i, ended[i]);
     else
         CHECK(ended[i] == 0, "sleeper %zu did not go on: errno %d", i, ended[i]);
+}
+
+/* What a server of FUSE keeps waiting cannot be had here. */
+static void check_files(void)
+{
+    const char *const paths[] = {"/proc/self/exe", "/"};
+    const long numbers[] = {SYS_read, SYS_readv, SYS_fsync};
+    for (size_t i = 0; i < 2; i++)
+        for (size_t n = 0; n < 3; n++) {
+            struct epi_task_syscall task = {.sleeps = true, .number = numbers[n]};
+            int fd = open(paths[i], O_RDONLY);
+            task.argument[0] = (uint64_t)fd;
+            CHECK(fd >= 0 && epi_syscall_not_restarted(&task) != NULL,
+                  "system call %ld on %s goes on", numbers[n], paths[i]);
+            close(fd);
+        }
 }
 
 static void check_list(struct epi_tasks *tasks, pid_t child)
@@ -210,6 +266,13 @@ int main(void)
     if (pipe(quiet) != 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, plain_socket) != 0 ||
         socketpair(AF_UNIX, SOCK_STREAM, 0, timed_socket) != 0)
         return 2;
+    if (pipe(full) != 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, full_socket) != 0 ||
+        socketpair(AF_UNIX, SOCK_STREAM, 0, begun) != 0 ||
+        socketpair(AF_UNIX, SOCK_STREAM, 0, begun_message) != 0 ||
+        socketpair(AF_UNIX, SOCK_STREAM, 0, begun_messages) != 0 ||
+        write(begun[1], "x", 1) != 1 || write(begun_message[1], "x", 1) != 1 ||
+        write(begun_messages[1], "x", 1) != 1)
+        return 2;
     setsockopt(timed_socket[0], SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
     pid_t child = fork();
     if (child == 0) {
@@ -221,6 +284,7 @@ int main(void)
     CHECK(error == 0, "error %d", error);
     for (size_t i = 0; i < SLEEPERS; i++)
         check_sleeper(&tasks, i);
+    check_files();
     check_list(&tasks, child);
     kill(child, SIGKILL);
     epi_tasks_close(&tasks);

@@ -9,12 +9,12 @@ import (
 	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
-// What is pending survives execve, its handler does not: the signal that a dump has
-// asked a thread with must not kill the program that the thread goes on as.
+// What is pending survives execve, its handler does not: no signal of a dump's may kill
+// the program that the thread goes on as.
 func TestNothingIsPendingAfterExec(t *testing.T) {
 	dumps, out := survive(t, "exec")
 	if len(dumps) != 1 || dumps[0].Answers.Blocked != 1 {
-		t.Errorf("the thread was not asked: %v", out)
+		t.Errorf("the thread is not said to block the signal: %v", out)
 	}
 	if n, ok := numbers(t, out)["pending"]; !ok || n != 0 {
 		t.Errorf("%d signals are pending in the new program: %v", n, out)
@@ -27,6 +27,22 @@ func TestSignalWithoutItsHandlerIsNotSent(t *testing.T) {
 	_, out := survive(t, "reset 4")
 	if numbers(t, out)["alive"] != 1 {
 		t.Error(out)
+	}
+}
+
+// A thread that blocks every signal and takes them by sigtimedwait gets none of the core's.
+func TestMaskedThreadIsNotAsked(t *testing.T) {
+	for name, seconds := range map[string]int{"for a dump": 0, "for a stack": 4} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dumps, out := survive(t, "take "+strconv.Itoa(seconds))
+			if n, ok := numbers(t, out)["taken"]; !ok || n != 0 {
+				t.Errorf("the thread was given signal %d: %v", n, out)
+			}
+			if seconds == 0 && (len(dumps) != 1 || dumps[0].Answers.Blocked != 1) {
+				t.Errorf("the thread is not said to block the signal: %v", out)
+			}
+		})
 	}
 }
 
@@ -57,5 +73,23 @@ func TestServiceThreadsAreTrapped(t *testing.T) {
 	_, out := survive(t, "trap 3")
 	if numbers(t, out)["alive"] != 1 {
 		t.Error(out)
+	}
+}
+
+// A seccomp filter that the program puts up later may kill it for calls of the helper's.
+func TestSeccompFilterEndsListing(t *testing.T) {
+	_, out := survive(t, "list 3")
+	if numbers(t, out)["alive"] != 1 {
+		t.Error(out)
+	}
+}
+
+// A thread that gives no occasion to be asked is looked at less and less often: within 12
+// seconds after about 0, 1, 3 and 7.
+func TestThreadIsLookedAtLessOften(t *testing.T) {
+	t.Parallel()
+	_, out := survive(t, "looks 12")
+	if n := numbers(t, out)["looks"]; n < 2 || n > 6 {
+		t.Errorf("it was looked at %d times: %v", n, out)
 	}
 }

@@ -86,8 +86,8 @@ func TestLateAnswer(t *testing.T) {
 	}
 }
 
-// A thread that has not got its signal yet is not sent another one at each dump:
-// the kernel would keep them all, at the expense of every process of the user.
+// A thread that blocks the signal is not sent one at each dump: the kernel would keep
+// them all, at the expense of every process of the user.
 func TestSignalsDoNotPileUp(t *testing.T) {
 	dumps, out := survive(t, "owing 30")
 	for i, dump := range dumps {
@@ -102,8 +102,8 @@ func TestSignalsDoNotPileUp(t *testing.T) {
 	}
 }
 
-// The signal that a thread of C's got during a dump comes to it after Disable: it
-// must not be Go's handler that gets it, which ends the process.
+// A thread of C's that blocked the signal during a dump opens it after Disable: nothing
+// may come to Go's handler then, which would end the process.
 func TestSignalAfterDisable(t *testing.T) {
 	dumps, _ := survive(t, "disabled 0")
 	if len(dumps) != 1 || dumps[0].Answers.Blocked != 1 {

@@ -2,6 +2,7 @@
 #include "healthy.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
@@ -71,6 +72,13 @@ void healthy_reset(int signal) {
     syscall(SYS_rt_sigaction, signal, &action, NULL, 8);
 }
 
+static int start_bare(int (*run)(void *)) {
+    char *stack = malloc(65536);
+    return clone(run, stack + 65536,
+                 CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM,
+                 NULL);
+}
+
 static int ends[2];
 
 static int reader(void *arg) {
@@ -82,12 +90,42 @@ static int reader(void *arg) {
 }
 
 void healthy_start_reader(void) {
-    char *stack = malloc(65536);
-    if (pipe(ends) != 0 ||
-        clone(reader, stack + 65536,
-              CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM,
-              NULL) < 0)
+    if (pipe(ends) != 0 || start_bare(reader) < 0)
         _exit(6);
+}
+
+static int gates[2];
+static atomic_int taken = -1;
+
+static void *take(void *arg) {
+    sigset_t all;
+    siginfo_t info;
+    struct timespec none = {0, 0};
+    char c;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, NULL);
+    ready = 1;
+    if (read(gates[0], &c, 1) != 1)
+        _exit(7);
+    int signal = sigtimedwait(&all, &info, &none);
+    taken = signal < 0 ? 0 : signal;
+    return arg;
+}
+
+void healthy_start_taker(void) {
+    pthread_t thread;
+    if (pipe(gates) != 0 || pthread_create(&thread, NULL, take, NULL) != 0)
+        _exit(6);
+    while (!ready)
+        pause_ms(1);
+}
+
+int healthy_taken(void) {
+    if (write(gates[1], "x", 1) != 1)
+        _exit(6);
+    while (taken < 0)
+        pause_ms(1);
+    return taken;
 }
 
 static atomic_long interrupted;
@@ -170,6 +208,59 @@ static void count_trap(int signal, siginfo_t *info, void *context) {
     traps++;
 }
 
+static int filter(struct sock_filter *code, unsigned short size) {
+    struct sock_fprog program = {size, code};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) != 0)
+        return errno;
+    return 0;
+}
+
+int healthy_kill_for_listing(void) {
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_lseek, 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getdents64, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    return filter(code, sizeof code / sizeof *code);
+}
+
+static int pauser(void *arg) {
+    for (;;)
+        pause();
+    (void)arg;
+}
+
+int healthy_trap_looks(void) {
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)AT_FDCWD, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    return filter(code, sizeof code / sizeof *code);
+}
+
+static void count_traps(void) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_sigaction = count_trap;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+    sigaction(SIGSYS, &action, NULL);
+}
+
+int healthy_looks(int ms) {
+    count_traps();
+    if (start_bare(pauser) < 0)
+        _exit(6);
+    pause_ms(ms);
+    return traps;
+}
+
 int healthy_trap_openat(void) {
     struct sock_filter code[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -177,16 +268,8 @@ int healthy_trap_openat(void) {
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
-    struct sock_fprog program = {sizeof code / sizeof *code, code};
-    struct sigaction action;
-    memset(&action, 0, sizeof action);
-    action.sa_sigaction = count_trap;
-    action.sa_flags = SA_SIGINFO | SA_ONSTACK;
-    sigaction(SIGSYS, &action, NULL);
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-        syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) != 0)
-        return errno;
-    return 0;
+    count_traps();
+    return filter(code, sizeof code / sizeof *code);
 }
 
 int healthy_trapped(void) { return traps; }

@@ -21,9 +21,14 @@ func init() {
 	scenarios["exec"] = execWhileAsked
 	scenarios["pending"] = func(int) error { fmt.Println("pending", int(C.healthy_pending())); return nil }
 	scenarios["reset"] = reset
+	scenarios["take"] = take
 	scenarios["polls"] = polls
 	scenarios["work"] = work
-	scenarios["trap"] = trap
+	scenarios["trap"] = func(seconds int) error { return filtered(seconds, func() C.int { return C.healthy_trap_openat() }) }
+	scenarios["looks"] = looks
+	scenarios["list"] = func(seconds int) error {
+		return filtered(seconds, func() C.int { return C.healthy_kill_for_listing() })
+	}
 }
 
 // execWhileAsked dumps while a thread blocks the signal that it is asked with, and has
@@ -53,6 +58,23 @@ func reset(seconds int) error {
 	return nil
 }
 
+// take has a thread without an alternate stack that blocks all signals ask for whatever
+// is pending, after a dump or, where that is 0, after so many seconds.
+func take(seconds int) error {
+	C.healthy_start_taker()
+	if err := enable(); err != nil {
+		return err
+	}
+	if seconds == 0 {
+		if err := dump(true); err != nil {
+			return err
+		}
+	}
+	time.Sleep(time.Duration(seconds) * time.Second)
+	fmt.Println("taken", int(C.healthy_taken()))
+	return nil
+}
+
 func polls(rounds int) error {
 	if err := enable(); err != nil {
 		return err
@@ -75,15 +97,28 @@ func work(ms int) error {
 	return nil
 }
 
-// trap has a filter trap the system call that lists threads.
-func trap(seconds int) error {
+// filtered puts up a filter of system calls after Enable, and goes on so many seconds.
+func filtered(seconds int, filter func() C.int) error {
 	if err := enable(); err != nil {
 		return err
 	}
-	if error := C.healthy_trap_openat(); error != 0 {
+	if error := filter(); error != 0 {
 		return syscall.Errno(error)
 	}
 	time.Sleep(time.Duration(seconds) * time.Second)
 	fmt.Println("alive 1")
+	return nil
+}
+
+// looks counts for so many seconds how often a thread is looked at that never sleeps in a
+// call which a signal would not end.
+func looks(seconds int) error {
+	if error := C.healthy_trap_looks(); error != 0 {
+		return syscall.Errno(error)
+	}
+	if err := enable(); err != nil {
+		return err
+	}
+	fmt.Println("looks", int(C.healthy_looks(C.int(seconds*1000))))
 	return nil
 }

@@ -18,6 +18,11 @@ void healthy_reset(int signal);
  * signal restarts. */
 void healthy_start_reader(void);
 
+/* Starts a thread that blocks all signals and waits in a read; and has it ask
+ * sigtimedwait for any signal at all: which one it was given, 0 for none. */
+void healthy_start_taker(void);
+int healthy_taken(void);
+
 /* ROUNDS times N threads that compute for a moment, then poll for 1 ms, for MS
  * milliseconds: how many calls of poll failed with EINTR. */
 long healthy_polls(int rounds, int n, int ms);
@@ -32,5 +37,13 @@ int healthy_work(int ms);
 int healthy_trap_openat(void);
 int healthy_trapped(void);
 
+/* From now on an open below a directory is trapped; 0 or an errno value.  And how many
+ * there are within MS milliseconds while a thread of clone's is in pause. */
+int healthy_trap_looks(void);
+int healthy_looks(int ms);
+
+/* From now on a call by which /proc's list of threads is read kills the process; 0 or an
+ * errno value. */
+int healthy_kill_for_listing(void);
 
 #endif
