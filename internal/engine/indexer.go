@@ -57,6 +57,7 @@ var indexing = make(chan struct{}, 1)
 // settled is closed when a round that began after the call is over.
 func (x *indexer) settled() <-chan struct{} {
 	waiting := make(chan struct{})
+	x.pace.awaited.Store(true)
 	go func() {
 		select {
 		case x.rounds <- waiting:
@@ -90,6 +91,7 @@ func (x *indexer) run() {
 		case waiting := <-x.rounds:
 			x.round(failed)
 			close(waiting)
+			x.pace.awaited.Store(false)
 		case <-ticker.C:
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/epitaph-go/epitaph/cgo"
@@ -14,7 +15,11 @@ import (
 // A pacer makes the indexer work in slices, at the priority that all goroutines have.
 // A thread of a low priority would be worse: it keeps the world from stopping for a
 // second under load, and so does a goroutine that works without a pause for 50 ms.
-type pacer struct{ calls int }
+// While the program waits for the symbols (Ready), there are no pauses.
+type pacer struct {
+	calls   int
+	awaited atomic.Bool
+}
 
 const (
 	workPause = 4 * time.Millisecond
@@ -32,7 +37,7 @@ func (p *pacer) yield() {
 	if p.calls == unpaced {
 		cgo.SymbolsPending(false) // it will take seconds: a crash need not wait
 	}
-	if p.calls > unpaced && p.calls%workSlice == 0 {
+	if p.calls > unpaced && p.calls%workSlice == 0 && !p.awaited.Load() {
 		time.Sleep(workPause)
 	}
 }

@@ -93,6 +93,8 @@ func formatted(t *testing.T, r *report.Report, lines ...string) {
 const direct = "The above exception was the direct cause of the following exception:"
 
 func TestErrorChain(t *testing.T) {
+	again := slices.Clone(chainText) // shown once, and marked
+	again[1] += " [recovered, repanicked]"
 	for kind, want := range map[string][]string{
 		"panic":            {"Traceback (most recent call last):", "panic: boom"},
 		"error":            {"*errors.errorString: serve: read: disk gone"},
@@ -101,7 +103,7 @@ func TestErrorChain(t *testing.T) {
 		"nil":              {"runtime.errorString: runtime error: invalid memory address or nil pointer dereference"},
 		"index":            {"runtime.boundsError: runtime error: index out of range [5] with length 3"},
 		"nested":           {"panic: first", "During handling of the above exception, another exception occurred:", "panic: second"},
-		"again":            {"panic: boom", "panic: boom"},
+		"again":            {"panic: boom [recovered, repanicked]"},
 		"exits":            {"*errors.errorString: after all"},
 		"goroutine":        {"panic: boom"},
 		"callback":         {"panic: in a callback"},
@@ -109,7 +111,7 @@ func TestErrorChain(t *testing.T) {
 		"chain":            chainText,
 		"chain-goroutine":  chainText,
 		"chain-nested":     append([]string{"panic: first"}, chainText...),
-		"chain-again":      append(chainText, chainText...),
+		"chain-again":      again,
 		"chain-moved":      chainText,
 		"chain-nil":        {"*runtime.PanicNilError: panic called with nil argument"},
 		"chain-named":      {"main.named: disk gone"},

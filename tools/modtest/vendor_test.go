@@ -22,7 +22,10 @@ const (
 // static void clamp(void) { store((volatile int *)8); }
 import "C"
 
-import "github.com/epitaph-go/epitaph/handler"
+import (
+	"github.com/epitaph-go/epitaph/handler"
+	_ "github.com/epitaph-go/epitaph/handler/interpose"
+)
 
 func main() {
 	if err := handler.Enable(); err != nil {

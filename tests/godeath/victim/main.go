@@ -121,7 +121,7 @@ func enable() {
 		handler.Disable()
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	scenario.Must(handler.Ready(ctx))
 }
