@@ -26,6 +26,9 @@
 /* Words looked at behind the first candidate, in the hope of a better one. */
 #define BETTER_WORDS 64
 
+/* Calls through pointers that a candidate's rules are followed over. */
+#define FOLLOWED_CALLS 4
+
 /* What is known of a candidate. */
 enum doubt {
     CONFIRMED,
@@ -71,28 +74,36 @@ static EPI_SAFE enum doubt call_fits(const struct epi_cursor *cursor, uintptr_t 
 }
 
 /* If PC, the word at AT, is where a call of FUNCTION returns to: do the rules there
- * lead to another return address, of a call of that caller?  RBP is of no use for
- * this: it may be one of the words that were overwritten. */
-static EPI_SAFE enum doubt rules_fit(const struct epi_cursor *cursor,
-                                     const struct epi_module *module, uintptr_t pc,
-                                     uintptr_t at, struct epi_range caller, enum doubt best)
+ * lead to another return address, of a call of that CALLER?  A call through a pointer
+ * does not say whom it called, so the rules are followed up to a call that does: a
+ * stale word hardly leads to words that are return addresses of each other.  RBP is
+ * of no use for this: it may be one of the words that were overwritten. */
+static EPI_SAFE enum doubt rules_fit(const struct epi_cursor *cursor, uintptr_t pc, uintptr_t at,
+                                     struct epi_range caller, enum doubt best)
 {
     struct epi_cursor next;
     epi_copy_words(&next, cursor, sizeof next);
     epi_cursor_guess(&next, EPI_HOW_SCAN, pc, at + WORD, 0);
     next.stack.start = at + WORD;
-    switch (epi_cfi_step(&next, module)) {
-    case EPI_STEP_OUTERMOST:
-        return CONFIRMED;
-    case EPI_STEP_STUCK:
-        return CONTRADICTED;
-    case EPI_STEP_OK: {
-        enum doubt doubt = call_fits(cursor, next.regs.r[EPI_REG_PC], caller, best);
-        return doubt == IMPOSSIBLE ? CONTRADICTED : doubt;
+    for (unsigned steps = 0; steps < FOLLOWED_CALLS && caller.end != 0; steps++) {
+        enum epi_step step = epi_cfi_step(&next, epi_modules_find_text(cursor->modules, pc - 1));
+        if (step == EPI_STEP_OUTERMOST)
+            return CONFIRMED;
+        if (step == EPI_STEP_STUCK)
+            return steps == 0 ? CONTRADICTED : POSSIBLE;
+        if (step != EPI_STEP_OK)
+            return POSSIBLE;
+        pc = next.regs.r[EPI_REG_PC];
+        enum doubt doubt = call_fits(cursor, pc, caller, best);
+        if (doubt == IMPOSSIBLE)
+            return steps == 0 ? CONTRADICTED : POSSIBLE;
+        if (doubt != POSSIBLE)
+            return steps == 0 || doubt == CONFIRMED ? doubt : POSSIBLE;
+        if (!epi_arch_after_call(pc))
+            return POSSIBLE;
+        caller = function_at(cursor, pc - 1);
     }
-    default:
-        return POSSIBLE;
-    }
+    return POSSIBLE;
 }
 
 /* How likely is it that PC, the word at AT, is where a call of FUNCTION returns to?  Of
@@ -113,7 +124,7 @@ static EPI_SAFE enum doubt judge(const struct epi_cursor *cursor, uintptr_t pc, 
     struct epi_range caller = function_at(cursor, pc - 1);
     if (caller.end == 0)
         return NO_RULES;
-    enum doubt rules = rules_fit(cursor, module, pc, at, caller, best);
+    enum doubt rules = rules_fit(cursor, pc, at, caller, best);
     return call >= UNLIKELY && rules < UNLIKELY ? UNLIKELY : rules;
 }
 
