@@ -25,3 +25,6 @@ func DebugFile(path string) string {
 	defer debug.Close()
 	return debug.Path
 }
+
+// MostWork is what a file of so many bytes may take.
+func MostWork(size int64) int64 { return workPerByte*size + leastWork }

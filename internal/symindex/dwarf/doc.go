@@ -27,13 +27,13 @@ type Work struct {
 	yield func()
 }
 
-// A slice of work takes some half a millisecond.
-const slice = 100_000
+// Slice is the work between two calls of yield. It takes some half a millisecond.
+const Slice = 100_000
 
 // NewWork allows for an amount of work. yield, if not nil, is called after each
 // slice of it.
 func NewWork(amount int64, yield func()) *Work {
-	return &Work{left: amount, pause: amount - slice, yield: yield}
+	return &Work{left: amount, pause: amount - Slice, yield: yield}
 }
 
 // Spend counts n bytes.
@@ -53,7 +53,7 @@ func (w *Work) Slow(n int) {
 }
 
 func (w *Work) rest() {
-	w.pause = w.left - slice
+	w.pause = w.left - Slice
 	if w.yield != nil {
 		w.yield()
 	}
