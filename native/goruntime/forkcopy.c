@@ -213,6 +213,38 @@ EPI_SAFE void epi_forkcopy_end(void)
         epi_goside.forkcopy.pid = 0;
 }
 
+/* How long the copy has waited for a processor so far, in ns: the second number of
+ * /proc/PID/schedstat (kernel/sched/stats.h, run_delay).  0 where the kernel does not
+ * tell. */
+static EPI_SAFE uint64_t time_in_queue(long pid)
+{
+    char path[48] = "/proc/", digits[20], text[64];
+    size_t at = sizeof "/proc/" - 1;
+    const char *first = epi_decimal(digits + sizeof digits, (uint64_t)pid);
+    size_t count = (size_t)(digits + sizeof digits - first);
+    epi_copy(path + at, first, count);
+    epi_copy(path + at + count, "/schedstat", sizeof "/schedstat");
+    long fd = epi_fd_open(AT_FDCWD, path, O_RDONLY, 0);
+    if (fd < 0)
+        return 0;
+    long size = epi_syscall6(SYS_read, fd, (long)text, sizeof text, 0, 0, 0);
+    epi_syscall6(SYS_close, fd, 0, 0, 0, 0, 0);
+    long i = 0;
+    uint64_t waited = 0;
+    while (i < size && text[i] != ' ')
+        i++;
+    for (i++; i < size && text[i] >= '0' && text[i] <= '9'; i++)
+        waited = waited * 10 + (uint64_t)(text[i] - '0');
+    return waited;
+}
+
+/* On a machine with too much to do the copy stands in the queue while its time goes by. */
+static EPI_SAFE bool over(long pid, uint64_t end, uint64_t latest)
+{
+    uint64_t now = epi_now();
+    return now >= latest || (now >= end && now >= end + time_in_queue(pid));
+}
+
 /* The helper may jump out of the stage as soon as there is a copy, so the kernel has to
  * write down which one that is. */
 static EPI_SAFE long clone_process(void)
@@ -222,7 +254,7 @@ static EPI_SAFE long clone_process(void)
 }
 
 EPI_SAFE struct epi_forkcopy_result epi_forkcopy_ask(ucontext_t *uc, enum epi_forkcopy_task task,
-                                                     uint64_t end)
+                                                     uint64_t end, uint64_t latest)
 {
     struct epi_forkcopy_area *area = epi_goside.forkcopy.area;
     struct epi_forkcopy_result result = {EPI_FORKCOPY_NONE, 0, false, false};
@@ -234,7 +266,7 @@ EPI_SAFE struct epi_forkcopy_result epi_forkcopy_ask(ucontext_t *uc, enum epi_fo
     __atomic_store_n(&area->answer, EPI_FORKCOPY_NONE, __ATOMIC_SEQ_CST);
     long pid = clone_process();
     if (pid == 0)
-        go_on(uc, end);
+        go_on(uc, latest);
     if (pid < 0) {
         result.error = (int)-pid;
         return result;
@@ -244,7 +276,7 @@ EPI_SAFE struct epi_forkcopy_result epi_forkcopy_ask(ucontext_t *uc, enum epi_fo
         epi_syscall6(SYS_ppoll, 0, 0, 0, 0, 0, 0);
 #endif
     uint64_t pause = EPI_MS / 32;
-    while (answer() == EPI_FORKCOPY_NONE && !result.ended && epi_now() < end) {
+    while (answer() == EPI_FORKCOPY_NONE && !result.ended && !over(pid, end, latest)) {
         epi_pause_longer(&pause, EPI_MS);
         result.ended = ended(pid);
     }

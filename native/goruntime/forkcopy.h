@@ -73,8 +73,9 @@ EPI_SAFE bool epi_forkcopy_fits(const ucontext_t *uc);
 EPI_SAFE void epi_forkcopy_end(void);
 
 /* Has a copy of the process do TASK, in which the thread goes on from UC, a frame that
- * the kernel has pushed; waits until END at most. */
+ * the kernel has pushed.  Waits until END, and longer by what the copy has waited for a
+ * processor, but not beyond LATEST. */
 EPI_SAFE struct epi_forkcopy_result epi_forkcopy_ask(ucontext_t *uc, enum epi_forkcopy_task task,
-                                                     uint64_t end);
+                                                     uint64_t end, uint64_t latest);
 
 #endif

@@ -166,7 +166,7 @@ EPI_SAFE void epi_oncrash_run(struct epi_incident *incident, uint64_t end)
 /* Not after a fatal error, which has a message: then the runtime is damaged, maybe. */
 EPI_SAFE void epi_oncrash_run_in_copy(struct epi_incident *incident, ucontext_t *uc)
 {
-    uint64_t end = epi_now() + EPI_FORKCOPY_PATIENCE;
+    uint64_t now = epi_now(), end = now + EPI_FORKCOPY_PATIENCE;
     if (end > incident->deadline)
         end = incident->deadline;
     if (!epi_oncrash_wants_copy(incident->options) || incident->forked ||
@@ -174,5 +174,6 @@ EPI_SAFE void epi_oncrash_run_in_copy(struct epi_incident *incident, ucontext_t 
         !epi_forkcopy_fits(uc) || !epi_oncrash_ready(incident, end))
         return;
     prepare(epi_goside.live, incident, end);
-    epi_forkcopy_ask(uc, EPI_FORKCOPY_LAST_ACT, end);
+    uint64_t half = incident->deadline > now ? (incident->deadline - now) / 2 : 0;
+    epi_forkcopy_ask(uc, EPI_FORKCOPY_LAST_ACT, end, now + half);
 }

@@ -124,12 +124,14 @@ static EPI_SAFE void ask(struct epi_incident *incident)
     }
     epi_out_flush(&incident->out); /* the copy has a copy of that, too */
     for (uint32_t attempt = 0; attempt < 2; attempt++) {
-        uint64_t now = epi_now(), left = incident->stages_deadline - now;
-        if (now >= incident->stages_deadline)
+        uint64_t now = epi_now(), end = incident->stage_deadline;
+        if (now >= end)
             break;
         epi_goside.forkcopy.area->attempt = attempt;
-        uint64_t time = left / 4 < EPI_FORKCOPY_PATIENCE ? left / 4 : EPI_FORKCOPY_PATIENCE;
-        result = epi_forkcopy_ask(incident->uc, EPI_FORKCOPY_TELL_PANIC, now + time);
+        /* Half of what is left: the rest is for a second copy, and to end the first. */
+        uint64_t latest = now + (end - now) / 2, wanted = now + EPI_FORKCOPY_PATIENCE;
+        result = epi_forkcopy_ask(incident->uc, EPI_FORKCOPY_TELL_PANIC,
+                                  wanted < latest ? wanted : latest, latest);
         if (result.answer != EPI_FORKCOPY_NONE || !result.ended)
             break;
     }

@@ -52,7 +52,7 @@ static const struct {
     {BOTH, {"modules", 500, epi_report_modules}},
     {BOTH, {"annotations", 100, epi_report_annotations}},
     {BOTH, {"breadcrumbs", 200, epi_report_breadcrumbs}},
-    {GO_DEATH, {"panic in a copy", 1000, epi_report_panic_in_copy}},
+    {GO_DEATH, {"panic in a copy", 3000, epi_report_panic_in_copy}},
 };
 
 EPI_SAFE bool epi_report_is_stderr(const struct epi_fd *output)

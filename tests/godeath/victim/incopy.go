@@ -28,7 +28,9 @@ func init() {
 				}
 			}()
 		}
-		time.Sleep(50 * time.Millisecond)
+		for commits.Load() < 100 { // on a busy machine they begin late
+			time.Sleep(time.Millisecond)
+		}
 		panic("boom")
 	}
 }
