@@ -177,7 +177,7 @@ func TestGeneratedFailures(t *testing.T) {
 	}
 	files["main.go"] = "package main\n\nimport \"fmt\"\n\nfunc main() {\n" + g.main.String() +
 		"\tfmt.Println(\"frames\", frames, \"right\", right, \"false\", wrong)\n}\n"
-	frames, right, _ := tally(t, runGenerated(t, files))
+	frames, right := tally(t, runGenerated(t, files))
 	if frames < n {
 		t.Errorf("%d frames of %d functions", frames, n)
 	}
