@@ -1,6 +1,9 @@
 package stackfmt
 
-import "bytes"
+import (
+	"bytes"
+	"unsafe"
+)
 
 // The calls of a goroutine: the line that is held back, the second one, the stack.
 
@@ -25,7 +28,7 @@ func (s *dumpScanner) location(b []byte) bool {
 	if s.held == heldNone {
 		return false
 	}
-	loc, ok := s.position(b)
+	loc, known, ok := s.position(b)
 	if !ok {
 		return false
 	}
@@ -58,6 +61,9 @@ func (s *dumpScanner) location(b []byte) bool {
 	}
 	open := bytes.LastIndexByte(text, '(')
 	f.fn = s.intern(text[:open])
+	if known != nil {
+		known.fn = f.fn
+	}
 	s.held = heldNone
 	s.push(f, text[open+1:len(text)-1])
 	return true
@@ -81,7 +87,9 @@ func (s *dumpScanner) push(f dumpFrame, args []byte) {
 	if len(s.frames) >= maxGoroutineFrames {
 		s.endPiece()
 	}
-	s.args = append(s.args, args...)
+	if s.shared == nil {
+		s.args = append(s.args, args...)
+	}
 	f.argsEnd = len(s.args)
 	s.frames = append(s.frames, f)
 }
@@ -91,21 +99,79 @@ func (s *dumpScanner) endStack() {
 	if len(s.frames) == 0 {
 		return
 	}
-	all := string(s.args)
-	stack := make(Stack, len(s.frames))
-	start := 0
-	for i := range s.frames {
-		f := &stack[len(stack)-1-i]
-		*f = s.frames[i].frame()
-		f.Args = all[start:s.frames[i].argsEnd]
-		start = s.frames[i].argsEnd
-	}
+	stack := s.stack()
 	if s.ancestors {
 		s.g.Ancestors[len(s.g.Ancestors)-1].Stack = stack
 	} else {
 		s.g.Stack = stack
 	}
 	s.frames, s.args = s.frames[:0], s.args[:0]
+}
+
+// stack makes a stack of the frames in hand. Without arguments one that was made
+// before will do, as goroutines that differ in nothing else are many.
+func (s *dumpScanner) stack() Stack {
+	var key uint64
+	if s.shared != nil {
+		for i := range s.frames {
+			f := &s.frames[i]
+			key = (key*31+uint64(f.line))*31 + f.offset + uint64(len(f.fn))
+		}
+		if known := s.shared[key]; s.isStack(known) {
+			return known
+		}
+	}
+	all := string(s.args)
+	stack := s.room(len(s.frames))
+	start := 0
+	for i := range s.frames {
+		f := &stack[len(stack)-1-i]
+		s.frames[i].fill(f)
+		f.Args = all[start:s.frames[i].argsEnd]
+		start = s.frames[i].argsEnd
+	}
+	if s.shared != nil {
+		if len(s.shared) >= maxInterned {
+			clear(s.shared)
+		}
+		s.shared[key] = stack
+	}
+	return stack
+}
+
+// maxSlab is how many frames are allocated at once, for several stacks: as many as
+// fit into the largest of the allocator's size classes.
+const maxSlab = 32 << 10 / int(unsafe.Sizeof(Frame{}))
+
+// room returns n zero frames. Where there are many, stacks are cut from slabs, as an
+// allocation costs more than to read a stack. What the last slab leaves over is at
+// most a sixteenth of all.
+func (s *dumpScanner) room(n int) Stack {
+	if n > len(s.slab) {
+		slab := maxSlab
+		for slab > s.made/16 {
+			slab /= 2
+		}
+		s.slab = make(Stack, max(n, slab))
+	}
+	stack := s.slab[:n:n]
+	s.slab = s.slab[n:]
+	s.made += n
+	return stack
+}
+
+// isStack reports whether known is the stack of the frames in hand.
+func (s *dumpScanner) isStack(known Stack) bool {
+	if len(known) != len(s.frames) {
+		return false
+	}
+	for i := range s.frames {
+		f, k := &s.frames[i], &known[len(known)-1-i]
+		if k.Func != f.fn || k.File != f.file || k.Line != f.line || k.PC != f.pc || k.Offset != f.offset || k.Elided != f.elided {
+			return false
+		}
+	}
+	return true
 }
 
 // endPiece delivers the goroutine in hand because it has grown too large, and

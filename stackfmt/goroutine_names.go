@@ -9,7 +9,7 @@ import (
 // string once, and looked up in tables that are direct-mapped: what falls on
 // another's place takes it over, and only then a map is asked.
 
-const nameSlots = 1 << 7
+const nameSlots = 1 << 8
 
 type nameTable struct {
 	seed  maphash.Seed
@@ -22,9 +22,15 @@ type nameTable struct {
 // maxInterned bounds the table of names, which a hostile stream could fill.
 const maxInterned = 1 << 14
 
+// knownPosition is a second line that was read, and the function that stood above
+// it. An offset in a file belongs to one function, so the next line like it stands
+// below the same one.
 type knownPosition struct {
 	text string
 	position
+	fn string
+	// next is where the call may be found that stood below it the last time.
+	next uint16
 }
 
 // position is what the second line of a call tells.
@@ -60,7 +66,8 @@ func (t *nameTable) intern(b []byte) string {
 
 // position reads the second line of a call. Those with the addresses of frames are
 // hardly ever the same, so they are not kept.
-func (t *nameTable) position(b []byte) (position, bool) {
+// The second result is where this one is kept, nil if nowhere.
+func (t *nameTable) position(b []byte) (position, *knownPosition, bool) {
 	for len(b) > 0 && (b[0] == '\t' || b[0] == ' ') {
 		b = b[1:]
 	}
@@ -69,21 +76,21 @@ func (t *nameTable) position(b []byte) (position, bool) {
 	var slot *knownPosition
 	if keep {
 		if slot = &t.positions[t.slot(b)]; slot.text == string(b) {
-			return slot.position, true
+			return slot.position, slot, true
 		}
 	}
 	loc, ok := parseLocation(b)
 	if !ok {
-		return position{}, false
+		return position{}, nil, false
 	}
 	p := position{line: loc.line, offset: loc.offset, pc: loc.pc, c: loc.c}
 	if len(loc.file) > 0 {
 		p.file = t.intern(loc.file)
 	}
 	if keep {
-		*slot = knownPosition{string(b), p}
+		*slot = knownPosition{text: string(b), position: p}
 	}
-	return p, true
+	return p, slot, true
 }
 
 // dumpFrame is a call in hand, which a Frame is made of when its stack is complete.
@@ -95,5 +102,14 @@ type dumpFrame struct {
 }
 
 func (f *dumpFrame) frame() Frame {
-	return Frame{File: f.file, Line: f.line, Func: f.fn, PC: f.pc, Offset: f.offset, Elided: f.elided}
+	var to Frame
+	f.fill(&to)
+	return to
+}
+
+// fill sets the zero Frame to. To write its few fields costs a third of what it
+// costs to copy a whole one.
+func (f *dumpFrame) fill(to *Frame) {
+	to.File, to.Line, to.Func = f.file, f.line, f.fn
+	to.PC, to.Offset, to.Elided = f.pc, f.offset, f.elided
 }

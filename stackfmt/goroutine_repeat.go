@@ -5,72 +5,111 @@ import (
 	"hash/maphash"
 )
 
-// Most goroutines of a large dump do the same as others, to the last argument. A
-// stack whose text was read before is not read again: the goroutines share it.
+// Most of a large dump was in it before. Many goroutines do the same as others, to
+// the last argument: a stack whose text was read before is not read again, the
+// goroutines share it. Of the other stacks most calls differ in their arguments
+// only: those are taken without a look at their parts.
 
-// repeats are the stacks that were read, by a hash of their text.
+// repeats are the stacks that were read, in sets by a hash of their first lines. To
+// hash a whole stack, or only to look for its end, costs more than to compare it with
+// the few that begin like it.
 type repeats struct {
-	seed  maphash.Seed
-	known map[uint64]*repeat
+	text  []byte // all of the dump
+	known [][repeatWays]repeat
+	// goroutines are those that were read so far.
+	goroutines *[]Goroutine
 }
 
+// repeat is the text of a stack and whose it was. It holds no pointers, so that the
+// table costs the garbage collector nothing.
 type repeat struct {
-	body  []byte // what follows the header, up to the blank line
-	lines int
+	// text[from:to] is what follows the header, up to the blank line.
+	from, to  int
+	lines     int32
+	goroutine int32
 	// sigSeen changes how some lines are read.
 	sigSeen bool
-	g       Goroutine
 }
 
-// bodyOf returns the lines before the next blank line.
-func bodyOf(text []byte) []byte {
-	if end := bytes.Index(text, []byte("\n\n")); end >= 0 {
-		return text[:end+1]
+const (
+	repeatWays = 4
+	// maxRepeatSets bounds the table, which has about as many places as there are
+	// goroutines.
+	maxRepeatSets = 1 << 11
+	// repeatLines is how many lines are hashed.
+	repeatLines = 4
+)
+
+// newRepeats returns an empty table for n goroutines.
+func newRepeats(text []byte, n int, goroutines *[]Goroutine) *repeats {
+	sets := 2
+	for sets*repeatWays < n && sets < maxRepeatSets {
+		sets *= 2
 	}
-	return text
+	return &repeats{text: text, known: make([][repeatWays]repeat, sets), goroutines: goroutines}
+}
+
+// beginning returns the first lines of the stack that text begins with.
+func beginning(text []byte) []byte {
+	n := 0
+	for range repeatLines {
+		i := bytes.IndexByte(text[n:], '\n')
+		if i <= 0 {
+			break
+		}
+		n += i + 1
+	}
+	return text[:n]
 }
 
 // read reads the goroutine whose header the scanner just read, and returns the text
 // behind it.
 func (r *repeats) read(s *dumpScanner, text []byte) []byte {
-	if len(text) == 0 || text[0] == '\n' {
-		return text
-	}
-	body := bodyOf(text)
-	text = text[len(body):]
-	key := maphash.Bytes(r.seed, body)
-	if k := r.known[key]; k != nil && k.sigSeen == s.sigSeen && bytes.Equal(k.body, body) {
-		g := s.g
-		g.Stack, g.Ancestors, g.Unavailable = k.g.Stack, k.g.Ancestors, k.g.Unavailable
-		g.CreatedBy, g.Parent = k.g.CreatedBy, k.g.Parent
-		s.number += k.lines
-		s.endGoroutine()
-		return text
-	}
-	g, number, unknown := s.g, s.number, s.unknowns
-	sigSeen := s.sigSeen
-	for rest := body; len(rest) > 0; {
-		rest = s.next(rest)
-		if s.g != g {
-			// Something else stands in the same block.
-			for len(rest) > 0 {
-				rest = s.next(rest)
-			}
-			return text
+	set := &r.known[maphash.Bytes(s.seed, beginning(text))%uint64(len(r.known))]
+	for i := range set {
+		if k := &set[i]; k.lines > 0 && k.sigSeen == s.sigSeen && r.isNext(k, text) {
+			g, same := s.g, &(*r.goroutines)[k.goroutine]
+			g.Stack, g.Ancestors, g.Unavailable = same.Stack, same.Ancestors, same.Unavailable
+			g.CreatedBy, g.Parent = same.CreatedBy, same.Parent
+			s.number += int(k.lines)
+			s.endGoroutine()
+			return text[k.to-k.from:]
 		}
 	}
-	s.endGoroutine()
-	if s.unknowns == unknown && !s.pieces {
-		r.known[key] = &repeat{body: body, lines: s.number - number, sigSeen: sigSeen, g: *g}
+	g, number, unknowns := s.g, s.number, s.unknowns
+	k := repeat{from: len(r.text) - len(text), sigSeen: s.sigSeen}
+	for len(text) > 0 && s.g == g {
+		text = s.knownCalls(text)
+		if len(text) == 0 {
+			break
+		}
+		blank := text[0] == '\n'
+		if blank {
+			k.to, k.lines = len(r.text)-len(text), int32(s.number-number)
+		}
+		text = s.next(text)
+		if blank && s.g == nil && s.unknowns == unknowns && !s.pieces {
+			k.goroutine = int32(len(*r.goroutines) - 1)
+			copy(set[1:], set[:])
+			set[0] = k
+		}
 	}
 	return text
+}
+
+// isNext reports whether text begins with the stack of k and a blank line.
+func (r *repeats) isNext(k *repeat, text []byte) bool {
+	n := k.to - k.from
+	return n < len(text) && text[n] == '\n' && bytes.Equal(r.text[k.from:k.to], text[:n])
 }
 
 // next takes the first line of text and returns what is behind it.
 func (s *dumpScanner) next(text []byte) []byte {
 	i := bytes.IndexByte(text, '\n')
 	if i < 0 {
-		s.line(text)
+		if len(text) > 0 {
+			s.line(text)
+		}
 		return nil
 	}
 	s.line(text[:i])
@@ -79,5 +118,60 @@ func (s *dumpScanner) next(text []byte) []byte {
 
 // bare reports whether the scanner just read a header that has nothing before it.
 func (s *dumpScanner) bare() bool {
-	return s.g != nil && s.gLine == s.number && len(s.indent) == 0 && s.collector == nil && !s.doubled && s.held == heldNone
+	return s.g != nil && s.gLine == s.number && s.betweenCalls()
+}
+
+// betweenCalls reports whether a call can come next, with nothing before its lines.
+func (s *dumpScanner) betweenCalls() bool {
+	return s.g != nil && s.held == heldNone && s.blanks == 0 && len(s.indent) == 0 && s.collector == nil && !s.doubled && !s.firstHeld
+}
+
+// knownCalls takes the calls at the beginning of text whose position and function
+// were read before, and returns what is behind them. It takes nothing that line
+// would not take in the same way.
+func (s *dumpScanner) knownCalls(text []byte) []byte {
+	if !s.betweenCalls() {
+		return text
+	}
+	last := &s.positions[0]
+	for {
+		end := bytes.IndexByte(text, '\n')
+		if end < 2 || end+2 >= len(text) || text[end+1] != '\t' {
+			return text
+		}
+		first, rest := withoutCR(text[:end]), text[end+2:]
+		k := &s.positions[last.next]
+		if n := len(k.text); n > 0 && n < len(rest) && rest[n] == '\n' && k.text == string(rest[:n]) {
+			rest = rest[n+1:]
+		} else {
+			if end = bytes.IndexByte(rest, '\n'); end < 0 {
+				return text
+			}
+			second := withoutCR(rest[:end])
+			rest = rest[end+1:]
+			slot := s.slot(second)
+			if k = &s.positions[slot]; k.text != string(second) {
+				return text
+			}
+			last.next = uint16(slot)
+		}
+		n, shut := len(k.fn), len(first)-1
+		if n == 0 || n >= shut || first[n] != '(' || first[shut] != ')' || string(first[:n]) != k.fn {
+			return text
+		}
+		args := first[n+1 : shut]
+		if bytes.IndexByte(args, '(') >= 0 {
+			return text
+		}
+		s.number += 2
+		s.push(dumpFrame{position: k.position, fn: k.fn}, args)
+		text, last = rest, k
+	}
+}
+
+func withoutCR(line []byte) []byte {
+	if n := len(line); n > 1 && line[n-1] == '\r' {
+		return line[:n-1]
+	}
+	return line
 }

@@ -1,6 +1,9 @@
 package stackfmt
 
-import "bytes"
+import (
+	"bytes"
+	"sync"
+)
 
 // The scanner reads a dump line by line. The grammar is what goroutineheader,
 // traceback1, traceback2, printOneCgoTraceback, printcreatedby1 and
@@ -50,6 +53,11 @@ type dumpScanner struct {
 	frames    []dumpFrame
 	args      []byte
 	ancestors bool
+	// shared are the stacks that were made, if arguments are left out: by a hash.
+	shared map[uint64]Stack
+	// slab is room for further frames, and made counts those that were used.
+	slab Stack
+	made int
 	// indent is what stands before the goroutine's header, as in the output of
 	// a test, and is taken off its other lines.
 	indent []byte
@@ -83,8 +91,39 @@ type dumpScanner struct {
 	regLine   int
 }
 
+// scanners keeps the tables and buffers of scanners for the next dump. They hold
+// copies of names only, and no large ones are kept.
+var scanners = sync.Pool{New: func() any { return &dumpScanner{nameTable: newNameTable()} }}
+
+const (
+	maxKeptNames  = 1 << 10
+	maxKeptFrames = 1 << 10
+	maxKeptText   = 16 << 10
+)
+
 func newDumpScanner(emit func(DumpPart) bool) *dumpScanner {
-	return &dumpScanner{emit: emit, nameTable: newNameTable()}
+	s := scanners.Get().(*dumpScanner)
+	s.emit = emit
+	return s
+}
+
+// release gives the scanner back, without anything of the dump but names.
+func (s *dumpScanner) release() {
+	if len(s.all) > maxKeptNames {
+		return
+	}
+	kept := dumpScanner{nameTable: s.nameTable}
+	if cap(s.frames) <= maxKeptFrames {
+		kept.frames = s.frames[:0]
+	}
+	if cap(s.args) <= maxKeptText {
+		kept.args = s.args[:0]
+	}
+	if cap(s.heldText) <= maxKeptText {
+		kept.heldText = s.heldText[:0]
+	}
+	*s = kept
+	scanners.Put(s)
 }
 
 // line takes the next line, without its newline.

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"io"
 	"iter"
 	"strconv"
@@ -167,15 +166,23 @@ type DumpPart struct {
 // cannot fail: text that is no dump at all is returned as Unknown lines.
 //
 // The result shares no memory with text. Goroutines whose stacks have the same text
-// share one Stack; clone it before you change one.
-func ParseGoroutines(text []byte) *GoroutineDump {
+// share one Stack; clone it before you change one. ParseGoroutines may be called by
+// several goroutines at once. A few names of the dump are kept for the next call.
+func ParseGoroutines(text []byte, opts ...ParseOption) *GoroutineDump {
 	d := &GoroutineDump{}
 	s := newDumpScanner(func(p DumpPart) bool { d.add(p); return true })
+	defer s.release()
+	for _, o := range opts {
+		if o != nil {
+			o(s)
+		}
+	}
 	s.spare = &Goroutine{}
-	if n := bytes.Count(text, []byte("\ngoroutine ")) + 1; n > 1 {
+	n := bytes.Count(text, []byte("\ngoroutine ")) + 1
+	if n > 1 {
 		d.Goroutines = make([]Goroutine, 0, min(n, maxRoom))
 	}
-	r := repeats{seed: maphash.MakeSeed(), known: map[uint64]*repeat{}}
+	r := newRepeats(text, n, &d.Goroutines)
 	for len(text) > 0 {
 		if text = s.next(text); s.bare() {
 			text = r.read(s, text)
@@ -183,6 +190,21 @@ func ParseGoroutines(text []byte) *GoroutineDump {
 	}
 	s.flush()
 	return d
+}
+
+// ParseOption changes what [ParseGoroutines] reads.
+type ParseOption func(*dumpScanner)
+
+// WithArgs sets whether [Frame.Args] is read, as it is by default. Without it,
+// goroutines that differ only in the arguments of their calls share one Stack. A
+// dump in which all of them do takes a tenth of the memory then.
+func WithArgs(on bool) ParseOption {
+	return func(s *dumpScanner) {
+		s.shared = nil
+		if !on {
+			s.shared = map[uint64]Stack{}
+		}
+	}
 }
 
 // maxRoom bounds what is allocated for what only looks like headers.
@@ -238,6 +260,7 @@ func ScanGoroutines(r io.Reader) iter.Seq2[DumpPart, error] {
 			}
 			return more
 		})
+		defer s.release()
 		br := bufio.NewReaderSize(r, maxDumpLine)
 		rest := false
 		for more {
