@@ -46,7 +46,7 @@ func TestKnownCalls(t *testing.T) {
 		call + "created by main.f in goroutine 1\n\t/src/a b.go:12 +0x1d\n", // the position of a call
 		call + "created by main.f(\n\t/src/a b.go:12 +0x1d\n",
 		call + "created by main.q\n\t/y.go:1 +0x5\n(0x1)\n\t/y.go:1 +0x5\n", // a position without a function
-		call + "main.h()\n" + call + "\t/y.go:3 +0x5\n" + call, // a first line whose second is late
+		call + "main.h()\n" + call + "\t/y.go:3 +0x5\n" + call,              // a first line whose second is late
 		call + "...5 frames elided...\n" + call,
 		call + strings.TrimSuffix(call, "\n"),
 		call + "[originating from goroutine 3]:\n" + call + more,

@@ -75,11 +75,42 @@ func TestSuggest(t *testing.T) {
 		{"tmeout", []string{"timeouts", "timeout"}, "timeout"},      // the nearer one
 		{"größe", []string{"Größe", "grosse"}, "Größe"},             // letters, not bytes
 		{"ab", []string{"ac", "ad"}, "ac"},                          // the first of equals
+		// As CPython 3.15 answers.
+		{"attr𝔹", []string{"attrA", "attrB"}, "attrB"},
+		{"attr𝔹", []string{"attrA"}, "attrA"},
+		{"attr𝔹", many, ""},
+		{"attrA", []string{"attr𝔸"}, ""}, // 4 bytes for one: the names are not normalised
+		{"µ", []string{"ν", "μ"}, "μ"},
+		{"e\u0301tat", []string{"état"}, "état"},
+		{"état", []string{"e\u0301tat"}, ""}, // three bytes for two
+		{"un état", []string{"un e\u0301tat"}, "un e\u0301tat"},
+		{"_ﬁn", []string{"_fin"}, "_fin"},
+		{"attr\xff", []string{"attrs"}, "attrs"},
 	}
 	for _, test := range tests {
 		got, ok := stackfmt.Suggest(test.wrong, test.names)
 		if got != test.want || ok != (test.want != "") {
 			t.Errorf("Suggest(%q) = %q, %v; want %q", test.wrong, got, ok, test.want)
+		}
+	}
+}
+
+func TestDidYouMean(t *testing.T) {
+	for _, test := range []struct {
+		wrong string
+		names []string
+		want  string
+	}{
+		{"tmeout", []string{"timeout"}, "Did you mean: 'timeout'?"},
+		{"groesse", []string{"x"}, ""},
+		{"µ", []string{"μ"}, `Did you mean: 'μ' ('\u03bc')?`},
+		{"größ", []string{"größe"}, `Did you mean: 'größe' ('gr\xf6\xdfe')?`},
+		{"x𝔹_y", []string{"x𝔸_y"}, ""},
+		{"a_very_long𝔹_name", []string{"a_very_long𝔹_names"}, `Did you mean: 'a_very_long𝔹_names' ('a_very_long\U0001d539_names')?`},
+		{"attributes\xffx", []string{"attributes\xff\uFFFD"}, "Did you mean: 'attributes\xff\uFFFD' ('attributes\\xff\\ufffd')?"},
+	} {
+		if got := stackfmt.DidYouMean(test.wrong, test.names); got != test.want {
+			t.Errorf("DidYouMean(%+q, %+q) = %+q, want %+q", test.wrong, test.names, got, test.want)
 		}
 	}
 }
