@@ -197,75 +197,92 @@ func (l *errorLink) message() string {
 	return l.text
 }
 
-// visit fills item.to from a stretch of the chain that begins with item.err.
+// stretch is a part of a chain that one Traceback tells of.
+type stretch struct {
+	block []errorLink
+	stack errorStack
+	// cause is what follows it, nil if nothing does. cycle says that the walk is in
+	// it already, cut that the budget ended before it.
+	cause      error
+	cycle, cut bool
+}
+
+// visit fills item.to from the stretch of the chain that begins with item.err.
 func (w *errorWalker) visit(item errorWork) {
-	block := append(w.block[:0], inspect(item.err))
 	above := len(w.path)
-	w.enter(&block[0])
-	stack := block[0].stack
-	var cause error
-	cut, cycle := false, false
+	s := w.take(item.err)
+	w.block = s.block
+	if s.cause == nil && !s.cut {
+		s.cause = hiddenIn(s.block)
+	}
+	t := item.to
+	w.fill(t, s.block, s.stack)
+	w.work = append(w.work, errorWork{above: above})
+	switch {
+	case s.cycle:
+		t.Cause = cycleMark(s.cause)
+	case s.cut:
+		t.Cause = cutMark()
+	case s.cause != nil:
+		if k, shared := identity(s.cause); !shared || w.seen(k) == unseen {
+			t.Cause = &Traceback{}
+			w.push(s.cause, t.Cause)
+		}
+	}
+	w.addMembers(t, s.block[len(s.block)-1].members)
+}
+
+// take collects the stretch that begins with err.
+func (w *errorWalker) take(err error) stretch {
+	s := stretch{block: append(w.block[:0], inspect(err))}
+	w.enter(&s.block[0])
+	s.stack = s.block[0].stack
 	for {
-		last := &block[len(block)-1]
+		last := &s.block[len(s.block)-1]
 		var next error
 		if last.members == nil {
 			next = unwrap(last)
 		}
 		if next == nil {
-			break
+			return s
 		}
 		if k, _ := identity(next); k != nil && w.seen(k) == open {
-			cause, cycle = next, true
-			break
+			s.cause, s.cycle = next, true
+			return s
 		}
 		if w.budget <= 0 {
-			cut = true
-			break
+			s.cut = true
+			return s
 		}
-		if w.c.allWrappers {
-			cause = next
-			break
-		}
-		l := inspect(next)
-		if !tells(block, &l) {
-			cause = next
-			break
-		}
-		if !l.stack.empty() && l.stack.same(stack) {
-			l.stack = errorStack{}
-		}
-		if !l.stack.empty() {
-			if !stack.empty() {
-				cause = next
-				break
-			}
-			if stack = l.stack; typePathOf(next) == erisPath {
-				stack.pcs = withoutInserted(stack.pcs, positions(block))
-			}
-		}
-		w.budget--
-		w.enter(&l)
-		block = append(block, l)
-	}
-	w.block = block
-	if cause == nil && !cycle && !cut {
-		cause = hiddenIn(block)
-	}
-	t := item.to
-	w.fill(t, block, stack)
-	w.work = append(w.work, errorWork{above: above})
-	switch {
-	case cycle:
-		t.Cause = cycleMark(cause)
-	case cut:
-		t.Cause = cutMark()
-	case cause != nil:
-		if k, shared := identity(cause); !shared || w.seen(k) == unseen {
-			t.Cause = &Traceback{}
-			w.push(cause, t.Cause)
+		if w.c.allWrappers || !w.extend(&s, next) {
+			s.cause = next
+			return s
 		}
 	}
-	w.addMembers(t, block[len(block)-1].members)
+}
+
+// extend adds the next error to a stretch, unless it begins one of its own: with a
+// message that is not told yet, or with another stack.
+func (w *errorWalker) extend(s *stretch, next error) bool {
+	l := inspect(next)
+	if !tells(s.block, &l) {
+		return false
+	}
+	if !l.stack.empty() && l.stack.same(s.stack) {
+		l.stack = errorStack{}
+	}
+	if !l.stack.empty() {
+		if !s.stack.empty() {
+			return false
+		}
+		if s.stack = l.stack; typePathOf(next) == erisPath {
+			s.stack.pcs = withoutInserted(s.stack.pcs, positions(s.block))
+		}
+	}
+	w.budget--
+	w.enter(&l)
+	s.block = append(s.block, l)
+	return true
 }
 
 // hiddenIn returns the cause that an error of a stretch hides, the innermost of

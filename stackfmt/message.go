@@ -161,41 +161,15 @@ func (p *printer) printSyntaxError(t *Traceback, depth int) {
 	p.endItem()
 }
 
-// printSyntaxLine prints the source line and its carets. Offsets count from 1
-// and in characters; those outside the text mark the place behind its end, those
-// below 1 nothing.
+// printSyntaxLine prints the source line and its carets.
 func (p *printer) printSyntaxLine(s *SyntaxError, depth int) {
 	text := strings.TrimRight(*s.Text, "\n")
 	line := strings.TrimLeft(text, " \n\f")
-	spaces := len(text) - len(line)
-	length := utf8.RuneCountInString(text)
-
-	start, end := -1, -1
-	if s.Offset != nil {
-		offset := *s.Offset
-		endOffset := length + 1
-		if s.Line == s.EndLine {
-			endOffset = offset
-			if s.EndOffset != nil && *s.EndOffset != 0 {
-				endOffset = *s.EndOffset
-			}
-		}
-		if whole := utf8.RuneCountInString(*s.Text); whole > 0 {
-			if offset > whole {
-				offset = length + 1
-			}
-			if endOffset > whole {
-				endOffset = length + 1
-			}
-		}
-		if endOffset <= offset {
-			endOffset = offset + 1
-		}
-		start, end = offset-1-spaces, endOffset-1-spaces
-	}
-
 	p.indent(depth)
 	p.text(sourceIndent)
+	start, end := s.marked(utf8.RuneCountInString(text))
+	spaces := len(text) - len(line)
+	start, end = start-spaces, end-spaces
 	if start < 0 {
 		p.text(line)
 		p.text("\n")
@@ -217,12 +191,45 @@ func (p *printer) printSyntaxLine(s *SyntaxError, depth int) {
 	p.indent(depth)
 	p.text(sourceIndent)
 	blanks := displayWidth(string(chars[:from]))
+	// What is marked behind the line counts as one cell each.
+	p.syntaxCarets(blanks, displayWidth(string(chars[:to]))+end-to-(blanks+start-from))
+}
+
+// marked returns the range of characters that the offsets stand for, in a line of so
+// many. Offsets count from 1 and in characters; those outside the text mark the place
+// behind its end, those below 1 nothing, and
+// start is negative then.
+func (s *SyntaxError) marked(length int) (start, end int) {
+	if s.Offset == nil {
+		return -1, -1
+	}
+	start, end = *s.Offset, length+1
+	if s.Line == s.EndLine {
+		end = start
+		if s.EndOffset != nil && *s.EndOffset != 0 {
+			end = *s.EndOffset
+		}
+	}
+	if whole := utf8.RuneCountInString(*s.Text); whole > 0 {
+		if start > whole {
+			start = length + 1
+		}
+		if end > whole {
+			end = length + 1
+		}
+	}
+	if end <= start {
+		end = start + 1
+	}
+	return start - 1, end - 1
+}
+
+// syntaxCarets prints a row of carets behind blanks.
+func (p *printer) syntaxCarets(blanks, carets int) {
 	for range min(blanks, maxSyntaxCarets) {
 		p.text(" ")
 	}
 	p.text(p.th.Highlight)
-	// What is marked behind the line counts as one cell each.
-	carets := displayWidth(string(chars[:to])) + end - to - (blanks + start - from)
 	for range min(carets, maxSyntaxCarets) {
 		p.text("^")
 	}
