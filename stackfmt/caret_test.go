@@ -27,155 +27,154 @@ func sourceOf(f stackfmt.Frame, opts ...stackfmt.PrintOption) string {
 	return lines
 }
 
-// TestCarets holds the cases of CPython's test_traceback that mean the same in
-// Go, with its output.
-func TestCarets(t *testing.T) {
-	tests := []struct{ name, source, want string }{
-		{"operator", "x = ⟦a + b⟧ + c", `
+// caretCases are those of CPython's test_traceback that mean the same in Go, with its
+// output.
+var caretCases = []struct{ name, source, want string }{
+	{"operator", "x = ⟦a + b⟧ + c", `
     x = a + b + c
         ~~^~~
 `},
-		{"two characters", "x = ⟦a << b⟧", `
+	{"two characters", "x = ⟦a << b⟧", `
     x = a << b
         ~~^^~~
 `},
-		{"clear bit", "x = ⟦a &^ b⟧", `
+	{"clear bit", "x = ⟦a &^ b⟧", `
     x = a &^ b
         ~~^^~~
 `},
-		{"blanks", "    return ⟦( a   +   b ) / (  0 )⟧", `
+	{"blanks", "    return ⟦( a   +   b ) / (  0 )⟧", `
     return ( a   +   b ) / (  0 )
            ~~~~~~~~~~~~~~^~~~~~~~
 `},
-		{"in parentheses", "return ⟦((a) + (b))⟧", `
+	{"in parentheses", "return ⟦((a) + (b))⟧", `
     return ((a) + (b))
            ~~~~~^~~~~~
 `},
-		{"no blanks", "return ⟦a/b⟧", `
+	{"no blanks", "return ⟦a/b⟧", `
     return a/b
            ~^~
 `},
-		{"comparison", "x = ⟦a == b⟧ + 1", `
+	{"comparison", "x = ⟦a == b⟧ + 1", `
     x = a == b + 1
         ^^^^^^
 `},
-		{"unary", "x = ⟦-a⟧ + 1", `
+	{"unary", "x = ⟦-a⟧ + 1", `
     x = -a + 1
         ^^
 `},
-		{"index", `x = ⟦d["x"]["y"]["z"]⟧`, `
+	{"index", `x = ⟦d["x"]["y"]["z"]⟧`, `
     x = d["x"]["y"]["z"]
         ~~~~~~~~~~~^^^^^
 `},
-		{"index of an index", `x = ⟦d["x"]["y"]⟧["z"]`, `
+	{"index of an index", `x = ⟦d["x"]["y"]⟧["z"]`, `
     x = d["x"]["y"]["z"]
         ~~~~~~^^^^^
 `},
-		{"slice", `x = ⟦d[1:2]⟧`, `
+	{"slice", `x = ⟦d[1:2]⟧`, `
     x = d[1:2]
         ~^^^^^
 `},
-		{"call", "x = 1; ⟦boom(1, 2)⟧", `
+	{"call", "x = 1; ⟦boom(1, 2)⟧", `
     x = 1; boom(1, 2)
            ~~~~^^^^^^
 `},
-		{"call in parentheses", "x = ⟦(f)(1)⟧[2]", `
+	{"call in parentheses", "x = ⟦(f)(1)⟧[2]", `
     x = (f)(1)[2]
         ~~~^^^
 `},
-		{"method", "return ⟦o.m()⟧", `
+	{"method", "return ⟦o.m()⟧", `
     return o.m()
            ~~~^^
 `},
-		{"assertion", "x, y = ⟦v.(int)⟧, 1", `
+	{"assertion", "x, y = ⟦v.(int)⟧, 1", `
     x, y = v.(int), 1
            ~^^^^^^
 `},
-		{"attribute", "x = ⟦y.z⟧", `
+	{"attribute", "x = ⟦y.z⟧", `
     x = y.z
         ^^^
 `},
-		{"part of an attribute", "⟦a.b⟧.c", `
+	{"part of an attribute", "⟦a.b⟧.c", `
     a.b.c
     ^^^
 `},
-		{"whole line", "⟦a.b.c⟧", `
+	{"whole line", "⟦a.b.c⟧", `
     a.b.c
 `},
-		{"whole call", "⟦run()⟧", `
+	{"whole call", "⟦run()⟧", `
     run()
     ~~~^^
 `},
-		{"return f()", "return ⟦f(a)⟧", `
+	{"return f()", "return ⟦f(a)⟧", `
     return f(a)
 `},
-		{"return f() + 1", "return ⟦f(a)⟧ + 1", `
+	{"return f() + 1", "return ⟦f(a)⟧ + 1", `
     return f(a) + 1
            ~^^^
 `},
-		{"x = f()", "x = ⟦f(a)⟧", `
+	{"x = f()", "x = ⟦f(a)⟧", `
     x = f(a)
 `},
-		{"x = o.m()", "x = ⟦o.m(a)⟧", `
+	{"x = o.m()", "x = ⟦o.m(a)⟧", `
     x = o.m(a)
 `},
-		{"x, err := f()", "x, err := ⟦f(a)⟧", `
+	{"x, err := f()", "x, err := ⟦f(a)⟧", `
     x, err := f(a)
               ~^^^
 `},
-		{"x := f()", "x := ⟦f(a)⟧", `
+	{"x := f()", "x := ⟦f(a)⟧", `
     x := f(a)
 `},
-		{"less indented behind", "    ⟦f(x)⟧.y\nmore", `
+	{"less indented behind", "    ⟦f(x)⟧.y\nmore", `
     f(x).y
     ~^^^
 `},
-		{"not balanced", "(⟦a) + (b⟧)", `
+	{"not balanced", "(⟦a) + (b⟧)", `
     (a) + (b)
      ~~~^~~~
 `},
-		{"a call within", "x = f(⟦g(a)⟧)", `
+	{"a call within", "x = f(⟦g(a)⟧)", `
     x = f(g(a))
           ~^^^
 `},
-		{"characters of several bytes", "é = ⟦ñ + ü⟧", `
+	{"characters of several bytes", "é = ⟦ñ + ü⟧", `
     é = ñ + ü
         ~~^~~
 `},
-		{"x = f() after such a character", "é = ⟦f(a)⟧", `
+	{"x = f() after such a character", "é = ⟦f(a)⟧", `
     é = f(a)
         ~^^^
 `},
-		{"wide characters", "値 = ⟦表(値)⟧ + 1", `
+	{"wide characters", "値 = ⟦表(値)⟧ + 1", `
     値 = 表(値) + 1
          ~~^^^^
 `},
-		{"emoji", `s = "🙂" + ⟦f("🙂🙂")⟧`, `
+	{"emoji", `s = "🙂" + ⟦f("🙂🙂")⟧`, `
     s = "🙂" + f("🙂🙂")
                ~^^^^^^^^
 `},
-		{"does not parse", "x = ⟦a b⟧ c", `
+	{"does not parse", "x = ⟦a b⟧ c", `
     x = a b c
         ^^^
 `},
-		{"C", "p = ⟦q->next⟧;", `
+	{"C", "p = ⟦q->next⟧;", `
     p = q->next;
         ^^^^^^^
 `},
-		{"statement", "⟦if (x) foo();⟧ bar();", `
+	{"statement", "⟦if (x) foo();⟧ bar();", `
     if (x) foo(); bar();
     ^^^^^^^^^^^^^
 `},
-		{"only a comment", "// ⟦nothing⟧ here", `
+	{"only a comment", "// ⟦nothing⟧ here", `
     // nothing here
 `},
-		{"operator at the end of a line", "x = (⟦aaa +\n     bbb⟧)", `
+	{"operator at the end of a line", "x = (⟦aaa +\n     bbb⟧)", `
     x = (aaa +
          ~~~~^
          bbb)
          ~~~
 `},
-		{"many arguments", "⟦foo(\n    a,\n    b,\n    c,\n    d,\n)⟧", `
+	{"many arguments", "⟦foo(\n    a,\n    b,\n    c,\n    d,\n)⟧", `
     foo(
     ~~~^
         a,
@@ -186,7 +185,7 @@ func TestCarets(t *testing.T) {
     )
     ^
 `},
-		{"one line between", "⟦foo(\n    a,\n    b,\n    c,\n)⟧", `
+	{"one line between", "⟦foo(\n    a,\n    b,\n    c,\n)⟧", `
     foo(
     ~~~^
         a,
@@ -198,7 +197,7 @@ func TestCarets(t *testing.T) {
     )
     ^
 `},
-		{"no comma before the end", "⟦foo(\n    a, // first\n    b\n)⟧ + 1", `
+	{"no comma before the end", "⟦foo(\n    a, // first\n    b\n)⟧ + 1", `
     foo(
     ~~~^
         a, // first
@@ -208,19 +207,22 @@ func TestCarets(t *testing.T) {
     ) + 1
     ^
 `},
-		{"elided over lines", "x = ⟦foo(\n    1,\n    2,\n    3,\n    4,\n)⟧", `
+	{"elided over lines", "x = ⟦foo(\n    1,\n    2,\n    3,\n    4,\n)⟧", `
     x = foo(
         1,
     ...<2 lines>...
         4,
     )
 `},
-		{"a range inside one character", "⟦é⟧", `
+	{"a range inside one character", "⟦é⟧", `
     é
 `},
-		{"raw string", "x = ⟦f(`a\nb`)⟧[0]", "\n    x = f(`a\n        ~^^^\n    b`)[0]\n    ^^^\n"},
-	}
-	for _, test := range tests {
+	{"raw string", "x = ⟦f(`a\nb`)⟧[0]", "\n    x = f(`a\n        ~^^^\n    b`)[0]\n    ^^^\n"},
+}
+
+// TestCarets prints them.
+func TestCarets(t *testing.T) {
+	for _, test := range caretCases {
 		t.Run(test.name, func(t *testing.T) {
 			want := strings.TrimPrefix(test.want, "\n")
 			f := marked(test.source)

@@ -124,7 +124,15 @@ func atA(err error) error { return stackfmt.Wrap(err, "A") }
 func atB(err error) error { return stackfmt.Wrap(err, "B") }
 func atS(err error) error { return stackfmt.WithStack(err) }
 
-func TestFromErrorTrees(t *testing.T) {
+// errorTree is an error and what is made of it.
+type errorTree struct {
+	name string
+	err  error
+	want string
+	opts []stackfmt.TakeOption
+}
+
+func errorTrees() []errorTree {
 	pathErr := &fs.PathError{Op: "open", Path: "x", Err: syscall.ENOENT}
 	self := &chainError{msg: "self"}
 	self.next = self
@@ -135,14 +143,7 @@ func TestFromErrorTrees(t *testing.T) {
 	selfGroup := &groupError{msg: "g"}
 	selfGroup.all = []error{selfGroup, io.EOF}
 	shared := &chainError{msg: "shared", pcs: here()}
-	loop := selfPointer{}
-	loop.p = &loop
-	tests := []struct {
-		name string
-		err  error
-		want string
-		opts []stackfmt.TakeOption
-	}{
+	return []errorTree{
 		{"nil", nil, "nil", nil},
 		{"plain", errors.New("x"), "*errors.errorString=x", nil},
 		{"wrapped twice", fmt.Errorf("a: %w", fmt.Errorf("b: %w", errors.New("x"))), "*errors.errorString=a: b: x", nil},
@@ -161,12 +162,12 @@ func TestFromErrorTrees(t *testing.T) {
 		{"nested joins", errors.Join(errors.Join(io.EOF), io.EOF), "*errors.joinError=2 errors [*errors.joinError=1 error [*errors.errorString=EOF]; *errors.errorString=EOF]", nil},
 		{"join in a stack", atA(errors.Join(atB(io.EOF), io.EOF)), "*errors.joinError=A: 2 errors{stackfmt_test.atA} [*errors.errorString=B: EOF{stackfmt_test.atB}; *errors.errorString=EOF]", nil},
 		{"cycle of one", self, "*stackfmt_test.chainError=self <- *stackfmt_test.chainError=self<cycle>", nil},
-		{"cycle of two", a, "*stackfmt_test.chainError=a{stackfmt_test.TestFromErrorTrees} <- *stackfmt_test.chainError=b{stackfmt_test.TestFromErrorTrees} <- *stackfmt_test.chainError=a<cycle>", nil},
+		{"cycle of two", a, "*stackfmt_test.chainError=a{stackfmt_test.errorTrees} <- *stackfmt_test.chainError=b{stackfmt_test.errorTrees} <- *stackfmt_test.chainError=a<cycle>", nil},
 		{"group in itself", selfGroup, "*stackfmt_test.groupError=g [*stackfmt_test.groupError=g<cycle>; *errors.errorString=EOF]", nil},
 		{"value that wraps its equal", valueError("v"), "stackfmt_test.valueError=v <- stackfmt_test.valueError=v<cycle>", nil},
 		{"shared cause, under the last as in Python", errors.Join(&chainError{msg: "1", pcs: here(), next: shared}, &chainError{msg: "2", pcs: here(), next: shared}),
-			"*errors.joinError=2 errors [*stackfmt_test.chainError=1{stackfmt_test.TestFromErrorTrees}; *stackfmt_test.chainError=2{stackfmt_test.TestFromErrorTrees} <- *stackfmt_test.chainError=shared{stackfmt_test.TestFromErrorTrees}]", nil},
-		{"same member twice", errors.Join(shared, shared), "*errors.joinError=2 errors [*stackfmt_test.chainError=shared{stackfmt_test.TestFromErrorTrees}; *stackfmt_test.chainError=shared{stackfmt_test.TestFromErrorTrees}]", nil},
+			"*errors.joinError=2 errors [*stackfmt_test.chainError=1{stackfmt_test.errorTrees}; *stackfmt_test.chainError=2{stackfmt_test.errorTrees} <- *stackfmt_test.chainError=shared{stackfmt_test.errorTrees}]", nil},
+		{"same member twice", errors.Join(shared, shared), "*errors.joinError=2 errors [*stackfmt_test.chainError=shared{stackfmt_test.errorTrees}; *stackfmt_test.chainError=shared{stackfmt_test.errorTrees}]", nil},
 		{"nil member", &groupError{msg: "g", all: []error{nil, io.EOF}}, "*stackfmt_test.groupError=g [<nil>=; *errors.errorString=EOF]", nil},
 		{"Error panics", hostile{"Error"}, "stackfmt_test.hostile=<error Error() failed> !fine", nil},
 		{"Unwrap panics", hostile{"Unwrap"}, "stackfmt_test.hostile=hostile !fine !Ignored panic in Unwrap: hostile", nil},
@@ -175,12 +176,17 @@ func TestFromErrorTrees(t *testing.T) {
 		{"members panic", hostileGroup{}, "stackfmt_test.hostileGroup=group !Ignored panic in Unwrap: no members", nil},
 		{"nil pointer", (*nilPanics)(nil), "*stackfmt_test.nilPanics=<error Error() failed>", nil},
 	}
-	for _, tt := range tests {
+}
+
+func TestFromErrorTrees(t *testing.T) {
+	for _, tt := range errorTrees() {
 		if got := treeText(stackfmt.FromError(tt.err, tt.opts...)); got != tt.want {
 			t.Errorf("%s:\ngot  %s\nwant %s", tt.name, got, tt.want)
 		}
 	}
 	// A value that cannot be recognised ends the chain by its length.
+	loop := selfPointer{}
+	loop.p = &loop
 	tb := stackfmt.FromError(loop)
 	if tb.Cause == nil || !strings.Contains(tb.Cause.Message, "65536") {
 		t.Errorf("endless chain: %s", treeText(tb))
@@ -254,80 +260,6 @@ func TestFromErrorDeterministic(t *testing.T) {
 	}
 }
 
-func TestWrap(t *testing.T) {
-	if stackfmt.Wrap(nil, "m") != nil || stackfmt.WithStack(nil) != nil || stackfmt.AddNote(nil, "n") != nil {
-		t.Error("nil is not kept")
-	}
-	err := atA(io.EOF)
-	if err.Error() != "A: EOF" || !errors.Is(err, io.EOF) {
-		t.Errorf("%v", err)
-	}
-	if n := stackfmt.AddNote(err, "n"); n.Error() != "A: EOF" || !errors.Is(n, io.EOF) {
-		t.Errorf("%v", n)
-	}
-	for format, want := range map[string]string{"%v": "A: EOF", "%s": "A: EOF", "%q": `"A: EOF"`, "%10.1s|": "         A|"} {
-		if got := fmt.Sprintf(format, err); got != want {
-			t.Errorf("%s: %q, want %q", format, got, want)
-		}
-	}
-	noted := stackfmt.AddNote(err, "a note")
-	if got, want := fmt.Sprintf("%+v\n", noted), stackfmt.FromError(noted).String(); got != want || !strings.Contains(got, "a note") || !strings.Contains(got, "stackfmt_test.atA\n") {
-		t.Errorf("%%+v:\n%s", got)
-	}
-	if s := stackfmt.WithStack(err); s != err {
-		t.Error("a second stack was taken")
-	}
-	for _, n := range []int{1, 5, 10, 25, 60, 100, 130, 3000, 5000} {
-		st := stackfmt.FromError(deepWrap(n)).Stack
-		calls := 0
-		for _, f := range st {
-			if strings.HasSuffix(f.Func, ".deepWrap") {
-				calls++
-			}
-		}
-		if n < 4000 && (calls != n || st[0].Elided != 0) {
-			t.Errorf("depth %d: %d calls, first %+v", n, calls, st[0])
-		}
-		if n > 4096 && (st[0].Elided != -1 || len(st) != 4097) {
-			t.Errorf("depth %d: %d frames, first %+v", n, len(st), st[0])
-		}
-	}
-}
-
-//go:noinline
-func deepWrap(n int) error {
-	if n <= 1 {
-		return stackfmt.Wrap(io.EOF, "deep")
-	}
-	return deepWrap(n - 1)
-}
-
-// TestWrapAllocates one object, whatever the class of depth.
-func TestWrapAllocates(t *testing.T) {
-	for _, depth := range []int{1, 10, 20, 50, 100} {
-		if n := testing.AllocsPerRun(100, func() { deepWrap(depth) }); n > 1 {
-			t.Errorf("Wrap at depth %d: %v allocations", depth, n)
-		}
-	}
-	plain := fmt.Errorf("m: %w", io.EOF)
-	if n := testing.AllocsPerRun(100, func() { sinkError = stackfmt.WithStack(plain) }); n > 1 {
-		t.Errorf("WithStack: %v allocations", n)
-	}
-}
-
-var sinkError error
-
-func BenchmarkWrap(b *testing.B) {
-	for _, depth := range []int{10, 50} {
-		b.Run(fmt.Sprint("depth=", depth), func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				deepWrap(depth)
-			}
-		})
-	}
-}
-
 // FuzzFromError makes graphs of errors, with cycles and shared parts, out of
 // bytes. The walk has to end, and to make a tree that is not much larger.
 func FuzzFromError(f *testing.F) {
@@ -370,150 +302,4 @@ func FuzzFromError(f *testing.F) {
 			}
 		}
 	})
-}
-
-// silent wraps an error that its message does not mention.
-type silent struct {
-	message string
-	err     error
-}
-
-func (s *silent) Error() string { return s.message }
-func (s *silent) Unwrap() error { return s.err }
-
-func TestCausesThatMessagesHide(t *testing.T) {
-	gone := errors.New("disk gone")
-	for name, c := range map[string]struct {
-		err  error
-		want string
-	}{
-		"one": {&silent{"query failed", gone}, `
-*errors.errorString: disk gone
-
-The above exception was the direct cause of the following exception:
-
-*stackfmt_test.silent: query failed
-`},
-		"between wrappers": {fmt.Errorf("serve: %w", &silent{"query failed", fmt.Errorf("read: %w", gone)}), `
-*errors.errorString: read: disk gone
-
-The above exception was the direct cause of the following exception:
-
-*stackfmt_test.silent: serve: query failed
-`},
-		"twice": {&silent{"outer", &silent{"inner", gone}}, `
-*errors.errorString: disk gone
-
-The above exception was the direct cause of the following exception:
-
-*stackfmt_test.silent: inner
-
-The above exception was the direct cause of the following exception:
-
-*stackfmt_test.silent: outer
-`},
-		"a group": {&silent{"all failed", errors.Join(gone, errors.New("net down"))}, `
-  | *errors.joinError: 2 errors
-  +-+---------------- 1 ----------------
-    | *errors.errorString: disk gone
-    +---------------- 2 ----------------
-    | *errors.errorString: net down
-    +------------------------------------
-
-The above exception was the direct cause of the following exception:
-
-*stackfmt_test.silent: all failed
-`},
-		"a word in the middle": {&silent{"fetch: EOF", &silent{"page 9: EOF", io.EOF}}, `
-*stackfmt_test.silent: page 9: EOF
-
-The above exception was the direct cause of the following exception:
-
-*stackfmt_test.silent: fetch: EOF
-`},
-		"before one without a message": {&silent{"query failed", &silent{"disk gone", errors.New("")}}, `
-*stackfmt_test.silent: disk gone
-
-The above exception was the direct cause of the following exception:
-
-*stackfmt_test.silent: query failed
-`},
-		"nothing to hide": {&silent{"closed", errors.New("")}, `
-*stackfmt_test.silent: closed
-`},
-	} {
-		if got := stackfmt.FromError(c.err).String(); got != c.want[1:] {
-			t.Errorf("%s:\n%swant:\n%s", name, got, c.want[1:])
-		}
-	}
-}
-
-// A cause that is hidden and shared is kept once, under the last that has it.
-func TestHiddenAndShared(t *testing.T) {
-	shared := &silent{"shared", errors.New("root")}
-	tb := stackfmt.FromError(errors.Join(&silent{"first", shared}, &silent{"last", shared}))
-	if len(tb.Group) != 2 || tb.Group[0].Cause != nil || tb.Group[1].Cause == nil || tb.Group[1].Cause.Cause == nil {
-		t.Errorf("not under the last alone:\n%s", tb)
-	}
-}
-
-// renewed wraps another one of its kind whenever it is asked.
-type renewed struct{ depth, calls *int }
-
-func (e *renewed) Error() string { return fmt.Sprint(*e.depth) }
-func (e *renewed) Unwrap() error {
-	*e.calls++
-	*e.depth++
-	depth := *e.depth
-	return &renewed{&depth, e.calls}
-}
-
-// The time that a chain takes grows with its length, and no faster.
-func TestHiddenEndlessly(t *testing.T) {
-	calls := 0
-	stackfmt.FromError(&renewed{new(int), &calls})
-	if calls < 1000 || calls > 300_000 {
-		t.Errorf("%d calls of Unwrap", calls)
-	}
-	deepest := 0
-	var err error = &costly{"end", nil, &deepest}
-	for range 1000 {
-		err = &costly{"more", err, &deepest}
-	}
-	stackfmt.FromError(err)
-	if deepest > 200_000 {
-		t.Errorf("%d calls of Error in a chain of 1000", deepest)
-	}
-}
-
-// costly makes its message of the next one's, as errors of many packages do.
-type costly struct {
-	message string
-	err     error
-	calls   *int
-}
-
-func (c *costly) Unwrap() error { return c.err }
-func (c *costly) Error() string {
-	*c.calls++
-	if c.err == nil {
-		return c.message
-	}
-	return c.message + ": " + c.err.Error()
-}
-
-// A hidden cause that leads back is treated as any other.
-func TestHiddenCycle(t *testing.T) {
-	a := &silent{message: "a"}
-	a.err = &silent{"b", &silent{"c", a}}
-	tb := stackfmt.FromError(a)
-	for _, message := range []string{"a", "b", "c"} {
-		if tb == nil || tb.Message != message || tb.Cycle {
-			t.Fatalf("%q is not in the chain: %+v", message, tb)
-		}
-		tb = tb.Cause
-	}
-	if tb == nil || !tb.Cycle || tb.Message != "a" || tb.Cause != nil {
-		t.Errorf("the chain ends with %+v", tb)
-	}
 }

@@ -119,34 +119,8 @@ func (g *failureGenerator) function() {
 		default:
 			fmt.Fprintf(&g.b, "\tx = %s; %s\n\treturn\n}\n\n", g.safe(), want)
 		}
-	case k == 11:
-		want = fmt.Sprintf("panic(say(%q, %s))", text, g.safe())
-		fmt.Fprintf(&g.b, "\t%s\n}\n\n", want)
-	case k == 12:
-		want = "panic(stored)"
-		fmt.Fprintf(&g.b, "\tif %s >= 0 { panic(stored) }\n\treturn\n}\n\n", g.sum(g.safe()))
-	case k == 13:
-		want = "panic(errs[one])"
-		fmt.Fprintf(&g.b, "\tpanic(errs[one])\n}\n\n")
-	case k == 14:
-		want = "panic(r)"
-		fmt.Fprintf(&g.b, "\tdefer func() { r := recover(); x = %s; if a[one] > 0 { panic(r) } }()\n\treturn a[nine]\n}\n\n", g.safe())
-	case k == 15:
-		// A deferred nil function fails on the line of the return.
-		want = "?"
-		fmt.Fprintf(&g.b, "\tdefer fnil(one)\n\treturn %s\n}\n\n", g.sum(g.safe()))
-	case k == 16:
-		run = "carries(g%[1]d_())"
-		fmt.Fprintf(&g.b, "\treturn\n}\n\nfunc g%d_() error {\n\tx := one\n\treturn stackfmt.WithStack(fmt.Errorf(\"%s %%d\", x+%s))\n}\n\n", g.n, text, g.safe())
-	case k == 17:
-		run = "carries(g%[1]d_())"
-		fmt.Fprintf(&g.b, "\treturn\n}\n\nfunc g%d_() error { return stackfmt.Wrap(errs[%d], %q) }\n\n", g.n, g.rnd.IntN(2), text)
-	case k == 18:
-		run = "carries(g%[1]d_())"
-		fmt.Fprintf(&g.b, "\treturn\n}\n\nfunc g%d_() error { return stackfmt.WithStack(errs[one]) }\n\n", g.n)
-	case k == 19:
-		want = "panic(fmt.Sprint(stored))"
-		fmt.Fprintf(&g.b, "\tx = %s; panic(fmt.Sprint(stored))\n}\n\n", g.safe())
+	case k < 20:
+		run, want = g.panics(k, text)
 	case k == 20:
 		fmt.Fprintf(&g.b, "\tx = func() int { return %s }() + %s\n\treturn x\n}\n\n", g.sum(a.fails), g.safe())
 	default:
@@ -154,6 +128,43 @@ func (g *failureGenerator) function() {
 	}
 	fmt.Fprintf(&g.main, "\t"+run+"\n", g.n, want)
 	g.n++
+}
+
+// panics writes the rest of a function that panics itself, or of one that returns an
+// error with the text of a run-time error.
+func (g *failureGenerator) panics(k int, text string) (run, want string) {
+	run = "run(func() { g%d() }, %q)"
+	switch k {
+	case 11:
+		want = fmt.Sprintf("panic(say(%q, %s))", text, g.safe())
+		fmt.Fprintf(&g.b, "\t%s\n}\n\n", want)
+	case 12:
+		want = "panic(stored)"
+		fmt.Fprintf(&g.b, "\tif %s >= 0 { panic(stored) }\n\treturn\n}\n\n", g.sum(g.safe()))
+	case 13:
+		want = "panic(errs[one])"
+		fmt.Fprintf(&g.b, "\tpanic(errs[one])\n}\n\n")
+	case 14:
+		want = "panic(r)"
+		fmt.Fprintf(&g.b, "\tdefer func() { r := recover(); x = %s; if a[one] > 0 { panic(r) } }()\n\treturn a[nine]\n}\n\n", g.safe())
+	case 15:
+		// A deferred nil function fails on the line of the return.
+		want = "?"
+		fmt.Fprintf(&g.b, "\tdefer fnil(one)\n\treturn %s\n}\n\n", g.sum(g.safe()))
+	case 16:
+		run = "carries(g%[1]d_())"
+		fmt.Fprintf(&g.b, "\treturn\n}\n\nfunc g%d_() error {\n\tx := one\n\treturn stackfmt.WithStack(fmt.Errorf(\"%s %%d\", x+%s))\n}\n\n", g.n, text, g.safe())
+	case 17:
+		run = "carries(g%[1]d_())"
+		fmt.Fprintf(&g.b, "\treturn\n}\n\nfunc g%d_() error { return stackfmt.Wrap(errs[%d], %q) }\n\n", g.n, g.rnd.IntN(2), text)
+	case 18:
+		run = "carries(g%[1]d_())"
+		fmt.Fprintf(&g.b, "\treturn\n}\n\nfunc g%d_() error { return stackfmt.WithStack(errs[one]) }\n\n", g.n)
+	case 19:
+		want = "panic(fmt.Sprint(stored))"
+		fmt.Fprintf(&g.b, "\tx = %s; panic(fmt.Sprint(stored))\n}\n\n", g.safe())
+	}
+	return run, want
 }
 
 // TestGeneratedFailures: no caret marks an expression that did not fail: for a
