@@ -18,16 +18,26 @@ type anchor struct{ start, end int }
 // grammar. Text that is no expression, such as half of a statement or C, has
 // none.
 func findAnchor(segment string) (anchor, bool) {
-	fset := token.NewFileSet()
 	// In parentheses, as Python parses it, which makes (a) + (b of a) + (b).
-	expr, err := parser.ParseExprFrom(fset, "", "("+joinLines(segment, true)+")", 0)
-	if err != nil {
-		return anchor{}, false
+	text := "(" + joinLines(segment, true) + ")"
+	expr, err := parser.ParseExprFrom(token.NewFileSet(), "", text, 0)
+	if _, array := ast.Unparen(expr).(*ast.ArrayType); err != nil || array {
+		// [k](x) is the type of an array to Go.
+		other := withoutDisplays(text)
+		if other == text {
+			return anchor{}, false
+		}
+		if expr, err = parser.ParseExprFrom(token.NewFileSet(), "", other, 0); err != nil {
+			return anchor{}, false
+		}
 	}
 	// A fresh FileSet starts its only file at position 1.
 	off := func(p token.Pos) int { return int(p) - 2 }
 	e := ast.Unparen(expr)
 	end := off(e.End())
+	if _, ok := e.(*ast.BinaryExpr); !ok && end > len(segment) {
+		return anchor{}, false // it ends with the parenthesis that was added
+	}
 	switch e := e.(type) {
 	case *ast.BinaryExpr:
 		// Comparisons and && are no binary operations to Python, whose
@@ -57,6 +67,51 @@ func findAnchor(segment string) (anchor, bool) {
 		return anchor{off(e.X.End()), end}, true
 	}
 	return anchor{}, false
+}
+
+// withoutDisplays makes operands of Go of what only Python has: () and a list that is
+// called or indexed. A range that begins within f()() or m[i](x) has them.
+func withoutDisplays(src string) string {
+	b := []byte(src)
+	fset := token.NewFileSet()
+	file := fset.AddFile("", fset.Base(), len(b))
+	var s scanner.Scanner
+	s.Init(file, b, nil, 0)
+	operand := false // the last token ends one
+	type bracket struct {
+		at      int
+		display bool // it begins an operand
+	}
+	var open []bracket
+	for {
+		pos, tok, _ := s.Scan()
+		at := file.Offset(pos)
+		switch tok {
+		case token.EOF:
+			return string(b)
+		case token.LPAREN, token.LBRACK:
+			open = append(open, bracket{at, !operand})
+		case token.RPAREN, token.RBRACK:
+			if len(open) == 0 {
+				return src
+			}
+			first := open[len(open)-1]
+			open = open[:len(open)-1]
+			if !first.display {
+				break
+			}
+			rest := strings.TrimLeft(src[at+1:], " \t")
+			switch {
+			case tok == token.RPAREN && strings.TrimSpace(src[first.at+1:at]) == "":
+				for i := first.at; i <= at; i++ {
+					b[i] = '_'
+				}
+			case tok == token.RBRACK && rest != "" && (rest[0] == '(' || rest[0] == '['):
+				b[first.at], b[at] = '(', ')'
+			}
+		}
+		operand = tok.IsLiteral() || tok == token.RPAREN || tok == token.RBRACK || tok == token.RBRACE
+	}
 }
 
 // elidesCarets reports whether underlining would say nothing: the statement is

@@ -285,7 +285,10 @@ func TestAnchors(t *testing.T) {
 		{"f(x)(y)", "(y)"}, {"f[int](x)", "(x)"}, {"f[a, b]", "[a, b]"}, {"x[:]", "[:]"}, {"x.(T)", ".(T)"},
 		{"f(a,\nb\n)", "(a,\nb\n)"}, {"f(func() {\n\tg()\n\th()\n})", "(func() {\n\tg()\n\th()\n})"},
 		{"f(`\n`, '\\n')", "(`\n`, '\\n')"},
-		{"", ""}, {"a", ""}, {"a, b", ""}, {"x = 1", ""}, {"a &&b", ""}, {"a < b", ""}, {"T{1}", ""}, {"a +", ""}, {")(", ""},
+		{"", ""}, {"a", ""}, {"a, b", ""}, {"x = 1", ""}, {"a &&b", ""}, {"a < b", ""}, {"T{1}", ""}, {"a +", ""},
+		// Ranges that begin or end within an expression, as CPython parses them.
+		{")(", ""}, {"f)(x", ""}, {"f) + (x", "+"}, {"()()", "()"}, {"( )(x)", "(x)"}, {"(a)) + (", "+"}, {"[i](x, y)", "(x, y)"},
+		{"[k][j]", "[j]"}, {"[f()](x)", "(x)"}, {"[a + b]", ""}, {"()", ""}, {"(f())(", ""},
 	}
 	for _, test := range tests {
 		got, ok := stackfmt.FindAnchor(test.segment)
