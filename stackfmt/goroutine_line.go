@@ -19,6 +19,9 @@ func (s *dumpScanner) parseHeader(b []byte, g *Goroutine) bool {
 		return false
 	}
 	inside := b[open+2 : len(b)-1]
+	if len(inside) == 0 {
+		return false
+	}
 	if last := inside[len(inside)-1]; last == '}' {
 		// Since Go 1.27 the labels follow the brackets.
 		shut := bytes.Index(inside, []byte("] {"))

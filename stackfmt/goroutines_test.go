@@ -183,7 +183,7 @@ func TestParseGoroutinesHeaders(t *testing.T) {
 			t.Errorf("header %q, want %q", g.Header(), tt.line)
 		}
 	}
-	for _, line := range []string{"goroutine [running]:", "goroutine x [running]:", "goroutine 1 [running]", "goroutine 99999999999999999999 [running]:", "goroutine 1 zz [running]:"} {
+	for _, line := range []string{"goroutine [running]:", "goroutine x [running]:", "goroutine 1 [running]", "goroutine 1 [:", "goroutine 1 [] {:", "goroutine 99999999999999999999 [running]:", "goroutine 1 zz [running]:"} {
 		if d := stackfmt.ParseGoroutines([]byte(line)); len(d.Goroutines) != 0 || len(d.Unknown) != 1 || d.Unknown[0].Text != line {
 			t.Errorf("%q: %+v", line, d)
 		}
