@@ -359,3 +359,14 @@ func ExampleSuggest() {
 	// *errors.errorString: unknown field "tiemout"
 	// Did you mean "timeout"?
 }
+
+func ExampleDidYouMean() {
+	err := errors.New(`unknown field "tiemout"`)
+	if question := stackfmt.DidYouMean("tiemout", []string{"retries", "timeout"}); question != "" {
+		err = stackfmt.AddNote(err, question)
+	}
+	stackfmt.PrintError(os.Stdout, err)
+	// Output:
+	// *errors.errorString: unknown field "tiemout"
+	// Did you mean: 'timeout'?
+}
