@@ -115,7 +115,7 @@ func isForeign(line string) bool {
 
 // startIn returns the part of a line that may be the first line of a report.
 func (s *Scanner) startIn(l streamLine) (string, bool) {
-	i := strings.Index(l.text, crashPrefix)
+	i := headlineIn(l.text)
 	if i <= 0 {
 		return l.text, !l.long
 	}
