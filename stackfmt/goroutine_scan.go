@@ -1,6 +1,10 @@
 package stackfmt
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/epitaph-go/epitaph/internal/collected"
+)
 
 // The scanner reads a dump line by line. The grammar is what goroutineheader,
 // traceback1, traceback2, printOneCgoTraceback, printcreatedby1 and
@@ -56,10 +60,14 @@ type dumpScanner struct {
 
 	// collector is the prefix of every line, nil if there is none. first is a line
 	// that is held back because it has something before the beginning of a dump.
-	collector *collector
+	collector *collected.Prefix
 	first     []byte
 	firstAt   int
 	firstHeld bool
+	unwrap    collected.Unwrapper
+	// record is the line in hand if it is a record of a collector's, and recordText the
+	// text in it: an unknown line is the whole record.
+	record, recordText, heldRecord string
 	// blanks counts the blank lines before the line in hand, and doubled says that
 	// each line has one behind it.
 	blanks  int
@@ -91,6 +99,13 @@ func newDumpScanner(emit func(DumpPart) bool) *dumpScanner {
 func (s *dumpScanner) line(b []byte) {
 	s.number++
 	b = bytes.TrimSuffix(b, []byte("\r"))
+	if !s.wrapped(b) {
+		s.unwrapped(b)
+	}
+}
+
+// unwrapped takes a line, or one that was in a record of a collector's.
+func (s *dumpScanner) unwrapped(b []byte) {
 	b = s.withoutPrefix(b)
 	for s.firstHeld {
 		known := s.collector != nil
@@ -107,7 +122,7 @@ func (s *dumpScanner) withoutPrefix(b []byte) []byte {
 	if s.collector == nil {
 		return b
 	}
-	return b[max(s.collector.length(b), 0):]
+	return b[max(s.collector.LengthBytes(b), 0):]
 }
 
 // plain takes a line without the prefix that every line has.
@@ -239,6 +254,9 @@ func isDetail(b []byte) bool {
 }
 
 func (s *dumpScanner) unknown(text string) {
+	if s.record != "" && text == s.recordText {
+		text = s.record
+	}
 	s.unknowns++
 	s.emit(DumpPart{Line: s.number, Unknown: text})
 }
@@ -409,6 +427,7 @@ func (s *dumpScanner) endsGoroutine(b []byte) bool {
 
 // flush ends what is in hand at the end of the text.
 func (s *dumpScanner) flush() {
+	s.unwrapRest()
 	if s.firstHeld {
 		s.number++
 		s.releaseFirst(nil)

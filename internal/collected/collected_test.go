@@ -70,6 +70,7 @@ func TestUnwrap(t *testing.T) {
 		{`{"log":"a\n","stream":"stderr"}`, []collected.Line{{Text: "a", Source: "stream=stderr\n"}}},
 		{`{"MESSAGE":[97,9,98],"_PID":"1"}`, []collected.Line{{Text: "a\tb", Source: "_PID=1\n"}}},
 		{`{"MESSAGE":[97,999]}`, []collected.Line{{Text: `{"MESSAGE":[97,999]}`}}},
+		{`{"msg":"a"}`, []collected.Line{{Text: "a", Source: "json\n"}}},
 		{`{"level":"info"}`, []collected.Line{{Text: `{"level":"info"}`}}},
 		{`{"Output":"ab","Test":"T"}`, nil},
 		{`{"Output":"cd\n","Test":"T"}`, []collected.Line{{Text: "abcd", Source: "Test=T\n"}}},

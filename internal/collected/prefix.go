@@ -44,7 +44,15 @@ func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 // Length returns the length of the prefix of a line, -1 if it has none. Blanks at the
 // end of the prefix may be missing on an empty line.
-func (p *Prefix) Length(line string) int {
+func (p *Prefix) Length(line string) int { return length(p, line) }
+
+// LengthBytes is Length of a line of bytes.
+func (p *Prefix) LengthBytes(line []byte) int { return length(p, line) }
+
+// String returns the text that the prefix was made of.
+func (p *Prefix) String() string { return p.form }
+
+func length[T string | []byte](p *Prefix, line T) int {
 	i, j := 0, 0
 	for j < len(p.form) {
 		if i == len(line) {
@@ -54,7 +62,7 @@ func (p *Prefix) Length(line string) int {
 			return -1
 		}
 		var ok bool
-		if i, j, ok = p.step(line, i, j); !ok {
+		if i, j, ok = step(p, line, i, j); !ok {
 			return -1
 		}
 	}
@@ -62,7 +70,7 @@ func (p *Prefix) Length(line string) int {
 }
 
 // step goes on by one byte, or by one run of digits, in the line and in the form.
-func (p *Prefix) step(line string, i, j int) (nextI, nextJ int, ok bool) {
+func step[T string | []byte](p *Prefix, line T, i, j int) (nextI, nextJ int, ok bool) {
 	if !p.any[j] {
 		return i + 1, j + 1, p.form[j] == line[i]
 	}
@@ -91,7 +99,7 @@ func Common(before, next string, loose bool, follows func(rest string) bool) *Pr
 	best, i, j := 0, 0, 0
 	for i < len(next) && j < len(p.form) {
 		var ok bool
-		if i, j, ok = p.step(next, i, j); !ok {
+		if i, j, ok = step(p, next, i, j); !ok {
 			break
 		}
 		if follows(next[i:]) {

@@ -80,6 +80,9 @@ func (u *Unwrapper) json(lines []Line, source string, w wrapped, depth int) []Li
 		lines[len(lines)-1].Last = true
 		return lines
 	}
+	if source == "" {
+		source = "json\n" // never that of a line without a record
+	}
 	text, ok := u.join(source, strings.TrimSuffix(w.text, "\n"), !w.piece)
 	if !ok {
 		return lines
