@@ -200,6 +200,9 @@ func (s *dumpScanner) outside(b []byte) {
 			return
 		}
 	}
+	if s.servedPanic(b) {
+		return
+	}
 	if isDetail(b) {
 		s.emit(DumpPart{Line: s.number, Detail: string(b)})
 		return
@@ -393,7 +396,7 @@ func (s *dumpScanner) blank() bool {
 // mayEnd tells by its first characters whether a line can be one that endsGoroutine
 // knows, as most are calls.
 func (s *dumpScanner) mayEnd(b []byte) bool {
-	if s.sigSeen || len(b) < 2 {
+	if s.sigSeen || len(b) < 2 || isDigit(b[0]) || b[0] == 'h' {
 		return true
 	}
 	switch string(b[:2]) {
@@ -413,6 +416,8 @@ func (s *dumpScanner) endsGoroutine(b []byte) bool {
 	case bytes.HasPrefix(b, []byte("panic: ")), bytes.HasPrefix(b, []byte("fatal error: ")),
 		string(b) == "runtime stack:", string(b) == "-----":
 		return true
+	case bytes.Contains(b, servedPrefix):
+		return isDigit(b[0]) || b[0] == 'h'
 	case bytes.HasPrefix(b, []byte("SIG")):
 		name, _, ok := bytes.Cut(b, []byte(": "))
 		return ok && isSignalName(name)

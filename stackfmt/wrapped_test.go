@@ -82,3 +82,23 @@ func TestRecordsBesides(t *testing.T) {
 		t.Errorf("unknown lines: %+v", e.Unknown)
 	}
 }
+
+// TestPanicsOfAServer: net/http recovers the panics of handlers, and logs them.
+func TestPanicsOfAServer(t *testing.T) {
+	one := "2026/01/02 03:04:05 http: panic serving [::1]:50210: boom: x\ngoroutine 34 [running]:\n" +
+		"net/http.(*conn).serve.func1()\n\t/go/src/net/http/server.go:1943 +0xd3\n" +
+		"panic({0x1, 0x2})\n\t/go/src/runtime/panic.go:783 +0x132\n" +
+		"main.handle({0x1?, 0x2?}, 0x3?)\n\t/src/main.go:7 +0x20\n\n"
+	d := stackfmt.ParseGoroutines([]byte(one + one))
+	want := stackfmt.Panic{Message: "boom: x", Recovered: true, Client: "[::1]:50210"}
+	if len(d.Panics) != 2 || d.Panics[0] != want || len(d.Goroutines) != 2 || len(d.Unknown) != 0 {
+		t.Fatalf("%+v", d)
+	}
+	tb := d.Traceback()
+	if tb.Message != "boom: x" || tb.Context != nil || len(tb.Stack) == 0 || !strings.Contains(tb.Stack[len(tb.Stack)-1].Func, "main.handle") {
+		t.Errorf("%+v", tb)
+	}
+	if d := stackfmt.ParseGoroutines([]byte("http: panic serving\nhttp: panic serving a b: c\n")); len(d.Panics) != 0 {
+		t.Errorf("what is no such line: %+v", d.Panics)
+	}
+}
