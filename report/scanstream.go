@@ -92,7 +92,7 @@ func (s *Scanner) begun(l logLine, loose bool) bool {
 		return false
 	}
 	for _, loose := range []bool{false, true}[:1+count(loose)] {
-		for i, b := range s.starts {
+		for i, b := range slices.Backward(s.starts) { // the newest is the likeliest
 			if b.line.source != l.source {
 				continue
 			}
@@ -104,8 +104,11 @@ func (s *Scanner) begun(l logLine, loose bool) bool {
 			}
 		}
 	}
-	// The lines of other containers may come in between.
+	// The lines of other containers may come in between, but not another one of its own.
 	s.starts = slices.DeleteFunc(s.starts, func(b *start) bool {
+		if b.line.source == l.source && collected.NewPrefix(b.line.text[:b.at], false).Length(l.text) >= 0 {
+			return true
+		}
 		b.wait++
 		b.seen += count(b.line.source == l.source)
 		return b.wait > maxWait
@@ -124,6 +127,9 @@ func count(is bool) int {
 // prefix its other lines stand, nil if none.
 func (b *start) confirm(next string, loose bool) (prefix *collected.Prefix, ok bool) {
 	before, text := b.line.text[:b.at], b.line.text[b.at:]
+	if b.seen > 0 && strings.TrimSpace(before) == "" {
+		return nil, false // lines that are empty are behind any indentation
+	}
 	if crash := strings.HasPrefix(text, "Fatal "); !crash {
 		return b.confirmOther(before, next, loose)
 	}
@@ -136,6 +142,9 @@ func (b *start) confirm(next string, loose bool) (prefix *collected.Prefix, ok b
 		return nil, true // a program that died in the middle of a line
 	}
 	prefix = collected.Common(before, next, loose, follows)
+	if prefix != nil && strings.TrimSpace(prefix.String()) == "" && strings.TrimSpace(before) != "" {
+		return nil, false
+	}
 	return prefix, prefix != nil
 }
 
@@ -176,7 +185,7 @@ func (s *Scanner) begin(l logLine) {
 
 // startIn returns where in a line a report may begin behind a prefix, -1 if nowhere.
 func startIn(line string) int {
-	if at := headlineIn(line); at > 0 {
+	if at := headlineIn(line); at > 0 && isHeadline(strings.TrimRight(line[at:], "\r")) {
 		return at
 	}
 	for _, opener := range []string{timeoutPrefix, "Current thread ", "Stack (most recent", "Thread 0x", "Goroutine"} {
