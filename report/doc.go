@@ -2,9 +2,12 @@
 // back into Go values: for tools that collect crashes, group them, or look up
 // their addresses, and for tests that say how a program must crash.
 //
-// It is pure Go and needs no other package of the module, so it builds for
-// every platform with CGO_ENABLED=0. No text makes it panic, and its time and
-// memory are linear in the length of the text.
+// It is pure Go, so it builds for every platform with CGO_ENABLED=0. No text makes it
+// panic, and its time and memory are linear in the length of the text.
+//
+// Summary says in one sentence what crashed where and why, Program has the program's own
+// frames, Signature groups, WaitsFor explains a hang, Record is a flat record for logs, and
+// Resolve gives the report of a stripped program its functions and lines.
 //
 // # Text
 //
@@ -26,8 +29,10 @@
 //
 // The lines, in the usual order; all but the first are optional:
 //
+//	Fatal error: TEXT
 //	Fatal Go error: TEXT
 //
+//	SENTENCE
 //	Signal: NAME (N), CODE (N): CAUSE
 //	Message: "TEXT"
 //	Process: PID "NAME" (PATH), thread TID "NAME", TIME, up DURATION
@@ -86,8 +91,15 @@
 //	  DURATION before: TEXT
 //	Panic (FROM):
 //	  TEXT
-//	End of report (complete, N bytes, DURATION)
-//	End of report (incomplete: REASON, REASON, N bytes, DURATION)
+//	End of report (complete, N bytes, DURATION): SENTENCE
+//	End of report (incomplete: REASON, REASON, N bytes, DURATION): SENTENCE
+//	End of report (headline, N bytes, DURATION): SENTENCE
+//
+// A crash begins with one of the first two lines: the second one where Go itself ended
+// the process and, in reports that were written before there was the first one, of every
+// crash. SENTENCE says what crashed where; where the stack could not be walked in time
+// there is none. A report that says headline instead of complete leaves out on purpose
+// what is not of the first importance.
 //
 // When Go itself ended the process there is no signal and are no registers; the
 // headline is the first line of the panic, or the message of the fatal error, and
@@ -108,9 +120,11 @@
 // A Report marshals to a JSON object and back without loss; its text is the
 // same afterwards. The names are those of the Go fields in snake_case, and an
 // absent part has no key. They only grow: a name that is there keeps its
-// meaning. The types:
+// meaning as long as the member "schema" says "epitaph.report/1". JSONSchema returns
+// the JSON Schema of it. The types:
 //
 //   - addresses, registers, stack words: strings, "0x" and 16 digits
+//   - offsets: strings, "0x" and the digits; they were numbers before there was a schema
 //   - durations: {"value": 3.204, "unit": "s"}, with the decimals of the report;
 //     "timeout_ns" is a number of nanoseconds
 //   - times: strings as in RFC 3339
@@ -127,6 +141,13 @@
 //
 // # Signature
 //
-// Signature gives a short name for "the same crash as that one", for grouping.
-// It depends on the names of functions only; SignatureParts shows of what.
+// Signature gives a short name for "the same crash as that one", for grouping. It
+// depends on the names of the program's functions only, so that all machines of a fleet
+// agree on it; SignatureParts shows of what it is made. One that begins with ~ is of a
+// program whose functions have no names, and worth a Resolve.
+//
+// # Logs
+//
+// A Scanner finds reports in logs, and takes off what collectors have put around each
+// line. It needs no more memory for a long log than for a short one.
 package report

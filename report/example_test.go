@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"path"
 	"strings"
 
 	"github.com/epitaph-go/epitaph/report"
@@ -78,19 +79,17 @@ func ExampleReport_SignatureParts() {
 	fmt.Println(r.Signature())
 	fmt.Println(strings.Join(r.SignatureParts(), "\n"))
 	// Output:
-	// e9d1028c7d83e286
+	// 1:46f5c40933087e01
 	// SIGABRT
 	// <not executable>
-	// raise
-	// abort
 	// ns::Table::at
 	// main.Map.func
 	// main.(*T).m in a b
 }
 
 func ExampleReport_MarshalJSON() {
-	r, err := report.Parse([]byte("Fatal Go error: Aborted\n\nSignal: SIGABRT (6), SI_TKILL (-6): sent by itself\n\n" +
-		"End of report (complete, 77 bytes, 0.9 ms)\n"))
+	r, err := report.Parse([]byte("Fatal error: Aborted\n\nSignal: SIGABRT (6), SI_TKILL (-6): sent by itself\n\n" +
+		"End of report (complete, 74 bytes, 0.9 ms)\n"))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -101,6 +100,7 @@ func ExampleReport_MarshalJSON() {
 	fmt.Println(string(b))
 	// Output:
 	// {
+	//   "schema": "epitaph.report/1",
 	//   "kind": "crash",
 	//   "headline": "Aborted",
 	//   "signal": {
@@ -112,8 +112,8 @@ func ExampleReport_MarshalJSON() {
 	//   },
 	//   "end": {
 	//     "complete": true,
-	//     "bytes": 77,
-	//     "counted": 77,
+	//     "bytes": 74,
+	//     "counted": 74,
 	//     "duration": {
 	//       "value": 0.9,
 	//       "unit": "ms"
@@ -135,4 +135,43 @@ func ExampleUnescape() {
 	// Output:
 	// /srv/Jörg/caf\xe9.c
 	// "/srv/Jörg/caf\xe9.c"
+}
+
+func ExampleReport_Summary() {
+	text, err := os.ReadFile("testdata/real-doublefree.crash")
+	if err != nil {
+		log.Fatal(err)
+	}
+	r, err := report.Parse(text)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(r.Summary())
+	for _, f := range r.Program()[:3] {
+		fmt.Printf("%s:%d %s\n", path.Base(f.File), f.Line, f.Func)
+	}
+	// Output:
+	// SIGABRT in free, called by crash_double_free (heap.c:27), called from main.goVisit (visit.go:13): double free or corruption (!prev)
+	// heap.c:27 crash_double_free
+	// places.c:28 demo_caller
+	// places.c:33 demo_enter
+}
+
+func ExampleReport_WaitsFor() {
+	text, err := os.ReadFile("testdata/real-deadlock.crash")
+	if err != nil {
+		log.Fatal(err)
+	}
+	r, err := report.Parse(text)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, w := range r.WaitsFor() {
+		fmt.Println(w.Count, w.For, "in", w.Frames[0].Func)
+	}
+	fmt.Println(strings.Join(r.SignatureParts(), " | "))
+	// Output:
+	// 1 sync.Mutex.Lock in main.transfer
+	// 1 sync.Mutex.Lock in main.transfer
+	// timeout | sync.Mutex.Lock in main.transfer
 }

@@ -73,7 +73,7 @@ type Frame struct {
 	// Offset is from the start of Func or, without Func, from the load bias of
 	// the module: the address that the module's symbol table has. The offset
 	// from the module's start is (*Report).ModuleOffset.
-	Offset uint64 `json:"offset,omitempty"`
+	Offset Offset `json:"offset,omitzero"`
 	// PC is 0 in a line of source of Go. Calls that were inlined into a C function
 	// have that of the function, which follows and whose line alone shows it.
 	PC        Word   `json:"pc,omitzero"`
@@ -91,7 +91,7 @@ func (f Frame) Name() string {
 	case f.Func != "" && f.Kind != SeenFromOutside:
 		return f.Func
 	case f.Kind == BinaryFrame:
-		return path.Base(f.Module) + "+0x" + strconv.FormatUint(f.Offset, 16)
+		return path.Base(f.Module) + "+0x" + strconv.FormatUint(uint64(f.Offset), 16)
 	case f.Kind == UnknownFrame:
 		return f.PC.String()
 	default:
@@ -173,8 +173,8 @@ func parseCall(s string) (f Frame, ok bool) {
 	name, offset, ok2 := cutLast(s, "+0x")
 	f.Module, f.Func = decode(file, true), decode(name, false)
 	f.PC, _ = parseWord(strings.TrimSuffix(pc, "]"))
-	var err error
-	f.Offset, err = strconv.ParseUint(offset, 16, 64)
+	distance, err := strconv.ParseUint(offset, 16, 64)
+	f.Offset = Offset(distance)
 	return f, ok && ok1 && ok2 && err == nil
 }
 
@@ -262,7 +262,7 @@ func appendFrame(b []byte, f Frame, second bool) []byte {
 	case BinaryFrame:
 		b = appendQuoted(append(b, "Binary file "...), f.Module)
 		b = appendText(append(b, ", at "...), f.Func)
-		b = strconv.AppendUint(append(b, "+0x"...), f.Offset, 16)
+		b = strconv.AppendUint(append(b, "+0x"...), uint64(f.Offset), 16)
 		b = append(appendWord(append(b, " ["...), f.PC), ']')
 	case UnknownFrame:
 		b = append(appendWord(append(b, `Binary file "<unknown>" [`...), f.PC), ']')

@@ -41,19 +41,7 @@ type Build struct {
 	BuildID   string `json:"build_id,omitempty"`
 }
 
-const (
-	crashPrefix   = "Fatal Go error: "
-	timeoutPrefix = "Timeout ("
-)
-
-func parseHeadline(line string) (string, bool) {
-	s, ok := strings.CutPrefix(line, crashPrefix)
-	return decode(s, false), ok
-}
-
-func appendHeadline(b []byte, text string, _ bool) []byte {
-	return appendText(append(b, crashPrefix...), text)
-}
+const timeoutPrefix = "Timeout ("
 
 // parseTimeout reads faulthandler's line, "Timeout (0:00:00.500000)!".
 func parseTimeout(line string) (time.Duration, bool) {

@@ -12,6 +12,7 @@ import (
 const (
 	lineHeadline    = 'H'
 	lineTimeout     = 'O'
+	lineSentence    = 'Z'
 	lineEmpty       = '.'
 	lineSignal      = 'S'
 	lineMessage     = 'Q'
@@ -98,6 +99,7 @@ func (r *Report) usualLayout() string {
 	}
 	one(lineTimeout, r.Kind == Timeout)
 	top := len(b)
+	one(lineSentence, r.Sentence != "")
 	one(lineSignal, r.Signal != nil)
 	add(lineMessage, len(r.Messages))
 	one(lineProcess, r.Process != nil)
@@ -171,7 +173,7 @@ type printer struct {
 	goText, goLines, panic, panicLines         int
 	stages, unknown                            int
 	signal, process, build, answers            int
-	goroutines, code, end                      int
+	goroutines, code, end, sentence            int
 }
 
 // print appends the report in a layout. It fails if the layout does not print
@@ -230,8 +232,13 @@ func (p *printer) line(letter byte, second bool) bool {
 	case lineEmpty:
 		return true
 	case lineHeadline:
-		p.b = appendHeadline(p.b, r.Headline, second)
+		p.b = appendHeadline(p.b, headline{r.Headline, r.GoError}, second)
 		return r.Kind == Crash
+	case lineSentence:
+		if r.Sentence == "" {
+			return false
+		}
+		return only(p, &r.Sentence, &p.sentence, appendSentence, second)
 	case lineTimeout:
 		p.b = appendTimeout(p.b, r.Timeout, second)
 		return r.Kind == Timeout
@@ -322,7 +329,7 @@ func (p *printer) all() bool {
 		there(r.GoText != nil, p.goText) && p.goLines == r.GoText.count() &&
 		there(r.Panic != nil, p.panic) && p.panicLines == r.Panic.count() &&
 		there(r.Goroutines != nil, p.goroutines) && there(r.Code != nil, p.code) &&
-		there(r.End != nil, p.end)
+		there(r.End != nil, p.end) && there(r.Sentence != "", p.sentence)
 }
 
 func appendUnknown(b []byte, u UnknownLine, _ bool) []byte {

@@ -36,6 +36,31 @@ func appendWord(b []byte, w Word) []byte {
 	return appendHex(append(b, "0x"...), uint64(w), 16)
 }
 
+// Offset is a distance in code, in bytes. In JSON it is "0x" and its digits.
+type Offset uint64
+
+func (o Offset) MarshalText() ([]byte, error) {
+	return strconv.AppendUint([]byte("0x"), uint64(o), 16), nil
+}
+
+// UnmarshalJSON also reads a number, which offsets were before there was a schema.
+func (o *Offset) UnmarshalJSON(b []byte) error {
+	digits, base := string(b), 10
+	if s, err := strconv.Unquote(digits); err == nil {
+		var has bool
+		if digits, has = strings.CutPrefix(s, "0x"); !has {
+			return fmt.Errorf("report: %s is not an offset: 0x and digits", b)
+		}
+		base = 16
+	}
+	v, err := strconv.ParseUint(digits, base, 64)
+	if err != nil {
+		return fmt.Errorf("report: %s is not an offset", b)
+	}
+	*o = Offset(v)
+	return nil
+}
+
 // Register is a register of the thread that crashed.
 type Register struct {
 	Name  string `json:"name"`

@@ -65,7 +65,7 @@ func (p *parser) start(line string, ended bool) bool {
 }
 
 func isStart(line string) bool {
-	if strings.HasPrefix(line, crashPrefix) || isTimeout(line) {
+	if strings.HasPrefix(line, faultPrefix) || strings.HasPrefix(line, goErrorPrefix) || isTimeout(line) {
 		return true
 	}
 	var p parser
@@ -90,8 +90,8 @@ func isTimeout(line string) bool {
 func (p *parser) stops(line string) bool {
 	line = strings.TrimSuffix(line, "\r")
 	switch {
-	case strings.HasPrefix(line, crashPrefix):
-		return true
+	case strings.HasPrefix(line, "Fatal "):
+		return isHeadline(line)
 	case strings.HasPrefix(line, timeoutPrefix):
 		return isTimeout(line)
 	case p.r.Kind == Dump && (strings.HasPrefix(line, "Current thread 0x") || line == bareStack+stackSuffix || line == nativeStack+stackSuffix):
@@ -207,12 +207,12 @@ func single[T any](p *parser, to **T, line string, letter byte, parse func(strin
 // what happened, and is kept as it stood as well.
 func (p *parser) first(line string) bool {
 	r := p.r
-	if text, ok := parseHeadline(line); ok {
-		r.Kind, r.Headline = Crash, text
+	if h, ok := parseHeadline(line); ok {
+		r.Kind, r.Headline, r.GoError = Crash, h.text, h.goError
 		if _, second, ok := understood(p, line, parseHeadline, appendHeadline); ok {
 			return p.letter(lineHeadline, second)
 		}
-		r.Headline = decode(string(appendText(nil, text)), false)
+		r.Headline = decode(string(appendText(nil, h.text)), false)
 		p.unknown(line, false)
 		return true
 	}
@@ -280,8 +280,20 @@ func (p *parser) heading(line string) bool {
 		return single(p, &r.Goroutines, line, lineGoroutines, parseGoroutines, appendGoroutines)
 	case strings.Contains(line, " threads answered"):
 		return single(p, &r.Answers, line, lineAnswers, parseAnswers, appendAnswers)
+	case p.sentenceMayCome():
+		s, second, ok := understood(p, line, parseSentence, appendSentence)
+		if !ok {
+			return false
+		}
+		r.Sentence = s
+		return p.letter(lineSentence, second)
 	}
 	return false
+}
+
+// sentenceMayCome reports whether there was only the headline and empty lines as yet.
+func (p *parser) sentenceMayCome() bool {
+	return p.line <= 3 && p.r.Kind == Crash && strings.Trim(string(p.layout), string([]byte{markCRLF, lineHeadline, lineEmpty})) == ""
 }
 
 // indented takes a line of the block that is open.

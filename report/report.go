@@ -6,7 +6,7 @@ import "time"
 type Kind uint8
 
 const (
-	Crash   Kind = iota // it starts with "Fatal Go error: …"
+	Crash   Kind = iota // it starts with "Fatal error: …" or "Fatal Go error: …"
 	Timeout             // it starts with "Timeout (0:00:00.500000)!"
 	Dump                // a dump on demand: it starts with the first stack
 )
@@ -31,6 +31,11 @@ func (k *Kind) UnmarshalText(b []byte) error {
 type Report struct {
 	Kind     Kind   `json:"kind"`
 	Headline string `json:"headline,omitempty"` // of a Crash: "Segmentation fault", "panic: …"
+	// GoError says that the headline begins with "Fatal Go error:", because Go itself
+	// ended the process. In reports of before, those of all crashes do.
+	GoError bool `json:"go_error,omitempty"`
+	// Sentence says what crashed where, as far as the text does; Summary always does.
+	Sentence string `json:"sentence,omitempty"`
 	// Timeout is the limit that passed, of a report of kind Timeout.
 	Timeout time.Duration `json:"timeout_ns,omitempty"`
 

@@ -141,9 +141,9 @@ func (s *resolver) frame(out []Frame, f Frame, exact bool) []Frame {
 		call := Frame{Kind: SourceFrame, How: f.How, Inlined: c.Inlined, Near: c.Near, File: c.File, Line: c.Line, Func: c.Func, Module: f.Module, PC: f.PC}
 		if c.Line == 0 || c.File == "" {
 			call.Kind, call.File, call.Line, call.Near = BinaryFrame, "", 0, false
-			call.Offset = pc - start
+			call.Offset = Offset(pc - start)
 			if c.Func == "" {
-				call.Offset = pc
+				call.Offset = Offset(pc)
 			}
 		}
 		out = append(out, call)

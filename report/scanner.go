@@ -2,10 +2,13 @@ package report
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/epitaph-go/epitaph/internal/collected"
 )
 
 // DefaultLimit is the size in bytes at which a Scanner gives up waiting for the
@@ -17,7 +20,7 @@ const DefaultLimit = 16 << 20
 //
 //	s := report.NewScanner(os.Stdin)
 //	for s.Scan() {
-//		fmt.Println(s.Line(), s.Report().Headline)
+//		fmt.Println(s.Line(), s.Report().Summary())
 //	}
 //	if err := s.Err(); err != nil { … }
 //
@@ -28,34 +31,46 @@ const DefaultLimit = 16 << 20
 // next report, to the end of the stream, or to the limit, and is Truncated; the
 // other text that followed is left out, but for one line that may be its own.
 // A dump without an end line goes to the first line that is not of a report.
+//
+// What collectors of logs put around lines is taken off: text that stands before
+// each line, as docker compose, kubectl, journald, logcat and a test's log have it, or
+// indentation; the lines of Kubernetes' container runtimes, with the pieces into which
+// they cut long ones; and JSON, with a line or a whole report in a member of each
+// record. Lines of several programs that crash at one time may be mixed where their
+// prefixes or the members of their records tell them apart.
 type Scanner struct {
-	in    *bufio.Reader
-	limit int
-	lines int // lines taken from the stream
+	in     *bufio.Reader
+	limit  int
+	lines  int // lines taken from the stream
+	unwrap collected.Unwrapper
+	logs   []collected.Line // room for the lines of one line
+	first  int
+	report *Report
+	err    error
+	done   bool
 
-	// pending is a line that ended one report and is still to be looked at.
-	pending *streamLine
-	first   int
-	report  *Report
-	err     error
+	// streams are the reports that are being read, starts the lines that may begin one,
+	// and ready what is to be returned.
+	streams []*stream
+	starts  []*start
+	ready   []found
 }
 
-type streamLine struct {
-	text   string
-	ended  bool
-	number int
-	// long says that the text is only the start of a line over the limit.
-	long bool
+type found struct {
+	report *Report
+	line   int
 }
 
 // NewScanner returns a Scanner that reads from r, and reads ahead.
 func NewScanner(r io.Reader) *Scanner {
-	return &Scanner{in: bufio.NewReaderSize(r, 64<<10), limit: DefaultLimit}
+	s := &Scanner{in: bufio.NewReaderSize(r, 64<<10)}
+	s.Limit(DefaultLimit)
+	return s
 }
 
 // Limit sets the largest size of a report in bytes, which bounds the memory
 // that Scan uses. It must be called before Scan.
-func (s *Scanner) Limit(bytes int) { s.limit = bytes }
+func (s *Scanner) Limit(bytes int) { s.limit, s.unwrap.Limit = bytes, bytes }
 
 // Report returns the report that Scan found.
 func (s *Scanner) Report() *Report { return s.report }
@@ -70,71 +85,79 @@ func (s *Scanner) Err() error { return s.err }
 // Scan goes to the next report. It returns false at the end of the stream, and
 // after an error.
 func (s *Scanner) Scan() bool {
-	s.report = nil
-	p, active := parser{}, false
-	for {
+	for len(s.ready) == 0 && !s.done {
 		l, ok := s.next()
 		if !ok {
-			if active {
-				s.report = p.finishPart()
-			}
-			return active
+			s.finishAll()
+			break
 		}
-		if !active {
-			if text, starts := s.startIn(l); starts && p.start(text, l.ended) {
-				active, s.first = true, l.number
-				p.add(text, l.ended)
-			}
-			continue
+		s.raw(l)
+	}
+	s.report = nil
+	if len(s.ready) == 0 {
+		return false
+	}
+	s.report, s.first = s.ready[0].report, s.ready[0].line
+	s.ready = s.ready[1:]
+	return true
+}
+
+// raw takes a line of the log.
+func (s *Scanner) raw(l streamLine) {
+	if l.long {
+		s.take(logLine{streamLine: l})
+		return
+	}
+	s.logs = s.unwrap.Unwrap(s.logs[:0], l.text)
+	for _, u := range s.logs {
+		line := logLine{streamLine: l, source: u.Source, last: u.Last}
+		if u.Text != l.text {
+			line.text, line.ended = u.Text, true
 		}
-		if l.long || p.size+int64(len(l.text)) >= int64(s.limit) || p.stops(l.text) {
-			s.pending = &l
-			s.report = p.finishPart()
-			return true
-		}
-		known := len(p.r.Unknown)
-		p.add(l.text, l.ended)
-		if p.r.End != nil {
-			s.report = p.finish()
-			return true
-		}
-		if p.r.Kind == Dump && len(p.r.Unknown) > known && l.ended && isForeign(l.text) {
-			s.pending = &l
-			p.dropUnknown(0)
-			s.report = p.finish()
-			return true
-		}
+		s.take(line)
 	}
 }
 
-// isForeign reports whether a line that was not understood cannot be part of a
-// report, of a newer Epitaph for instance.
-func isForeign(line string) bool {
-	return line != "" && line[0] != ' ' && !strings.HasSuffix(strings.TrimSuffix(line, "\r"), ":")
-}
-
-// startIn returns the part of a line that may be the first line of a report.
-func (s *Scanner) startIn(l streamLine) (string, bool) {
-	i := strings.Index(l.text, crashPrefix)
-	if i <= 0 {
-		return l.text, !l.long
+// finishAll ends what is in hand at the end of the log.
+func (s *Scanner) finishAll() {
+	s.done = true
+	for _, u := range s.unwrap.Rest() {
+		s.take(logLine{streamLine: streamLine{text: u.Text, number: s.lines}, source: u.Source})
 	}
-	after, err := s.in.Peek(1)
-	return l.text[i:], err == nil && !l.long && (after[0] == '\n' || after[0] == '\r')
+	for len(s.streams) > 0 {
+		s.finish(s.streams[0], true)
+	}
 }
 
-// next returns the next line of the stream.
+// A streamLine is a line of the log.
+type streamLine struct {
+	text   string
+	ended  bool
+	number int
+	// long says that the text is only the start of a line over the limit.
+	long bool
+}
+
+// markers are what every line has that may be the first one of a report.
+var markers = [][]byte{[]byte("Fatal "), []byte("(most recent call first):"), []byte("Timeout ("), []byte("Goroutines: ")}
+
+// idle reports whether only the first line of a report is of interest.
+func (s *Scanner) idle() bool {
+	return len(s.streams) == 0 && len(s.starts) == 0 && !s.unwrap.Pending()
+}
+
+// next returns the next line of the log, or the next one of interest.
 func (s *Scanner) next() (l streamLine, ok bool) {
-	if s.pending != nil {
-		l, s.pending = *s.pending, nil
-		return l, true
-	}
 	if s.err != nil {
 		return l, false
 	}
 	var text []byte
 	for {
 		part, err := s.in.ReadSlice('\n')
+		if err == nil && text == nil && !l.long && s.idle() && !anyMarker(part) {
+			s.lines++
+			continue
+		}
 		if room := max(0, s.limit-len(text)); len(part) > room {
 			l.long = true
 			text = append(text, part[:room]...)
@@ -156,6 +179,15 @@ func (s *Scanner) next() (l streamLine, ok bool) {
 		l.number = s.lines
 		return l, true
 	}
+}
+
+func anyMarker(line []byte) bool {
+	for _, m := range markers {
+		if bytes.Contains(line, m) {
+			return true
+		}
+	}
+	return false
 }
 
 // finishPart returns a report that has no end line, without the other text

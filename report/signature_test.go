@@ -33,24 +33,24 @@ func TestSignatureParts(t *testing.T) {
 	for name, c := range map[string]struct{ functions, want []string }{
 		"C and Go": {[]string{"clamp", "decode_frame", "_cgo_0123456789ab_Cfunc_run", "runtime.asmcgocall.abi0", "runtime.cgocall",
 			"main._Cfunc_run", "main.main", "runtime.main", "runtime.goexit"},
-			[]string{"clamp", "decode_frame", "_cgo_Cfunc_run", "main._Cfunc_run", "main.main"}},
+			[]string{"clamp", "decode_frame", "run", "main.main"}},
 		"callback": {[]string{"main.onData", "_cgoexp_0123456789ab_onData", "runtime.cgocallbackg1", "runtime.cgocallbackg",
 			"runtime.cgocallback.abi0", "crosscall2", "onData", "worker", "start_thread", "clone3"},
-			[]string{"main.onData", "_cgoexp_onData", "onData", "worker"}},
+			[]string{"main.onData", "worker"}},
 		"abort": {[]string{"__pthread_kill_implementation", "__GI_raise", "abort", "__libc_message", "malloc_printerr", "_int_free",
-			"free", "drop", "abort"}, []string{"_int_free", "free", "drop", "abort"}},
+			"free", "drop", "abort"}, []string{"drop"}},
 		"C++ abort": {[]string{"raise@plt", "abort@@GLIBC_2.34", "__gnu_cxx::__verbose_terminate_handler()", "__cxxabiv1::__terminate(void (*)())",
 			"std::terminate()", "__cxa_throw", "ns::f(int)"}, []string{"ns::f"}},
 		"Go panic": {[]string{"runtime.fatalpanic", "runtime.gopanic", "runtime.panicmem", "runtime.sigpanic", "main.f", "runtime.gopanic"},
-			[]string{"main.f", "runtime.gopanic"}},
+			[]string{"main.f"}},
 		"recursion":             {[]string{"leaf", "odd", "even", "odd", "even", "odd", "main.main"}, []string{"leaf", "even", "odd", "main.main"}},
 		"one level deeper":      {[]string{"leaf", "even", "odd", "even", "odd", "even", "odd", "main.main"}, []string{"leaf", "even", "odd", "main.main"}},
 		"collapsed by a writer": {[]string{"f", "  [Previous line repeated 99 more times]", "  ... (9 more frames)", "g"}, []string{"f", "g"}},
 		"other frames": {[]string{"  <not executable: 0x0000000000000000>", "  <signal handler called>", "  Binary file \"<unknown>\" [0x0000000000000007]",
 			"  Binary file \"/usr/lib/libfoo.so.1\", at +0x1234 [0x00007f2f1c0de142]", "  Binary file \"/x\", at stale+0x1 [0x00007f2f1c0de142] (scan)",
 			"  Binary file \"/x\", at fine+0x1 [0x00007f2f1c0de142] (frame pointer)", "  <stack lost: x>"},
-			[]string{"<not executable>", "libfoo.so.1", "fine"}},
-		"deep": {[]string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"}, []string{"a", "b", "c", "d", "e", "f", "g", "h"}},
+			[]string{"<not executable>", "unknown+0x1234", "fine"}},
+		"deep": {[]string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"}, []string{"a", "b", "c", "d", "e"}},
 		"none": {nil, nil},
 	} {
 		equal(t, name, stackOf(c.functions...).SignatureParts(), append([]string{"SIGABRT"}, c.want...))
@@ -88,9 +88,8 @@ func TestSignatureNames(t *testing.T) {
 		"ns::V::operator[](unsigned long) &":                   "ns::V::operator[]",
 		"ns::P::operator->() const":                            "ns::P::operator->",
 		"core::panicking::panic::h0123456789abcdef":            "core::panicking::panic",
-		"memcpy@plt":                "memcpy",
-		"qsort_r@@GLIBC_2.8":        "qsort_r",
-		"_cgo_0123456789ab_Cfunc_f": "_cgo_Cfunc_f",
+		"memcpy@plt":         "memcpy",
+		"qsort_r@@GLIBC_2.8": "qsort_r",
 	} {
 		parts := stackOf(in).SignatureParts()
 		equal(t, in, parts[1:], []string{want})
@@ -105,7 +104,7 @@ func TestSignatureIsStable(t *testing.T) {
 	seen := map[string]string{}
 	for name, text := range samples(t) {
 		want := parse(t, text).Signature()
-		if !regexp.MustCompile(`^[0-9a-f]{16}$`).MatchString(want) {
+		if !regexp.MustCompile(`^~?1:[0-9a-f]{16}$`).MatchString(want) {
 			t.Errorf("%s: %q", name, want)
 		}
 		if other, again := seen[want]; again {
@@ -129,13 +128,17 @@ func TestSignatureIsStable(t *testing.T) {
 		if moved == text && name != "bare" {
 			t.Fatalf("%s: nothing was changed", name)
 		}
+		if strings.HasPrefix(want, "~") {
+			moved = strings.ReplaceAll(moved, "+0x9999", "+0x1234") // by which a frame without a name counts
+			want = parse(t, strings.ReplaceAll(moved, "/other/", "/")).Signature()
+		}
 		equal(t, name, parse(t, moved).Signature(), want)
 	}
 	if stackOf("f", "g").Signature() == stackOf("f", "h").Signature() {
 		t.Error("another function, but the same signature")
 	}
 	// The value itself is part of the contract: databases keep it.
-	equal(t, "value", stackOf("f", "g").Signature(), "b42b39b7a4afc4c7")
+	equal(t, "value", stackOf("f", "g").Signature(), "1:b42b39b7a4afc4c7")
 	if parts := stackOf(slices.Repeat([]string{strings.Repeat("a.1<(", 100_000)}, 3)...).SignatureParts(); len(parts[1]) > 1000 {
 		t.Errorf("a part of %d bytes", len(parts[1]))
 	}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -94,6 +95,9 @@ func appendStageFailure(b []byte, f StageFailure, _ bool) []byte {
 // End is the last line of a report.
 type End struct {
 	Complete bool `json:"complete"`
+	// Part is a word for what the text is, when it leaves out the rest on purpose:
+	// "headline" in Kubernetes' termination message.
+	Part string `json:"part,omitempty"`
 	// Reasons say why a report is not complete: `stage "modules" faulted`.
 	Reasons []string `json:"reasons,omitempty"`
 	// Bytes is the size of the report before this line, as the writer counted,
@@ -102,17 +106,38 @@ type End struct {
 	Bytes    int64    `json:"bytes"`
 	Counted  int64    `json:"counted"`
 	Duration Duration `json:"duration"` // what writing the report took
+	// Sentence says what crashed where, once more, since the end is what a terminal
+	// and the tail of a log show.
+	Sentence string `json:"sentence,omitempty"`
 }
 
 const endPrefix = "End of report ("
 
-func parseEnd(line string) (e End, ok bool) {
+// partWords say in the end line that the rest was left out on purpose.
+var partWords = []string{"headline", "short"}
+
+func parseEnd(line string) (End, bool) {
 	s, ok := strings.CutPrefix(line, endPrefix)
-	s, ok1 := strings.CutSuffix(s, ")")
-	s, took, ok2 := cutLast(s, ", ")
-	s, size, ok3 := cutLast(s, ", ")
-	size, ok4 := strings.CutSuffix(size, " bytes")
-	if !ok || !ok1 || !ok2 || !ok3 || !ok4 {
+	if !ok {
+		return End{}, false
+	}
+	if facts, sentence, has := strings.Cut(s, "): "); has && sentence != "" {
+		if e, ok := parseEndFacts(facts); ok {
+			e.Sentence = decode(sentence, false)
+			return e, true
+		}
+	}
+	s, ok = strings.CutSuffix(s, ")")
+	e, ok1 := parseEndFacts(s)
+	return e, ok && ok1
+}
+
+// parseEndFacts reads what stands between the parentheses.
+func parseEndFacts(s string) (e End, ok bool) {
+	s, took, ok1 := cutLast(s, ", ")
+	s, size, ok2 := cutLast(s, ", ")
+	size, ok3 := strings.CutSuffix(size, " bytes")
+	if !ok1 || !ok2 || !ok3 {
 		return e, false
 	}
 	var err error
@@ -121,7 +146,8 @@ func parseEnd(line string) (e End, ok bool) {
 	if e.Complete = s == "complete"; !e.Complete {
 		reasons, has := strings.CutPrefix(s, "incomplete: ")
 		if !has {
-			return e, false
+			e.Part = s
+			return e, ok && err == nil && slices.Contains(partWords, s)
 		}
 		for reason := range strings.SplitSeq(reasons, ", ") {
 			e.Reasons = append(e.Reasons, decode(reason, false))
@@ -132,9 +158,12 @@ func parseEnd(line string) (e End, ok bool) {
 
 func appendEnd(b []byte, e End, _ bool) []byte {
 	b = append(b, endPrefix...)
-	if e.Complete {
+	switch {
+	case e.Complete:
 		b = append(b, "complete"...)
-	} else {
+	case e.Part != "":
+		b = appendText(b, e.Part)
+	default:
 		b = append(b, "incomplete: "...)
 		for i, reason := range e.Reasons {
 			if i > 0 {
@@ -144,6 +173,9 @@ func appendEnd(b []byte, e End, _ bool) []byte {
 		}
 	}
 	b = strconv.AppendInt(append(b, ", "...), e.Bytes, 10)
-	b = appendDuration(append(b, " bytes, "...), e.Duration)
-	return append(b, ')')
+	b = append(appendDuration(append(b, " bytes, "...), e.Duration), ')')
+	if e.Sentence != "" {
+		b = appendText(append(b, ": "...), e.Sentence)
+	}
+	return b
 }

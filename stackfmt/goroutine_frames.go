@@ -11,6 +11,7 @@ func (s *dumpScanner) hold(h held, b []byte) {
 	s.dropHeld()
 	s.held, s.heldLine = h, s.number
 	s.heldText = append(s.heldText[:0], b...)
+	s.heldRecord = s.record
 }
 
 // dropHeld lets go of a line whose second line did not come.
@@ -20,7 +21,11 @@ func (s *dumpScanner) dropHeld() {
 	}
 	s.held = heldNone
 	s.unknowns++
-	s.emit(DumpPart{Line: s.heldLine, Unknown: string(s.indent) + string(s.heldText)})
+	text := s.heldRecord
+	if text == "" {
+		text = string(s.indent) + string(s.heldText)
+	}
+	s.emit(DumpPart{Line: s.heldLine, Unknown: text})
 }
 
 // location takes the second line of a call.

@@ -1,6 +1,11 @@
 package stackfmt
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+
+	"github.com/epitaph-go/epitaph/internal/collected"
+)
 
 // A dump that went through a collector has a prefix on every line: a time, a
 // container's name, a priority. One that was logged has a prefix on the first line
@@ -8,57 +13,21 @@ import "bytes"
 // is held back until the next line tells: what both have in common, numbers apart,
 // is a prefix of every line.
 
-// collector is what stands before each line. Runs of digits stand for any digits.
-type collector struct{ form []byte }
-
-// length returns the length of the prefix of b, -1 if it has none. A prefix that
-// ends in blanks may lack them on an empty line.
-func (c *collector) length(b []byte) int {
-	i := 0
-	for j := 0; j < len(c.form); {
-		if i == len(b) {
-			if len(bytes.TrimLeft(c.form[j:], " \t")) == 0 {
-				return i
-			}
-			return -1
-		}
-		if isDigit(c.form[j]) {
-			if !isDigit(b[i]) {
-				return -1
-			}
-			for j < len(c.form) && isDigit(c.form[j]) {
-				j++
-			}
-			for i < len(b) && isDigit(b[i]) {
-				i++
-			}
-			continue
-		}
-		if c.form[j] != b[i] {
-			return -1
-		}
-		i++
-		j++
+// common returns the longest beginning of prefix that ends behind a blank, a bar or a
+// bracket and that next has too, nil if that is only blanks.
+func common(prefix, next []byte) *collected.Prefix {
+	line := string(next)
+	p := collected.Common(string(prefix), line, true, func(rest string) bool {
+		i := len(line) - len(rest)
+		return i > 0 && strings.IndexByte(" \t|]", line[i-1]) >= 0
+	})
+	if p == nil || strings.TrimSpace(p.String()) == "" {
+		return nil
 	}
-	return i
+	return p
 }
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
-
-// common returns the longest beginning of prefix that ends behind a blank and that
-// next has too, nil if that is only blanks.
-func common(prefix, next []byte) []byte {
-	for end := len(prefix); end > 0; end-- {
-		if c := prefix[end-1]; c != ' ' && c != '\t' && c != '|' {
-			continue
-		}
-		c := collector{prefix[:end]}
-		if len(bytes.TrimSpace(prefix[:end])) > 0 && c.length(next) >= 0 {
-			return bytes.Clone(prefix[:end])
-		}
-	}
-	return nil
-}
 
 // openers are what a dump's first line can begin with.
 var openers = [][]byte{
@@ -74,7 +43,7 @@ func (s *dumpScanner) opensBehind(b []byte) int {
 			continue
 		}
 		switch b[i-1] {
-		case ' ', '\t', '|', 'm': // the last letter of an escape sequence
+		case ' ', '\t', '|', ']', 'm': // the last letter of an escape sequence
 		default:
 			continue
 		}
@@ -108,8 +77,8 @@ func (s *dumpScanner) releaseFirst(next []byte) {
 	defer func() { s.number = number }()
 	b := s.first
 	if form := common(b[:s.firstAt], next); form != nil && s.collector == nil {
-		s.collector = &collector{form}
-		s.plain(b[s.collector.length(b):])
+		s.collector = form
+		s.plain(b[max(s.collector.LengthBytes(b), 0):])
 		return
 	}
 	if !bytes.HasPrefix(b[s.firstAt:], []byte("goroutine ")) {

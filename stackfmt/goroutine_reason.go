@@ -47,6 +47,21 @@ func (s *dumpScanner) endPanic() {
 	s.emit(DumpPart{Line: s.panicLine, Panic: p})
 }
 
+var servedPrefix = []byte("http: panic serving ")
+
+// servedPanic takes the line that net/http's server logs of a panic that it recovers:
+// "2026/01/02 03:04:05 http: panic serving 192.0.2.7:50210: TEXT" (net/http/server.go).
+// The stack of the goroutine follows.
+func (s *dumpScanner) servedPanic(b []byte) bool {
+	_, rest, ok := bytes.Cut(b, servedPrefix)
+	client, text, ok1 := bytes.Cut(rest, []byte(": "))
+	if !ok || !ok1 || len(client) == 0 || bytes.IndexByte(client, ' ') >= 0 {
+		return false
+	}
+	s.emit(DumpPart{Line: s.number, Panic: &Panic{Message: string(text), Recovered: true, Client: string(client)}})
+	return true
+}
+
 // inSignal takes a further line of the signal block in hand.
 func (s *dumpScanner) inSignal(b []byte) bool {
 	switch {

@@ -3,6 +3,8 @@ package stackfmt
 import (
 	"bytes"
 	"sync"
+
+	"github.com/epitaph-go/epitaph/internal/collected"
 )
 
 // The scanner reads a dump line by line. The grammar is what goroutineheader,
@@ -64,10 +66,14 @@ type dumpScanner struct {
 
 	// collector is the prefix of every line, nil if there is none. first is a line
 	// that is held back because it has something before the beginning of a dump.
-	collector *collector
+	collector *collected.Prefix
 	first     []byte
 	firstAt   int
 	firstHeld bool
+	unwrap    collected.Unwrapper
+	// record is the line in hand if it is a record of a collector's, and recordText the
+	// text in it: an unknown line is the whole record.
+	record, recordText, heldRecord string
 	// blanks counts the blank lines before the line in hand, and doubled says that
 	// each line has one behind it.
 	blanks  int
@@ -130,6 +136,13 @@ func (s *dumpScanner) release() {
 func (s *dumpScanner) line(b []byte) {
 	s.number++
 	b = bytes.TrimSuffix(b, []byte("\r"))
+	if !s.wrapped(b) {
+		s.unwrapped(b)
+	}
+}
+
+// unwrapped takes a line, or one that was in a record of a collector's.
+func (s *dumpScanner) unwrapped(b []byte) {
 	b = s.withoutPrefix(b)
 	for s.firstHeld {
 		known := s.collector != nil
@@ -146,7 +159,7 @@ func (s *dumpScanner) withoutPrefix(b []byte) []byte {
 	if s.collector == nil {
 		return b
 	}
-	return b[max(s.collector.length(b), 0):]
+	return b[max(s.collector.LengthBytes(b), 0):]
 }
 
 // plain takes a line without the prefix that every line has.
@@ -224,6 +237,9 @@ func (s *dumpScanner) outside(b []byte) {
 			return
 		}
 	}
+	if s.servedPanic(b) {
+		return
+	}
 	if isDetail(b) {
 		s.emit(DumpPart{Line: s.number, Detail: string(b)})
 		return
@@ -278,6 +294,9 @@ func isDetail(b []byte) bool {
 }
 
 func (s *dumpScanner) unknown(text string) {
+	if s.record != "" && text == s.recordText {
+		text = s.record
+	}
 	s.unknowns++
 	s.emit(DumpPart{Line: s.number, Unknown: text})
 }
@@ -414,7 +433,7 @@ func (s *dumpScanner) blank() bool {
 // mayEnd tells by its first characters whether a line can be one that endsGoroutine
 // knows, as most are calls.
 func (s *dumpScanner) mayEnd(b []byte) bool {
-	if s.sigSeen || len(b) < 2 {
+	if s.sigSeen || len(b) < 2 || isDigit(b[0]) || b[0] == 'h' {
 		return true
 	}
 	switch string(b[:2]) {
@@ -434,6 +453,8 @@ func (s *dumpScanner) endsGoroutine(b []byte) bool {
 	case bytes.HasPrefix(b, []byte("panic: ")), bytes.HasPrefix(b, []byte("fatal error: ")),
 		string(b) == "runtime stack:", string(b) == "-----":
 		return true
+	case bytes.Contains(b, servedPrefix):
+		return isDigit(b[0]) || b[0] == 'h'
 	case bytes.HasPrefix(b, []byte("SIG")):
 		name, _, ok := bytes.Cut(b, []byte(": "))
 		return ok && isSignalName(name)
@@ -448,6 +469,7 @@ func (s *dumpScanner) endsGoroutine(b []byte) bool {
 
 // flush ends what is in hand at the end of the text.
 func (s *dumpScanner) flush() {
+	s.unwrapRest()
 	if s.firstHeld {
 		s.number++
 		s.releaseFirst(nil)

@@ -52,6 +52,10 @@ type Panic struct {
 	Recovered bool
 	// Repanicked says that the recovered value was thrown again.
 	Repanicked bool
+	// Client is the address of the client whose request was being served, of a panic that
+	// net/http's server recovered and logged. The program has gone on, and what follows in
+	// the log has nothing to do with it but the next goroutine.
+	Client string
 }
 
 // Signal is the runtime's report of a signal: either "[signal SIGSEGV: …]"
@@ -345,6 +349,8 @@ func (d *GoroutineDump) Traceback() *Traceback {
 	switch {
 	case d.Fatal != "":
 		return &Traceback{Type: "fatal error", Message: d.Fatal, Notes: d.signalNotes(), Stack: stack}
+	case len(d.Panics) > 0 && d.Panics[0].Client != "":
+		return &Traceback{Type: "panic", Message: d.Panics[0].Message, Stack: beforePanic(stack)}
 	case len(d.Panics) > 0:
 		var t *Traceback
 		stacks := splitAtPanics(stack, len(d.Panics))
@@ -366,6 +372,17 @@ func (d *GoroutineDump) Traceback() *Traceback {
 		return &Traceback{Type: s.Name, Message: s.Text, Stack: stack}
 	}
 	return nil
+}
+
+// beforePanic returns the calls up to the one that panicked. Behind it are those of the
+// function that recovered the panic, and printed the stack.
+func beforePanic(s Stack) Stack {
+	for i := range s {
+		if s[i].Func == "panic" {
+			return s[:i]
+		}
+	}
+	return s
 }
 
 // withoutRuntime leaves out the calls that the runtime itself leaves out, unless

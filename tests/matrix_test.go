@@ -150,7 +150,7 @@ func (v *variant) nameOf(t *testing.T, w *want, f report.Frame, i int) string {
 	if !w.unnamed || f.Func != "" || !v.isProgram(f) {
 		return f.Func
 	}
-	address := f.Offset
+	address := uint64(f.Offset)
 	if i > 0 {
 		address-- // a return address, which may be behind the end of the function
 	}

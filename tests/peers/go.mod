@@ -12,6 +12,7 @@ require (
 	github.com/pkg/errors v0.9.1
 	github.com/rotisserie/eris v0.5.4
 	github.com/samber/oops v1.23.2
+	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	gitlab.com/tozd/go/errors v0.10.0
 	golang.org/x/xerrors v0.0.0-20240903120638-7835f813f4da
 )
@@ -21,6 +22,7 @@ require (
 	github.com/cockroachdb/redact v1.1.5 // indirect
 	github.com/getsentry/sentry-go v0.46.0 // indirect
 	github.com/gogo/protobuf v1.3.2 // indirect
+	github.com/ianlancetaylor/demangle v0.0.0-20260724033716-83e58baca724 // indirect
 	github.com/kr/pretty v0.3.1 // indirect
 	github.com/kr/text v0.2.0 // indirect
 	github.com/oklog/ulid/v2 v2.1.2 // indirect

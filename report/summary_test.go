@@ -1,0 +1,34 @@
+package report_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestSummary has the sentence of each report in testdata.
+func TestSummary(t *testing.T) {
+	want := map[string]string{
+		"segv":            "SIGSEGV in clamp (decoder.c:17), called from main.(*Decoder).Next (decode.go:88): write through a NULL pointer + 8",
+		"sentence":        "SIGSEGV in clamp (decoder.c:17), called from main.(*Decoder).Next (decode.go:88): write through a NULL pointer + 8",
+		"real-null":       "SIGSEGV in crash_null_write (pointers.c:23), called from main.decodeOne (places.go:92): write through a NULL pointer + 8",
+		"real-doublefree": "SIGABRT in free, called by crash_double_free (heap.c:27), called from main.goVisit (visit.go:13): double free or corruption (!prev)",
+		"real-cxx":        "SIGABRT in crash_cxx_throw (cxx.cc:13), called by demo_caller (places.c:28): terminate called after throwing an instance of 'std::runtime_error'; what(): nobody catches this",
+		"real-musl":       "SIGSEGV in strlen, called by crash_strlen_null (pointers.c:35), called from main.decodeOne (places.go:92): read through a NULL pointer",
+		"real-deadlock":   "timeout of 0.5 s in main.transfer (hang.go:80), called by main.transferAll (hang.go:65): sync.Mutex.Lock, 2 in all",
+		"real-later":      "timeout of 1 s in demo_wait_for_answer (wait.c:21), called from main.askSlowly (later.go:64): pthread_cond_timedwait",
+		"real-panic":      "panic in main.serve (panic.go:101): serving a request: query profile failed",
+		"real-fatal":      "fatal error in sync.(*Mutex).Unlock, called by main.serve (panic.go:98): sync: unlock of unlocked mutex",
+		"panic":           "panic in main.main (g.go:9): runtime error: index out of range [5] with length 3",
+		"dump":            "dump in main.f (g.go:9), called by main.main (g.go:11)",
+		"bare":            "SIGTRAP: address unknown: the kernel gives none",
+	}
+	for name := range samples(t) {
+		got := sample(t, name).Summary()
+		if sentence, listed := want[name]; listed {
+			equal(t, name, got, sentence)
+		}
+		if strings.ContainsAny(got, "\n\t") || got == "" || len(got) > 600 {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
