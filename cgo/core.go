@@ -25,6 +25,7 @@ type Config struct {
 	Signal      int           // that asks the other threads; 0: one that is free
 	NativeStack bool          // show C frames too
 	Chain       bool          // end in Go's handler
+	HostFirst   int           // enum epi_host_first
 	PanicCopy   bool          // ask a copy of the process about a panic
 	Quiet       bool          // crashes are not reported
 	Output      uintptr       // descriptor; the core keeps a duplicate
@@ -71,6 +72,7 @@ func Enable(config *Config) error {
 	c.thread_signal = C.int(config.Signal)
 	c.native_stack = C.bool(config.NativeStack)
 	c.chain = C.bool(config.Chain)
+	c.host_first = C.enum_epi_host_first(config.HostFirst)
 	c.panic_copy = C.bool(config.PanicCopy)
 	c.quiet = C.bool(config.Quiet)
 	c.output = C.int(config.Output)

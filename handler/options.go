@@ -246,13 +246,37 @@ const (
 // With [Enable], that is Go's, on threads where it has something to say: it prints its
 // dump of all goroutines and exits with status 2. Without WithChain the process dies of
 // the signal, and Go prints nothing. A handler that C code had installed before Enable is
-// called in either case, since it may repair the fault.
+// called in either case, since it may repair the fault (see [WithHostFirst]).
 //
 // With [Register], os/signal's channels get the signal, a handler of C's is called, and
 // what ends the program ends it. Without WithChain nothing but the dump happens.
 func WithChain() Option {
 	return forCalls(config.CallEnable|config.CallRegister, "WithChain", func(c *config.Config) error {
 		c.Chain = true
+		return nil
+	})
+}
+
+// WithHostFirst says whether a handler that C code had installed before [Enable] is asked
+// about a fault before it is reported. Of a fault that such a handler resolves (it
+// changes the context or the memory, or jumps out) nothing is printed then. One that it does
+// not resolve is reported as it was before the handler ran, and the report names
+// the handler, as soon as it returns, raises the signal again, aborts, faults, or ends the
+// process; or, at the deadline, if it does none of these.
+//
+// Without this option those go first that resolve faults: one that has done so before; one
+// of a library that is known for it, such as a Java VM's; one of C code that is linked into the
+// program, where all its ways to give up are seen, but for a system call that it makes
+// itself; and one for faults in code that was made at run time. Others are called
+// after the report, as reporters of crashes are (glog, Abseil, Python's faulthandler).
+// True has all go first: of a fault whose handler, in a shared library, prints and ends the
+// process, there may be no report. False has none go first: each fault is reported.
+func WithHostFirst(first bool) Option {
+	return forCalls(config.CallEnable, "WithHostFirst", func(c *config.Config) error {
+		c.HostFirst = config.HostFirstNever
+		if first {
+			c.HostFirst = config.HostFirstAlways
+		}
 		return nil
 	})
 }

@@ -18,7 +18,7 @@
 //	threads    some           The other threads: their stacks, their alternate stacks; the threads of the core itself.
 //	goruntime  some           Go, alive and dead: its goroutines, its last words, a copy of it that answers, its last act.
 //	report     some           The report, stage by stage.
-//	crash      all            The life of a crash, from the kernel's call to the end of the process.
+//	crash      some           The life of a crash, from the kernel's call to the end of the process.
 //	ondemand   some           Dumps of a program that goes on: by call, by signal, by timer.
 //	install    some           Switching it on and off; the helper thread; the header for the callers of the core.
 //	interpose  none           Names of libc's that shared libraries then find in the executable; only executables have it.
@@ -44,9 +44,9 @@
 //     Where that does not end it, the helper thread does (install/helper.c). Go's own
 //     deaths end in crash/gofatal.c.
 //   - Signal 11 belongs to the core from epi_enable to epi_disable. signals/actions.h
-//     holds who had it before, and what Go and others have put there since; crash/host.c
-//     gives a host's own handler its turn; signals/wrap.c sees the program's calls of
-//     sigaction.
+//     holds who had it before, and what Go and others have put there since;
+//     signals/wrap.c sees the program's calls of sigaction. A host's own handler is
+//     asked before the report by crash/askhost.c, or called after it by crash/host.c.
 //   - The state of a crash is epi_process()->crash (incident/process.h). The thread that
 //     wins its field owner (crash/owner.c) writes it.
 //   - A deadline is kept by the helper thread, which interrupts the owner

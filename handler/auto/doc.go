@@ -20,6 +20,7 @@
 //	debugdirs=PATH     handler.WithDebugDirs, with one
 //	dir=PATH           handler.WithDir
 //	goframesonly=BOOL  handler.WithGoFramesOnly
+//	hostfirst=BOOL     handler.WithHostFirst
 //	maxframes=N        handler.WithMaxFrames
 //	maxthreads=N       handler.WithMaxThreads
 //	nofork=BOOL        handler.WithNoFork

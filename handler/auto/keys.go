@@ -26,6 +26,7 @@ var keys = []key{
 	of("debugdirs", text, func(dir string) handler.Option { return handler.WithDebugDirs(dir) }),
 	of("dir", text, handler.WithDir),
 	flag("goframesonly", handler.WithGoFramesOnly),
+	of("hostfirst", boolean, handler.WithHostFirst),
 	of("maxframes", number, handler.WithMaxFrames),
 	of("maxthreads", number, handler.WithMaxThreads),
 	flag("nofork", handler.WithNoFork),

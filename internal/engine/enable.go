@@ -79,6 +79,7 @@ func enableCore(c *config.Config, box *os.File, quiet bool) error {
 		NativeStack: c.NativeStack,
 		PanicCopy:   c.Fork,
 		Chain:       c.Chain,
+		HostFirst:   int(c.HostFirst),
 		Quiet:       quiet,
 		Started:     processStart(),
 		Executable:  config.Executable(),

@@ -176,6 +176,13 @@ EPI_SAFE bool epi_arch_same_registers(const ucontext_t *a, const ucontext_t *b)
                      (REG_RIP + 1) * sizeof a->uc_mcontext.gregs[0]);
 }
 
+/* The x87's control word and MXCSR, where the kernel has saved them for the handler. */
+EPI_SAFE uint64_t epi_arch_float_control(const ucontext_t *uc)
+{
+    const fpregset_t state = uc->uc_mcontext.fpregs;
+    return state == NULL ? 0 : (uint64_t)state->cwd << 32 | state->mxcsr;
+}
+
 /* Intel SDM volume 3, 4.7: the error code of a page fault (exception 14). */
 EPI_SAFE enum epi_access epi_arch_access(const ucontext_t *uc)
 {

@@ -8,6 +8,9 @@ package crash
 // #cgo CFLAGS: -Wall -Wextra -Wconversion
 // #cgo epitaph_nowrap CFLAGS: -DEPI_NOWRAP
 // #cgo epitaph_test CFLAGS: -DEPI_TEST
+// #cgo !epitaph_nowrap LDFLAGS: -Wl,-wrap=exit -Wl,-wrap=_exit -Wl,-wrap=_Exit -Wl,-wrap=quick_exit
+// #cgo !epitaph_nowrap LDFLAGS: -Wl,-wrap=kill -Wl,-wrap=execv -Wl,-wrap=execve -Wl,-wrap=execvp
+// #cgo !epitaph_nowrap LDFLAGS: -Wl,-wrap=_cgo_wait_runtime_init_done
 import "C"
 
 import (

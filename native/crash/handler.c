@@ -12,14 +12,17 @@
  *   Go's own fault .......................... Go's handler, untouched
  *   a fault of the reporter itself .......... leave the stage
  *   the core is off, or only dumps .......... what would have happened without it
+ *   in a handler of the host's that was asked . its way to give up: report, terminate
  *   somebody outside sent it, and the program
  *     wants it or ignores it ................ Go's handler, or nothing
  *   the same, while a crash is reported ..... keep it, should the program live on
+ *   a host's, whose business faults may be .. ask it; resolved: nothing happened
  *   otherwise ............................... own it, report, terminate; or park
  *
  * The order matters: recovered nil dereferences of Go pass here by the million,
  * so what is Go's is found without a system call. */
 #include "handler.h"
+#include "askhost.h"
 #include "gofatal.h"
 #include "host.h"
 #include "owner.h"
@@ -177,6 +180,7 @@ struct arrival {
     struct epi_incident *crash;
     /* In c-shared and c-archive mode Go handles only some of the seven. */
     const struct epi_sigaction *next;
+    int tid; /* known from host_gives_up on */
 };
 
 static EPI_SAFE bool access_works_now(struct arrival *a)
@@ -223,17 +227,29 @@ static EPI_SAFE bool go_dies(struct arrival *a)
     return true;
 }
 
+/* A library's handler that was put before Go's would take the fault for C's.  The three that
+ * Go makes panics of (runtime/sigtab_linux_generic.go, _SigPanic) it handles in every kind of
+ * program. */
+static EPI_SAFE const struct epi_sigaction *gos_own(int signal, const struct epi_sigaction *next)
+{
+    bool panics = signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE;
+    return panics && epi_actions.go.handler != 0 ? &epi_actions.go : next;
+}
+
 static EPI_SAFE bool go_faults(struct arrival *a)
 {
     if (a->next->handler <= (uintptr_t)SIG_IGN || !fault_of_go(a->info, a->uc))
         return false;
-    epi_go_faults(a->crash, a->next, a->signal, a->info, a->uc);
+    epi_go_faults(a->crash, gos_own(a->signal, a->next), a->signal, a->info, a->uc);
     return true;
 }
 
 /* On the thread that reports: an incident's stage, or the way in, out or on. */
 static EPI_SAFE bool reporter_faults(struct arrival *a)
 {
+    const struct epi_process *process = epi_process();
+    if (process->crash.owner == 0 && process->dump.owner == 0) /* spares two system calls */
+        return false;
     struct epi_incident *incident = epi_incident_of(epi_self());
     bool sent = a->info->si_code <= 0, dump = incident == &epi_process()->dump;
     int phase = incident == NULL ? EPI_PHASE_NONE : incident->phase;
@@ -289,6 +305,17 @@ static EPI_SAFE bool comes_from_outside(struct arrival *a)
     return a->next->handler == (uintptr_t)SIG_IGN;
 }
 
+static EPI_SAFE bool host_gives_up(struct arrival *a)
+{
+    a->tid = epi_gettid();
+    return epi_host_gave_up(a->next, a->tid, a->signal, a->info, a->uc);
+}
+
+static EPI_SAFE bool host_resolves(struct arrival *a)
+{
+    return epi_host_asked(a->next, NULL, a->tid, a->signal, a->info, a->uc);
+}
+
 static EPI_SAFE bool is_a_crash(struct arrival *a)
 {
     if (!epi_crash_take(a->crash, epi_self()) &&
@@ -309,14 +336,15 @@ static EPI_SAFE bool is_a_crash(struct arrival *a)
 }
 
 static EPI_SAFE bool (*const cases[])(struct arrival *) = {
-    access_works_now, g_is_none,       call_fails,  goes_elsewhere,     go_dies,
-    go_faults,        reporter_faults, core_is_off, comes_from_outside, is_a_crash,
+    access_works_now, g_is_none,       call_fails,    goes_elsewhere,
+    go_dies,          go_faults,       reporter_faults, core_is_off,
+    host_gives_up,    comes_from_outside, host_resolves, is_a_crash,
 };
 
 EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
 {
     struct arrival arrival = {signal, info, context, &epi_process()->crash,
-                              epi_action_next(signal)};
+                              epi_action_next(signal), 0};
     for (size_t i = 0; i < EPI_COUNT(cases); i++)
         if (cases[i](&arrival)) /* EPI_SAFE: those above */
             return;

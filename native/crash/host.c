@@ -25,24 +25,24 @@
 #include "../incident/incident.h"
 #include "../signals/actions.h"
 #include "../signals/chain.h"
+#include "../signals/hosts.h"
 #include "../report/stage.h"
 
 #include <errno.h>
 
 #define FIRST_LOOK (5 * EPI_MS)
 
-/* Does the address of the fault decide whether the instruction works now? */
-static EPI_SAFE bool fault_of_memory(const struct epi_incident *crash)
+EPI_SAFE bool epi_fault_of_memory(const siginfo_t *info)
 {
-    int code = crash->info.si_code;
-    return (crash->signal == SIGSEGV && (code == SEGV_MAPERR || code == SEGV_ACCERR)) ||
-           (crash->signal == SIGBUS && code == BUS_ADRERR);
+    int code = info->si_code;
+    return (info->si_signo == SIGSEGV && (code == SEGV_MAPERR || code == SEGV_ACCERR)) ||
+           (info->si_signo == SIGBUS && code == BUS_ADRERR);
 }
 
-static EPI_SAFE bool memory_works(const struct epi_incident *crash)
+EPI_SAFE bool epi_fault_is_over(const siginfo_t *info, const ucontext_t *uc)
 {
-    uintptr_t address = (uintptr_t)crash->info.si_addr;
-    enum epi_access access = epi_arch_access(&crash->context);
+    uintptr_t address = (uintptr_t)info->si_addr;
+    enum epi_access access = epi_arch_access(uc);
     struct epi_mapping mapping;
     uint8_t byte;
     if (access == EPI_ACCESS_EXEC)
@@ -50,12 +50,9 @@ static EPI_SAFE bool memory_works(const struct epi_incident *crash)
     return access == EPI_ACCESS_WRITE ? epi_peek_writable(address) : epi_peek8(&byte, address);
 }
 
-EPI_SAFE bool epi_chain_host(struct epi_incident *crash, const struct epi_sigaction *action,
-                             int signal, siginfo_t *info, ucontext_t *uc)
+EPI_SAFE void epi_chain_begin(struct epi_incident *crash, uintptr_t handler)
 {
-    struct epi_sigaction host = *action;
-    uintptr_t pc = epi_arch_pc(uc), sp = epi_arch_sp(uc);
-    host.mask &= ~epi_mask_of(epi_actions.deadline_signal);
+    crash->host.called = handler;
     crash->chained = epi_now();
     crash->stage_deadline = crash->chained + FIRST_LOOK;
     crash->deadline = crash->chained + crash->options->deadline;
@@ -63,16 +60,33 @@ EPI_SAFE bool epi_chain_host(struct epi_incident *crash, const struct epi_sigact
     crash->phase = EPI_PHASE_HOST;
     /* It may jump out, and nobody in a child would see that in time. */
     epi_crash_return_alarm(crash);
-    epi_chain(&host, signal, info, uc);
+}
+
+EPI_SAFE bool epi_chain_repaired(struct epi_incident *crash, const ucontext_t *uc)
+{
     /* The handler ran with its own mask and the signal blocked; the looks below may fault. */
     epi_sigmask(SIG_UNBLOCK, epi_fatal_mask());
-    bool moved = pc != epi_arch_pc(uc) || sp != epi_arch_sp(uc);
-    if (!moved && ((signal == SIGABRT && info->si_code <= 0) ||
-                   (fault_of_memory(crash) && !memory_works(crash))))
+    bool moved = epi_arch_pc(&crash->context) != epi_arch_pc(uc) ||
+                 epi_arch_sp(&crash->context) != epi_arch_sp(uc);
+    bool memory = epi_fault_of_memory(&crash->info);
+    if (!moved && ((crash->signal == SIGABRT && crash->info.si_code <= 0) ||
+                   (memory && !epi_fault_is_over(&crash->info, &crash->context))))
         return false;
+    if (moved || memory)
+        epi_host_has_resolved(crash->host.called);
     crash->resumed = epi_now();
     epi_crash_end(crash);
     return true;
+}
+
+EPI_SAFE bool epi_chain_host(struct epi_incident *crash, const struct epi_sigaction *action,
+                             int signal, siginfo_t *info, ucontext_t *uc)
+{
+    struct epi_sigaction host = *action;
+    host.mask &= ~epi_mask_of(epi_actions.deadline_signal);
+    epi_chain_begin(crash, epi_action_hosts(action, signal, info));
+    epi_chain(&host, signal, info, uc);
+    return epi_chain_repaired(crash, uc);
 }
 
 EPI_SAFE bool epi_chain_left(struct epi_incident *crash, const ucontext_t *uc)
@@ -84,6 +98,7 @@ EPI_SAFE bool epi_chain_left(struct epi_incident *crash, const ucontext_t *uc)
                      frame - bottom < stack->ss_size;
     if (sp < frame && (!alternate || sp >= bottom))
         return false;
+    epi_host_has_resolved(crash->host.called);
     epi_crash_end(crash);
     return true;
 }
@@ -105,7 +120,7 @@ EPI_SAFE bool epi_chain_in_vain(const struct epi_incident *crash, int signal,
 {
     return crash->resumed != 0 && crash->signal == signal && info->si_code > 0 &&
            (signal == SIGFPE || signal == SIGILL ||
-            ((signal == SIGSEGV || signal == SIGBUS) && !fault_of_memory(crash))) &&
+            ((signal == SIGSEGV || signal == SIGBUS) && !epi_fault_of_memory(&crash->info))) &&
            info->si_code == crash->info.si_code && info->si_addr == crash->info.si_addr &&
            epi_arch_same_registers(&crash->context, uc) &&
            epi_now() - crash->resumed < EPI_SECOND;

@@ -1,4 +1,4 @@
-/* A host program's own handler, after the report. */
+/* A host program's own handler, after the report.  (Before it: askhost.h.) */
 #ifndef EPI_HOST_H
 #define EPI_HOST_H
 
@@ -12,6 +12,14 @@
  * program goes on as that handler decided; the crash is over then. */
 EPI_SAFE bool epi_chain_host(struct epi_incident *crash, const struct epi_sigaction *action,
                              int signal, siginfo_t *info, ucontext_t *uc);
+
+/* Its two halves: HANDLER is about to be called, or runs already; it has returned. */
+EPI_SAFE void epi_chain_begin(struct epi_incident *crash, uintptr_t handler);
+EPI_SAFE bool epi_chain_repaired(struct epi_incident *crash, const ucontext_t *uc);
+
+/* Does the address of the fault decide whether the instruction works now; and does it? */
+EPI_SAFE bool epi_fault_of_memory(const siginfo_t *info);
+EPI_SAFE bool epi_fault_is_over(const siginfo_t *info, const ucontext_t *uc);
 
 /* The owner of CRASH is interrupted at UC while the host's handler should be
  * running: ends the crash, and says so, if it has jumped out of it instead. */

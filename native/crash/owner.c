@@ -137,7 +137,7 @@ static EPI_SAFE void take_alarm(siginfo_t *info)
 /* There is no helper thread in a forked child: a timer whose signal kills
  * takes its place.  The child may have an alarm of its own, and one that is pending,
  * which would kill when it is unblocked: it is kept for the program. */
-static EPI_SAFE void arm_child_deadline(struct epi_incident *crash, uint64_t deadline)
+EPI_SAFE void epi_crash_arm_alarm(struct epi_incident *crash, uint64_t deadline)
 {
     struct epi_sigaction action;
     struct itimerval timer = {
@@ -208,7 +208,7 @@ EPI_SAFE bool epi_crash_begin(struct epi_incident *crash, int signal, const sigi
     crash->deadline = crash->began + options->deadline;
     crash->forked = epi_process_is_child();
     if (crash->forked)
-        arm_child_deadline(crash, options->deadline);
+        epi_crash_arm_alarm(crash, options->deadline);
     else
         epi_helper_wake();
     /* A thread that blocks these would be killed by a nested fault, in
@@ -222,6 +222,7 @@ EPI_SAFE bool epi_crash_begin(struct epi_incident *crash, int signal, const sigi
     epi_copy(&crash->context, uc, EPI_CONTEXT_SIZE);
     crash->nested = crash->failure_count = 0;
     crash->goroutines_missing = false;
+    crash->host.handler = 0;
     crash->go_failed = false;
     crash->stage_name = "headline";
     crash->stack.count = crash->stack.run_count = 0;
@@ -236,6 +237,7 @@ EPI_SAFE void epi_crash_end(struct epi_incident *crash)
 {
     epi_out_unlock(&epi_process()->dump.out); /* a dump that gave way did not */
     epi_notes_freeze(EPI_NOTES_OPEN);
+    epi_action_return();
     epi_incident_clear(crash);
     release(crash); /* last: the next crash begins with it */
 }

@@ -31,6 +31,9 @@ EPI_SAFE bool epi_crash_park(struct epi_incident *crash, const struct epi_option
  * this process has no crash, or none any more. */
 EPI_SAFE bool epi_crash_keep(struct epi_incident *crash, int signal);
 
+/* For who reports where no helper looks: SIGALRM ends the process at the DEADLINE. */
+EPI_SAFE void epi_crash_arm_alarm(struct epi_incident *crash, uint64_t deadline);
+
 /* The program is about to go on: a child of fork gets back the alarm that the deadline
  * took the place of. */
 EPI_SAFE void epi_crash_return_alarm(struct epi_incident *crash);

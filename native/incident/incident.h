@@ -20,12 +20,20 @@ struct epi_stage;
 
 #define EPI_MESSAGE 2048
 
+/* Is a handler of the host's asked before the report? */
+enum epi_host_first {
+    EPI_HOST_FIRST_KNOWN, /* if it is one that resolves faults (signals/hosts.h) */
+    EPI_HOST_FIRST_ALWAYS,
+    EPI_HOST_FIRST_NEVER,
+};
+
 /* A configuration in force.  Written while it is not published, then read only. */
 struct epi_options {
     uint64_t deadline, started;
     uint32_t max_frames, max_threads;
     bool native_stack, all_threads, chain, panic_copy;
     bool quiet; /* crashes are not reported: only dumps need the core */
+    enum epi_host_first host_first;
     struct epi_fd output, directory;
     char program[64];
     char executable[256];
@@ -106,6 +114,11 @@ struct epi_incident {
     } alarm; /* the program's, while a forked child's deadline has its place */
     _Atomic int sent; /* a signal that somebody sent meanwhile, should the process live on */
     uint64_t chained, resumed; /* when the host's handler was called and returned */
+    struct {
+        uintptr_t called;  /* its handler that runs, or has returned */
+        uintptr_t handler; /* that was asked before this report; 0: none was */
+        const char *answer;
+    } host;
 
     /* The guard of the stage that runs.  The epoch is odd while there is one,
      * so that an interrupt for an older stage is known as such. */

@@ -26,6 +26,22 @@ struct epi_service_thread {
     uintptr_t pointer; /* its pthread_t */
 };
 
+/* A thread whose fault a host's handler has been asked about: see signals/asked.h. */
+struct epi_evidence;
+struct epi_asked {
+    _Alignas(64) _Atomic int tid; /* the thread, the last one */
+    _Atomic uint32_t round; /* odd while the host's handler runs */
+    uint16_t signal;
+    bool go; /* the thread is one of Go's */
+    _Atomic(struct epi_evidence *) evidence; /* on the stack of the thread's handler */
+    uintptr_t frame;      /* the kernel's, of the fault */
+    uintptr_t bottom;     /* of the alternate stack that it is on; or 0 */
+    uint64_t same;        /* the fault whose handler returned last, with nothing changed */
+    uint32_t repeats;     /* how often it did, for that fault; 0: not at all */
+};
+#define EPI_ASKED_WAYS 4
+#define EPI_ASKED_SLOTS (128 * EPI_ASKED_WAYS)
+
 /* Written by the floor that a part is named for.  All 0: a child of fork, or the core was
  * never enabled. */
 struct epi_process {
@@ -35,6 +51,8 @@ struct epi_process {
     _Atomic bool timers;  /* so are the timers (timers.c) */
     _Atomic bool notes;   /* what is under the notes is there (notes.c) */
     _Atomic int receivers; /* threads that walk their stacks, and may fault (sample.c) */
+    _Atomic bool asked_watched; /* the helper looks at ASKED often */
+    struct epi_asked asked[EPI_ASKED_SLOTS];
     _Alignas(64) struct epi_incident crash;
     struct epi_incident dump; /* on demand; its owner lives on */
 };

@@ -21,6 +21,7 @@
 #include "../goruntime/resume.h"
 #include "../report/stage.h"
 #include "../crash/host.h"
+#include "../crash/hostwatch.h"
 #include "../ondemand/timers.h"
 
 #include <stdatomic.h>
@@ -88,11 +89,13 @@ EPI_SAFE void *epi_helper(void *unused)
         epi_altstack_reap();
         /* Threads that end wake the helper too, maybe many in a second. */
         uint64_t now = epi_now();
+        bool asked = epi_hosts_watch(now);
         if (now >= due)
             epi_traceback_bit_keep();
         if (now >= due && epi_assign_round())
             due = now + EPI_SECOND;
-        sleep_on_word(seen, due > now ? due - now : EPI_SECOND);
+        uint64_t rest = due > now ? due - now : EPI_SECOND;
+        sleep_on_word(seen, asked && rest > EPI_HOSTS_TICK ? EPI_HOSTS_TICK : rest);
     }
     return unused;
 }

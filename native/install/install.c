@@ -148,6 +148,7 @@ static int set_options(struct epi_options *options, const struct epi_config *con
     options->all_threads = config->all_threads;
     options->chain = config->chain;
     options->quiet = config->quiet;
+    options->host_first = config->host_first;
     options->directory.fd = -1;
     if (config->directory != NULL) {
         options->directory = epi_fd_of(open_high(config->directory, O_RDONLY | O_DIRECTORY));
@@ -257,7 +258,7 @@ static int enable(const struct epi_config *config, const struct epi_options *old
     else if (old->quiet)
         install_after_quiet();
     else
-        epi_action_reassert(true);
+        epi_action_renew();
     epi_threading.assign->on = true;
     if (config->quiet)
         epi_traceback_bit_stop();

@@ -77,6 +77,33 @@ EPI_SAFE void epi_report_process(struct epi_incident *incident)
     epi_out_char(out, '\n');
 }
 
+/* Behind the stack, for which symbols may have been waited. */
+EPI_SAFE void epi_report_host(struct epi_incident *incident)
+{
+    struct epi_out *out = &incident->out;
+    uintptr_t handler = incident->host.handler;
+    const struct epi_module *module = epi_modules_find(epi_program.modules, handler);
+    if (handler == 0)
+        return;
+    epi_out_text(out, "Note: the host's handler was asked first, and ");
+    epi_out_text(out, incident->host.answer);
+    epi_out_text(out, ": ");
+    incident->symbol.name[0] = '\0';
+    if (module != NULL && epi_symbols_find(&incident->symbols, module, handler, &incident->symbol))
+        while (epi_symbols_next(&incident->symbols, &incident->symbol))
+            continue;
+    if (incident->symbol.name[0] != '\0') {
+        epi_out_escaped(out, incident->symbol.name);
+        epi_out_text(out, " in ");
+    }
+    if (module != NULL) {
+        epi_out_escaped(out, module->path);
+        epi_out_text(out, " at ");
+    }
+    epi_out_address(out, handler);
+    epi_out_text(out, "\n\n");
+}
+
 EPI_SAFE void epi_report_parked(struct epi_incident *incident)
 {
     struct epi_out *out = &incident->out;

@@ -42,6 +42,7 @@ static const struct {
     {BOTH, {"module list", 500, refresh_modules}},
     {BOTH, {"unwind", 1000, epi_report_unwind}},
     {BOTH, {"current stack", 1000, epi_report_stack}},
+    {CRASH, {"host", 100, epi_report_host}},
     {BOTH, {"other crashes", 100, epi_report_parked}},
     {BOTH, {"threads", 1000, epi_report_ask}},
     {BOTH, {"other threads", 2000, epi_report_threads}},

@@ -17,6 +17,7 @@ EPI_SAFE void epi_report_unwind(struct epi_incident *incident);    /* frames.c *
 EPI_SAFE void epi_report_stack(struct epi_incident *incident);     /* frames.c */
 EPI_SAFE void epi_report_ask(struct epi_incident *incident);       /* threads_print.c */
 EPI_SAFE void epi_report_threads(struct epi_incident *incident);   /* threads_print.c */
+EPI_SAFE void epi_report_host(struct epi_incident *incident);
 EPI_SAFE void epi_report_parked(struct epi_incident *incident);    /* process.c */
 EPI_SAFE void epi_report_registers(struct epi_incident *incident); /* machine.c */
 EPI_SAFE void epi_report_code(struct epi_incident *incident);      /* machine.c */

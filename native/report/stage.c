@@ -12,6 +12,7 @@
 #include "../incident/incident.h"
 #include "../incident/process.h"
 #include "../signals/actions.h"
+#include "../signals/asked.h"
 #include "../signals/chain.h"
 #include "../threads/ask.h"
 
@@ -152,8 +153,14 @@ EPI_SAFE void epi_stage_interrupt(int signal, siginfo_t *info, void *context)
         epi_chain_next(signal, info, context);
         return;
     }
-    if (incident == NULL || ask.question != EPI_ASK_LEAVE)
+    if (ask.question != EPI_ASK_LEAVE)
         return;
+    if (incident == NULL) {
+        struct epi_evidence *evidence = epi_asked_evidence(epi_gettid());
+        if (evidence != NULL && evidence->slot->round == ask.epoch)
+            evidence->late(evidence, context); /* EPI_SAFE: askhost.c's */
+        return;
+    }
     incident->interrupted = false;
     if (incident->phase == EPI_PHASE_HOST) {
         incident->left(incident, context); /* EPI_SAFE: host.c's */

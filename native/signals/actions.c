@@ -133,9 +133,22 @@ EPI_SAFE bool epi_action_holds(int signal)
 
 static EPI_SAFE void put_back(int signal)
 {
-    const struct epi_action *slot = &epi_actions.slot[signal];
-    if (slot->role != EPI_ROLE_NONE && !epi_action_holds(signal))
-        epi_sigaction(signal, &slot->ours, NULL);
+    struct epi_action *slot = &epi_actions.slot[signal];
+    struct epi_sigaction old;
+    if (slot->role != EPI_ROLE_NONE && !epi_action_holds(signal) &&
+        epi_sigaction(signal, &slot->ours, &old) && foreign(old.handler) &&
+        old.handler != slot->ours.handler)
+        slot->displaced = old;
+}
+
+EPI_SAFE void epi_action_return(void)
+{
+    for (int i = 0; i < EPI_FATAL_COUNT; i++) {
+        struct epi_action *slot = &epi_actions.slot[epi_fatal[i]];
+        if (slot->displaced.handler != 0 && epi_action_holds(epi_fatal[i]))
+            epi_sigaction(epi_fatal[i], &slot->displaced, NULL);
+        slot->displaced.handler = 0;
+    }
 }
 
 /* Has the program taken our handler away for an action that we do not hand on to? */
@@ -168,6 +181,19 @@ EPI_SAFE bool epi_action_reassert(bool crash)
     return faults;
 }
 
+void epi_action_renew(void)
+{
+    struct epi_sigaction now;
+    for (int i = 0; i < EPI_FATAL_COUNT; i++)
+        if (epi_sigaction(epi_fatal[i], NULL, &now) &&
+            (!foreign(now.handler) || now.handler == epi_actions.slot[epi_fatal[i]].ours.handler))
+            put_back(epi_fatal[i]);
+    put_back(epi_actions.deadline_signal);
+    put_back(epi_actions.thread_signal);
+    if (epi_action_holds(SIGSEGV) && epi_action_holds(SIGBUS))
+        epi_peek_use_loads();
+}
+
 /* ---- Go's part ---- */
 
 EPI_SAFE bool epi_wanted_by_go(int signal)
@@ -183,6 +209,14 @@ EPI_SAFE bool epi_forwarded_by_go(int signal, const siginfo_t *info)
 {
     return info->si_code > 0 && (signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE) &&
            epi_actions.before_runtime[epi_fatal_index(signal)] > (uintptr_t)SIG_IGN;
+}
+
+EPI_SAFE uintptr_t epi_action_hosts(const struct epi_sigaction *action, int signal,
+                                    const siginfo_t *info)
+{
+    if (!foreign(action->handler) && epi_forwarded_by_go(signal, info))
+        return epi_actions.before_runtime[epi_fatal_index(signal)];
+    return foreign(action->handler) ? action->handler : 0;
 }
 
 /* Before Go's runtime starts, which then calls these handlers for faults in C

@@ -34,6 +34,7 @@ struct epi_action {
     struct epi_sigaction before_go;      /* the next, before signal.Notify took the signal */
     struct epi_sigaction before_ignored; /* the next, before the signal was ignored */
     bool go_has_ours;   /* Go found ours when it took the signal, and will give it back */
+    struct epi_sigaction displaced; /* the program's, that a crash has taken the place of */
     uintptr_t in_front; /* the program's handler that was in front of ours when the core
                            released the signal, and may have ours as its next; or 0 */
 };
@@ -96,6 +97,13 @@ EPI_SAFE bool epi_action_holds(int signal);
  * false when the faults of loads go to such a one. */
 EPI_SAFE bool epi_action_reassert(bool crash);
 
+/* Enabled again: puts handlers back that were set back or ignored, but none in the place of one
+ * that somebody has put in front of the core's, and that may have it as its next. */
+void epi_action_renew(void);
+
+/* The crash is over, and the program goes on: puts back what it has taken the place of. */
+EPI_SAFE void epi_action_return(void);
+
 /* Whose turn is after the core's.  Turn is for a caller that calls that action now: one
  * with SA_RESETHAND makes way for the default, for one caller. */
 EPI_SAFE const struct epi_sigaction *epi_action_next(int signal);
@@ -104,6 +112,9 @@ EPI_SAFE const struct epi_sigaction *epi_action_turn(int signal);
 /* For the wrapper of sigaction: makes ACTION the next. */
 void epi_action_set_next(struct epi_action *slot, const struct epi_sigaction *action);
 
+/* Do calls of signal and the like in this link come to the wrappers? */
+EPI_SAFE bool epi_action_is_wrapped(void);
+
 /* The action in the kernel for SIGNAL, as if the core were not in front of Go's for those
  * that Go dies of; false when there is no such signal. */
 EPI_SAFE bool epi_action_present(int signal, struct epi_sigaction *action);
@@ -111,6 +122,10 @@ EPI_SAFE bool epi_action_present(int signal, struct epi_sigaction *action);
 /* Go passes a fault in C on to the handler that was there before Go
  * (runtime/signal_unix.go, sigfwdgo): then Go's handler is the host's. */
 EPI_SAFE bool epi_forwarded_by_go(int signal, const siginfo_t *info);
+
+/* The handler of the host's that ACTION leads to, perhaps by way of Go's; or 0. */
+EPI_SAFE uintptr_t epi_action_hosts(const struct epi_sigaction *action, int signal,
+                                    const siginfo_t *info);
 
 /* Does signal.Notify send SIGNAL to a channel of the program? */
 EPI_SAFE bool epi_wanted_by_go(int signal);

@@ -9,6 +9,10 @@
 EPI_SAFE void epi_chain(const struct epi_sigaction *action, int signal, siginfo_t *info,
                         void *context);
 
+/* The same with ACTION's mask as the thread's. */
+EPI_SAFE void epi_chain_with(const struct epi_sigaction *action, int signal, siginfo_t *info,
+                             void *context);
+
 /* The same with the action whose turn is after the core's for SIGNAL. */
 EPI_SAFE void epi_chain_next(int signal, siginfo_t *info, void *context);
 

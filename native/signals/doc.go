@@ -8,7 +8,7 @@ package signals
 // #cgo CFLAGS: -Wall -Wextra -Wconversion
 // #cgo epitaph_nowrap CFLAGS: -DEPI_NOWRAP
 // #cgo epitaph_test CFLAGS: -DEPI_TEST
-// #cgo !epitaph_nowrap LDFLAGS: -Wl,-wrap=sigaction
+// #cgo !epitaph_nowrap LDFLAGS: -Wl,-wrap=sigaction -Wl,-wrap=signal
 import "C"
 
 import (

@@ -10,10 +10,14 @@
  *   Go stops ........... the same, when Go took it before the core did: the default
  *   somebody ignores it, sets the default, or installs a handler of his own
  *
+ *   a host's handler sets the default, in the middle of a fault that it was asked about: to
+ *     die of it
+ *
  * What the core has to know is written down as the next action, and ours stays in place;
  * the rest is done as it was asked for.  In a forked child there is no Go: what is ignored
  * there is meant for the program that it executes. */
 #include "actions.h"
+#include "asked.h"
 #include "../base/base.h"
 #include "../base/system.h"
 #include "../incident/incident.h"
@@ -81,6 +85,13 @@ static bool ignored(int signal)
            epi_action_next(signal)->handler == (uintptr_t)SIG_IGN && epi_action_holds(signal);
 }
 
+/* A handler of the host's that was asked about a fault is about to raise it again.  With ours
+ * in place that comes to the core; and should it jump out after all, so does the next fault. */
+static bool host_gives_up(void)
+{
+    return epi_asked_evidence(epi_gettid()) != NULL;
+}
+
 enum event { NOTHING, TAKEN, GIVEN_BACK, IGNORES, HEEDS, DEFAULTS };
 
 /* What becomes of SIGNAL with the ACTION that somebody sets.  NOTHING: it is not written
@@ -103,7 +114,7 @@ static enum event event(int signal, const struct epi_sigaction *action, bool in_
     if (action->handler == (uintptr_t)SIG_IGN)
         return (policy & IGNORED) != 0 ? IGNORES : NOTHING;
     if (action->handler == (uintptr_t)SIG_DFL)
-        return (policy & DEFAULT) != 0 ||
+        return (policy & DEFAULT) != 0 || host_gives_up() ||
                        ((policy & STOPPED) != 0 && stopped_by_go(signal, action))
                    ? DEFAULTS
                    : NOTHING;
@@ -161,6 +172,38 @@ int __wrap_sigaction(int signal, const struct sigaction *action, struct sigactio
     memset(old, 0, sizeof *old);
     old->sa_handler = SIG_IGN;
     return 0;
+}
+
+/* Only in a host's handler that is being asked; else libc's sets the action by itself, as
+ * ever. */
+typedef void (*plain_handler)(int);
+plain_handler __real_signal(int signal, plain_handler handler);
+plain_handler __wrap_signal(int signal, plain_handler handler);
+
+plain_handler __wrap_signal(int signal, plain_handler handler)
+{
+    struct sigaction action, old;
+    if (handler != SIG_DFL || signal < 1 || signal > EPI_SIGNALS ||
+        epi_actions.slot[signal].role == EPI_ROLE_NONE || !host_gives_up())
+        return __real_signal(signal, handler);
+    memset(&action, 0, sizeof action);
+    action.sa_handler = handler;
+    action.sa_flags = SA_RESTART;
+    return changed(signal, &action, &old) ? old.sa_handler : __real_signal(signal, handler);
+}
+
+EPI_SAFE bool epi_action_is_wrapped(void)
+{
+    uintptr_t called = (uintptr_t)signal;
+    __asm__("" : "+r"(called)); /* the compiler knows that two functions are not the same */
+    return called == (uintptr_t)__wrap_signal;
+}
+
+#else
+
+EPI_SAFE bool epi_action_is_wrapped(void)
+{
+    return false;
 }
 
 #endif

@@ -134,7 +134,7 @@ func TestForkedChildKeepsItsAlarm(t *testing.T) {
 	for _, host := range []string{"repair", "jump"} {
 		t.Run(host, func(t *testing.T) {
 			t.Parallel()
-			o := run(t, "fork_alarm deadline=500ms host="+host)
+			o := run(t, "fork_alarm hostfirst=false deadline=500ms host="+host)
 			o.Exited(t, 3)
 			hasLine(t, o.Stdout, "child: signal -1, exit status 0")
 			victim.Complete(t, o.Stderr)

@@ -12,6 +12,9 @@ import (
 	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
+// The handlers here have their turn after the report: the setting hostfirst is false.
+// Package host tests those that are asked before it.
+
 // hasLine fails unless a text has a line.
 func hasLine(t *testing.T, text, line string) {
 	t.Helper()
@@ -37,7 +40,7 @@ func TestHostHandlerIsChained(t *testing.T) {
 			for _, place := range []string{"cgo", "callback", "thread"} {
 				t.Run(test.kind+"/"+host+"/"+place, func(t *testing.T) {
 					t.Parallel()
-					o := run(t, "host host="+host+" kind="+test.kind+" place="+place, signalSetting(test.signal))
+					o := run(t, "host hostfirst=false host="+host+" kind="+test.kind+" place="+place, signalSetting(test.signal))
 					o.DiedOf(t, test.signal)
 					victim.Complete(t, o.Stderr)
 					_, after, _ := strings.Cut(o.Stderr, "End of report (")
@@ -54,7 +57,7 @@ func TestHostHandlerIsChained(t *testing.T) {
 // behind itself.
 func TestHostHandlerOfABreakpoint(t *testing.T) {
 	t.Parallel()
-	o := run(t, "host host=log kind=int3 signal=5")
+	o := run(t, "host hostfirst=false host=log kind=int3 signal=5")
 	o.Exited(t, 3)
 	victim.Complete(t, o.Stderr)
 	hasLine(t, o.Stdout, "host: calls 1, signal 5, code 128, address 0x0")
@@ -64,7 +67,7 @@ func TestHostHandlerChangesTheContext(t *testing.T) {
 	for _, place := range []string{"cgo", "callback", "thread"} {
 		t.Run(place, func(t *testing.T) {
 			t.Parallel()
-			o := run(t, "host host=skip place="+place)
+			o := run(t, "host hostfirst=false host=skip place="+place)
 			o.Exited(t, 3)
 			victim.Complete(t, o.Stderr)
 			hasLine(t, o.Stdout, "host: calls 1, signal 11, code 1, address 0x8")
@@ -74,7 +77,7 @@ func TestHostHandlerChangesTheContext(t *testing.T) {
 
 func TestHostHandlerRepairsTheMemory(t *testing.T) {
 	t.Parallel()
-	o := run(t, "host_repair times=3")
+	o := run(t, "host_repair hostfirst=false times=3")
 	o.Exited(t, 3)
 	if all := victim.Reports(t, o.Stderr); len(all) != 3 {
 		t.Errorf("%d reports of 3 faults", len(all))
@@ -90,7 +93,7 @@ func TestHostHandlerRepairsTheMemory(t *testing.T) {
 func TestHostHandlerRepairsWhileGoPanics(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	o := run(t, "host_repair_late dir="+dir)
+	o := run(t, "host_repair_late hostfirst=false dir="+dir)
 	o.Exited(t, 2)
 	files, err := filepath.Glob(filepath.Join(dir, "*"))
 	if err != nil || len(files) != 2 {
@@ -115,14 +118,14 @@ func TestHostHandlerRepairsWhileGoPanics(t *testing.T) {
 func TestHostHandlerJumpsOut(t *testing.T) {
 	t.Run("and the program lives on", func(t *testing.T) {
 		t.Parallel()
-		o := run(t, "host_jump deadline=400ms sleep=1200")
+		o := run(t, "host_jump hostfirst=false deadline=400ms sleep=1200")
 		o.Exited(t, 3)
 		victim.Complete(t, o.Stderr)
 		hasLine(t, o.Stdout, "host: calls 1, signal 11, code 1, address 0x8")
 	})
 	t.Run("again and again", func(t *testing.T) {
 		t.Parallel()
-		o := run(t, "host_jump times=5 kind=div signal=8 sleep=0")
+		o := run(t, "host_jump hostfirst=false times=5 kind=div signal=8 sleep=0")
 		o.Exited(t, 3)
 		if all := victim.Reports(t, o.Stderr); len(all) != 5 {
 			t.Errorf("%d reports of 5 faults", len(all))
@@ -130,7 +133,7 @@ func TestHostHandlerJumpsOut(t *testing.T) {
 	})
 	t.Run("and the program crashes later", func(t *testing.T) {
 		t.Parallel()
-		o := run(t, "host_jump then=crash sleep=100")
+		o := run(t, "host_jump hostfirst=false then=crash sleep=100")
 		o.DiedOf(t, syscall.SIGSEGV)
 		if all := victim.Reports(t, o.Stderr); len(all) != 2 {
 			t.Errorf("%d reports of 2 faults:\n%s", len(all), o.Stderr)
@@ -140,7 +143,7 @@ func TestHostHandlerJumpsOut(t *testing.T) {
 
 func TestHostHandlerEndsTheThread(t *testing.T) {
 	t.Parallel()
-	o := run(t, "host_end_thread deadline=400ms sleep=1200")
+	o := run(t, "host_end_thread hostfirst=false deadline=400ms sleep=1200")
 	o.Exited(t, 3)
 	victim.Complete(t, o.Stderr)
 }
@@ -149,7 +152,7 @@ func TestHostHandlerHangs(t *testing.T) {
 	for _, place := range []string{"cgo", "thread"} {
 		t.Run(place, func(t *testing.T) {
 			t.Parallel()
-			o := run(t, "host host=hang deadline=400ms place="+place)
+			o := run(t, "host hostfirst=false host=hang deadline=400ms place="+place)
 			// No signal ends a thread that does not return.
 			o.Exited(t, 128+int(syscall.SIGSEGV))
 			victim.Complete(t, o.Stderr)
@@ -162,7 +165,7 @@ func TestHostHandlerHangs(t *testing.T) {
 
 func TestErrnoIsKept(t *testing.T) {
 	t.Parallel()
-	o := run(t, "host_errno")
+	o := run(t, "host_errno hostfirst=false")
 	o.Exited(t, 3)
 	hasLine(t, o.Stdout, "errno 77")
 }

@@ -32,7 +32,7 @@ func TestStackUseOfTheReporter(t *testing.T) {
 	} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			o := run(t, "stack_use kind="+kind, signalSetting(signal))
+			o := run(t, "stack_use hostfirst=false kind="+kind, signalSetting(signal))
 			n := used(t, o)
 			t.Logf("%d bytes", n)
 			if n > stackLimit {
@@ -48,16 +48,22 @@ func TestStackUseOfTheReporter(t *testing.T) {
 // some libraries set up, kernel's frame included.
 func TestStackUseOfTheThread(t *testing.T) {
 	for _, size := range []int{8 << 10, 16 << 10, 64 << 10} {
-		t.Run(fmt.Sprint(size), func(t *testing.T) {
-			t.Parallel()
-			o := run(t, fmt.Sprintf("small_stack host=skip size=%d", size))
-			n := used(t, o)
-			t.Logf("%d bytes", n)
-			if n > stackLimit {
-				t.Errorf("used %d bytes of the alternate stack, want at most %d", n, stackLimit)
-			}
-			victim.Complete(t, o.Stderr)
-		})
+		for _, first := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%d/hostfirst=%v", size, first), func(t *testing.T) {
+				t.Parallel()
+				o := run(t, fmt.Sprintf("small_stack host=skip hostfirst=%v size=%d", first, size))
+				n := used(t, o)
+				t.Logf("%d bytes", n)
+				if n > stackLimit {
+					t.Errorf("used %d bytes of the alternate stack, want at most %d", n, stackLimit)
+				}
+				if first {
+					victim.NoReport(t, o.Stderr)
+				} else {
+					victim.Complete(t, o.Stderr)
+				}
+			})
+		}
 	}
 }
 

@@ -73,7 +73,7 @@ func TestTripwireTrips(t *testing.T) {
 	t.Parallel()
 	preload := preloaded(t)
 	for _, place := range []string{"cgo", "thread"} {
-		o := run(t, fmt.Sprintf("host host=malloc place=%s", place), preload)
+		o := run(t, fmt.Sprintf("host hostfirst=false host=malloc place=%s", place), preload)
 		o.Exited(t, tripwireStatus)
 		if !strings.Contains(o.Stderr, "tripwire: malloc\n") {
 			t.Errorf("standard error:\n%s", o.Stderr)

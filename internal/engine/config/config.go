@@ -94,6 +94,7 @@ type Config struct {
 	NativeStack  bool
 	Fork         bool // a copy of the process may be made after a panic
 	Chain        bool
+	HostFirst    HostFirst
 	ThreadSignal int           // 0: one that is free
 	Snapshot     time.Duration // 0: none
 	BlackBox     string        // absolute; "": none
@@ -108,6 +109,16 @@ type Config struct {
 	Repeat        bool
 	Exit          bool
 }
+
+// HostFirst says which handlers of C's are asked before a report. The core has the same
+// numbers (enum epi_host_first).
+type HostFirst int
+
+const (
+	HostFirstKnown  HostFirst = iota // those that resolve faults
+	HostFirstAlways                  // all
+	HostFirstNever                   // none
+)
 
 // Default is the configuration of a call without options.
 func Default(call Call) *Config {

@@ -69,7 +69,7 @@ func (s Settings) Number(key string) int {
 }
 
 // Options are those of handler.Enable that the settings ask for: fd, dir, deadline,
-// poll, chain, symbols (the budget), debug.
+// poll, chain, hostfirst, symbols (the budget), debug.
 func (s Settings) Options() []handler.Option {
 	var opts []handler.Option
 	if s["fd"] != "" {
@@ -95,6 +95,11 @@ func (s Settings) Options() []handler.Option {
 	}
 	if s["chain"] != "" {
 		opts = append(opts, handler.WithChain())
+	}
+	if s["hostfirst"] != "" {
+		first, err := strconv.ParseBool(s["hostfirst"])
+		Must(err)
+		opts = append(opts, handler.WithHostFirst(first))
 	}
 	return opts
 }

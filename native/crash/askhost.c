@@ -1,0 +1,324 @@
+/* Asking first, and what the answers are:
+ *
+ *   returns, and the context or the floating-point
+ *     control is changed, or the memory is there ......... resolved
+ *   jumps out (siglongjmp, an exception) ................. resolved; seen later
+ *   returns from a breakpoint, or from what was sent ..... resolved: it does not come again
+ *   returns, and has changed nothing ..................... not resolved, from a handler that
+ *     never resolved a fault of memory; else if the same fault comes again, with
+ *     every register the same
+ *   puts the default action in place, and returns ........ not resolved
+ *   raises or sends a fatal signal, aborts, faults ....... not resolved
+ *   ends the process (exit_wrap.c) ....................... not resolved
+ *   does none of this before the deadline ................ reported, and goes on
+ *
+ * What is not resolved is reported as it was before the host was asked.
+ *
+ * A handler that has resolved faults is given more than one try: what it maps, another
+ * thread may have taken away again before it is looked at. */
+#include "askhost.h"
+#include "host.h"
+#include "owner.h"
+#include "../base/base.h"
+#include "../base/clock.h"
+#include "../base/system.h"
+#include "../incident/incident.h"
+#include "../incident/process.h"
+#include "../signals/actions.h"
+#include "../signals/asked.h"
+#include "../signals/chain.h"
+#include "../signals/hosts.h"
+#include "../signals/terminate.h"
+#include "../threads/wake.h"
+#include "../report/report.h"
+
+#include <stdatomic.h>
+
+#define TRIES 16
+#define NESTED 4
+
+/* ---- giving up ---- */
+
+/* Reports the outermost fault that EVIDENCE is part of.  The host's handler runs on then, or has
+ * returned.  Not when the core was switched off in this moment. */
+static EPI_SAFE void give_up(struct epi_evidence *evidence, const char *answer)
+{
+    uint64_t self = epi_self();
+    struct epi_incident *crash = &epi_process()->crash;
+    struct epi_asked *slot = evidence->slot;
+    struct epi_evidence *first = evidence;
+    epi_sigmask(SIG_BLOCK, epi_actions.common.mask); /* as in the core's handlers */
+    for (;; first = first->outer) {
+        first->slot = NULL;
+        first->reported = true;
+        if (first->outer == NULL)
+            break;
+    }
+    if (slot != NULL)
+        epi_asked_drop(slot, slot->round);
+    while (!epi_crash_take(crash, self) &&
+           !epi_crash_park(crash, epi_incidents.options, first->signal, &first->info,
+                           epi_evidence_context(first))) {
+    }
+    if (!epi_crash_begin(crash, first->signal, &first->info, first->uc))
+        return;
+    epi_copy(&crash->context, first->context, EPI_CONTEXT_SIZE);
+    crash->host.handler = first->handler;
+    crash->host.answer = answer;
+    epi_report_on_own_stack(crash);
+    epi_action_return(); /* the host may have handlers for while it gives up */
+    epi_chain_begin(crash, first->handler);
+}
+
+static EPI_SAFE void give_up_and_die(struct epi_evidence *evidence, const char *answer,
+                                     int signal, const siginfo_t *info, ucontext_t *uc)
+{
+    give_up(evidence, answer);
+    epi_terminate(signal, info, uc);
+}
+
+static EPI_SAFE bool has_jumped_out(struct epi_evidence *evidence, uintptr_t sp)
+{
+    struct epi_asked *slot = evidence->slot;
+    if (slot != NULL && !epi_asked_left(slot, sp))
+        return false;
+    if (slot != NULL) {
+        epi_host_has_resolved(evidence->handler);
+        epi_asked_drop(slot, slot->round);
+    }
+    return true;
+}
+
+/* The helper reminds the thread, which is at UC, of the deadline. */
+static EPI_SAFE void late(struct epi_evidence *evidence, ucontext_t *uc)
+{
+    if (!has_jumped_out(evidence, epi_arch_sp(uc)))
+        give_up(evidence, "has not returned in time");
+}
+
+/* ---- asking ---- */
+
+/* With the mask that the kernel would give it; but what a fault raises stays open, or one in
+ * the handler would kill in silence, and so does the deadline's signal. */
+static EPI_SAFE void call(struct epi_evidence *evidence, int signal, siginfo_t *info)
+{
+    const struct epi_sigaction *action = epi_action_turn(signal);
+    struct epi_sigaction host = *action;
+    uint64_t open = epi_fatal_mask() & ~epi_mask_of(SIGABRT);
+    uint64_t mask = *(const uint64_t *)(const void *)&evidence->uc->uc_sigmask | host.mask;
+    if ((host.flags & SA_NODEFER) == 0)
+        mask |= epi_mask_of(signal);
+    evidence->blocked = mask;
+    host.mask = mask & ~open;
+    epi_chain_with(&host, signal, info, evidence->uc);
+}
+
+/* A child of fork has no helper. */
+static EPI_SAFE void have_it_watched(void)
+{
+    struct epi_process *process = epi_process();
+    if (process->asked_watched || !process->service[EPI_SERVICE_HELPER].started)
+        return;
+    process->asked_watched = true;
+    epi_helper_wake();
+}
+
+/* ---- judging ---- */
+
+static EPI_SAFE uint64_t fault_of(const struct epi_evidence *evidence)
+{
+    const ucontext_t *context = epi_evidence_context(evidence);
+    const uint64_t *word = (const uint64_t *)(const void *)context->uc_mcontext.gregs;
+    uint64_t which = (uint64_t)evidence->signal << 32 | (uint32_t)evidence->info.si_code;
+    uint64_t hash = epi_mix(0, which);
+    hash = epi_mix(hash, (uintptr_t)evidence->info.si_addr);
+    for (int i = 0; i <= REG_RIP; i++)
+        hash = epi_mix(hash, word[i]);
+    return hash;
+}
+
+/* Is it the same fault once more, of which the handler has changed nothing so far?  For one
+ * that resolves faults of memory, TRIES are counted without a look at the memory, which
+ * takes longer, and TRIES with one. */
+static EPI_SAFE bool in_vain(const struct epi_evidence *evidence)
+{
+    const struct epi_asked *slot = evidence->slot;
+    if (slot == NULL || slot->repeats == 0)
+        return false;
+    uint32_t most = !epi_host_resolves(evidence->handler)      ? 1
+                    : epi_fault_of_memory(&evidence->info) ? 2 * TRIES
+                                                           : TRIES;
+    return slot->repeats >= most && slot->same == fault_of(evidence);
+}
+
+/* Counts it; how often it was, one after the other. */
+static EPI_SAFE uint32_t repeated(const struct epi_evidence *evidence)
+{
+    struct epi_asked *slot = evidence->slot;
+    uint64_t fault = fault_of(evidence);
+    if (slot == NULL)
+        return 1;
+    slot->repeats = slot->same == fault ? slot->repeats + 1 : 1;
+    slot->same = fault;
+    return slot->repeats;
+}
+
+enum answer { RESOLVED, RETURNED, NOT_RESOLVED };
+
+/* Does the thread meet its fault again?  What was sent is gone, but for abort's, which
+ * goes on to die; a breakpoint and a refused system call are behind it. */
+static EPI_SAFE bool comes_again(const struct epi_evidence *evidence)
+{
+    if (evidence->info.si_code <= 0)
+        return evidence->signal == SIGABRT && evidence->info.si_code == SI_TKILL &&
+               evidence->info.si_pid == epi_getpid();
+    return evidence->signal != SIGTRAP && evidence->signal != SIGSYS;
+}
+
+/* Can the access that faulted be made now?  The look may fault, so the core's handler is put
+ * in place for it. */
+static EPI_SAFE bool memory_is_there(const struct epi_evidence *evidence)
+{
+    const struct epi_sigaction *ours = &epi_actions.slot[evidence->signal].ours;
+    struct epi_sigaction now;
+    if (!epi_fault_of_memory(&evidence->info) ||
+        !epi_sigaction(evidence->signal, ours, &now))
+        return false;
+    epi_sigmask(SIG_UNBLOCK, epi_fatal_mask());
+    bool there = epi_fault_is_over(&evidence->info, epi_evidence_context(evidence));
+    if (now.handler != ours->handler)
+        epi_sigaction(evidence->signal, &now, NULL);
+    return there;
+}
+
+/* What the handler's return with the context unchanged means. */
+static EPI_SAFE enum answer judge_return(const struct epi_evidence *evidence)
+{
+    int signal = evidence->signal;
+    bool resolves = epi_host_resolves(evidence->handler), gone = false;
+    struct epi_sigaction now;
+    if (!comes_again(evidence))
+        return RESOLVED;
+    if (evidence->info.si_code <= 0)
+        return NOT_RESOLVED;
+    if (!epi_action_holds(signal) && epi_sigaction(signal, NULL, &now)) {
+        if (now.handler != (uintptr_t)SIG_DFL)
+            return RESOLVED; /* the next fault is not the core's any more */
+        gone = true;
+    }
+    /* Set back by the kernel (SA_RESETHAND) or by itself (wrap.c). */
+    gone = gone || epi_action_next(signal)->handler <= (uintptr_t)SIG_IGN;
+    if (!gone) {
+        uint32_t times = repeated(evidence);
+        if (!epi_fault_of_memory(&evidence->info) || (times <= TRIES && resolves))
+            return RETURNED;
+    }
+    if (memory_is_there(evidence)) {
+        epi_host_has_resolved(evidence->handler);
+        return RESOLVED;
+    }
+    return resolves && !gone ? RETURNED : NOT_RESOLVED;
+}
+
+static EPI_SAFE enum answer judge(const struct epi_evidence *evidence)
+{
+    if (epi_arch_same_registers(epi_evidence_context(evidence), evidence->uc) &&
+        epi_arch_float_control(evidence->uc) == evidence->floats)
+        return judge_return(evidence);
+    epi_host_has_resolved(evidence->handler);
+    return RESOLVED;
+}
+
+EPI_SAFE bool epi_host_asked(const struct epi_sigaction *action, struct epi_evidence *outer,
+                             int tid, int signal, siginfo_t *info, ucontext_t *uc)
+{
+    const struct epi_options *options = epi_incidents.options;
+    uintptr_t handler = epi_action_hosts(action, signal, info);
+    struct epi_evidence evidence;
+    if (handler == 0 || options == NULL ||
+        !epi_host_goes_first(options->host_first, handler, epi_arch_pc(uc)))
+        return false;
+    epi_evidence_keep(&evidence, signal, info, uc);
+    evidence.outer = outer;
+    evidence.handler = handler;
+    evidence.late = late;
+    epi_asked_begin(&evidence, tid);
+    if (in_vain(&evidence)) {
+        give_up_and_die(&evidence, "has changed nothing", signal, &evidence.info, uc);
+        return true;
+    }
+    have_it_watched();
+    call(&evidence, signal, info);
+    if (evidence.reported) { /* it gave up, and has thought better of it, perhaps */
+        struct epi_incident *crash = &epi_process()->crash;
+        if (crash->owner != epi_self() || !epi_chain_repaired(crash, uc))
+            epi_terminate(signal, &evidence.info, uc);
+        return true;
+    }
+    enum answer answer = judge(&evidence);
+    if (answer == NOT_RESOLVED) {
+        give_up_and_die(&evidence, "has changed nothing", signal, &evidence.info, uc);
+        return true;
+    }
+    if (answer == RESOLVED && evidence.slot != NULL)
+        evidence.slot->repeats = 0;
+    epi_asked_end(&evidence);
+    return true;
+}
+
+/* ---- while it is being asked ---- */
+
+/* A virtual machine's handler reads memory that may not be there, and resolves that fault,
+ * too.  Where the kernel would have called no handler, the process dies of it; but a handler
+ * that is known to resolve faults has unblocked them, perhaps, which cannot be told any
+ * more. */
+static EPI_SAFE bool may_ask_again(const struct epi_evidence *evidence, int signal)
+{
+    int depth = 1;
+    for (const struct epi_evidence *outer = evidence->outer; outer != NULL; outer = outer->outer)
+        depth++;
+    return depth < NESTED && ((evidence->blocked & epi_mask_of(signal)) == 0 ||
+                              epi_host_resolves(evidence->handler));
+}
+
+/* By kill the process sends it to itself, and the kernel prefers the first thread. */
+static EPI_SAFE bool is_anothers(int signal, const siginfo_t *info)
+{
+    struct epi_asked *slot = epi_asked_about(signal);
+    if (slot == NULL)
+        return false;
+    int tid = slot->tid;
+    return epi_sigqueue(tid, signal, info) ||
+           epi_syscall6(SYS_tgkill, epi_getpid(), tid, signal, 0, 0, 0) == 0;
+}
+
+EPI_SAFE bool epi_host_gave_up(const struct epi_sigaction *next, int tid, int signal,
+                               siginfo_t *info, ucontext_t *uc)
+{
+    struct epi_evidence *evidence = epi_asked_evidence(tid);
+    bool sent = info->si_code <= 0, own = sent && info->si_pid == epi_getpid();
+    if (evidence != NULL && has_jumped_out(evidence, epi_arch_sp(uc)))
+        evidence = NULL;
+    if (evidence == NULL)
+        return own && info->si_code != SI_TKILL && is_anothers(signal, info);
+    if (sent && !own)
+        return false;
+    if (!sent && may_ask_again(evidence, signal) &&
+        epi_host_asked(next, evidence, tid, signal, info, uc))
+        return true;
+    const char *answer = !sent ? "has faulted" : signal == SIGABRT ? "has aborted"
+                                                                   : "has raised a signal";
+    give_up_and_die(evidence, answer, signal, info, uc);
+    return true;
+}
+
+void epi_host_ends_process(const char *answer)
+{
+    struct epi_evidence *evidence = epi_asked_evidence(epi_gettid());
+    uint64_t mask;
+    if (evidence == NULL || has_jumped_out(evidence, epi_arch_current_sp()))
+        return;
+    epi_syscall6(SYS_rt_sigprocmask, SIG_BLOCK, 0, (long)&mask, sizeof mask, 0, 0);
+    give_up(evidence, answer);
+    epi_sigmask(SIG_SETMASK, mask);
+}

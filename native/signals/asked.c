@@ -1,0 +1,118 @@
+/* The table of the threads that wait for an answer of the host's. */
+#include "asked.h"
+#include "../base/base.h"
+#include "../base/system.h"
+#include "../unwind/golayout.h"
+#include "../unwind/program.h"
+
+#include <stdatomic.h>
+
+static EPI_SAFE struct epi_asked *first_way(int tid)
+{
+    const uint32_t sets = EPI_ASKED_SLOTS / EPI_ASKED_WAYS;
+    return &epi_process()->asked[(uint32_t)tid % sets * EPI_ASKED_WAYS];
+}
+
+/* A slot belongs to whoever has made its round odd, and is named for the last one.  One that
+ * jumped out of the handler has left it odd, and goes on with it. */
+static EPI_SAFE bool take(struct epi_asked *slot, int tid)
+{
+    uint32_t round = slot->round;
+    if ((round & 1) != 0 && slot->tid != tid)
+        return false;
+    if (!atomic_compare_exchange_strong(&slot->round, &round, round + 1 + (round & 1)))
+        return false;
+    slot->tid = tid;
+    return true;
+}
+
+static EPI_SAFE struct epi_asked *claim(int tid)
+{
+    struct epi_asked *way = first_way(tid);
+    for (int i = 0; i < EPI_ASKED_WAYS; i++)
+        if (atomic_load_explicit(&way[i].tid, memory_order_relaxed) == tid &&
+            take(&way[i], tid))
+            return &way[i];
+    for (int i = 0; i < EPI_ASKED_WAYS; i++)
+        if (take(&way[i], tid))
+            return &way[i];
+    return NULL;
+}
+
+EPI_SAFE void epi_evidence_keep(struct epi_evidence *evidence, int signal, const siginfo_t *info,
+                                ucontext_t *uc)
+{
+    evidence->signal = signal;
+    evidence->uc = uc;
+    evidence->outer = NULL;
+    evidence->slot = NULL;
+    evidence->reported = false;
+    epi_copy_words(evidence->context, uc, EPI_CONTEXT_SIZE);
+    epi_copy_words(&evidence->info, info, sizeof evidence->info);
+    evidence->floats = epi_arch_float_control(uc);
+}
+
+EPI_SAFE void epi_asked_begin(struct epi_evidence *evidence, int tid)
+{
+    const stack_t *stack = &epi_evidence_context(evidence)->uc_stack;
+    uintptr_t frame = (uintptr_t)evidence->uc, bottom = (uintptr_t)stack->ss_sp;
+    struct epi_asked *slot = claim(tid);
+    evidence->slot = slot;
+    if (slot == NULL)
+        return;
+    bool alternate = (stack->ss_flags & SS_DISABLE) == 0 && stack->ss_size != 0 &&
+                     frame - bottom < stack->ss_size;
+    slot->signal = (uint16_t)evidence->signal;
+    slot->go = epi_go_g(epi_program.go) != 0;
+    slot->frame = frame;
+    slot->bottom = alternate ? bottom : 0;
+    slot->evidence = evidence;
+}
+
+EPI_SAFE void epi_asked_end(struct epi_evidence *evidence)
+{
+    struct epi_asked *slot = evidence->slot;
+    if (slot == NULL)
+        return;
+    evidence->slot = NULL;
+    if (evidence->outer != NULL) {
+        epi_asked_begin(evidence->outer, slot->tid);
+        return;
+    }
+    epi_asked_drop(slot, slot->round);
+}
+
+EPI_SAFE void epi_asked_drop(struct epi_asked *slot, uint32_t round)
+{
+    slot->evidence = NULL;
+    if ((round & 1) != 0)
+        atomic_compare_exchange_strong(&slot->round, &round, round + 1);
+}
+
+EPI_SAFE struct epi_evidence *epi_asked_evidence(int tid)
+{
+    struct epi_asked *slot = first_way(tid);
+    for (int i = 0; i < EPI_ASKED_WAYS; i++) {
+        if (slot[i].tid != tid || (slot[i].round & 1) == 0)
+            continue;
+        struct epi_evidence *evidence = slot[i].evidence;
+        if (evidence != NULL && slot[i].tid == tid)
+            return evidence;
+    }
+    return NULL;
+}
+
+EPI_SAFE struct epi_asked *epi_asked_about(int signal)
+{
+    struct epi_asked *slot = epi_process()->asked;
+    for (size_t i = 0; i < EPI_ASKED_SLOTS; i++)
+        if ((slot[i].round & 1) != 0 && slot[i].signal == signal)
+            return &slot[i];
+    return NULL;
+}
+
+/* While the handler runs, and whatever it calls, SP is below the frame of the signal. */
+EPI_SAFE bool epi_asked_left(const struct epi_asked *slot, uintptr_t sp)
+{
+    return sp >= slot->frame || sp < slot->bottom;
+}

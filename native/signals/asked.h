@@ -1,0 +1,62 @@
+/* The evidence of a fault while a handler of the host's is asked about it.
+ *
+ * Most of what such a handler is asked it resolves, and then nothing may be left of it: a
+ * virtual machine does this a million times.  So no crash is owned meanwhile, and threads do
+ * not wait for each other.  What a report would be made of stays on the stack of the core's
+ * handler, where the host's was called from, and a slot of a table (incident/process.h) says where: for
+ * whatever comes on this thread before the host's handler has returned, and for the
+ * helper, should it never return.
+ *
+ * A thread is known by its number alone, which a child of vfork, with the same table, does not
+ * share.  The number leads to four slots that are its own, as good as always.  Where all are
+ * taken the handler is asked all the same, and what it does is judged when it returns. */
+#ifndef EPI_ASKED_H
+#define EPI_ASKED_H
+
+#include "../base/base.h"
+#include "../incident/process.h"
+
+#include <signal.h>
+#include <ucontext.h>
+
+struct epi_evidence {
+    _Alignas(16) unsigned char context[EPI_CONTEXT_SIZE]; /* as it was before the host's */
+    siginfo_t info;
+    ucontext_t *uc;             /* the kernel's frame, which the host's handler may change */
+    struct epi_evidence *outer; /* of the fault in whose handler this one happened; NULL */
+    struct epi_asked *slot;     /* NULL: there was no room */
+    uintptr_t handler;          /* the host's */
+    uint64_t blocked;           /* what the kernel would have blocked for it */
+    uint64_t floats;            /* the control words of the floating-point units */
+    int signal;
+    bool reported; /* the host has given up, and the report is made */
+    /* Called on the thread, which has been interrupted at UC: the deadline is over. */
+    void (*late)(struct epi_evidence *evidence, ucontext_t *uc);
+};
+
+static inline EPI_SAFE const ucontext_t *epi_evidence_context(const struct epi_evidence *evidence)
+{
+    return (const ucontext_t *)(const void *)evidence->context;
+}
+
+/* Keeps what the report of a fault needs.  EVIDENCE is on the caller's stack. */
+EPI_SAFE void epi_evidence_keep(struct epi_evidence *evidence, int signal, const siginfo_t *info,
+                                ucontext_t *uc);
+
+/* The host is being asked about EVIDENCE, by the thread TID; it has answered. */
+EPI_SAFE void epi_asked_begin(struct epi_evidence *evidence, int tid);
+EPI_SAFE void epi_asked_end(struct epi_evidence *evidence);
+
+/* It is in its ROUND, and will not answer any more. */
+EPI_SAFE void epi_asked_drop(struct epi_asked *slot, uint32_t round);
+
+/* The innermost fault of the thread TID that is being asked about; NULL: there is none. */
+EPI_SAFE struct epi_evidence *epi_asked_evidence(int tid);
+
+/* A thread, any, whose fault was SIGNAL: its slot, or NULL. */
+EPI_SAFE struct epi_asked *epi_asked_about(int signal);
+
+/* Has a thread that was asking left the handler, if its stack pointer is SP now? */
+EPI_SAFE bool epi_asked_left(const struct epi_asked *slot, uintptr_t sp);
+
+#endif

@@ -1,0 +1,30 @@
+/* Which handlers of the host's resolve faults, and are asked before a report is made.
+ *
+ * A virtual machine, a collector or an emulator lives by faults.  What prints and lets the
+ * process die (glog, Abseil, Python's faulthandler) has its turn after the report: what it
+ * does may fail, and the report is the better one.  Which is which:
+ *
+ *   it has resolved a fault ................. it resolves
+ *   a library that is known for either ...... as that is known
+ *   of this link, where its ways to give up
+ *     are seen (wrap.c, crash/exit_wrap.c) .. asked; the report comes when it gives up
+ *   the fault is in code of no module ....... a compiler at run time made that, whose handler
+ *                                             this is: asked
+ *   any other ............................... after the report
+ */
+#ifndef EPI_HOSTS_H
+#define EPI_HOSTS_H
+
+#include "../base/base.h"
+#include "../incident/incident.h"
+
+/* Is HANDLER asked before the report of a fault at PC? */
+EPI_SAFE bool epi_host_goes_first(enum epi_host_first wanted, uintptr_t handler, uintptr_t pc);
+
+/* HANDLER has resolved a fault. */
+EPI_SAFE void epi_host_has_resolved(uintptr_t handler);
+
+/* Does HANDLER resolve faults: has it done so, or is its library known for that? */
+EPI_SAFE bool epi_host_resolves(uintptr_t handler);
+
+#endif

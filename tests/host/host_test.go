@@ -1,0 +1,300 @@
+//go:build linux && amd64 && cgo
+
+// Package host tests handlers of a host's that are asked about a fault before it is
+// reported: of one that is resolved nothing is seen, and of one that is not nothing is
+// lost, whichever way the handler gives up. Each program is run without Epitaph too, and
+// ends alike.
+package host
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
+)
+
+// slack is what a busy machine may add to a deadline.
+const slack = 5 * time.Second
+
+var program = &victim.Program{Build: []string{"./victim"}, Limit: 20 * time.Second}
+
+// unseen is the program without the linker's -wrap.
+var unseen = &victim.Program{Name: "unseen", Build: []string{"-tags", "epitaph_nowrap", "./victim"}, Limit: program.Limit}
+
+func TestMain(m *testing.M) { os.Exit(victim.Main(m)) }
+
+// A way is one thing that a handler does, and how the process ends.
+type way struct {
+	name    string
+	siginfo bool // it needs the context
+	answer  string
+	signal  syscall.Signal
+	status  int
+	other   bool // without Epitaph it is Go's handler that ends the process, or nothing does
+}
+
+var resolving = []way{
+	{name: "context", siginfo: true},
+	{name: "repair"},
+	{name: "jump"},
+	{name: "dfljump"},
+	{name: "nested", siginfo: true},
+}
+
+var dying = []way{
+	{name: "dfl", answer: "has changed nothing", signal: syscall.SIGSEGV},
+	{name: "raise", answer: "has raised a signal", signal: syscall.SIGSEGV},
+	{name: "tgkill", answer: "has raised a signal", signal: syscall.SIGSEGV},
+	{name: "kill", answer: "has raised a signal", signal: syscall.SIGSEGV},
+	{name: "abort", answer: "has aborted", signal: syscall.SIGABRT, other: true},
+	{name: "_exit", answer: "has called _exit", status: 77},
+	{name: "exit", answer: "has called exit", status: 78},
+	{name: "exec", answer: "has called execve", status: 79},
+	{name: "sigkill", answer: "has called kill", signal: syscall.SIGKILL},
+	{name: "fault", answer: "has faulted", signal: syscall.SIGSEGV},
+	{name: "divide", answer: "has faulted", signal: syscall.SIGFPE, other: true},
+	{name: "print", answer: "has changed nothing", signal: syscall.SIGSEGV, other: true},
+	{name: "printexit", answer: "has called _exit", status: 77},
+}
+
+var places = []string{"cgo", "thread"}
+
+// flags are what the host wants of sigaction; some ways need SA_SIGINFO as well.
+var flags = []string{"siginfo+onstack", "siginfo", "", "onstack", "siginfo+onstack+nodefer", "siginfo+onstack+resethand"}
+
+// settings calls f for all combinations, or without [victim.Full] for some of them: all ways
+// in each place, with all flags in turn.
+func settings(t *testing.T, ways []way, skip func(way, string, string) bool, f func(*testing.T, way, string, string)) {
+	for i, way := range ways {
+		for j, place := range places {
+			for k, flag := range flags {
+				if !victim.Full && k != (2*i+j)%len(flags) {
+					continue
+				}
+				if way.siginfo && !strings.Contains(flag, "siginfo") {
+					flag = strings.Trim("siginfo+"+flag, "+")
+				}
+				if skip(way, place, flag) {
+					continue
+				}
+				t.Run(fmt.Sprintf("%s/%s/%s", way.name, place, flag), func(t *testing.T) {
+					t.Parallel()
+					f(t, way, place, flag)
+				})
+			}
+		}
+	}
+}
+
+func (w way) ended(t *testing.T, o *victim.Outcome) {
+	t.Helper()
+	if w.signal != 0 {
+		o.DiedOf(t, w.signal)
+	} else {
+		o.Exited(t, w.status)
+	}
+}
+
+// reported fails unless the one report is complete, is that of the first fault, and names
+// the handler and its answer.
+func reported(t *testing.T, o *victim.Outcome, place, answer string) {
+	t.Helper()
+	r := victim.Complete(t, o.Stderr)
+	if r.Signal == nil || r.Signal.Number != int(syscall.SIGSEGV) || !strings.Contains(o.Stderr, "write to 0x0000000000000008") {
+		t.Errorf("not the fault that the host was asked about: %+v\n%s", r.Signal, o.Stderr)
+	}
+	if current := r.Current(); current == nil || len(current.Frames) == 0 || current.Frames[0].Name() != "write_null" {
+		t.Errorf("the stack is not that of the fault:\n%s", o.Stderr)
+	}
+	if !slices.ContainsFunc(r.Notes, func(note string) bool {
+		return strings.HasPrefix(note, "the host's handler was asked first, and "+answer+": ") &&
+			strings.Contains(note, "handler in /") // plain_handler, too
+	}) {
+		t.Errorf("no note of the host's handler, which %s, in %q", answer, r.Notes)
+	}
+}
+
+func TestResolvedFaultsAreNotSeen(t *testing.T) {
+	skip := func(w way, _, flag string) bool {
+		// The second fault kills: TestResolvedOnce.
+		return strings.Contains(flag, "resethand") || w.name == "nested" && !strings.Contains(flag, "nodefer")
+	}
+	for _, after := range []string{"", " after=1"} {
+		t.Run(strings.TrimSpace("before"+after), func(t *testing.T) {
+			settings(t, resolving, skip, func(t *testing.T, w way, place, flag string) {
+				times := 3
+				if w.name == "dfljump" {
+					times = 1
+				}
+				line := fmt.Sprintf("host way=%s place=%s flags=%s times=%d%s", w.name, place, flag, times, after)
+				for _, off := range []string{"", " off=1"} {
+					if w.name != "dfljump" && place == "cgo" && off != "" && !strings.Contains(flag, "onstack") {
+						continue // Go refuses such a handler
+					}
+					o := program.Run(t, line+off)
+					o.Exited(t, 3)
+					victim.NoReport(t, o.Stderr)
+					if o.Stderr != "" {
+						t.Errorf("standard error:\n%s", o.Stderr)
+					}
+				}
+			})
+		})
+	}
+}
+
+// A handler that resolves it once, and is reset by the kernel.
+func TestResolvedOnce(t *testing.T) {
+	for _, w := range []string{"context", "jump", "repair"} {
+		t.Run(w, func(t *testing.T) {
+			t.Parallel()
+			o := program.Run(t, "host flags=siginfo+onstack+resethand then=print way="+w)
+			o.DiedOf(t, syscall.SIGSEGV)
+			if r := victim.Complete(t, o.Stderr); len(r.Notes) > 0 {
+				t.Errorf("a handler was asked about the second fault: %q", r.Notes)
+			}
+		})
+	}
+}
+
+func TestUnresolvedFaultsAreReported(t *testing.T) {
+	none := func(way, string, string) bool { return false }
+	settings(t, dying, none, func(t *testing.T, w way, place, flag string) {
+		line := fmt.Sprintf("host way=%s place=%s flags=%s", w.name, place, flag)
+		o := program.Run(t, line)
+		w.ended(t, o)
+		reported(t, o, place, w.answer)
+		if w.other {
+			return
+		}
+		w.ended(t, program.Run(t, line+" off=1"))
+	})
+}
+
+// After its handler has jumped out, a fault is another one.
+func TestUnresolvedAfterAJump(t *testing.T) {
+	for _, w := range dying {
+		if !victim.Full && w.name != "abort" && w.name != "raise" && w.name != "printexit" {
+			continue
+		}
+		t.Run(w.name, func(t *testing.T) {
+			t.Parallel()
+			o := program.Run(t, "host flags=siginfo+onstack way=jump times=3 then="+w.name)
+			w.ended(t, o)
+			reported(t, o, "cgo", w.answer)
+		})
+	}
+}
+
+// The deadline reports a handler that does not come back, from what was kept; and ends it.
+func TestHandlersThatHang(t *testing.T) {
+	for _, w := range []string{"hang", "sleep", "blocked"} {
+		for _, place := range places {
+			t.Run(w+"/"+place, func(t *testing.T) {
+				t.Parallel()
+				o := program.Run(t, "host flags=siginfo+onstack deadline=400ms way="+w+" place="+place)
+				o.Exited(t, 128+int(syscall.SIGSEGV))
+				answer := "has not returned in time"
+				if w == "blocked" {
+					answer += ", and lets nobody interrupt it"
+				}
+				reported(t, o, place, answer)
+				if o.Elapsed > slack {
+					t.Errorf("took %v with a deadline of 400 ms", o.Elapsed)
+				}
+			})
+		}
+	}
+}
+
+// A program that has jumped out of its handler is not reported at the deadline.
+func TestDeadlineAfterAJump(t *testing.T) {
+	for _, place := range places {
+		t.Run(place, func(t *testing.T) {
+			t.Parallel()
+			o := program.Run(t, "host flags=siginfo+onstack deadline=200ms sleep=900 way=jump place="+place)
+			o.Exited(t, 3)
+			victim.NoReport(t, o.Stderr)
+		})
+	}
+}
+
+// Go's own faults are Go's, whatever handler of a library's is behind Epitaph's.
+func TestGosFaultsWithAHost(t *testing.T) {
+	for _, raw := range []int{0, 1} {
+		t.Run(fmt.Sprint("raw=", raw), func(t *testing.T) {
+			t.Parallel()
+			o := program.Run(t, fmt.Sprintf("go flags=siginfo+onstack way=raise raw=%d", raw))
+			o.Exited(t, 3)
+			victim.NoReport(t, o.Stderr)
+			if !strings.Contains(o.Stdout, "recovered: runtime error: invalid memory address or nil pointer dereference\n") {
+				t.Errorf("standard output:\n%s", o.Stdout)
+			}
+			o = program.Run(t, fmt.Sprintf("go flags=siginfo+onstack way=dfl then=1 raw=%d", raw))
+			o.DiedOf(t, syscall.SIGSEGV)
+			victim.Complete(t, o.Stderr)
+		})
+	}
+}
+
+// A handler in front of Epitaph's stays there, whether the fault is reported or not, and when
+// Epitaph is enabled again.
+func TestHandlerInFrontStays(t *testing.T) {
+	for first, reports := range map[bool]int{false: 2, true: 0} {
+		t.Run(fmt.Sprint("hostfirst=", first), func(t *testing.T) {
+			t.Parallel()
+			o := program.Run(t, fmt.Sprintf("front flags=siginfo+onstack way=context hostfirst=%v", first))
+			o.Exited(t, 3)
+			if all := victim.Reports(t, o.Stderr); len(all) != reports {
+				t.Errorf("%d reports, want %d", len(all), reports)
+			}
+			const want = "in front after the fault: 1\nin front after Enable: 1\nhost: 2 calls\n"
+			if !strings.Contains(o.Stdout, want) {
+				t.Errorf("standard output:\n%s", o.Stdout)
+			}
+		})
+	}
+}
+
+// A handler whose ways to give up are not seen has its turn after the report, until it has
+// resolved a fault.
+func TestHandlerThatIsLearnt(t *testing.T) {
+	for _, w := range []string{"context", "repair", "jump"} {
+		t.Run(w, func(t *testing.T) {
+			t.Parallel()
+			o := unseen.Run(t, "host flags=siginfo+onstack times=3 sleep=1 way="+w)
+			o.Exited(t, 3)
+			victim.Complete(t, o.Stderr)
+		})
+	}
+	t.Run("and gives up", func(t *testing.T) {
+		t.Parallel()
+		o := unseen.Run(t, "host flags=siginfo+onstack way=_exit")
+		o.Exited(t, 77)
+		if r := victim.Complete(t, o.Stderr); len(r.Notes) > 0 {
+			t.Errorf("notes %q", r.Notes)
+		}
+	})
+}
+
+func TestOptionHostFirst(t *testing.T) {
+	t.Run("false", func(t *testing.T) {
+		t.Parallel()
+		o := program.Run(t, "host flags=siginfo+onstack way=context times=2 hostfirst=false")
+		o.Exited(t, 3)
+		if all := victim.Reports(t, o.Stderr); len(all) != 2 {
+			t.Errorf("%d reports of 2 faults", len(all))
+		}
+	})
+	t.Run("true", func(t *testing.T) {
+		t.Parallel()
+		o := program.Run(t, "host flags=siginfo+onstack way=dfl hostfirst=true")
+		o.DiedOf(t, syscall.SIGSEGV)
+		reported(t, o, "cgo", "has changed nothing")
+	})
+}

@@ -1,0 +1,276 @@
+#include "hosts.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#define NOINLINE __attribute__((noinline, used))
+
+static atomic_int calls;
+static struct sigaction before; // what was there before the handler in front
+
+// A thread's own place to come back to, and its page.
+static _Thread_local sigjmp_buf back __attribute__((tls_model("initial-exec")));
+static _Thread_local volatile int *page __attribute__((tls_model("initial-exec")));
+
+// Writes to the address 8, or to the page. Each has no frame, so that the handler can
+// return from it.
+__attribute__((naked)) static NOINLINE void write_null(void) {
+    __asm__("movl $8, %eax\n movl $1, (%rax)\n ret");
+}
+
+__attribute__((naked)) static NOINLINE void write_page(volatile int *to) {
+    __asm__("movl $1, (%rdi)\n ret");
+}
+
+static void return_from_function(void *context) {
+    greg_t *regs = ((ucontext_t *)context)->uc_mcontext.gregs;
+    regs[REG_RIP] = *(greg_t *)regs[REG_RSP];
+    regs[REG_RSP] += 8;
+}
+
+static void set_default(int number) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = SIG_DFL;
+    sigaction(number, &action, NULL);
+}
+
+static void say(const char *text) {
+    if (write(2, text, strlen(text)) < 0) {
+        _exit(1);
+    }
+}
+
+typedef void way_function(int number, siginfo_t *info, void *context);
+
+static void context(int number, siginfo_t *info, void *context) { return_from_function(context); }
+
+static void repair(int number, siginfo_t *info, void *context) {
+    mprotect((void *)page, 4096, PROT_READ | PROT_WRITE);
+}
+
+static void jump(int number, siginfo_t *info, void *context) { siglongjmp(back, 1); }
+
+static void dfl(int number, siginfo_t *info, void *context) { signal(number, SIG_DFL); }
+
+static void dfl_jump(int number, siginfo_t *info, void *context) {
+    signal(number, SIG_DFL);
+    siglongjmp(back, 1);
+}
+
+static void raise_again(int number, siginfo_t *info, void *context) {
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+static void tgkill_again(int number, siginfo_t *info, void *context) {
+    set_default(number);
+    syscall(SYS_tgkill, getpid(), (pid_t)syscall(SYS_gettid), number);
+}
+
+static void kill_again(int number, siginfo_t *info, void *context) {
+    set_default(number);
+    kill(getpid(), number);
+    for (;;) { // another thread may get it
+        pause();
+    }
+}
+
+static void give_abort(int number, siginfo_t *info, void *context) { abort(); }
+
+static void end_at_once(int number, siginfo_t *info, void *context) { _exit(77); }
+
+static void end(int number, siginfo_t *info, void *context) { exit(78); }
+
+static void murder(int number, siginfo_t *info, void *context) { kill(getpid(), SIGKILL); }
+
+static void execute(int number, siginfo_t *info, void *context) {
+    char *const none[] = {"sh", "-c", "exit 79", NULL};
+    execve("/bin/sh", none, none + 3);
+}
+
+static void hang(int number, siginfo_t *info, void *context) {
+    for (volatile int forever = 1; forever;) {
+    }
+}
+
+static void sleep_for_ever(int number, siginfo_t *info, void *context) {
+    for (;;) {
+        pause();
+    }
+}
+
+static void hang_blocked(int number, siginfo_t *info, void *context) {
+    uint64_t all = ~UINT64_C(0);
+    syscall(SYS_rt_sigprocmask, SIG_BLOCK, &all, NULL, sizeof all);
+    for (;;) {
+        pause();
+    }
+}
+
+static void fault(int number, siginfo_t *info, void *context) {
+    volatile int *to = (volatile int *)16;
+    __asm__("" : "+r"(to));
+    *to = 1;
+}
+
+static void divide(int number, siginfo_t *info, void *context) {
+    volatile int zero = 0, result = 7 / zero;
+    (void)result;
+}
+
+static void print(int number, siginfo_t *info, void *context) { say("host: a fault\n"); }
+
+static void print_and_end(int number, siginfo_t *info, void *context) {
+    print(number, info, context);
+    end_at_once(number, info, context);
+}
+
+// Reads memory that is not there in its handler, and resolves that, too.
+static void nested(int number, siginfo_t *info, void *context) {
+    static _Thread_local int depth;
+    if (++depth == 1) {
+        write_null();
+    }
+    depth--;
+    return_from_function(context);
+}
+
+static const struct {
+    const char *name;
+    way_function *function;
+} ways[] = {
+    {"context", context}, {"repair", repair}, {"jump", jump}, {"dfl", dfl},
+    {"dfljump", dfl_jump}, {"raise", raise_again}, {"tgkill", tgkill_again},
+    {"kill", kill_again}, {"abort", give_abort}, {"_exit", end_at_once}, {"exit", end},
+    {"sigkill", murder}, {"exec", execute}, {"hang", hang}, {"sleep", sleep_for_ever},
+    {"blocked", hang_blocked}, {"fault", fault}, {"divide", divide}, {"print", print},
+    {"printexit", print_and_end}, {"nested", nested},
+};
+
+static way_function *way;
+
+static void handler(int number, siginfo_t *info, void *context) {
+    calls++;
+    way(number, info, context);
+}
+
+// Of a library that came later, and hands on.
+static void front(int number, siginfo_t *info, void *context) {
+    before.sa_sigaction(number, info, context);
+}
+
+static void plain_handler(int number) {
+    calls++;
+    way(number, NULL, NULL);
+}
+
+int host_does(const char *name) {
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        if (strcmp(ways[i].name, name) == 0) {
+            way = ways[i].function;
+            return 0;
+        }
+    }
+    return EINVAL;
+}
+
+// The kernel's structure.
+struct kernels {
+    way_function *handler;
+    unsigned long flags;
+    void *restorer;
+    uint64_t mask;
+};
+
+// With libc's restorer, as another action has it.
+static int install_raw(unsigned flags, way_function *function) {
+    struct kernels old, action = {function, flags | 0x04000000, NULL, 0};
+    syscall(SYS_rt_sigaction, SIGSEGV, NULL, &old, sizeof old.mask);
+    action.restorer = old.restorer;
+    before.sa_sigaction = old.handler;
+    return syscall(SYS_rt_sigaction, SIGSEGV, &action, NULL, sizeof action.mask) == 0 ? 0 : errno;
+}
+
+int host_install(const char *name, unsigned flags, int raw) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    if (flags & SA_SIGINFO) {
+        action.sa_sigaction = handler;
+    } else {
+        action.sa_handler = plain_handler;
+    }
+    action.sa_flags = (int)flags;
+    if (host_does(name) != 0) {
+        return EINVAL;
+    }
+    if (!raw) {
+        return sigaction(SIGSEGV, &action, NULL) == 0 ? 0 : errno;
+    }
+    return install_raw(flags | SA_SIGINFO, handler);
+}
+
+int host_install_in_front(void) { return install_raw(SA_SIGINFO | SA_ONSTACK, front); }
+
+int host_is_in_front(void) {
+    struct kernels now;
+    syscall(SYS_rt_sigaction, SIGSEGV, NULL, &now, sizeof now.mask);
+    return now.handler == front;
+}
+
+int host_calls(void) { return calls; }
+
+static NOINLINE void fault_once(void) {
+    if (way == repair) {
+        mprotect((void *)page, 4096, PROT_NONE);
+        write_page(page);
+    } else {
+        write_null();
+    }
+}
+
+int host_fault(int n) {
+    if (page == NULL) {
+        page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    }
+    for (volatile int i = 0; i < n; i++) {
+        if (way != jump && way != dfl_jump) {
+            fault_once();
+        } else if (sigsetjmp(back, 1) == 0) {
+            fault_once();
+        }
+    }
+    return 0;
+}
+
+static void *run(void *n) {
+    host_fault((int)(intptr_t)n);
+    if (page != NULL) {
+        munmap((void *)page, 4096);
+    }
+    return NULL;
+}
+
+int host_fault_on_threads(int count, int n) {
+    pthread_t thread[64];
+    for (int i = 0; i < count; i++) {
+        int error = pthread_create(&thread[i], NULL, run, (void *)(intptr_t)n);
+        if (error != 0) {
+            return error;
+        }
+    }
+    for (int i = 0; i < count; i++) {
+        pthread_join(thread[i], NULL);
+    }
+    return 0;
+}
