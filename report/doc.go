@@ -45,6 +45,7 @@
 //	  File "PATH", line N in FUNCTION [ADDRESS] (near) (scan)
 //	  Binary file "PATH", at FUNCTION+0xOFFSET [ADDRESS] (inlined) (scan)
 //	  Binary file "<unknown>" [ADDRESS]
+//	  Code of no module "NAME" (PERM), at FUNCTION+0xOFFSET [ADDRESS] (scan)
 //	  <not executable: ADDRESS>
 //	  <signal handler called>
 //	  <stack lost: TEXT>
@@ -118,7 +119,7 @@
 //   - kinds: strings. Of a report: crash, timeout, dump. Of a thread: thread,
 //     current, group, stack, cut, native. Of a frame: source, binary, unknown,
 //     not_executable, signal, repeated, cut, lost, no_stack, created_by,
-//     seen_from_outside.
+//     seen_from_outside, code.
 //     Of how a frame was found: exact (which has no key), frame_pointer, scan, after_scan
 //   - an absent number or address is 0, an absent string empty, an absent truth false
 //   - "unknown": objects of line number and text, where a backslash is \x5c and a

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"path"
@@ -87,6 +88,8 @@ func significant(frames []Frame) []string {
 		switch f.Kind {
 		case NotExecutableFrame:
 			name = "<not executable>"
+		case CodeFrame:
+			name = cmp.Or(normalize(f.Func), "<code of no module>")
 		case SourceFrame, BinaryFrame:
 			name = normalize(f.Func)
 			if name == "" && f.Module != "" {

@@ -5,6 +5,7 @@
 
 #include "../base/base.h"
 #include "../base/fd.h"
+#include "../image/perfmap.h"
 #include "../image/symbols.h"
 #include "../unwind/stack.h"
 #include "../text/out.h"
@@ -141,6 +142,7 @@ struct epi_incident {
     struct epi_rule_cache cache;
     struct epi_symbol symbol;
     struct epi_symbols symbols; /* of the frame that is printed */
+    struct epi_perfmap code_names; /* of code without a module */
     uint8_t callee; /* of the Go frame printed last; see epi_pclntab_frames */
     _Atomic uint32_t parked_count;
     struct epi_parked parked[EPI_PARKED];

@@ -106,12 +106,20 @@ static EPI_SAFE void skip_callees(struct epi_cursor *cursor, uintptr_t from)
     }
 }
 
+/* A thread that was asked and got no CPU since may still walk with a table of before. */
+static EPI_SAFE void load_code(struct epi_incident *dump)
+{
+    dump->code_names.count = dump->code_names.asked = 0;
+    if (epi_process()->receivers == 0)
+        epi_program_load_code();
+}
+
 /* The caller's registers were kept by a jump buffer. */
 static EPI_SAFE void walk_caller(struct epi_incident *dump)
 {
     struct epi_regs regs;
     epi_arch_regs_from_jump(&regs, &turn.caller);
-    epi_cursor_start(&dump->cursor, epi_program.modules, epi_program.go, &dump->cache, &regs);
+    epi_program_walk(&dump->cursor, &dump->cache, &regs);
     dump->cursor.g = epi_go_g(epi_program.go);
     if (dump->dump->from != 0)
         skip_callees(&dump->cursor, dump->dump->from);
@@ -139,9 +147,12 @@ static EPI_SAFE void counted_signals(struct epi_incident *dump)
 }
 
 static const struct epi_stage call_stages[] = {
+    {"code", 200, load_code},
     {"unwind", 500, walk_caller},
+    {"code names", 300, epi_report_code_names},
     {"current stack", 1000, current_stack},
     {"threads", 1000, epi_report_ask},
+    {"threads' code names", 300, epi_report_thread_code_names},
     {"other threads", 2000, epi_report_threads},
     {"goroutines", 2200, goroutines},
     {NULL, 0, NULL},
@@ -150,7 +161,9 @@ static const struct epi_stage call_stages[] = {
 static const struct epi_stage timeout_stages[] = {
     {"timeout", 100, timeout_line},
     {"process", 200, epi_report_process},
+    {"code", 200, load_code},
     {"threads", 1000, epi_report_ask},
+    {"threads' code names", 300, epi_report_thread_code_names},
     {"other threads", 2000, epi_report_threads},
     {"goroutines", 2200, goroutines},
     {"comparison", 500, epi_repeat_digest},
@@ -160,6 +173,7 @@ static const struct epi_stage timeout_stages[] = {
 /* When the first one is out, it is certain enough that the program hangs; so a
  * repetition looks first, and writes only what is new. */
 static const struct epi_stage look_stages[] = {
+    {"code", 200, load_code},
     {"threads", 1000, epi_report_ask},
     {"goroutines", 2200, epi_goroutines_take},
     {"comparison", 500, epi_repeat_digest},
@@ -169,15 +183,19 @@ static const struct epi_stage look_stages[] = {
 static const struct epi_stage seen_stages[] = {
     {"timeout", 100, timeout_line},
     {"process", 200, epi_report_process},
+    {"threads' code names", 300, epi_report_thread_code_names},
     {"other threads", 2000, epi_report_threads},
     {"goroutine list", 1000, epi_goroutines_print},
     {NULL, 0, NULL},
 };
 
 static const struct epi_stage signal_stages[] = {
+    {"code", 200, load_code},
+    {"code names", 300, epi_report_code_names},
     {"current stack", 1000, current_stack},
     {"signals", 100, counted_signals},
     {"threads", 1000, epi_report_ask},
+    {"threads' code names", 300, epi_report_thread_code_names},
     {"other threads", 2000, epi_report_threads},
     {"goroutines", 2200, goroutines},
     {NULL, 0, NULL},

@@ -1,6 +1,6 @@
 /* The stages of a report; report.c puts them in order.  Each writes to
- * CRASH->out and may fault: it runs under a guard.  They are in cause.c, frames.c,
- * machine.c, message.c, process.c, recorded.c and threads_print.c. */
+ * CRASH->out and may fault: it runs under a guard.  They are in cause.c, codenames.c,
+ * frames.c, machine.c, message.c, process.c, recorded.c and threads_print.c. */
 #ifndef EPI_REPORT_PARTS_H
 #define EPI_REPORT_PARTS_H
 
@@ -15,6 +15,8 @@ EPI_SAFE void epi_report_message(struct epi_incident *incident);   /* message.c 
 EPI_SAFE void epi_report_process(struct epi_incident *incident);   /* process.c */
 EPI_SAFE void epi_report_unwind(struct epi_incident *incident);    /* frames.c */
 EPI_SAFE void epi_report_stack(struct epi_incident *incident);     /* frames.c */
+EPI_SAFE void epi_report_code_names(struct epi_incident *incident);        /* codenames.c */
+EPI_SAFE void epi_report_thread_code_names(struct epi_incident *incident); /* codenames.c */
 EPI_SAFE void epi_report_ask(struct epi_incident *incident);       /* threads_print.c */
 EPI_SAFE void epi_report_threads(struct epi_incident *incident);   /* threads_print.c */
 EPI_SAFE void epi_report_parked(struct epi_incident *incident);    /* process.c */
@@ -36,6 +38,9 @@ EPI_SAFE void epi_box_end(struct epi_incident *incident);
 /* A number that stands for what all threads but Go's idle ones do: it changes when
  * that does (threads_print.c). */
 EPI_SAFE uint64_t epi_threads_digest(struct epi_threads *threads);
+
+/* The threads that INCIDENT asks, and their answers (threads_print.c). */
+EPI_SAFE struct epi_threads *epi_report_asked(const struct epi_incident *incident);
 
 /* Groups equal stacks and prints all (threads_print.c).  MAX limits the stacks
  * shown; 0: no limit. */
