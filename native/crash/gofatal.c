@@ -25,6 +25,7 @@
 #include "../goruntime/goparts.h"
 #include "../goruntime/goroutines.h"
 #include "../goruntime/resume.h"
+#include "../report/places.h"
 #include "../report/report.h"
 #include "../report/report_parts.h"
 
@@ -34,7 +35,7 @@
 static EPI_SAFE bool wanted(const struct epi_options *options)
 {
     return options->directory.fd >= 0 || epi_box.attached ||
-           (epi_fd_valid(&options->output) && !epi_report_is_stderr(&options->output)) ||
+           epi_places_has_own(options) ||
            epi_oncrash_wants_copy(options) || epi_resume_wanted();
 }
 

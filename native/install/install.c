@@ -35,8 +35,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #ifndef AT_MINSIGSTKSZ
@@ -136,6 +138,18 @@ const struct epi_module *epi_module_at(uint32_t i)
     return table == NULL || i >= table->count ? NULL : &table->module[i];
 }
 
+static void name_output(struct epi_options *options)
+{
+    char link[32];
+    struct stat st;
+    size_t room = sizeof options->output_path;
+    if (options->output.fd < 0 || fstat(options->output.fd, &st) != 0 || !S_ISREG(st.st_mode))
+        return;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", options->output.fd);
+    ssize_t n = readlink(link, options->output_path, room);
+    options->output_path[n > 0 && (size_t)n < room ? n : 0] = '\0'; /* half a path leads anywhere */
+}
+
 static int set_options(struct epi_options *options, const struct epi_config *config)
 {
     memset(options, 0, sizeof *options);
@@ -155,6 +169,7 @@ static int set_options(struct epi_options *options, const struct epi_config *con
             return errno;
         strncpy(options->directory_path, config->directory, sizeof options->directory_path - 1);
     }
+    options->standard = epi_fd_of(STDERR_FILENO);
     options->output = config->quiet ? epi_fd_of(STDERR_FILENO) : epi_output_open(config->output);
     if (config->quiet) /* known, for dumps whose output is lost, but not the core's */
         options->output.fd = -1;
@@ -163,6 +178,7 @@ static int set_options(struct epi_options *options, const struct epi_config *con
         epi_fd_close(&options->directory);
         return error;
     }
+    name_output(options);
     strncpy(options->program, config->program, sizeof options->program - 1);
     strncpy(options->executable, config->executable, sizeof options->executable - 1);
     strncpy(options->build, config->build, sizeof options->build - 1);

@@ -32,6 +32,7 @@
 #include "../threads/threads.h"
 #include "../goruntime/goparts.h"
 #include "../goruntime/goroutines.h"
+#include "../report/places.h"
 #include "../report/report.h"
 #include "../report/report_parts.h"
 #include "../report/stage.h"
@@ -300,6 +301,9 @@ static EPI_SAFE void start(struct epi_incident *dump, const struct epi_dump *how
     dump->stages_deadline = dump->began + how->timeout;
     dump->nested = dump->failure_count = 0;
     dump->file_error = 0;
+    dump->file_fd.fd = -1;
+    dump->places.lost = EPI_LOST_NOTHING;
+    dump->places.directory_reopened = false;
     dump->looking = turn.silent = false;
     dump->goroutines = EPI_GOROUTINES_NOT_ASKED;
     dump->forked = epi_process_is_child();

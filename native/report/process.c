@@ -1,5 +1,6 @@
 /* Which process, which thread, which build; and who else crashed. */
 #include "report_parts.h"
+#include "places.h"
 #include "../base/base.h"
 #include "../base/clock.h"
 #include "../base/system.h"
@@ -62,13 +63,7 @@ EPI_SAFE void epi_report_process(struct epi_incident *incident)
     }
     if (options->note[0] != '\0')
         note(out, options->note);
-    if (incident->file_error != 0) {
-        epi_out_text(out, "Note: no report file could be made in ");
-        epi_out_escaped(out, options->directory_path);
-        epi_out_text(out, ": error ");
-        epi_out_decimal(out, incident->file_error);
-        epi_out_char(out, '\n');
-    }
+    epi_places_notes(incident);
     if (incident->notes != NULL)
         incident->notes(incident); /* EPI_SAFE: dump.c's */
     epi_report_box(incident);

@@ -47,13 +47,6 @@ EPI_SAFE struct epi_threads *epi_report_asked(const struct epi_incident *inciden
 EPI_SAFE void epi_threads_print(struct epi_incident *incident, struct epi_threads *threads,
                                 uint32_t max);
 
-/* Where a report goes without a directory, and when no file can be made; its fd is
- * -1 when there is no such place any more (report.c). */
-EPI_SAFE struct epi_fd epi_report_terminal(const struct epi_options *options);
-
-/* Is OUTPUT the same file as standard error (gofatal.c)? */
-EPI_SAFE bool epi_report_is_stderr(const struct epi_fd *output);
-
 /* The lines of a stack, without a header (frames.c). */
 EPI_SAFE void epi_print_stack(struct epi_incident *incident, const struct epi_stack *stack);
 
