@@ -365,7 +365,8 @@ func WithRepeat() Option {
 
 // WithExit ends the process after the dump, with status 1 and without clean-up:
 // no deferred function runs, no handler of atexit, and no buffer is flushed. It
-// ends also when the dump fails, or takes longer than its deadline. Where the
+// ends also when the dump fails, or takes longer than its deadline. All threads are
+// asked, as with [WithInterrupt]. Where the
 // process crashes at that time it dies of the crash.
 func WithExit() Option {
 	return forCalls(config.CallDumpLater|config.CallWatchdog, "WithExit", func(c *config.Config) error {

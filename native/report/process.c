@@ -31,6 +31,14 @@ static EPI_SAFE void build_id(struct epi_out *out)
         epi_out_byte(out, module->build_id[i]);
 }
 
+EPI_SAFE void epi_report_forked(struct epi_incident *incident)
+{
+    struct epi_out *out = &incident->out;
+    epi_out_text(out, "Note: in a forked child of process ");
+    epi_out_decimal(out, epi_incidents.pid);
+    epi_out_text(out, " that has not called exec\n");
+}
+
 EPI_SAFE void epi_report_process(struct epi_incident *incident)
 {
     const struct epi_options *options = incident->options;
@@ -56,11 +64,8 @@ EPI_SAFE void epi_report_process(struct epi_incident *incident)
     build_id(out);
     epi_out_char(out, '\n');
 
-    if (incident->forked) {
-        epi_out_text(out, "Note: in a forked child of process ");
-        epi_out_decimal(out, epi_incidents.pid);
-        epi_out_text(out, " that has not called exec\n");
-    }
+    if (incident->forked)
+        epi_report_forked(incident);
     if (options->note[0] != '\0')
         note(out, options->note);
     epi_places_notes(incident);

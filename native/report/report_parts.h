@@ -13,6 +13,7 @@
 EPI_SAFE void epi_report_cause(struct epi_incident *incident);     /* cause.c */
 EPI_SAFE void epi_report_message(struct epi_incident *incident);   /* message.c */
 EPI_SAFE void epi_report_process(struct epi_incident *incident);   /* process.c */
+EPI_SAFE void epi_report_forked(struct epi_incident *incident);    /* process.c: a line of it */
 EPI_SAFE void epi_report_unwind(struct epi_incident *incident);    /* frames.c */
 EPI_SAFE void epi_report_stack(struct epi_incident *incident);     /* frames.c */
 EPI_SAFE void epi_report_code_names(struct epi_incident *incident);        /* codenames.c */

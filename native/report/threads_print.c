@@ -202,7 +202,8 @@ static EPI_SAFE const char *reason(const struct epi_thread *thread)
     case EPI_FATE_SPARED:
         return "a signal would end its system call";
     case EPI_FATE_UNTOLD:
-        return "a signal might end its system call, which the kernel does not tell";
+        return "a signal might end its system call, which the kernel does not tell; with "
+               "WithInterrupt it is asked all the same";
     case EPI_FATE_SERVICE:
         return "Epitaph's own";
     default:
