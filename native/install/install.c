@@ -8,6 +8,7 @@
 #include "../base/fd.h"
 #include "../base/output.h"
 #include "../base/system.h"
+#include "../memory/peek.h"
 #include "../image/modules.h"
 #include "../image/symbols.h"
 #include "../unwind/golayout.h"
@@ -258,6 +259,7 @@ static int enable(const struct epi_config *config, const struct epi_options *old
         epi_fd_close(&next->directory);
         return error;
     }
+    epi_peek_mind_tracer();
     load_modules();
     if (epi_process()->pid == 0) /* a child of a process that was reporting, perhaps */
         epi_notes_freeze(EPI_NOTES_OPEN);

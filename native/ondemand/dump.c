@@ -376,6 +376,7 @@ EPI_SAFE int epi_dump(const struct epi_dump *how)
     if (epi_service_find(epi_gettid()) == NULL)
         mask &= ~epi_mask_of(epi_actions.thread_signal);
     epi_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, (long)&old, sizeof mask, 0, 0);
+    epi_peek_mind_tracer();
     int error = EADDRINUSE;
     bool loads = epi_action_reassert(false) &&
                  (pending & (epi_mask_of(SIGSEGV) | epi_mask_of(SIGBUS))) == 0;
