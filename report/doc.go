@@ -90,7 +90,8 @@
 //	End of report (complete, N bytes, DURATION)
 //	End of report (incomplete: REASON, REASON, N bytes, DURATION)
 //
-// When Go itself ended the process there is no signal and are no registers; the
+// When Go itself ended the process there are no registers, and a signal is that of a fault
+// that Go has made its panic or fatal error of; the
 // headline is the first line of the panic, or the message of the fatal error, and
 // Go's own report follows, whole. Its lines are the only ones with tabs in them,
 // and begin with two spaces that are not Go's: Text.Bytes gives back what Go wrote.

@@ -30,7 +30,7 @@ func (r *Report) Signature() string {
 }
 
 // SignatureParts returns what the signature is made of. The first part is the
-// name of the signal; without one it is the headline up to a colon, or the
+// name of the signal; without one, and of a death of Go's own, it is the headline up to a colon, or the
 // kind of the report. The others are the innermost 8 functions of the current
 // thread, made comparable:
 //
@@ -50,7 +50,7 @@ func (r *Report) Signature() string {
 //     makes no difference.
 func (r *Report) SignatureParts() []string {
 	first := r.Kind.String()
-	if r.Signal != nil {
+	if r.Signal != nil && r.GoText == nil { // or it is that of a fault that became a panic
 		first = r.Signal.Name
 	} else if r.Kind == Crash {
 		first, _, _ = strings.Cut(r.Headline, ":")

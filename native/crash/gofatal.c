@@ -22,6 +22,7 @@
 #include "../signals/actions.h"
 #include "../signals/chain.h"
 #include "../goruntime/traceback_bit.h"
+#include "../goruntime/gofault.h"
 #include "../goruntime/goparts.h"
 #include "../goruntime/goroutines.h"
 #include "../goruntime/resume.h"
@@ -141,6 +142,7 @@ EPI_SAFE void epi_go_faults(struct epi_incident *crash, const struct epi_sigacti
         meanwhile = false;
     }
     if (!meanwhile) {
+        epi_gofault_keep(signal, info, uc);
         if (owner == 0 && deadly(signal, info))
             report_fault(crash, signal, info, uc);
         bool entered = epi_traceback_bit_enter();

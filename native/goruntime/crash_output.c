@@ -180,6 +180,12 @@ EPI_SAFE void epi_crash_output_collect(struct epi_crash_output *text)
     text->message[text->message_size] = '\0';
 }
 
+EPI_SAFE size_t epi_crash_output_head(const struct epi_crash_output *text, char *to, size_t size)
+{
+    long n = text->size == 0 ? 0 : read_at(text, to, size < text->size ? size : text->size, 0);
+    return n > 0 ? (size_t)n : 0;
+}
+
 /* So much of a text is looked at for the message of a panic. */
 #define PANICS 2048
 

@@ -2,6 +2,7 @@
  * nothing but the signal's number, and is out before anything is looked at. */
 #include "report.h"
 #include "report_parts.h"
+#include "gocause.h"
 #include "places.h"
 #include "stage.h"
 #include "../base/base.h"
@@ -37,6 +38,8 @@ static const struct {
 } stages[] = {
     {CRASH, {"cause", 500, epi_report_cause}},
     {CRASH, {"message", 200, epi_report_message}},
+    {GO_DEATH, {"cause", 500, epi_report_go_cause}},
+    {GO_DEATH, {"cause's end", 10, epi_report_go_cause_end}},
     {BOTH, {"process", 200, epi_report_process}},
     {GO_DEATH, {"Go's report", 1000, epi_report_crash_output}},
     {GO_DEATH, {"panic", 200, epi_report_panic}},
