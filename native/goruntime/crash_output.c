@@ -107,6 +107,18 @@ static EPI_SAFE bool belongs(const char *line)
     return false;
 }
 
+/* Can a line stand between such a line and the error?  "runtime: morestack on g0, stack
+ * [..." has a traceback behind it, and an empty line (runtime/proc.go, badmorestackg0);
+ * "runtime: marked free object in span ..." a list of addresses (mgcsweep.go,
+ * reportZombies). */
+static EPI_SAFE bool may_belong(const char *line)
+{
+    size_t size = 0;
+    while (line[size] != '\0' && line[size] != '\n')
+        size++;
+    return size == 0 || line[0] == '\t' || line[size - 1] == ')' || begins(line, "0x");
+}
+
 /* Where the message begins in the backlog; SIZE when there is none.  START is
  * where its last line, that of the error itself, does.  At the end of TEXT there
  * is a NUL, which ends every comparison. */
@@ -129,7 +141,7 @@ static EPI_SAFE size_t find_message(const char *text, size_t size, size_t *start
             before--;
         if (belongs(text + before))
             at = before;
-        else if (text[before] != '\t')
+        else if (!may_belong(text + before))
             break;
         i = before;
     }

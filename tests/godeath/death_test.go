@@ -135,6 +135,21 @@ func TestDeaths(t *testing.T) {
 	}
 }
 
+// Before the error itself Go prints the bounds of the stack, and a traceback.
+func TestTextBeforeTheError(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	o := run(t, plain, "coroutine dir="+dir)
+	o.Exited(t, 2)
+	r := complete(t, onlyFile(t, dir))
+	if !strings.HasPrefix(o.Stderr, "runtime: morestack on g0, stack [") || r.Headline != "morestack on g0" {
+		t.Fatalf("the headline is %q, and standard error:\n%s", r.Headline, ends(o.Stderr))
+	}
+	if got := string(r.GoText.Bytes()); got != o.Stderr {
+		t.Errorf("Go's text in the report:\n%s\non standard error:\n%s", ends(got), ends(o.Stderr))
+	}
+}
+
 func find(t *testing.T, kind string) death {
 	t.Helper()
 	for _, d := range deaths {
