@@ -2,6 +2,7 @@ package handler
 
 import (
 	"context"
+	"errors"
 
 	"github.com/epitaph-go/epitaph/internal/engine/config"
 )
@@ -15,7 +16,9 @@ var ErrNoNative = config.ErrNoNative
 // is faulthandler.enable.
 //
 // A second call replaces the options, and puts back handlers that somebody has
-// taken away since. On an error nothing is changed. Enable starts a thread and
+// taken away since. On an error nothing is changed, with one exception: where the file of
+// [WithOutput] or the directory of [WithDir] cannot be used, and Epitaph was not enabled,
+// it is now, without that place, so that reports go to standard error. Enable starts a thread and
 // some goroutines and returns within a millisecond or so; names of C functions
 // that are not exported become known in the background a moment later (see
 // [Ready]).
@@ -41,7 +44,11 @@ func Enable(opts ...Option) error {
 	if err != nil {
 		return err
 	}
-	return engine.Enable(c)
+	refused := errors.Join(c.Refused...)
+	if refused != nil && engine.Enabled() {
+		return refused
+	}
+	return errors.Join(refused, engine.Enable(c))
 }
 
 // Disable restores the handlers that were there before [Enable], except where

@@ -1,6 +1,7 @@
 package handler_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,7 +12,8 @@ import (
 	"github.com/epitaph-go/epitaph/handler"
 )
 
-// Every mistake is an error that names the call or the option, and changes nothing.
+// Every mistake is an error that names the call or the option, and changes nothing; but
+// that a place cannot be used does not keep Enable from its work.
 func TestErrors(t *testing.T) {
 	closed, err := os.Create(filepath.Join(t.TempDir(), "closed"))
 	if err != nil {
@@ -33,7 +35,6 @@ func TestErrors(t *testing.T) {
 		{dump(nil), "epitaph: an Option is nil"},
 		{dump(handler.WithOutput(nil)), "epitaph: WithOutput: the file is nil"},
 		{dump(handler.WithOutput(closed)), "epitaph: WithOutput: "},
-		{enable(handler.WithOutput(closed)), "epitaph: WithOutput: "},
 		{register(syscall.SIGINT, handler.WithOutput(closed)), "epitaph: WithOutput: "},
 		{dump(handler.WithDeadline(0)), "epitaph: WithDeadline: 0s is not positive"},
 		{register(syscall.SIGINT, handler.WithDeadline(-time.Second)), "epitaph: WithDeadline: -1s is not positive"},
@@ -47,7 +48,6 @@ func TestErrors(t *testing.T) {
 		{dump(handler.WithSymbolBudget(1)), "epitaph: Dump does not take WithSymbolBudget"},
 		{enable(handler.WithPoll(-1)), "epitaph: WithPoll: -1ns is negative"},
 		{enable(handler.WithDir("")), "epitaph: WithDir: the path is empty"},
-		{enable(handler.WithDir(filepath.Join(t.TempDir(), "none"))), "epitaph: WithDir: "},
 		{enable(handler.WithBlackBox("")), "epitaph: WithBlackBox: the path is empty"},
 		{enable(handler.WithOnCrash(nil)), "epitaph: WithOnCrash: the function is nil"},
 		{enable(handler.WithOnCrashResume()), "epitaph: WithOnCrashResume makes sense only with WithOnCrash"},
@@ -77,6 +77,18 @@ func TestErrors(t *testing.T) {
 	}
 	if handler.Enabled() || handler.Unregister(syscall.SIGINT) || handler.Unregister(syscall.SIGSEGV) || handler.Unregister(nil) {
 		t.Error("a call with an error has changed something")
+	}
+	for want, opt := range map[string]handler.Option{
+		"epitaph: WithOutput: ": handler.WithOutput(closed),
+		"epitaph: WithDir: ":    handler.WithDir(filepath.Join(t.TempDir(), "none")),
+	} {
+		err := handler.Enable(opt)
+		if err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("error %v, want %s", err, want)
+		}
+		if enabled := handler.Disable(); enabled == errors.Is(err, handler.ErrNoNative) {
+			t.Errorf("enabled: %v, with the error %v", enabled, err)
+		}
 	}
 }
 

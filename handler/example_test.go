@@ -26,21 +26,25 @@ func Example() {
 	// Output: true
 }
 
-// Bad options are errors that name the option, and change nothing.
+// Bad options are errors that name the option, and change nothing. A place that cannot be
+// used is an error, too, and reports go to standard error.
 func ExampleEnable_errors() {
 	fmt.Println(handler.Enable(handler.WithDeadline(0)))
-	fmt.Println(handler.Enable(handler.WithDir("/no/such/place")))
 	fmt.Println(handler.Enable(handler.WithOutput(nil)))
 	fmt.Println(handler.Enable(handler.WithMaxThreads(0)))
 	fmt.Println(handler.Enable(handler.WithThreadSignal(syscall.SIGUSR1)))
 	fmt.Println(handler.Enabled())
+	fmt.Println(handler.Enable(handler.WithDir("/no/such/place")))
+	defer handler.Disable()
+	fmt.Println(handler.Enabled())
 	// Output:
 	// epitaph: WithDeadline: 0s is not positive
-	// epitaph: WithDir: stat /no/such/place: no such file or directory
 	// epitaph: WithOutput: the file is nil
 	// epitaph: WithMaxThreads: 0 is not positive
 	// epitaph: WithThreadSignal: 10 is not from 35 to 64
 	// false
+	// epitaph: WithDir: stat /no/such/place: no such file or directory
+	// true
 }
 
 // A nil dereference stays a panic, and can be recovered from as before.

@@ -25,7 +25,7 @@ import (
 // The dump goes to standard error, or to [WithOutput], of which a duplicate is
 // kept; [WithDeadline] limits what it may take where that is stuck. [WithRepeat] dumps again and again, [WithExit] ends the process. DumpLater
 // works without [Enable], as [Dump] does; [Disable] leaves what it needs. It is
-// not inherited by a child of fork, which may arm its own.
+// not inherited by a child of fork, which may arm its own; nor is a [Watchdog].
 //
 // It is an error if d is not positive. Without the C core the goroutines are
 // dumped by a timer of Go's, and the error wraps [ErrNoNative].

@@ -68,21 +68,34 @@ func newConfig(call config.Call, opts []Option) (*config.Config, error) {
 	return c, nil
 }
 
+// refuse makes the error of a place that cannot be used one of the call: of Enable when it
+// has done what it can without it, of others at once.
+func refuse(c *config.Config, err error) error {
+	if c.Call != config.CallEnable {
+		return err
+	}
+	c.Refused = append(c.Refused, err)
+	return nil
+}
+
 // WithOutput writes the report to f instead of standard error. Enable keeps a
 // duplicate of its descriptor, so f may be closed afterwards.
 //
 // Deaths of Go's own are reported to f only if it is not the file that standard
 // error is.
 //
-// If the program closes that duplicate as well (closefrom does), and its number
-// becomes another file, the report goes to standard error.
+// If the program closes that duplicate as well (closefrom does), or its number becomes
+// another file, the report goes to the same file by its path, or else to standard error,
+// and says so. What f does not take, as on a full disk, is on standard error. If f cannot
+// be written to when Enable is called, that is its error, and reports go to standard
+// error.
 func WithOutput(f *os.File) Option {
 	return forCalls(config.CallAny, "WithOutput", func(c *config.Config) error {
 		if f == nil {
 			return errors.New("epitaph: WithOutput: the file is nil")
 		}
 		if err := engine.CheckOutput(f); err != nil {
-			return fmt.Errorf("epitaph: WithOutput: %w", err)
+			return refuse(c, fmt.Errorf("epitaph: WithOutput: %w", err))
 		}
 		c.Output = f
 		return nil
@@ -98,7 +111,9 @@ func WithOutput(f *os.File) Option {
 // is made by Enable, and a run that does not crash leaves an empty one, unless it
 // calls [Disable].)
 //
-// The directory must exist and be writable when Enable is called.
+// The directory must exist and be writable when Enable is called; otherwise that is its
+// error, and reports go where they would go without WithDir. If the program closes the
+// core's descriptor of it, or makes it anew, it is opened by its path at the crash.
 func WithDir(path string) Option {
 	return forCalls(config.CallEnable, "WithDir", func(c *config.Config) error {
 		if path == "" {
@@ -109,7 +124,7 @@ func WithDir(path string) Option {
 			return fmt.Errorf("epitaph: WithDir: %w", err)
 		}
 		if err := engine.CheckDir(abs); err != nil {
-			return fmt.Errorf("epitaph: WithDir: %w", err)
+			return refuse(c, fmt.Errorf("epitaph: WithDir: %w", err))
 		}
 		c.Dir = abs
 		return nil
@@ -374,7 +389,8 @@ func WithRepeat() Option {
 
 // WithExit ends the process after the dump, with status 1 and without clean-up:
 // no deferred function runs, no handler of atexit, and no buffer is flushed. It
-// ends also when the dump fails, or takes longer than its deadline. Where the
+// ends also when the dump fails, or takes longer than its deadline. All threads are
+// asked, as with [WithInterrupt]. Where the
 // process crashes at that time it dies of the crash.
 func WithExit() Option {
 	return forCalls(config.CallDumpLater|config.CallWatchdog, "WithExit", func(c *config.Config) error {

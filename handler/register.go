@@ -38,8 +38,10 @@ import (
 //
 // Register works without [Enable], as Dump does, and before it. System calls that
 // the signal interrupts go on (SA_RESTART), but for those in the package
-// documentation. In a child of fork that has not called exec a registered signal
-// only does what it does with WithChain, and nothing without. [os/signal.Notify],
+// documentation. In a child of fork that has not called exec the thread that
+// got the signal writes the dump itself, without goroutines, before anything else that
+// the signal does; one line says so where its signal stack is too small for that. In a
+// child of vfork there is none. [os/signal.Notify],
 // Stop and Ignore leave it in place; a C library that sets its own handler, and, in a
 // c-shared or c-archive library, signal.Reset of a signal that no channel wants take it
 // away. So do, in a program built with the tag epitaph_nowrap, signal.Ignore, and Notify

@@ -50,6 +50,7 @@
 //	  File "PATH", line N in FUNCTION [ADDRESS] (near) (scan)
 //	  Binary file "PATH", at FUNCTION+0xOFFSET [ADDRESS] (inlined) (scan)
 //	  Binary file "<unknown>" [ADDRESS]
+//	  Code of no module "NAME" (PERM), at FUNCTION+0xOFFSET [ADDRESS] (scan)
 //	  <not executable: ADDRESS>
 //	  <signal handler called>
 //	  <stack lost: TEXT>
@@ -101,7 +102,8 @@
 // there is none. A report that says headline instead of complete leaves out on purpose
 // what is not of the first importance.
 //
-// When Go itself ended the process there is no signal and are no registers; the
+// When Go itself ended the process there are no registers, and a signal is that of a fault
+// that Go has made its panic or fatal error of; the
 // headline is the first line of the panic, or the message of the fatal error, and
 // Go's own report follows, whole. Its lines are the only ones with tabs in them,
 // and begin with two spaces that are not Go's: Text.Bytes gives back what Go wrote.
@@ -132,7 +134,7 @@
 //   - kinds: strings. Of a report: crash, timeout, dump. Of a thread: thread,
 //     current, group, stack, cut, native. Of a frame: source, binary, unknown,
 //     not_executable, signal, repeated, cut, lost, no_stack, created_by,
-//     seen_from_outside.
+//     seen_from_outside, code.
 //     Of how a frame was found: exact (which has no key), frame_pointer, scan, after_scan
 //   - an absent number or address is 0, an absent string empty, an absent truth false
 //   - "unknown": objects of line number and text, where a backslash is \x5c and a

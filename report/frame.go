@@ -22,10 +22,11 @@ const (
 	NoStack                             // there is no stack: Reason
 	CreatedBy                           // the go statement: Func, Goroutine (may be 0), File, Line
 	SeenFromOutside                     // the thread itself was not asked, or did not answer: Func is its system call (may be empty), Reason
+	CodeFrame                           // executable memory that belongs to no module, as a JIT compiler's; like BinaryFrame, with Perm
 )
 
 var frameKindNames = names{"source", "binary", "unknown", "not_executable", "signal",
-	"repeated", "cut", "lost", "no_stack", "created_by", "seen_from_outside"}
+	"repeated", "cut", "lost", "no_stack", "created_by", "seen_from_outside", "code"}
 
 // String returns the name that JSON has, as "not_executable".
 func (k FrameKind) String() string               { return frameKindNames.of(int(k)) }
@@ -70,8 +71,12 @@ type Frame struct {
 	Line   int    `json:"line,omitempty"`
 	Func   string `json:"func,omitempty"`
 	Module string `json:"module,omitempty"` // the path of the file that is mapped there
+	// Perm says what the memory of a CodeFrame, whose name is in Module ("<anonymous>"
+	// without one), may be used for: "r-x", "rwx".
+	Perm string `json:"perm,omitempty"`
 	// Offset is from the start of Func or, without Func, from the load bias of
-	// the module: the address that the module's symbol table has. The offset
+	// the module: the address that the module's symbol table has; of a
+	// CodeFrame without Func from the start of its mapping. The offset
 	// from the module's start is (*Report).ModuleOffset.
 	Offset Offset `json:"offset,omitzero"`
 	// PC is 0 in a line of source of Go. Calls that were inlined into a C function
@@ -90,7 +95,7 @@ func (f Frame) Name() string {
 	switch {
 	case f.Func != "" && f.Kind != SeenFromOutside:
 		return f.Func
-	case f.Kind == BinaryFrame:
+	case f.Kind == BinaryFrame, f.Kind == CodeFrame:
 		return path.Base(f.Module) + "+0x" + strconv.FormatUint(uint64(f.Offset), 16)
 	case f.Kind == UnknownFrame:
 		return f.PC.String()
@@ -101,6 +106,8 @@ func (f Frame) Name() string {
 
 // String returns the line of the report, without the end of the line.
 func (f Frame) String() string { return string(appendFrame(nil, f, false)) }
+
+const codePrefix = `Code of no module "`
 
 // howSuffixes stand in the order of the How values.
 var howSuffixes = [...]string{"", " (frame pointer)", " (scan)", " (after a scan)"}
@@ -123,6 +130,9 @@ func parseFrame(line string) (Frame, bool) {
 	case '.':
 		return parseCut(s)
 	case 'C':
+		if strings.HasPrefix(s, codePrefix) {
+			return parseCall(s)
+		}
 		return parseCreatedBy(s)
 	}
 	return Frame{}, false
@@ -158,6 +168,13 @@ func parseCall(s string) (f Frame, ok bool) {
 		f.File, f.Line, f.Func = decode(file, true), n, decode(name, false)
 		return f, ok1 && ok2 && err == nil && name != ""
 	}
+	if rest, ok := strings.CutPrefix(s, codePrefix); ok {
+		f.Kind = CodeFrame
+		name, rest, ok1 := strings.Cut(rest, `" (`)
+		perm, rest, ok2 := strings.Cut(rest, "), at ")
+		f.Module, f.Perm = decode(name, true), perm
+		return parseOffset(f, rest, ok1 && ok2 && len(perm) == 3)
+	}
 	s, ok = strings.CutPrefix(s, `Binary file "`)
 	if !ok {
 		return f, false
@@ -169,9 +186,15 @@ func parseCall(s string) (f Frame, ok bool) {
 	}
 	f.Kind = BinaryFrame
 	file, s, ok := strings.Cut(s, `", at `)
+	f.Module = decode(file, true)
+	return parseOffset(f, s, ok)
+}
+
+// parseOffset reads FUNCTION+0xOFFSET [PC] into f.
+func parseOffset(f Frame, s string, ok bool) (Frame, bool) {
 	s, pc, ok1 := cutLast(s, " [")
 	name, offset, ok2 := cutLast(s, "+0x")
-	f.Module, f.Func = decode(file, true), decode(name, false)
+	f.Func = decode(name, false)
 	f.PC, _ = parseWord(strings.TrimSuffix(pc, "]"))
 	distance, err := strconv.ParseUint(offset, 16, 64)
 	f.Offset = Offset(distance)
@@ -260,10 +283,10 @@ func appendFrame(b []byte, f Frame, second bool) []byte {
 			b = append(appendWord(append(b, " ["...), f.PC), ']')
 		}
 	case BinaryFrame:
-		b = appendQuoted(append(b, "Binary file "...), f.Module)
-		b = appendText(append(b, ", at "...), f.Func)
-		b = strconv.AppendUint(append(b, "+0x"...), uint64(f.Offset), 16)
-		b = append(appendWord(append(b, " ["...), f.PC), ']')
+		b = appendOffset(appendQuoted(append(b, "Binary file "...), f.Module), f)
+	case CodeFrame:
+		b = appendQuoted(append(b, "Code of no module "...), f.Module)
+		b = appendOffset(append(append(append(b, " ("...), f.Perm...), ')'), f)
 	case UnknownFrame:
 		b = append(appendWord(append(b, `Binary file "<unknown>" [`...), f.PC), ']')
 	case NotExecutableFrame:
@@ -309,6 +332,12 @@ func appendFrame(b []byte, f Frame, second bool) []byte {
 		b = append(b, howSuffixes[f.How]...)
 	}
 	return b
+}
+
+func appendOffset(b []byte, f Frame) []byte {
+	b = appendText(append(b, ", at "...), f.Func)
+	b = strconv.AppendUint(append(b, "+0x"...), uint64(f.Offset), 16)
+	return append(appendWord(append(b, " ["...), f.PC), ']')
 }
 
 func plural(noun string, n int, always bool) string {

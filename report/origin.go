@@ -30,13 +30,18 @@ type call struct {
 	doubtful bool
 }
 
+// isCall says that a frame is a call: of source, of a module or of code of no module.
+func (f *Frame) isCall() bool {
+	return f.Kind == SourceFrame || f.Kind == BinaryFrame || f.Kind == CodeFrame
+}
+
 // calls returns the frames of a stack that are calls, innermost first.
 func (r *Report) calls(frames []Frame) []call {
 	list := make([]call, 0, len(frames))
 	dynamic := r.hasCLibrary()
 	for i := range frames {
 		f := &frames[i]
-		if f.Kind == SourceFrame || f.Kind == BinaryFrame {
+		if f.isCall() {
 			name := normalize(f.Func)
 			list = append(list, call{f, name, r.originOf(f, name, dynamic), f.How == Scan})
 		}

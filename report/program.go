@@ -5,7 +5,7 @@ package report
 // that the program was built from, and shared libraries other than those of the
 // language, are its own.
 func (r *Report) InApp(f Frame) bool {
-	if f.Kind != SourceFrame && f.Kind != BinaryFrame {
+	if !f.isCall() {
 		return false
 	}
 	return r.originOf(&f, normalize(f.Func), r.hasCLibrary()) == ofProgram
@@ -15,7 +15,7 @@ func (r *Report) InApp(f Frame) bool {
 // where threads, programs and goroutines start, and where Go and C call each other.
 // Who shows a stack may fold them.
 func (r *Report) Plumbing(f Frame) bool {
-	if f.Kind != SourceFrame && f.Kind != BinaryFrame {
+	if !f.isCall() {
 		return false
 	}
 	from := r.originOf(&f, normalize(f.Func), r.hasCLibrary())

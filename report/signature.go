@@ -57,7 +57,8 @@ func (r *Report) Signature() string {
 //     and C says nothing about the defect. If nothing else is left they count.
 //   - So are the frames of signals, those in no module, and those that only a scan found.
 //   - The C function that Go called counts even if it called the next one by a jump.
-//   - A frame without a function counts as the build-id of its module and the offset in it.
+//   - A frame without a function counts as the build-id of its module and the offset in it,
+//     one in code of no module as "<code of no module>".
 //   - Where no function is left and Go has written its own report, those of the
 //     goroutine in it are taken: Go cannot be walked from where it finds a stack
 //     overflow.
@@ -74,7 +75,7 @@ func (r *Report) SignatureParts() []string {
 
 func (r *Report) signature() (parts []string, weak bool) {
 	first := r.Kind.String()
-	if r.Signal != nil {
+	if r.Signal != nil && r.GoText == nil { // or it is that of a fault that became a panic
 		first = r.Signal.Name
 	} else if r.Kind == Crash {
 		first, _, _ = strings.Cut(r.Headline, ":")
@@ -146,6 +147,8 @@ func (r *Report) partOf(c call) (name string, unnamed bool) {
 		return publicName(c.name), false
 	case c.name != "":
 		return c.name, false
+	case c.Kind == CodeFrame:
+		return "<code of no module>", false
 	}
 	id := "unknown"
 	if m := r.Module(c.PC); m != nil && m.BuildID != "" {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"syscall"
 
 	"github.com/epitaph-go/epitaph/handler"
 	_ "github.com/epitaph-go/epitaph/handler/interpose" // for an executable
@@ -21,10 +22,15 @@ func init() {
 	}
 	if err := enable(value); err != nil {
 		what := "; there will be no reports"
-		if handler.Enabled() { // as far as it can be without the C core
+		switch {
+		case handler.Enabled() && errors.Is(err, handler.ErrNoNative): // as far as it can be
 			what = ""
+		case handler.Enabled():
+			what = "; there are reports without that"
 		}
-		fmt.Fprintf(os.Stderr, "epitaph: %s: %v%s\n", variable, err, what)
+		// Who speaks is said already.
+		text := strings.ReplaceAll(strings.TrimPrefix(err.Error(), "epitaph: "), "\nepitaph: ", "; ")
+		fmt.Fprintf(os.Stderr, "epitaph: %s: %s%s\n", variable, text, what)
 	}
 }
 
@@ -36,20 +42,19 @@ func enable(value string) error {
 	var files files
 	defer files.close() // Enable keeps duplicates
 	var opts []handler.Option
+	var refused error // a file that cannot be had: reports go to standard error then
 	for _, s := range settings {
 		opt, err := s.key.option(s.value, &files)
-		if err != nil {
+		if errors.As(err, new(*os.PathError)) || errors.As(err, new(syscall.Errno)) {
+			refused = fmt.Errorf("%s: %w", s, err)
+		} else if err != nil {
 			return fmt.Errorf("%s: %w", s, err)
 		}
 		if opt != nil {
 			opts = append(opts, opt)
 		}
 	}
-	if err := handler.Enable(opts...); err != nil {
-		// Who speaks is said already.
-		return errors.New(strings.TrimPrefix(err.Error(), "epitaph: "))
-	}
-	return nil
+	return errors.Join(refused, handler.Enable(opts...))
 }
 
 // files are those that options have opened.

@@ -57,10 +57,10 @@ func TestEnvironment(t *testing.T) {
 			stderr: "epitaph: EPITAPH: color: there is no such option; there will be no reports\n"},
 		{name: "refused by the handler", value: "deadline=-2s", stdout: off,
 			stderr: "epitaph: EPITAPH: WithDeadline: -2s is not positive; there will be no reports\n"},
-		{name: "no directory", value: "dir=/nonexistent/x", stdout: off,
-			stderr: "epitaph: EPITAPH: WithDir: stat /nonexistent/x: no such file or directory; there will be no reports\n"},
-		{name: "no output", value: "output=/nonexistent/x", stdout: off,
-			stderr: "epitaph: EPITAPH: output=/nonexistent/x: no such file or directory; there will be no reports\n"},
+		{name: "no directory", value: "dir=/nonexistent/x", stdout: on,
+			stderr: "epitaph: EPITAPH: WithDir: stat /nonexistent/x: no such file or directory; there are reports without that\n"},
+		{name: "no output", value: "output=/nonexistent/x", stdout: on,
+			stderr: "epitaph: EPITAPH: output=/nonexistent/x: no such file or directory; there are reports without that\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			value := &test.value

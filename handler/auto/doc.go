@@ -47,7 +47,9 @@
 //
 //	epitaph: EPITAPH: deadline=2: not a duration such as 5s or 500ms; there will be no reports
 //
-// and the program starts as if the variable were not set. Without cgo, but with dir or
+// and the program starts as if the variable were not set. Where the file of output or the
+// directory of dir cannot be used, there are reports all the same, on standard error, and
+// the line says so. Without cgo, but with dir or
 // output, Enable does what pure Go can, and the line ends before the semicolon. What
 // the program itself does with package handler later replaces the options.
 //

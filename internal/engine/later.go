@@ -38,6 +38,7 @@ func arm(c *config.Config, d time.Duration, arm func(*cgo.TimerConfig) error) er
 		err := withDescriptor(c, func(fd uintptr) error {
 			native := cgo.TimerConfig{DumpConfig: dumpConfig(c), After: d, Again: c.Repeat, Exit: c.Exit}
 			native.Output = fd
+			native.Interrupt = c.Interrupt || c.Exit // no call of theirs matters any more
 			return arm(&native)
 		})
 		if errors.Is(err, cgo.ErrNoWatchdog) {

@@ -22,9 +22,11 @@
 #include "../signals/actions.h"
 #include "../signals/chain.h"
 #include "../goruntime/traceback_bit.h"
+#include "../goruntime/gofault.h"
 #include "../goruntime/goparts.h"
 #include "../goruntime/goroutines.h"
 #include "../goruntime/resume.h"
+#include "../report/places.h"
 #include "../report/report.h"
 #include "../report/report_parts.h"
 
@@ -34,7 +36,7 @@
 static EPI_SAFE bool wanted(const struct epi_options *options)
 {
     return options->directory.fd >= 0 || epi_box.attached ||
-           (epi_fd_valid(&options->output) && !epi_report_is_stderr(&options->output)) ||
+           epi_places_has_own(options) ||
            epi_oncrash_wants_copy(options) || epi_resume_wanted();
 }
 
@@ -140,6 +142,7 @@ EPI_SAFE void epi_go_faults(struct epi_incident *crash, const struct epi_sigacti
         meanwhile = false;
     }
     if (!meanwhile) {
+        epi_gofault_keep(signal, info, uc);
         if (owner == 0 && deadly(signal, info))
             report_fault(crash, signal, info, uc);
         bool entered = epi_traceback_bit_enter();

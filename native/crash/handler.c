@@ -42,6 +42,7 @@
 #include "../signals/chain.h"
 #include "../signals/terminate.h"
 #include "../threads/masks.h"
+#include "../threads/resend.h"
 #include "../threads/service.h"
 #include "../goruntime/traceback_bit.h"
 #include "../goruntime/resume.h"
@@ -343,8 +344,9 @@ static EPI_SAFE bool (*const cases[])(struct arrival *) = {
 
 EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
 {
-    struct arrival arrival = {signal, info, context, &epi_process()->crash,
-                              epi_action_next(signal), 0};
+    siginfo_t first;
+    struct arrival arrival = {signal, epi_resent(signal, info, &first), context,
+                              &epi_process()->crash, epi_action_next(signal), 0};
     for (size_t i = 0; i < EPI_COUNT(cases); i++)
         if (cases[i](&arrival)) /* EPI_SAFE: those above */
             return;

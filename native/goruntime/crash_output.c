@@ -107,6 +107,18 @@ static EPI_SAFE bool belongs(const char *line)
     return false;
 }
 
+/* Can a line stand between such a line and the error?  "runtime: morestack on g0, stack
+ * [..." has a traceback behind it, and an empty line (runtime/proc.go, badmorestackg0);
+ * "runtime: marked free object in span ..." a list of addresses (mgcsweep.go,
+ * reportZombies). */
+static EPI_SAFE bool may_belong(const char *line)
+{
+    size_t size = 0;
+    while (line[size] != '\0' && line[size] != '\n')
+        size++;
+    return size == 0 || line[0] == '\t' || line[size - 1] == ')' || begins(line, "0x");
+}
+
 /* Where the message begins in the backlog; SIZE when there is none.  START is
  * where its last line, that of the error itself, does.  At the end of TEXT there
  * is a NUL, which ends every comparison. */
@@ -129,7 +141,7 @@ static EPI_SAFE size_t find_message(const char *text, size_t size, size_t *start
             before--;
         if (belongs(text + before))
             at = before;
-        else if (text[before] != '\t')
+        else if (!may_belong(text + before))
             break;
         i = before;
     }
@@ -178,6 +190,12 @@ EPI_SAFE void epi_crash_output_collect(struct epi_crash_output *text)
     for (size_t i = at; i < size; i++)
         text->message[text->message_size++] = backlog[i];
     text->message[text->message_size] = '\0';
+}
+
+EPI_SAFE size_t epi_crash_output_head(const struct epi_crash_output *text, char *to, size_t size)
+{
+    long n = text->size == 0 ? 0 : read_at(text, to, size < text->size ? size : text->size, 0);
+    return n > 0 ? (size_t)n : 0;
 }
 
 /* So much of a text is looked at for the message of a panic. */

@@ -36,6 +36,9 @@ bool epi_crash_output_is(int fd);
 /* Finds out what Go has said; cannot fault. */
 EPI_SAFE void epi_crash_output_collect(struct epi_crash_output *text);
 
+/* The first SIZE bytes of it, or as many as there are, into TO; how many. */
+EPI_SAFE size_t epi_crash_output_head(const struct epi_crash_output *text, char *to, size_t size);
+
 /* Is it about a panic whose message begins with MESSAGE? */
 EPI_SAFE bool epi_crash_output_panics(const struct epi_crash_output *text, const char *message, size_t size);
 

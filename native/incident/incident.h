@@ -5,6 +5,7 @@
 
 #include "../base/base.h"
 #include "../base/fd.h"
+#include "../image/perfmap.h"
 #include "../image/symbols.h"
 #include "../unwind/stack.h"
 #include "../text/out.h"
@@ -35,9 +36,11 @@ struct epi_options {
     bool quiet; /* crashes are not reported: only dumps need the core */
     enum epi_host_first host_first;
     struct epi_fd output, directory;
+    struct epi_fd standard; /* error, as it was; it is the program's, and not kept open */
     char program[64];
     char executable[256];
-    char directory_path[256];
+    char directory_path[256]; /* cut at its end when it has no room */
+    char output_path[256]; /* of a regular file, for when the program closes OUTPUT; or "" */
     char build[512];
     char note[256];
 };
@@ -77,6 +80,13 @@ struct epi_style {
     bool places;       /* a frame is the place in the file that it is, Go's too */
     const char *title; /* of the first stack; NULL: the thread's name and numbers */
     bool spare;        /* a thread whose system call a question would end is not asked */
+};
+
+/* What became of the place that a report was meant for. */
+enum epi_lost {
+    EPI_LOST_NOTHING,
+    EPI_LOST_DESCRIPTOR, /* the output is the same, by another descriptor */
+    EPI_LOST_OUTPUT,
 };
 
 /* One incident: a crash, or a dump.  Zero until a thread's compare-and-swap on owner wins it; from
@@ -147,6 +157,11 @@ struct epi_incident {
     const struct epi_dump *dump; /* what was asked for: dump.c's */
 
     struct epi_fd file_fd, terminal;
+    struct {
+        enum epi_lost lost;
+        struct epi_fd reopened;
+        bool directory_reopened;
+    } places;
     struct epi_out out;
     char message[EPI_MESSAGE]; /* a copy of the C library's last words */
     struct epi_stack stack;
@@ -154,6 +169,7 @@ struct epi_incident {
     struct epi_rule_cache cache;
     struct epi_symbol symbol;
     struct epi_symbols symbols; /* of the frame that is printed */
+    struct epi_perfmap code_names; /* of code without a module */
     uint8_t callee; /* of the Go frame printed last; see epi_pclntab_frames */
     _Atomic uint32_t parked_count;
     struct epi_parked parked[EPI_PARKED];

@@ -18,6 +18,7 @@ import (
 	_ "github.com/epitaph-go/epitaph/native/goruntime"
 	_ "github.com/epitaph-go/epitaph/native/image"
 	_ "github.com/epitaph-go/epitaph/native/incident"
+	_ "github.com/epitaph-go/epitaph/native/memory"
 	_ "github.com/epitaph-go/epitaph/native/ondemand"
 	_ "github.com/epitaph-go/epitaph/native/record"
 	_ "github.com/epitaph-go/epitaph/native/report"

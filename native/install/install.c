@@ -8,6 +8,7 @@
 #include "../base/fd.h"
 #include "../base/output.h"
 #include "../base/system.h"
+#include "../memory/peek.h"
 #include "../image/modules.h"
 #include "../image/symbols.h"
 #include "../unwind/golayout.h"
@@ -35,8 +36,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #ifndef AT_MINSIGSTKSZ
@@ -136,6 +139,18 @@ const struct epi_module *epi_module_at(uint32_t i)
     return table == NULL || i >= table->count ? NULL : &table->module[i];
 }
 
+static void name_output(struct epi_options *options)
+{
+    char link[32];
+    struct stat st;
+    size_t room = sizeof options->output_path;
+    if (options->output.fd < 0 || fstat(options->output.fd, &st) != 0 || !S_ISREG(st.st_mode))
+        return;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", options->output.fd);
+    ssize_t n = readlink(link, options->output_path, room);
+    options->output_path[n > 0 && (size_t)n < room ? n : 0] = '\0'; /* half a path leads anywhere */
+}
+
 static int set_options(struct epi_options *options, const struct epi_config *config)
 {
     memset(options, 0, sizeof *options);
@@ -156,6 +171,7 @@ static int set_options(struct epi_options *options, const struct epi_config *con
             return errno;
         strncpy(options->directory_path, config->directory, sizeof options->directory_path - 1);
     }
+    options->standard = epi_fd_of(STDERR_FILENO);
     options->output = config->quiet ? epi_fd_of(STDERR_FILENO) : epi_output_open(config->output);
     if (config->quiet) /* known, for dumps whose output is lost, but not the core's */
         options->output.fd = -1;
@@ -164,6 +180,7 @@ static int set_options(struct epi_options *options, const struct epi_config *con
         epi_fd_close(&options->directory);
         return error;
     }
+    name_output(options);
     strncpy(options->program, config->program, sizeof options->program - 1);
     strncpy(options->executable, config->executable, sizeof options->executable - 1);
     strncpy(options->build, config->build, sizeof options->build - 1);
@@ -243,6 +260,7 @@ static int enable(const struct epi_config *config, const struct epi_options *old
         epi_fd_close(&next->directory);
         return error;
     }
+    epi_peek_mind_tracer();
     load_modules();
     if (epi_process()->pid == 0) /* a child of a process that was reporting, perhaps */
         epi_notes_freeze(EPI_NOTES_OPEN);

@@ -5,16 +5,19 @@
  * another thread may unmap between probe and load), setjmp around each load.
  * This costs about 2 ns when the memory is there and 2 us when it is not.
  *
- * Only a dump in a healthy process goes by process_vm_readv, and only while the
- * program has put a handler of its own in front of ours, which would take such a
- * fault for one of the program's. */
+ * Only two go by process_vm_readv: a dump in a healthy process, while the program has
+ * put a handler of its own in front of ours, which would take such a fault for one of
+ * the program's; and all of a process under a debugger, which stops at each fault. */
 #include "peek.h"
 #include "../base/base.h"
+#include "../base/fd.h"
 #include "../base/system.h"
 
+#include <fcntl.h>
 #include <sys/uio.h>
 
 static _Atomic bool by_call; /* faults do not come to us */
+static _Atomic bool traced;
 
 static EPI_SAFE EPI_NOINLINE bool load_by_call(void *to, uintptr_t from, size_t n)
 {
@@ -99,5 +102,29 @@ EPI_SAFE bool epi_peek_uses_calls(void)
 
 EPI_SAFE void epi_peek_use_loads(void)
 {
-    by_call = false;
+    by_call = traced;
+}
+
+/* The number behind "TracerPid:", within the first lines (proc_pid_status). */
+static EPI_SAFE bool has_tracer(void)
+{
+    static const char key[] = "\nTracerPid:\t";
+    char text[512];
+    long fd = epi_fd_open(AT_FDCWD, "/proc/thread-self/status", O_RDONLY, 0);
+    if (fd < 0)
+        return false;
+    long size = epi_syscall6(SYS_read, fd, (long)text, sizeof text, 0, 0, 0);
+    epi_syscall6(SYS_close, fd, 0, 0, 0, 0, 0);
+    for (long i = 0; i + (long)sizeof key <= size; i++)
+        if (epi_equal(text + i, key, sizeof key - 1))
+            return text[i + (long)sizeof key - 1] != '0';
+    return false;
+}
+
+EPI_SAFE void epi_peek_mind_tracer(void)
+{
+    bool there = has_tracer();
+    if (there && !traced)
+        there = epi_peek_use_calls();
+    traced = there; /* gone: whoever uses loads next ends the calls */
 }

@@ -19,10 +19,15 @@ EPI_SAFE bool epi_peek8(uint8_t *to, uintptr_t from);
 EPI_SAFE bool epi_peek_string(char *to, size_t size, uintptr_t from);
 
 /* From now on loads are left to the kernel, for a dump while somebody else's
- * handler gets the faults; false when it refuses.  epi_peek_use_loads ends that. */
+ * handler gets the faults; false when it refuses.  epi_peek_use_loads ends that, unless
+ * the process is traced. */
 EPI_SAFE bool epi_peek_use_calls(void);
 EPI_SAFE bool epi_peek_uses_calls(void);
 EPI_SAFE void epi_peek_use_loads(void);
+
+/* Looks whether somebody traces the process; then loads are left to the kernel from now
+ * on, where it does not refuse.  For a healthy process. */
+EPI_SAFE void epi_peek_mind_tracer(void);
 
 /* The handler's first question: is this the fault of a peek?  If so, the
  * context is changed to continue where the peek returns false.  A signal that was

@@ -32,6 +32,7 @@
 #include "../threads/threads.h"
 #include "../goruntime/goparts.h"
 #include "../goruntime/goroutines.h"
+#include "../report/places.h"
 #include "../report/report.h"
 #include "../report/report_parts.h"
 #include "../report/stage.h"
@@ -106,12 +107,20 @@ static EPI_SAFE void skip_callees(struct epi_cursor *cursor, uintptr_t from)
     }
 }
 
+/* A thread that was asked and got no CPU since may still walk with a table of before. */
+static EPI_SAFE void load_code(struct epi_incident *dump)
+{
+    dump->code_names.count = dump->code_names.asked = 0;
+    if (epi_process()->receivers == 0)
+        epi_program_load_code();
+}
+
 /* The caller's registers were kept by a jump buffer. */
 static EPI_SAFE void walk_caller(struct epi_incident *dump)
 {
     struct epi_regs regs;
     epi_arch_regs_from_jump(&regs, &turn.caller);
-    epi_cursor_start(&dump->cursor, epi_program.modules, epi_program.go, &dump->cache, &regs);
+    epi_program_walk(&dump->cursor, &dump->cache, &regs);
     dump->cursor.g = epi_go_g(epi_program.go);
     if (dump->dump->from != 0)
         skip_callees(&dump->cursor, dump->dump->from);
@@ -128,6 +137,10 @@ static EPI_SAFE void current_stack(struct epi_incident *dump)
 static EPI_SAFE void counted_signals(struct epi_incident *dump)
 {
     struct epi_out *out = &dump->out;
+    if (dump->forked) {
+        epi_report_forked(dump);
+        epi_out_char(out, '\n');
+    }
     if (dump->dump->counted == 0)
         return;
     epi_out_text(out, "Note: signal ");
@@ -139,9 +152,12 @@ static EPI_SAFE void counted_signals(struct epi_incident *dump)
 }
 
 static const struct epi_stage call_stages[] = {
+    {"code", 200, load_code},
     {"unwind", 500, walk_caller},
+    {"code names", 300, epi_report_code_names},
     {"current stack", 1000, current_stack},
     {"threads", 1000, epi_report_ask},
+    {"threads' code names", 300, epi_report_thread_code_names},
     {"other threads", 2000, epi_report_threads},
     {"goroutines", 2200, goroutines},
     {NULL, 0, NULL},
@@ -150,7 +166,9 @@ static const struct epi_stage call_stages[] = {
 static const struct epi_stage timeout_stages[] = {
     {"timeout", 100, timeout_line},
     {"process", 200, epi_report_process},
+    {"code", 200, load_code},
     {"threads", 1000, epi_report_ask},
+    {"threads' code names", 300, epi_report_thread_code_names},
     {"other threads", 2000, epi_report_threads},
     {"goroutines", 2200, goroutines},
     {"comparison", 500, epi_repeat_digest},
@@ -160,6 +178,7 @@ static const struct epi_stage timeout_stages[] = {
 /* When the first one is out, it is certain enough that the program hangs; so a
  * repetition looks first, and writes only what is new. */
 static const struct epi_stage look_stages[] = {
+    {"code", 200, load_code},
     {"threads", 1000, epi_report_ask},
     {"goroutines", 2200, epi_goroutines_take},
     {"comparison", 500, epi_repeat_digest},
@@ -169,15 +188,19 @@ static const struct epi_stage look_stages[] = {
 static const struct epi_stage seen_stages[] = {
     {"timeout", 100, timeout_line},
     {"process", 200, epi_report_process},
+    {"threads' code names", 300, epi_report_thread_code_names},
     {"other threads", 2000, epi_report_threads},
     {"goroutine list", 1000, epi_goroutines_print},
     {NULL, 0, NULL},
 };
 
 static const struct epi_stage signal_stages[] = {
+    {"code", 200, load_code},
+    {"code names", 300, epi_report_code_names},
     {"current stack", 1000, current_stack},
     {"signals", 100, counted_signals},
     {"threads", 1000, epi_report_ask},
+    {"threads' code names", 300, epi_report_thread_code_names},
     {"other threads", 2000, epi_report_threads},
     {"goroutines", 2200, goroutines},
     {NULL, 0, NULL},
@@ -282,6 +305,9 @@ static EPI_SAFE void start(struct epi_incident *dump, const struct epi_dump *how
     dump->stages_deadline = dump->began + how->timeout;
     dump->nested = dump->failure_count = 0;
     dump->file_error = 0;
+    dump->file_fd.fd = -1;
+    dump->places.lost = EPI_LOST_NOTHING;
+    dump->places.directory_reopened = false;
     dump->looking = turn.silent = false;
     dump->goroutines = EPI_GOROUTINES_NOT_ASKED;
     dump->forked = epi_process_is_child();
@@ -350,6 +376,7 @@ EPI_SAFE int epi_dump(const struct epi_dump *how)
     if (epi_service_find(epi_gettid()) == NULL)
         mask &= ~epi_mask_of(epi_actions.thread_signal);
     epi_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, (long)&old, sizeof mask, 0, 0);
+    epi_peek_mind_tracer();
     int error = EADDRINUSE;
     bool loads = epi_action_reassert(false) &&
                  (pending & (epi_mask_of(SIGSEGV) | epi_mask_of(SIGBUS))) == 0;

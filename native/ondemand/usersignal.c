@@ -15,9 +15,11 @@
  * default action) has to wait for the dump: the dumper then sends the signal once
  * more.
  *
- * A forked child has no dumper.  There a registered signal does nothing but what
- * the chain does. */
+ * A forked child has no dumper: there the thread dumps itself (childdump.c), and then
+ * does what the chain does.  A child of vfork does only the latter: what it would write
+ * to is its parent's. */
 #include "usersignal.h"
+#include "childdump.h"
 #include "dump.h"
 #include "dumper.h"
 #include "ondemand.h"
@@ -26,7 +28,6 @@
 #include "../base/output.h"
 #include "../base/system.h"
 #include "../incident/incident.h"
-#include "../incident/process.h"
 #include "../incident/process.h"
 #include "../signals/actions.h"
 #include "../signals/chain.h"
@@ -170,6 +171,8 @@ static EPI_SAFE void user_signal(int signal, siginfo_t *info, void *context)
     /* Somebody else's handler has kept ours as its next since it was unregistered;
      * or this is a child. */
     if (options == NULL || epi_process_is_child()) {
+        if (options != NULL && epi_process()->pid == 0)
+            epi_dump_in_child(&user->note[0], options, signal, context);
         if (options == NULL || options->chain)
             next_action(signal, info, context);
         return;

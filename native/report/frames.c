@@ -5,7 +5,10 @@
 #include "../base/clock.h"
 #include "../base/system.h"
 #include "../memory/code.h"
+#include "../memory/maps.h"
+#include "../image/codemap.h"
 #include "../image/modules.h"
+#include "../image/perfmap.h"
 #include "../image/symbols.h"
 #include "../unwind/gostack.h"
 #include "../unwind/pclntab.h"
@@ -108,6 +111,30 @@ static EPI_SAFE void unknown_line(struct epi_out *out, const struct epi_frame *f
     end_frame(out, false, frame);
 }
 
+/* Code that no module has, with its mapping; false when that is gone. */
+static EPI_SAFE bool code_line(struct epi_incident *incident, const struct epi_frame *frame,
+                               uintptr_t look_up)
+{
+    struct epi_out *out = &incident->out;
+    const struct epi_code_range *code = epi_codemap_find(epi_program.code, look_up);
+    const struct epi_perfmap_name *name = epi_perfmap_find(&incident->code_names, look_up);
+    if (code == NULL)
+        return false;
+    epi_out_text(out, "  Code of no module \"");
+    epi_out_escaped(out, code->name[0] != '\0' ? code->name : "<anonymous>");
+    epi_out_text(out, "\" (");
+    epi_out_char(out, code->prot & EPI_PROT_READ ? 'r' : '-');
+    epi_out_char(out, code->prot & EPI_PROT_WRITE ? 'w' : '-');
+    epi_out_char(out, code->prot & EPI_PROT_EXEC ? 'x' : '-');
+    epi_out_text(out, "), at ");
+    epi_out_escaped(out, name != NULL ? name->name : "");
+    epi_out_char(out, '+');
+    epi_out_hex(out, frame->pc - (name != NULL ? name->start : code->range.start));
+    pc_suffix(out, frame->pc);
+    end_frame(out, false, frame);
+    return true;
+}
+
 /* A function of Go as a place in its file; false when Go's tables do not know it. */
 static EPI_SAFE bool go_place(struct epi_incident *incident, const struct epi_module *module,
                               const struct epi_frame *frame, uintptr_t look_up)
@@ -186,7 +213,8 @@ static EPI_SAFE int32_t c_frame(struct epi_incident *incident, const struct epi_
     struct epi_out *out = &incident->out;
     const struct epi_module *module = epi_modules_find(epi_program.modules, look_up);
     if (module == NULL) {
-        unknown_line(out, frame);
+        if (!code_line(incident, frame, look_up))
+            unknown_line(out, frame);
         return 1;
     }
     if (!incident->style.places || !go_place(incident, module, frame, look_up)) {
@@ -204,7 +232,9 @@ static EPI_SAFE int32_t print_frame(struct epi_incident *incident, const struct 
     struct epi_out *out = &incident->out;
     if (frame->flags & EPI_FRAME_GAP)
         epi_out_text(out, "  <stack lost: the C frames up to Go's call>\n");
-    if (frame->flags & EPI_FRAME_BAD_PC) {
+    /* A signal's handler walks with a table of before. */
+    if ((frame->flags & EPI_FRAME_BAD_PC) != 0 &&
+        epi_codemap_find(epi_program.code, frame->pc) == NULL) {
         epi_out_text(out, "  <not executable: ");
         epi_out_address(out, frame->pc);
         epi_out_text(out, ">\n");
@@ -216,9 +246,7 @@ static EPI_SAFE int32_t print_frame(struct epi_incident *incident, const struct 
     }
     if (!incident->options->native_stack && !(frame->flags & EPI_FRAME_GO))
         return 0;
-    /* A return address is behind its call, and may belong to another line or,
-     * after a call that does not return, to another function. */
-    uintptr_t look_up = frame->flags & EPI_FRAME_EXACT ? frame->pc : frame->pc - 1;
+    uintptr_t look_up = epi_frame_lookup_pc(frame);
     bool go = (frame->flags & EPI_FRAME_GO) != 0 && !incident->style.places;
     int32_t lines = go ? go_frame(incident, frame, look_up) : -1;
     return lines >= 0 ? lines : c_frame(incident, frame, look_up);
@@ -280,7 +308,7 @@ EPI_SAFE void epi_report_unwind(struct epi_incident *incident)
     epi_zero(&incident->stack, offsetof(struct epi_stack, frame));
     epi_zero(&incident->cache, sizeof incident->cache);
     epi_arch_regs_from_context(&regs, &incident->context);
-    epi_cursor_start(&incident->cursor, epi_program.modules, epi_program.go, &incident->cache, &regs);
+    epi_program_walk(&incident->cursor, &incident->cache, &regs);
     incident->cursor.g = incident->forked ? 0 : epi_go_g(epi_program.go);
     epi_stack_collect(&incident->stack, &incident->cursor, incident->options->max_frames);
 }

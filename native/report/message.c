@@ -17,12 +17,15 @@
 #include "cxx.h"
 #include "report_parts.h"
 #include "../base/base.h"
+#include "../base/clock.h"
 #include "../base/system.h"
 #include "../memory/peek.h"
 #include "../text/out.h"
 #include "../incident/incident.h"
+#include "../threads/create.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 
 /* Before glibc 2.34 these are in a library of their own, which the program need
  * not have, and a static program that does not load libraries has none. */
@@ -75,6 +78,22 @@ static EPI_SAFE void show(struct epi_out *out, char *text)
     epi_out_text(out, "\"\n");
 }
 
+/* An abort that comes so soon behind a thread that could not be made is for want of it. */
+#define SOON (100 * EPI_MS)
+
+static EPI_SAFE void show_missing_thread(struct epi_incident *incident)
+{
+    const struct epi_create_failure *failure = &epi_create_failure;
+    struct epi_out *out = &incident->out;
+    if (failure->tid != epi_gettid() || incident->began - failure->when > SOON)
+        return;
+    epi_out_text(out, "Message: \"pthread_create failed just before: error ");
+    epi_out_decimal(out, failure->error);
+    epi_out_text(out, failure->error == EAGAIN ? " (EAGAIN: no thread more is allowed, or no memory"
+                                                 " is left for one)\"\n"
+                                               : "\"\n");
+}
+
 EPI_SAFE void epi_report_message(struct epi_incident *incident)
 {
     struct epi_terminate *terminate = &epi_terminate_words;
@@ -82,6 +101,8 @@ EPI_SAFE void epi_report_message(struct epi_incident *incident)
     /* Also when what() faults: then it is not the abort that is reported. */
     if (atomic_load(&terminate->tid) == epi_gettid())
         show(&incident->out, terminate->text);
+    if (incident->signal == SIGABRT)
+        show_missing_thread(incident);
     if (incident->signal == SIGABRT && abort_message != 0 &&
         epi_peek64(&message, abort_message) && message != 0) {
         epi_peek_string(incident->message, sizeof incident->message,

@@ -1,5 +1,6 @@
 /* Which process, which thread, which build; and who else crashed. */
 #include "report_parts.h"
+#include "places.h"
 #include "../base/base.h"
 #include "../base/clock.h"
 #include "../base/system.h"
@@ -30,6 +31,14 @@ static EPI_SAFE void build_id(struct epi_out *out)
         epi_out_byte(out, module->build_id[i]);
 }
 
+EPI_SAFE void epi_report_forked(struct epi_incident *incident)
+{
+    struct epi_out *out = &incident->out;
+    epi_out_text(out, "Note: in a forked child of process ");
+    epi_out_decimal(out, epi_incidents.pid);
+    epi_out_text(out, " that has not called exec\n");
+}
+
 EPI_SAFE void epi_report_process(struct epi_incident *incident)
 {
     const struct epi_options *options = incident->options;
@@ -55,20 +64,11 @@ EPI_SAFE void epi_report_process(struct epi_incident *incident)
     build_id(out);
     epi_out_char(out, '\n');
 
-    if (incident->forked) {
-        epi_out_text(out, "Note: in a forked child of process ");
-        epi_out_decimal(out, epi_incidents.pid);
-        epi_out_text(out, " that has not called exec\n");
-    }
+    if (incident->forked)
+        epi_report_forked(incident);
     if (options->note[0] != '\0')
         note(out, options->note);
-    if (incident->file_error != 0) {
-        epi_out_text(out, "Note: no report file could be made in ");
-        epi_out_escaped(out, options->directory_path);
-        epi_out_text(out, ": error ");
-        epi_out_decimal(out, incident->file_error);
-        epi_out_char(out, '\n');
-    }
+    epi_places_notes(incident);
     if (incident->notes != NULL)
         incident->notes(incident); /* EPI_SAFE: dump.c's */
     epi_report_box(incident);

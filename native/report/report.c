@@ -2,6 +2,8 @@
  * nothing but the signal's number, and is out before anything is looked at. */
 #include "report.h"
 #include "report_parts.h"
+#include "gocause.h"
+#include "places.h"
 #include "stage.h"
 #include "../base/base.h"
 #include "../base/clock.h"
@@ -36,15 +38,19 @@ static const struct {
 } stages[] = {
     {CRASH, {"cause", 500, epi_report_cause}},
     {CRASH, {"message", 200, epi_report_message}},
+    {GO_DEATH, {"cause", 500, epi_report_go_cause}},
+    {GO_DEATH, {"cause's end", 10, epi_report_go_cause_end}},
     {BOTH, {"process", 200, epi_report_process}},
     {GO_DEATH, {"Go's report", 1000, epi_report_crash_output}},
     {GO_DEATH, {"panic", 200, epi_report_panic}},
     {BOTH, {"module list", 500, refresh_modules}},
     {BOTH, {"unwind", 1000, epi_report_unwind}},
+    {BOTH, {"code names", 300, epi_report_code_names}},
     {BOTH, {"current stack", 1000, epi_report_stack}},
     {CRASH, {"host", 100, epi_report_host}},
     {BOTH, {"other crashes", 100, epi_report_parked}},
     {BOTH, {"threads", 1000, epi_report_ask}},
+    {BOTH, {"threads' code names", 300, epi_report_thread_code_names}},
     {BOTH, {"other threads", 2000, epi_report_threads}},
     {BOTH, {"goroutines", 2200, epi_report_goroutines}},
     {CRASH, {"registers", 100, epi_report_registers}},
@@ -55,13 +61,6 @@ static const struct {
     {BOTH, {"breadcrumbs", 200, epi_report_breadcrumbs}},
     {GO_DEATH, {"panic in a copy", 3000, epi_report_panic_in_copy}},
 };
-
-EPI_SAFE bool epi_report_is_stderr(const struct epi_fd *output)
-{
-    struct epi_fd standard = epi_fd_of(2);
-    return standard.fd >= 0 && standard.device == output->device &&
-           standard.inode == output->inode;
-}
 
 /* The time is kept back twice: once from the stages, so that the end line is
  * still written, and once from the output, so that the process dies by itself
@@ -97,21 +96,35 @@ static EPI_SAFE void name_file(struct epi_incident *incident, const struct epi_o
     epi_copy(incident->file + size, ".crash", 7);
 }
 
-/* A report file of its own, private, and never somebody else's.  -errno when
- * there can be none. */
-static EPI_SAFE long create_file(struct epi_incident *incident, const struct epi_options *options)
+/* A report file of its own in DIRECTORY, private, and never somebody else's; or -errno. */
+static EPI_SAFE long create_in(struct epi_incident *incident, const struct epi_options *options,
+                               int directory)
 {
-    if (!epi_fd_valid(&options->directory))
-        return -EBADF;
     for (unsigned n = 0;; n++) {
         name_file(incident, options, n);
-        long fd = epi_fd_open(options->directory.fd, incident->file,
+        long fd = epi_fd_open(directory, incident->file,
                               O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
         if (fd >= 0) /* whatever the umask leaves out or lets in */
             epi_syscall6(SYS_fchmod, fd, 0600, 0, 0, 0, 0);
         if (fd != -EEXIST || n == 26)
             return fd;
     }
+}
+
+/* The directory may have been removed, and made anew under its name. */
+static EPI_SAFE long create_file(struct epi_incident *incident, const struct epi_options *options)
+{
+    bool valid = epi_fd_valid(&options->directory);
+    long fd = valid ? create_in(incident, options, options->directory.fd) : -EBADF;
+    if (valid && fd != -ENOENT)
+        return fd;
+    long directory = epi_places_open_directory(options);
+    if (directory < 0)
+        return directory;
+    fd = create_in(incident, options, (int)directory);
+    epi_syscall6(SYS_close, directory, 0, 0, 0, 0, 0);
+    incident->places.directory_reopened = fd >= 0;
+    return fd;
 }
 
 /* What happened, in a few words. */
@@ -144,20 +157,6 @@ static EPI_SAFE void announce_file(struct epi_incident *incident, const struct e
     epi_out_flush(out);
 }
 
-/* The program may have closed the duplicate of standard error and got its number
- * for a file of its own; then standard error itself is the next best, if it is
- * still the same. */
-EPI_SAFE struct epi_fd epi_report_terminal(const struct epi_options *options)
-{
-    struct epi_fd terminal = options->output;
-    if (epi_fd_valid(&terminal))
-        return terminal;
-    terminal.fd = 2;
-    if (!epi_fd_valid(&terminal))
-        terminal.fd = -1;
-    return terminal;
-}
-
 /* A stage of its own, the first: a directory may be on a file system that does
  * not answer. */
 static EPI_SAFE void open_file(struct epi_incident *incident)
@@ -175,14 +174,13 @@ static EPI_SAFE void open_file(struct epi_incident *incident)
 
 static EPI_SAFE void start_output(struct epi_incident *incident)
 {
-    struct epi_fd none = {.fd = -1, .device = 0, .inode = 0};
     uint64_t deadline = incident->deadline - reserve(incident->options->deadline);
     bool file = incident->file_fd.fd >= 0;
     /* A reader that stands still must leave time for the black box's copy. */
     if (!incident->forked && epi_box.attached && epi_box.loss == EPI_BOX_FINE)
         deadline = incident->began + incident->options->deadline / 2;
     epi_out_start(&incident->out, file ? incident->file_fd : incident->terminal,
-                  file ? incident->terminal : none, deadline);
+                  file ? incident->terminal : epi_places_fallback(incident), deadline);
     epi_oncrash_keep(incident, &incident->out);
     incident->out.only_copy = incident->apart && incident->terminal.fd < 0 && !file;
 }
@@ -262,6 +260,7 @@ static EPI_SAFE void close_files(struct epi_incident *incident)
     epi_out_unlock(&incident->out);
     epi_box_end(incident);
     epi_fd_close(&incident->file_fd);
+    epi_places_close(incident);
 }
 
 static EPI_SAFE void last_act(struct epi_incident *incident)
@@ -296,9 +295,7 @@ EPI_SAFE void epi_report(struct epi_incident *incident)
         incident->file_fd.fd = -1;
         if (incident->go_death)
             epi_crash_output_collect(&epi_goside.crash_output);
-        incident->terminal = epi_report_terminal(incident->options);
-        if (incident->apart && epi_report_is_stderr(&incident->terminal))
-            incident->terminal.fd = -1;
+        epi_places_find(incident);
         start_output(incident);
         if (incident->options->directory.fd >= 0) {
             epi_stage_run(incident, &file_stage);

@@ -1,6 +1,6 @@
 /* The stages of a report; report.c puts them in order.  Each writes to
- * CRASH->out and may fault: it runs under a guard.  They are in cause.c, frames.c,
- * machine.c, message.c, process.c, recorded.c and threads_print.c. */
+ * CRASH->out and may fault: it runs under a guard.  They are in cause.c, codenames.c,
+ * frames.c, machine.c, message.c, process.c, recorded.c and threads_print.c. */
 #ifndef EPI_REPORT_PARTS_H
 #define EPI_REPORT_PARTS_H
 
@@ -13,8 +13,11 @@
 EPI_SAFE void epi_report_cause(struct epi_incident *incident);     /* cause.c */
 EPI_SAFE void epi_report_message(struct epi_incident *incident);   /* message.c */
 EPI_SAFE void epi_report_process(struct epi_incident *incident);   /* process.c */
+EPI_SAFE void epi_report_forked(struct epi_incident *incident);    /* process.c: a line of it */
 EPI_SAFE void epi_report_unwind(struct epi_incident *incident);    /* frames.c */
 EPI_SAFE void epi_report_stack(struct epi_incident *incident);     /* frames.c */
+EPI_SAFE void epi_report_code_names(struct epi_incident *incident);        /* codenames.c */
+EPI_SAFE void epi_report_thread_code_names(struct epi_incident *incident); /* codenames.c */
 EPI_SAFE void epi_report_ask(struct epi_incident *incident);       /* threads_print.c */
 EPI_SAFE void epi_report_threads(struct epi_incident *incident);   /* threads_print.c */
 EPI_SAFE void epi_report_host(struct epi_incident *incident);
@@ -38,17 +41,13 @@ EPI_SAFE void epi_box_end(struct epi_incident *incident);
  * that does (threads_print.c). */
 EPI_SAFE uint64_t epi_threads_digest(struct epi_threads *threads);
 
+/* The threads that INCIDENT asks, and their answers (threads_print.c). */
+EPI_SAFE struct epi_threads *epi_report_asked(const struct epi_incident *incident);
+
 /* Groups equal stacks and prints all (threads_print.c).  MAX limits the stacks
  * shown; 0: no limit. */
 EPI_SAFE void epi_threads_print(struct epi_incident *incident, struct epi_threads *threads,
                                 uint32_t max);
-
-/* Where a report goes without a directory, and when no file can be made; its fd is
- * -1 when there is no such place any more (report.c). */
-EPI_SAFE struct epi_fd epi_report_terminal(const struct epi_options *options);
-
-/* Is OUTPUT the same file as standard error (gofatal.c)? */
-EPI_SAFE bool epi_report_is_stderr(const struct epi_fd *output);
 
 /* The lines of a stack, without a header (frames.c). */
 EPI_SAFE void epi_print_stack(struct epi_incident *incident, const struct epi_stack *stack);

@@ -202,7 +202,8 @@ static EPI_SAFE const char *reason(const struct epi_thread *thread)
     case EPI_FATE_SPARED:
         return "a signal would end its system call";
     case EPI_FATE_UNTOLD:
-        return "a signal might end its system call, which the kernel does not tell";
+        return "a signal might end its system call, which the kernel does not tell; with "
+               "WithInterrupt it is asked all the same";
     case EPI_FATE_SERVICE:
         return "Epitaph's own";
     default:
@@ -317,18 +318,22 @@ static EPI_SAFE enum epi_question question_of(const struct epi_incident *inciden
     return incident->style.healthy ? EPI_ASK_DUMP : EPI_ASK_CRASH;
 }
 
+EPI_SAFE struct epi_threads *epi_report_asked(const struct epi_incident *incident)
+{
+    return epi_threading.threads[question_of(incident)];
+}
+
 EPI_SAFE void epi_report_ask(struct epi_incident *incident)
 {
     struct epi_ask_options options = {question_of(incident), incident->subject.tid,
                                       incident->style.spare, incident->options->max_frames,
                                       incident->stage_deadline};
     if (incident->options->all_threads)
-        epi_threads_ask(epi_threading.threads[question_of(incident)], &options);
+        epi_threads_ask(epi_report_asked(incident), &options);
 }
 
 EPI_SAFE void epi_report_threads(struct epi_incident *incident)
 {
     if (incident->options->all_threads)
-        epi_threads_print(incident, epi_threading.threads[question_of(incident)],
-                          incident->options->max_threads);
+        epi_threads_print(incident, epi_report_asked(incident), incident->options->max_threads);
 }

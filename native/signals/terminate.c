@@ -2,6 +2,9 @@
  * dump shows the fault as frame 0.  The steps, each there because the simpler
  * way was seen to fail:
  *
+ *  0. Loads are left to the kernel: a dump on another thread, and the threads that it
+ *     has asked, may be about to read what is not there, and the process would die
+ *     of that fault.
  *  1. The default action for all seven: abort() executes hlt when SIGABRT does
  *     not kill, and another thread may fault now.
  *  2. The original siginfo is queued while the signal is blocked here and
@@ -22,6 +25,7 @@
 #include "../base/clock.h"
 #include "../base/system.h"
 #include "../memory/code.h"
+#include "../memory/peek.h"
 #include "../incident/incident.h"
 #include "../incident/process.h"
 #include "../record/notes.h"
@@ -35,6 +39,23 @@ EPI_SAFE void epi_abort(void)
     epi_syscall6(SYS_tgkill, epi_getpid(), epi_gettid(), SIGABRT, 0, 0, 0);
 }
 
+/* A load that has begun is over when its thread has had a CPU. */
+#define OTHERS_MS 100
+
+static EPI_SAFE bool others_read(void)
+{
+    uint64_t dumper = epi_process()->dump.owner;
+    return (dumper != 0 && dumper != epi_self()) || epi_process()->receivers > 0;
+}
+
+static EPI_SAFE void end_loads(void)
+{
+    epi_peek_use_calls();
+    for (int i = 0; i < OTHERS_MS && others_read(); i++) {
+        epi_pause(EPI_MS);
+    }
+}
+
 EPI_SAFE void epi_terminate(int signal, const siginfo_t *info, ucontext_t *uc)
 {
     struct epi_sigaction action;
@@ -44,6 +65,8 @@ EPI_SAFE void epi_terminate(int signal, const siginfo_t *info, ucontext_t *uc)
         crash->deadline = epi_now() + EPI_SECOND;
         crash->phase = EPI_PHASE_TERMINATING;
     }
+    if (!epi_process_is_child())
+        end_loads();
 
     epi_zero(&action, sizeof action);
     for (int i = 0; i < EPI_FATAL_COUNT; i++)

@@ -10,6 +10,7 @@
 #include "masks.h"
 #include "wake.h"
 #include "../base/base.h"
+#include "../base/clock.h"
 #include "../base/system.h"
 
 #include <errno.h>
@@ -133,10 +134,21 @@ static int create(epi_create_function next, pthread_t *thread, const pthread_att
     return error;
 }
 
+struct epi_create_failure epi_create_failure;
+
+/* Whoever cannot go on without the thread dies of it: Go's runtime says why on standard
+ * error, and aborts (runtime/cgo/gcc_util.c, fatalf). */
+static int note(int error)
+{
+    if (error != 0)
+        epi_create_failure = (struct epi_create_failure){epi_gettid(), error, epi_now()};
+    return error;
+}
+
 int epi_create(epi_create_function next, pthread_t *thread, const pthread_attr_t *attr,
                void *(*start)(void *), void *arg)
 {
-    return create(next, thread, attr, start, arg, false);
+    return note(create(next, thread, attr, start, arg, false));
 }
 
 #ifndef EPI_NOWRAP
@@ -165,7 +177,7 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
     bool for_go = _cgo_try_pthread_create != NULL &&
                   caller - (uintptr_t)_cgo_try_pthread_create < sizeof _cgo_try_pthread_create;
     if (for_go && !on)
-        return create_for_go(thread, attr, start, arg);
-    return create(epi_create_plain, thread, attr, start, arg, for_go);
+        return note(create_for_go(thread, attr, start, arg));
+    return note(create(epi_create_plain, thread, attr, start, arg, for_go));
 }
 #endif

@@ -25,4 +25,12 @@ int epi_create_plain(pthread_t *thread, const pthread_attr_t *attr, void *(*star
  * the definition knows. */
 void epi_create_by(epi_create_function next);
 
+/* The last thread that could not be made. */
+struct epi_create_failure {
+    int tid;       /* who wanted it; 0: nobody */
+    int error;     /* what pthread_create returned */
+    uint64_t when; /* monotonic */
+};
+extern struct epi_create_failure epi_create_failure __attribute__((visibility("hidden")));
+
 #endif

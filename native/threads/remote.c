@@ -30,7 +30,7 @@ EPI_SAFE bool epi_thread_walk_remote(struct epi_thread *thread, const struct epi
         regs.r[EPI_REG_PC] = before.pc;
         regs.r[EPI_REG_SP] = before.sp;
         regs.known = 1u << EPI_REG_PC | 1u << EPI_REG_SP;
-        epi_cursor_start(&cursor, epi_program.modules, epi_program.go, NULL, &regs);
+        epi_program_walk(&cursor, NULL, &regs);
         epi_stack_collect(&thread->stack, &cursor, max_frames);
         if (!epi_task_syscall(tasks, thread->tid, &after))
             break;

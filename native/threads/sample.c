@@ -76,7 +76,7 @@ static EPI_SAFE EPI_NOINLINE void walk(struct epi_stack *stack, const ucontext_t
     struct epi_cursor cursor;
     struct epi_regs regs;
     epi_arch_regs_from_context(&regs, uc);
-    epi_cursor_start(&cursor, epi_program.modules, epi_program.go, cache, &regs);
+    epi_program_walk(&cursor, cache, &regs);
     cursor.g = epi_go_g(epi_program.go);
     epi_stack_collect(stack, &cursor, max_frames);
 }

@@ -1,6 +1,7 @@
 /* Starts the core's own threads, and passes on signals of the process that come to one. */
 #include "service.h"
 #include "create.h"
+#include "resend.h"
 #include "../base/base.h"
 #include "../base/system.h"
 #include "../memory/peek.h"
@@ -47,10 +48,7 @@ EPI_SAFE bool epi_service_passes(int signal, const siginfo_t *info, ucontext_t *
         epi_peek_use_calls();
     epi_sigmask(SIG_BLOCK, epi_mask_of(signal));
     *(uint64_t *)(void *)&uc->uc_sigmask |= epi_mask_of(signal);
-    /* That of kill cannot be sent by another thread than the first (kernel/signal.c,
-     * do_rt_sigqueueinfo); then the sender is this process. */
-    if (epi_syscall6(SYS_rt_sigqueueinfo, epi_getpid(), signal, (long)info, 0, 0, 0) != 0)
-        epi_syscall6(SYS_kill, epi_getpid(), signal, 0, 0, 0, 0);
+    epi_resend(signal, info);
     return true;
 }
 

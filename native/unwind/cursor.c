@@ -3,12 +3,14 @@
 #include "gostack.h"
 #include "../base/base.h"
 #include "../memory/code.h"
+#include "../image/codemap.h"
 #include "../image/modules.h"
 
 static EPI_SAFE bool text(const struct epi_cursor *cursor, uintptr_t pc)
 {
     return epi_go_text(cursor->go, pc) ||
-           epi_modules_find_text(cursor->modules, pc) != NULL;
+           epi_modules_find_text(cursor->modules, pc) != NULL ||
+           epi_codemap_find(cursor->code, pc) != NULL;
 }
 
 EPI_SAFE bool epi_cursor_plausible(const struct epi_cursor *cursor, uintptr_t pc)

@@ -4,6 +4,7 @@
 #define EPI_CURSOR_H
 
 #include "../base/base.h"
+#include "../image/codemap.h"
 #include "../image/modules.h"
 
 struct epi_goruntime; /* golayout.h */
@@ -26,10 +27,11 @@ enum epi_frame_flag {
     EPI_FRAME_EXACT = 1,  /* the PC is where execution stood: look it up as it
                              is, not as a return address by PC - 1 */
     EPI_FRAME_GO = 2,     /* the PC is in Go text */
-    EPI_FRAME_BAD_PC = 4, /* the PC is in no executable segment */
+    EPI_FRAME_BAD_PC = 4, /* the PC is in no executable memory */
     EPI_FRAME_SIGNAL = 8, /* the trampoline of a signal handler */
     EPI_FRAME_GAP = 16,   /* the frames between this and the one before are lost */
     EPI_FRAME_AFTER_SCAN = 32, /* rules led here, but from a frame that a scan found */
+    EPI_FRAME_CODE = 64, /* the PC is in executable memory that belongs to no module */
 };
 
 struct epi_frame {
@@ -37,6 +39,13 @@ struct epi_frame {
     uintptr_t sp; /* the frame's stack pointer, before its caller is popped */
     uint8_t how, flags;
 };
+
+/* The address whose name is the frame's: a return address is behind its call, and may
+ * belong to another line or, after a call that does not return, to another function. */
+static inline EPI_SAFE uintptr_t epi_frame_lookup_pc(const struct epi_frame *frame)
+{
+    return frame->pc - ((frame->flags & EPI_FRAME_EXACT) == 0);
+}
 
 /* Why a walk ended. */
 enum epi_stop {
@@ -78,6 +87,7 @@ struct epi_rule_cache {
  * Every read of the stack goes through epi_peek. */
 struct epi_cursor {
     const struct epi_modules *modules;
+    const struct epi_codemap *code; /* or NULL; set after the start by who knows it */
     const struct epi_goruntime *go; /* or NULL: no Go text */
     struct epi_rule_cache *cache;   /* or NULL */
     uintptr_t g; /* the thread's g, set after the start by who knows it; then a

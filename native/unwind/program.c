@@ -27,10 +27,24 @@ static bool map_table(struct epi_modules **table)
     return true;
 }
 
+static bool map_code(struct epi_codemap **map)
+{
+    if (*map != NULL)
+        return true;
+    void *memory = mmap(NULL, sizeof **map, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED)
+        return false;
+    *map = memory;
+    (*map)->count = 0; /* so that its first page is there */
+    return true;
+}
+
 bool epi_program_prepare(void)
 {
     for (int i = 0; i < 2; i++)
-        if (!map_table(&epi_program.module_slot[i]) || !map_table(&epi_program.crash_slot[i]))
+        if (!map_table(&epi_program.module_slot[i]) || !map_table(&epi_program.crash_slot[i]) ||
+            !map_code(&epi_program.code_slot[i]) || !map_code(&epi_program.crash_code_slot[i]))
             return false;
     return true;
 }
@@ -38,6 +52,28 @@ bool epi_program_prepare(void)
 static EPI_SAFE struct epi_modules *not_in_force(struct epi_modules *const slot[2])
 {
     return slot[epi_program.modules == slot[0]];
+}
+
+static EPI_SAFE void load_code(struct epi_codemap *const slot[2])
+{
+    struct epi_codemap *next = slot[epi_program.code == slot[0]];
+    const struct epi_modules *modules = epi_program.modules;
+    if (next == NULL || modules == NULL)
+        return;
+    epi_codemap_load(next, modules);
+    epi_program.code = next;
+}
+
+EPI_SAFE void epi_program_load_code(void)
+{
+    load_code(epi_program.code_slot);
+}
+
+EPI_SAFE void epi_program_walk(struct epi_cursor *cursor, struct epi_rule_cache *cache,
+                               const struct epi_regs *regs)
+{
+    epi_cursor_start(cursor, epi_program.modules, epi_program.go, cache, regs);
+    cursor->code = epi_program.code;
 }
 
 static EPI_SAFE bool same_module(const struct epi_module *a, const struct epi_module *b)
@@ -85,6 +121,7 @@ EPI_SAFE void epi_program_refresh(void)
     epi_copy(next->module, current->module, current->count * sizeof current->module[0]);
     epi_modules_refresh(next);
     epi_program.modules = next;
+    load_code(epi_program.crash_code_slot);
 }
 
 EPI_SAFE uint64_t epi_goroutine_id(uintptr_t g)

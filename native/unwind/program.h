@@ -2,16 +2,20 @@
 #ifndef EPI_PROGRAM_H
 #define EPI_PROGRAM_H
 
+#include "cursor.h"
 #include "golayout.h"
 #include "../base/base.h"
+#include "../image/codemap.h"
 #include "../image/modules.h"
 
-/* The table in force is never changed: another one is filled, and put in its place.
- * Two tables are filled while the process is healthy, in turn, two by the owner of a
+/* The tables in force are never changed: others are filled, and put in their place.
+ * Two of each kind are filled while the process is healthy, in turn, two by the owner of a
  * crash, which may begin in the middle of that. */
 struct epi_program {
     _Atomic(struct epi_modules *) modules;
     struct epi_modules *module_slot[2], *crash_slot[2];
+    _Atomic(const struct epi_codemap *) code;
+    struct epi_codemap *code_slot[2], *crash_code_slot[2];
     struct epi_goruntime go_runtime;
     const struct epi_goruntime *go; /* &go_runtime, or NULL */
 };
@@ -26,8 +30,16 @@ bool epi_program_prepare(void);
  * asked a stack walk with the table that was in force then. */
 void epi_program_load(void);
 
-/* Brings the table up to date from /proc/self/maps.  For the owner of a crash. */
+/* Brings the tables up to date from /proc/self/maps.  For the owner of a crash. */
 EPI_SAFE void epi_program_refresh(void);
+
+/* Puts a table of the code without a module in force.  For a dump that has its turn, while
+ * no thread that another dump has asked still walks. */
+EPI_SAFE void epi_program_load_code(void);
+
+/* epi_cursor_start with the tables that are in force. */
+EPI_SAFE void epi_program_walk(struct epi_cursor *cursor, struct epi_rule_cache *cache,
+                               const struct epi_regs *regs);
 
 /* The id of the goroutine G; that of a thread's scheduler is 0. */
 EPI_SAFE uint64_t epi_goroutine_id(uintptr_t g);

@@ -19,6 +19,7 @@
 #include "../base/base.h"
 #include "../memory/code.h"
 #include "../memory/peek.h"
+#include "../image/codemap.h"
 #include "../image/modules.h"
 
 #define WORD sizeof(uintptr_t)
@@ -115,7 +116,8 @@ static EPI_SAFE enum doubt judge(const struct epi_cursor *cursor, uintptr_t pc, 
         return !epi_arch_after_call(pc) || epi_cursor_returns_oddly(cursor, pc) ? IMPOSSIBLE
                                                                                 : CONFIRMED;
     const struct epi_module *module = epi_modules_find_text(cursor->modules, pc - 1);
-    if (module == NULL || !epi_arch_after_call(pc))
+    bool code = module != NULL || epi_codemap_find(cursor->code, pc - 1) != NULL;
+    if (!code || !epi_arch_after_call(pc))
         return IMPOSSIBLE;
     enum doubt call = call_fits(cursor, pc, function, best);
     if (call == CONFIRMED || (call == IMPOSSIBLE && !cursor->unconfirmed) ||

@@ -18,6 +18,7 @@
 #include "../base/base.h"
 #include "../memory/code.h"
 #include "../memory/peek.h"
+#include "../image/codemap.h"
 #include "../image/modules.h"
 
 /* Stack words looked at by one scan; a scan that only makes sure that a zero
@@ -57,6 +58,19 @@ static EPI_SAFE bool step_return(struct epi_cursor *cursor, enum epi_how how)
     return true;
 }
 
+/* An interpreter (HotSpot's) pushes the place where it goes on and jumps, so no call is
+ * before it.  There the chain itself has to speak for PC: the frame at OUTER is further
+ * out, and returns to code as well. */
+static EPI_SAFE bool returns_to_code(const struct epi_cursor *cursor, uintptr_t pc,
+                                     uintptr_t fp, uintptr_t outer)
+{
+    uint64_t next;
+    return epi_codemap_find(cursor->code, epi_cursor_lookup_pc(cursor)) != NULL &&
+           epi_codemap_find(cursor->code, pc) != NULL && outer % WORD == 0 && outer > fp &&
+           outer - fp <= EPI_FRAME_MAX && epi_peek64(&next, outer + WORD) &&
+           (epi_codemap_find(cursor->code, next) != NULL || epi_cursor_plausible(cursor, next));
+}
+
 static EPI_SAFE bool step_frame_pointer(struct epi_cursor *cursor)
 {
     struct epi_regs *regs = &cursor->regs;
@@ -69,7 +83,8 @@ static EPI_SAFE bool step_frame_pointer(struct epi_cursor *cursor)
     if ((fp < sp || fp - sp > EPI_FRAME_MAX) && epi_peek8(&byte, sp))
         return false;
     if (!epi_peek64(&outer, fp) || !epi_peek64(&pc, fp + WORD) ||
-        !epi_cursor_plausible(cursor, pc) || epi_cursor_returns_oddly(cursor, pc))
+        !(epi_cursor_plausible(cursor, pc) || returns_to_code(cursor, pc, fp, outer)) ||
+        epi_cursor_returns_oddly(cursor, pc))
         return false;
     epi_cursor_guess(cursor, EPI_HOW_FP, pc, fp + 2 * WORD, 0);
     regs->r[EPI_REG_FP] = outer;
@@ -105,7 +120,8 @@ static EPI_SAFE enum epi_step step_by_rules(struct epi_cursor *cursor,
     const struct epi_module *module = epi_modules_find_text(cursor->modules, pc);
     if (module != NULL)
         return epi_cfi_step(cursor, module);
-    frame->flags |= EPI_FRAME_BAD_PC;
+    /* A JIT compiler's code has no rules that could be had after a fault. */
+    frame->flags |= epi_codemap_find(cursor->code, pc) != NULL ? EPI_FRAME_CODE : EPI_FRAME_BAD_PC;
     return EPI_STEP_NO_RULE;
 }
 

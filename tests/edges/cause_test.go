@@ -98,3 +98,17 @@ func TestCauseOfBusError(t *testing.T) {
 		})
 	}
 }
+
+// TestAbortForWantOfAThread: what Go's runtime says on standard error, and then aborts.
+func TestAbortForWantOfAThread(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	o := run(t, "no_thread dir="+dir)
+	o.DiedOf(t, syscall.SIGABRT)
+	_, text := onlyFile(t, dir)
+	r := victim.Complete(t, text)
+	want := "pthread_create failed just before: error 11 (EAGAIN: no thread more is allowed, or no memory is left for one)"
+	if len(r.Messages) != 1 || r.Messages[0] != want {
+		t.Errorf("the messages are %q, want %q", r.Messages, want)
+	}
+}

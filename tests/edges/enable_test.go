@@ -157,24 +157,25 @@ func TestBadOptions(t *testing.T) {
 		name   string
 		option handler.Option
 		words  []string // that the error must have
+		place  bool     // reports go to standard error then
 	}{
-		{"nil option", nil, []string{"Option", "nil"}},
-		{"nil file", handler.WithOutput(nil), []string{"WithOutput", "nil"}},
-		{"closed file", handler.WithOutput(closed), []string{"WithOutput", "closed"}},
-		{"read-only file", handler.WithOutput(readOnly), []string{"WithOutput", "write to " + file, "not open for writing"}},
-		{"no path", handler.WithDir(""), []string{"WithDir", "empty"}},
-		{"missing directory", handler.WithDir("/does/not/exist"), []string{"WithDir", "/does/not/exist", "no such file"}},
-		{"not a directory", handler.WithDir(file), []string{"WithDir", file, "not a directory"}},
-		{"directory in a file", handler.WithDir(file + "/x"), []string{"WithDir", file, "not a directory"}},
-		{"no deadline", handler.WithDeadline(0), []string{"WithDeadline", "0s", "not positive"}},
-		{"negative deadline", handler.WithDeadline(-1), []string{"WithDeadline", "-1ns", "not positive"}},
-		{"no frames", handler.WithMaxFrames(0), []string{"WithMaxFrames", "0", "not positive"}},
-		{"negative frames", handler.WithMaxFrames(-3), []string{"WithMaxFrames", "-3", "not positive"}},
+		{"nil option", nil, []string{"Option", "nil"}, false},
+		{"nil file", handler.WithOutput(nil), []string{"WithOutput", "nil"}, false},
+		{"closed file", handler.WithOutput(closed), []string{"WithOutput", "closed"}, true},
+		{"read-only file", handler.WithOutput(readOnly), []string{"WithOutput", "write to " + file, "not open for writing"}, true},
+		{"no path", handler.WithDir(""), []string{"WithDir", "empty"}, false},
+		{"missing directory", handler.WithDir("/does/not/exist"), []string{"WithDir", "/does/not/exist", "no such file"}, true},
+		{"not a directory", handler.WithDir(file), []string{"WithDir", file, "not a directory"}, true},
+		{"directory in a file", handler.WithDir(file + "/x"), []string{"WithDir", file, "not a directory"}, true},
+		{"no deadline", handler.WithDeadline(0), []string{"WithDeadline", "0s", "not positive"}, false},
+		{"negative deadline", handler.WithDeadline(-1), []string{"WithDeadline", "-1ns", "not positive"}, false},
+		{"no frames", handler.WithMaxFrames(0), []string{"WithMaxFrames", "0", "not positive"}, false},
+		{"negative frames", handler.WithMaxFrames(-3), []string{"WithMaxFrames", "-3", "not positive"}, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			err := handler.Enable(handler.WithGoFramesOnly(), test.option)
+			defer handler.Disable()
 			if err == nil {
-				handler.Disable()
 				t.Fatal("no error")
 			}
 			for _, word := range append(test.words, "epitaph: ") {
@@ -182,11 +183,12 @@ func TestBadOptions(t *testing.T) {
 					t.Errorf("the error is %q, without %q", err, word)
 				}
 			}
-			if handler.Enabled() {
-				t.Error("enabled all the same")
+			if handler.Enabled() != test.place {
+				t.Errorf("enabled: %v, want %v", !test.place, test.place)
 			}
+			handler.Disable()
 			if actions(t) != before {
-				t.Error("handlers were installed all the same")
+				t.Error("the handlers are other ones")
 			}
 		})
 	}

@@ -5,9 +5,13 @@ package edges
 import (
 	"fmt"
 	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/epitaph-go/epitaph/internal/victim"
 )
@@ -45,6 +49,47 @@ func TestSignalFromOutside(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The kernel may give a signal of the process to a thread of Epitaph's own, which hands it
+// on; the report names the first sender all the same.
+func TestSignalFromOutsideToOwnThread(t *testing.T) {
+	for _, signal := range []syscall.Signal{syscall.SIGSEGV, syscall.SIGBUS, syscall.SIGSYS} {
+		t.Run(fmt.Sprint(signal), func(t *testing.T) {
+			t.Parallel()
+			c := startReady(t, "wait")
+			pid := c.Cmd.Process.Pid
+			if err := unix.Tgkill(pid, ownThread(t, pid), signal); err != nil {
+				t.Fatal(err)
+			}
+			o := c.Wait()
+			o.DiedOf(t, signal)
+			r := victim.Complete(t, o.Stderr)
+			if want := fmt.Sprintf("sent by process %d ", os.Getpid()); !strings.HasPrefix(r.Signal.Cause, want) {
+				t.Errorf("the cause is %s: %s, want %s", r.Signal.CodeName, r.Signal.Cause, want)
+			}
+		})
+	}
+}
+
+// ownThread is a thread of Epitaph's in a process.
+func ownThread(t *testing.T, pid int) int {
+	t.Helper()
+	names, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/comm", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if comm, _ := os.ReadFile(name); string(comm) == "epitaph\n" {
+			tid, err := strconv.Atoi(filepath.Base(filepath.Dir(name)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return tid
+		}
+	}
+	t.Fatal("no thread of Epitaph's")
+	return 0
 }
 
 func TestNotifiedSignalFromOutside(t *testing.T) {

@@ -73,8 +73,17 @@ func (d death) check(t *testing.T, r *report.Report, o *victim.Outcome) {
 	if got := string(r.GoText.Bytes()); got != o.Stderr {
 		t.Errorf("Go's text in the report:\n%s\non standard error:\n%s", ends(got), ends(o.Stderr))
 	}
-	if r.Signal != nil || len(r.Registers) > 0 {
-		t.Errorf("the vehicle is shown: %v", r.Signal)
+	// Of a fault that Go has made a panic or an error of, the signal is told, of others not
+	// the one by which Go ends the process.
+	fault := strings.Contains(o.Stderr, "[signal SIG")
+	if (r.Signal != nil) != fault || len(r.Registers) > 0 {
+		t.Errorf("the signal is %v, of a fault: %v", r.Signal, fault)
+	}
+	if fault && (!strings.Contains(o.Stderr, "[signal "+r.Signal.Name+": ") || r.Signal.Cause == "") {
+		t.Errorf("the signal is %v, and Go's text:\n%s", r.Signal, ends(o.Stderr))
+	}
+	if d.headline == nilDereference && !strings.Contains(r.Signal.Cause, "in the first page: a NULL pointer") {
+		t.Errorf("the cause is %q", r.Signal.Cause)
 	}
 	shows(t, r.Current(), d.functions...)
 	sleeper := false // in a stripped program only the C library's function has a name, pause or __libc_pause
@@ -123,6 +132,21 @@ func TestDeaths(t *testing.T) {
 			same(t, o, run(t, plain, d.kind+" off=1"))
 			d.check(t, complete(t, onlyFile(t, dir)), o)
 		})
+	}
+}
+
+// Before the error itself Go prints the bounds of the stack, and a traceback.
+func TestTextBeforeTheError(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	o := run(t, plain, "coroutine dir="+dir)
+	o.Exited(t, 2)
+	r := complete(t, onlyFile(t, dir))
+	if !strings.HasPrefix(o.Stderr, "runtime: morestack on g0, stack [") || r.Headline != "morestack on g0" {
+		t.Fatalf("the headline is %q, and standard error:\n%s", r.Headline, ends(o.Stderr))
+	}
+	if got := string(r.GoText.Bytes()); got != o.Stderr {
+		t.Errorf("Go's text in the report:\n%s\non standard error:\n%s", ends(got), ends(o.Stderr))
 	}
 }
 

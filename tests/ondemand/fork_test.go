@@ -81,3 +81,22 @@ func TestForkRegistered(t *testing.T) {
 		}
 	}
 }
+
+// A signal in a child of fork is dumped by the child's own thread, which goes on.
+func TestForkSignalled(t *testing.T) {
+	t.Parallel()
+	o := survive(t, "fork-registered then=6")
+	if o.Stdout != "child: 0\n" {
+		t.Errorf("the child ended otherwise: %v", o)
+	}
+	r, err := report.Parse([]byte(o.Stderr))
+	if err != nil {
+		t.Fatalf("%v: %v", err, o)
+	}
+	current := r.Current()
+	note := fmt.Sprintf("in a forked child of process %d that has not called exec", o.PID)
+	if !r.Complete() || current == nil || !has(current.Frames, []string{"main.forkRegistered"}) ||
+		current.TID() == o.PID || r.Goroutines != nil || len(r.Notes) != 1 || r.Notes[0] != note {
+		t.Errorf("not a dump of the child:\n%s", r)
+	}
+}

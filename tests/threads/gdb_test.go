@@ -4,6 +4,7 @@ package threads
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -147,6 +148,53 @@ func TestStacksAgreeWithGdb(t *testing.T) {
 		t.Fatalf("%d dumps: %v", len(reports), out)
 	}
 	agree(t, reports[0], stacks, parked(t, &victim.Outcome{Stdout: said}, n))
+}
+
+// underGdb runs the victim under gdb, which prints the signals that it would stop at, and
+// returns how many there were of each, and how the victim ended.
+func underGdb(t *testing.T, args ...string) (signals map[string]int, end string) {
+	t.Helper()
+	gdb := []string{"-nx", "-batch", "-iex", "set debug-file-directory /nonexistent", "-iex", "set auto-load off",
+		"-ex", "handle all nostop print pass", "-ex", "handle SIGURG noprint", "-ex", "run", "--args", program.Path(t)}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*limit)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, "gdb", append(gdb, args...)...).CombinedOutput()
+	if bytes.Contains(out, []byte("Operation not permitted")) {
+		t.Skip("this machine does not let gdb trace")
+	}
+	if err != nil {
+		t.Fatalf("gdb: %v\n%s", err, out)
+	}
+	signals = make(map[string]int)
+	for _, m := range regexp.MustCompile(`received signal (\w+)`).FindAllSubmatch(out, -1) {
+		signals[string(m[1])]++
+	}
+	m := regexp.MustCompile(`(?m)exited normally|exited with code \d+|terminated with signal \w+`).Find(out)
+	if m == nil {
+		t.Fatalf("no end in:\n%s", out)
+	}
+	return signals, string(m)
+}
+
+// A debugger does not stop at reads of memory that is not there: a healthy program that
+// dumps gets no SIGSEGV, and one that aborts meanwhile dies of its own signal.
+func TestNoFaultsUnderGdb(t *testing.T) {
+	if _, err := exec.LookPath("gdb"); err != nil {
+		t.Skip(err)
+	}
+	if signals, end := underGdb(t, "traced"); end != "exited normally" || signals["SIGSEGV"]+signals["SIGBUS"] != 0 {
+		t.Errorf("%s, with the signals %v", end, signals)
+	}
+	runs := 1
+	if victim.Full {
+		runs = 30
+	}
+	for range runs {
+		if signals, end := underGdb(t, "traced", "20"); end != "terminated with signal SIGABRT" ||
+			signals["SIGSEGV"]+signals["SIGBUS"] != 0 || signals["SIGABRT"] == 0 {
+			t.Errorf("%s, with the signals %v", end, signals)
+		}
+	}
 }
 
 // startDumped starts a scenario with n threads that stays as it is, after a dump,

@@ -120,6 +120,9 @@ func TestDumpWithoutProc(t *testing.T) {
 	dumps, out := survive(t, "setuid 20")
 	for i := range dumps {
 		accounted(t, dumps[i])
+		if text := dumps[i].String(); dumps[i].Answers.Spared > 0 && !strings.Contains(text, "with WithInterrupt it is asked all the same") {
+			t.Errorf("the dump does not say how to have the other stacks:\n%s", text)
+		}
 	}
 	if found := numbers(t, out); len(dumps) != 20 || found["sat-through"] != 0 || found["wrong"] != 0 {
 		t.Errorf("%d dumps; the program noticed: %v", len(dumps), found)

@@ -85,6 +85,7 @@ const (
 // field says what it means.
 type Config struct {
 	Call         Call
+	Refused      []error // places for the report that cannot be used
 	Output       *os.File
 	Dir          string // absolute; "": none
 	Deadline     time.Duration

@@ -5,11 +5,13 @@ package main
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/epitaph-go/epitaph/handler"
 	"github.com/epitaph-go/epitaph/internal/victim/scenario"
 )
 
@@ -90,6 +92,76 @@ func init() {
 	add("umask", func(s settings) {
 		s.Enable()
 		unix.Umask(s.Number("umask"))
+		crash(s)
+	})
+}
+
+// losePlaces closes what Epitaph has open of the file at path, by inode, as a program does
+// that becomes a daemon; or has the numbers stand for a file of its own.
+func losePlaces(path, other string) {
+	var want unix.Stat_t
+	scenario.Must(unix.Stat(path, &want))
+	lost := 0
+	for fd := 3; fd < 1024; fd++ {
+		var stat unix.Stat_t
+		if unix.Fstat(fd, &stat) != nil || stat.Dev != want.Dev || stat.Ino != want.Ino {
+			continue
+		}
+		lost++
+		if other == "" {
+			scenario.Must(unix.Close(fd))
+			continue
+		}
+		file, err := os.Create(other)
+		scenario.Must(err)
+		scenario.Must(unix.Dup3(int(file.Fd()), fd, 0))
+	}
+	if lost == 0 {
+		scenario.Must(fmt.Errorf("no descriptor of %s", path))
+	}
+}
+
+func init() {
+	// The output, or the directory, of the report is lost: the descriptor is closed, or is
+	// that of the file in the setting other. With the setting gone, it has no name any more.
+	add("lost_output", func(s settings) {
+		file, err := os.OpenFile(s["output"], os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+		scenario.Must(err)
+		scenario.Must(handler.Enable(handler.WithOutput(file)))
+		defer runtime.KeepAlive(file) // its end would close the number again
+		losePlaces(s["output"], s["other"])
+		if s["gone"] != "" {
+			// Made while the other one is there, or it would have its inode.
+			scenario.Must(os.WriteFile(s["output"]+".new", nil, 0o600))
+			scenario.Must(os.Rename(s["output"]+".new", s["output"]))
+		}
+		if s["panic"] != "" {
+			panic("of Go's own")
+		}
+		crash(s)
+	})
+	add("lost_dir", func(s settings) {
+		s.Enable()
+		losePlaces(s["dir"], s["other"])
+		crash(s)
+	})
+	// The directory is another one, of the same name.
+	add("new_dir", func(s settings) {
+		s.Enable()
+		scenario.Must(os.Remove(s["dir"]))
+		scenario.Must(os.Mkdir(s["dir"], 0o700))
+		crash(s)
+	})
+	// Enable is told of places that cannot be used, and its error is printed.
+	add("bad_places", func(s settings) {
+		closed, err := os.Open(os.DevNull)
+		scenario.Must(err)
+		scenario.Must(closed.Close())
+		opt := handler.WithOutput(closed)
+		if s["dir"] != "" {
+			opt = handler.WithDir(s["dir"])
+		}
+		scenario.Say("%v", handler.Enable(opt))
 		crash(s)
 	})
 }

@@ -5,6 +5,7 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -109,4 +110,19 @@ int stacks_short_threads(int count) {
         }
     }
     return 0;
+}
+
+static void *idle(void *unused)
+{
+    return unused;
+}
+
+void stacks_abort_without_thread(void)
+{
+    pthread_attr_t attr;
+    pthread_t thread;
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, (size_t)1 << 60);
+    if (pthread_create(&thread, &attr, idle, NULL) != 0)
+        abort();
 }

@@ -36,6 +36,11 @@ func init() {
 		C.stacks_crash_early(crashFunction(s))
 	})
 
+	add("no_thread", func(s settings) {
+		s.Enable()
+		C.stacks_abort_without_thread()
+	})
+
 	// Many threads have come and gone before the crash.
 	add("late_thread", func(s settings) {
 		s.Enable()

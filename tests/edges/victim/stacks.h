@@ -19,4 +19,7 @@ void stacks_crash_early(victim_function crash);
 // Makes COUNT threads that end at once, several at a time.
 int stacks_short_threads(int count);
 
+// Aborts because a thread cannot be made: its stack would be larger than memory is.
+void stacks_abort_without_thread(void);
+
 #endif

@@ -21,6 +21,7 @@ import (
 )
 
 func init() {
+	kinds["coroutine"] = func() { C.victim_coroutine() }
 	kinds["panic"] = func() { deep(boom) }
 	kinds["panic-lines"] = func() { panic("first line\n\tsecond \\ \"line\" \x1b[31m é 世\x80\n") }
 	kinds["panic-long"] = func() { panic(strings.Repeat("x", 600) + "\n" + strings.Repeat(strings.Repeat("y", 98)+"\n", 30_000)) }
@@ -171,3 +172,18 @@ func closeAndReuse() {
 
 //export victimPanics
 func victimPanics() { panic("in a callback") }
+
+// victimGrows needs more stack than a goroutine has at first.
+//
+//export victimGrows
+func victimGrows() { grow(200) }
+
+//go:noinline
+func grow(n int) int {
+	var frame [1024]byte
+	frame[n] = byte(n)
+	if n == 0 {
+		return 0
+	}
+	return grow(n-1) + int(frame[n])
+}

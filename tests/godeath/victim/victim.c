@@ -11,8 +11,10 @@
 #include <sched.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 __attribute__((noinline)) void *victim_sleeps(void *unused)
@@ -104,4 +106,19 @@ void victim_refuse(int call, int error)
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     filter_calls(filter, sizeof filter / sizeof *filter);
+}
+
+static ucontext_t caller, coroutine;
+
+void victim_coroutine(void)
+{
+    size_t size = 256 * 1024;
+    getcontext(&coroutine);
+    /* Below all stacks of threads: the runtime finds that this one has no room left. */
+    coroutine.uc_stack.ss_sp =
+        mmap((void *)0x7000000000, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    coroutine.uc_stack.ss_size = size;
+    coroutine.uc_link = &caller;
+    makecontext(&coroutine, victimGrows, 0);
+    swapcontext(&caller, &coroutine);
 }

@@ -2,6 +2,7 @@
 
 void victim_sleeper(void);  /* starts a C thread that sleeps in victim_sleeps */
 void victim_callback(void); /* a new C thread calls Go, which panics */
+void victim_coroutine(void); /* calls Go on a stack that the runtime does not know */
 void victim_null(void);
 void victim_null_on_thread(void);
 void victim_null_later(void); /* on another thread, 0.3 s from now */

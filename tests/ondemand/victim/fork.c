@@ -52,7 +52,9 @@ int fork_and(int what, int fd)
             enable();
             raise(SIGUSR1);
         }
-        if (what >= 4) {
+        if (what == 6)
+            raise(SIGUSR1);
+        if (what == 4 || what == 5) {
             if (!epi_usersignal_restore(SIGUSR1))
                 _exit(7);
             epi_usersignal_end(SIGUSR1); /* waits for the dump */

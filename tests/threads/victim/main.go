@@ -9,6 +9,7 @@ package main
 // #include "busy.h"
 // #include "park.h"
 // #include "stacks.h"
+// #include <stdlib.h>
 // static void crash(void) { *(volatile int *)8 = 1; }
 import "C"
 
@@ -74,6 +75,7 @@ var scenarios = map[string]func(n int) error{
 	"taken":    taken,
 	"bare":     bare,
 	"own":      own,
+	"traced":   traced,
 	"recycle":  recycle,
 	"time":     measure,
 
@@ -386,5 +388,34 @@ func measure(n int) error {
 	}
 	slices.Sort(took)
 	fmt.Printf("nanoseconds %d\nincomplete %d\n", took[rounds/2].Nanoseconds(), incomplete)
+	return nil
+}
+
+// traced dumps 20 times, or, with a number, until the process aborts.
+func traced(n int) error {
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	if err := handler.Enable(handler.WithOutput(null), handler.WithSnapshot(10*time.Millisecond)); err != nil {
+		return err
+	}
+	dump := func() error {
+		return errors.Join(handler.Dump(handler.WithOutput(null)), handler.DumpNative(handler.WithOutput(null)))
+	}
+	for range 20 {
+		if err := dump(); err != nil {
+			return err
+		}
+	}
+	if n > 0 {
+		go func() {
+			for {
+				dump()
+			}
+		}()
+		time.Sleep(time.Duration(n) * time.Millisecond)
+		C.abort()
+	}
 	return nil
 }

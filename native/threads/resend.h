@@ -1,0 +1,15 @@
+/* Signals of the process that came to one of the core's threads, and are sent once more. */
+#ifndef EPI_RESEND_H
+#define EPI_RESEND_H
+
+#include "../base/base.h"
+
+#include <signal.h>
+
+/* Sends SIGNAL to the process, with INFO, with which it came to this thread. */
+EPI_SAFE void epi_resend(int signal, const siginfo_t *info);
+
+/* The first sender's INFO, in ROOM, if that of SIGNAL is of such a signal; else INFO. */
+EPI_SAFE siginfo_t *epi_resent(int signal, siginfo_t *info, siginfo_t *room);
+
+#endif
