@@ -160,7 +160,8 @@ func WithSymbolBudget(n int) Option {
 
 // WithDebugDirs names directories of separate debug files, which are searched before
 // /usr/lib/debug: for .build-id/xx/yyyy.debug by a module's build-id, or for the name
-// in its debug link. A file of another build is not read.
+// in its debug link. A file of another build is not read. What "epitaph index" has made
+// is looked for there too, as .build-id/xx/yyyy.episym or NAME.episym.
 func WithDebugDirs(dirs ...string) Option {
 	return forCalls(config.CallEnable, "WithDebugDirs", func(c *config.Config) error {
 		for _, dir := range dirs {

@@ -40,6 +40,8 @@ type Options struct {
 	DebugDirs []string
 	// GoSource is what GOROOT/src/ is in the paths that the program prints.
 	GoSource string
+	// Rebuild leaves a block alone that was shipped with the file.
+	Rebuild bool
 	// NamesOnly leaves the DWARF alone: a block for the time until the whole one
 	// is there. Where there is no DWARF it is the whole one.
 	NamesOnly bool
@@ -57,7 +59,8 @@ type Result struct {
 	Start uint64
 	// Dropped says what the budget had no room for; empty: nothing.
 	Dropped string
-	// Problem says what of the DWARF could not be read; nil: nothing.
+	// Problem says what of the DWARF, or of a block that was shipped, could not be
+	// read; nil: nothing.
 	Problem error
 }
 
@@ -76,8 +79,8 @@ var ErrReplaced = errors.New("another file has taken its place")
 var dropped = [...]string{levelInlined: "", levelRows: "inlined calls", levelNames: "lines"}
 
 // Build reads the file at path, and its debug file if there is one, into the
-// block that the C core looks addresses up in. A file without any symbol is an
-// error. It is safe for concurrent use; a hostile file gives an error, or a block
+// block that the C core looks addresses up in. Where a block was shipped with the file,
+// that is it, NamesOnly or not. A file without any symbol is an error. It is safe for concurrent use; a hostile file gives an error, or a block
 // with wrong contents, for a bounded amount of work.
 func Build(path string, opts Options) (*Result, error) {
 	file, err := objfile.Open(path)
@@ -89,14 +92,21 @@ func Build(path string, opts Options) (*Result, error) {
 	if len(opts.BuildID) > 0 && !bytes.Equal(id, opts.BuildID) {
 		return nil, fmt.Errorf("symindex: %s: %w", path, ErrReplaced)
 	}
+	var problem error
+	if !opts.Rebuild {
+		var shipped *Result
+		if shipped, problem = shippedBlock(file, id, &opts); shipped != nil {
+			return shipped, nil
+		}
+	}
 	debug := openDebugFile(file, id, opts.DebugDirs)
 	if debug != nil {
 		defer debug.Close()
 	}
 	for l := levelInlined; ; l++ {
-		data, problem, err := build(buildOptions{&opts, l}, file, debug, id)
+		data, unread, err := build(buildOptions{&opts, l}, file, debug, id)
 		if err == nil {
-			return &Result{Data: data, Start: file.Start(), Dropped: dropped[l], Problem: problem}, nil
+			return &Result{Data: data, Start: file.Start(), Dropped: dropped[l], Problem: errors.Join(problem, unread)}, nil
 		}
 		if full := errors.Is(err, offheap.ErrLimit) || errors.Is(err, block.ErrTooLarge); !full || l == levelNames {
 			return nil, fmt.Errorf("symindex: %s: %w", path, err)

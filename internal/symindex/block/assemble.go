@@ -25,6 +25,7 @@ type Tables struct {
 	Builder  uint32 // the version of the builder
 	BuildID  []byte
 	Base     uint64
+	Start    uint64      // the lowest address that is loaded, at most Base
 	Parts    []PartEntry // by rising start
 	Files    []uint32    // offsets in the strings, by number; 0 is unknown
 	Names    []uint32
@@ -53,7 +54,7 @@ func Finish(b Buffer, t *Tables) error {
 	le.PutUint16(data[6:], uint16(t.Flags))
 	le.PutUint64(data[8:], uint64(len(data)))
 	for i, v := range [...]uint32{
-		0, t.Builder, uint32(t.Base), 0, uint32(len(t.Parts)), uint32(len(t.Files)), uint32(len(t.Names)),
+		0, t.Builder, uint32(t.Base), uint32(t.Start), uint32(len(t.Parts)), uint32(len(t.Files)), uint32(len(t.Names)),
 		uint32(t.StringAt - headerSize), uint32(strings), uint32(tables),
 	} {
 		le.PutUint32(data[16+4*i:], v)
