@@ -174,6 +174,35 @@ func WithDebugDirs(dirs ...string) Option {
 	})
 }
 
+// WithCgoTraceback says whether Go itself shall know of C's frames, by
+// [runtime.SetCgoTraceback]: with functions, files and lines in CPU profiles, below the
+// Go functions that called C, and in the stack that Go prints of a thread that was in C.
+// It does by default. A sample of a profile takes some microseconds more; calls of C
+// and from C take no longer.
+//
+// Go takes one provider of such frames in the life of a process. Epitaph waits until all
+// packages are initialized, and leaves one that is there then in its place. A program
+// that calls SetCgoTraceback in main, behind [Enable], panics there; so it asks for
+// false.
+func WithCgoTraceback(on bool) Option {
+	return forCalls(config.CallEnable, "WithCgoTraceback", func(c *config.Config) error {
+		c.CgoTraceback = on
+		return nil
+	})
+}
+
+// WithCgoContext has Go know of the C frames behind a call from C to Go too: in the
+// stacks of goroutines that C has called, of [runtime.Stack], of profiles. Each such
+// call takes some 6 ns longer, and a [runtime.Callers] in it a microsecond. A program
+// that panics in such a call shows no C frames in Go's text, which has forgotten them by
+// then; Epitaph's own reports show them in any case.
+func WithCgoContext() Option {
+	return forCalls(config.CallEnable, "WithCgoContext", func(c *config.Config) error {
+		c.CgoContext = true
+		return nil
+	})
+}
+
 // WithNoFork keeps the core from making a copy of the process, by fork, when Go dies of
 // a panic: the report has Go's text of it alone, or what [NotePanic] has noted. It is
 // for programs that must not fork: where a seccomp filter kills for it, or a fork of all

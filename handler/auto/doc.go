@@ -15,6 +15,8 @@
 //	EPITAPH=1,dir=/var/crash,deadline=2s,chain=1
 //
 //	blackbox=PATH      handler.WithBlackBox
+//	cgocontext=BOOL    handler.WithCgoContext
+//	cgotraceback=BOOL  handler.WithCgoTraceback
 //	chain=BOOL         handler.WithChain
 //	deadline=DURATION  handler.WithDeadline
 //	debugdirs=PATH     handler.WithDebugDirs, with one

@@ -21,6 +21,8 @@ type key struct {
 // keys are the options of package handler, by their names.
 var keys = []key{
 	of("blackbox", text, handler.WithBlackBox),
+	flag("cgocontext", handler.WithCgoContext),
+	of("cgotraceback", strconv.ParseBool, handler.WithCgoTraceback),
 	flag("chain", handler.WithChain),
 	of("deadline", duration, handler.WithDeadline),
 	of("debugdirs", text, func(dir string) handler.Option { return handler.WithDebugDirs(dir) }),

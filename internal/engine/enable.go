@@ -53,6 +53,9 @@ func startCore(c *config.Config, box *os.File, quiet bool) error {
 	if err := enableCore(c, box, quiet); err != nil {
 		return err
 	}
+	if !quiet {
+		cgo.SetTraceback(c.CgoTraceback, c.CgoContext, behindInits())
+	}
 	symbols := &symbolSettings{c.SymbolBudget, c.DebugDirs}
 	if background == nil {
 		background = startIndexer(symbols)
@@ -148,6 +151,7 @@ func disable() bool {
 	was := cgo.Enabled()
 	if len(registered) > 0 || cgo.TimersArmed() {
 		if was && startQuietly() == nil {
+			cgo.StopTraceback()
 			stopSnapshots()
 			leaveCrashOutput()
 			closeBox()
@@ -159,6 +163,7 @@ func disable() bool {
 		// A crash is being reported, and goes on: it needs the rest.
 		return was
 	}
+	cgo.StopTraceback()
 	stopSnapshots()
 	leaveCrashOutput()
 	closeBox()

@@ -100,6 +100,8 @@ type Config struct {
 	Poll         time.Duration // 0: none
 	SymbolBudget int           // bytes
 	DebugDirs    []string      // absolute
+	CgoTraceback bool          // C frames in Go's own tracebacks and profiles
+	CgoContext   bool          // in callbacks too
 	OnCrash      func(ctx context.Context, report []byte)
 	// OnCrashResume has the process go on for OnCrash after a panic; else that runs in a
 	// copy, with a context of type Copy.
@@ -112,5 +114,5 @@ type Config struct {
 // Default is the configuration of a call without options.
 func Default(call Call) *Config {
 	return &Config{Call: call, Output: os.Stderr, Deadline: DefaultDeadline, NativeStack: true, Fork: true, AllThreads: true,
-		Snapshot: DefaultSnapshotPeriod, Poll: DefaultPoll, SymbolBudget: DefaultSymbolBudget}
+		Snapshot: DefaultSnapshotPeriod, Poll: DefaultPoll, SymbolBudget: DefaultSymbolBudget, CgoTraceback: true}
 }
