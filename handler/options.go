@@ -147,7 +147,8 @@ func WithMaxFrames(n int) Option {
 // program and its libraries, so that frames of C code have functions, files and lines.
 // Of a module that there is no room for, inlined calls are left out first, which take
 // two thirds, then lines, then names. With 0 none are kept: exported functions have
-// their names all the same. It counts for modules that are read after the call.
+// their names all the same. It counts for modules that are read after the call. A
+// module's line in a report tells what there was no room for.
 func WithSymbolBudget(n int) Option {
 	return forCalls(config.CallEnable, "WithSymbolBudget", func(c *config.Config) error {
 		if n < 0 {

@@ -211,7 +211,7 @@ func build(opts buildOptions, file, debug *objfile.File, buildID []byte) (data [
 		return nil, problem, err
 	}
 	if len(b.parts) == 0 {
-		return nil, nil, fmt.Errorf("%w%s", errNoSymbols, because(problem))
+		return nil, nil, fmt.Errorf("%w%s", ErrNoSymbols, because(problem))
 	}
 	data, err = b.finish(buildID, file.Start())
 	return data, problem, err

@@ -33,7 +33,8 @@ static bool is_of(const struct epi_symblock *block, const struct epi_module *mod
             memcmp(block->build_id, module->build_id, block->build_id_size) == 0);
 }
 
-int epi_install_symbols(uintptr_t bias, const char *path, void *data, size_t size)
+int epi_install_symbols(uintptr_t bias, const char *path, void *data, size_t size,
+                        enum epi_dropped dropped)
 {
     struct epi_module *module = find_module(bias, path);
     struct epi_symbol_index *index = malloc(sizeof *index);
@@ -47,8 +48,25 @@ int epi_install_symbols(uintptr_t bias, const char *path, void *data, size_t siz
     *index = (struct epi_symbol_index){indexes, data, size, bias, block.names_only, 0};
     indexes = index;
     mprotect(data, size, PROT_READ);
+    module->dropped = (uint8_t)dropped;
     __atomic_store_n(&module->index, index, __ATOMIC_RELEASE);
     return 0;
+}
+
+void epi_drop_symbols(uintptr_t bias, const char *path)
+{
+    struct epi_module *module = find_module(bias, path);
+    if (module != NULL)
+        module->dropped = module->index == NULL ? EPI_DROPPED_NAMES : EPI_DROPPED_LINES;
+}
+
+/* The old text stays: a crash may be printing it, and it changes with the program's
+ * options at most. */
+void epi_symbols_note(const char *text)
+{
+    const char *now = epi_incidents.symbols_note;
+    if (strcmp(now == NULL ? "" : now, text) != 0)
+        epi_incidents.symbols_note = strdup(text);
 }
 
 size_t epi_symbols_size(void)

@@ -62,6 +62,9 @@ EPI_SAFE void epi_report_process(struct epi_incident *incident)
     }
     if (options->note[0] != '\0')
         note(out, options->note);
+    const char *symbols = epi_incidents.symbols_note;
+    if (symbols != NULL && symbols[0] != '\0' && !incident->go_death)
+        note(out, symbols);
     if (incident->file_error != 0) {
         epi_out_text(out, "Note: no report file could be made in ");
         epi_out_escaped(out, options->directory_path);

@@ -31,11 +31,28 @@ func TestFramesHaveLines(t *testing.T) {
 	}
 }
 
-// Without room for symbols a function that is exported to nobody has no name.
+// Without room for symbols a function that is exported to nobody has no name, and the
+// module's line says why. What there is room for goes by what it tells.
 func TestSymbolBudget(t *testing.T) {
 	t.Parallel()
-	if f := innermost(t, "null symbols=0"); f.Kind != report.BinaryFrame || f.Func == "state_null" {
-		t.Errorf("%+v", f)
+	for budget, want := range map[string]string{"": "", "0": "names: over the budget", "60000": "lines: over the budget"} {
+		line := "null"
+		if budget != "" {
+			line += " symbols=" + budget
+		}
+		o := program.Run(t, line)
+		o.DiedOf(t, syscall.SIGSEGV)
+		r := victim.Complete(t, o.Stderr)
+		f := r.Current().Frames[0]
+		if m := r.Module(r.Modules[0].Start); m.Path != program.Path(t) || m.Symbols != want {
+			t.Errorf("budget %s: the module is %+v, want %q", budget, m, want)
+		}
+		if source, named := f.Kind == report.SourceFrame, f.Func == "state_null"; source != (want == "") || named != (want != "names: over the budget") {
+			t.Errorf("budget %s: %+v", budget, f)
+		}
+		if r.Layout != "" {
+			t.Errorf("budget %s: its lines are not in the usual order: %s", budget, r.Layout)
+		}
 	}
 }
 

@@ -37,9 +37,7 @@ type Tables struct {
 // the format has no room for; the buffer has an error of its own.
 func Finish(b Buffer, t *Tables) error {
 	strings := b.Len() - t.StringAt
-	for b.Len()%4 != 0 {
-		b.Write([]byte{0})
-	}
+	b.Write(make([]byte, -b.Len()&3)) // a buffer that is full stays as it is
 	tables := b.Len()
 	if len(t.Files) > MaxNumber || len(t.Names) > MaxNumber || uint64(tables) >= 1<<32 || t.Base >= 1<<32 {
 		return ErrTooLarge
