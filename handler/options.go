@@ -175,6 +175,25 @@ func WithDebugDirs(dirs ...string) Option {
 	})
 }
 
+// WithSymbolCache names a directory for what is read of the program's debug information,
+// so that the next start of the same build reads 6 % of that much, in one go: for large
+// programs that start often. It has to be the user's own, with mode 0700, since the
+// files in it are believed; a file that is damaged or of another build is not used. There is
+// one file for each build of the program and of each library, with mode 0600; nobody
+// removes old ones. Without it nothing is written.
+func WithSymbolCache(dir string) Option {
+	return forCalls(config.CallEnable, "WithSymbolCache", func(c *config.Config) error {
+		if !filepath.IsAbs(dir) {
+			return fmt.Errorf("epitaph: WithSymbolCache: %q is not an absolute path", dir)
+		}
+		if err := engine.CheckCache(dir); err != nil {
+			return fmt.Errorf("epitaph: WithSymbolCache: %w", err)
+		}
+		c.SymbolCache = dir
+		return nil
+	})
+}
+
 // WithCgoTraceback says whether Go itself shall know of C's frames, by
 // [runtime.SetCgoTraceback]: with functions, files and lines in CPU profiles, below the
 // Go functions that called C, and in the stack that Go prints of a thread that was in C.

@@ -30,6 +30,7 @@
 //	poll=DURATION      handler.WithPoll
 //	snapshot=DURATION  handler.WithSnapshot
 //	symbolbudget=N     handler.WithSymbolBudget
+//	symbolcache=PATH   handler.WithSymbolCache
 //	threadsignal=N     handler.WithThreadSignal
 //
 // These work too, and are deprecated, as the options are:

@@ -12,6 +12,7 @@ import (
 
 	"github.com/epitaph-go/epitaph/cgo"
 	"github.com/epitaph-go/epitaph/internal/engine/config"
+	"github.com/epitaph-go/epitaph/internal/symindex"
 )
 
 // What lives as long as the core is on.
@@ -56,7 +57,7 @@ func startCore(c *config.Config, box *os.File, quiet bool) error {
 	if !quiet {
 		cgo.SetTraceback(c.CgoTraceback, c.CgoContext, behindInits())
 	}
-	symbols := &symbolSettings{c.SymbolBudget, c.DebugDirs}
+	symbols := &symbolSettings{c.SymbolBudget, c.DebugDirs, c.SymbolCache}
 	if background == nil {
 		background = startIndexer(symbols)
 	} else if !quiet {
@@ -216,6 +217,9 @@ func (Engine) CheckOutput(f *os.File) error {
 	}
 	return nil
 }
+
+// CheckCache looks whether the directory is the user's own.
+func (Engine) CheckCache(path string) error { return symindex.CheckCache(path) }
 
 // CheckDir looks whether a file could be made there.
 func (Engine) CheckDir(path string) error {

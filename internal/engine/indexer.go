@@ -32,6 +32,7 @@ type indexer struct {
 type symbolSettings struct {
 	budget    int // of all modules together, in bytes
 	debugDirs []string
+	cache     string // a directory; "": none
 }
 
 func startIndexer(s *symbolSettings) *indexer {
@@ -183,11 +184,13 @@ func (x *indexer) drop(module *cgo.Module) bool {
 // build reads the module's file. The executable's file is there even when
 // another one has taken its place.
 func (x *indexer) build(module *cgo.Module, namesOnly bool, room int) (*symindex.Result, error) {
+	settings := x.settings.Load()
 	opts := symindex.Options{
 		Exclude:   symindex.Range{Start: uint64(module.GoText[0]), End: uint64(module.GoText[1])},
 		BuildID:   module.BuildID,
 		Budget:    room,
-		DebugDirs: x.settings.Load().debugDirs,
+		DebugDirs: settings.debugDirs,
+		Cache:     settings.cache,
 		GoSource:  goSource(),
 		NamesOnly: namesOnly,
 		Yield:     x.pace.yield,

@@ -38,6 +38,8 @@ type Options struct {
 	Budget int
 	// DebugDirs are searched for debug files before /usr/lib/debug.
 	DebugDirs []string
+	// Cache is a directory for blocks, of the user's own; empty: none.
+	Cache string
 	// GoSource is what GOROOT/src/ is in the paths that the program prints.
 	GoSource string
 	// Rebuild leaves a block alone that was shipped with the file.
@@ -123,8 +125,8 @@ func lacks(files ...*objfile.File) Lacks {
 }
 
 // Build reads the file at path, and its debug file if there is one, into the
-// block that the C core looks addresses up in. Where a block was shipped with the file,
-// that is it, NamesOnly or not. A file without any symbol is an error. It is safe for concurrent use; a hostile file gives an error, or a block
+// block that the C core looks addresses up in. Where a block was shipped with the file, or
+// is in the cache, that is it, NamesOnly or not. A file without any symbol is an error. It is safe for concurrent use; a hostile file gives an error, or a block
 // with wrong contents, for a bounded amount of work.
 func Build(path string, opts Options) (*Result, error) {
 	file, err := objfile.Open(path)
@@ -143,6 +145,9 @@ func Build(path string, opts Options) (*Result, error) {
 			return shipped, nil
 		}
 	}
+	if kept := cached(&opts, id); kept != nil {
+		return kept, nil
+	}
 	debug := openDebugFile(file, id, opts.DebugDirs)
 	if debug != nil {
 		defer debug.Close()
@@ -154,6 +159,7 @@ func Build(path string, opts Options) (*Result, error) {
 			if errors.Is(problem, offheap.ErrLimit) && result.Lacks != LacksNothing {
 				result.Dropped = DroppedLines // the block that was shipped had them
 			}
+			keep(&opts, id, result)
 			return result, nil
 		}
 		if !OverBudget(err) || l == levelNames {

@@ -25,6 +25,8 @@ type Engine interface {
 	// still be an error of the call.
 	CheckOutput(f *os.File) error
 	CheckDir(path string) error
+	// CheckCache looks whether a directory is fit for WithSymbolCache.
+	CheckCache(path string) error
 
 	Enable(c *Config) error
 	Disable() bool
@@ -100,6 +102,7 @@ type Config struct {
 	Poll         time.Duration // 0: none
 	SymbolBudget int           // bytes
 	DebugDirs    []string      // absolute
+	SymbolCache  string        // absolute; "": none
 	CgoTraceback bool          // C frames in Go's own tracebacks and profiles
 	CgoContext   bool          // in callbacks too
 	OnCrash      func(ctx context.Context, report []byte)

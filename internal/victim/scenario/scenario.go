@@ -69,7 +69,7 @@ func (s Settings) Number(key string) int {
 }
 
 // Options are those of handler.Enable that the settings ask for: fd, dir, deadline,
-// poll, chain, symbols (the budget), debug.
+// poll, chain, symbols (the budget), debug, cache.
 func (s Settings) Options() []handler.Option {
 	var opts []handler.Option
 	if s["fd"] != "" {
@@ -92,6 +92,9 @@ func (s Settings) Options() []handler.Option {
 	}
 	if s["debug"] != "" {
 		opts = append(opts, handler.WithDebugDirs(s["debug"]))
+	}
+	if s["cache"] != "" {
+		opts = append(opts, handler.WithSymbolCache(s["cache"]))
 	}
 	if s["chain"] != "" {
 		opts = append(opts, handler.WithChain())
