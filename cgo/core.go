@@ -126,6 +126,7 @@ type Module struct {
 	GoText     [2]uintptr // the Go text in it, as addresses of the file; or zero
 	Named      bool       // the core has the names of its functions
 	Indexed    bool       // and all else that there is of it
+	Symbols    int        // the size of what it has of that
 	HasEHFrame bool       // the core finds its call frame information
 }
 
@@ -146,6 +147,9 @@ func Modules() []Module {
 			Indexed:    m.index != nil && !bool(m.index.names_only),
 			HasEHFrame: m.eh_frame_hdr != 0 || m.eh_frame.end != 0,
 		}
+		if m.index != nil {
+			module.Symbols = int(m.index.size)
+		}
 		if m.extent.start <= rt.text.start && rt.text.end <= m.extent.end {
 			module.GoText = [2]uintptr{uintptr(rt.text.start - m.bias), uintptr(rt.text.end - m.bias)}
 		}
@@ -155,14 +159,28 @@ func Modules() []Module {
 
 // InstallSymbols hands the core a module's block of symbols (internal/symindex): pages
 // of their own, outside of Go's heap, which belong to the core from now on, whatever
-// is returned.
-func InstallSymbols(module *Module, block []byte) error {
+// is returned. Dropped is what the budget had no room for, an enum epi_dropped.
+func InstallSymbols(module *Module, block []byte, dropped int) error {
 	path := C.CString(module.Path)
 	defer C.free(unsafe.Pointer(path))
-	if errno := C.epi_install_symbols(C.uintptr_t(module.Bias), path, unsafe.Pointer(unsafe.SliceData(block)), C.size_t(len(block))); errno != 0 {
+	if errno := C.epi_install_symbols(C.uintptr_t(module.Bias), path, unsafe.Pointer(unsafe.SliceData(block)), C.size_t(len(block)), uint32(dropped)); errno != 0 {
 		return fmt.Errorf("cgo: installing the symbols of %s: %w", module.Path, syscall.Errno(errno))
 	}
 	return nil
+}
+
+// DropSymbols says that there is no room for more symbols of a module than it has.
+func DropSymbols(module *Module) {
+	path := C.CString(module.Path)
+	defer C.free(unsafe.Pointer(path))
+	C.epi_drop_symbols(C.uintptr_t(module.Bias), path)
+}
+
+// SymbolsNote is what reports shall say of the program's symbols.
+func SymbolsNote(text string) {
+	note := C.CString(text)
+	defer C.free(unsafe.Pointer(note))
+	C.epi_symbols_note(note)
 }
 
 // SymbolsSize is how many bytes of symbol indexes the core has.

@@ -45,6 +45,7 @@ func TestErrors(t *testing.T) {
 		{enable(handler.WithSnapshot(-1)), "epitaph: WithSnapshot: -1ns is negative"},
 		{enable(handler.WithSymbolBudget(-1)), "epitaph: WithSymbolBudget: -1 is negative"},
 		{enable(handler.WithDebugDirs("/usr/lib/debug", "debug")), `epitaph: WithDebugDirs: "debug" is not an absolute path`},
+		{enable(handler.WithSymbolCache("cache")), `epitaph: WithSymbolCache: "cache" is not an absolute path`},
 		{dump(handler.WithSymbolBudget(1)), "epitaph: Dump does not take WithSymbolBudget"},
 		{enable(handler.WithPoll(-1)), "epitaph: WithPoll: -1ns is negative"},
 		{enable(handler.WithDir("")), "epitaph: WithDir: the path is empty"},

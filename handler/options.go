@@ -162,7 +162,8 @@ func WithMaxFrames(n int) Option {
 // program and its libraries, so that frames of C code have functions, files and lines.
 // Of a module that there is no room for, inlined calls are left out first, which take
 // two thirds, then lines, then names. With 0 none are kept: exported functions have
-// their names all the same. It counts for modules that are read after the call.
+// their names all the same. It counts for modules that are read after the call. A
+// module's line in a report tells what there was no room for.
 func WithSymbolBudget(n int) Option {
 	return forCalls(config.CallEnable, "WithSymbolBudget", func(c *config.Config) error {
 		if n < 0 {
@@ -175,7 +176,8 @@ func WithSymbolBudget(n int) Option {
 
 // WithDebugDirs names directories of separate debug files, which are searched before
 // /usr/lib/debug: for .build-id/xx/yyyy.debug by a module's build-id, or for the name
-// in its debug link. A file of another build is not read.
+// in its debug link. A file of another build is not read. What "epitaph index" has made
+// is looked for there too, as .build-id/xx/yyyy.episym or NAME.episym.
 func WithDebugDirs(dirs ...string) Option {
 	return forCalls(config.CallEnable, "WithDebugDirs", func(c *config.Config) error {
 		for _, dir := range dirs {
@@ -184,6 +186,54 @@ func WithDebugDirs(dirs ...string) Option {
 			}
 		}
 		c.DebugDirs = slices.Clone(dirs)
+		return nil
+	})
+}
+
+// WithSymbolCache names a directory for what is read of the program's debug information,
+// so that the next start of the same build reads 6 % of that much, in one go: for large
+// programs that start often. It has to be the user's own, with mode 0700, since the
+// files in it are believed; a file that is damaged or of another build is not used. There is
+// one file for each build of the program and of each library, with mode 0600; nobody
+// removes old ones. Without it nothing is written.
+func WithSymbolCache(dir string) Option {
+	return forCalls(config.CallEnable, "WithSymbolCache", func(c *config.Config) error {
+		if !filepath.IsAbs(dir) {
+			return fmt.Errorf("epitaph: WithSymbolCache: %q is not an absolute path", dir)
+		}
+		if err := engine.CheckCache(dir); err != nil {
+			return fmt.Errorf("epitaph: WithSymbolCache: %w", err)
+		}
+		c.SymbolCache = dir
+		return nil
+	})
+}
+
+// WithCgoTraceback says whether Go itself shall know of C's frames, by
+// [runtime.SetCgoTraceback]: with functions, files and lines in CPU profiles, below the
+// Go functions that called C, and in the stack that Go prints of a thread that was in C.
+// It does by default. A sample of a profile takes some microseconds more; calls of C
+// and from C take no longer.
+//
+// Go takes one provider of such frames in the life of a process. Epitaph waits until all
+// packages are initialized, and leaves one that is there then in its place. A program
+// that calls SetCgoTraceback in main, behind [Enable], panics there; so it asks for
+// false.
+func WithCgoTraceback(on bool) Option {
+	return forCalls(config.CallEnable, "WithCgoTraceback", func(c *config.Config) error {
+		c.CgoTraceback = on
+		return nil
+	})
+}
+
+// WithCgoContext has Go know of the C frames behind a call from C to Go too: in the
+// stacks of goroutines that C has called, of [runtime.Stack], of profiles. Each such
+// call takes some 6 ns longer, and a [runtime.Callers] in it a microsecond. A program
+// that panics in such a call shows no C frames in Go's text, which has forgotten them by
+// then; Epitaph's own reports show them in any case.
+func WithCgoContext() Option {
+	return forCalls(config.CallEnable, "WithCgoContext", func(c *config.Config) error {
+		c.CgoContext = true
 		return nil
 	})
 }

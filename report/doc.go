@@ -86,6 +86,7 @@
 //	Stack: ADDRESS: WORD WORD WORD WORD
 //	Modules:
 //	  START-END PATH build-id HEX
+//	  START-END PATH build-id HEX (lines: over the budget)
 //	Annotations:
 //	  KEY = VALUE
 //	Breadcrumbs:

@@ -196,12 +196,30 @@ type Module struct {
 	End     Word   `json:"end"` // the first address behind it
 	Path    string `json:"path"`
 	BuildID string `json:"build_id,omitempty"`
+	// Symbols says what the frames in the module lack, and why: "lines: not yet",
+	// because the program has crashed before they were read, or "lines: over the
+	// budget" (handler.WithSymbolBudget). The inlined calls go first, then the lines,
+	// then the names.
+	Symbols string `json:"symbols,omitempty"`
+}
+
+// cutSymbols takes the end of a module's line that says what is lacking.
+func cutSymbols(s string) (rest, symbols string) {
+	for _, what := range []string{"inlined calls", "lines", "names"} {
+		for _, why := range []string{"not yet", "over the budget"} {
+			if rest, ok := strings.CutSuffix(s, " ("+what+": "+why+")"); ok {
+				return rest, what + ": " + why
+			}
+		}
+	}
+	return s, ""
 }
 
 func parseModule(line string) (m Module, ok bool) {
 	s, ok := strings.CutPrefix(line, "  ")
 	bounds, s, ok1 := strings.Cut(s, " ")
 	start, end, ok2 := strings.Cut(bounds, "-")
+	s, m.Symbols = cutSymbols(s)
 	if path, id, has := cutLast(s, " build-id "); has && id != "" && strings.Trim(id, hexDigits) == "" {
 		s, m.BuildID = path, id
 	}
@@ -218,6 +236,9 @@ func appendModule(b []byte, m Module, _ bool) []byte {
 	b = appendText(b, m.Path)
 	if m.BuildID != "" {
 		b = appendText(append(b, " build-id "...), m.BuildID)
+	}
+	if m.Symbols != "" {
+		b = append(append(append(b, " ("...), m.Symbols...), ')')
 	}
 	return b
 }

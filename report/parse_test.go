@@ -280,12 +280,29 @@ func TestMachineState(t *testing.T) {
 		{Address: 0x7ffd00000010, Words: []report.Word{1, 2, 3, 4}},
 		{Address: 0x7ffd00000030, Words: []report.Word{5, 0x7f2f1c0de142}}})
 	equal(t, "modules", r.Modules, []report.Module{
-		{0x400000, 0x5e8000, "/srv/ingest", "5f1d8c2e"},
-		{0x7f2f1c0dd000, 0x7f2f1c0e0000, "/usr/lib/libfoo.so.1", ""},
-		{0x7f2f1c100000, 0x7f2f1c2f0000, "/opt/my libs/libc.so.6", "0123456789abcdef0123456789abcdef01234567"}})
+		{Start: 0x400000, End: 0x5e8000, Path: "/srv/ingest", BuildID: "5f1d8c2e"},
+		{Start: 0x7f2f1c0dd000, End: 0x7f2f1c0e0000, Path: "/usr/lib/libfoo.so.1", BuildID: ""},
+		{Start: 0x7f2f1c100000, End: 0x7f2f1c2f0000, Path: "/opt/my libs/libc.so.6", BuildID: "0123456789abcdef0123456789abcdef01234567"}})
 	r = sample(t, "abort")
 	equal(t, "code", *r.Code, report.Code{Unreadable: true, PC: -1})
 	equal(t, "stack", r.Stack, []report.StackRow{{Unreadable: true}})
+}
+
+// What a module's frames lack, and a path that only looks like it.
+func TestModuleSymbols(t *testing.T) {
+	for line, want := range map[string]report.Module{
+		"/a build-id 5f1d (lines: not yet)":            {Path: "/a", BuildID: "5f1d", Symbols: "lines: not yet"},
+		"/a (inlined calls: over the budget)":          {Path: "/a", Symbols: "inlined calls: over the budget"},
+		"/a (names: over the budget)":                  {Path: "/a", Symbols: "names: over the budget"},
+		"/a (lines: later) build-id 5f1d":              {Path: "/a (lines: later)", BuildID: "5f1d"},
+		"/a build-id 5f1d (deleted) (lines: not yet) ": {Path: "/a build-id 5f1d (deleted) (lines: not yet) "},
+	} {
+		text := "Fatal Go error: X\n\nModules:\n  0x0000000000400000-0x0000000000500000 " + line + "\n"
+		r := parse(t, text)
+		want.Start, want.End = 0x400000, 0x500000
+		equal(t, line, r.Modules, []report.Module{want})
+		equal(t, line+" printed", r.String(), text)
+	}
 }
 
 func TestModuleOf(t *testing.T) {

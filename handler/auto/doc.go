@@ -15,6 +15,8 @@
 //	EPITAPH=1,dir=/var/crash,deadline=2s,chain=1
 //
 //	blackbox=PATH      handler.WithBlackBox
+//	cgocontext=BOOL    handler.WithCgoContext
+//	cgotraceback=BOOL  handler.WithCgoTraceback
 //	chain=BOOL         handler.WithChain
 //	deadline=DURATION  handler.WithDeadline
 //	debugdirs=PATH     handler.WithDebugDirs, with one
@@ -29,6 +31,7 @@
 //	poll=DURATION      handler.WithPoll
 //	snapshot=DURATION  handler.WithSnapshot
 //	symbolbudget=N     handler.WithSymbolBudget
+//	symbolcache=PATH   handler.WithSymbolCache
 //	threadsignal=N     handler.WithThreadSignal
 //
 // These work too, and are deprecated, as the options are:

@@ -21,6 +21,8 @@ type key struct {
 // keys are the options of package handler, by their names.
 var keys = []key{
 	of("blackbox", text, handler.WithBlackBox),
+	flag("cgocontext", handler.WithCgoContext),
+	of("cgotraceback", strconv.ParseBool, handler.WithCgoTraceback),
 	flag("chain", handler.WithChain),
 	of("deadline", duration, handler.WithDeadline),
 	of("debugdirs", text, func(dir string) handler.Option { return handler.WithDebugDirs(dir) }),
@@ -35,6 +37,7 @@ var keys = []key{
 	of("poll", duration, handler.WithPoll),
 	of("snapshot", duration, handler.WithSnapshot),
 	of("symbolbudget", number, handler.WithSymbolBudget),
+	of("symbolcache", text, handler.WithSymbolCache),
 	of("threadsignal", number, func(n int) handler.Option { return handler.WithThreadSignal(syscall.Signal(n)) }),
 
 	// Deprecated, but as good as ever: the same, the other way round.

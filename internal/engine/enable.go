@@ -12,6 +12,7 @@ import (
 
 	"github.com/epitaph-go/epitaph/cgo"
 	"github.com/epitaph-go/epitaph/internal/engine/config"
+	"github.com/epitaph-go/epitaph/internal/symindex"
 )
 
 // What lives as long as the core is on.
@@ -53,7 +54,10 @@ func startCore(c *config.Config, box *os.File, quiet bool) error {
 	if err := enableCore(c, box, quiet); err != nil {
 		return err
 	}
-	symbols := &symbolSettings{c.SymbolBudget, c.DebugDirs}
+	if !quiet {
+		cgo.SetTraceback(c.CgoTraceback, c.CgoContext, behindInits())
+	}
+	symbols := &symbolSettings{c.SymbolBudget, c.DebugDirs, c.SymbolCache}
 	if background == nil {
 		background = startIndexer(symbols)
 	} else if !quiet {
@@ -149,6 +153,7 @@ func disable() bool {
 	was := cgo.Enabled()
 	if len(registered) > 0 || cgo.TimersArmed() {
 		if was && startQuietly() == nil {
+			cgo.StopTraceback()
 			stopSnapshots()
 			leaveCrashOutput()
 			closeBox()
@@ -160,6 +165,7 @@ func disable() bool {
 		// A crash is being reported, and goes on: it needs the rest.
 		return was
 	}
+	cgo.StopTraceback()
 	stopSnapshots()
 	leaveCrashOutput()
 	closeBox()
@@ -212,6 +218,9 @@ func (Engine) CheckOutput(f *os.File) error {
 	}
 	return nil
 }
+
+// CheckCache looks whether the directory is the user's own.
+func (Engine) CheckCache(path string) error { return symindex.CheckCache(path) }
 
 // CheckDir looks whether a file could be made there.
 func (Engine) CheckDir(path string) error {

@@ -32,6 +32,7 @@ type indexer struct {
 type symbolSettings struct {
 	budget    int // of all modules together, in bytes
 	debugDirs []string
+	cache     string // a directory; "": none
 }
 
 func startIndexer(s *symbolSettings) *indexer {
@@ -137,21 +138,31 @@ func (x *indexer) pass(failed failures, namesOnly bool) bool {
 	failed.forgetOthers(modules)
 	for i := range modules {
 		module := &modules[i]
-		if left < leastBlock {
-			break
-		}
 		if module.Indexed || namesOnly && module.Named || failed[failed.key(module)] {
 			continue
 		}
-		result, err := x.build(module, namesOnly, left)
+		room := left + module.Symbols // the names that are there first will be gone
+		if room < leastBlock {
+			if !x.drop(module) {
+				return false
+			}
+			continue
+		}
+		result, err := x.build(module, namesOnly, room)
+		if module.GoText[1] != 0 {
+			cgo.SymbolsNote(symbolsNote(result, err))
+		}
 		if err == nil {
 			if !x.lock() {
 				result.Free()
 				return false
 			}
-			left -= len(result.Data)
-			err = cgo.InstallSymbols(module, result.Data)
+			left = room - len(result.Data)
+			err = cgo.InstallSymbols(module, result.Data, int(result.Dropped))
 			mu.Unlock()
+		}
+		if symindex.OverBudget(err) && !x.drop(module) {
+			return false
 		}
 		if err != nil && !passes(err) {
 			failed[failed.key(module)] = true
@@ -160,15 +171,26 @@ func (x *indexer) pass(failed failures, namesOnly bool) bool {
 	return !x.stopped()
 }
 
-// build reads the module's file. The names that are there first count against the
-// budget until they are gone, a moment later. The executable's file is there even when
+// drop says that there is no room for a module; false when the indexer shall end.
+func (x *indexer) drop(module *cgo.Module) bool {
+	if !x.lock() {
+		return false
+	}
+	cgo.DropSymbols(module)
+	mu.Unlock()
+	return true
+}
+
+// build reads the module's file. The executable's file is there even when
 // another one has taken its place.
-func (x *indexer) build(module *cgo.Module, namesOnly bool, left int) (*symindex.Result, error) {
+func (x *indexer) build(module *cgo.Module, namesOnly bool, room int) (*symindex.Result, error) {
+	settings := x.settings.Load()
 	opts := symindex.Options{
 		Exclude:   symindex.Range{Start: uint64(module.GoText[0]), End: uint64(module.GoText[1])},
 		BuildID:   module.BuildID,
-		Budget:    left,
-		DebugDirs: x.settings.Load().debugDirs,
+		Budget:    room,
+		DebugDirs: settings.debugDirs,
+		Cache:     settings.cache,
 		GoSource:  goSource(),
 		NamesOnly: namesOnly,
 		Yield:     x.pace.yield,

@@ -74,29 +74,46 @@ func TestBudgetDropsInlinedCallsFirst(t *testing.T) {
 	path := encodings[0].make(t)
 	full, result := buildBlock(t, path, symindex.Options{})
 	budget := len(result.Data)
-	for _, want := range []string{"inlined calls", "lines"} {
+	for _, want := range []symindex.Dropped{symindex.DroppedInlined, symindex.DroppedLines} {
 		b, result := buildBlock(t, path, symindex.Options{Budget: budget - 1})
 		if result.Dropped != want {
-			t.Fatalf("a budget of %d bytes drops %q, want %q", budget-1, result.Dropped, want)
+			t.Fatalf("a budget of %d bytes drops %v, want %v", budget-1, result.Dropped, want)
 		}
 		budget = len(result.Data)
 		for _, pc := range randomPCs(t, path, 1000, symindex.Range{}) {
 			all, got := lookup(full, pc), lookup(b, pc)
 			outermost := all[len(all)-1]
-			if want == "lines" {
+			if want == symindex.DroppedLines {
 				outermost.File, outermost.Line = "", 0
 			}
 			if outermost.Near = false; len(got) != 1 || got[0].Near {
 				t.Fatalf("0x%x: %+v", pc, got)
 			}
 			if got[0] != outermost {
-				t.Fatalf("0x%x without %s: %+v, want %+v", pc, want, got[0], outermost)
+				t.Fatalf("0x%x without %v: %+v, want %+v", pc, want, got[0], outermost)
 			}
 		}
 	}
 	_, err := symindex.Build(path, symindex.Options{Budget: 1000})
 	if err == nil || !strings.HasPrefix(err.Error(), "symindex: ") {
 		t.Errorf("over the budget: %v", err)
+	}
+}
+
+// A budget that ends anywhere in a block ends the work.
+func TestEveryBudgetEnds(t *testing.T) {
+	_, whole := buildBlock(t, linesELF, symindex.Options{})
+	for budget := 0; budget <= len(whole.Data); budget += 7 {
+		result, err := symindex.Build(linesELF, symindex.Options{Budget: budget})
+		switch {
+		case err != nil && !symindex.OverBudget(err):
+			t.Fatalf("%d bytes: %v", budget, err)
+		case err == nil && len(result.Data) > budget:
+			t.Fatalf("%d bytes for a budget of %d", len(result.Data), budget)
+		}
+		if err == nil {
+			result.Free()
+		}
 	}
 }
 

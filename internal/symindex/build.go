@@ -145,9 +145,9 @@ func (b *builder) readSupplement(f *objfile.File) error {
 }
 
 // finish writes the strings and the tables.
-func (b *builder) finish(buildID []byte) ([]byte, error) {
+func (b *builder) finish(buildID []byte, start uint64) ([]byte, error) {
 	at := b.block.Len()
-	t := &block.Tables{Builder: builderVersion, BuildID: buildID, Base: b.base, StringAt: at}
+	t := &block.Tables{Builder: builderVersion, BuildID: buildID, Base: b.base, Start: min(start, b.base), StringAt: at}
 	t.Names = make([]uint32, len(b.names.entries))
 	for i := range b.names.entries {
 		t.Names[i] = b.names.entries[i].at
@@ -211,9 +211,9 @@ func build(opts buildOptions, file, debug *objfile.File, buildID []byte) (data [
 		return nil, problem, err
 	}
 	if len(b.parts) == 0 {
-		return nil, nil, fmt.Errorf("%w%s", errNoSymbols, because(problem))
+		return nil, nil, fmt.Errorf("%w%s", ErrNoSymbols, because(problem))
 	}
-	data, err = b.finish(buildID)
+	data, err = b.finish(buildID, file.Start())
 	return data, problem, err
 }
 

@@ -9,7 +9,7 @@ import (
 // BuildByID is Build for a module that is known by its build-id: opts.BuildID. It
 // looks for a file of that id at path, and in opts.DebugDirs by the id and by the
 // last part of the path, and takes the one that says most: the file itself may have
-// been stripped.
+// been stripped. A block that was shipped beside it does too.
 func BuildByID(path string, opts Options) (*Result, error) {
 	if len(opts.BuildID) == 0 {
 		return nil, fmt.Errorf("symindex: %s: it has no build-id", path)
@@ -32,6 +32,9 @@ func BuildByID(path string, opts Options) (*Result, error) {
 			best.Free()
 		}
 		best = result
+	}
+	if best == nil {
+		best, _ = sidecar(path, opts.BuildID, &opts) // of a module whose file is not here
 	}
 	if best == nil {
 		return nil, fmt.Errorf("symindex: no file with the build-id %s of %s", hex.EncodeToString(opts.BuildID), path)

@@ -38,8 +38,12 @@ type Options struct {
 	Budget int
 	// DebugDirs are searched for debug files before /usr/lib/debug.
 	DebugDirs []string
+	// Cache is a directory for blocks, of the user's own; empty: none.
+	Cache string
 	// GoSource is what GOROOT/src/ is in the paths that the program prints.
 	GoSource string
+	// Rebuild leaves a block alone that was shipped with the file.
+	Rebuild bool
 	// NamesOnly leaves the DWARF alone: a block for the time until the whole one
 	// is there. Where there is no DWARF it is the whole one.
 	NamesOnly bool
@@ -55,11 +59,35 @@ type Result struct {
 	Data []byte
 	// Start is the lowest address of the file that is loaded.
 	Start uint64
-	// Dropped says what the budget had no room for; empty: nothing.
-	Dropped string
-	// Problem says what of the DWARF could not be read; nil: nothing.
+	// Dropped says what the budget had no room for.
+	Dropped Dropped
+	// Lacks says what the file, with its debug file, does not have in the first place.
+	Lacks Lacks
+	// Problem says what of the DWARF, or of a block that was shipped, could not be
+	// read; nil: nothing.
 	Problem error
 }
+
+// Dropped is what a block lacks for want of room.
+type Dropped int
+
+// What is dropped, in this order.
+const (
+	DroppedNothing Dropped = iota
+	DroppedInlined         // inlined calls
+	DroppedLines           // and lines
+	DroppedNames           // all
+)
+
+// Lacks is what a file was built without.
+type Lacks int
+
+// What files lack: by -w in Go's linker flags, by -s.
+const (
+	LacksNothing Lacks = iota
+	LacksLines
+	LacksNames // but for those that are exported
+)
 
 // Free releases the block.
 func (r *Result) Free() {
@@ -67,17 +95,38 @@ func (r *Result) Free() {
 	r.Data = nil
 }
 
-var errNoSymbols = errors.New("no symbols")
+// ErrNoSymbols is the error for a file without any.
+var ErrNoSymbols = errors.New("no symbols")
 
 // ErrReplaced is the error for a file that is not the one that was loaded.
 var ErrReplaced = errors.New("another file has taken its place")
 
 // dropped says what the levels leave out.
-var dropped = [...]string{levelInlined: "", levelRows: "inlined calls", levelNames: "lines"}
+var dropped = [...]Dropped{levelInlined: DroppedNothing, levelRows: DroppedInlined, levelNames: DroppedLines}
+
+// OverBudget tells whether a block failed for want of room.
+func OverBudget(err error) bool {
+	return errors.Is(err, offheap.ErrLimit) || errors.Is(err, block.ErrTooLarge)
+}
+
+// lacks looks at what there is to read.
+func lacks(files ...*objfile.File) Lacks {
+	found := LacksNames
+	for _, f := range files {
+		switch {
+		case f == nil:
+		case f.Section(".debug_info") != nil:
+			return LacksNothing
+		case f.Section(".symtab") != nil:
+			found = LacksLines
+		}
+	}
+	return found
+}
 
 // Build reads the file at path, and its debug file if there is one, into the
-// block that the C core looks addresses up in. A file without any symbol is an
-// error. It is safe for concurrent use; a hostile file gives an error, or a block
+// block that the C core looks addresses up in. Where a block was shipped with the file, or
+// is in the cache, that is it, NamesOnly or not. A file without any symbol is an error. It is safe for concurrent use; a hostile file gives an error, or a block
 // with wrong contents, for a bounded amount of work.
 func Build(path string, opts Options) (*Result, error) {
 	file, err := objfile.Open(path)
@@ -89,16 +138,31 @@ func Build(path string, opts Options) (*Result, error) {
 	if len(opts.BuildID) > 0 && !bytes.Equal(id, opts.BuildID) {
 		return nil, fmt.Errorf("symindex: %s: %w", path, ErrReplaced)
 	}
+	var problem error
+	if !opts.Rebuild {
+		var shipped *Result
+		if shipped, problem = shippedBlock(file, id, &opts); shipped != nil {
+			return shipped, nil
+		}
+	}
+	if kept := cached(&opts, id); kept != nil {
+		return kept, nil
+	}
 	debug := openDebugFile(file, id, opts.DebugDirs)
 	if debug != nil {
 		defer debug.Close()
 	}
 	for l := levelInlined; ; l++ {
-		data, problem, err := build(buildOptions{&opts, l}, file, debug, id)
+		data, unread, err := build(buildOptions{&opts, l}, file, debug, id)
 		if err == nil {
-			return &Result{Data: data, Start: file.Start(), Dropped: dropped[l], Problem: problem}, nil
+			result := &Result{Data: data, Start: file.Start(), Dropped: dropped[l], Lacks: lacks(file, debug), Problem: errors.Join(problem, unread)}
+			if errors.Is(problem, offheap.ErrLimit) && result.Lacks != LacksNothing {
+				result.Dropped = DroppedLines // the block that was shipped had them
+			}
+			keep(&opts, id, result)
+			return result, nil
 		}
-		if full := errors.Is(err, offheap.ErrLimit) || errors.Is(err, block.ErrTooLarge); !full || l == levelNames {
+		if !OverBudget(err) || l == levelNames {
 			return nil, fmt.Errorf("symindex: %s: %w", path, err)
 		}
 	}

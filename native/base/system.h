@@ -36,6 +36,14 @@ static inline EPI_SAFE void epi_sigmask(int how, uint64_t mask)
     epi_syscall6(SYS_rt_sigprocmask, how, (long)&mask, 0, sizeof mask, 0, 0);
 }
 
+/* The same, and what the mask was before. */
+static inline EPI_SAFE uint64_t epi_sigmask_exchange(int how, uint64_t mask)
+{
+    uint64_t old = 0;
+    epi_syscall6(SYS_rt_sigprocmask, how, (long)&mask, (long)&old, sizeof mask, 0, 0);
+    return old;
+}
+
 /* Those that the calling thread blocks and that have been sent to it or to the process. */
 static inline EPI_SAFE uint64_t epi_pending(void)
 {

@@ -20,6 +20,7 @@ import (
 	_ "github.com/epitaph-go/epitaph/native/record"
 	_ "github.com/epitaph-go/epitaph/native/signals"
 	_ "github.com/epitaph-go/epitaph/native/text"
+	_ "github.com/epitaph-go/epitaph/native/threads"
 	_ "github.com/epitaph-go/epitaph/native/unwind"
 )
 

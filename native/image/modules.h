@@ -15,6 +15,14 @@
 
 struct epi_symbol_index;
 
+/* What the budget of the symbols had no room for, of a module. */
+enum epi_dropped {
+    EPI_DROPPED_NOTHING,
+    EPI_DROPPED_INLINED,
+    EPI_DROPPED_LINES,
+    EPI_DROPPED_NAMES,
+};
+
 struct epi_module {
     uintptr_t bias;           /* what the loader added to the file's addresses */
     struct epi_range extent;  /* all of its segments */
@@ -27,6 +35,7 @@ struct epi_module {
     uintptr_t dynamic;        /* PT_DYNAMIC, or 0 */
     uint8_t build_id[EPI_MODULE_BUILD_ID];
     uint8_t build_id_size;
+    uint8_t dropped; /* enum epi_dropped */
     bool loaded; /* the loader told of it */
     bool seen;   /* by the last refresh */
     const struct epi_symbol_index *index; /* or NULL; see symbols.h */

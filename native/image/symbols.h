@@ -52,6 +52,7 @@ struct epi_symbol_index {
     size_t size;
     uintptr_t bias;
     bool names_only; /* lines will come, in another index */
+    uint64_t unused; /* since when no module has it; 0: one does */
 };
 
 #endif

@@ -184,6 +184,7 @@ struct epi_incidents {
     struct epi_range report_stack, nested_stack;
     struct epi_fd spare[2];
     _Atomic bool symbols_pending; /* Go is building the first indexes */
+    _Atomic(const char *) symbols_note; /* why the program has no names, or NULL */
 #ifdef EPI_TEST
     char trouble_stage[32];
     int trouble;

@@ -33,7 +33,8 @@ static bool is_of(const struct epi_symblock *block, const struct epi_module *mod
             memcmp(block->build_id, module->build_id, block->build_id_size) == 0);
 }
 
-int epi_install_symbols(uintptr_t bias, const char *path, void *data, size_t size)
+int epi_install_symbols(uintptr_t bias, const char *path, void *data, size_t size,
+                        enum epi_dropped dropped)
 {
     struct epi_module *module = find_module(bias, path);
     struct epi_symbol_index *index = malloc(sizeof *index);
@@ -44,18 +45,36 @@ int epi_install_symbols(uintptr_t bias, const char *path, void *data, size_t siz
         free(index);
         return module == NULL ? ENOENT : index == NULL ? ENOMEM : EINVAL;
     }
-    *index = (struct epi_symbol_index){indexes, data, size, bias, block.names_only};
+    *index = (struct epi_symbol_index){indexes, data, size, bias, block.names_only, 0};
     indexes = index;
     mprotect(data, size, PROT_READ);
+    module->dropped = (uint8_t)dropped;
     __atomic_store_n(&module->index, index, __ATOMIC_RELEASE);
     return 0;
+}
+
+void epi_drop_symbols(uintptr_t bias, const char *path)
+{
+    struct epi_module *module = find_module(bias, path);
+    if (module != NULL)
+        module->dropped = module->index == NULL ? EPI_DROPPED_NAMES : EPI_DROPPED_LINES;
+}
+
+/* The old text stays: a crash may be printing it, and it changes with the program's
+ * options at most. */
+void epi_symbols_note(const char *text)
+{
+    const char *now = epi_incidents.symbols_note;
+    if (strcmp(now == NULL ? "" : now, text) != 0)
+        epi_incidents.symbols_note = strdup(text);
 }
 
 size_t epi_symbols_size(void)
 {
     size_t size = 0;
     for (const struct epi_symbol_index *index = indexes; index != NULL; index = index->next)
-        size += index->size;
+        if (!index->names_only || index->unused == 0) /* their successors are counted */
+            size += index->size;
     return size;
 }
 
@@ -68,12 +87,27 @@ static bool in_use(const struct epi_symbol_index *index)
     return false;
 }
 
-static bool any_unused(void)
+/* Go may be about to copy a string that the symbolizer gave it (cgotraceback.h). */
+#define RETIRED (10 * EPI_SECOND)
+
+static bool may_go(struct epi_symbol_index *index)
 {
-    for (const struct epi_symbol_index *index = indexes; index != NULL; index = index->next)
-        if (!in_use(index))
-            return true;
-    return false;
+    uint64_t now = epi_now();
+    if (in_use(index)) {
+        index->unused = 0;
+        return false;
+    }
+    if (index->unused == 0)
+        index->unused = now;
+    return now - index->unused >= RETIRED;
+}
+
+static bool any_may_go(void)
+{
+    bool any = false;
+    for (struct epi_symbol_index *index = indexes; index != NULL; index = index->next)
+        any |= may_go(index);
+    return any;
 }
 
 /* A dump that is under way may look up names in the table that was in force when
@@ -81,12 +115,12 @@ static bool any_unused(void)
  * begins after this has looked for it finds the new ones. */
 void epi_symbols_release(void)
 {
-    if (!any_unused() || !epi_dump_lock(EPI_MS))
+    if (!any_may_go() || !epi_dump_lock(EPI_MS))
         return;
     struct epi_symbol_index **link = &indexes;
     while (*link != NULL && !epi_crashing()) {
         struct epi_symbol_index *index = *link;
-        if (in_use(index)) {
+        if (!may_go(index)) {
             link = &index->next;
             continue;
         }

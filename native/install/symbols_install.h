@@ -6,10 +6,17 @@
 #include "../image/symbols.h"
 
 /* Gives the module at BIAS with PATH a block of symbols (symblock.h): SIZE bytes of
- * pages of their own, which must not change any more and belong to the core then.
- * It takes the place of one that the module has.  EINVAL: not a valid block, or of
+ * pages of their own, which must not change any more and belong to the core then, and
+ * lack what was DROPPED.  It takes the place of one that the module has.  EINVAL: not a valid block, or of
  * another build, ENOENT: no such module; the memory is released in both cases. */
-int epi_install_symbols(uintptr_t bias, const char *path, void *data, size_t size);
+int epi_install_symbols(uintptr_t bias, const char *path, void *data, size_t size,
+                        enum epi_dropped dropped);
+
+/* There is no room for more symbols of the module than it has. */
+void epi_drop_symbols(uintptr_t bias, const char *path);
+
+/* What reports are to say of the program's symbols, as a note; "": nothing. */
+void epi_symbols_note(const char *text);
 
 /* How many bytes of symbol indexes the core has. */
 size_t epi_symbols_size(void);

@@ -314,9 +314,10 @@ EPI_SAFE void epi_report_unwind(struct epi_incident *incident)
 }
 
 /* A program that crashes right after Enable has no lines yet, but Go is
- * alive and at it: it gets a moment.  Not a lock, not a wait for ever: the
- * thread that crashed may hold what Go needs. */
-#define INDEX_WAIT (300 * EPI_MS)
+ * alive and at it: it gets a moment, which is enough for a small program.  Not a
+ * lock, not a wait for ever: the thread that crashed may hold what Go needs.  The
+ * module's line says that there were none yet. */
+#define INDEX_WAIT (20 * EPI_MS)
 
 static EPI_SAFE bool lacks_index(const struct epi_stack *stack)
 {

@@ -73,6 +73,22 @@ EPI_SAFE void epi_report_words(struct epi_incident *incident)
     }
 }
 
+/* What the frames in the module lack, though the file may have it. */
+static EPI_SAFE const char *lacking(const struct epi_module *module)
+{
+    static const char *const over_budget[] = {
+        [EPI_DROPPED_INLINED] = " (inlined calls: over the budget)",
+        [EPI_DROPPED_LINES] = " (lines: over the budget)",
+        [EPI_DROPPED_NAMES] = " (names: over the budget)",
+    };
+    const struct epi_symbol_index *index = __atomic_load_n(&module->index, __ATOMIC_ACQUIRE);
+    if (module->dropped != EPI_DROPPED_NOTHING && module->dropped < EPI_COUNT(over_budget))
+        return over_budget[module->dropped];
+    if (index != NULL ? index->names_only : epi_incidents.symbols_pending && module->path[0] == '/')
+        return " (lines: not yet)";
+    return NULL;
+}
+
 EPI_SAFE void epi_report_modules(struct epi_incident *incident)
 {
     struct epi_out *out = &incident->out;
@@ -90,6 +106,9 @@ EPI_SAFE void epi_report_modules(struct epi_incident *incident)
             epi_out_text(out, " build-id ");
         for (unsigned j = 0; j < module->build_id_size; j++)
             epi_out_byte(out, module->build_id[j]);
+        const char *lacks = lacking(module);
+        if (lacks != NULL)
+            epi_out_text(out, lacks);
         epi_out_char(out, '\n');
     }
 }

@@ -69,6 +69,9 @@ EPI_SAFE void epi_report_process(struct epi_incident *incident)
     if (options->note[0] != '\0')
         note(out, options->note);
     epi_places_notes(incident);
+    const char *symbols = epi_incidents.symbols_note;
+    if (symbols != NULL && symbols[0] != '\0' && !incident->go_death)
+        note(out, symbols);
     if (incident->notes != NULL)
         incident->notes(incident); /* EPI_SAFE: dump.c's */
     epi_report_box(incident);

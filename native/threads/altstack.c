@@ -29,6 +29,18 @@ static EPI_SAFE void unmap(struct epi_range stack, size_t page)
                  (long)(stack.end - stack.start + 2 * page), 0, 0, 0, 0);
 }
 
+/* For the walk; and for the handler of a load's fault, besides the kernel's frame. */
+#define ROOM_WALK  (4 * 1024)
+#define ROOM_FAULT 1024
+
+EPI_SAFE bool epi_altstack_has_room(const ucontext_t *uc)
+{
+    uintptr_t sp = epi_arch_current_sp(), start = (uintptr_t)uc->uc_stack.ss_sp;
+    struct epi_range stack = {start, start + uc->uc_stack.ss_size};
+    return (uc->uc_stack.ss_flags & SS_DISABLE) != 0 || !epi_in(stack, sp) ||
+           sp - start >= ROOM_WALK + ROOM_FAULT + epi_altstacks.kernel_frame;
+}
+
 EPI_SAFE struct epi_range epi_altstack_map(size_t size)
 {
     size_t page = 4096;

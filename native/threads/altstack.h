@@ -27,6 +27,11 @@ extern struct epi_altstacks epi_altstacks __attribute__((visibility("hidden")));
  * the entry of our handler, and Go's handler, which may run on it too. */
 EPI_SAFE size_t epi_altstack_size(void);
 
+/* In a handler, which UC is the context of: is there room for a walk of the stack, and
+ * for the signal of a load that fails in it?  The stack may be an alternate one of a
+ * library's. */
+EPI_SAFE bool epi_altstack_has_room(const ucontext_t *uc);
+
 /* SIZE bytes of stack with a guard page at both ends, touched so that no fault
  * is left for later; an empty range without memory. */
 EPI_SAFE struct epi_range epi_altstack_map(size_t size);

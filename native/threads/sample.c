@@ -24,11 +24,6 @@
 
 #include <stdatomic.h>
 
-/* For the walk; and for the handler of a peek's fault, besides the kernel's
- * frame. */
-#define ROOM_WALK  (4 * 1024)
-#define ROOM_FAULT 1024
-
 /* Peeks need them; a thread that blocks everything would be killed by the
  * first one that fails.  Sigreturn blocks them again.  False: one of them has been
  * sent, and waits; it would be delivered now, and kill. */
@@ -41,14 +36,6 @@ static EPI_SAFE bool unblock_faults(const ucontext_t *uc)
         return false;
     epi_sigmask(SIG_UNBLOCK, faults);
     return true;
-}
-
-static EPI_SAFE bool room_for_walk(const ucontext_t *uc)
-{
-    uintptr_t sp = epi_arch_current_sp(), start = (uintptr_t)uc->uc_stack.ss_sp;
-    struct epi_range stack = {start, start + uc->uc_stack.ss_size};
-    return (uc->uc_stack.ss_flags & SS_DISABLE) != 0 || !epi_in(stack, sp) ||
-           sp - start >= ROOM_WALK + ROOM_FAULT + epi_altstacks.kernel_frame;
 }
 
 /* A thread that waits in the handler for another one's report is of interest
@@ -96,7 +83,7 @@ static EPI_SAFE void innermost_only(struct epi_stack *stack, const ucontext_t *u
 static EPI_SAFE void walk_if_room(struct epi_stack *stack, const ucontext_t *uc,
                                   struct epi_rule_cache *cache, uint32_t max_frames)
 {
-    if (!room_for_walk(uc))
+    if (!epi_altstack_has_room(uc))
         innermost_only(stack, uc, EPI_STOP_ROOM);
     else if (!unblock_faults(uc))
         innermost_only(stack, uc, EPI_STOP_PENDING);

@@ -37,4 +37,8 @@ EPI_SAFE enum epi_step epi_goabi_step_by_fp(struct epi_cursor *cursor);
  * while it waits for C. */
 EPI_SAFE bool epi_goabi_caller_of_cgocall(uintptr_t sp, struct epi_regs *regs);
 
+/* REGS become those of the C function that called crosscall2, whose return address is
+ * at SLOT. */
+EPI_SAFE bool epi_goabi_caller_of_crosscall2(uintptr_t slot, struct epi_regs *regs);
+
 #endif

@@ -257,3 +257,23 @@ EPI_SAFE bool epi_goabi_caller_of_cgocall(uintptr_t sp, struct epi_regs *regs)
     regs->known = 1u << EPI_REG_PC | 1u << EPI_REG_SP | 1u << EPI_REG_FP;
     return true;
 }
+
+/* Above what PUSH_REGS_HOST_TO_ABI0 stores, BX and R12 to R15, stands the BP that
+ * the assembler's prologue has pushed. */
+EPI_SAFE bool epi_goabi_caller_of_crosscall2(uintptr_t slot, struct epi_regs *regs)
+{
+    static const uint8_t saved[] = {EPI_RBX, EPI_R12, EPI_R13, EPI_R14, EPI_R15};
+    uint64_t words[8]; /* from the room of the registers to the return address */
+    if (!epi_peek(words, slot - sizeof words + sizeof words[0], sizeof words))
+        return false;
+    epi_zero_words(regs, sizeof *regs);
+    for (size_t i = 0; i < EPI_COUNT(saved); i++) {
+        regs->r[saved[i]] = words[i];
+        regs->known |= 1u << saved[i];
+    }
+    regs->r[EPI_REG_FP] = words[6];
+    regs->r[EPI_REG_PC] = words[7];
+    regs->r[EPI_REG_SP] = slot + EPI_CALL_PUSHES;
+    regs->known |= 1u << EPI_REG_FP | 1u << EPI_REG_PC | 1u << EPI_REG_SP;
+    return true;
+}

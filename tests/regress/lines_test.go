@@ -31,11 +31,74 @@ func TestFramesHaveLines(t *testing.T) {
 	}
 }
 
-// Without room for symbols a function that is exported to nobody has no name.
+// Without room for symbols a function that is exported to nobody has no name, and the
+// module's line says why. What there is room for goes by what it tells.
 func TestSymbolBudget(t *testing.T) {
 	t.Parallel()
-	if f := innermost(t, "null symbols=0"); f.Kind != report.BinaryFrame || f.Func == "state_null" {
-		t.Errorf("%+v", f)
+	for budget, want := range map[string]string{"": "", "0": "names: over the budget", "60000": "lines: over the budget"} {
+		line := "null"
+		if budget != "" {
+			line += " symbols=" + budget
+		}
+		o := program.Run(t, line)
+		o.DiedOf(t, syscall.SIGSEGV)
+		r := victim.Complete(t, o.Stderr)
+		f := r.Current().Frames[0]
+		if m := r.Module(r.Modules[0].Start); m.Path != program.Path(t) || m.Symbols != want {
+			t.Errorf("budget %s: the module is %+v, want %q", budget, m, want)
+		}
+		if source, named := f.Kind == report.SourceFrame, f.Func == "state_null"; source != (want == "") || named != (want != "names: over the budget") {
+			t.Errorf("budget %s: %+v", budget, f)
+		}
+		if r.Layout != "" {
+			t.Errorf("budget %s: its lines are not in the usual order: %s", budget, r.Layout)
+		}
+	}
+}
+
+// The second start takes the lines out of the cache; a file that was damaged is replaced.
+func TestSymbolCache(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "cache")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	line := "null cache=" + dir
+	want := innermost(t, line)
+	if want.Kind != report.SourceFrame || want.Line == 0 {
+		t.Fatalf("%+v", want)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(files) == 0 {
+		t.Fatal("the cache is empty", err)
+	}
+	before := make(map[string]os.FileInfo)
+	for i, file := range files {
+		info, err := os.Stat(file)
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", file, info.Mode(), err)
+		}
+		if i == 0 {
+			if err := os.Truncate(file, info.Size()/2); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before[file] = info
+	}
+	if f := innermost(t, line); f != want {
+		t.Errorf("%+v, want %+v", f, want)
+	}
+	for i, file := range files {
+		info, err := os.Stat(file)
+		if err != nil || os.SameFile(info, before[file]) != (i > 0) || info.Size() != before[file].Size() {
+			t.Errorf("%s was replaced: %t; %d bytes, were %d; %v", file, !os.SameFile(info, before[file]), info.Size(), before[file].Size(), err)
+		}
+	}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if o := program.Run(t, line); !o.IsExit(1) || !strings.Contains(o.Stderr, "epitaph: WithSymbolCache: use "+dir+": not a directory of this user's own, with mode 0700") {
+		t.Error(o)
 	}
 }
 

@@ -101,21 +101,27 @@ func proxy(t *testing.T) (dir, zip string) {
 	t.Helper()
 	from := copied(t)
 	dir = t.TempDir()
-	at := filepath.Join(dir, version.Path, "@v")
+	return dir, publish(t, dir, version, from)
+}
+
+// publish adds the version of a module, whose files are in a directory, to a proxy's.
+func publish(t *testing.T, dir string, v module.Version, from string) (zip string) {
+	t.Helper()
+	at := filepath.Join(dir, v.Path, "@v")
 	mod, err := os.ReadFile(filepath.Join(from, "go.mod"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(at, "list"), []byte(version.Version+"\n"))
-	write(t, filepath.Join(at, version.Version+".info"), []byte(`{"Version": "`+version.Version+`"}`))
-	write(t, filepath.Join(at, version.Version+".mod"), mod)
+	write(t, filepath.Join(at, "list"), []byte(v.Version+"\n"))
+	write(t, filepath.Join(at, v.Version+".info"), []byte(`{"Version": "`+v.Version+`"}`))
+	write(t, filepath.Join(at, v.Version+".mod"), mod)
 	var out bytes.Buffer
-	if err := modzip.CreateFromDir(&out, version, from); err != nil {
+	if err := modzip.CreateFromDir(&out, v, from); err != nil {
 		t.Fatal(err)
 	}
-	zip = filepath.Join(at, version.Version+".zip")
+	zip = filepath.Join(at, v.Version+".zip")
 	write(t, zip, out.Bytes())
-	return dir, zip
+	return zip
 }
 
 // What a proxy hands out has all of the C, and all that Go embeds.
@@ -142,7 +148,7 @@ func TestZip(t *testing.T) {
 	if count < 100 {
 		t.Errorf("looked for %d C files only", count)
 	}
-	for _, nested := range []string{"tools/go.mod", "tests/peers/go.mod"} {
+	for _, nested := range []string{"tools/go.mod", "tests/peers/go.mod", "cmd/epitaph/go.mod"} {
 		if there[nested] {
 			t.Errorf("the zip has %s, of another module", nested)
 		}

@@ -25,6 +25,8 @@ type Engine interface {
 	// still be an error of the call.
 	CheckOutput(f *os.File) error
 	CheckDir(path string) error
+	// CheckCache looks whether a directory is fit for WithSymbolCache.
+	CheckCache(path string) error
 
 	Enable(c *Config) error
 	Disable() bool
@@ -102,6 +104,9 @@ type Config struct {
 	Poll         time.Duration // 0: none
 	SymbolBudget int           // bytes
 	DebugDirs    []string      // absolute
+	SymbolCache  string        // absolute; "": none
+	CgoTraceback bool          // C frames in Go's own tracebacks and profiles
+	CgoContext   bool          // in callbacks too
 	OnCrash      func(ctx context.Context, report []byte)
 	// OnCrashResume has the process go on for OnCrash after a panic; else that runs in a
 	// copy, with a context of type Copy.
@@ -124,5 +129,5 @@ const (
 // Default is the configuration of a call without options.
 func Default(call Call) *Config {
 	return &Config{Call: call, Output: os.Stderr, Deadline: DefaultDeadline, NativeStack: true, Fork: true, AllThreads: true,
-		Snapshot: DefaultSnapshotPeriod, Poll: DefaultPoll, SymbolBudget: DefaultSymbolBudget}
+		Snapshot: DefaultSnapshotPeriod, Poll: DefaultPoll, SymbolBudget: DefaultSymbolBudget, CgoTraceback: true}
 }

@@ -25,6 +25,7 @@ type Tables struct {
 	Builder  uint32 // the version of the builder
 	BuildID  []byte
 	Base     uint64
+	Start    uint64      // the lowest address that is loaded, at most Base
 	Parts    []PartEntry // by rising start
 	Files    []uint32    // offsets in the strings, by number; 0 is unknown
 	Names    []uint32
@@ -36,9 +37,7 @@ type Tables struct {
 // the format has no room for; the buffer has an error of its own.
 func Finish(b Buffer, t *Tables) error {
 	strings := b.Len() - t.StringAt
-	for b.Len()%4 != 0 {
-		b.Write([]byte{0})
-	}
+	b.Write(make([]byte, -b.Len()&3)) // a buffer that is full stays as it is
 	tables := b.Len()
 	if len(t.Files) > MaxNumber || len(t.Names) > MaxNumber || uint64(tables) >= 1<<32 || t.Base >= 1<<32 {
 		return ErrTooLarge
@@ -53,7 +52,7 @@ func Finish(b Buffer, t *Tables) error {
 	le.PutUint16(data[6:], uint16(t.Flags))
 	le.PutUint64(data[8:], uint64(len(data)))
 	for i, v := range [...]uint32{
-		0, t.Builder, uint32(t.Base), 0, uint32(len(t.Parts)), uint32(len(t.Files)), uint32(len(t.Names)),
+		0, t.Builder, uint32(t.Base), uint32(t.Start), uint32(len(t.Parts)), uint32(len(t.Files)), uint32(len(t.Names)),
 		uint32(t.StringAt - headerSize), uint32(strings), uint32(tables),
 	} {
 		le.PutUint32(data[16+4*i:], v)

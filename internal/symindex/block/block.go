@@ -1,6 +1,6 @@
 // Package block is the format in which the C core finds functions, files, lines
 // and inlined calls after a fault: one immutable block a module, that holds no
-// pointers and needs no parsing. The core's own reader is native/image/symbols.c;
+// pointers and needs no parsing. The core's own reader is native/image/symblock.c;
 // [Block.Lookup] is the same in Go, for tools and as what the C one is tested
 // against.
 //
@@ -8,8 +8,8 @@
 // and tables of 32-bit words. A part is a contiguous piece of a function:
 //
 //	 0 u32 magic   4 u16 version   6 u16 flags   8 u64 size
-//	16 u32 crc32c of what follows, 0 in memory   20 u32 version of the builder
-//	24 u32 base, added to the starts   28 u32 0
+//	16 u32 crc32c of what follows, 0 in one that was never in a file   20 u32 version of the builder
+//	24 u32 base, added to the starts   28 u32 lowest address of the file that is loaded
 //	32 u32 parts  36 u32 files  40 u32 names  44 u32 bytes of blobs
 //	48 u32 bytes of strings  52 u32 offset of the tables
 //	56 u8 length of the build-id, 57 to 88 the build-id
@@ -127,6 +127,10 @@ func (b *Block) BuildID() []byte {
 	}
 	return b.data[57 : 57+int(b.data[56])]
 }
+
+// Start is the lowest address of the file that is loaded, which the loader adds its
+// bias to.
+func (b *Block) Start() uint64 { return uint64(le.Uint32(b.data[28:])) }
 
 // Flags say what the block has.
 func (b *Block) Flags() int { return int(le.Uint16(b.data[6:])) }

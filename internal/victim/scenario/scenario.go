@@ -69,7 +69,8 @@ func (s Settings) Number(key string) int {
 }
 
 // Options are those of handler.Enable that the settings ask for: fd, dir, deadline,
-// poll, chain, hostfirst, symbols (the budget), debug.
+// poll, chain, hostfirst, symbols (the budget), debug, cache,
+// traceback=off (no C frames in what Go prints).
 func (s Settings) Options() []handler.Option {
 	var opts []handler.Option
 	if s["fd"] != "" {
@@ -92,6 +93,12 @@ func (s Settings) Options() []handler.Option {
 	}
 	if s["debug"] != "" {
 		opts = append(opts, handler.WithDebugDirs(s["debug"]))
+	}
+	if s["cache"] != "" {
+		opts = append(opts, handler.WithSymbolCache(s["cache"]))
+	}
+	if s["traceback"] == "off" {
+		opts = append(opts, handler.WithCgoTraceback(false))
 	}
 	if s["chain"] != "" {
 		opts = append(opts, handler.WithChain())

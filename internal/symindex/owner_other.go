@@ -1,0 +1,8 @@
+//go:build !unix
+
+package symindex
+
+import "io/fs"
+
+// isOwn: there is no cache where an owner cannot be told.
+func isOwn(fs.FileInfo) bool { return false }

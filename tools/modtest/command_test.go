@@ -1,0 +1,44 @@
+//go:build linux && amd64
+
+package modtest
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/mod/module"
+)
+
+// Users install command epitaph by its path: its module has nothing that go install
+// refuses, and what it requires of Epitaph is enough.
+func TestInstallCommand(t *testing.T) {
+	dir := t.TempDir()
+	// The version that its go.mod has until a release sets one.
+	publish(t, dir, module.Version{Path: version.Path, Version: "v0.0.0"}, copied(t))
+	own := t.TempDir()
+	const in = "cmd/epitaph"
+	for file := range strings.SplitSeq(command(t, filepath.Join(root, in), nil, "git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"), "\x00") {
+		if file == "" {
+			continue
+		}
+		data, err := os.ReadFile(filepath.Join(root, in, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(own, file), data)
+	}
+	publish(t, dir, module.Version{Path: version.Path + "/" + in, Version: version.Version}, own)
+
+	cache := strings.TrimSpace(command(t, ".", nil, "go", "env", "GOMODCACHE"))
+	bin := t.TempDir()
+	env := []string{
+		"GOPROXY=file://" + dir + ",file://" + filepath.Join(cache, "cache/download"), "GOFLAGS=-modcacherw",
+		"GOSUMDB=off", "GOMODCACHE=" + t.TempDir(), "GOTOOLCHAIN=local", "GOBIN=" + bin, "CGO_ENABLED=0",
+	}
+	command(t, bin, env, "go", "install", version.Path+"/"+in+"@"+version.Version)
+	if help := command(t, bin, nil, filepath.Join(bin, "epitaph"), "index", "-h"); !strings.HasPrefix(help, "Usage: epitaph index") {
+		t.Errorf("it says %q", help)
+	}
+}
