@@ -18,7 +18,7 @@
 //	threads    some           The other threads: their stacks, their alternate stacks; the threads of the core itself.
 //	goruntime  some           Go, alive and dead: its goroutines, its last words, a copy of it that answers, its last act.
 //	report     some           The report, stage by stage.
-//	crash      all            The life of a crash, from the kernel's call to the end of the process.
+//	crash      some           The life of a crash, from the kernel's call to the end of the process.
 //	ondemand   some           Dumps of a program that goes on: by call, by signal, by timer.
 //	install    some           Switching it on and off; the helper thread; the header for the callers of the core.
 //	interpose  none           Names of libc's that shared libraries then find in the executable; only executables have it.

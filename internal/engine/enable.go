@@ -30,6 +30,7 @@ func (Engine) Enable(c *config.Config) error {
 		snapshotPeriod = c.Snapshot
 	}
 	if cgo.Enabled() {
+		watchExits()
 		takeCrashOutput()
 		learnPanics()
 		if c.OnCrashResume {

@@ -8,6 +8,7 @@ package crash
 // #cgo CFLAGS: -Wall -Wextra -Wconversion
 // #cgo epitaph_nowrap CFLAGS: -DEPI_NOWRAP
 // #cgo epitaph_test CFLAGS: -DEPI_TEST
+// #cgo !epitaph_nowrap LDFLAGS: -Wl,-wrap=_exit -Wl,-wrap=_Exit
 import "C"
 
 import (
