@@ -15,7 +15,8 @@ var ErrNoNative = config.ErrNoNative
 // is faulthandler.enable.
 //
 // A second call replaces the options, and puts back handlers that somebody has
-// taken away since. On an error nothing is changed. Enable starts a thread and
+// taken away since. On an error nothing is changed, but for
+// that of a black box which cannot be had: a first call goes on without it. Enable starts a thread and
 // some goroutines and returns within a millisecond or so; names of C functions
 // that are not exported become known in the background a moment later (see
 // [Ready]).

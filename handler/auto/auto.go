@@ -21,10 +21,14 @@ func init() {
 	}
 	if err := enable(value); err != nil {
 		what := "; there will be no reports"
-		if handler.Enabled() { // as far as it can be without the C core
+		switch {
+		case handler.Enabled() && errors.Is(err, handler.ErrNoNative): // as far as it can be
 			what = ""
+		case handler.Enabled():
+			what = "; there are reports without that"
 		}
-		fmt.Fprintf(os.Stderr, "epitaph: %s: %v%s\n", variable, err, what)
+		// Who speaks is said already.
+		fmt.Fprintf(os.Stderr, "epitaph: %s: %s%s\n", variable, strings.TrimPrefix(err.Error(), "epitaph: "), what)
 	}
 }
 
@@ -46,8 +50,7 @@ func enable(value string) error {
 		}
 	}
 	if err := handler.Enable(opts...); err != nil {
-		// Who speaks is said already.
-		return errors.New(strings.TrimPrefix(err.Error(), "epitaph: "))
+		return err
 	}
 	return nil
 }

@@ -112,7 +112,9 @@ func (s *snapshotter) take() time.Duration {
 	index := taken % boxformat.SlotCount
 	bytes := slot.Encode(s.buffer)
 	writeRing(index, bytes)
-	cgo.WriteBoxSlot(index, bytes)
+	if cgo.WriteBoxSlot(index, bytes) {
+		writeWatch()
+	}
 	taken++
 	s.written = threadTime() - collected
 	return period

@@ -55,11 +55,17 @@ void epi_leave_let(void)
     let = true;
 }
 
-EPI_SAFE void epi_leave_wait(void)
+void epi_leave_goes(int how, int status, const char *text)
+{
+    epi_mark_exit((enum epi_mark_how)how, status, text);
+}
+
+EPI_SAFE void epi_leave_wait(enum epi_mark_how how, int status)
 {
     uint64_t since = epi_now();
     while (!may(since))
         epi_pause(LOOK);
+    epi_mark_exit(how, status, NULL);
 }
 
 EPI_SAFE void epi_leave_stop(void)
@@ -75,17 +81,31 @@ EPI_SAFE void epi_leave_stop(void)
 
 /* ---- C's exits ---- */
 
+static void at_quick(void)
+{
+    epi_leave_wait(EPI_MARK_QUICK_EXIT, EPI_NO_STATUS);
+}
+
+#ifdef __GLIBC__
+static void at_exit(int status, void *unused)
+{
+    (void)unused;
+    epi_leave_wait(EPI_MARK_EXIT, status);
+}
+#else
 static void at_exit(void)
 {
-    epi_leave_wait();
+    epi_leave_wait(EPI_MARK_EXIT, EPI_NO_STATUS);
 }
+#define on_exit(function, argument) atexit(function)
+#endif
 
 /* Before the program's own constructors, so that what they register is called first.
  * quick_exit calls other functions. */
 static __attribute__((constructor(101))) void prepare(void)
 {
-    atexit(at_exit);
-    at_quick_exit(at_exit);
+    on_exit(at_exit, NULL);
+    at_quick_exit(at_quick);
 }
 
 #ifndef EPI_NOWRAP
@@ -97,13 +117,13 @@ void __wrap__Exit(int status) __attribute__((noreturn));
 
 void __wrap__exit(int status)
 {
-    epi_leave_wait();
+    epi_leave_wait(EPI_MARK_EXIT_NOW, status);
     __real__exit(status);
 }
 
 void __wrap__Exit(int status)
 {
-    epi_leave_wait();
+    epi_leave_wait(EPI_MARK_EXIT_NOW, status);
     __real__Exit(status);
 }
 

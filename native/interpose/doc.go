@@ -19,6 +19,7 @@ import (
 
 	_ "github.com/epitaph-go/epitaph/native/base"
 	_ "github.com/epitaph-go/epitaph/native/crash"
+	_ "github.com/epitaph-go/epitaph/native/record"
 	_ "github.com/epitaph-go/epitaph/native/threads"
 )
 

@@ -24,7 +24,7 @@ static _Noreturn void leave(int status)
 {
     __typeof__(&_exit) next = (__typeof__(&_exit))epi_interpose_next(&next_exit);
     if (epi_interpose_own())
-        epi_leave_wait();
+        epi_leave_wait(EPI_MARK_EXIT_NOW, status);
     if (next != NULL)
         next(status);
     epi_exit(status);

@@ -69,7 +69,7 @@ func (s Settings) Number(key string) int {
 }
 
 // Options are those of handler.Enable that the settings ask for: fd, dir, deadline,
-// poll, chain, symbols (the budget), debug.
+// poll, chain, symbols (the budget), debug, box.
 func (s Settings) Options() []handler.Option {
 	var opts []handler.Option
 	if s["fd"] != "" {
@@ -86,6 +86,9 @@ func (s Settings) Options() []handler.Option {
 			Must(err)
 			opts = append(opts, option(d))
 		}
+	}
+	if s["box"] != "" {
+		opts = append(opts, handler.WithBlackBox(s["box"]))
 	}
 	if s["symbols"] != "" {
 		opts = append(opts, handler.WithSymbolBudget(s.Number("symbols")))

@@ -1,12 +1,16 @@
+#define _GNU_SOURCE
 #include "leave.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -72,6 +76,32 @@ void leave_on_thread(const char *name, int status) {
     strncpy(how.name, name, sizeof how.name - 1);
     how.status = status;
     start(leave_there, &how);
+    for (;;) {
+        pause();
+    }
+}
+
+static void *bring_about(void *what) {
+    if (strcmp(what, "pipe") == 0) {
+        int ends[2];
+        if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0 && close(ends[1]) == 0 && write(ends[0], "x", 1) < 0) {
+            abort();
+        }
+    } else if (strcmp(what, "fsize") == 0) {
+        struct rlimit limit = {4 << 20, 4 << 20};
+        int fd = open("/tmp", O_TMPFILE | O_RDWR, 0600);
+        setrlimit(RLIMIT_FSIZE, &limit);
+        if (fd < 0 || pwrite(fd, "x", 1, 4 << 20) < 0) {
+            abort();
+        }
+    } else if (strcmp(what, "term") == 0) {
+        kill(getpid(), SIGTERM);
+    }
+    return NULL;
+}
+
+void bring_about_on_thread(const char *what) {
+    start(bring_about, (void *)what);
     for (;;) {
         pause();
     }

@@ -18,7 +18,12 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/epitaph-go/epitaph/handler"
 	_ "github.com/epitaph-go/epitaph/handler/interpose"
@@ -57,6 +62,48 @@ func init() {
 	scenarios["leave"] = func(s settings) {
 		s.Enable()
 		leave(s)
+	}
+
+	// The program waits for a signal; with the setting notify it then ends by itself.
+	scenarios["wait"] = func(s settings) {
+		s.Enable()
+		told := make(chan os.Signal, 1)
+		if s["notify"] != "" {
+			signal.Notify(told, syscall.SIGTERM)
+		}
+		scenario.Say("ready")
+		<-told
+		os.Exit(s.Number("status"))
+	}
+
+	// C code brings about a deadly signal; "output" does in Go.
+	scenarios["silent"] = func(s settings) {
+		s.Enable()
+		if s["what"] == "output" {
+			for {
+				fmt.Println("nobody reads this")
+			}
+		}
+		what := C.CString(s["what"])
+		C.bring_about_on_thread(what)
+	}
+
+	// Go ignores these on its threads.
+	scenarios["survive"] = func(s settings) {
+		s.Enable()
+		r, w, err := os.Pipe()
+		scenario.Must(err)
+		r.Close()
+		for range 100 {
+			if _, err := w.Write([]byte("x")); err == nil {
+				scenario.Must(fmt.Errorf("the pipe takes it"))
+			}
+		}
+		runtime.LockOSThread()
+		for _, signal := range []syscall.Signal{syscall.SIGPIPE, syscall.SIGUSR1, syscall.SIGALRM, syscall.SIGXFSZ} {
+			scenario.Must(unix.Tgkill(os.Getpid(), unix.Gettid(), signal))
+		}
+		os.Exit(0)
 	}
 
 	// The program ends while a thread's crash is reported, some milliseconds after it.
