@@ -31,6 +31,15 @@ var ErrNoNative = config.ErrNoNative
 // checked, and have no effect. It works by debug.SetCrashOutput: a program that calls
 // that itself, before Enable or later, keeps its own.
 //
+// Two goroutines of Epitaph's are there while it is enabled, and for moments a few more. A
+// test that looks for leaks by go.uber.org/goleak takes goleak.IgnoreCurrent after Enable,
+// or names them:
+//
+//	const engine = "github.com/epitaph-go/epitaph/internal/engine."
+//	goleak.VerifyTestMain(m,
+//		goleak.IgnoreAnyFunction(engine+"(*responder).sleep"),
+//		goleak.IgnoreAnyFunction(engine+"(*indexer).run"))
+//
 // A library that has put its handler in front of Epitaph's, which a dump before
 // Enable had installed, stays in front, as one does that came before [Disable].
 //
