@@ -7,24 +7,27 @@ import (
 	"time"
 
 	"github.com/epitaph-go/epitaph/internal/boxformat"
+	"github.com/epitaph-go/epitaph/internal/oomkill"
 	"github.com/epitaph-go/epitaph/internal/procstat"
 )
 
 // end says how the program ended: by the mark in the box or, without one, by
 // whether its process is still there.
 func (p *parser) end(b []byte) {
+	e := &p.run.End
 	if len(b) < boxformat.StatusSize {
 		p.damaged("how the program ended is cut off")
 		b = make([]byte, boxformat.StatusSize)
 	}
+	e.Status = -1
 	status := boxformat.DecodeStatus(b)
-	e := &p.run.End
 	switch status.State {
 	case boxformat.StateClean:
-		*e = End{Kind: Clean, Time: real(status.Time), Detail: "handler.Disable was called"}
+		*e = End{Kind: Clean, Status: -1, Time: real(status.Time), Detail: "handler.Disable was called"}
 	case boxformat.StateCrashed, boxformat.StateReported:
 		*e = End{
 			Kind:     Crashed,
+			Status:   -1,
 			Signal:   int(status.Signal),
 			Complete: status.State == boxformat.StateReported,
 			Time:     real(status.Time),
@@ -42,8 +45,78 @@ func (p *parser) end(b []byte) {
 			p.damaged("state %d is not known", status.State)
 		}
 		e.Time = p.lastSign()
-		e.Kind, e.Detail = p.without()
+		if !p.marked() {
+			e.Kind, e.Detail = p.without()
+		}
 	}
+	if asked := boxformat.DecodeMark(p.asked); asked.How == boxformat.MarkSignal && e.Kind != Running {
+		e.Asked = int(asked.Signal)
+		e.Detail += fmt.Sprintf("; %s had asked it to end%s", signalName(e.Asked), byWhom(asked.Sender))
+		if after := e.Time.Sub(real(asked.Time)); after > 0 {
+			e.Detail += fmt.Sprintf(" %s before", seconds(after))
+		}
+	}
+}
+
+// marked tells an end that left a mark. One of a process that still runs was about to end
+// it, or is being taken back.
+func (p *parser) marked() bool {
+	mark := boxformat.DecodeMark(p.mark)
+	if mark.How == boxformat.MarkNone || p.held {
+		return false
+	}
+	end := End{Kind: Exited, Time: real(mark.Time), Status: int(mark.Status)}
+	switch mark.How {
+	case boxformat.MarkReturn:
+		end.Detail = "main returned"
+	case boxformat.MarkOSExit:
+		end.Detail = "os.Exit was called"
+	case boxformat.MarkLogFatal:
+		end.Detail = "log.Fatal was called"
+	case boxformat.MarkExit:
+		end.Detail = "C code called exit"
+	case boxformat.MarkQuickExit:
+		end.Detail = "C code called quick_exit"
+	case boxformat.MarkExitNow:
+		end.Detail = "C code called _exit"
+	case boxformat.MarkSignal:
+		end = End{Kind: Signaled, Signal: int(mark.Signal), Status: -1, Time: end.Time}
+		end.Detail = "it died of " + signalName(end.Signal) + byWhom(mark.Sender)
+		p.run.End = end
+		return true
+	default:
+		p.damaged("how the program ended, %d, is not known", mark.How)
+		return false
+	}
+	if mark.Text != "" {
+		end.Detail += " by " + mark.Text
+	}
+	end.Detail += fmt.Sprintf(" on thread %d", mark.Thread)
+	if end.Status >= 0 {
+		end.Detail += fmt.Sprintf(": exit status %d", end.Status)
+	}
+	p.run.End = end
+	return true
+}
+
+func byWhom(sender uint32) string {
+	if sender == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", sent by process %d", sender)
+}
+
+// signalName is that of a signal of linux on the machines that the core is ported to, or
+// its number.
+func signalName(signal int) string {
+	names := map[int]string{
+		1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 10: "SIGUSR1", 12: "SIGUSR2", 13: "SIGPIPE", 14: "SIGALRM",
+		15: "SIGTERM", 16: "SIGSTKFLT", 24: "SIGXCPU", 25: "SIGXFSZ", 26: "SIGVTALRM", 29: "SIGIO", 30: "SIGPWR",
+	}
+	if name := names[signal]; name != "" {
+		return name
+	}
+	return fmt.Sprintf("signal %d", signal)
 }
 
 // without tells what became of a process that left no mark.
@@ -63,9 +136,27 @@ func (p *parser) without() (EndKind, string) {
 	case err == nil && procstat.StartTicks(stat) == p.header.StartTicks && !procstat.Ended(stat):
 		return Running, "its process is there"
 	case err == nil || os.IsNotExist(err):
-		return Vanished, "it left no mark: killed (SIGKILL, OOM killer), or it exited without handler.Disable"
+		return p.killed()
 	}
 	return Unknown, "it left no mark, and its process cannot be looked for: " + err.Error()
+}
+
+// killed tells what ended a process of this run of the machine that left no mark.
+func (p *parser) killed() (EndKind, string) {
+	watch := boxformat.DecodeWatch(p.watch)
+	what := "killed (SIGKILL), or an end that leaves none (package documentation)"
+	if !watch.Exits || !watch.Signals {
+		what = "killed (SIGKILL), or it exited without handler.Disable"
+	}
+	switch watch.OOM.Since() {
+	case oomkill.Yes:
+		return OOMKilled, "the OOM killer has killed a process of its cgroup since its last snapshot"
+	case oomkill.No:
+		return Vanished, "it left no mark: " + what + "; the OOM killer was it not"
+	case oomkill.Perhaps:
+		return Vanished, "it left no mark: " + what + "; perhaps by the OOM killer, which has killed on this machine since"
+	}
+	return Vanished, "it left no mark: " + what + ", by the OOM killer perhaps"
 }
 
 func bootID() string {

@@ -68,12 +68,22 @@ func part(b []byte, offset, size int) []byte {
 	return b[offset:min(offset+size, len(b))]
 }
 
+// whole returns the same with zeros in place of what is cut off.
+func whole(b []byte, offset, size int) []byte {
+	return append(bytes.Clone(part(b, offset, size)), make([]byte, size)...)[:size]
+}
+
 func parse(b, notesAgain []byte, held bool) (*Run, error) {
 	h, err := boxformat.DecodeHeader(b)
 	if err != nil {
 		return nil, err
 	}
-	p := &parser{header: h, held: held, run: &Run{
+	p := &parser{header: h, held: held,
+		mark:  whole(b, boxformat.MarkOffset, boxformat.MarkSize),
+		asked: whole(b, boxformat.AskedOffset, boxformat.MarkSize),
+		watch: whole(b, boxformat.WatchOffset, boxformat.WatchSize),
+	}
+	p.run = &Run{
 		Program:    h.Program,
 		Executable: h.Executable,
 		Build:      h.Build,
@@ -81,7 +91,7 @@ func parse(b, notesAgain []byte, held bool) (*Run, error) {
 		BootID:     h.BootID,
 		Started:    real(h.Started),
 		Opened:     real(h.Opened),
-	}}
+	}
 	if len(b) < boxformat.FileSize {
 		p.damaged("the file is cut off after %d bytes", len(b))
 	}
@@ -103,6 +113,8 @@ type parser struct {
 	header boxformat.Header
 	held   bool // a process has the box open to write to it
 	run    *Run
+
+	mark, asked, watch []byte // parts of the status's page
 }
 
 func (p *parser) damaged(format string, args ...any) {

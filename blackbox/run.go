@@ -44,9 +44,12 @@ const (
 	Clean
 	Crashed
 	Vanished
+	Exited
+	Signaled
+	OOMKilled
 )
 
-var endNames = [...]string{"unknown", "running", "clean", "crashed", "vanished"}
+var endNames = [...]string{"unknown", "running", "clean", "crashed", "vanished", "exited", "signaled", "OOM-killed"}
 
 func (k EndKind) String() string {
 	if k < 0 || int(k) >= len(endNames) {
@@ -60,13 +63,46 @@ func (k EndKind) MarshalText() ([]byte, error) { return []byte(k.String()), nil 
 
 // An End says how a program ended.
 type End struct {
-	Kind   EndKind
-	Signal int // of a crash; 0 when Go itself ended the program
+	Kind EndKind
+	// Signal is that of a crash, or the one that the program died of; 0 when Go itself
+	// ended the program.
+	Signal int
+	// Status is the exit status of a program that exited; -1 where it is not known.
+	Status int
+	// Asked is the last signal that asked the program to end (SIGTERM, SIGINT, SIGHUP,
+	// SIGQUIT) and went to a channel of it (signal.Notify); 0: none.
+	Asked int
 	// Complete is set when the crash report was written to its end.
 	Complete bool
 	// Time is when it ended, or the last sign of life of one that left no mark.
 	Time   time.Time
 	Detail string // a sentence
+}
+
+// Unexpected reports whether the run ended in a way that a program should complain
+// about when it starts again:
+//
+//   - it crashed, or the OOM killer killed it;
+//   - it vanished: somebody killed it by SIGKILL, as a supervisor does whose SIGTERM was
+//     not obeyed in time;
+//   - it exited with another status than 0, unless it had been asked to end;
+//   - it died of a signal that asks nobody to end: not SIGTERM, SIGINT or SIGHUP.
+//
+// A deploy that stops the program by SIGTERM is none of these, whether the program dies of
+// it or exits by itself, nor is an exit with status 0, by C code too, nor what Clean,
+// Running and Unknown stand for. Where the status of an exit is not known (C's quick_exit,
+// and exit with musl), it counts as another one than 0.
+func (r *Run) Unexpected() bool {
+	const sighup, sigint, sigterm = 1, 2, 15 // the same on every system
+	switch e := &r.End; e.Kind {
+	case Crashed, Vanished, OOMKilled:
+		return true
+	case Exited:
+		return e.Status != 0 && e.Asked == 0
+	case Signaled:
+		return e.Signal != sighup && e.Signal != sigint && e.Signal != sigterm
+	}
+	return false
 }
 
 // A Snapshot is a look at the running program.

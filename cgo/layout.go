@@ -3,6 +3,7 @@
 package cgo
 
 // #include "record/box.h"
+// #include "record/mark.h"
 import "C"
 
 import "github.com/epitaph-go/epitaph/internal/boxformat"
@@ -11,6 +12,10 @@ import "github.com/epitaph-go/epitaph/internal/boxformat"
 // and readers. Where they differ, this does not compile.
 var (
 	_ [boxformat.StatusOffset]struct{} = [C.EPI_BOX_STATUS]struct{}{}
+	_ [boxformat.MarkOffset]struct{}   = [C.EPI_BOX_ENDING]struct{}{}
+	_ [boxformat.AskedOffset]struct{}  = [C.EPI_BOX_ASKED]struct{}{}
+	_ [boxformat.WatchOffset]struct{}  = [C.EPI_BOX_WATCH]struct{}{}
+	_ [boxformat.MarkSize]struct{}     = [C.sizeof_struct_epi_mark]struct{}{}
 	_ [boxformat.NotesOffset]struct{}  = [C.EPI_BOX_NOTES]struct{}{}
 	_ [boxformat.SlotsOffset]struct{}  = [C.EPI_BOX_SLOTS]struct{}{}
 	_ [boxformat.ReportOffset]struct{} = [C.EPI_BOX_REPORT]struct{}{}
@@ -28,6 +33,13 @@ var (
 	_ [boxformat.StateClean]struct{}    = [C.EPI_BOX_CLEAN]struct{}{}
 	_ [boxformat.StateCrashed]struct{}  = [C.EPI_BOX_CRASHED]struct{}{}
 	_ [boxformat.StateReported]struct{} = [C.EPI_BOX_REPORTED]struct{}{}
+	_ [boxformat.MarkReturn]struct{}    = [C.EPI_MARK_RETURN]struct{}{}
+	_ [boxformat.MarkOSExit]struct{}    = [C.EPI_MARK_OS_EXIT]struct{}{}
+	_ [boxformat.MarkLogFatal]struct{}  = [C.EPI_MARK_LOG_FATAL]struct{}{}
+	_ [boxformat.MarkExit]struct{}      = [C.EPI_MARK_EXIT]struct{}{}
+	_ [boxformat.MarkQuickExit]struct{} = [C.EPI_MARK_QUICK_EXIT]struct{}{}
+	_ [boxformat.MarkExitNow]struct{}   = [C.EPI_MARK_EXIT_NOW]struct{}{}
+	_ [boxformat.MarkSignal]struct{}    = [C.EPI_MARK_SIGNAL]struct{}{}
 	_ [boxformat.NotesCrash]struct{}    = [C.EPI_NOTES_CRASH]struct{}{}
 	_ [boxformat.NotesMoving]struct{}   = [C.EPI_NOTES_MOVING]struct{}{}
 )

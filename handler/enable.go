@@ -17,8 +17,9 @@ var ErrNoNative = config.ErrNoNative
 //
 // A second call replaces the options, and puts back handlers that somebody has
 // taken away since. On an error nothing is changed, with one exception: where the file of
-// [WithOutput] or the directory of [WithDir] cannot be used, and Epitaph was not enabled,
-// it is now, without that place, so that reports go to standard error. Enable starts a thread and
+// [WithOutput], the directory of [WithDir] or the file of [WithBlackBox] cannot be used, and
+// Epitaph was not enabled, it is now, without that. Reports go to standard error then, or
+// without the box. Enable starts a thread and
 // some goroutines and returns within a millisecond or so; names of C functions
 // that are not exported become known in the background a moment later (see
 // [Ready]).
@@ -32,6 +33,15 @@ var ErrNoNative = config.ErrNoNative
 // is on standard error only, since Go prints it too early. The other options are
 // checked, and have no effect. It works by debug.SetCrashOutput: a program that calls
 // that itself, before Enable or later, keeps its own.
+//
+// Two goroutines of Epitaph's are there while it is enabled, and for moments a few more. A
+// test that looks for leaks by go.uber.org/goleak takes goleak.IgnoreCurrent after Enable,
+// or names them:
+//
+//	const engine = "github.com/epitaph-go/epitaph/internal/engine."
+//	goleak.VerifyTestMain(m,
+//		goleak.IgnoreAnyFunction(engine+"(*responder).sleep"),
+//		goleak.IgnoreAnyFunction(engine+"(*indexer).run"))
 //
 // A library that has put its handler in front of Epitaph's, which a dump before
 // Enable had installed, stays in front, as one does that came before [Disable].

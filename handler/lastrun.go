@@ -6,7 +6,7 @@ import "github.com/epitaph-go/epitaph/blackbox"
 // It is called at the start, before [Enable] with [WithBlackBox] takes the file
 // over:
 //
-//	if last, err := handler.LastRun(path); err == nil && last.End.Kind != blackbox.Clean {
+//	if last, err := handler.LastRun(path); err == nil && last.Unexpected() {
 //		last.WriteTo(os.Stderr)
 //	}
 //

@@ -375,11 +375,17 @@ func WithSnapshot(period time.Duration) Option {
 // Enable makes the file, mode 0600, or takes over a black box that is there;
 // what it holds of the run before is gone then. It is an error of Enable, which
 // says which, when the file is something else, another user's, a symbolic link,
-// or in use by another process, and when the disk has no room for all of it.
+// or in use by another process, and when the disk has no room for all of it. A program
+// that was not enabled before has reports then, without the box.
 //
 // When somebody truncates or removes the file, or its disk fails, the program
-// goes on without it, and a crash report says so. [Disable] marks the end as a
-// clean one; a program that ends without it looks like one that was killed.
+// goes on without it, and a crash report says so.
+//
+// The file says how the program ended: [Disable] marks the end as a clean one, an exit
+// leaves who called what, with what status, and a signal that kills its name; package
+// blackbox says which ends leave nothing. For that the core stands in front of Go's
+// handlers of the signals that may kill (SIGTERM, SIGPIPE, …), as long as there is a box,
+// and calls them: what they do does not change, nor what signal.Notify sends.
 func WithBlackBox(path string) Option {
 	return forCalls(config.CallEnable, "WithBlackBox", func(c *config.Config) error {
 		if path == "" {

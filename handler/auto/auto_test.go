@@ -50,8 +50,8 @@ func TestEnvironment(t *testing.T) {
 		{name: "deprecated options", value: "allthreads=0,nativestack=0,paniccopy=0", stdout: on},
 		{name: "no such signal", value: "threadsignal=9", stdout: off,
 			stderr: "epitaph: EPITAPH: WithThreadSignal: 9 is not from 35 to 64; there will be no reports\n"},
-		{name: "no black box", value: "blackbox=/nonexistent/x", stdout: off,
-			stderr: "epitaph: EPITAPH: the black box /nonexistent/x: open /nonexistent/x: no such file or directory; there will be no reports\n"},
+		{name: "no black box", value: "blackbox=/nonexistent/x", stdout: on,
+			stderr: "epitaph: EPITAPH: the black box /nonexistent/x: open /nonexistent/x: no such file or directory; there are reports without that\n"},
 		{name: "chain off", value: "chain=false", stdout: on},
 		{name: "no such option", value: "color=1", stdout: off,
 			stderr: "epitaph: EPITAPH: color: there is no such option; there will be no reports\n"},
@@ -72,6 +72,24 @@ func TestEnvironment(t *testing.T) {
 				t.Errorf("%v", o)
 			}
 		})
+	}
+}
+
+// A child process inherits the variable, while its parent has the black box.
+func TestChildOfOneWithABox(t *testing.T) {
+	box := filepath.Join(t.TempDir(), "box")
+	value := "blackbox=" + box
+	o := run(t, program, &value, "child")
+	o.Exited(t, 0)
+	lines := strings.SplitAfterN(o.Stderr, "\n", 2)
+	if want := "epitaph: EPITAPH: the black box " + box + ": in use by another process; there are reports without that\n"; len(lines) != 2 || lines[0] != want {
+		t.Fatalf("the child says:\n%s\nwant:\n%s", o.Stderr, want)
+	}
+	if r := victim.Complete(t, lines[1]); r.Signal == nil || r.Signal.Number != int(syscall.SIGABRT) {
+		t.Errorf("the child's report:\n%s", lines[1])
+	}
+	if run, err := blackbox.Open(box); err != nil || run.End.Kind != blackbox.Exited || len(run.Report) > 0 {
+		t.Errorf("the parent's box: %+v, %v", run, err)
 	}
 }
 

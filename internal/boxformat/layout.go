@@ -6,7 +6,7 @@
 // others on the monotonic clock of the machine.
 //
 //	0        header   what program this is; written once, with a checksum
-//	4096     status   whether it runs, ended or crashed
+//	4096     status   whether it runs, ended or crashed; how it ended without a crash
 //	8192     notes    breadcrumbs and annotations; native/notes.h
 //	77824    slots    SlotCount snapshots of SlotSize bytes, written in turn
 //	602112   report   the crash report's text; ends at the first NUL byte

@@ -25,6 +25,11 @@ var (
 	errNotOurs    = errors.New("belongs to another user, or has another name too")
 )
 
+// A boxError is that of a file that cannot become a black box.
+type boxError struct{ error }
+
+func (e boxError) Unwrap() error { return e.error }
+
 // boxPath is that of the box in use, or empty. Changed by Enable and Disable
 // only, while no snapshots are taken.
 var boxPath string
@@ -73,7 +78,7 @@ func makeBox(path string) (*os.File, error) {
 		if f != nil {
 			f.Close()
 		}
-		return nil, fmt.Errorf("epitaph: the black box %s: %w", path, err)
+		return nil, boxError{fmt.Errorf("epitaph: the black box %s: %w", path, err)}
 	}
 	f, err := openLocked(path)
 	if err != nil {

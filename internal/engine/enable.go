@@ -26,11 +26,17 @@ func (Engine) Enable(c *config.Config) error {
 	mu.Lock()
 	defer mu.Unlock()
 	stopSnapshots()
-	err := withBox(c.BlackBox, func(box *os.File) error { return startCore(c, box, false) })
-	if err == nil {
+	start := func(box *os.File) error { return startCore(c, box, false) }
+	err := withBox(c.BlackBox, start)
+	started := err == nil
+	if errors.As(err, new(boxError)) && !cgo.Enabled() { // reports go without it
+		started = start(nil) == nil
+	}
+	if started {
 		snapshotPeriod = c.Snapshot
 	}
 	if cgo.Enabled() {
+		writeWatch()
 		takeCrashOutput()
 		learnPanics()
 		if c.OnCrashResume {

@@ -4,7 +4,6 @@ package engine
 
 import (
 	"runtime"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -29,41 +28,40 @@ type responder struct {
 	scratchTaken atomic.Bool
 	act          atomic.Pointer[lastAct]
 	acted        chan struct{} // gets one when the last act has come to its end
-	quit         chan struct{}
-	// stopping is for the sleeper, which cannot look at quit meanwhile.
-	stopping atomic.Bool
-	ended    sync.WaitGroup
+	stopping     atomic.Bool   // for the sleeper
+	slept        chan struct{} // closed when it has ended
+	pollers      []*beat
 }
 
-// startResponder starts the two goroutines; with a period of 0 only the first.
+// startResponder starts the goroutine and the poll; with a period of 0 only the first.
 func startResponder(live cgo.Live, period time.Duration) *responder {
-	r := &responder{live: live, period: period, acted: make(chan struct{}, 1), quit: make(chan struct{})}
-	r.ended.Add(1)
+	r := &responder{live: live, period: period, acted: make(chan struct{}, 1), slept: make(chan struct{})}
 	go r.sleep()
 	if period > 0 {
 		start := time.Now()
 		for i := range time.Duration(pollers) {
-			r.ended.Add(1)
-			go r.poll(start, i)
+			r.pollers = append(r.pollers, r.poll(start, i))
 		}
 	}
 	live.Ready(true)
 	return r
 }
 
-// stop ends the goroutines and waits for them.
+// stop ends the goroutine and the poll, and waits for them.
 func (r *responder) stop() {
 	r.live.Ready(false)
 	r.stopping.Store(true)
-	close(r.quit)
 	r.live.Wake()
-	r.ended.Wait()
+	for _, poller := range r.pollers {
+		poller.stop()
+	}
+	<-r.slept
 }
 
 // sleep waits in the system call, on a thread of its own, so that the scheduler
 // does not have to find one when it ends.
 func (r *responder) sleep() {
-	defer r.ended.Done()
+	defer close(r.slept)
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	for {
@@ -77,8 +75,7 @@ func (r *responder) sleep() {
 	}
 }
 
-// pollers is how many goroutines take turns at the poll. One that goes on after
-// its timer has what is left of a time slice, which may be nothing: then it is
+// pollers is how many timers take turns at the poll. The goroutine that one starts has what is left of a time slice, which may be nothing: then it is
 // preempted, and out of the game. The next turn is another one's.
 const pollers = 4
 
@@ -95,31 +92,23 @@ const (
 
 // poll looks for a question now and then, as the i-th of the pollers. The answer
 // is another goroutine's affair, for the same reason.
-func (r *responder) poll(start time.Time, i time.Duration) {
-	defer r.ended.Done()
+func (r *responder) poll(start time.Time, i time.Duration) *beat {
 	// next is when it is this one's turn.
 	next := func(period time.Duration) time.Duration {
 		return pollers*period - (time.Since(start)+(pollers-i)*period)%(pollers*period)
 	}
-	wait := next(r.period)
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	for set := time.Now(); ; set = time.Now() {
-		select {
-		case <-r.quit:
-			return
-		case <-timer.C:
-			if _, ok := r.live.Question(); ok {
-				go r.respond()
-			}
-			// This starts goroutines at most, so the next tick is not long in coming.
-			r.runLastAct()
-			period := r.period
-			if time.Since(set) < wait+late {
-				period = max(period, idlePeriod)
-			}
-			wait = next(period)
-			timer.Reset(wait)
+	wait, set := next(r.period), time.Now()
+	return startBeat(wait, func() time.Duration {
+		if _, ok := r.live.Question(); ok {
+			go r.respond()
 		}
-	}
+		// This starts goroutines at most, so the next tick is not long in coming.
+		r.runLastAct()
+		period := r.period
+		if time.Since(set) < wait+late {
+			period = max(period, idlePeriod)
+		}
+		wait, set = next(period), time.Now()
+		return wait
+	})
 }

@@ -22,11 +22,11 @@ import (
 // long, so that all of Epitaph takes less than 1 % of a core, however many
 // goroutines there are: at 100 000 it comes down to one in some 20 s.
 type snapshotter struct {
-	quit, done chan struct{}
-	period     time.Duration
-	written    time.Duration // what writing the last one took
-	collector  *snapshot.Collector
-	buffer     []byte // of a slot
+	beat      *beat
+	period    time.Duration
+	written   time.Duration // what writing the last one took
+	collector *snapshot.Collector
+	buffer    []byte // of a slot
 }
 
 const costFactor = 100
@@ -54,41 +54,28 @@ func startSnapshots() {
 		return
 	}
 	snapshots = &snapshotter{
-		quit:      make(chan struct{}),
-		done:      make(chan struct{}),
 		period:    snapshotPeriod,
 		collector: snapshot.NewCollector(),
 		buffer:    make([]byte, boxformat.SlotSize),
 	}
-	// The first one now: a crash may come before the goroutine gets to run.
-	go snapshots.run(snapshots.take())
+	// The first one now: a crash may come before a goroutine gets to run.
+	snapshots.beat = startBeat(snapshots.take(), snapshots.again)
 }
 
 // stopSnapshots waits until the last one is written.
 func stopSnapshots() {
 	if snapshots != nil {
-		close(snapshots.quit)
-		<-snapshots.done
+		snapshots.beat.stop()
 		snapshots = nil
 	}
 }
 
-func (s *snapshotter) run(wait time.Duration) {
-	defer close(s.done)
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	for {
-		select {
-		case <-s.quit:
-			return
-		case <-timer.C:
-			if resumed() {
-				return // the world can be stopped no more
-			}
-			checkCrashOutput()
-			timer.Reset(s.take())
-		}
+func (s *snapshotter) again() time.Duration {
+	if resumed() {
+		return -1 // the world can be stopped no more
 	}
+	checkCrashOutput()
+	return s.take()
 }
 
 // take writes one snapshot and returns how long to wait for the next.
@@ -112,7 +99,9 @@ func (s *snapshotter) take() time.Duration {
 	index := taken % boxformat.SlotCount
 	bytes := slot.Encode(s.buffer)
 	writeRing(index, bytes)
-	cgo.WriteBoxSlot(index, bytes)
+	if boxPath != "" && cgo.WriteBoxSlot(index, bytes) { // a call of C less without
+		writeWatch()
+	}
 	taken++
 	s.written = threadTime() - collected
 	return period

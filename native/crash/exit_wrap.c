@@ -1,8 +1,11 @@
-/* How a host's handler that was asked about a fault ends the process without a signal that the
- * core gets (-Wl,-wrap, as signals/wrap.c).  Then the fault is reported first.  What does the
- * system call itself, or in a shared library, is not seen: the handlers of those go first only
- * if they are known to resolve faults (signals/hosts.h). */
+/* Calls of this program that end the process (-Wl,-wrap, as signals/wrap.c).  A host's handler
+ * that was asked about a fault gives up by one of them, without a signal that the core gets:
+ * then the fault is reported first.  Others wait while a crash is reported (leave.h); what
+ * exit calls waits by itself.  What does the system call itself, or in a shared library, is not
+ * seen: the handlers of those go first only if they are known to resolve faults
+ * (signals/hosts.h). */
 #include "askhost.h"
+#include "leave.h"
 #include "../base/base.h"
 #include "../base/system.h"
 #include "../unwind/gostack.h"
@@ -33,12 +36,14 @@ _Noreturn void __wrap_exit(int status)
 _Noreturn void __wrap__exit(int status)
 {
     epi_host_ends_process("has called _exit");
+    epi_leave_wait(EPI_MARK_EXIT_NOW, status);
     __real__exit(status);
 }
 
 _Noreturn void __wrap__Exit(int status)
 {
     epi_host_ends_process("has called _Exit");
+    epi_leave_wait(EPI_MARK_EXIT_NOW, status);
     __real__Exit(status);
 }
 

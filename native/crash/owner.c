@@ -1,6 +1,7 @@
 /* Who owns a crash: the compare-and-swap that decides, what the owner does first, and
  * how the other threads that crash meanwhile wait for its end. */
 #include "owner.h"
+#include "leave.h"
 #include "../base/base.h"
 #include "../base/clock.h"
 #include "../base/system.h"
@@ -215,6 +216,7 @@ EPI_SAFE bool epi_crash_begin(struct epi_incident *crash, int signal, const sigi
      * silence, and would not hear the deadline. */
     epi_sigmask(SIG_UNBLOCK, epi_fatal_mask());
     epi_action_reassert(true);
+    epi_leave_stop();
     if (epi_process()->pid == 0 || !crash->forked) /* in a child of vfork they are its parent's */
         epi_notes_freeze(EPI_NOTES_CRASH);
     crash->uc = uc;

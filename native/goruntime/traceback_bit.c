@@ -1,12 +1,16 @@
 /* Keeps the bit of runtime.traceback_cache that makes Go's deaths end in SIGABRT, and
- * stands in front of Go's handlers of the signals for which the bit would show. */
+ * stands in front of Go's handlers of the signals for which the bit would show, or which
+ * end the program without a word. */
 #include "traceback_bit.h"
 #include "goside.h"
 #include "../base/base.h"
 #include "../base/system.h"
+#include "../unwind/gostack.h"
 #include "../unwind/program.h"
 #include "../incident/incident.h"
 #include "../incident/process.h"
+#include "../record/box.h"
+#include "../record/mark.h"
 #include "../signals/actions.h"
 #include "../signals/chain.h"
 
@@ -21,6 +25,12 @@
 /* Of the signals that kill a Go program with a dump (runtime/sigtab_linux_generic.go,
  * _SigThrow), those that are not among the seven. */
 static const int deadly[] = {SIGQUIT, SIGSTKFLT};
+
+/* The others that may kill a Go program without a word: those that Go dies of, SIGPIPE
+ * among them when standard output is closed; and on a thread of C's all of them
+ * (runtime/signal_unix.go, badsignal).  For the black box, as long as there is one. */
+static const int silent[] = {SIGHUP,    SIGINT,  SIGTERM, SIGPIPE, SIGALRM,   SIGUSR1,
+                             SIGUSR2,   SIGXCPU, SIGXFSZ, SIGIO,   SIGVTALRM, SIGPWR};
 
 /* runtime.traceback_cache, or NULL. */
 static EPI_SAFE uint32_t *word(void)
@@ -103,13 +113,32 @@ EPI_SAFE void epi_traceback_bit_leave(bool entered)
         clear();
 }
 
+/* Leaves in the black box what the signal is about to do.  A write to a socket that nobody
+ * reads raises SIGPIPE too, which Go ignores on its threads; when it dies of one it raises
+ * that itself (runtime/signal_unix.go, sigpipe). */
+static EPI_SAFE bool mark(int signal, const siginfo_t *info, const ucontext_t *uc)
+{
+    if (epi_wanted_by_go(signal)) {
+        if (signal == SIGTERM || signal == SIGINT || signal == SIGHUP || signal == SIGQUIT)
+            epi_mark_asked(signal, info);
+        return false;
+    }
+    if (signal == SIGPIPE && info->si_code != SI_TKILL &&
+        epi_go_text(epi_program.go, epi_arch_pc(uc)))
+        return false;
+    return epi_mark_signal(signal, info);
+}
+
 /* While a crash is reported Go must not end the process by itself, whatever it
  * prints. */
 EPI_SAFE void epi_traceback_bit_chain(const struct epi_sigaction *go, int signal, siginfo_t *info,
                                  void *context)
 {
     bool entered = !epi_crashing() && epi_traceback_bit_enter();
+    bool marked = mark(signal, info, context);
     epi_chain(go, signal, info, context);
+    if (marked)
+        epi_mark_survived();
     epi_traceback_bit_leave(entered);
 }
 
@@ -119,19 +148,35 @@ static EPI_SAFE void handler(int signal, siginfo_t *info, void *context)
     epi_traceback_bit_chain(&epi_actions.go, signal, info, context);
 }
 
+/* In the place of Go's handler.  Somebody else's action, or one that ignores the signal, is
+ * left alone. */
+static EPI_SAFE void stand_in_front(const int *signals, size_t count)
+{
+    struct epi_sigaction now;
+    for (size_t i = 0; i < count; i++) {
+        if (!epi_sigaction(signals[i], NULL, &now) || now.handler != epi_actions.go.handler)
+            continue;
+        now.handler = (uintptr_t)handler;
+        epi_sigaction(signals[i], &now, NULL);
+    }
+}
+
+static EPI_SAFE void step_aside(const int *signals, size_t count)
+{
+    struct epi_sigaction now;
+    for (size_t i = 0; i < count; i++)
+        if (epi_sigaction(signals[i], NULL, &now) && now.handler == (uintptr_t)handler)
+            epi_sigaction(signals[i], &epi_actions.go, NULL);
+}
+
 EPI_SAFE void epi_traceback_bit_keep(void)
 {
     struct epi_traceback_bit *bit = &epi_goside.traceback_bit;
-    struct epi_sigaction now;
     if (!bit->on)
         return;
-    for (int i = 0; i < (int)EPI_COUNT(deadly); i++) {
-        /* Somebody else's, or one that ignores the signal, is left alone. */
-        if (!epi_sigaction(deadly[i], NULL, &now) || now.handler != epi_actions.go.handler)
-            continue;
-        now.handler = (uintptr_t)handler;
-        epi_sigaction(deadly[i], &now, NULL);
-    }
+    stand_in_front(deadly, EPI_COUNT(deadly));
+    if (epi_box.attached)
+        stand_in_front(silent, EPI_COUNT(silent));
     if (!epi_action_holds(SIGABRT))
         clear(); /* signal.Ignore, or a handler that was installed since */
     else if (bit->inside == 0) {
@@ -153,17 +198,23 @@ void epi_traceback_bit_start(void)
     epi_traceback_bit_keep();
 }
 
+/* A library that Go's runtime has not taken these signals for leaves them to its host. */
+bool epi_traceback_bit_marks(void)
+{
+    struct epi_sigaction now;
+    return epi_goside.traceback_bit.on && epi_sigaction(SIGTERM, NULL, &now) &&
+           now.handler > (uintptr_t)SIG_IGN;
+}
+
 void epi_traceback_bit_stop(void)
 {
     struct epi_traceback_bit *bit = &epi_goside.traceback_bit;
-    struct epi_sigaction now;
     if (!bit->on)
         return;
     bit->on = false;
     clear();
     bit->ours = UNKNOWN; /* what is written from now on is the program's */
     bit->programs = false;
-    for (int i = 0; i < (int)EPI_COUNT(deadly); i++)
-        if (epi_sigaction(deadly[i], NULL, &now) && now.handler == (uintptr_t)handler)
-            epi_sigaction(deadly[i], &epi_actions.go, NULL);
+    step_aside(deadly, EPI_COUNT(deadly));
+    step_aside(silent, EPI_COUNT(silent));
 }

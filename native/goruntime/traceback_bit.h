@@ -30,6 +30,9 @@ void epi_traceback_bit_stop(void);
  * SIGABRT would not come to the core.  For the helper, now and then. */
 EPI_SAFE void epi_traceback_bit_keep(void);
 
+/* Is what Go's handlers of deadly signals do written to the black box? */
+bool epi_traceback_bit_marks(void);
+
 /* Shall Go's deaths end in SIGABRT, as the program would have it? */
 EPI_SAFE bool epi_traceback_bit_programs(void);
 

@@ -18,6 +18,8 @@ import (
 	"embed"
 
 	_ "github.com/epitaph-go/epitaph/native/base"
+	_ "github.com/epitaph-go/epitaph/native/crash"
+	_ "github.com/epitaph-go/epitaph/native/record"
 	_ "github.com/epitaph-go/epitaph/native/threads"
 )
 

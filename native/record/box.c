@@ -78,6 +78,11 @@ bool epi_box_write_slot(uint32_t index, const void *slot, size_t size)
     return true;
 }
 
+bool epi_box_write_watch(const void *watch, size_t size)
+{
+    return epi_box_usable() && write_at(epi_box.fd.fd, watch, size, EPI_BOX_WATCH) == (long)size;
+}
+
 /* Writers that are in the middle of a record are waited for; one that began at
  * the wrong moment may lose its record, never the others'. */
 static void await_writers(void)

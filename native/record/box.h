@@ -29,6 +29,9 @@
  * internal/boxformat, which says more. */
 enum {
     EPI_BOX_STATUS = 4096,
+    EPI_BOX_ENDING = EPI_BOX_STATUS + 64,
+    EPI_BOX_ASKED = EPI_BOX_STATUS + 256,
+    EPI_BOX_WATCH = EPI_BOX_STATUS + 512,
     EPI_BOX_NOTES = 2 * 4096,
     EPI_BOX_SLOTS = EPI_BOX_NOTES + (int)sizeof(struct epi_notes),
     EPI_BOX_REPORT = EPI_BOX_SLOTS + EPI_SLOTS * (int)sizeof(struct epi_slot),
@@ -76,6 +79,9 @@ EPI_SAFE void epi_box_after_fork(void);
 
 /* Writes the snapshot slot INDEX; false when there is no box any more. */
 bool epi_box_write_slot(uint32_t index, const void *slot, size_t size);
+
+/* Writes what is known of the ends that leave no mark. */
+bool epi_box_write_watch(const void *watch, size_t size);
 
 /* Is a box attached, and nothing wrong with it? */
 bool epi_box_works(void);

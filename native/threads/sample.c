@@ -167,6 +167,15 @@ static EPI_SAFE void hold(const ucontext_t *uc)
     }
 }
 
+/* A thread that was about to end the process.  There is no other end than the crash's, or
+ * the helper's when that takes too long. */
+static EPI_SAFE void stop(void)
+{
+    epi_sigmask(SIG_UNBLOCK, epi_mask_of(epi_actions.thread_signal)); /* it has a stack to show */
+    while (epi_crashing())
+        epi_pause(10 * EPI_MS);
+}
+
 EPI_SAFE void epi_sample(int signal, siginfo_t *info, void *context)
 {
     struct epi_ask ask;
@@ -182,4 +191,6 @@ EPI_SAFE void epi_sample(int signal, siginfo_t *info, void *context)
         answer(epi_threading.threads[ask.question], ask, context);
     if (ask.question == EPI_ASK_CRASH)
         hold(context);
+    if (ask.question == EPI_ASK_HOLD)
+        stop();
 }

@@ -189,7 +189,7 @@ func TestCleanEnd(t *testing.T) {
 	}
 	c.send("exit")
 	c.Wait().Exited(t, 0)
-	ended(t, open(t, box), blackbox.Vanished) // without handler.Disable
+	ended(t, open(t, box), blackbox.Exited) // without handler.Disable
 }
 
 // A child of fork closes its copy of the box's descriptor, but no file that the

@@ -5,7 +5,6 @@ package revive
 import (
 	"errors"
 	"fmt"
-	"os"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"unsafe"
 
 	"github.com/epitaph-go/epitaph/internal/gort"
+	"github.com/epitaph-go/epitaph/internal/gort/exits"
 	"github.com/epitaph-go/epitaph/internal/gort/scan"
 )
 
@@ -156,20 +156,14 @@ func (f *Frozen) findPanic() error {
 
 // findExit follows those of os.Exit.
 func (f *Frozen) findExit() error {
-	exit := os.Exit
-	at, err := scan.Called(scan.Entry(unsafe.Pointer(&exit)), "os.runtime_beforeExit")
+	at, err := exits.Run()
 	if err != nil {
 		return err
 	}
-	if at, err = scan.Called(at, "internal/runtime/exithook.Run"); err != nil {
+	if f.ExitLocked, err = exits.Locked(at); err != nil {
 		return err
 	}
 	entry, text := scan.Body(at)
-	locked := scan.Swapped(entry, text, scan.OpLock)
-	if len(locked) != 1 {
-		return errors.New("gort/revive: exithook.locked not found: unknown code in exithook.Run")
-	}
-	f.ExitLocked = locked[0]
 	// MOVQ x(IP), DX; MOVQ (DX), R: the call of a func in a variable, of which there are
 	// three.
 	for _, variable := range scan.Operands(entry, text, "\x48\x8b\x15", "", "\x48\x8b") {

@@ -69,7 +69,7 @@ func (s Settings) Number(key string) int {
 }
 
 // Options are those of handler.Enable that the settings ask for: fd, dir, deadline,
-// poll, chain, hostfirst, symbols (the budget), debug, cache,
+// poll, chain, hostfirst, symbols (the budget), debug, cache, box,
 // traceback=off (no C frames in what Go prints).
 func (s Settings) Options() []handler.Option {
 	var opts []handler.Option
@@ -87,6 +87,9 @@ func (s Settings) Options() []handler.Option {
 			Must(err)
 			opts = append(opts, option(d))
 		}
+	}
+	if s["box"] != "" {
+		opts = append(opts, handler.WithBlackBox(s["box"]))
 	}
 	if s["symbols"] != "" {
 		opts = append(opts, handler.WithSymbolBudget(s.Number("symbols")))

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"syscall"
 
 	"github.com/epitaph-go/epitaph/handler"
@@ -14,6 +15,14 @@ import (
 func main() {
 	fmt.Println("started, enabled:", handler.Enabled())
 	if len(os.Args) < 2 {
+		return
+	}
+	if os.Args[1] == "child" {
+		child := exec.Command(os.Args[0], "crash")
+		child.Stdout, child.Stderr = os.Stdout, os.Stderr
+		if err := child.Run(); err == nil {
+			os.Exit(1)
+		}
 		return
 	}
 	if err := handler.Ready(context.Background()); err != nil {

@@ -1,0 +1,109 @@
+/* The two sides look at each other: who leaves says so, and then looks for an owner; who
+ * owns a crash has said so, and then looks for one who leaves.  At least one sees the
+ * other. */
+#include "leave.h"
+#include "../base/base.h"
+#include "../base/clock.h"
+#include "../base/system.h"
+#include "../incident/incident.h"
+#include "../incident/process.h"
+#include "../signals/actions.h"
+#include "../threads/ask.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#define LOOK (5 * EPI_MS)
+
+/* What Go's exit and libc's take when nothing more is to be called; on a busy
+ * machine. */
+#define LAST_STEPS (20 * EPI_MS)
+
+static _Atomic int leaving;     /* the thread that may end the process by now; 0: none */
+static _Atomic bool let;
+
+/* The crash has its deadline, which the helper enforces.  Has that not happened? */
+static EPI_SAFE bool too_long(const struct epi_incident *crash, uint64_t since)
+{
+    const struct epi_options *options = epi_incidents.options;
+    uint64_t deadline = options != NULL ? options->deadline : 5 * EPI_SECOND, now = epi_now();
+    return now > since + 2 * deadline + EPI_SECOND && now > crash->deadline + EPI_SECOND;
+}
+
+static EPI_SAFE bool may(uint64_t since)
+{
+    const struct epi_incident *crash = &epi_process()->crash;
+    if (epi_process_is_child())
+        return true;
+    leaving = epi_gettid();
+    /* The owner's: a handler of the host's calls exit.  While Go runs the last act, C code
+     * that exits is obeyed (handler.WithOnCrashResume). */
+    if (!epi_crashing() || let || crash->owner == epi_self() ||
+        crash->phase == EPI_PHASE_LAST_ACT || too_long(crash, since))
+        return true;
+    leaving = 0;
+    return false;
+}
+
+bool epi_leave_may(uint64_t since)
+{
+    return may(since);
+}
+
+void epi_leave_let(void)
+{
+    let = true;
+}
+
+void epi_leave_goes(int how, int status, const char *text)
+{
+    epi_mark_exit((enum epi_mark_how)how, status, text);
+}
+
+EPI_SAFE void epi_leave_wait(enum epi_mark_how how, int status)
+{
+    uint64_t since = epi_now();
+    while (!may(since))
+        epi_pause(LOOK);
+    epi_mark_exit(how, status, NULL);
+}
+
+EPI_SAFE void epi_leave_stop(void)
+{
+    struct epi_ask hold = {EPI_ASK_HOLD, 0, 0};
+    uint64_t end = epi_now() + LAST_STEPS;
+    int tid = 0;
+    while ((tid = leaving) != 0 && tid != epi_gettid() && epi_now() < end)
+        epi_pause(EPI_MS);
+    if (tid != 0 && tid != epi_gettid())
+        epi_ask_send(epi_actions.thread_signal, tid, hold);
+}
+
+/* ---- C's exits ---- */
+
+static void at_quick(void)
+{
+    epi_leave_wait(EPI_MARK_QUICK_EXIT, EPI_NO_STATUS);
+}
+
+#ifdef __GLIBC__
+static void at_exit(int status, void *unused)
+{
+    (void)unused;
+    epi_leave_wait(EPI_MARK_EXIT, status);
+}
+#else
+static void at_exit(void)
+{
+    epi_leave_wait(EPI_MARK_EXIT, EPI_NO_STATUS);
+}
+#define on_exit(function, argument) atexit(function)
+#endif
+
+/* Before the program's own constructors, so that what they register is called first.
+ * quick_exit calls other functions. */
+static __attribute__((constructor(101))) void prepare(void)
+{
+    on_exit(at_exit, NULL);
+    at_quick_exit(at_quick);
+}

@@ -1,0 +1,78 @@
+/* Writes the ends of a program that does not crash to the black box. */
+#include "mark.h"
+#include "box.h"
+#include "../base/base.h"
+#include "../base/clock.h"
+#include "../base/system.h"
+#include "../incident/process.h"
+
+#include <stdatomic.h>
+
+static _Atomic bool ending; /* there is one, or it is being written */
+
+static EPI_SAFE bool has_box(void)
+{
+    return epi_box.attached && !epi_process_is_child() && epi_box_usable();
+}
+
+static EPI_SAFE void write_end(const struct epi_mark *end, uint64_t offset)
+{
+    epi_syscall6(SYS_pwrite64, epi_box.fd.fd, (long)end, sizeof *end, (long)offset, 0, 0);
+}
+
+static EPI_SAFE void prepare(struct epi_mark *end, enum epi_mark_how how)
+{
+    epi_zero(end, sizeof *end);
+    end->how = how;
+    end->time = epi_clock(CLOCK_REALTIME);
+    end->status = EPI_NO_STATUS;
+    end->tid = (uint32_t)epi_gettid();
+}
+
+static EPI_SAFE void of_signal(struct epi_mark *end, int signal, const siginfo_t *info)
+{
+    prepare(end, EPI_MARK_SIGNAL);
+    end->signal = (uint32_t)signal;
+    if (info->si_code <= 0)
+        end->sender = (uint32_t)info->si_pid;
+}
+
+EPI_SAFE void epi_mark_exit(enum epi_mark_how how, int status, const char *text)
+{
+    struct epi_mark end;
+    if (!has_box() || atomic_exchange(&ending, true))
+        return;
+    prepare(&end, how);
+    end.status = status;
+    for (size_t i = 0; text != NULL && text[i] != '\0' && i + 1 < sizeof end.text; i++)
+        end.text[i] = text[i];
+    write_end(&end, EPI_BOX_ENDING);
+}
+
+EPI_SAFE bool epi_mark_signal(int signal, const siginfo_t *info)
+{
+    struct epi_mark end;
+    if (!has_box() || atomic_exchange(&ending, true))
+        return false;
+    of_signal(&end, signal, info);
+    write_end(&end, EPI_BOX_ENDING);
+    return true;
+}
+
+EPI_SAFE void epi_mark_survived(void)
+{
+    struct epi_mark none;
+    epi_zero(&none, sizeof none);
+    if (has_box())
+        write_end(&none, EPI_BOX_ENDING);
+    ending = false;
+}
+
+EPI_SAFE void epi_mark_asked(int signal, const siginfo_t *info)
+{
+    struct epi_mark asked;
+    if (!has_box())
+        return;
+    of_signal(&asked, signal, info);
+    write_end(&asked, EPI_BOX_ASKED);
+}
