@@ -121,6 +121,27 @@ static EPI_SAFE bool is_sent(const siginfo_t *info)
            (info->si_code <= 0 && info->si_pid != epi_getpid());
 }
 
+/* What Go's handler drops, on the threads that it knows (runtime/signal_unix.go,
+ * sighandler): also what the thread has raised itself, but for abort(). */
+static EPI_SAFE bool go_ignores(int signal, const siginfo_t *info)
+{
+    return signal != SIGABRT && info->si_code <= 0 && epi_ignored_by_go(signal) &&
+           (is_sent(info) || epi_go_g(epi_program.go) != 0);
+}
+
+/* Does this thread run Go, or C on behalf of a goroutine?  A thread of C's that has run Go
+ * has a g, too, and perhaps return addresses that were left on its stack. */
+static EPI_SAFE bool runs_go(const struct epi_incident *crash, uintptr_t g)
+{
+    const struct epi_stack *stack = &crash->stack;
+    if (g == 0)
+        return false;
+    for (uint32_t i = 0; i < stack->count && stack->frame[i].how != EPI_HOW_SCAN; i++)
+        if ((stack->frame[i].flags & EPI_FRAME_GO) != 0)
+            return true;
+    return stack->crossed_asmcgocall || epi_gostack_goroutine(epi_program.go, g) != 0;
+}
+
 /* After the report: a host's handler always gets its turn, Go's when the
  * program asked for it or the report lacks something: its dump needs no P.
  * On a thread that C created Go's would print nothing and, as PID 1, hang. */
@@ -133,8 +154,7 @@ static EPI_SAFE void finish(struct epi_incident *crash, int signal, siginfo_t *i
     if (go && !epi_forwarded_by_go(signal, info)) {
         /* A Go that has died already holds its locks for ever. */
         uintptr_t g = crash->forked || crash->go_failed ? 0 : epi_go_g(epi_program.go);
-        if (g != 0 && (crash->options->chain || lacking) &&
-            (crash->stack.crossed_asmcgocall || epi_gostack_goroutine(epi_program.go, g) != 0)) {
+        if ((crash->options->chain || lacking) && runs_go(crash, g)) {
             crash->deadline = epi_now() + crash->options->deadline;
             crash->phase = EPI_PHASE_CHAINED;
             epi_traceback_bit_enter();
@@ -278,6 +298,8 @@ static EPI_SAFE bool core_is_off(struct arrival *a)
  * needs: the one that has a P of Go's. */
 static EPI_SAFE bool comes_from_outside(struct arrival *a)
 {
+    if (go_ignores(a->signal, a->info))
+        return true;
     if (!is_sent(a->info))
         return false;
     if (epi_crash_keep(a->crash, a->signal))

@@ -170,25 +170,40 @@ EPI_SAFE bool epi_action_reassert(bool crash)
 
 /* ---- Go's part ---- */
 
-EPI_SAFE bool epi_wanted_by_go(int signal)
+/* Of the words of runtime.sig (runtime/sigqueue.go). */
+static EPI_SAFE bool has_bit(uintptr_t words, int signal)
 {
-    const struct epi_goruntime *go = epi_program.go;
     uint32_t word;
-    return go != NULL && go->signal_wanted != 0 &&
-           epi_peek32(&word, go->signal_wanted + (uintptr_t)signal / 32 * 4) &&
+    return words != 0 && epi_peek32(&word, words + (uintptr_t)signal / 32 * 4) &&
            (word >> signal % 32 & 1) != 0;
 }
 
+EPI_SAFE bool epi_wanted_by_go(int signal)
+{
+    return epi_program.go != NULL && has_bit(epi_program.go->signal_wanted, signal);
+}
+
+EPI_SAFE bool epi_ignored_by_go(int signal)
+{
+    uintptr_t next = epi_action_next(signal)->handler;
+    return next != 0 && next == epi_actions.go.handler && epi_program.go != NULL &&
+           has_bit(epi_program.go->signal_ignored, signal);
+}
+
+/* Where the constructor that looks came behind Go's it has found Go's own. */
 EPI_SAFE bool epi_forwarded_by_go(int signal, const siginfo_t *info)
 {
-    return info->si_code > 0 && (signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE) &&
-           epi_actions.before_runtime[epi_fatal_index(signal)] > (uintptr_t)SIG_IGN;
+    if (info->si_code <= 0 || (signal != SIGSEGV && signal != SIGBUS && signal != SIGFPE))
+        return false;
+    uintptr_t before = epi_actions.before_runtime[epi_fatal_index(signal)];
+    return before > (uintptr_t)SIG_IGN && !epi_go_text(epi_program.go, before);
 }
 
 /* Before Go's runtime starts, which then calls these handlers for faults in C
- * and tells nobody (runtime.fwdSig).  Only looks: a handler that is installed
- * this early is called instead of Go's, not before it. */
-static __attribute__((constructor)) void look_before_runtime(void)
+ * and tells nobody (runtime.fwdSig).  In a library it starts in a constructor, which has
+ * no priority.  Only looks: a handler that is installed this early is called instead of
+ * Go's, not before it. */
+static __attribute__((constructor(101))) void look_before_runtime(void)
 {
     struct epi_sigaction now;
     for (int i = 0; i < EPI_FATAL_COUNT; i++)

@@ -115,4 +115,9 @@ EPI_SAFE bool epi_forwarded_by_go(int signal, const siginfo_t *info);
 /* Does signal.Notify send SIGNAL to a channel of the program? */
 EPI_SAFE bool epi_wanted_by_go(int signal);
 
+/* Does Go's handler, whose turn is after the core's, drop SIGNAL when it is sent, after
+ * signal.Ignore?  Of the seven Go has the kernel ignore SIGABRT alone (runtime/sigqueue.go,
+ * sigignore). */
+EPI_SAFE bool epi_ignored_by_go(int signal);
+
 #endif
