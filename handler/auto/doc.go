@@ -28,6 +28,7 @@
 //	poll=DURATION      handler.WithPoll
 //	snapshot=DURATION  handler.WithSnapshot
 //	symbolbudget=N     handler.WithSymbolBudget
+//	takeover=BOOL      handler.WithTakeover
 //	threadsignal=N     handler.WithThreadSignal
 //
 // These work too, and are deprecated, as the options are:
@@ -55,6 +56,7 @@
 // names files.
 //
 // The package works in its init function: before main, but after C constructors.
-// A C library that installs handlers later is in front of Epitaph then;
-// a program for which that matters calls handler.Enable itself.
+// A C library that installs handlers later has its turn after the report, as one that came
+// earlier has; package handler/interpose, which is imported here, sees to that. See
+// [handler.Taken] for what it does not see.
 package auto

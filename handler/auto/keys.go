@@ -34,6 +34,7 @@ var keys = []key{
 	of("poll", duration, handler.WithPoll),
 	of("snapshot", duration, handler.WithSnapshot),
 	of("symbolbudget", number, handler.WithSymbolBudget),
+	flag("takeover", handler.WithTakeover),
 	of("threadsignal", number, func(n int) handler.Option { return handler.WithThreadSignal(syscall.Signal(n)) }),
 
 	// Deprecated, but as good as ever: the same, the other way round.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -79,6 +80,7 @@ func enableCore(c *config.Config, box *os.File, quiet bool) error {
 		NativeStack: c.NativeStack,
 		PanicCopy:   c.Fork,
 		Chain:       c.Chain,
+		Takeover:    c.Takeover,
 		Quiet:       quiet,
 		Started:     processStart(),
 		Executable:  config.Executable(),
@@ -172,6 +174,14 @@ func disable() bool {
 
 // Enabled tells whether crashes are reported.
 func (Engine) Enabled() bool { return cgo.Enabled() }
+
+// Taken tells which signals are not Epitaph's any more, and who has them.
+func (Engine) Taken() map[syscall.Signal]string {
+	if !cgo.Enabled() {
+		return nil
+	}
+	return cgo.Taken()
+}
 
 // Ready is closed when the indexer has been through all modules.
 func (Engine) Ready() <-chan struct{} {

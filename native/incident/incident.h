@@ -26,6 +26,7 @@ struct epi_options {
     uint32_t max_frames, max_threads;
     bool native_stack, all_threads, chain, panic_copy;
     bool quiet; /* crashes are not reported: only dumps need the core */
+    bool takeover; /* signals that somebody takes away are taken back */
     struct epi_fd output, directory;
     char program[64];
     char executable[256];

@@ -34,6 +34,7 @@ struct epi_process {
     _Atomic bool assigns; /* the records of threads are of this process (assign.c) */
     _Atomic bool timers;  /* so are the timers (timers.c) */
     _Atomic bool notes;   /* what is under the notes is there (notes.c) */
+    _Atomic bool changing_action; /* a thread does (wrap.c) */
     _Atomic int receivers; /* threads that walk their stacks, and may fault (sample.c) */
     _Alignas(64) struct epi_incident crash;
     struct epi_incident dump; /* on demand; its owner lives on */

@@ -17,6 +17,7 @@ struct epi_config {
     bool native_stack;    /* show C frames too */
     bool panic_copy;      /* ask a copy of the process about Go's panic (forkcopy.h) */
     bool chain;           /* end in Go's handler: its dump, exit status 2 */
+    bool takeover;        /* take back signals that somebody has taken away */
     bool quiet;           /* no reports of crashes: for dumps on demand alone */
     int output;           /* where the report goes; the core keeps a duplicate.
                              Not looked at when quiet */

@@ -18,6 +18,7 @@ import (
 	"embed"
 
 	_ "github.com/epitaph-go/epitaph/native/base"
+	_ "github.com/epitaph-go/epitaph/native/signals"
 	_ "github.com/epitaph-go/epitaph/native/threads"
 )
 

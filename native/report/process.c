@@ -1,5 +1,6 @@
 /* Which process, which thread, which build; and who else crashed. */
 #include "report_parts.h"
+#include "taken.h"
 #include "../base/base.h"
 #include "../base/clock.h"
 #include "../base/system.h"
@@ -62,6 +63,7 @@ EPI_SAFE void epi_report_process(struct epi_incident *incident)
     }
     if (options->note[0] != '\0')
         note(out, options->note);
+    epi_report_taken(incident);
     if (incident->file_error != 0) {
         epi_out_text(out, "Note: no report file could be made in ");
         epi_out_escaped(out, options->directory_path);
