@@ -5,6 +5,8 @@ package cgo
 // #include <errno.h>
 // #include <stdlib.h>
 // #include "install/epitaph.h"
+// #include "report/taken.h"
+// #include "signals/actions.h"
 import "C"
 
 import (
@@ -27,6 +29,7 @@ type Config struct {
 	Chain       bool          // end in Go's handler
 	HostFirst   int           // enum epi_host_first
 	PanicCopy   bool          // ask a copy of the process about a panic
+	Takeover    bool          // take back signals that somebody has taken away
 	Quiet       bool          // crashes are not reported
 	Output      uintptr       // descriptor; the core keeps a duplicate
 	Started     time.Time     // when the process began
@@ -74,6 +77,7 @@ func Enable(config *Config) error {
 	c.chain = C.bool(config.Chain)
 	c.host_first = C.enum_epi_host_first(config.HostFirst)
 	c.panic_copy = C.bool(config.PanicCopy)
+	c.takeover = C.bool(config.Takeover)
 	c.quiet = C.bool(config.Quiet)
 	c.output = C.int(config.Output)
 	c.box = -1
@@ -113,6 +117,18 @@ func Enabled() bool { return C.epi_enabled() == C.EPI_ON }
 
 // On tells whether the core is enabled, if only for dumps.
 func On() bool { return C.epi_enabled() != C.EPI_OFF }
+
+// Taken tells which fatal signals are not the core's any more, and who has them.
+func Taken() map[syscall.Signal]string {
+	var by [256]C.char
+	found := make(map[syscall.Signal]string)
+	for i := range C.int(C.EPI_FATAL_COUNT) {
+		if signal := C.epi_taken_signal(i, &by[0], C.size_t(len(by))); signal != 0 {
+			found[syscall.Signal(signal)] = C.GoString(&by[0])
+		}
+	}
+	return found
+}
 
 // UpdateModules follows dlopen and dlclose, and releases the symbols of modules
 // that are gone. It may wait for the loader's lock, and for a dump's end.

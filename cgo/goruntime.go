@@ -46,6 +46,8 @@ func GoRuntime(to unsafe.Pointer) error {
 	}
 	c.pclntab = C.struct_epi_range{start: C.uintptr_t(rt.Pclntab), end: C.uintptr_t(rt.EPclntab)}
 	c.gofunc = C.uintptr_t(rt.GoFunc)
+	c.module, c.gofunc_word = C.uintptr_t(rt.Module), C.uint32_t(rt.GoFuncWord)
+	c.last_module = C.uintptr_t(rt.LastModule)
 	c.tables = C.epi_pclntab_readable(c)
 	if !c.tables {
 		return fmt.Errorf("cgo: the function table at %#x is not one that the core reads", rt.Pclntab)

@@ -3,6 +3,7 @@ package handler
 import (
 	"context"
 	"errors"
+	"syscall"
 
 	"github.com/epitaph-go/epitaph/internal/engine/config"
 )
@@ -46,9 +47,12 @@ var ErrNoNative = config.ErrNoNative
 // A library that has put its handler in front of Epitaph's, which a dump before
 // Enable had installed, stays in front, as one does that came before [Disable].
 //
-// It is safe for concurrent use. Call it late, after C libraries that install
-// handlers of their own, whose handlers it then calls after the report; not in
-// an init function.
+// C code may install handlers of the fatal signals before Enable or later: they are called
+// after the report. What [Taken] says of shared libraries is the exception; a program that has
+// such ones calls Enable after they are loaded, or adds [WithTakeover]. A fault in Go code goes to
+// Go's handler in any case, and may become a panic.
+//
+// It is safe for concurrent use.
 func Enable(opts ...Option) error {
 	c, err := newConfig(config.CallEnable, opts)
 	if err != nil {
@@ -76,6 +80,18 @@ func Disable() bool { return engine.Disable() }
 // Enabled reports whether [Enable] is in force (faulthandler.is_enabled): without the
 // C core, whether Go's text has a place besides standard error.
 func Enabled() bool { return engine.Enabled() }
+
+// Taken tells which of the fatal signals somebody has taken away since [Enable], and who
+// has them now: the file of the program or library whose handler it is, "the default action",
+// "nobody, ignored", "Go's runtime" or "code of no module". It knows that after a second or so, and
+// is empty without the C core.
+//
+// What C code in the program sets with sigaction or signal takes nothing away: Epitaph's
+// handler goes first, that one is called after the report, and the program sees its own. So it is with
+// shared libraries where package handler/interpose is linked in. What is left are
+// libraries without it, or that make the system call themselves, and programs built with the tag
+// epitaph_nowrap.
+func Taken() map[syscall.Signal]string { return engine.Taken() }
 
 // Ready waits until the work that [Enable] does in the background is done for
 // the modules that are loaded now: then the names of all C functions that the

@@ -346,6 +346,20 @@ func WithHostFirst(first bool) Option {
 	})
 }
 
+// WithTakeover takes a fatal signal back when somebody has put a handler of his own in the
+// place of Epitaph's, within a second or so; his is called after the report. [Taken] says
+// when that can happen. Without WithTakeover there is one line about it on standard error, or
+// in the file of [WithOutput].
+//
+// Epitaph cannot see what the other handler takes for its next: if that is Epitaph's, which
+// it has found there, the two are told apart, and the process dies after the report.
+func WithTakeover() Option {
+	return forCalls(config.CallEnable, "WithTakeover", func(c *config.Config) error {
+		c.Takeover = true
+		return nil
+	})
+}
+
 // WithSnapshot sets how often a snapshot of the program is taken: the stacks of
 // its goroutines, equal ones counted together, and figures of memory, garbage
 // collector and scheduler. The newest one shows the goroutines in a report when

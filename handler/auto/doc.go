@@ -32,6 +32,7 @@
 //	snapshot=DURATION  handler.WithSnapshot
 //	symbolbudget=N     handler.WithSymbolBudget
 //	symbolcache=PATH   handler.WithSymbolCache
+//	takeover=BOOL      handler.WithTakeover
 //	threadsignal=N     handler.WithThreadSignal
 //
 // These work too, and are deprecated, as the options are:
@@ -61,6 +62,7 @@
 // names files.
 //
 // The package works in its init function: before main, but after C constructors.
-// A C library that installs handlers later is in front of Epitaph then;
-// a program for which that matters calls handler.Enable itself.
+// A C library that installs handlers later has its turn after the report, as one that came
+// earlier has; package handler/interpose, which is imported here, sees to that. See
+// [handler.Taken] for what it does not see.
 package auto

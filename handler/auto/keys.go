@@ -38,6 +38,7 @@ var keys = []key{
 	of("snapshot", duration, handler.WithSnapshot),
 	of("symbolbudget", number, handler.WithSymbolBudget),
 	of("symbolcache", text, handler.WithSymbolCache),
+	flag("takeover", handler.WithTakeover),
 	of("threadsignal", number, func(n int) handler.Option { return handler.WithThreadSignal(syscall.Signal(n)) }),
 
 	// Deprecated, but as good as ever: the same, the other way round.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -90,6 +91,7 @@ func enableCore(c *config.Config, box *os.File, quiet bool) error {
 		PanicCopy:   c.Fork,
 		Chain:       c.Chain,
 		HostFirst:   int(c.HostFirst),
+		Takeover:    c.Takeover,
 		Quiet:       quiet,
 		Started:     processStart(),
 		Executable:  config.Executable(),
@@ -185,6 +187,14 @@ func disable() bool {
 
 // Enabled tells whether crashes are reported.
 func (Engine) Enabled() bool { return cgo.Enabled() }
+
+// Taken tells which signals are not Epitaph's any more, and who has them.
+func (Engine) Taken() map[syscall.Signal]string {
+	if !cgo.Enabled() {
+		return nil
+	}
+	return cgo.Taken()
+}
 
 // Ready is closed when the indexer has been through all modules.
 func (Engine) Ready() <-chan struct{} {

@@ -34,6 +34,12 @@ type Runtime struct {
 	// (go:func.*), which inlined calls are looked up with.
 	GoFunc uintptr
 
+	// Module is the runtime's module data of the program itself, whose word GoFuncWord is
+	// GoFunc; LastModule is the variable with that of the plugin that was opened last, or
+	// with the program's. 0: not known.
+	Module, LastModule uintptr
+	GoFuncWord         int
+
 	// GetG is a leaf without a frame that C can call: it returns the current
 	// thread's g, or NULL on a thread that Go does not know, and touches
 	// no other register than the result's.

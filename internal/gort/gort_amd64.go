@@ -23,6 +23,10 @@ const (
 //go:linkname lastmoduledatap runtime.lastmoduledatap
 var lastmoduledatap *[moduleWords]uintptr
 
+// program is the module data of the program itself: no plugin can have been opened before
+// this package was initialised.
+var program = lastmoduledatap
+
 // bounds is in assembly, since only that can name the linker's symbols.
 func bounds() (text, etext, pclntab, epclntab, getg uintptr)
 
@@ -65,22 +69,22 @@ func Load() (Runtime, error) {
 		return rt, fmt.Errorf("gort: header of the pclntab: magic %#x, quantum %d, pointer size %d: not the format of Go 1.20 to 1.27",
 			head.magic, head.minLC, head.ptrSize)
 	}
-	gofunc, err := findGoFunc(lastmoduledatap, &rt)
+	word, err := findGoFunc(program, &rt)
 	if err != nil {
 		return rt, err
 	}
-	rt.GoFunc = gofunc
+	rt.GoFunc, rt.GoFuncWord = program[word], word
+	rt.Module = uintptr(unsafe.Pointer(program))
+	rt.LastModule = uintptr(unsafe.Pointer(&lastmoduledatap))
 	return rt, nil
 }
 
-// findGoFunc takes moduledata.gofunc from MODULE.
-func findGoFunc(module *[moduleWords]uintptr, rt *Runtime) (uintptr, error) {
+// findGoFunc finds the word of MODULE that is moduledata.gofunc.
+func findGoFunc(module *[moduleWords]uintptr, rt *Runtime) (int, error) {
 	if module == nil {
 		return 0, errors.New("gort: runtime.lastmoduledatap is nil")
 	}
-	// The runtime's own module is the first of the list (runtime.modulesinit).
-	// When it is the last as well there is no other: no plugin, no shared
-	// build mode, each of which has text and tables of its own.
+	// It is the program's own, and not that of a shared build mode (-linkshared).
 	for _, check := range [...]struct {
 		name string
 		word int
@@ -91,7 +95,7 @@ func findGoFunc(module *[moduleWords]uintptr, rt *Runtime) (uintptr, error) {
 		{"etext", wordEText, rt.EText},
 	} {
 		if got := module[check.word]; got != check.want {
-			return 0, fmt.Errorf("gort: moduledata.%s is %#x, the linker's symbol %#x: a plugin is loaded, or an unknown layout",
+			return 0, fmt.Errorf("gort: moduledata.%s is %#x, the linker's symbol %#x: another module, or an unknown layout",
 				check.name, got, check.want)
 		}
 	}
@@ -108,7 +112,7 @@ func findGoFunc(module *[moduleWords]uintptr, rt *Runtime) (uintptr, error) {
 		if n := module[i+2]; n != 1 {
 			return 0, fmt.Errorf("gort: %d text sections, not 1", n)
 		}
-		return gofunc, nil
+		return i - 1, nil
 	}
 	return 0, errors.New("gort: moduledata has no gofunc where it is expected: an unknown layout")
 }

@@ -20,8 +20,8 @@ func TestFindGoFuncNamesWhatDisagrees(t *testing.T) {
 	got, err := findGoFunc(layout(func(m *[moduleWords]uintptr) {
 		m[29], m[30] = 0x6000, rt.EPclntab // a match by chance, as 1.27 has one
 	}), &rt)
-	if got != 0x4000 || err != nil {
-		t.Fatalf("%#x, %v", got, err)
+	if got != 40 || err != nil {
+		t.Fatalf("%d, %v", got, err)
 	}
 	for _, c := range []struct {
 		err    string
@@ -36,7 +36,7 @@ func TestFindGoFuncNamesWhatDisagrees(t *testing.T) {
 		{"no gofunc", layout(func(m *[moduleWords]uintptr) { m[41] = 0 })},
 	} {
 		if got, err := findGoFunc(c.module, &rt); err == nil || !strings.Contains(err.Error(), c.err) {
-			t.Errorf("%#x, %v; want %q", got, err, c.err)
+			t.Errorf("%d, %v; want %q", got, err, c.err)
 		}
 	}
 }

@@ -112,6 +112,15 @@ static EPI_SAFE void report_fault(struct epi_incident *crash, int signal, const 
     crash->phase = EPI_PHASE_CHAINED;
 }
 
+/* Go's handler dies of it when a handler without SA_ONSTACK has called the core's, or C has
+ * taken the thread's signal stack away (runtime/signal_unix.go, adjustSignalStack). */
+static EPI_SAFE bool on_signal_stack(const ucontext_t *uc)
+{
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    uintptr_t bottom = (uintptr_t)uc->uc_stack.ss_sp;
+    return (uc->uc_stack.ss_flags & SS_DISABLE) == 0 && here - bottom < uc->uc_stack.ss_size;
+}
+
 /* Nobody reports: Go makes a panic of it, or, on another stack than a goroutine's,
  * dies of it by its handler.
  *
@@ -145,7 +154,8 @@ EPI_SAFE void epi_go_faults(struct epi_incident *crash, const struct epi_sigacti
         epi_gofault_keep(signal, info, uc);
         if (owner == 0 && deadly(signal, info))
             report_fault(crash, signal, info, uc);
-        bool entered = epi_traceback_bit_enter();
+        /* With the bit its death is one that is reported. */
+        bool entered = on_signal_stack(uc) && epi_traceback_bit_enter();
         epi_chain(previous, signal, info, uc);
         epi_traceback_bit_leave(entered);
         return;

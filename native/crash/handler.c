@@ -32,6 +32,7 @@
 #include "../memory/maps.h"
 #include "../memory/peek.h"
 #include "../image/modules.h"
+#include "../unwind/golayout.h"
 #include "../unwind/gostack.h"
 #include "../unwind/pclntab.h"
 #include "../unwind/program.h"
@@ -75,6 +76,8 @@ static EPI_SAFE bool fault_of_go(const siginfo_t *info, const ucontext_t *uc)
     uint64_t caller;
     if (info->si_code <= 0)
         return false;
+    if (go != NULL && !epi_in(go->text, epi_arch_pc(uc)))
+        epi_gomodules_follow(go);
     if (epi_go_text(go, epi_arch_pc(uc)))
         return epi_go_g(go) != 0;
     /* A C function that ends in such a call, and was called by asmcgocall
@@ -109,9 +112,12 @@ static EPI_SAFE bool last_act_of_go(const siginfo_t *info, const ucontext_t *uc)
 {
     const struct epi_goruntime *go = epi_program.go;
     struct epi_func function;
-    if (info->si_signo != SIGABRT || info->si_code != SI_TKILL ||
-        !epi_go_text(go, epi_arch_pc(uc)) || info->si_pid != epi_getpid())
+    if (info->si_signo != SIGABRT || info->si_code != SI_TKILL || info->si_pid != epi_getpid())
         return false;
+    epi_gomodules_follow(go); /* a plugin has a runtime.raise of its own */
+    if (!epi_go_text(go, epi_arch_pc(uc)))
+        return false;
+    go = epi_go_at(go, epi_arch_pc(uc));
     if (epi_resume_over(&epi_process()->crash))
         return true;
     return !go->tables || (epi_pclntab_find(go, epi_arch_pc(uc), &function) &&
@@ -123,6 +129,34 @@ static EPI_SAFE bool is_sent(const siginfo_t *info)
 {
     return info->si_code == SI_USER || info->si_code == SI_QUEUE ||
            (info->si_code <= 0 && info->si_pid != epi_getpid());
+}
+
+/* What is sent, or raised by the thread itself, and that the program ignores; but for
+ * abort().  Go's handler drops a signal on the threads that it knows (runtime/signal_unix.go,
+ * sighandler). */
+static EPI_SAFE bool ignored(int signal, const siginfo_t *info)
+{
+    if (signal == SIGABRT || info->si_code > 0)
+        return false;
+    return epi_action_next(signal)->handler == (uintptr_t)SIG_IGN ||
+           (epi_ignored_by_go(signal) && (is_sent(info) || epi_go_g(epi_program.go) != 0));
+}
+
+/* Has Go's handler something to say on this thread, which runs Go, or C on behalf of a
+ * goroutine?  A thread of C's that has run Go has a g, too, and perhaps return addresses that
+ * were left on its stack. */
+static EPI_SAFE bool runs_go(const struct epi_incident *crash)
+{
+    const struct epi_stack *stack = &crash->stack;
+    for (uint32_t i = 0; i < stack->count && stack->frame[i].how != EPI_HOW_SCAN; i++)
+        if ((stack->frame[i].flags & EPI_FRAME_GO) != 0)
+            return true;
+    return false;
+}
+
+static EPI_SAFE bool calls_c(const struct epi_incident *crash, uintptr_t g)
+{
+    return crash->stack.crossed_asmcgocall || epi_gostack_goroutine(epi_program.go, g) != 0;
 }
 
 /* After the report: a host's handler always gets its turn, Go's when the
@@ -137,8 +171,8 @@ static EPI_SAFE void finish(struct epi_incident *crash, int signal, siginfo_t *i
     if (go && !epi_forwarded_by_go(signal, info)) {
         /* A Go that has died already holds its locks for ever. */
         uintptr_t g = crash->forked || crash->go_failed ? 0 : epi_go_g(epi_program.go);
-        if (g != 0 && (crash->options->chain || lacking) &&
-            (crash->stack.crossed_asmcgocall || epi_gostack_goroutine(epi_program.go, g) != 0)) {
+        bool chain = crash->options->chain;
+        if (g != 0 && (((chain || lacking) && calls_c(crash, g)) || (chain && runs_go(crash)))) {
             crash->deadline = epi_now() + crash->options->deadline;
             crash->phase = EPI_PHASE_CHAINED;
             epi_traceback_bit_enter();
@@ -181,7 +215,8 @@ struct arrival {
     struct epi_incident *crash;
     /* In c-shared and c-archive mode Go handles only some of the seven. */
     const struct epi_sigaction *next;
-    int tid; /* known from host_gives_up on */
+    int tid;     /* known from host_gives_up on */
+    bool called; /* by a handler that has ours as its next, not by the kernel */
 };
 
 static EPI_SAFE bool access_works_now(struct arrival *a)
@@ -239,9 +274,10 @@ static EPI_SAFE const struct epi_sigaction *gos_own(int signal, const struct epi
 
 static EPI_SAFE bool go_faults(struct arrival *a)
 {
-    if (a->next->handler <= (uintptr_t)SIG_IGN || !fault_of_go(a->info, a->uc))
+    const struct epi_sigaction *go = gos_own(a->signal, a->next);
+    if (go->handler <= (uintptr_t)SIG_IGN || !fault_of_go(a->info, a->uc))
         return false;
-    epi_go_faults(a->crash, gos_own(a->signal, a->next), a->signal, a->info, a->uc);
+    epi_go_faults(a->crash, go, a->signal, a->info, a->uc);
     return true;
 }
 
@@ -266,8 +302,8 @@ static EPI_SAFE bool reporter_faults(struct arrival *a)
         if (sent)
             return true; /* it was pending when its signal was unblocked */
         break;
-    case EPI_PHASE_HOST:
-        if (epi_chain_left(incident, a->uc))
+    case EPI_PHASE_HOST: /* another fault; or it calls ours, which it has saved, for this one */
+        if (!(a->called && a->uc == incident->uc) && epi_chain_left(incident, a->uc))
             return false;
         break;
     case EPI_PHASE_LAST_ACT: /* another goroutine has the thread by now */
@@ -295,6 +331,8 @@ static EPI_SAFE bool core_is_off(struct arrival *a)
  * needs: the one that has a P of Go's. */
 static EPI_SAFE bool comes_from_outside(struct arrival *a)
 {
+    if (ignored(a->signal, a->info))
+        return true;
     if (!is_sent(a->info))
         return false;
     if (epi_crash_keep(a->crash, a->signal))
@@ -346,7 +384,9 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
 {
     siginfo_t first;
     struct arrival arrival = {signal, epi_resent(signal, info, &first), context,
-                              &epi_process()->crash, epi_action_next(signal), 0};
+                              &epi_process()->crash, epi_action_next(signal), 0,
+                              /* The kernel puts the context behind the return address. */
+                              __builtin_dwarf_cfa() != context};
     for (size_t i = 0; i < EPI_COUNT(cases); i++)
         if (cases[i](&arrival)) /* EPI_SAFE: those above */
             return;

@@ -8,6 +8,7 @@
 #include "../incident/process.h"
 #include "../record/notes.h"
 #include "../signals/actions.h"
+#include "../signals/taken.h"
 #include "../threads/wake.h"
 
 #include <errno.h>
@@ -215,6 +216,7 @@ EPI_SAFE bool epi_crash_begin(struct epi_incident *crash, int signal, const sigi
     /* A thread that blocks these would be killed by a nested fault, in
      * silence, and would not hear the deadline. */
     epi_sigmask(SIG_UNBLOCK, epi_fatal_mask());
+    epi_taken_keep();
     epi_action_reassert(true);
     epi_leave_stop();
     if (epi_process()->pid == 0 || !crash->forked) /* in a child of vfork they are its parent's */

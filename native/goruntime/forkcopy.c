@@ -57,10 +57,10 @@ struct epi_forkcopy_area *epi_forkcopy_prepare(uintptr_t entry)
  * call of another function would find it. */
 EPI_SAFE bool epi_forkcopy_fits(const ucontext_t *uc)
 {
-    const struct epi_goruntime *go = epi_program.go;
+    uintptr_t pc = epi_arch_pc(uc);
+    const struct epi_goruntime *go = epi_go_at(epi_program.go, pc);
     struct epi_func function;
     struct epi_spdelta delta;
-    uintptr_t pc = epi_arch_pc(uc);
     return epi_goside.forkcopy.area != NULL && epi_go_text(go, pc) && go->tables &&
            epi_pclntab_find(go, pc, &function) &&
            epi_streq(epi_pclntab_function(go, &function), "runtime.raise") &&

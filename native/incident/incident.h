@@ -35,6 +35,7 @@ struct epi_options {
     bool native_stack, all_threads, chain, panic_copy;
     bool quiet; /* crashes are not reported: only dumps need the core */
     enum epi_host_first host_first;
+    bool takeover; /* signals that somebody takes away are taken back */
     struct epi_fd output, directory;
     struct epi_fd standard; /* error, as it was; it is the program's, and not kept open */
     char program[64];

@@ -1,6 +1,6 @@
 /* Once a second it looks for new threads, which costs four system calls when
- * there are none (assign.c), and after Go's bit, which costs three more
- * (traceback_bit.c).
+ * there are none (assign.c), after Go's bit, which costs three more
+ * (traceback_bit.c), and after the fatal signals, one for each (taken.c).
  *
  * It takes no lock and calls nothing that does: a crash inside the loader or
  * malloc must not stop the one who enforces the deadline.  All signals but those
@@ -11,6 +11,8 @@
 #include "../base/system.h"
 #include "../incident/incident.h"
 #include "../incident/process.h"
+#include "../signals/actions.h"
+#include "../signals/taken.h"
 #include "../signals/terminate.h"
 #include "../threads/altstack.h"
 #include "../threads/assign.h"
@@ -19,12 +21,17 @@
 #include "../goruntime/traceback_bit.h"
 #include "../goruntime/goside.h"
 #include "../goruntime/resume.h"
+#include "../report/places.h"
 #include "../report/stage.h"
+#include "../report/taken.h"
 #include "../crash/host.h"
 #include "../crash/hostwatch.h"
 #include "../ondemand/timers.h"
 
 #include <stdatomic.h>
+
+/* What is another's handler now may be so for a moment only. */
+#define MOMENT (50 * EPI_MS)
 
 /* While somebody crashes, the deadlines are looked at this often. */
 #define TICK (5 * EPI_MS)
@@ -78,6 +85,23 @@ static EPI_SAFE void watch(struct epi_incident *dump)
     }
 }
 
+/* How long until the next look at the fatal signals. */
+static EPI_SAFE uint64_t look_after_signals(void)
+{
+    const struct epi_options *options = epi_incidents.options;
+    if (options == NULL || options->quiet || epi_crashing())
+        return EPI_SECOND;
+    enum epi_taken_state state = epi_taken_look();
+    if (state == EPI_TAKEN_PERHAPS)
+        return MOMENT;
+    for (int i = 0; i < EPI_FATAL_COUNT && options->takeover; i++)
+        if (epi_actions.taken[i].taken)
+            epi_action_take_back(epi_fatal[i]);
+    if (state == EPI_TAKEN_NEW)
+        epi_taken_say(epi_report_terminal(options), options->takeover);
+    return EPI_SECOND;
+}
+
 EPI_SAFE void *epi_helper(void *unused)
 {
     epi_service_introduce(EPI_SERVICE_HELPER);
@@ -90,13 +114,14 @@ EPI_SAFE void *epi_helper(void *unused)
         /* Threads that end wake the helper too, maybe many in a second. */
         uint64_t now = epi_now();
         bool asked = epi_hosts_watch(now);
-        if (now >= due)
+        if (now >= due) {
+            uint64_t pause = look_after_signals();
             epi_traceback_bit_keep();
-        if (now >= due && epi_assign_round())
-            due = now + EPI_SECOND;
+            if (epi_assign_round())
+                due = now + pause;
+        }
         uint64_t rest = due > now ? due - now : EPI_SECOND;
         sleep_on_word(seen, asked && rest > EPI_HOSTS_TICK ? EPI_HOSTS_TICK : rest);
     }
     return unused;
 }
-

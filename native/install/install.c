@@ -162,6 +162,7 @@ static int set_options(struct epi_options *options, const struct epi_config *con
     options->panic_copy = config->panic_copy;
     options->all_threads = config->all_threads;
     options->chain = config->chain;
+    options->takeover = config->takeover;
     options->quiet = config->quiet;
     options->host_first = config->host_first;
     options->directory.fd = -1;
@@ -271,9 +272,10 @@ static int enable(const struct epi_config *config, const struct epi_options *old
     epi_message_start();
     if (old == NULL)
         install();
-    else if (config->quiet)
+    else if (config->quiet) {
+        epi_actions_give_way();
         epi_action_reassert(false);
-    else if (old->quiet)
+    } else if (old->quiet)
         install_after_quiet();
     else
         epi_action_renew();

@@ -20,6 +20,7 @@ import (
 	_ "github.com/epitaph-go/epitaph/native/base"
 	_ "github.com/epitaph-go/epitaph/native/crash"
 	_ "github.com/epitaph-go/epitaph/native/record"
+	_ "github.com/epitaph-go/epitaph/native/signals"
 	_ "github.com/epitaph-go/epitaph/native/threads"
 )
 

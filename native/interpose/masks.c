@@ -25,6 +25,8 @@ NAMES(DECLARE)
 static __attribute__((constructor)) void look_up(void)
 {
     NAMES(LOOK_UP)
+    if (epi_interpose_own())
+        epi_mask_callers_are_seen();
 }
 
 #ifdef __GLIBC__

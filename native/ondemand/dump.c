@@ -20,6 +20,7 @@
 #include "../base/system.h"
 #include "../memory/peek.h"
 #include "../unwind/gostack.h"
+#include "../unwind/golayout.h"
 #include "../unwind/program.h"
 #include "../unwind/stack.h"
 #include "../unwind/unwind.h"
@@ -382,6 +383,7 @@ EPI_SAFE int epi_dump(const struct epi_dump *how)
                  (pending & (epi_mask_of(SIGSEGV) | epi_mask_of(SIGBUS))) == 0;
     if (loads || epi_peek_use_calls()) {
         start(dump, how, enabled);
+        epi_gomodules_follow(epi_program.go);
         epi_helper_wake();
         epi_arch_setjmp(&turn.caller);
         run(dump);

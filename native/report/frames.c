@@ -72,7 +72,7 @@ static EPI_SAFE int32_t go_frame(struct epi_incident *incident, const struct epi
                                   uintptr_t look_up)
 {
     struct epi_goframe functions[INLINE_MAX];
-    const struct epi_goruntime *go = epi_program.go;
+    const struct epi_goruntime *go = epi_go_at(epi_program.go, look_up);
     if (go == NULL || !go->names)
         return -1;
     int32_t n = epi_pclntab_frames(go, look_up, &incident->callee, functions, INLINE_MAX);
@@ -139,7 +139,7 @@ static EPI_SAFE bool code_line(struct epi_incident *incident, const struct epi_f
 static EPI_SAFE bool go_place(struct epi_incident *incident, const struct epi_module *module,
                               const struct epi_frame *frame, uintptr_t look_up)
 {
-    const struct epi_goruntime *go = epi_program.go;
+    const struct epi_goruntime *go = epi_go_at(epi_program.go, look_up);
     struct epi_func func;
     char *name = incident->symbol.name;
     if ((frame->flags & EPI_FRAME_GO) == 0 || go == NULL || !go->names ||

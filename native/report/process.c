@@ -1,6 +1,7 @@
 /* Which process, which thread, which build; and who else crashed. */
 #include "report_parts.h"
 #include "places.h"
+#include "taken.h"
 #include "../base/base.h"
 #include "../base/clock.h"
 #include "../base/system.h"
@@ -72,6 +73,7 @@ EPI_SAFE void epi_report_process(struct epi_incident *incident)
     const char *symbols = epi_incidents.symbols_note;
     if (symbols != NULL && symbols[0] != '\0' && !incident->go_death)
         note(out, symbols);
+    epi_report_taken(incident);
     if (incident->notes != NULL)
         incident->notes(incident); /* EPI_SAFE: dump.c's */
     epi_report_box(incident);

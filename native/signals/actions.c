@@ -55,7 +55,7 @@ EPI_SAFE const struct epi_sigaction *epi_action_turn(int signal)
     return next != NULL ? next : &by_default;
 }
 
-void epi_action_set_next(struct epi_action *slot, const struct epi_sigaction *action)
+EPI_SAFE void epi_action_set_next(struct epi_action *slot, const struct epi_sigaction *action)
 {
     uint32_t at = 0;
     for (uint32_t i = 0; i < EPI_COUNT(slot->record); i++) {
@@ -67,7 +67,7 @@ void epi_action_set_next(struct epi_action *slot, const struct epi_sigaction *ac
             at = i;
     }
     if (!epi_equal(&slot->record[at], action, sizeof *action))
-        slot->record[at] = *action;
+        epi_copy(&slot->record[at], action, sizeof *action);
     slot->last_next[at] = ++slot->changes;
     slot->next = &slot->record[at];
 }
@@ -106,11 +106,51 @@ void epi_action_claim(int signal, enum epi_role role, const struct epi_sigaction
     epi_sigaction(signal, ours, NULL);
 }
 
+/* A library's handler that has come in front of the core's may have saved the core's, and
+ * call it: so it does not become the next of a core that is off. */
+static EPI_SAFE void give_way(int signal)
+{
+    struct epi_action *slot = &epi_actions.slot[signal];
+    struct epi_sigaction now, front;
+    if (!slot->taken_back)
+        return;
+    epi_copy(&front, epi_action_next(signal), sizeof front);
+    epi_action_set_next(slot, &slot->behind);
+    slot->taken_back = false;
+    if (epi_sigaction(signal, NULL, &now) && now.handler == slot->ours.handler)
+        epi_sigaction(signal, &front, NULL);
+}
+
+EPI_SAFE void epi_actions_give_way(void)
+{
+    for (int i = 0; i < EPI_FATAL_COUNT; i++)
+        give_way(epi_fatal[i]);
+}
+
+EPI_SAFE void epi_action_take_back(int signal)
+{
+    struct epi_action *slot = &epi_actions.slot[signal];
+    struct epi_sigaction now;
+    if (slot->role == EPI_ROLE_NONE || epi_action_holds(signal) ||
+        !epi_action_present(signal, &now))
+        return;
+    if (now.handler == slot->ours.handler) { /* whoever put it back has lost its flags */
+        epi_sigaction(signal, &slot->ours, NULL);
+        return;
+    }
+    if (!slot->taken_back)
+        epi_copy(&slot->behind, epi_action_next(signal), sizeof slot->behind);
+    slot->taken_back = true;
+    epi_action_set_next(slot, &now);
+    epi_sigaction(signal, &slot->ours, NULL);
+}
+
 void epi_action_release(int signal)
 {
     struct epi_action *slot = &epi_actions.slot[signal];
-    const struct epi_sigaction *next = epi_action_next(signal);
     struct epi_sigaction now;
+    give_way(signal);
+    const struct epi_sigaction *next = epi_action_next(signal);
     slot->in_front = 0;
     if (epi_action_present(signal, &now)) {
         if (now.handler == slot->ours.handler)
@@ -196,38 +236,69 @@ void epi_action_renew(void)
 
 /* ---- Go's part ---- */
 
+/* Of the words of runtime.sig (runtime/sigqueue.go). */
+static EPI_SAFE bool has_bit(uintptr_t words, int signal)
+{
+    uint32_t word;
+    return words != 0 && epi_peek32(&word, words + (uintptr_t)signal / 32 * 4) &&
+           (word >> signal % 32 & 1) != 0;
+}
+
 EPI_SAFE bool epi_wanted_by_go(int signal)
 {
-    const struct epi_goruntime *go = epi_program.go;
-    uint32_t word;
-    return go != NULL && go->signal_wanted != 0 &&
-           epi_peek32(&word, go->signal_wanted + (uintptr_t)signal / 32 * 4) &&
-           (word >> signal % 32 & 1) != 0;
+    return epi_program.go != NULL && has_bit(epi_program.go->signal_wanted, signal);
+}
+
+EPI_SAFE bool epi_ignored_by_go(int signal)
+{
+    uintptr_t next = epi_action_next(signal)->handler;
+    return next != 0 && next == epi_actions.go.handler && epi_program.go != NULL &&
+           has_bit(epi_program.go->signal_ignored, signal);
+}
+
+/* The handler that Go has found when it started. */
+static EPI_SAFE uintptr_t before_go(int signal)
+{
+    int i = epi_fatal_index(signal);
+    uintptr_t before = epi_actions.before_main[i];
+    return epi_go_text(epi_program.go, before) ? epi_actions.before_constructors[i] : before;
 }
 
 EPI_SAFE bool epi_forwarded_by_go(int signal, const siginfo_t *info)
 {
     return info->si_code > 0 && (signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE) &&
-           epi_actions.before_runtime[epi_fatal_index(signal)] > (uintptr_t)SIG_IGN;
+           before_go(signal) > (uintptr_t)SIG_IGN;
 }
 
 EPI_SAFE uintptr_t epi_action_hosts(const struct epi_sigaction *action, int signal,
                                     const siginfo_t *info)
 {
     if (!foreign(action->handler) && epi_forwarded_by_go(signal, info))
-        return epi_actions.before_runtime[epi_fatal_index(signal)];
+        return before_go(signal);
     return foreign(action->handler) ? action->handler : 0;
 }
 
-/* Before Go's runtime starts, which then calls these handlers for faults in C
- * and tells nobody (runtime.fwdSig).  Only looks: a handler that is installed
- * this early is called instead of Go's, not before it. */
-static __attribute__((constructor)) void look_before_runtime(void)
+/* Before Go's runtime starts, which then calls these handlers for faults in C and tells
+ * nobody (runtime.fwdSig): in a program that is main, in a library a constructor without a
+ * priority, which may come before the second of these, and Go's handler is there then.
+ * Only looks: a handler that is installed this early is called instead of Go's, not before
+ * it. */
+static void look(uintptr_t *handlers)
 {
     struct epi_sigaction now;
     for (int i = 0; i < EPI_FATAL_COUNT; i++)
         if (epi_sigaction(epi_fatal[i], NULL, &now))
-            epi_actions.before_runtime[i] = now.handler;
+            handlers[i] = now.handler;
+}
+
+static __attribute__((constructor(101))) void look_early(void)
+{
+    look(epi_actions.before_constructors);
+}
+
+static __attribute__((constructor)) void look_late(void)
+{
+    look(epi_actions.before_main);
 }
 
 /* Go has one handler for all signals, in its text (runtime.cgoSigtramp), and the same

@@ -33,10 +33,22 @@ struct epi_action {
     uint32_t changes;
     struct epi_sigaction before_go;      /* the next, before signal.Notify took the signal */
     struct epi_sigaction before_ignored; /* the next, before the signal was ignored */
+    bool stepped_aside; /* the program has set the default action, and ours is not in place */
     bool go_has_ours;   /* Go found ours when it took the signal, and will give it back */
     struct epi_sigaction displaced; /* the program's, that a crash has taken the place of */
+    struct epi_sigaction behind; /* the next, before the core put its action in front of one
+                                    of a library's that had come in front of it */
+    bool taken_back;             /* it has done so */
     uintptr_t in_front; /* the program's handler that was in front of ours when the core
                            released the signal, and may have ours as its next; or 0 */
+};
+
+/* A fatal signal whose action is not the core's, though it should be. */
+struct epi_taken {
+    struct epi_sigaction by; /* with the action that is there instead */
+    bool seen;    /* once; what is there for a moment only is nothing */
+    bool taken;   /* and once more */
+    bool said;    /* the program has been told, of this handler */
 };
 
 struct epi_actions {
@@ -45,7 +57,9 @@ struct epi_actions {
     struct epi_sigaction go;     /* Go's action, the same for all signals; 0: unknown */
     int deadline_signal, thread_signal;
     _Atomic int go_raised; /* the thread on which Go raised SIGABRT, to die of it; or 0 */
-    uintptr_t before_runtime[EPI_FATAL_COUNT]; /* handlers from before Go's runtime began */
+    /* Handlers from before Go's runtime began. */
+    uintptr_t before_constructors[EPI_FATAL_COUNT], before_main[EPI_FATAL_COUNT];
+    struct epi_taken taken[EPI_FATAL_COUNT];
     uintptr_t death_handler; /* the core's in front of Go's (traceback_bit.c); or 0 */
 };
 
@@ -88,6 +102,11 @@ void epi_action_claim(int signal, enum epi_role role, const struct epi_sigaction
 /* Puts the next action in place, unless somebody else has taken SIGNAL since. */
 void epi_action_release(int signal);
 
+/* The core's action goes in front of the one that a library has put there, which becomes the
+ * next; and makes way for it again, in all slots. */
+EPI_SAFE void epi_action_take_back(int signal);
+EPI_SAFE void epi_actions_give_way(void);
+
 /* Is the handler that the kernel has for SIGNAL still the core's?  To be asked before the
  * core sends SIGNAL to a thread: any other action may end the process.  One system call. */
 EPI_SAFE bool epi_action_holds(int signal);
@@ -110,7 +129,7 @@ EPI_SAFE const struct epi_sigaction *epi_action_next(int signal);
 EPI_SAFE const struct epi_sigaction *epi_action_turn(int signal);
 
 /* For the wrapper of sigaction: makes ACTION the next. */
-void epi_action_set_next(struct epi_action *slot, const struct epi_sigaction *action);
+EPI_SAFE void epi_action_set_next(struct epi_action *slot, const struct epi_sigaction *action);
 
 /* Do calls of signal and the like in this link come to the wrappers? */
 EPI_SAFE bool epi_action_is_wrapped(void);
@@ -129,5 +148,10 @@ EPI_SAFE uintptr_t epi_action_hosts(const struct epi_sigaction *action, int sign
 
 /* Does signal.Notify send SIGNAL to a channel of the program? */
 EPI_SAFE bool epi_wanted_by_go(int signal);
+
+/* Does Go's handler, whose turn is after the core's, drop SIGNAL when it is sent, after
+ * signal.Ignore?  Of the seven Go has the kernel ignore SIGABRT alone (runtime/sigqueue.go,
+ * sigignore). */
+EPI_SAFE bool epi_ignored_by_go(int signal);
 
 #endif

@@ -8,7 +8,8 @@ package signals
 // #cgo CFLAGS: -Wall -Wextra -Wconversion
 // #cgo epitaph_nowrap CFLAGS: -DEPI_NOWRAP
 // #cgo epitaph_test CFLAGS: -DEPI_TEST
-// #cgo !epitaph_nowrap LDFLAGS: -Wl,-wrap=sigaction -Wl,-wrap=signal
+// #cgo !epitaph_nowrap LDFLAGS: -Wl,-wrap=sigaction -Wl,-wrap=signal -Wl,-wrap=sysv_signal
+// #cgo !epitaph_nowrap LDFLAGS: -Wl,-wrap=__sysv_signal -Wl,-wrap=sigset -Wl,-wrap=sigignore
 import "C"
 
 import (

@@ -1,9 +1,14 @@
-/* The wrapper of sigaction: -Wl,-wrap, as that of pthread_create (altstack.c).
+/* The wrapper of sigaction: -Wl,-wrap, as that of pthread_create (create.c).  The calls of
+ * shared libraries come here by package interpose.
  *
- * Go's runtime changes signal actions through libc (runtime/cgo's x_cgo_sigaction), and
- * would take signals away from the core: signal.Ignore() SIGABRT, so that an abort() in C
- * kills in silence, and signal.Notify a signal that asks for a dump.  What happens to a
- * signal that the core has claimed is one of these:
+ * Of the fatal signals the program sees the next action in place of ours: what it sets
+ * becomes the next, and what it reads is the next.  So a library that installs its handler
+ * behind the core's back gets its turn after the core, whoever came first; and what it has
+ * saved and puts back is not ours.
+ *
+ * Go's runtime changes signal actions through libc, too (runtime/cgo's x_cgo_sigaction), and
+ * would take other signals away from the core, when signal.Notify takes one that asks for a
+ * dump.  What happens to such a signal is one of these:
  *
  *   Go takes it ........ signal.Notify of one that Go has not handled so far
  *   Go gives it back ... signal.Stop or Reset: what Notify has found, which was ours
@@ -16,6 +21,7 @@
  * What the core has to know is written down as the next action, and ours stays in place;
  * the rest is done as it was asked for.  In a forked child there is no Go: what is ignored
  * there is meant for the program that it executes. */
+#include "wrap.h"
 #include "actions.h"
 #include "asked.h"
 #include "../base/base.h"
@@ -23,7 +29,9 @@
 #include "../incident/incident.h"
 #include "../incident/process.h"
 
+#include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 
 #ifndef EPI_NOWRAP
 
@@ -31,7 +39,7 @@
 #define SA_RESTORER 0x04000000
 #endif
 
-/* What a role has written down besides what Go takes and gives back. */
+/* What a role that the program sees has written down besides what Go takes and gives back. */
 enum {
     IGNORED = 1, /* the signal is ignored */
     STOPPED = 2, /* signal.Stop sets the default.  Else the default action is another
@@ -40,29 +48,45 @@ enum {
     AGAIN = 8,   /* what Go takes, also when ours was not in place: it is then */
 };
 static const unsigned policies[] = {
-    [EPI_ROLE_ABORT] = IGNORED | STOPPED,
     [EPI_ROLE_SERVICE] = IGNORED | DEFAULT,
     [EPI_ROLE_DUMP] = IGNORED | STOPPED | AGAIN,
 };
 
-int __real_sigaction(int signal, const struct sigaction *action, struct sigaction *old);
-int __wrap_sigaction(int signal, const struct sigaction *action, struct sigaction *old);
+/* Does the program see the next action in place of ours?  Of the others it sees ours, for
+ * whoever takes one of them gets it. */
+static bool hidden(const struct epi_action *slot)
+{
+    return slot->role == EPI_ROLE_FAULT || slot->role == EPI_ROLE_ABORT;
+}
 
-/* With libc's restorer.  An action without one is of no use to the kernel: its handler's
- * signal ends in SIGSEGV (arch/x86/kernel/signal_64.c, x64_setup_rt_frame). */
+/* As the kernel keeps it (kernel/signal.c, do_sigaction), and with libc's restorer.  An
+ * action without one is of no use to the kernel: its handler's signal ends in SIGSEGV
+ * (arch/x86/kernel/signal_64.c, x64_setup_rt_frame). */
 static struct epi_sigaction action_of(const struct sigaction *action)
 {
     struct epi_sigaction result = {
         .handler = (uintptr_t)action->sa_handler,
         .flags = (unsigned)action->sa_flags | SA_RESTORER,
         .restorer = epi_actions.common.restorer,
-        .mask = *(const uint64_t *)(const void *)&action->sa_mask,
+        .mask = *(const uint64_t *)(const void *)&action->sa_mask &
+                ~(epi_mask_of(SIGKILL) | epi_mask_of(SIGSTOP)),
     };
     return result;
 }
 
-/* 32 to 34, which sigaddset of a C library refuses. */
-#define LIBCS (UINT64_C(7) << 31)
+/* And back, as libc's sigaction tells it. */
+static void tell(const struct epi_sigaction *action, struct sigaction *to)
+{
+    memset(to, 0, sizeof *to);
+    to->sa_handler = (void (*)(int))action->handler;
+    to->sa_flags = (int)(unsigned)action->flags;
+    to->sa_restorer = (void (*)(void))action->restorer;
+    *(uint64_t *)(void *)&to->sa_mask = action->mask;
+}
+
+/* 32 to 34, which sigaddset of a C library refuses, and two that the kernel leaves out. */
+#define LEFT_OUT                                                                               \
+    (UINT64_C(7) << 31 | UINT64_C(1) << (SIGKILL - 1) | UINT64_C(1) << (SIGSTOP - 1))
 
 /* Is this signal.Stop, or Reset, of a SIGNAL that Go took over in a library before the core
  * did?  Then Go puts back the default action, which it also sets to die of a signal.
@@ -72,7 +96,7 @@ static struct epi_sigaction action_of(const struct sigaction *action)
  * default one. */
 static bool stopped_by_go(int signal, const struct epi_sigaction *action)
 {
-    return (action->mask | LIBCS) == ~UINT64_C(0) &&
+    return (action->mask | LEFT_OUT) == ~UINT64_C(0) &&
            action->flags == (SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_RESTORER) &&
            epi_wanted_by_go(signal) && epi_actions.go_raised == 0;
 }
@@ -85,6 +109,8 @@ static bool ignored(int signal)
            epi_action_next(signal)->handler == (uintptr_t)SIG_IGN && epi_action_holds(signal);
 }
 
+enum event { NOTHING, TAKEN, GIVEN_BACK, IGNORES, HEEDS, DEFAULTS, SETS };
+
 /* A handler of the host's that was asked about a fault is about to raise it again.  With ours
  * in place that comes to the core; and should it jump out after all, so does the next fault. */
 static bool host_gives_up(void)
@@ -92,7 +118,16 @@ static bool host_gives_up(void)
     return epi_asked_evidence(epi_gettid()) != NULL;
 }
 
-enum event { NOTHING, TAKEN, GIVEN_BACK, IGNORES, HEEDS, DEFAULTS };
+/* Of a signal whose action is hidden from the program.  Somebody who has read ours all the
+ * same, by a system call of his own, gets what he asks for; and so does who sets the default
+ * action of SIGABRT, to die of it. */
+static enum event event_of_hidden(int signal, const struct epi_sigaction *action)
+{
+    const struct epi_action *slot = &epi_actions.slot[signal];
+    bool dies = slot->role == EPI_ROLE_ABORT && action->handler == (uintptr_t)SIG_DFL &&
+                !stopped_by_go(signal, action) && !host_gives_up();
+    return dies || action->handler == slot->ours.handler ? NOTHING : SETS;
+}
 
 /* What becomes of SIGNAL with the ACTION that somebody sets.  NOTHING: it is not written
  * down. */
@@ -100,6 +135,8 @@ static enum event event(int signal, const struct epi_sigaction *action, bool in_
 {
     const struct epi_action *slot = &epi_actions.slot[signal];
     unsigned policy = policies[slot->role];
+    if (hidden(slot))
+        return in_place ? event_of_hidden(signal, action) : NOTHING;
     /* Go's flags are its own (runtime/os_linux.go, setsig); ours have SA_NODEFER, also when
      * C puts back what it has saved: behind that Go's handler is as it was. */
     bool ours = action->handler == slot->ours.handler;
@@ -122,6 +159,15 @@ static enum event event(int signal, const struct epi_sigaction *action, bool in_
     return ours && ignored(signal) ? HEEDS : NOTHING;
 }
 
+/* Has the program itself put the default action in place of ours?  It may mean another one
+ * later. */
+static bool stepped_aside(const struct epi_action *slot, int signal)
+{
+    struct epi_sigaction now;
+    return slot->stepped_aside && epi_sigaction(signal, NULL, &now) &&
+           now.handler == (uintptr_t)SIG_DFL;
+}
+
 /* Somebody sets ACTION.  True when that was written down, and is not to be done.
  *
  * When Go gives back ours, that calls Go's handler next, which passes the signal on to ours
@@ -136,9 +182,11 @@ static bool changed(int signal, const struct sigaction *action, struct sigaction
     const struct epi_sigaction *so_far = epi_action_next(signal);
     struct epi_sigaction next = action_of(action);
     bool in_place = epi_action_holds(signal), was_ignored = ignored(signal);
-    enum event what = event(signal, &next, in_place);
-    if (what == NOTHING)
+    enum event what = event(signal, &next, in_place || stepped_aside(slot, signal));
+    if (what == NOTHING) {
+        slot->stepped_aside = hidden(slot) && in_place && next.handler == (uintptr_t)SIG_DFL;
         return false;
+    }
     if (old != NULL)
         sigaction(signal, NULL, old);
     if (what == TAKEN) {
@@ -161,49 +209,73 @@ static bool changed(int signal, const struct sigaction *action, struct sigaction
     return true;
 }
 
-int __wrap_sigaction(int signal, const struct sigaction *action, struct sigaction *old)
+/* One change at a time, since two threads of libraries may come at once, and none of them in
+ * the middle of another's: sigaction may be called by signal handlers.  Nobody holds it for
+ * longer than some system calls. */
+static uint64_t lock(void)
+{
+    uint64_t every = ~UINT64_C(0), before = 0;
+    struct timespec pause = {.tv_nsec = 50000};
+    epi_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&every, (long)&before, sizeof every, 0,
+                 0);
+    while (atomic_exchange(&epi_process()->changing_action, true))
+        epi_syscall6(SYS_nanosleep, (long)&pause, 0, 0, 0, 0, 0);
+    return before;
+}
+
+static void unlock(uint64_t before)
+{
+    epi_process()->changing_action = false;
+    epi_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof before, 0, 0);
+}
+
+static int set(int signal, const struct sigaction *action, struct sigaction *old,
+               epi_sigaction_function libcs)
+{
+    const struct epi_action *slot = &epi_actions.slot[signal];
+    if (slot->ours.handler == 0) /* it never was the core's */
+        return libcs(signal, action, old);
+    uint64_t mask = lock();
+    struct epi_sigaction seen = *epi_action_next(signal);
+    bool told = old != NULL && hidden(slot) && epi_action_holds(signal);
+    bool done = changed(signal, action, old);
+    unlock(mask);
+    /* Which may be the program's own definition (interpose), and come here once more. */
+    int result = done ? 0 : libcs(signal, action, old);
+    if (told && result == 0)
+        tell(&seen, old);
+    return result;
+}
+
+int epi_action_program(int signal, const struct sigaction *action, struct sigaction *old,
+                       epi_sigaction_function libcs)
 {
     if (epi_process_is_child() || signal < 1 || signal > EPI_SIGNALS)
-        return __real_sigaction(signal, action, old);
+        return libcs(signal, action, old);
     if (action != NULL)
-        return changed(signal, action, old) ? 0 : __real_sigaction(signal, action, old);
+        return set(signal, action, old, libcs);
+    if (old != NULL && hidden(&epi_actions.slot[signal]) && epi_action_holds(signal)) {
+        tell(epi_action_next(signal), old);
+        return 0;
+    }
     if (old == NULL || !ignored(signal))
-        return __real_sigaction(signal, action, old);
+        return libcs(signal, action, old);
     memset(old, 0, sizeof *old);
     old->sa_handler = SIG_IGN;
     return 0;
 }
 
-/* Only in a host's handler that is being asked; else libc's sets the action by itself, as
- * ever. */
-typedef void (*plain_handler)(int);
-plain_handler __real_signal(int signal, plain_handler handler);
-plain_handler __wrap_signal(int signal, plain_handler handler);
-
-plain_handler __wrap_signal(int signal, plain_handler handler)
+bool epi_action_is_hidden(int signal)
 {
-    struct sigaction action, old;
-    if (handler != SIG_DFL || signal < 1 || signal > EPI_SIGNALS ||
-        epi_actions.slot[signal].role == EPI_ROLE_NONE || !host_gives_up())
-        return __real_signal(signal, handler);
-    memset(&action, 0, sizeof action);
-    action.sa_handler = handler;
-    action.sa_flags = SA_RESTART;
-    return changed(signal, &action, &old) ? old.sa_handler : __real_signal(signal, handler);
+    return signal >= 1 && signal <= EPI_SIGNALS && hidden(&epi_actions.slot[signal]);
 }
 
-EPI_SAFE bool epi_action_is_wrapped(void)
-{
-    uintptr_t called = (uintptr_t)signal;
-    __asm__("" : "+r"(called)); /* the compiler knows that two functions are not the same */
-    return called == (uintptr_t)__wrap_signal;
-}
+int __real_sigaction(int signal, const struct sigaction *action, struct sigaction *old);
+int __wrap_sigaction(int signal, const struct sigaction *action, struct sigaction *old);
 
-#else
-
-EPI_SAFE bool epi_action_is_wrapped(void)
+int __wrap_sigaction(int signal, const struct sigaction *action, struct sigaction *old)
 {
-    return false;
+    return epi_action_program(signal, action, old, __real_sigaction);
 }
 
 #endif

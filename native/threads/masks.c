@@ -29,7 +29,7 @@ static _Thread_local volatile struct record outer __attribute__((tls_model("init
 static _Atomic uint64_t waited_for;
 
 /* What may stay open. */
-static uint64_t faults(void)
+static EPI_SAFE uint64_t faults(void)
 {
     const struct epi_options *options = epi_incidents.options;
     return options == NULL || options->quiet ? 0 : FAULTS & ~waited_for;
@@ -113,6 +113,7 @@ static uint64_t changed(int how, uint64_t mask, uint64_t by)
 int epi_mask_change(int how, const sigset_t *set, sigset_t *old)
 {
     uint64_t by = 0, before;
+    uint32_t seen = changes;
     bool plain = record.believed == 0 && outer.believed == 0;
     if (set != NULL) {
         by = *(const uint64_t *)(const void *)set & ~UNBLOCKABLE;
@@ -125,6 +126,10 @@ int epi_mask_change(int how, const sigset_t *set, sigset_t *old)
         if (error != 0)
             return error;
         before |= believed_with(before);
+        if (set != NULL && changes != seen) { /* by epi_mask_open, in a handler meanwhile */
+            kernels(SIG_BLOCK, &every, NULL);
+            set_mask(changed(how, before, by), record.pending);
+        }
     } else {
         kernels(SIG_BLOCK, &every, &before);
         bool valid = recall(before);
@@ -181,6 +186,32 @@ void epi_mask_begin(uint64_t believed)
         return;
     kernels(SIG_BLOCK, &every, NULL);
     set_mask(mask, 0);
+}
+
+static bool callers_are_seen;
+
+void epi_mask_callers_are_seen(void)
+{
+    callers_are_seen = true;
+}
+
+/* What is pending would come now, and is to stay pending. */
+EPI_SAFE void epi_mask_open(ucontext_t *uc)
+{
+    uint64_t *mask = (uint64_t *)(void *)&uc->uc_sigmask;
+    uint64_t opened = *mask & faults();
+    if (!callers_are_seen || opened == 0)
+        return;
+    bool valid = recall(*mask);
+    opened &= ~(valid ? record.pending : 0) & ~epi_pending();
+    if (opened == 0)
+        return;
+    record.believed = opened | (valid ? record.believed : 0);
+    record.pending = valid ? record.pending : 0;
+    *mask &= ~opened;
+    record.kernels = *mask;
+    changes++;
+    count(true);
 }
 
 EPI_SAFE bool epi_mask_passes(int signal, const siginfo_t *info, ucontext_t *uc)

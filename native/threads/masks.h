@@ -40,6 +40,12 @@ void epi_mask_begin(uint64_t believed);
 bool epi_mask_any_believed(void);
 void epi_mask_end(void);
 
+/* For the handler of the thread signal, at UC: opens those of the four that the thread has
+ * blocked before the core was enabled, and takes them for blocked as the program does.  Not
+ * where there are callers of the functions above that the core does not see. */
+EPI_SAFE void epi_mask_open(ucontext_t *uc);
+void epi_mask_callers_are_seen(void);
+
 /* For the handler of faults: was the signal sent, to a thread that takes it for blocked?
  * Then it is pending now. */
 EPI_SAFE bool epi_mask_passes(int signal, const siginfo_t *info, ucontext_t *uc);

@@ -9,6 +9,7 @@
 #include "altstack.h"
 #include "ask.h"
 #include "assign.h"
+#include "masks.h"
 #include "threads.h"
 #include "../base/base.h"
 #include "../base/clock.h"
@@ -185,6 +186,7 @@ EPI_SAFE void epi_sample(int signal, siginfo_t *info, void *context)
     }
     if (ask.slot >= EPI_THREADS)
         return;
+    epi_mask_open(context);
     if (ask.question == EPI_ASK_ALTSTACK)
         epi_assign_accept(ask.slot, context);
     else if (ask.question <= EPI_ASK_DUMP)

@@ -12,6 +12,7 @@
 /* A frame and what the table says of it. */
 struct epi_gostep {
     struct epi_cursor *cursor;
+    const struct epi_goruntime *go; /* of the program or of a plugin */
     struct epi_func func;
     struct epi_spdelta delta;
     uint64_t pc, sp, fp;

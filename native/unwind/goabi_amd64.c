@@ -88,7 +88,7 @@ static EPI_SAFE bool outside_frame(const struct epi_gostep *s)
     const struct epi_spdelta *d = &s->delta;
     if (d->bytes == 0)
         return d->before != 0 ||
-               (s->exact && s->pc - s->func.entry == s->cursor->go->text.start);
+               (s->exact && s->pc - s->func.entry == s->go->text.start);
     return s->exact && d->first && d->before == 0;
 }
 
@@ -202,7 +202,7 @@ EPI_SAFE enum epi_step epi_goabi_pop_racecall(struct epi_gostep *s)
     /* The first two instructions: MOVQ g_m(R14), R13; MOVQ SP, R12. */
     enum { UNTIL_R12_IS_SET = 7 };
     uint64_t old = s->cursor->regs.r[EPI_R12];
-    if (s->exact && s->pc - s->cursor->go->text.start - s->func.entry < UNTIL_R12_IS_SET)
+    if (s->exact && s->pc - s->go->text.start - s->func.entry < UNTIL_R12_IS_SET)
         return epi_goabi_pop(s, s->sp, 0);
     if ((s->cursor->regs.known & 1u << EPI_R12) != 0 && returns_to_go(s, old))
         return pop_elsewhere(s, old, 0);

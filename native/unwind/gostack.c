@@ -60,22 +60,25 @@ static EPI_SAFE enum kind classify(const struct epi_goruntime *go,
 EPI_SAFE enum epi_step epi_gostack_step(struct epi_cursor *cursor)
 {
     const struct epi_regs *regs = &cursor->regs;
-    if (!cursor->go->tables)
+    bool exact = (cursor->flags & EPI_FRAME_EXACT) != 0;
+    const struct epi_goruntime *go = epi_go_at(cursor->go, regs->r[EPI_REG_PC] - !exact);
+    if (!go->tables)
         return epi_goabi_step_by_fp(cursor);
 
     struct epi_gostep s = {
         .cursor = cursor,
+        .go = go,
         .pc = regs->r[EPI_REG_PC],
         .sp = regs->r[EPI_REG_SP],
         .fp = regs->r[EPI_REG_FP],
         .fp_known = (regs->known & 1u << EPI_REG_FP) != 0,
-        .exact = (cursor->flags & EPI_FRAME_EXACT) != 0,
+        .exact = exact,
     };
-    if (!epi_pclntab_find(cursor->go, s.pc, &s.func) ||
-        !epi_pclntab_spdelta(cursor->go, &s.func, s.pc, &s.delta))
+    if (!epi_pclntab_find(go, s.pc, &s.func) ||
+        !epi_pclntab_spdelta(go, &s.func, s.pc, &s.delta))
         return EPI_STEP_NO_RULE;
 
-    switch (classify(cursor->go, &s.func)) {
+    switch (classify(go, &s.func)) {
     case KIND_INJECTED: {
         enum epi_step step = epi_goabi_pop(&s, s.sp, (uint64_t)s.delta.bytes);
         cursor->flags = EPI_FRAME_EXACT;
@@ -102,6 +105,7 @@ EPI_SAFE enum epi_step epi_gostack_step(struct epi_cursor *cursor)
 EPI_SAFE bool epi_gostack_calls_c(const struct epi_goruntime *go, uintptr_t pc)
 {
     struct epi_func func;
+    go = epi_go_at(go, pc);
     if (!go->tables || !epi_pclntab_find(go, pc, &func))
         return false;
     enum kind kind = classify(go, &func);

@@ -1,5 +1,6 @@
 /* The code of the process, and whose goroutine a thread runs. */
 #include "program.h"
+#include "golayout.h"
 #include "gostack.h"
 #include "../base/base.h"
 #include "../memory/peek.h"
@@ -114,6 +115,7 @@ EPI_SAFE void epi_program_refresh(void)
 {
     const struct epi_modules *current = epi_program.modules;
     struct epi_modules *next = not_in_force(epi_program.crash_slot);
+    epi_gomodules_follow(epi_program.go);
     if (current == NULL || next == NULL)
         return;
     next->adds = current->adds;

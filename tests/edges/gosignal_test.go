@@ -108,24 +108,60 @@ func TestNotifiedSignalFromOutside(t *testing.T) {
 	}
 }
 
-func TestIgnoredSignalFromOutside(t *testing.T) {
-	t.Parallel()
-	// Of the seven, signal.Ignore can have this one only.
-	c := startReady(t, fmt.Sprintf("wait ignore=1 signal=%d", syscall.SIGABRT))
-	syscall.Kill(c.Cmd.Process.Pid, syscall.SIGABRT)
-	syscall.Kill(c.Cmd.Process.Pid, syscall.SIGUSR1)
-	if got, _ := c.Out.ReadString('\n'); got != "got user defined signal 1\n" {
-		t.Errorf("the program %q", got)
+// Sent by somebody, or raised by the program: what happens is what happens without
+// Epitaph.
+func TestIgnoredSignal(t *testing.T) {
+	for _, signal := range fatalSignals {
+		for _, when := range []string{"before", "after", "again"} {
+			t.Run(fmt.Sprint(signal)+"/"+when, func(t *testing.T) {
+				t.Parallel()
+				line := fmt.Sprintf("ignored signal=%d when=%s", signal, when)
+				for _, line := range []string{line, line + " off=1"} {
+					c := startReady(t, line)
+					syscall.Kill(c.Cmd.Process.Pid, signal)
+					syscall.Kill(c.Cmd.Process.Pid, syscall.SIGUSR1)
+					if got, _ := c.Out.ReadString('\n'); got != "got user defined signal 1\n" {
+						t.Errorf("the program %q", got)
+					}
+					if got, _ := c.Out.ReadString('\n'); got != "ignored true\n" {
+						t.Errorf("the program says %q", got)
+					}
+					o := c.Wait()
+					o.Exited(t, 3)
+					victim.NoReport(t, o.Stderr)
+				}
+			})
+		}
 	}
-	o := c.Wait()
-	o.Exited(t, 3)
-	victim.NoReport(t, o.Stderr)
+}
+
+// What C raises on a thread of Go's is ignored, too; on its own thread Go lets it kill.
+func TestIgnoredSignalIsRaised(t *testing.T) {
+	for kind, signal := range map[string]syscall.Signal{"raise_sys": syscall.SIGSYS, "raise_bus": syscall.SIGBUS} {
+		for _, place := range []string{"cgo", "callback", "thread"} {
+			t.Run(kind+"/"+place, func(t *testing.T) {
+				t.Parallel()
+				line := "ignore_all kind=" + kind + " place=" + place
+				o, plain := run(t, line), run(t, line+" off=1")
+				if o.End() != plain.End() {
+					t.Errorf("not as without Epitaph.\nWith it: %v\nWithout: %v", o, plain)
+				}
+				if place == "thread" {
+					o.DiedOf(t, signal)
+					victim.Complete(t, o.Stderr)
+				} else {
+					o.Exited(t, 3)
+					victim.NoReport(t, o.Stderr)
+				}
+			})
+		}
+	}
 }
 
 func TestIgnoreDoesNotHideFaults(t *testing.T) {
 	for _, scenario := range []string{"ignore_all", "ignore_all_first"} {
 		for kind, signal := range map[string]syscall.Signal{
-			"null": syscall.SIGSEGV, "abort": syscall.SIGABRT, "int3": syscall.SIGTRAP, "raise_sys": syscall.SIGSYS,
+			"null": syscall.SIGSEGV, "abort": syscall.SIGABRT, "int3": syscall.SIGTRAP, "div": syscall.SIGFPE,
 		} {
 			for _, place := range []string{"cgo", "thread"} {
 				t.Run(scenario+"/"+kind+"/"+place, func(t *testing.T) {
@@ -212,6 +248,26 @@ func TestChainToGo(t *testing.T) {
 			o.DiedOf(t, signal)
 			victim.Complete(t, o.Stderr)
 		})
+	}
+}
+
+// So it does for a signal that somebody sends, whatever Go's threads do.
+func TestChainASentSignalToGo(t *testing.T) {
+	for _, signal := range fatalSignals {
+		for _, busy := range []string{"", " busy=1"} {
+			t.Run(fmt.Sprint(signal)+busy, func(t *testing.T) {
+				t.Parallel()
+				c := startReady(t, "wait chain=1"+busy)
+				syscall.Kill(c.Cmd.Process.Pid, signal)
+				o := c.Wait()
+				o.Exited(t, 2)
+				victim.Complete(t, o.Stderr)
+				_, dump, _ := strings.Cut(o.Stderr, "End of report")
+				if !strings.Contains(dump, "\ngoroutine 1 ") {
+					t.Errorf("Go's dump does not follow the report:\n%s", o.Stderr)
+				}
+			})
+		}
 	}
 }
 

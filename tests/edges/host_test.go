@@ -170,21 +170,26 @@ func TestErrnoIsKept(t *testing.T) {
 	hasLine(t, o.Stdout, "errno 77")
 }
 
-// A handler that was installed after Enable and calls Epitaph's as its next.
-func TestHostHandlerInFront(t *testing.T) {
+// A handler that was installed after Enable comes after it, and calls what it has found
+// there: Go's, which has something to say on Go's threads.
+func TestHostHandlerForwards(t *testing.T) {
 	for _, settings := range []string{"", " again=1", " disable=1 again=1"} {
 		for _, place := range []string{"cgo", "thread"} {
 			t.Run(place+settings, func(t *testing.T) {
 				t.Parallel()
-				o := run(t, "in_front place="+place+settings)
-				o.DiedOf(t, syscall.SIGSEGV)
+				o := run(t, "forward place="+place+settings)
+				if place == "thread" {
+					o.DiedOf(t, syscall.SIGSEGV)
+				} else {
+					o.Exited(t, 2)
+				}
 				shows(t, victim.Complete(t, o.Stderr), "crash_null", "victim_call")
 			})
 		}
 	}
 	t.Run("off", func(t *testing.T) {
 		t.Parallel()
-		o := run(t, "in_front disable=1")
+		o := run(t, "forward disable=1")
 		o.Exited(t, 2)
 		victim.NoReport(t, o.Stderr)
 		if !strings.Contains(o.Stderr, "SIGSEGV: segmentation violation") {

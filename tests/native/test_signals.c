@@ -216,6 +216,27 @@ static void test_go_takes(int signal)
     epi_actions.go.handler = 0;
 }
 
+/* The program sees the next action in place of ours, and what it sets is the next. */
+static void test_hidden(int signal)
+{
+    struct sigaction found, now;
+    set(signal, count, 0);
+    for (int i = 0; i < 100; i++) {
+        const struct epi_sigaction *held = epi_action_next(signal);
+        struct epi_sigaction before = *held;
+        sigaction(signal, NULL, &found);
+        CHECK(found.sa_handler == count, "%d: seen %p", signal, (void *)found.sa_handler);
+        take(signal);
+        CHECK(epi_action_next(signal)->handler == (uintptr_t)go, "%d: not the next", signal);
+        sigaction(signal, NULL, &now);
+        CHECK(now.sa_sigaction == go, "%d: seen %p", signal, (void *)now.sa_handler);
+        CHECK(epi_equal(held, &before, sizeof before), "%d: changed", signal);
+        sigaction(signal, &found, NULL);
+        CHECK(epi_action_next(signal)->handler == (uintptr_t)count, "%d: not back", signal);
+        CHECK(epi_action_holds(signal), "%d: the handler is gone", signal);
+    }
+}
+
 static void test_roles(void)
 {
     struct epi_dump how = dump_to(STDERR_FILENO);
@@ -225,9 +246,8 @@ static void test_roles(void)
     const int signals[] = {SIGSEGV, SIGABRT, SIGUSR1, epi_actions.deadline_signal,
                            epi_actions.thread_signal};
     for (size_t i = 0; i < EPI_COUNT(signals); i++) {
-        test_go_takes(signals[i]);
-        if (signals[i] == SIGSEGV) /* who ignores a fault means it */
-            continue;
+        bool hidden = signals[i] == SIGSEGV || signals[i] == SIGABRT;
+        (hidden ? test_hidden : test_go_takes)(signals[i]);
         set(signals[i], SIG_IGN, 0);
         CHECK(epi_action_holds(signals[i]), "%d: not when ignored", signals[i]);
         CHECK(epi_action_next(signals[i])->handler == (uintptr_t)SIG_IGN, "%d", signals[i]);

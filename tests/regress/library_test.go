@@ -26,7 +26,7 @@ func TestLibraryDefinesNothingOfLibcs(t *testing.T) {
 		t.Fatal(err)
 	}
 	defined, libcs := 0, []string{"pthread_create", "pthread_sigmask", "sigprocmask", "sigwait", "sigwaitinfo",
-		"sigtimedwait", "signalfd", "sigaction", "signal"}
+		"sigtimedwait", "signalfd", "sigaction", "signal", "sysv_signal", "__sysv_signal", "sigset", "sigignore"}
 	for _, symbol := range symbols {
 		if symbol.Section == elf.SHN_UNDEF {
 			continue
@@ -49,6 +49,30 @@ func TestLibraryFaultInGoText(t *testing.T) {
 			likePlain(t, host.Run(t, line), host.Run(t, line+" off"))
 		})
 	}
+}
+
+// Go has taken the signals before the core's constructor could see who had them: Go's
+// handler is not one that Go passes faults on to.  Without Epitaph Go dies of SIGQUIT, which
+// it sends to itself to have the other threads' stacks.
+func TestLibraryCallsC(t *testing.T) {
+	t.Parallel()
+	o := host.Run(t, library.Path(t)+" call_c")
+	o.DiedOf(t, syscall.SIGSEGV)
+	first(t, victim.Complete(t, o.Stderr), "fault")
+	if strings.Contains(o.Stderr, "goroutine 17") {
+		t.Errorf("Go's dump, which nobody has asked for: %v", o)
+	}
+}
+
+// A host that had a handler before Go has faults of C's passed on to it by Go.
+func TestLibraryCallsCInAHostWithAHandler(t *testing.T) {
+	t.Parallel()
+	line := library.Path(t) + " call_c"
+	handled := victim.Env("HANDLER=1")
+	o := host.Run(t, line, handled)
+	likePlain(t, o, host.Run(t, line+" off", handled))
+	says(t, o, "the host's handler")
+	first(t, victim.Complete(t, o.Stderr), "fault")
 }
 
 // A signal that Go's runtime did not handle when Epitaph was enabled, and

@@ -30,7 +30,7 @@ func TestNamesAreExported(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"pthread_create", "pthread_sigmask", "sigprocmask", "sigwait", "sigwaitinfo",
-		"sigtimedwait", "signalfd"} {
+		"sigtimedwait", "signalfd", "sigaction", "signal", "sysv_signal", "__sysv_signal", "sigset", "sigignore"} {
 		if !slices.ContainsFunc(symbols, func(s elf.Symbol) bool {
 			return s.Name == name && s.Section != elf.SHN_UNDEF
 		}) {

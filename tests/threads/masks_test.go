@@ -65,3 +65,16 @@ func TestFaultBehindAMask(t *testing.T) {
 		})
 	}
 }
+
+// A thread that had blocked SIGSEGV before Epitaph was enabled still takes it for blocked when
+// it is open.
+func TestFaultBehindAnOlderMask(t *testing.T) {
+	out := program.Run(t, "older 0")
+	out.DiedOf(t, syscall.SIGSEGV)
+	if out.Stdout != "SIGSEGV blocked 1\n" {
+		t.Error(out)
+	}
+	if r := victim.Complete(t, out.Stderr); r.Current().Name() != "blocked" {
+		t.Errorf("the thread is %q", r.Current().Name())
+	}
+}

@@ -31,6 +31,8 @@ type Engine interface {
 	Enable(c *Config) error
 	Disable() bool
 	Enabled() bool
+	// Taken tells which fatal signals somebody has taken away, and who has them.
+	Taken() map[syscall.Signal]string
 	// Ready is closed when the work in the background is done for the modules that
 	// are loaded at the call.
 	Ready() <-chan struct{}
@@ -98,6 +100,7 @@ type Config struct {
 	Fork         bool // a copy of the process may be made after a panic
 	Chain        bool
 	HostFirst    HostFirst
+	Takeover     bool
 	ThreadSignal int           // 0: one that is free
 	Snapshot     time.Duration // 0: none
 	BlackBox     string        // absolute; "": none

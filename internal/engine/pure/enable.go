@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"syscall"
 
 	"github.com/epitaph-go/epitaph/internal/engine/config"
 )
@@ -32,6 +33,9 @@ func (Engine) Disable() bool {
 
 // Enabled tells whether Go's text has a place besides standard error.
 func (Engine) Enabled() bool { return textCopy.Load() != nil }
+
+// Taken is empty: it has no handlers.
+func (Engine) Taken() map[syscall.Signal]string { return nil }
 
 // Annotate does nothing: there is no report that would show it.
 func (Engine) Annotate(_, _ string) {}

@@ -16,8 +16,7 @@ import (
 )
 
 func init() {
-	// Waits for a signal from outside. With the setting notify, the program
-	// wants it; with ignore, it does not.
+	// Waits for a signal from outside, which the program wants with the setting notify.
 	add("wait", func(s settings) {
 		s.Enable()
 		sig := syscall.Signal(s.Number("signal"))
@@ -25,9 +24,11 @@ func init() {
 		if s["notify"] != "" {
 			signal.Notify(channel, sig)
 		}
-		if s["ignore"] != "" {
-			signal.Ignore(sig)
-			signal.Notify(channel, syscall.SIGUSR1) // how the test asks whether it lives
+		if s["busy"] != "" {
+			go func() {
+				for start := time.Now(); time.Since(start) < 8*time.Second; {
+				}
+			}()
 		}
 		scenario.Say("ready")
 		select {
@@ -38,6 +39,34 @@ func init() {
 		}
 	})
 
+	// Ignores a signal before Epitaph is enabled, after that, or after it has had the
+	// signal for a while. It raises the signal itself; the test sends it as well, and asks
+	// whether the program lives.
+	add("ignored", func(s settings) {
+		sig := syscall.Signal(s.Number("signal"))
+		channel := make(chan os.Signal, 1)
+		signal.Notify(channel, syscall.SIGUSR1)
+		if s["when"] == "before" {
+			signal.Ignore(sig)
+		}
+		s.Enable()
+		if s["when"] == "again" {
+			signal.Notify(make(chan os.Signal, 1), sig)
+			signal.Reset(sig)
+		}
+		if s["when"] != "before" {
+			signal.Ignore(sig)
+		}
+		scenario.Must(syscall.Kill(os.Getpid(), sig))
+		scenario.Say("ready")
+		select {
+		case got := <-channel:
+			scenario.Say("got %v", got)
+			scenario.Say("ignored %v", signal.Ignored(sig))
+		case <-time.After(8 * time.Second):
+			scenario.Say("got nothing")
+		}
+	})
 	add("ignore_all", func(s settings) {
 		s.Enable()
 		signal.Ignore()

@@ -60,9 +60,9 @@ func init() {
 		sayHost()
 	})
 
-	// A handler came later, in front of Epitaph's, and calls it. Then Epitaph is
-	// disabled, with the setting disable; and enabled again, with the setting again.
-	add("in_front", func(s settings) {
+	// A handler came later, and calls what it has found. Then Epitaph is disabled, with
+	// the setting disable; and enabled again, with the setting again.
+	add("forward", func(s settings) {
 		s["host"] = "forward"
 		s.Enable()
 		installHost(s)

@@ -46,6 +46,8 @@ package main
 //     sigaction(number, &old, NULL);
 // }
 //
+// static __attribute__((noinline)) void fault(void) { *(volatile int *)8 = 1; }
+//
 // static void put_back(int number) { sigaction(number, &saved, NULL); }
 import "C"
 
@@ -75,6 +77,8 @@ func LibraryRun(name *C.char) {
 	switch C.GoString(name) {
 	case "breakpoint":
 		runtime.Breakpoint()
+	case "call_c":
+		C.fault()
 	case "undefined":
 		undefined.Instruction()
 	case "notify":

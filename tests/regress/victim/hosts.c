@@ -1,5 +1,7 @@
+#define _GNU_SOURCE
 #include "hosts.h"
 
+#include <dlfcn.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -13,12 +15,17 @@ static char *volatile page;
 static volatile int handled;
 static sigjmp_buf back;
 
-static void install(void (*handler)(int, siginfo_t *, void *), struct sigaction *old) {
+static struct sigaction action_of(void (*handler)(int, siginfo_t *, void *)) {
     struct sigaction action;
     memset(&action, 0, sizeof action);
     action.sa_sigaction = handler;
     action.sa_flags = SA_SIGINFO | SA_ONSTACK;
     sigfillset(&action.sa_mask);
+    return action;
+}
+
+static void install(void (*handler)(int, siginfo_t *, void *), struct sigaction *old) {
+    struct sigaction action = action_of(handler);
     sigaction(SIGSEGV, &action, old);
 }
 
@@ -50,8 +57,12 @@ __attribute__((noinline)) static void touch(void) {
     *(volatile char *)page = 1;
 }
 
+// Past the program's wrapper of sigaction.
 void host_install_repair(void) {
-    install(repair, NULL);
+    struct sigaction action = action_of(repair);
+    int (*libcs)(int, const struct sigaction *, struct sigaction *) =
+        (int (*)(int, const struct sigaction *, struct sigaction *))dlsym(RTLD_NEXT, "sigaction");
+    libcs(SIGSEGV, &action, NULL);
 }
 
 int host_early_fault(void) {

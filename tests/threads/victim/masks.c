@@ -174,6 +174,39 @@ void masks_crash(int kind) {
     pthread_join(thread, NULL);
 }
 
+static int go_on[2];
+static int *nowhere = (int *)8;
+
+static void *fault_later(void *arg) {
+    sigset_t blocked = set_of(SIGSEGV, SIGUSR2), now;
+    char byte;
+    prctl(PR_SET_NAME, "blocked");
+    pthread_sigmask(SIG_BLOCK, &blocked, NULL);
+    *(volatile int *)arg = (int)syscall(SYS_gettid);
+    if (read(go_on[0], &byte, 1) != 1)
+        return arg;
+    pthread_sigmask(SIG_BLOCK, NULL, &now);
+    printf("SIGSEGV blocked %d\n", sigismember(&now, SIGSEGV));
+    fflush(stdout);
+    *(volatile int *)nowhere = 1;
+    return arg;
+}
+
+int masks_begin_older(void) {
+    static volatile int tid;
+    pthread_t thread;
+    if (pipe(go_on) != 0 || pthread_create(&thread, NULL, fault_later, (void *)&tid) != 0)
+        return -1;
+    while (tid == 0)
+        sched_yield();
+    return tid;
+}
+
+void masks_end_older(void) {
+    if (write(go_on[1], "", 1) == 1)
+        pause();
+}
+
 static void change_and_back(int signal) {
     sigset_t all, old;
     (void)signal;

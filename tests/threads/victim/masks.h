@@ -18,4 +18,8 @@ struct stress {
 };
 struct stress masks_stress(int seconds);
 
+// A thread that blocks SIGSEGV and waits, and its number; then it faults.
+int masks_begin_older(void);
+void masks_end_older(void);
+
 #endif

@@ -1,0 +1,140 @@
+//go:build linux && amd64 && cgo
+
+package taken
+
+import (
+	"fmt"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
+)
+
+// A library's handler has its turn after the report, whoever came first, and whatever the
+// function that installs it.
+func TestLibraryGoesSecond(t *testing.T) {
+	ways := []struct{ do, says string }{
+		{"sigaction:dies", "library: dies...."}, {"signal:plain", "library: plain..."},
+		{"sysv_signal:plain", "library: plain..."}, {"sigset:plain", "library: plain..."},
+	}
+	for i, v := range variants {
+		for j, way := range ways {
+			for k, when := range []string{"", " before=1"} {
+				if !victim.Full && (i > 1 && j > 0 || j+k > 1) {
+					continue
+				}
+				t.Run(v.name+"/"+way.do+when, func(t *testing.T) {
+					t.Parallel()
+					o := v.run(t, "take kind=null do="+way.do+when)
+					o.DiedOf(t, syscall.SIGSEGV)
+					if after := afterReport(t, o); strings.Count(after, way.says) != 1 {
+						t.Errorf("the library's handler was not called once after the report: %v", o)
+					}
+				})
+			}
+		}
+	}
+}
+
+func TestLibraryGoesSecondForAll(t *testing.T) {
+	for kind, signal := range map[string]syscall.Signal{
+		"abort": syscall.SIGABRT, "div": syscall.SIGFPE, "ud2": syscall.SIGILL, "raise": syscall.SIGSEGV,
+	} {
+		for _, place := range []string{"cgo", "thread"} {
+			t.Run(kind+"/"+place, func(t *testing.T) {
+				t.Parallel()
+				o := variants[1].run(t, fmt.Sprintf("take kind=%s place=%s signal=%d do=sigaction:dies", kind, place, signal))
+				o.DiedOf(t, signal)
+				if after := afterReport(t, o); strings.Count(after, "library: dies....") != 1 {
+					t.Errorf("the library's handler was not called once after the report: %v", o)
+				}
+			})
+		}
+	}
+}
+
+// A fault in Go is Go's, whatever the library has installed.
+func TestGoRecovers(t *testing.T) {
+	do := "sigaction:dies,signal:plain,sigaction:nostack,signal:default,signal:ignored"
+	for _, v := range variants {
+		for _, line := range []string{"go do=" + do, "go before=1 do=sigaction:dies"} {
+			t.Run(v.name+"/"+line, func(t *testing.T) {
+				t.Parallel()
+				o := v.run(t, line)
+				o.Exited(t, 3)
+				victim.NoReport(t, o.Stderr)
+				want := 1 + strings.Count(line, ",")
+				if n := strings.Count(o.Stdout, "nil pointer dereference"); n != want {
+					t.Errorf("recovered %d times, want %d: %v", n, want, o)
+				}
+			})
+		}
+	}
+}
+
+// What the program sees of the actions is what it would see without Epitaph.
+func TestLibrarySeesItsActions(t *testing.T) {
+	line := "show signals=11,6,5,12 do=" + strings.Join([]string{
+		"sigaction:dies,sigaction:saved,sigaction:forwards,sigaction:saved",
+		"signal:plain,signal:saved,sysv_signal:plain,sigset:plain,sigset:default,sigaction:saved",
+		"sigaction:ignored,signal:plain,sigaction:saved,sigignore:x,sigaction:nostack,sigaction:saved",
+		"signal:default,signal:plain,sigaction:saved,signal:plain,sigaction:default,sigaction:saved",
+	}, ",")
+	for _, v := range variants {
+		t.Run(v.name, func(t *testing.T) {
+			t.Parallel()
+			o, plain := v.run(t, line), v.run(t, line+" off=1")
+			o.Exited(t, 3)
+			if o.Stdout != plain.Stdout || strings.Contains(o.Stdout, "unknown") {
+				t.Errorf("not as without Epitaph.\nWith it: %v\nWithout: %v", o, plain)
+			}
+		})
+	}
+}
+
+// What a library puts back, and what it sets to the default, does not silence Epitaph.
+func TestLibraryPutsBack(t *testing.T) {
+	for i, v := range variants {
+		for _, do := range []string{"sigaction:dies,sigaction:saved", "signal:default", "signal:ignored",
+			"signal:default,signal:saved", "sigaction:nostack,sigaction:saved"} {
+			if !victim.Full && i != 1 {
+				continue
+			}
+			t.Run(v.name+"/"+do, func(t *testing.T) {
+				t.Parallel()
+				o := v.run(t, "take kind=null do="+do)
+				o.DiedOf(t, syscall.SIGSEGV)
+				if after := afterReport(t, o); strings.Contains(after, "library:") {
+					t.Errorf("a handler that was put back: %v", o)
+				}
+			})
+		}
+	}
+	t.Run("abort", func(t *testing.T) { // for which the default is done as asked for
+		t.Parallel()
+		o := program.Run(t, "take kind=abort signal=6 do=signal:default,signal:saved")
+		o.DiedOf(t, syscall.SIGABRT)
+		victim.Complete(t, o.Stderr)
+	})
+}
+
+// The handler is the library's own when the core is off, and second again when it is on.
+func TestLibraryAfterDisable(t *testing.T) {
+	for _, v := range variants[:2] {
+		t.Run(v.name, func(t *testing.T) {
+			t.Parallel()
+			o := v.run(t, "take kind=null do=sigaction:dies disable=1")
+			o.DiedOf(t, syscall.SIGSEGV)
+			victim.NoReport(t, o.Stderr)
+			if strings.Count(o.Stderr, "library: dies....") != 1 {
+				t.Errorf("the library's handler was not called: %v", o)
+			}
+			o = v.run(t, "take kind=null do=sigaction:dies disable=again")
+			o.DiedOf(t, syscall.SIGSEGV)
+			if after := afterReport(t, o); strings.Count(after, "library: dies....") != 1 {
+				t.Errorf("the library's handler was not called after the report: %v", o)
+			}
+		})
+	}
+}
