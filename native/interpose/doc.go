@@ -19,9 +19,13 @@ import (
 
 	_ "github.com/epitaph-go/epitaph/native/base"
 	_ "github.com/epitaph-go/epitaph/native/crash"
+	_ "github.com/epitaph-go/epitaph/native/image"
+	_ "github.com/epitaph-go/epitaph/native/incident"
 	_ "github.com/epitaph-go/epitaph/native/record"
 	_ "github.com/epitaph-go/epitaph/native/signals"
+	_ "github.com/epitaph-go/epitaph/native/text"
 	_ "github.com/epitaph-go/epitaph/native/threads"
+	_ "github.com/epitaph-go/epitaph/native/unwind"
 )
 
 // The go command builds the packages above anew when a header changes.

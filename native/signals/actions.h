@@ -131,9 +131,6 @@ EPI_SAFE const struct epi_sigaction *epi_action_turn(int signal);
 /* For the wrapper of sigaction: makes ACTION the next. */
 EPI_SAFE void epi_action_set_next(struct epi_action *slot, const struct epi_sigaction *action);
 
-/* Do calls of signal and the like in this link come to the wrappers? */
-EPI_SAFE bool epi_action_is_wrapped(void);
-
 /* The action in the kernel for SIGNAL, as if the core were not in front of Go's for those
  * that Go dies of; false when there is no such signal. */
 EPI_SAFE bool epi_action_present(int signal, struct epi_sigaction *action);

@@ -1,5 +1,6 @@
 /* What is known of each handler, found out at its first fault. */
 #include "hosts.h"
+#include "wrap.h"
 #include "actions.h"
 #include "../base/base.h"
 #include "../memory/maps.h"

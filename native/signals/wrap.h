@@ -26,4 +26,7 @@ epi_signal_handler epi_sysv_signal_program(int signal, epi_signal_handler handle
 epi_signal_handler epi_sigset_program(int signal, epi_signal_handler handler,
                                       epi_sigaction_function libcs);
 
+/* Do calls of signal and the like in this link come to the wrappers? */
+EPI_SAFE bool epi_action_is_wrapped(void);
+
 #endif

@@ -1,7 +1,6 @@
 /* The older functions that set an action.  libc's call its own sigaction past any wrapper,
  * so for a signal whose action the core hides (wrap.c) they are done here. */
 #include "wrap.h"
-#include "actions.h"
 #include "../base/base.h"
 
 #include <errno.h>

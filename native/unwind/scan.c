@@ -147,7 +147,7 @@ EPI_SAFE bool epi_scan_step(struct epi_cursor *cursor, unsigned words)
         enum doubt doubt = judge(cursor, pc, at, function, best);
         if (doubt < best)
             best = doubt, found_at = at, found_pc = pc;
-        if (first == 0)
+        if (first == 0 && best < CONTRADICTED) /* any word is better than a contradicted one */
             first = found_at;
     }
     if (found_at == 0)

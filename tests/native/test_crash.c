@@ -276,14 +276,16 @@ static __attribute__((noinline)) void call_smash(void)
  * walk that takes one for a caller loses a frame. */
 static uintptr_t stale;
 
-__attribute__((noinline)) void stale_call(void);
-__attribute__((noinline)) void stale_call(void)
-{
-    stale = (uintptr_t)__builtin_return_address(0);
-}
-
-void called_long_ago(void);
+/* In assembly, since a byte of a compiler's code, in the distance to a variable say, may look
+ * like a jump to elsewhere: then nothing could be told from the call. */
+uintptr_t called_long_ago(void);
 __asm__(".text\n"
+        ".type stale_call, @function\n"
+        "stale_call: .cfi_startproc\n"
+        "    movq (%rsp), %rax\n"
+        "    ret\n"
+        "    .cfi_endproc\n"
+        ".size stale_call, .-stale_call\n"
         ".type called_long_ago, @function\n"
         "called_long_ago: .cfi_startproc\n"
         "    subq $504, %rsp\n"
@@ -328,7 +330,7 @@ static void smashed(void)
 {
     static const uint64_t values[] = {0x4141414141414141, 0x0000414141414141, 0,
                                       0x00007fffffffeff8};
-    called_long_ago();
+    stale = called_long_ago();
     for (size_t i = 0; i < EPI_COUNT(values); i++) {
         garbage = values[i];
         smash_words = 12;
