@@ -77,23 +77,10 @@ static EPI_SAFE void give_up_and_die(struct epi_evidence *evidence, const char *
     epi_terminate(signal, info, uc);
 }
 
-static EPI_SAFE bool has_jumped_out(struct epi_evidence *evidence, uintptr_t sp)
+/* The helper reminds the thread of the deadline. */
+static EPI_SAFE void late(struct epi_evidence *evidence)
 {
-    struct epi_asked *slot = evidence->slot;
-    if (slot != NULL && !epi_asked_left(slot, sp))
-        return false;
-    if (slot != NULL) {
-        epi_host_has_resolved(evidence->handler);
-        epi_asked_drop(slot, slot->round);
-    }
-    return true;
-}
-
-/* The helper reminds the thread, which is at UC, of the deadline. */
-static EPI_SAFE void late(struct epi_evidence *evidence, ucontext_t *uc)
-{
-    if (!has_jumped_out(evidence, epi_arch_sp(uc)))
-        give_up(evidence, "has not returned in time");
+    give_up(evidence, "has not returned in time");
 }
 
 /* ---- asking ---- */
@@ -292,13 +279,26 @@ static EPI_SAFE bool is_anothers(int signal, const siginfo_t *info)
            epi_syscall6(SYS_tgkill, epi_getpid(), tid, signal, 0, 0, 0) == 0;
 }
 
-EPI_SAFE bool epi_host_gave_up(const struct epi_sigaction *next, int tid, int signal,
+/* What the thread TID, at SP, is asking about; it may have jumped out of that. */
+static EPI_SAFE struct epi_evidence *evidence_of(int tid, uintptr_t sp)
+{
+    uintptr_t resolved = 0;
+    struct epi_evidence *evidence = epi_asked_evidence(tid, sp, &resolved);
+    if (resolved != 0)
+        epi_host_has_resolved(resolved);
+    return evidence;
+}
+
+EPI_SAFE bool epi_host_gave_up(const struct epi_sigaction *next, int tid, bool called, int signal,
                                siginfo_t *info, ucontext_t *uc)
 {
-    struct epi_evidence *evidence = epi_asked_evidence(tid);
+    uintptr_t sp = called ? epi_arch_current_sp() : epi_arch_sp(uc);
+    struct epi_evidence *evidence = evidence_of(tid, sp);
     bool sent = info->si_code <= 0, own = sent && info->si_pid == epi_getpid();
-    if (evidence != NULL && has_jumped_out(evidence, epi_arch_sp(uc)))
-        evidence = NULL;
+    if (evidence != NULL && called && uc == evidence->uc) {
+        give_up(evidence, "has handed it on"); /* returns to it; epi_host_asked ends it */
+        return true;
+    }
     if (evidence == NULL)
         return own && info->si_code != SI_TKILL && is_anothers(signal, info);
     if (sent && !own)
@@ -314,9 +314,9 @@ EPI_SAFE bool epi_host_gave_up(const struct epi_sigaction *next, int tid, int si
 
 void epi_host_ends_process(const char *answer)
 {
-    struct epi_evidence *evidence = epi_asked_evidence(epi_gettid());
+    struct epi_evidence *evidence = evidence_of(epi_gettid(), epi_arch_current_sp());
     uint64_t mask;
-    if (evidence == NULL || has_jumped_out(evidence, epi_arch_current_sp()))
+    if (evidence == NULL)
         return;
     epi_syscall6(SYS_rt_sigprocmask, SIG_BLOCK, 0, (long)&mask, sizeof mask, 0, 0);
     give_up(evidence, answer);

@@ -16,8 +16,8 @@ EPI_SAFE bool epi_host_asked(const struct epi_sigaction *action, struct epi_evid
 
 /* The thread TID has a fault, or a signal was sent to it: does a host's handler that was
  * asked give up by that?  Then it has been reported, and dealt with.  NEXT is whose turn it
- * is for SIGNAL. */
-EPI_SAFE bool epi_host_gave_up(const struct epi_sigaction *next, int tid, int signal,
+ * is for SIGNAL; CALLED says that a handler has called ours. */
+EPI_SAFE bool epi_host_gave_up(const struct epi_sigaction *next, int tid, bool called, int signal,
                                siginfo_t *info, ucontext_t *uc);
 
 /* The calling thread is about to end the process, and ANSWER says how.  Is it in a host's

@@ -59,7 +59,9 @@ _Noreturn void __wrap_quick_exit(int status)
 static bool ends(pid_t pid, int number)
 {
     struct epi_sigaction now;
-    if (number < 1 || number > LAST_STANDARD || (pid != 0 && pid != epi_getpid()))
+    bool here = pid == 0 || pid == -1 || pid == epi_getpid() || pid == -getpgrp();
+    bool stops = number == SIGSTOP || number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
+    if (number < 1 || number > LAST_STANDARD || !here || stops)
         return false;
     return number == SIGKILL ||
            (number != SIGCHLD && number != SIGCONT && number != SIGURG && number != SIGWINCH &&

@@ -347,7 +347,7 @@ static EPI_SAFE bool comes_from_outside(struct arrival *a)
 static EPI_SAFE bool host_gives_up(struct arrival *a)
 {
     a->tid = epi_gettid();
-    return epi_host_gave_up(a->next, a->tid, a->signal, a->info, a->uc);
+    return epi_host_gave_up(a->next, a->tid, a->called, a->signal, a->info, a->uc);
 }
 
 static EPI_SAFE bool host_resolves(struct arrival *a)

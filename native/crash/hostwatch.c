@@ -85,9 +85,12 @@ static EPI_SAFE _Noreturn void die_of(int signal)
     epi_exit(128 + signal);
 }
 
+/* Faults in handlers of faults, at most: more than askhost.c asks about. */
+#define DEEPEST 16
+
 /* A handler that blocks the deadline's signal.  Its stack stays as it is, but the thread may
  * return any time, so what is there is copied first. */
-static EPI_SAFE void report_for(const struct epi_asked *slot, const char *answer, bool go)
+static EPI_SAFE void report_for(struct epi_asked *slot, const char *answer, bool go)
 {
     static struct epi_evidence evidence;
     struct epi_incident *crash = &epi_process()->crash;
@@ -96,12 +99,18 @@ static EPI_SAFE void report_for(const struct epi_asked *slot, const char *answer
     int tid = slot->tid;
     if (!epi_peek(&evidence, at, sizeof evidence))
         return;
-    while (evidence.outer != NULL)
-        if (!epi_peek(&evidence, (uintptr_t)evidence.outer, sizeof evidence))
+    for (int depth = 0; evidence.outer != NULL; depth++)
+        if (depth == DEEPEST || !epi_peek(&evidence, (uintptr_t)evidence.outer, sizeof evidence))
             return;
+    ucontext_t *context = (ucontext_t *)(void *)evidence.context;
+    /* Where the signal was blocked before the fault, the handler may have jumped back there. */
+    if (!go && (*(uint64_t *)(void *)&context->uc_sigmask &
+                epi_mask_of(epi_actions.deadline_signal)) != 0) {
+        epi_asked_drop(slot, round);
+        return;
+    }
     if (slot->round != round || !epi_crash_take(crash, epi_self()))
         return;
-    ucontext_t *context = (ucontext_t *)(void *)evidence.context;
     if (!epi_crash_begin(crash, evidence.signal, &evidence.info, context))
         return;
     /* Nobody interrupts this report, should it hang. */

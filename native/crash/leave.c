@@ -35,13 +35,14 @@ static EPI_SAFE bool may(uint64_t since)
     const struct epi_incident *crash = &epi_process()->crash;
     if (epi_process_is_child())
         return true;
-    leaving = epi_gettid();
+    int tid = epi_gettid(), nobody = 0, mine = tid;
+    atomic_compare_exchange_strong(&leaving, &nobody, tid);
     /* The owner's: a handler of the host's calls exit.  While Go runs the last act, C code
      * that exits is obeyed (handler.WithOnCrashResume). */
     if (!epi_crashing() || let || crash->owner == epi_self() ||
         crash->phase == EPI_PHASE_LAST_ACT || too_long(crash, since))
         return true;
-    leaving = 0;
+    atomic_compare_exchange_strong(&leaving, &mine, 0); /* not another's */
     return false;
 }
 

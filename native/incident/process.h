@@ -34,6 +34,7 @@ struct epi_asked {
     uint16_t signal;
     bool go; /* the thread is one of Go's */
     _Atomic(struct epi_evidence *) evidence; /* on the stack of the thread's handler */
+    uintptr_t handler;    /* the host's */
     uintptr_t frame;      /* the kernel's, of the fault */
     uintptr_t bottom;     /* of the alternate stack that it is on; or 0 */
     uint64_t same;        /* the fault whose handler returned last, with nothing changed */

@@ -156,9 +156,9 @@ EPI_SAFE void epi_stage_interrupt(int signal, siginfo_t *info, void *context)
     if (ask.question != EPI_ASK_LEAVE)
         return;
     if (incident == NULL) {
-        struct epi_evidence *evidence = epi_asked_evidence(epi_gettid());
+        struct epi_evidence *evidence = epi_asked_evidence(epi_gettid(), epi_arch_sp(context), NULL);
         if (evidence != NULL && evidence->slot->round == ask.epoch)
-            evidence->late(evidence, context); /* EPI_SAFE: askhost.c's */
+            evidence->late(evidence); /* EPI_SAFE: askhost.c's */
         return;
     }
     incident->interrupted = false;

@@ -66,6 +66,8 @@ EPI_SAFE void epi_asked_begin(struct epi_evidence *evidence, int tid)
     slot->go = epi_go_g(epi_program.go) != 0;
     slot->frame = frame;
     slot->bottom = alternate ? bottom : 0;
+    slot->handler = evidence->handler;
+    evidence->round = slot->round;
     slot->evidence = evidence;
 }
 
@@ -82,22 +84,30 @@ EPI_SAFE void epi_asked_end(struct epi_evidence *evidence)
     epi_asked_drop(slot, slot->round);
 }
 
+/* The evidence stays: the thread may have the next round by now. */
 EPI_SAFE void epi_asked_drop(struct epi_asked *slot, uint32_t round)
 {
-    slot->evidence = NULL;
     if ((round & 1) != 0)
         atomic_compare_exchange_strong(&slot->round, &round, round + 1);
 }
 
-EPI_SAFE struct epi_evidence *epi_asked_evidence(int tid)
+EPI_SAFE struct epi_evidence *epi_asked_evidence(int tid, uintptr_t sp, uintptr_t *resolved)
 {
     struct epi_asked *slot = first_way(tid);
     for (int i = 0; i < EPI_ASKED_WAYS; i++) {
-        if (slot[i].tid != tid || (slot[i].round & 1) == 0)
-            continue;
+        uint32_t round = slot[i].round;
         struct epi_evidence *evidence = slot[i].evidence;
-        if (evidence != NULL && slot[i].tid == tid)
+        if (slot[i].tid != tid || (round & 1) == 0 || evidence == NULL)
+            continue;
+        /* Above its frame the thread is elsewhere; below, what is there may be another
+         * handler's frame by now. */
+        if (!epi_asked_left(&slot[i], sp) && sp < (uintptr_t)evidence &&
+            evidence->slot == &slot[i] && evidence->round == round)
             return evidence;
+        if (resolved != NULL) {
+            *resolved = slot[i].handler;
+            epi_asked_drop(&slot[i], round);
+        }
     }
     return NULL;
 }

@@ -29,9 +29,10 @@ struct epi_evidence {
     uint64_t blocked;           /* what the kernel would have blocked for it */
     uint64_t floats;            /* the control words of the floating-point units */
     int signal;
+    uint32_t round; /* of the slot */
     bool reported; /* the host has given up, and the report is made */
-    /* Called on the thread, which has been interrupted at UC: the deadline is over. */
-    void (*late)(struct epi_evidence *evidence, ucontext_t *uc);
+    /* Called on the thread, which has been interrupted: the deadline is over. */
+    void (*late)(struct epi_evidence *evidence);
 };
 
 static inline EPI_SAFE const ucontext_t *epi_evidence_context(const struct epi_evidence *evidence)
@@ -50,8 +51,11 @@ EPI_SAFE void epi_asked_end(struct epi_evidence *evidence);
 /* It is in its ROUND, and will not answer any more. */
 EPI_SAFE void epi_asked_drop(struct epi_asked *slot, uint32_t round);
 
-/* The innermost fault of the thread TID that is being asked about; NULL: there is none. */
-EPI_SAFE struct epi_evidence *epi_asked_evidence(int tid);
+/* The innermost fault of the calling thread TID that is being asked about; NULL: there is
+ * none.  SP is where the thread is: above the handler it has jumped out, and the evidence is
+ * memory that others use by now.  Then the handler is stored in RESOLVED, if not NULL, and
+ * the thread is not asking any more. */
+EPI_SAFE struct epi_evidence *epi_asked_evidence(int tid, uintptr_t sp, uintptr_t *resolved);
 
 /* A thread, any, whose fault was SIGNAL: its slot, or NULL. */
 EPI_SAFE struct epi_asked *epi_asked_about(int signal);

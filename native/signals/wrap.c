@@ -115,7 +115,7 @@ enum event { NOTHING, TAKEN, GIVEN_BACK, IGNORES, HEEDS, DEFAULTS, SETS };
  * in place that comes to the core; and should it jump out after all, so does the next fault. */
 static bool host_gives_up(void)
 {
-    return epi_asked_evidence(epi_gettid()) != NULL;
+    return epi_asked_evidence(epi_gettid(), epi_arch_current_sp(), NULL) != NULL;
 }
 
 /* Of a signal whose action is hidden from the program.  Somebody who has read ours all the
@@ -182,9 +182,10 @@ static bool changed(int signal, const struct sigaction *action, struct sigaction
     const struct epi_sigaction *so_far = epi_action_next(signal);
     struct epi_sigaction next = action_of(action);
     bool in_place = epi_action_holds(signal), was_ignored = ignored(signal);
-    enum event what = event(signal, &next, in_place || stepped_aside(slot, signal));
+    bool aside = stepped_aside(slot, signal);
+    enum event what = event(signal, &next, in_place || aside);
     if (what == NOTHING) {
-        slot->stepped_aside = hidden(slot) && in_place && next.handler == (uintptr_t)SIG_DFL;
+        slot->stepped_aside = hidden(slot) && (in_place || aside) && next.handler == (uintptr_t)SIG_DFL;
         return false;
     }
     if (old != NULL)
@@ -214,7 +215,7 @@ static bool changed(int signal, const struct sigaction *action, struct sigaction
  * longer than some system calls. */
 static uint64_t lock(void)
 {
-    uint64_t every = ~UINT64_C(0), before = 0;
+    uint64_t every = ~epi_mask_of(SIGSYS), before = 0; /* a filter may have calls done by a handler */
     struct timespec pause = {.tv_nsec = 50000};
     epi_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&every, (long)&before, sizeof every, 0,
                  0);
@@ -235,13 +236,17 @@ static int set(int signal, const struct sigaction *action, struct sigaction *old
     const struct epi_action *slot = &epi_actions.slot[signal];
     if (slot->ours.handler == 0) /* it never was the core's */
         return libcs(signal, action, old);
+    /* The caller's memory is touched only while signals are open: it may not be there. */
+    struct sigaction copy = *action, before;
     uint64_t mask = lock();
     struct epi_sigaction seen = *epi_action_next(signal);
     bool told = old != NULL && hidden(slot) && epi_action_holds(signal);
-    bool done = changed(signal, action, old);
+    bool done = changed(signal, &copy, old != NULL ? &before : NULL);
     unlock(mask);
+    if (done && old != NULL)
+        *old = before;
     /* Which may be the program's own definition (interpose), and come here once more. */
-    int result = done ? 0 : libcs(signal, action, old);
+    int result = done ? 0 : libcs(signal, &copy, old);
     if (told && result == 0)
         tell(&seen, old);
     return result;

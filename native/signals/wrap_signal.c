@@ -51,13 +51,13 @@ epi_signal_handler epi_sigset_program(int signal, epi_signal_handler handler,
     epi_signal_handler old;
     sigemptyset(&mask);
     sigaddset(&mask, signal);
-    if (sigprocmask(holds ? SIG_BLOCK : SIG_UNBLOCK, &mask, &before) != 0)
-        return SIG_ERR;
     if (holds)
         old = epi_action_program(signal, NULL, &now, libcs) == 0 ? now.sa_handler : SIG_ERR;
-    else
+    else /* first: what is pending is the new handler's */
         old = set(signal, handler, 0, false, libcs);
-    return old != SIG_ERR && sigismember(&before, signal) ? SIG_HOLD : old;
+    if (old == SIG_ERR || sigprocmask(holds ? SIG_BLOCK : SIG_UNBLOCK, &mask, &before) != 0)
+        return SIG_ERR;
+    return sigismember(&before, signal) ? SIG_HOLD : old;
 }
 
 int __real_sigaction(int signal, const struct sigaction *action, struct sigaction *old);

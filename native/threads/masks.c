@@ -81,7 +81,7 @@ static EPI_SAFE bool recall(uint64_t now)
 
 /* The kernel blocks more for a handler (sa_mask) than for what the handler interrupts, whose
  * record is kept. */
-static void keep_interrupted(uint64_t now)
+static EPI_SAFE void keep_interrupted(uint64_t now)
 {
     if (record.believed != 0 && (record.kernels & ~now) == 0)
         outer = record;
@@ -206,6 +206,8 @@ EPI_SAFE void epi_mask_open(ucontext_t *uc)
     opened &= ~(valid ? record.pending : 0) & ~epi_pending();
     if (opened == 0)
         return;
+    if (!valid)
+        keep_interrupted(*mask);
     record.believed = opened | (valid ? record.believed : 0);
     record.pending = valid ? record.pending : 0;
     *mask &= ~opened;
