@@ -89,7 +89,7 @@ func (p *parser) marked() bool {
 		return false
 	}
 	if mark.Text != "" {
-		end.Detail += " by " + mark.Text
+		end.Detail += " by " + printable(mark.Text)
 	}
 	end.Detail += fmt.Sprintf(" on thread %d", mark.Thread)
 	if end.Status >= 0 {

@@ -41,7 +41,9 @@ func enable(value string) error {
 	}
 	var files files
 	defer files.close() // Enable keeps duplicates
-	var opts []handler.Option
+	// Go takes one provider of C frames in the life of a process, and a program that knows
+	// nothing of Epitaph may set its own at any time.
+	opts := []handler.Option{handler.WithCgoTraceback(false)}
 	var refused error // a file that cannot be had: reports go to standard error then
 	for _, s := range settings {
 		opt, err := s.key.option(s.value, &files)

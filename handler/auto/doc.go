@@ -16,7 +16,7 @@
 //
 //	blackbox=PATH      handler.WithBlackBox
 //	cgocontext=BOOL    handler.WithCgoContext
-//	cgotraceback=BOOL  handler.WithCgoTraceback
+//	cgotraceback=BOOL  handler.WithCgoTraceback; off unless asked for
 //	chain=BOOL         handler.WithChain
 //	deadline=DURATION  handler.WithDeadline
 //	debugdirs=PATH     handler.WithDebugDirs, with one

@@ -56,7 +56,14 @@ func (c Counts) Since() Verdict {
 	return Perhaps
 }
 
+// groups is where the cgroups are mounted.
+const groups = "/sys/fs/cgroup"
+
+// at reads the counters of now. The group may come from a file that somebody else wrote.
 func at(group string) Counts {
+	if path.Clean(group) != group || group != groups && !strings.HasPrefix(group, groups+"/") {
+		group = ""
+	}
 	c := Counts{Machine: count("/proc/vmstat", "oom_kill"), Group: -1, Path: group}
 	if group == "" {
 		return c
@@ -74,7 +81,7 @@ func at(group string) Counts {
 // group returns the directory of the memory cgroup, from the lines of /proc/self/cgroup;
 // empty if there is none that is seen here, as in a container that has the host's paths.
 func group(memberships string) string {
-	const root = "/sys/fs/cgroup"
+	const root = groups
 	for line := range strings.Lines(memberships) {
 		fields := strings.SplitN(strings.TrimSpace(line), ":", 3)
 		if len(fields) < 3 {

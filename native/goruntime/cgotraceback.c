@@ -57,17 +57,20 @@ static EPI_SAFE uint64_t load_faults(void)
  * handler, or a signal that was sent waits and would be delivered here. */
 static EPI_SAFE bool open_faults(uint64_t *mask)
 {
+    /* First of all: a filter may trap the calls that follow. */
+    *mask = epi_sigmask_exchange(SIG_UNBLOCK, epi_mask_of(SIGSYS));
     if (!epi_action_holds(SIGSEGV) || !epi_action_holds(SIGBUS) ||
-        (epi_pending() & load_faults()) != 0)
+        (epi_pending() & load_faults()) != 0) {
+        epi_sigmask(SIG_SETMASK, *mask);
         return false;
-    *mask = epi_sigmask_exchange(SIG_UNBLOCK, load_faults());
+    }
+    epi_sigmask(SIG_UNBLOCK, load_faults());
     return true;
 }
 
 static EPI_SAFE void close_faults(uint64_t mask)
 {
-    if ((mask & load_faults()) != 0)
-        epi_sigmask(SIG_SETMASK, mask);
+    epi_sigmask(SIG_SETMASK, mask);
 }
 
 /* ---- the traceback ---- */
@@ -82,9 +85,8 @@ struct cache {
 };
 static struct cache caches[CACHES];
 
-static EPI_SAFE struct cache *take_cache(void)
+static EPI_SAFE struct cache *take_cache(const struct epi_modules *modules)
 {
-    const struct epi_modules *modules = epi_program.modules;
     for (size_t i = 0; i < CACHES; i++) {
         struct cache *cache = &caches[i];
         if (atomic_exchange(&cache->taken, true))
@@ -106,7 +108,7 @@ static EPI_SAFE struct cache *take_cache(void)
 static EPI_SAFE uintptr_t collect(struct epi_traceback_arg *arg, struct epi_cursor *cursor)
 {
     struct epi_frame frame;
-    struct cache *cache = take_cache();
+    struct cache *cache = take_cache(cursor->modules);
     uintptr_t n = 0;
     cursor->cache = cache != NULL ? &cache->rules : NULL;
     for (int i = 0; i < MOST_STEPS && n < arg->max && epi_cursor_next(cursor, &frame); i++) {
@@ -182,6 +184,10 @@ EPI_SAFE void epi_cgo_traceback(struct epi_traceback_arg *arg)
             close_faults(mask);
     }
     leave();
+    /* Of a thread that is none of Go's there is no other place. */
+    if (n == 0 && arg->context == 0 && uc != NULL && arg->max > 0 &&
+        epi_go_g(epi_program.go) == 0)
+        arg->pcs[n++] = epi_arch_pc(uc);
     if (n < arg->max)
         arg->pcs[n] = 0;
 }

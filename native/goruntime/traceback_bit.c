@@ -113,16 +113,17 @@ EPI_SAFE void epi_traceback_bit_leave(bool entered)
         clear();
 }
 
+/* To end: what a supervisor, a terminal or a user sends. */
+static EPI_SAFE bool is_request(int signal)
+{
+    return signal == SIGTERM || signal == SIGINT || signal == SIGHUP || signal == SIGQUIT;
+}
+
 /* Leaves in the black box what the signal is about to do.  A write to a socket that nobody
  * reads raises SIGPIPE too, which Go ignores on its threads; when it dies of one it raises
  * that itself (runtime/signal_unix.go, sigpipe). */
 static EPI_SAFE bool mark(int signal, const siginfo_t *info, const ucontext_t *uc)
 {
-    if (epi_wanted_by_go(signal)) {
-        if (signal == SIGTERM || signal == SIGINT || signal == SIGHUP || signal == SIGQUIT)
-            epi_mark_asked(signal, info);
-        return false;
-    }
     if (signal == SIGPIPE && info->si_code != SI_TKILL &&
         epi_go_text(epi_program.go, epi_arch_pc(uc)))
         return false;
@@ -135,10 +136,13 @@ EPI_SAFE void epi_traceback_bit_chain(const struct epi_sigaction *go, int signal
                                  void *context)
 {
     bool entered = !epi_crashing() && epi_traceback_bit_enter();
-    bool marked = mark(signal, info, context);
+    bool wanted = epi_wanted_by_go(signal), marked = !wanted && mark(signal, info, context);
     epi_chain(go, signal, info, context);
     if (marked)
         epi_mark_survived();
+    /* After it has gone to the channel: the write may take its time. */
+    if (wanted && is_request(signal))
+        epi_mark_asked(signal, info);
     epi_traceback_bit_leave(entered);
 }
 
@@ -152,12 +156,13 @@ static EPI_SAFE void handler(int signal, siginfo_t *info, void *context)
  * left alone. */
 static EPI_SAFE void stand_in_front(const int *signals, size_t count)
 {
-    struct epi_sigaction now;
+    struct epi_sigaction now, old;
     for (size_t i = 0; i < count; i++) {
         if (!epi_sigaction(signals[i], NULL, &now) || now.handler != epi_actions.go.handler)
             continue;
         now.handler = (uintptr_t)handler;
-        epi_sigaction(signals[i], &now, NULL);
+        if (epi_sigaction(signals[i], &now, &old) && old.handler != epi_actions.go.handler)
+            epi_sigaction(signals[i], &old, NULL); /* the program has set it meanwhile */
     }
 }
 

@@ -6,18 +6,26 @@
 #include "../base/system.h"
 #include "../incident/process.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 
-static _Atomic bool ending; /* there is one, or it is being written */
+/* An exit is the end, and takes the place of a signal that may be survived. */
+enum { NOTHING, OF_SIGNAL, OF_EXIT };
+static _Atomic int ending; /* there is one, or it is being written */
+
+/* By RLIMIT_FSIZE: each attempt would raise SIGXFSZ, whose handler leaves a mark. */
+static _Atomic bool refused;
 
 static EPI_SAFE bool has_box(void)
 {
-    return epi_box.attached && !epi_process_is_child() && epi_box_usable();
+    return !refused && epi_box.attached && !epi_process_is_child() && epi_box_usable();
 }
 
 static EPI_SAFE void write_end(const struct epi_mark *end, uint64_t offset)
 {
-    epi_syscall6(SYS_pwrite64, epi_box.fd.fd, (long)end, sizeof *end, (long)offset, 0, 0);
+    if (epi_syscall6(SYS_pwrite64, epi_box.fd.fd, (long)end, sizeof *end, (long)offset, 0, 0) ==
+        -EFBIG)
+        refused = true;
 }
 
 static EPI_SAFE void prepare(struct epi_mark *end, enum epi_mark_how how)
@@ -40,7 +48,7 @@ static EPI_SAFE void of_signal(struct epi_mark *end, int signal, const siginfo_t
 EPI_SAFE void epi_mark_exit(enum epi_mark_how how, int status, const char *text)
 {
     struct epi_mark end;
-    if (!has_box() || atomic_exchange(&ending, true))
+    if (!has_box() || atomic_exchange(&ending, OF_EXIT) == OF_EXIT)
         return;
     prepare(&end, how);
     end.status = status;
@@ -52,7 +60,8 @@ EPI_SAFE void epi_mark_exit(enum epi_mark_how how, int status, const char *text)
 EPI_SAFE bool epi_mark_signal(int signal, const siginfo_t *info)
 {
     struct epi_mark end;
-    if (!has_box() || atomic_exchange(&ending, true))
+    int nothing = NOTHING;
+    if (!has_box() || !atomic_compare_exchange_strong(&ending, &nothing, OF_SIGNAL))
         return false;
     of_signal(&end, signal, info);
     write_end(&end, EPI_BOX_ENDING);
@@ -63,9 +72,9 @@ EPI_SAFE void epi_mark_survived(void)
 {
     struct epi_mark none;
     epi_zero(&none, sizeof none);
-    if (has_box())
+    int signal = OF_SIGNAL;
+    if (atomic_compare_exchange_strong(&ending, &signal, NOTHING) && has_box())
         write_end(&none, EPI_BOX_ENDING);
-    ending = false;
 }
 
 EPI_SAFE void epi_mark_asked(int signal, const siginfo_t *info)

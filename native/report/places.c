@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 
 static EPI_SAFE bool same_file(const struct epi_fd *a, const struct epi_fd *b)
 {
@@ -88,12 +89,27 @@ EPI_SAFE struct epi_fd epi_places_fallback(const struct epi_incident *incident)
     return standard;
 }
 
+/* Somebody else may have made what the path leads to now. */
+static EPI_SAFE bool is_trusted(int fd)
+{
+    struct stat stat;
+    if (epi_syscall6(SYS_fstat, fd, (long)&stat, 0, 0, 0, 0) != 0)
+        return false;
+    bool own = stat.st_uid == 0 ||
+               stat.st_uid == (uid_t)epi_syscall6(SYS_geteuid, 0, 0, 0, 0, 0, 0);
+    return own && ((stat.st_mode & S_IWOTH) == 0 || (stat.st_mode & S_ISVTX) != 0);
+}
+
 EPI_SAFE long epi_places_open_directory(const struct epi_options *options)
 {
     const char *path = options->directory_path;
     if (path[0] != '/' || epi_strlen(path) == sizeof options->directory_path - 1 /* cut */)
         return -EBADF;
-    return epi_fd_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
+    long fd = epi_fd_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
+    if (fd < 0 || is_trusted((int)fd))
+        return fd;
+    epi_syscall6(SYS_close, fd, 0, 0, 0, 0, 0);
+    return -EPERM;
 }
 
 EPI_SAFE void epi_places_notes(struct epi_incident *incident)

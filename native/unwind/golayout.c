@@ -9,6 +9,8 @@
 #include "golayout.h"
 #include "pclntab.h"
 #include "../base/base.h"
+#include "../base/clock.h"
+#include "../base/system.h"
 #include "../memory/peek.h"
 
 #include <stdatomic.h>
@@ -59,6 +61,9 @@ static EPI_SAFE void add(const struct epi_goruntime *go, uintptr_t module, uint3
     epi_gomodules.count = at + 1; /* last: others read it meanwhile */
 }
 
+/* Another thread's look at the newest plugin takes some 100 us. */
+#define PATIENCE (10 * EPI_MS)
+
 EPI_SAFE void epi_gomodules_follow(const struct epi_goruntime *go)
 {
     static _Atomic bool busy;
@@ -67,8 +72,13 @@ EPI_SAFE void epi_gomodules_follow(const struct epi_goruntime *go)
         return;
     uint32_t count = epi_gomodules.count;
     uintptr_t last = count == 0 ? go->module : epi_gomodules.plugin[count - 1].module;
-    if (newest == last || count == EPI_GO_PLUGINS || atomic_exchange(&busy, true))
+    if (newest == last || count == EPI_GO_PLUGINS)
         return;
+    for (uint64_t end = epi_now() + PATIENCE; atomic_exchange(&busy, true);) {
+        if (epi_now() > end)
+            return;
+        epi_pause(PATIENCE / 256); /* another thread is adding it */
+    }
     count = epi_gomodules.count;
     last = count == 0 ? go->module : epi_gomodules.plugin[count - 1].module;
     while (last != newest && count < EPI_GO_PLUGINS && (last = next_of(last)) != 0)

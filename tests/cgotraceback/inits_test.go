@@ -19,9 +19,9 @@ func TestInits(t *testing.T) {
 		env  []string
 		want string // late has registered, C's functions are in the profile, late was asked
 	}{
-		{[]string{"EPITAPH=1"}, "false true false\n"},
+		{[]string{"EPITAPH=1,cgotraceback=1"}, "false true false\n"},
+		{[]string{"EPITAPH=1,cgotraceback=1", "LATE=1"}, "true false true\n"},
 		{[]string{"EPITAPH=1", "LATE=1"}, "true false true\n"},
-		{[]string{"EPITAPH=1,cgotraceback=0", "LATE=1"}, "true false true\n"},
 		{[]string{"LATE=1"}, "true false true\n"},
 	} {
 		o := inits.Run(t, "", victim.Unset("EPITAPH"), victim.Env(c.env...))
