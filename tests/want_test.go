@@ -140,6 +140,16 @@ var exceptions = []exception{
 		change: func(w *want) { w.status, w.silent = exitSwallowed, true },
 	},
 	{
+		kinds: "kill-self", variants: "ignore,pid1-ignore",
+		reason: "signal.Ignore has asked for the signal to be dropped when it is sent: so it is, as without Epitaph.",
+		change: func(w *want) { w.status, w.silent = exitSwallowed, true },
+	},
+	{
+		kinds: "raise", places: "main,cgo,goroutine,callback", variants: "ignore,pid1-ignore",
+		reason: "The same. On a thread that C created Go's handler does not obey signal.Ignore, and the signal kills.",
+		change: func(w *want) { w.status, w.silent = exitSwallowed, true },
+	},
+	{
 		kinds: "dlopen-constructor", variants: "musl",
 		reason: "A static program of musl cannot load libraries; crashdemo says so.",
 		change: func(w *want) { w.status, w.silent = exitUnavailable, true },

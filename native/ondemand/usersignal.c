@@ -163,6 +163,22 @@ static EPI_SAFE bool is_due(struct epi_usersignal *user)
     return false;
 }
 
+/* Go ends the child, too, by raising the signal again: that has its dump. */
+static EPI_SAFE void in_forked_child(struct epi_usersignal *user,
+                                     const struct epi_usersignal_options *options, int tid,
+                                     int signal, siginfo_t *info, void *context)
+{
+    if (user->ending == tid)
+        return;
+    epi_dump_in_child(&user->note[0], options, signal, context);
+    if (!options->chain)
+        return;
+    if (ended_by_go(epi_action_next(signal), signal))
+        user->ending = tid;
+    next_action(signal, info, context);
+    user->ending = 0;
+}
+
 static EPI_SAFE void user_signal(int signal, siginfo_t *info, void *context)
 {
     struct epi_usersignal *user = epi_ondemand.usersignal[signal];
@@ -170,9 +186,11 @@ static EPI_SAFE void user_signal(int signal, siginfo_t *info, void *context)
     int tid = epi_gettid(), ending = user->ending;
     /* Somebody else's handler has kept ours as its next since it was unregistered;
      * or this is a child. */
+    if (options != NULL && epi_process()->pid == 0) {
+        in_forked_child(user, options, tid, signal, info, context);
+        return;
+    }
     if (options == NULL || epi_process_is_child()) {
-        if (options != NULL && epi_process()->pid == 0)
-            epi_dump_in_child(&user->note[0], options, signal, context);
         if (options == NULL || options->chain)
             next_action(signal, info, context);
         return;
