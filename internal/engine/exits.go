@@ -34,6 +34,9 @@ func writeWatch() {
 // leave waits while a thread's crash is being reported, which ends the process. The
 // pauses are Go's, so that the goroutine gives up its P, which the report may need.
 func leave() {
+	if inCopy {
+		return
+	}
 	for since := monotonic(); !cgo.MayLeave(since); time.Sleep(5 * time.Millisecond) {
 		if inLastAct() {
 			cgo.LetLeave()

@@ -30,15 +30,22 @@ func prepareForkCopy() {
 // to tell the panic or to run the last act, or, for the latter, in the process itself,
 // where the program wants that.
 func goOn() {
-	switch {
-	case resumed():
+	if resumed() {
 		lastActOfPanic()
+		return
+	}
+	inCopy = true
+	switch {
 	case forkcopy.IsForLastAct():
 		runLastActInCopy()
 	default:
 		tellPanic()
 	}
 }
+
+// inCopy is true in a copy of the process alone. There nobody waits for a crash that is
+// reported, and a call of C might not come back: it has to get its P again.
+var inCopy bool
 
 // allocated is allocated by who goes on.
 //

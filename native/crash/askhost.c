@@ -37,11 +37,14 @@
 #define TRIES 16
 #define NESTED 4
 
+/* The helper looks some times in this. */
+#define PATIENCE (500 * EPI_MS)
+
 /* ---- giving up ---- */
 
 /* Reports the outermost fault that EVIDENCE is part of.  The host's handler runs on then, or has
  * returned.  Not when the core was switched off in this moment. */
-static EPI_SAFE void give_up(struct epi_evidence *evidence, const char *answer)
+static EPI_SAFE void give_up_by(struct epi_evidence *evidence, const char *answer, bool go_died)
 {
     uint64_t self = epi_self();
     struct epi_incident *crash = &epi_process()->crash;
@@ -65,9 +68,15 @@ static EPI_SAFE void give_up(struct epi_evidence *evidence, const char *answer)
     epi_copy(&crash->context, first->context, EPI_CONTEXT_SIZE);
     crash->host.handler = first->handler;
     crash->host.answer = answer;
+    crash->go_failed = go_died; /* it has stopped the world */
     epi_report_on_own_stack(crash);
     epi_action_return(); /* the host may have handlers for while it gives up */
     epi_chain_begin(crash, first->handler);
+}
+
+static EPI_SAFE void give_up(struct epi_evidence *evidence, const char *answer)
+{
+    give_up_by(evidence, answer, false);
 }
 
 static EPI_SAFE void give_up_and_die(struct epi_evidence *evidence, const char *answer,
@@ -310,6 +319,18 @@ EPI_SAFE bool epi_host_gave_up(const struct epi_sigaction *next, int tid, bool c
                                                                    : "has raised a signal";
     give_up_and_die(evidence, answer, signal, info, uc);
     return true;
+}
+
+EPI_SAFE void epi_host_died_in_go(int tid, const ucontext_t *uc)
+{
+    struct epi_evidence *evidence = evidence_of(tid, epi_arch_sp(uc));
+    if (evidence != NULL)
+        give_up_by(evidence, "has handed it on to Go", true);
+    /* Of the threads that Go stops to list their stacks any may be the last, and end it.
+     * Then the helper sees where the one is that was asking, and makes the report. */
+    uint64_t end = epi_now() + PATIENCE;
+    while (evidence == NULL && !epi_crashing() && epi_asked_on_go() && epi_now() < end)
+        epi_pause(EPI_MS);
 }
 
 void epi_host_ends_process(const char *answer)

@@ -20,6 +20,10 @@ EPI_SAFE bool epi_host_asked(const struct epi_sigaction *action, struct epi_evid
 EPI_SAFE bool epi_host_gave_up(const struct epi_sigaction *next, int tid, bool called, int signal,
                                siginfo_t *info, ucontext_t *uc);
 
+/* Go is about to end the process, on the thread TID at UC.  Did a host's handler call Go's about
+ * a fault that it was asked about?  Then that is reported. */
+EPI_SAFE void epi_host_died_in_go(int tid, const ucontext_t *uc);
+
 /* The calling thread is about to end the process, and ANSWER says how.  Is it in a host's
  * handler that was asked?  Then that fault is reported. */
 void epi_host_ends_process(const char *answer);

@@ -256,6 +256,7 @@ static EPI_SAFE bool go_dies(struct arrival *a)
         epi_terminate(a->signal, a->info, a->uc);
         return true;
     }
+    epi_host_died_in_go(tid, a->uc);
     epi_go_dies(a->crash, a->signal, a->info, a->uc);
     epi_actions_go_raised(tid);
     /* One that is ignored Go makes deadly. */

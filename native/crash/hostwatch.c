@@ -21,6 +21,8 @@
 #include "../threads/ask.h"
 #include "../threads/service.h"
 #include "../threads/tasks.h"
+#include "../goruntime/goroutines.h"
+#include "../goruntime/traceback_bit.h"
 #include "../report/report.h"
 
 #include <errno.h>
@@ -120,8 +122,11 @@ static EPI_SAFE void report_for(struct epi_asked *slot, const char *answer, bool
     crash->host.answer = answer;
     crash->go_failed = go; /* it stopped the world */
     epi_report_on_own_stack(crash);
+    /* As Go would have ended it. */
+    if (go && !epi_traceback_bit_programs())
+        epi_exit(EPI_GO_STATUS);
     if (go)
-        die_of(crash->signal);
+        die_of(SIGABRT);
     epi_exit(crash->status);
 }
 

@@ -123,7 +123,10 @@ static EPI_SAFE void ask(struct epi_incident *incident)
         return;
     }
     epi_out_flush(&incident->out); /* the copy has a copy of that, too */
-    for (uint32_t attempt = 0; attempt < 2; attempt++) {
+    /* A copy that does not answer may have wanted a lock that another thread held when it
+     * was made; the next one is made at another moment. */
+    bool hung = false;
+    for (uint32_t attempt = 0; attempt < 2;) {
         uint64_t now = epi_now(), end = incident->stage_deadline;
         if (now >= end)
             break;
@@ -132,8 +135,11 @@ static EPI_SAFE void ask(struct epi_incident *incident)
         uint64_t latest = now + (end - now) / 2, wanted = now + EPI_FORKCOPY_PATIENCE;
         result = epi_forkcopy_ask(incident->uc, EPI_FORKCOPY_TELL_PANIC,
                                   wanted < latest ? wanted : latest, latest);
-        if (result.answer != EPI_FORKCOPY_NONE || !result.ended)
+        if (result.answer != EPI_FORKCOPY_NONE || result.error != 0 || result.too_large ||
+            (!result.ended && hung))
             break;
+        hung = !result.ended;
+        attempt += result.ended;
     }
     print_answer(&incident->out, &result);
 }

@@ -4,6 +4,7 @@
 #include "traceback_bit.h"
 #include "goside.h"
 #include "../base/base.h"
+#include "../base/clock.h"
 #include "../base/system.h"
 #include "../unwind/gostack.h"
 #include "../unwind/program.h"
@@ -12,6 +13,7 @@
 #include "../record/box.h"
 #include "../record/mark.h"
 #include "../signals/actions.h"
+#include "../signals/asked.h"
 #include "../signals/chain.h"
 
 #include <stdatomic.h>
@@ -146,9 +148,23 @@ EPI_SAFE void epi_traceback_bit_chain(const struct epi_sigaction *go, int signal
     epi_traceback_bit_leave(entered);
 }
 
+/* A host's handler has handed a fault that it was asked about on to Go, which sends SIGQUIT to
+ * its other threads to list their stacks; the one that gets it would end the process.  The
+ * helper sees where the thread is that was asking, and reports the fault. */
+static EPI_SAFE void let_helper_report(int signal, const siginfo_t *info)
+{
+    const struct epi_options *options = epi_incidents.options;
+    if (signal != SIGQUIT || info->si_code > 0 || info->si_pid != epi_getpid() || options == NULL)
+        return;
+    uint64_t end = epi_now() + 2 * options->deadline;
+    while ((epi_crashing() || epi_asked_on_go()) && epi_now() < end)
+        epi_pause(EPI_MS);
+}
+
 /* In front of Go's handler for the deadly signals: its action is the same for all. */
 static EPI_SAFE void handler(int signal, siginfo_t *info, void *context)
 {
+    let_helper_report(signal, info);
     epi_traceback_bit_chain(&epi_actions.go, signal, info, context);
 }
 

@@ -149,7 +149,7 @@ struct epi_incident {
     struct {
         const char *stage;
         bool timed_out;
-    } failure[16];
+    } failure[32];
 
     char file[128]; /* the report file's name, or "" */
     int file_error; /* errno, when it could not be made */

@@ -121,6 +121,15 @@ EPI_SAFE struct epi_asked *epi_asked_about(int signal)
     return NULL;
 }
 
+EPI_SAFE bool epi_asked_on_go(void)
+{
+    struct epi_asked *slot = epi_process()->asked;
+    for (size_t i = 0; i < EPI_ASKED_SLOTS; i++)
+        if ((slot[i].round & 1) != 0 && slot[i].go)
+            return true;
+    return false;
+}
+
 /* While the handler runs, and whatever it calls, SP is below the frame of the signal. */
 EPI_SAFE bool epi_asked_left(const struct epi_asked *slot, uintptr_t sp)
 {

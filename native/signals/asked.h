@@ -60,6 +60,9 @@ EPI_SAFE struct epi_evidence *epi_asked_evidence(int tid, uintptr_t sp, uintptr_
 /* A thread, any, whose fault was SIGNAL: its slot, or NULL. */
 EPI_SAFE struct epi_asked *epi_asked_about(int signal);
 
+/* Is any thread of Go's asking? */
+EPI_SAFE bool epi_asked_on_go(void);
+
 /* Has a thread that was asking left the handler, if its stack pointer is SP now? */
 EPI_SAFE bool epi_asked_left(const struct epi_asked *slot, uintptr_t sp);
 
