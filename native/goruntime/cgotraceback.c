@@ -34,6 +34,11 @@ void epi_cgo_traceback_switch(bool traceback, bool context, uintptr_t crosscall2
     on.context = traceback && context;
 }
 
+bool epi_cgo_traceback_is_on(void)
+{
+    return on.traceback;
+}
+
 /* While a thread is inside, the module table that it reads is not filled anew, and the
  * handlers that its peeks need are not taken away. */
 static EPI_SAFE bool enter(void)

@@ -47,4 +47,7 @@ EPI_SAFE void epi_cgo_symbolizer(struct epi_symbolizer_arg *arg);
  * calls Go. */
 void epi_cgo_traceback_switch(bool traceback, bool context, uintptr_t crosscall2);
 
+/* May Go ask? */
+bool epi_cgo_traceback_is_on(void);
+
 #endif

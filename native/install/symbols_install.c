@@ -8,6 +8,7 @@
 #include "../incident/incident.h"
 #include "../incident/process.h"
 #include "../ondemand/dump.h"
+#include "../goruntime/cgotraceback.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -99,7 +100,7 @@ static bool may_go(struct epi_symbol_index *index)
     }
     if (index->unused == 0)
         index->unused = now;
-    return now - index->unused >= RETIRED;
+    return !epi_cgo_traceback_is_on() || now - index->unused >= RETIRED;
 }
 
 static bool any_may_go(void)

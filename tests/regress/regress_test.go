@@ -457,7 +457,7 @@ func TestEnableInALoop(t *testing.T) {
 // one; and the last one has names.
 func TestLibraryIsReloaded(t *testing.T) {
 	t.Parallel()
-	o := program.Run(t, "reload times=200 library="+plugin.Path(t))
+	o := program.Run(t, "reload traceback=off times=200 library="+plugin.Path(t))
 	o.DiedOf(t, syscall.SIGSEGV)
 	first(t, victim.Complete(t, o.Stderr), "plugin_inner")
 	sizes := strings.Fields(o.Stdout)

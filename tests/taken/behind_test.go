@@ -26,7 +26,7 @@ func TestLibraryGoesSecond(t *testing.T) {
 				}
 				t.Run(v.name+"/"+way.do+when, func(t *testing.T) {
 					t.Parallel()
-					o := v.run(t, "take kind=null do="+way.do+when)
+					o := v.run(t, "take kind=null hostfirst=false do="+way.do+when)
 					o.DiedOf(t, syscall.SIGSEGV)
 					if after := afterReport(t, o); strings.Count(after, way.says) != 1 {
 						t.Errorf("the library's handler was not called once after the report: %v", o)
@@ -124,13 +124,13 @@ func TestLibraryAfterDisable(t *testing.T) {
 	for _, v := range variants[:2] {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()
-			o := v.run(t, "take kind=null do=sigaction:dies disable=1")
+			o := v.run(t, "take kind=null hostfirst=false do=sigaction:dies disable=1")
 			o.DiedOf(t, syscall.SIGSEGV)
 			victim.NoReport(t, o.Stderr)
 			if strings.Count(o.Stderr, "library: dies....") != 1 {
 				t.Errorf("the library's handler was not called: %v", o)
 			}
-			o = v.run(t, "take kind=null do=sigaction:dies disable=again")
+			o = v.run(t, "take kind=null hostfirst=false do=sigaction:dies disable=again")
 			o.DiedOf(t, syscall.SIGSEGV)
 			if after := afterReport(t, o); strings.Count(after, "library: dies....") != 1 {
 				t.Errorf("the library's handler was not called after the report: %v", o)

@@ -52,6 +52,7 @@ package main
 import "C"
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/signal"
@@ -78,6 +79,9 @@ func LibraryRun(name *C.char) {
 	case "breakpoint":
 		runtime.Breakpoint()
 	case "call_c":
+		if handler.Enabled() { // with the names of C's functions
+			_ = handler.Ready(context.Background())
+		}
 		C.fault()
 	case "undefined":
 		undefined.Instruction()
