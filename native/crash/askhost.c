@@ -38,7 +38,7 @@
 #define NESTED 4
 
 /* The helper looks some times in this. */
-#define PATIENCE (500 * EPI_MS)
+#define HELPER_PATIENCE (500 * EPI_MS)
 
 /* ---- giving up ---- */
 
@@ -328,7 +328,7 @@ EPI_SAFE void epi_host_died_in_go(int tid, const ucontext_t *uc)
         give_up_by(evidence, "has handed it on to Go", true);
     /* Of the threads that Go stops to list their stacks any may be the last, and end it.
      * Then the helper sees where the one is that was asking, and makes the report. */
-    uint64_t end = epi_now() + PATIENCE;
+    uint64_t end = epi_now() + HELPER_PATIENCE;
     while (evidence == NULL && !epi_crashing() && epi_asked_on_go() && epi_now() < end)
         epi_pause(EPI_MS);
 }

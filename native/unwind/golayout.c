@@ -62,7 +62,7 @@ static EPI_SAFE void add(const struct epi_goruntime *go, uintptr_t module, uint3
 }
 
 /* Another thread's look at the newest plugin takes some 100 us. */
-#define PATIENCE (10 * EPI_MS)
+#define PLUGIN_PATIENCE (10 * EPI_MS)
 
 EPI_SAFE void epi_gomodules_follow(const struct epi_goruntime *go)
 {
@@ -74,10 +74,11 @@ EPI_SAFE void epi_gomodules_follow(const struct epi_goruntime *go)
     uintptr_t last = count == 0 ? go->module : epi_gomodules.plugin[count - 1].module;
     if (newest == last || count == EPI_GO_PLUGINS)
         return;
-    for (uint64_t end = epi_now() + PATIENCE; atomic_exchange(&busy, true);) {
+    uint64_t end = epi_now() + PLUGIN_PATIENCE;
+    while (atomic_exchange(&busy, true)) { /* another thread is adding it */
         if (epi_now() > end)
             return;
-        epi_pause(PATIENCE / 256); /* another thread is adding it */
+        epi_pause(EPI_MS / 32);
     }
     count = epi_gomodules.count;
     last = count == 0 ? go->module : epi_gomodules.plugin[count - 1].module;
