@@ -157,7 +157,7 @@ static EPI_SAFE void let_helper_report(int signal, const siginfo_t *info)
     if (signal != SIGQUIT || info->si_code > 0 || info->si_pid != epi_getpid() || options == NULL)
         return;
     uint64_t end = epi_now() + 2 * options->deadline;
-    while ((epi_crashing() || epi_asked_on_go()) && epi_now() < end)
+    while (epi_asked_on_go() && epi_now() < end) /* to the end of the report, too */
         epi_pause(EPI_MS);
 }
 

@@ -177,7 +177,7 @@ func TestHostHandlerForwards(t *testing.T) {
 		for _, place := range []string{"cgo", "thread"} {
 			t.Run(place+settings, func(t *testing.T) {
 				t.Parallel()
-				o := run(t, "forward place="+place+settings)
+				o := run(t, "forward hostfirst=false place="+place+settings)
 				if place == "thread" {
 					o.DiedOf(t, syscall.SIGSEGV)
 				} else {
