@@ -86,12 +86,6 @@ static EPI_SAFE void give_up_and_die(struct epi_evidence *evidence, const char *
     epi_terminate(signal, info, uc);
 }
 
-/* The helper reminds the thread of the deadline. */
-static EPI_SAFE void late(struct epi_evidence *evidence)
-{
-    give_up(evidence, "has not returned in time");
-}
-
 /* ---- asking ---- */
 
 /* With the mask that the kernel would give it; but what a fault raises stays open, or one in
@@ -237,7 +231,7 @@ EPI_SAFE bool epi_host_asked(const struct epi_sigaction *action, struct epi_evid
     epi_evidence_keep(&evidence, signal, info, uc);
     evidence.outer = outer;
     evidence.handler = handler;
-    evidence.late = late;
+    evidence.give_up = give_up_by;
     epi_asked_begin(&evidence, tid);
     if (in_vain(&evidence)) {
         give_up_and_die(&evidence, "has changed nothing", signal, &evidence.info, uc);

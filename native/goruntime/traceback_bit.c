@@ -2,6 +2,7 @@
  * stands in front of Go's handlers of the signals for which the bit would show, or which
  * end the program without a word. */
 #include "traceback_bit.h"
+#include "goroutines.h"
 #include "goside.h"
 #include "../base/base.h"
 #include "../base/clock.h"
@@ -156,6 +157,16 @@ static EPI_SAFE void let_helper_report(int signal, const siginfo_t *info)
     const struct epi_options *options = epi_incidents.options;
     if (signal != SIGQUIT || info->si_code > 0 || info->si_pid != epi_getpid() || options == NULL)
         return;
+    /* The kernel prefers the first thread, which may be the one: the host's handler does not
+     * block the signal, as Go's own action does. */
+    struct epi_evidence *evidence =
+        epi_asked_evidence(epi_gettid(), epi_arch_current_sp(), NULL);
+    if (evidence != NULL) {
+        evidence->give_up(evidence, "has handed it on to Go", true); /* EPI_SAFE: askhost.c's */
+        if (!epi_traceback_bit_programs())
+            epi_exit(EPI_GO_STATUS);
+        return;
+    }
     uint64_t end = epi_now() + 2 * options->deadline;
     while (epi_asked_on_go() && epi_now() < end) /* to the end of the report, too */
         epi_pause(EPI_MS);

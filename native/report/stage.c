@@ -158,7 +158,7 @@ EPI_SAFE void epi_stage_interrupt(int signal, siginfo_t *info, void *context)
     if (incident == NULL) {
         struct epi_evidence *evidence = epi_asked_evidence(epi_gettid(), epi_arch_sp(context), NULL);
         if (evidence != NULL && evidence->slot->round == ask.epoch)
-            evidence->late(evidence); /* EPI_SAFE: askhost.c's */
+            evidence->give_up(evidence, "has not returned in time", false); /* EPI_SAFE: askhost.c's */
         return;
     }
     incident->interrupted = false;

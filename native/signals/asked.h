@@ -31,8 +31,9 @@ struct epi_evidence {
     int signal;
     uint32_t round; /* of the slot */
     bool reported; /* the host has given up, and the report is made */
-    /* Called on the thread, which has been interrupted: the deadline is over. */
-    void (*late)(struct epi_evidence *evidence);
+    /* Called on the thread, which has been interrupted: reports the fault, with ANSWER for
+     * what the host did, and returns.  GO_DIED: the world stands still. */
+    void (*give_up)(struct epi_evidence *evidence, const char *answer, bool go_died);
 };
 
 static inline EPI_SAFE const ucontext_t *epi_evidence_context(const struct epi_evidence *evidence)

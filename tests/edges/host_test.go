@@ -173,11 +173,11 @@ func TestErrnoIsKept(t *testing.T) {
 // A handler that was installed after Enable comes after it, and calls what it has found
 // there: Go's, which has something to say on Go's threads.
 func TestHostHandlerForwards(t *testing.T) {
-	for _, settings := range []string{"", " again=1", " disable=1 again=1"} {
+	for _, settings := range []string{"", " again=1", " disable=1 again=1", " hostfirst=false", " hostfirst=false again=1"} {
 		for _, place := range []string{"cgo", "thread"} {
 			t.Run(place+settings, func(t *testing.T) {
 				t.Parallel()
-				o := run(t, "forward hostfirst=false place="+place+settings)
+				o := run(t, "forward place="+place+settings)
 				if place == "thread" {
 					o.DiedOf(t, syscall.SIGSEGV)
 				} else {
