@@ -332,7 +332,8 @@ func WithChain() Option {
 // Without this option those go first that resolve faults: one that has done so before; one
 // of a library that is known for it, such as a Java VM's; one of C code that is linked into the
 // program, where all its ways to give up are seen, but for a system call that it makes
-// itself; and one for faults in code that was made at run time. Others are called
+// itself; one for faults in code that was made at run time; and one of SIGSYS or SIGTRAP, which
+// goes on behind what trapped. Others are called
 // after the report, as reporters of crashes are (glog, Abseil, Python's faulthandler).
 // True has all go first: of a fault whose handler, in a shared library, prints and ends the
 // process, there may be no report. False has none go first: each fault is reported.

@@ -226,7 +226,7 @@ EPI_SAFE bool epi_host_asked(const struct epi_sigaction *action, struct epi_evid
     uintptr_t handler = epi_action_hosts(action, signal, info);
     struct epi_evidence evidence;
     if (handler == 0 || options == NULL ||
-        !epi_host_goes_first(options->host_first, handler, epi_arch_pc(uc)))
+        !epi_host_goes_first(options->host_first, handler, signal, epi_arch_pc(uc)))
         return false;
     epi_evidence_keep(&evidence, signal, info, uc);
     evidence.outer = outer;

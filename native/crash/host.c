@@ -72,7 +72,8 @@ EPI_SAFE bool epi_chain_repaired(struct epi_incident *crash, const ucontext_t *u
     if (!moved && ((crash->signal == SIGABRT && crash->info.si_code <= 0) ||
                    (memory && !epi_fault_is_over(&crash->info, &crash->context))))
         return false;
-    if (moved || memory)
+    /* What changes a register alone, a result say, goes on behind the fault too. */
+    if (moved || memory || !epi_arch_same_registers(&crash->context, uc))
         epi_host_has_resolved(crash->host.called);
     crash->resumed = epi_now();
     epi_crash_end(crash);

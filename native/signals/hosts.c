@@ -134,10 +134,12 @@ static EPI_SAFE bool code_of_no_module(uintptr_t pc)
            mapping.inode == 0;
 }
 
-EPI_SAFE bool epi_host_goes_first(enum epi_host_first wanted, uintptr_t handler, uintptr_t pc)
+EPI_SAFE bool epi_host_goes_first(enum epi_host_first wanted, uintptr_t handler, int signal,
+                                  uintptr_t pc)
 {
     if (wanted != EPI_HOST_FIRST_KNOWN)
         return wanted == EPI_HOST_FIRST_ALWAYS;
     enum kind kind = kind_of(handler);
-    return kind == RESOLVES || kind == SEEN || (kind == UNKNOWN && code_of_no_module(pc));
+    return kind == RESOLVES || kind == SEEN ||
+           (kind == UNKNOWN && (signal == SIGSYS || signal == SIGTRAP || code_of_no_module(pc)));
 }

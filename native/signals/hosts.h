@@ -8,6 +8,8 @@
  *   a library that is known for either ...... as that is known
  *   of this link, where its ways to give up
  *     are seen (wrap.c, crash/exit_wrap.c) .. asked; the report comes when it gives up
+ *   it is one of SIGSYS or SIGTRAP .......... what trapped is behind the thread: an emulator of
+ *                                             system calls, a debugger's.  Asked
  *   the fault is in code of no module ....... a compiler at run time made that, whose handler
  *                                             this is: asked
  *   any other ............................... after the report
@@ -18,8 +20,9 @@
 #include "../base/base.h"
 #include "../incident/incident.h"
 
-/* Is HANDLER asked before the report of a fault at PC? */
-EPI_SAFE bool epi_host_goes_first(enum epi_host_first wanted, uintptr_t handler, uintptr_t pc);
+/* Is HANDLER asked before the report of SIGNAL, of a fault at PC? */
+EPI_SAFE bool epi_host_goes_first(enum epi_host_first wanted, uintptr_t handler, int signal,
+                                  uintptr_t pc);
 
 /* HANDLER has resolved a fault. */
 EPI_SAFE void epi_host_has_resolved(uintptr_t handler);

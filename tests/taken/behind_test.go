@@ -54,6 +54,24 @@ func TestLibraryGoesSecondForAll(t *testing.T) {
 	}
 }
 
+// A handler that goes on behind what trapped is asked first, whoever's it is: a healthy program
+// has no report.
+func TestLibraryEmulates(t *testing.T) {
+	for _, v := range variants {
+		for _, signal := range []syscall.Signal{syscall.SIGSYS, syscall.SIGTRAP} {
+			t.Run(v.name+"/"+signal.String(), func(t *testing.T) {
+				t.Parallel()
+				o := v.run(t, fmt.Sprintf("trap signal=%d do=sigaction:emulates", signal))
+				o.Exited(t, 3) // it went on
+				victim.NoReport(t, o.Stderr)
+				if o.Stdout != "sum 7700\n" {
+					t.Errorf("not what the handler gives: %v", o)
+				}
+			})
+		}
+	}
+}
+
 // A fault in Go is Go's, whatever the library has installed.
 func TestGoRecovers(t *testing.T) {
 	do := "sigaction:dies,signal:plain,sigaction:nostack,signal:default,signal:ignored"

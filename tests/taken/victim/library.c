@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 // X/Open's, which is in all C libraries but not in their headers.
@@ -55,6 +56,13 @@ static void plain(int number) {
     raise(number);
 }
 
+// As an emulator of system calls, or a debugger's: what trapped is done, and gives 77.
+static void emulates(int number, siginfo_t *info, void *context) {
+    ucontext_t *uc = context;
+    (void)number, (void)info;
+    uc->uc_mcontext.gregs[REG_RAX] = 77;
+}
+
 // The kernel's action, as a library has it that makes the system call itself.
 static int by_itself(int number, const struct sigaction *action, struct sigaction *old) {
     struct kernels {
@@ -89,6 +97,8 @@ static struct sigaction action_of(const char *what) {
     if (strcmp(what, "dies") == 0) {
         action.sa_sigaction = dies;
         sigaddset(&action.sa_mask, SIGUSR1);
+    } else if (strcmp(what, "emulates") == 0) {
+        action.sa_sigaction = emulates;
     } else if (strcmp(what, "forwards") == 0) {
         action.sa_sigaction = forwards;
     } else if (strcmp(what, "nostack") == 0) {

@@ -36,6 +36,7 @@ func main() {
 	scenario.Main(map[string]func(settings){
 		"take": take,
 		"show": show,
+		"trap": trap,
 		"go":   goFaults,
 	})
 }
@@ -92,6 +93,13 @@ func take(s settings) {
 	default:
 		C.crash(kind)
 	}
+}
+
+// trap has the library's handler go on behind what traps.
+func trap(s settings) {
+	enable(s)
+	set(s["do"], s.Number("signal"))
+	scenario.Say("sum %d", int(C.traps(C.int(s.Number("signal")))))
 }
 
 // waitUntilTaken waits for the helper thread, which looks once a second.
