@@ -85,21 +85,31 @@ int __wrap_execvp(const char *path, char *const arguments[]);
 int __real_execve(const char *path, char *const arguments[], char *const environment[]);
 int __wrap_execve(const char *path, char *const arguments[], char *const environment[]);
 
+/* The helper reminds the owner of a crash by a signal, which, pending when the new program
+ * starts, would kill that. */
+static void before_exec(const char *answer)
+{
+    struct epi_incident *crash = &epi_process()->crash;
+    epi_host_ends_process(answer);
+    if (crash->owner == epi_self())
+        crash->stage_deadline = UINT64_MAX / 2; /* the deadline of the whole still holds */
+}
+
 int __wrap_execv(const char *path, char *const arguments[])
 {
-    epi_host_ends_process("has called execv");
+    before_exec("has called execv");
     return __real_execv(path, arguments);
 }
 
 int __wrap_execvp(const char *path, char *const arguments[])
 {
-    epi_host_ends_process("has called execvp");
+    before_exec("has called execvp");
     return __real_execvp(path, arguments);
 }
 
 int __wrap_execve(const char *path, char *const arguments[], char *const environment[])
 {
-    epi_host_ends_process("has called execve");
+    before_exec("has called execve");
     return __real_execve(path, arguments, environment);
 }
 

@@ -1,7 +1,12 @@
 /* The table of executable memory without a module. */
 #include "codemap.h"
 #include "../base/base.h"
+#include "../base/clock.h"
 #include "../memory/maps.h"
+
+/* Less than the stage has, which would be left with the list open.  A hundred thousand
+ * mappings take that long. */
+#define MAPS_TIME (100 * EPI_MS)
 
 static EPI_SAFE void set_name(struct epi_code_range *range, const char *name)
 {
@@ -36,10 +41,11 @@ EPI_SAFE void epi_codemap_load(struct epi_codemap *map, const struct epi_modules
 {
     struct epi_maps maps;
     struct epi_mapping mapping;
+    uint64_t end = epi_now() + MAPS_TIME;
     map->count = 0;
     if (!epi_maps_open(&maps))
         return;
-    while (epi_maps_next(&maps, &mapping))
+    while (epi_now() < end && epi_maps_next(&maps, &mapping))
         if ((mapping.prot & EPI_PROT_EXEC) != 0 &&
             epi_modules_find_text(modules, mapping.range.start) == NULL)
             add(map, &mapping);

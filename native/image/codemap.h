@@ -23,7 +23,7 @@ struct epi_codemap {
 
 /* Fills MAP, which nobody else reads yet, with what is executable now and not in the text
  * of a module of MODULES.  Without /proc it becomes empty; ranges beyond its capacity are
- * left out. */
+ * left out, and what could not be read in 100 ms. */
 EPI_SAFE void epi_codemap_load(struct epi_codemap *map, const struct epi_modules *modules);
 
 /* The range that holds PC, or NULL.  MAP may be NULL. */
