@@ -275,6 +275,8 @@ func (f *File) declaration(head, body []Token, last int) bool {
 			return false
 		case t.Text == "struct" || t.Text == "union" || t.Text == "enum":
 			i++
+		case t.Text == "{":
+			return false // a type, whose members may be pointers to functions
 		case t.Text == "(" && i > 0 && declarationWords[head[i-1].Text]:
 			if i = Matching(head, i, "(", ")"); i < 0 {
 				return false
