@@ -3,6 +3,7 @@
 package tests
 
 import (
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -120,7 +121,8 @@ func (v *variant) test(t *testing.T, k kind, p place) {
 // crash makes a crash happen.
 func (v *variant) crash(t *testing.T, k kind, p place) *victim.Outcome {
 	t.Helper()
-	changes := []victim.Change{usual, victim.Env(v.env...), victim.Args(v.flags...)}
+	changes := []victim.Change{usual, victim.Env(v.env...), victim.Args(v.flags...),
+		victim.Args("-symbol-cache", os.Getenv(victim.SymbolCache))}
 	if v.pid1() {
 		changes = append(changes, victim.Under(v.wrap[0], v.wrap[1:]...))
 	}

@@ -38,6 +38,7 @@ type runFlags struct {
 	deadline  time.Duration
 	chain     bool
 	maxFrames int
+	cache     string
 	noWait    bool
 	notify    bool
 	ignore    bool
@@ -56,6 +57,7 @@ func (f *runFlags) register(flags *flag.FlagSet) {
 	flags.DurationVar(&f.deadline, "deadline", 0, "end the report after this `time`, for example 2s")
 	flags.BoolVar(&f.chain, "chain", false, "after the report, let Go print its own and exit with status 2")
 	flags.IntVar(&f.maxFrames, "max-frames", 0, "show at most this `number` of frames")
+	flags.StringVar(&f.cache, "symbol-cache", "", "keep what is read of debug information in this `directory`, for the next run")
 	flags.BoolVar(&f.noWait, "nowait", false, "crash at once, while Epitaph still prepares in the background")
 	flags.BoolVar(&f.notify, "notify", false, "call signal.Notify for every signal first")
 	flags.BoolVar(&f.ignore, "ignore", false, "call signal.Ignore for every signal first")
@@ -76,6 +78,9 @@ func (f *runFlags) options() ([]handler.Option, error) {
 	}
 	if f.given["dir"] {
 		opts = append(opts, handler.WithDir(f.dir))
+	}
+	if f.given["symbol-cache"] {
+		opts = append(opts, handler.WithSymbolCache(f.cache))
 	}
 	if f.given["deadline"] {
 		opts = append(opts, handler.WithDeadline(f.deadline))

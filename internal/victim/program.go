@@ -55,9 +55,18 @@ var built struct {
 	dirs []string
 }
 
+// SymbolCache is the environment variable that names the children a directory for
+// handler.WithSymbolCache. Most of the processor's time of a child that crashes would go
+// into reading its own DWARF, and libc's.
+const SymbolCache = "EPITAPH_VICTIM_SYMBOLS"
+
 // Main runs the tests and removes the programs that they built. It returns the
 // status to exit with. Every package that has a [Program] calls it in TestMain.
 func Main(m *testing.M) int {
+	if dir, err := os.MkdirTemp("", "symbols"); err == nil {
+		defer os.RemoveAll(dir)
+		os.Setenv(SymbolCache, dir)
+	}
 	defer func() {
 		for _, dir := range built.dirs {
 			os.RemoveAll(dir)

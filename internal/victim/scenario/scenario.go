@@ -12,6 +12,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/epitaph-go/epitaph/handler"
@@ -99,6 +100,8 @@ func (s Settings) Options() []handler.Option {
 	}
 	if s["cache"] != "" {
 		opts = append(opts, handler.WithSymbolCache(s["cache"]))
+	} else if dir := os.Getenv("EPITAPH_VICTIM_SYMBOLS"); s["symbols"] == "" && s["debug"] == "" && isOwn(dir) {
+		opts = append(opts, handler.WithSymbolCache(dir)) // victim.SymbolCache
 	}
 	if s["traceback"] == "off" {
 		opts = append(opts, handler.WithCgoTraceback(false))
@@ -112,6 +115,17 @@ func (s Settings) Options() []handler.Option {
 		opts = append(opts, handler.WithHostFirst(first))
 	}
 	return opts
+}
+
+// isOwn tells whether a directory is there and the user's own: some victims are another
+// user's.
+func isOwn(dir string) bool {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return false
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && int(stat.Uid) == os.Geteuid()
 }
 
 // Enable enables Epitaph with these options and waits until it is ready. With the
