@@ -176,6 +176,13 @@ EPI_SAFE bool epi_arch_same_registers(const ucontext_t *a, const ucontext_t *b)
                      (REG_RIP + 1) * sizeof a->uc_mcontext.gregs[0]);
 }
 
+EPI_SAFE uint64_t epi_arch_mix_registers(const ucontext_t *uc, uint64_t hash)
+{
+    for (int i = 0; i <= REG_RIP; i++)
+        hash = epi_mix(hash, (uint64_t)uc->uc_mcontext.gregs[i]);
+    return hash;
+}
+
 /* The x87's control word and MXCSR, where the kernel has saved them for the handler. */
 EPI_SAFE uint64_t epi_arch_float_control(const ucontext_t *uc)
 {

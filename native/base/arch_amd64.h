@@ -103,6 +103,9 @@ EPI_SAFE bool epi_arch_shown_register(const ucontext_t *uc, unsigned i,
 /* Are the general registers, SP and PC the same in both? */
 EPI_SAFE bool epi_arch_same_registers(const ucontext_t *a, const ucontext_t *b);
 
+/* HASH with the same registers mixed in. */
+EPI_SAFE uint64_t epi_arch_mix_registers(const ucontext_t *uc, uint64_t hash);
+
 /* The words that say which floating-point exceptions trap, in one; 0 without such state. */
 EPI_SAFE uint64_t epi_arch_float_control(const ucontext_t *uc);
 

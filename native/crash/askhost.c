@@ -118,13 +118,9 @@ static EPI_SAFE void have_it_watched(void)
 static EPI_SAFE uint64_t fault_of(const struct epi_evidence *evidence)
 {
     const ucontext_t *context = epi_evidence_context(evidence);
-    const uint64_t *word = (const uint64_t *)(const void *)context->uc_mcontext.gregs;
     uint64_t which = (uint64_t)evidence->signal << 32 | (uint32_t)evidence->info.si_code;
     uint64_t hash = epi_mix(0, which);
-    hash = epi_mix(hash, (uintptr_t)evidence->info.si_addr);
-    for (int i = 0; i <= REG_RIP; i++)
-        hash = epi_mix(hash, word[i]);
-    return hash;
+    return epi_arch_mix_registers(context, epi_mix(hash, (uintptr_t)evidence->info.si_addr));
 }
 
 /* Is it the same fault once more, of which the handler has changed nothing so far?  For one

@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package scenario is what the programs have in common that tests make crash:
 //
 //	victim SCENARIO [KEY=VALUE ...]
