@@ -35,7 +35,7 @@
 // The other packages are not for users: cgo and native are the C core and its binding.
 //
 // The command [github.com/epitaph-go/epitaph/cmd/crashdemo] shows each kind of crash,
-// without Epitaph and with it. README.md has a report in full, and the limits.
+// without Epitaph and with it. README.md has an introduction, docs/ the limits.
 //
 // [handler.Enable]: https://pkg.go.dev/github.com/epitaph-go/epitaph/handler#Enable
 // [handler.Dump]: https://pkg.go.dev/github.com/epitaph-go/epitaph/handler#Dump
