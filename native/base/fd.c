@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 static EPI_SAFE bool identify(int fd, uint64_t *device, uint64_t *inode)
 {
@@ -93,4 +94,18 @@ EPI_SAFE long epi_fd_open(int directory, const char *path, int flags, unsigned m
 {
     return epi_fd_above(epi_syscall6(SYS_openat, directory, (long)path, flags | O_CLOEXEC,
                                      mode, 0, 0));
+}
+
+int epi_fd_open_high(const char *path, int flags)
+{
+    int fd = (int)epi_fd_open(AT_FDCWD, path, flags, 0);
+    if (fd < 0) {
+        errno = -fd;
+        return -1;
+    }
+    int copy = epi_fd_duplicate(fd);
+    int error = errno;
+    close(fd);
+    errno = error;
+    return copy;
 }

@@ -34,6 +34,10 @@ EPI_SAFE long epi_fd_open(int directory, const char *path, int flags, unsigned m
 /* The same for what has been opened by another call: moves it away from those three. */
 EPI_SAFE long epi_fd_above(long fd);
 
+/* open, for a descriptor that the core keeps: out of the program's way, and closed by exec;
+ * -1 with errno when it fails.  For a healthy process. */
+int epi_fd_open_high(const char *path, int flags);
+
 /* A duplicate of FD that is out of the program's way, and closed by exec; -1 with
  * errno when there is none.  For a healthy process. */
 int epi_fd_duplicate(int fd);

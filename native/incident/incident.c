@@ -7,6 +7,14 @@
 
 struct epi_incidents epi_incidents;
 
+EPI_SAFE void epi_incident_close_spare(const struct epi_incident *incident)
+{
+    for (size_t i = 0; i < EPI_COUNT(epi_incidents.spare); i++) {
+        struct epi_fd inherited = epi_incidents.spare[i];
+        epi_fd_close(incident->forked ? &inherited : &epi_incidents.spare[i]);
+    }
+}
+
 EPI_SAFE void epi_subject_is_self(struct epi_subject *subject)
 {
     epi_zero(subject, sizeof *subject);

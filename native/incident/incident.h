@@ -176,6 +176,17 @@ struct epi_incident {
     struct epi_parked parked[EPI_PARKED];
 };
 
+#ifdef EPI_TEST
+/* What a stage of the reports to come does in place of its work. */
+enum epi_trouble {
+    EPI_TROUBLE_NONE,
+    EPI_TROUBLE_FAULT,
+    EPI_TROUBLE_HANG, /* in a system call */
+    EPI_TROUBLE_SPIN,
+    EPI_TROUBLE_ABORT
+};
+#endif
+
 struct epi_incidents {
     /* Set by epi_enable; NULL while disabled.  One slot is in force, the next
      * configuration is written to the other. */
@@ -188,11 +199,15 @@ struct epi_incidents {
     _Atomic(const char *) symbols_note; /* why the program has no names, or NULL */
 #ifdef EPI_TEST
     char trouble_stage[32];
-    int trouble;
+    enum epi_trouble trouble;
 #endif
 };
 
 extern struct epi_incidents epi_incidents __attribute__((visibility("hidden")));
+
+/* Closes the spare descriptors.  In a child of vfork the record of them is the parent's,
+ * and stays. */
+EPI_SAFE void epi_incident_close_spare(const struct epi_incident *incident);
 
 /* What INCIDENT has that others than its owner look at becomes as before the first one;
  * but for a signal that was sent, which may come until there is no owner.

@@ -15,6 +15,7 @@
 #include "../unwind/program.h"
 #include "../incident/incident.h"
 #include "../incident/process.h"
+#include "../incident/reserve.h"
 #include "../record/box.h"
 #include "../signals/actions.h"
 #include "../threads/altstack.h"
@@ -48,20 +49,6 @@
 
 #define REPORT_STACK (64 * 1024)
 
-static int open_high(const char *path, int flags)
-{
-    int fd = (int)epi_fd_open(AT_FDCWD, path, flags, 0);
-    if (fd < 0) {
-        errno = -fd;
-        return -1;
-    }
-    int copy = epi_fd_duplicate(fd);
-    int error = errno;
-    close(fd);
-    errno = error;
-    return copy;
-}
-
 /* Two copies in one process (an executable and a c-shared library, a plugin)
  * would fight for the handlers.  A handler that is not this copy's but carries
  * the signature is another's.  The bytes are looked at through a system call
@@ -84,25 +71,32 @@ static void touch(struct epi_range memory)
         *(volatile char *)at = 0;
 }
 
+static struct epi_range map_stack(struct epi_range have, size_t size)
+{
+    if (have.end == 0) {
+        have = epi_altstack_map(size);
+        touch(have);
+    }
+    return have;
+}
+
+static bool prepare_stacks(void)
+{
+    struct epi_range report = map_stack(epi_incidents.report_stack, REPORT_STACK);
+    struct epi_range nested = map_stack(epi_incidents.nested_stack, epi_altstack_size());
+    epi_incidents_set_stacks(report, nested);
+    return report.end != 0 && nested.end != 0;
+}
+
 /* What stays for the life of the process, got once. */
 static int prepare(void)
 {
-    epi_altstacks.kernel_frame = getauxval(AT_MINSIGSTKSZ);
+    epi_altstacks_prepare(getauxval(AT_MINSIGSTKSZ));
     if (!epi_program_prepare())
         return ENOMEM;
-    if (epi_incidents.report_stack.end == 0) {
-        epi_incidents.report_stack = epi_altstack_map(REPORT_STACK);
-        touch(epi_incidents.report_stack);
-    }
-    if (epi_incidents.nested_stack.end == 0) {
-        epi_incidents.nested_stack = epi_altstack_map(epi_altstack_size());
-        touch(epi_incidents.nested_stack);
-    }
-    if (epi_incidents.report_stack.end == 0 || epi_incidents.nested_stack.end == 0)
+    if (!prepare_stacks())
         return ENOMEM;
-    for (size_t i = 0; i < EPI_COUNT(epi_incidents.spare); i++)
-        if (!epi_fd_valid(&epi_incidents.spare[i]))
-            epi_incidents.spare[i] = epi_fd_of(open_high("/", O_PATH));
+    epi_incidents_reserve();
     epi_service_runs(EPI_SERVICE_HELPER, epi_helper);
     epi_service_runs(EPI_SERVICE_DUMPER, epi_dumper);
     int error = epi_service_start(EPI_SERVICE_HELPER);
@@ -167,7 +161,7 @@ static int set_options(struct epi_options *options, const struct epi_config *con
     options->host_first = config->host_first;
     options->directory.fd = -1;
     if (config->directory != NULL) {
-        options->directory = epi_fd_of(open_high(config->directory, O_RDONLY | O_DIRECTORY));
+        options->directory = epi_fd_of(epi_fd_open_high(config->directory, O_RDONLY | O_DIRECTORY));
         if (options->directory.fd < 0)
             return errno;
         strncpy(options->directory_path, config->directory, sizeof options->directory_path - 1);
@@ -265,9 +259,8 @@ static int enable(const struct epi_config *config, const struct epi_options *old
     load_modules();
     if (epi_process()->pid == 0) /* a child of a process that was reporting, perhaps */
         epi_notes_freeze(EPI_NOTES_OPEN);
-    epi_incidents.pid = getpid();
-    epi_process()->pid = epi_incidents.pid;
-    epi_incidents.options = next;
+    epi_process()->pid = getpid();
+    epi_incidents_use(next);
     epi_threads_install(thread_signal);
     epi_message_start();
     if (old == NULL)
@@ -279,15 +272,14 @@ static int enable(const struct epi_config *config, const struct epi_options *old
         install_after_quiet();
     else
         epi_action_renew();
-    epi_threading.assign->on = true;
+    epi_assign_start();
     if (config->quiet)
         epi_traceback_bit_stop();
     else
         epi_traceback_bit_start();
     epi_helper_wake();
-    if (old != NULL) {
-        release(&epi_incidents.option_slot[old != &epi_incidents.option_slot[0]]);
-    }
+    if (old != NULL)
+        release(epi_incidents_slot_of(old));
     return 0;
 }
 
@@ -297,14 +289,11 @@ static int enable(const struct epi_config *config, const struct epi_options *old
 int epi_enable(const struct epi_config *config, const struct epi_goruntime *go)
 {
     const struct epi_options *old = epi_incidents.options;
-    struct epi_options *next = &epi_incidents.option_slot[old == &epi_incidents.option_slot[0]];
+    struct epi_options *next = epi_incidents_free_slot();
     int error = epi_process_start();
     if (error != 0 || epi_crashing())
         return error != 0 ? error : EAGAIN;
-    if (go != NULL && epi_program.go == NULL) {
-        epi_program.go_runtime = *go;
-        epi_program.go = &epi_program.go_runtime;
-    }
+    epi_program_set_go(go);
     if (!epi_dump_lock(TURN)) /* what changes now, a dump uses */
         return epi_crashing() ? EAGAIN : ETIMEDOUT;
     error = enable(config, old, next);
@@ -353,9 +342,9 @@ bool epi_disable(void)
         return true;
     /* A handler reads the options before and after it has made itself the owner,
      * and the owner is looked for after the options are gone: one sees the other. */
-    epi_incidents.options = NULL;
+    epi_incidents_use(NULL);
     if (epi_crashing()) {
-        epi_incidents.options = old;
+        epi_incidents_use(old);
         epi_dump_unlock();
         return true;
     }
@@ -366,7 +355,7 @@ bool epi_disable(void)
     epi_assign_stop();
     epi_signal_release(epi_actions.deadline_signal);
     epi_signal_release(epi_actions.thread_signal);
-    release(&epi_incidents.option_slot[old != &epi_incidents.option_slot[0]]);
+    release(epi_incidents_slot_of(old));
     epi_dump_unlock();
     return true;
 }
@@ -378,12 +367,6 @@ enum epi_enabled epi_enabled(void)
 }
 
 #ifdef EPI_TEST
-void epi_test_trouble(const char *stage, enum epi_trouble trouble)
-{
-    strncpy(epi_incidents.trouble_stage, stage, sizeof epi_incidents.trouble_stage - 1);
-    epi_incidents.trouble = trouble;
-}
-
 size_t epi_test_stack_use(void)
 {
     uintptr_t at = epi_incidents.report_stack.start;

@@ -59,8 +59,6 @@ void epi_update_modules(void);
 const struct epi_module *epi_module_at(uint32_t i);
 
 #ifdef EPI_TEST
-void epi_test_trouble(const char *stage, enum epi_trouble trouble);
-
 /* Bytes of the reporter's own stack that have ever been used. */
 size_t epi_test_stack_use(void);
 #endif

@@ -61,15 +61,6 @@ void epi_drop_symbols(uintptr_t bias, const char *path)
         module->dropped = module->index == NULL ? EPI_DROPPED_NAMES : EPI_DROPPED_LINES;
 }
 
-/* The old text stays: a crash may be printing it, and it changes with the program's
- * options at most. */
-void epi_symbols_note(const char *text)
-{
-    const char *now = epi_incidents.symbols_note;
-    if (strcmp(now == NULL ? "" : now, text) != 0)
-        epi_incidents.symbols_note = strdup(text);
-}
-
 size_t epi_symbols_size(void)
 {
     size_t size = 0;
@@ -130,11 +121,6 @@ void epi_symbols_release(void)
         free(index);
     }
     epi_dump_unlock();
-}
-
-void epi_symbols_pending(bool pending)
-{
-    epi_incidents.symbols_pending = pending;
 }
 
 int epi_install_eh_frame(uintptr_t bias, const char *path, struct epi_range section)

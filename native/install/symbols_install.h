@@ -15,14 +15,8 @@ int epi_install_symbols(uintptr_t bias, const char *path, void *data, size_t siz
 /* There is no room for more symbols of the module than it has. */
 void epi_drop_symbols(uintptr_t bias, const char *path);
 
-/* What reports are to say of the program's symbols, as a note; "": nothing. */
-void epi_symbols_note(const char *text);
-
 /* How many bytes of symbol indexes the core has. */
 size_t epi_symbols_size(void);
-
-/* Tells whether indexes are being built that a crash should wait for a moment. */
-void epi_symbols_pending(bool pending);
 
 /* Tells where the .eh_frame section of a module without PT_GNU_EH_FRAME is. */
 int epi_install_eh_frame(uintptr_t bias, const char *path, struct epi_range section);

@@ -192,20 +192,6 @@ static void ask(void *arg)
     question->answer = what(object);
 }
 
-/* The personality of epi_arch_call_cxx: a throw that looks for a handler gets as
- * far as here, with nothing unwound yet.  In a real one this would be a catch
- * clause; the unwinder's functions for that are not worth finding, when a jump
- * does it.  (What it leaves behind is the exception, for ever.) */
-EPI_SAFE int epi_cxx_personality(int version, int actions, uint64_t class, void *exception, void *context);
-EPI_SAFE int epi_cxx_personality(int version, int actions, uint64_t class, void *exception, void *context)
-{
-    enum { SEARCH_PHASE = 1, CONTINUE_UNWIND = 8 };
-    (void)version, (void)class, (void)exception, (void)context;
-    if ((actions & SEARCH_PHASE) != 0)
-        epi_arch_longjmp(&epi_terminate_words.thrown, 1);
-    return CONTINUE_UNWIND; /* the end of a thread that is cancelled */
-}
-
 static void describe(struct epi_terminate *terminate)
 {
     const struct runtime runtime = find_runtime();
@@ -221,7 +207,7 @@ static void describe(struct epi_terminate *terminate)
     struct question question = {&runtime, type, NULL};
     if (runtime.exception == NULL)
         return;
-    if (epi_arch_setjmp(&terminate->thrown) != 0) {
+    if (epi_arch_setjmp(&epi_cxx_thrown) != 0) {
         add(terminate, "; its what() throws an exception");
         return;
     }

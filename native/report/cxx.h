@@ -16,7 +16,6 @@ struct epi_terminate {
     epi_terminate_fn *previous; /* the handler that was there before ours */
     bool installed;
     _Atomic int tid;
-    struct epi_jump thrown; /* where a throw of what() ends */
     size_t used;
     char text[EPI_MESSAGE];
 };
@@ -26,6 +25,9 @@ extern struct epi_terminate epi_terminate_words __attribute__((visibility("hidde
 /* Ours becomes std::terminate's handler, where there is one. */
 void epi_cxx_start(void);
 void epi_cxx_stop(void);
+
+/* Where an exception that leaves epi_arch_call_cxx's FN ends; set by its caller. */
+extern struct epi_jump epi_cxx_thrown __attribute__((visibility("hidden")));
 
 /* Calls FN(ARG).  A C++ exception that leaves FN is shown to epi_cxx_personality
  * before anything is unwound. */

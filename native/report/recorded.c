@@ -81,7 +81,7 @@ EPI_SAFE void epi_report_breadcrumbs(struct epi_incident *incident)
 
 EPI_SAFE void epi_box_begin(struct epi_incident *incident)
 {
-    struct epi_box *box = &epi_box;
+    const struct epi_box *box = &epi_box;
     struct epi_out *out = &incident->out;
     if (incident->forked || !epi_box_usable())
         return;

@@ -284,10 +284,7 @@ static const struct epi_stage closing[] = {
 EPI_SAFE void epi_report(struct epi_incident *incident)
 {
     use_nested_stack();
-    for (size_t i = 0; i < EPI_COUNT(epi_incidents.spare); i++) {
-        struct epi_fd child = epi_incidents.spare[i]; /* vfork: the record is the parent's too */
-        epi_fd_close(incident->forked ? &child : &epi_incidents.spare[i]);
-    }
+    epi_incident_close_spare(incident);
     if (epi_arch_setjmp(&incident->last_resort) == 0) {
         incident->phase = EPI_PHASE_REPORTING;
         incident->stages_deadline = incident->deadline - 2 * reserve(incident->options->deadline);

@@ -39,18 +39,6 @@ EPI_SAFE void epi_stage_send(struct epi_incident *incident, uint32_t epoch);
 /* For the helper thread: interrupts the owner if its stage is over its budget. */
 EPI_SAFE void epi_stage_enforce(struct epi_incident *incident, uint64_t now);
 
-#ifdef EPI_TEST
-/* Makes the stage NAME ("*": each) fault, hang in a system call, hang in a loop, or
- * abort in the reports to come. */
-enum epi_trouble {
-    EPI_TROUBLE_NONE,
-    EPI_TROUBLE_FAULT,
-    EPI_TROUBLE_HANG,
-    EPI_TROUBLE_SPIN,
-    EPI_TROUBLE_ABORT
-};
-#endif
-
 /* More faults than this in one report, and the rest of it is given up. */
 #define EPI_NESTED_MAX 32
 

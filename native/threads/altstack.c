@@ -15,6 +15,11 @@
 
 struct epi_altstacks epi_altstacks;
 
+void epi_altstacks_prepare(size_t frame)
+{
+    epi_altstacks.kernel_frame = frame;
+}
+
 EPI_SAFE size_t epi_altstack_size(void)
 {
     size_t size = 64 * 1024, kernel = epi_altstacks.kernel_frame;

@@ -23,6 +23,10 @@ struct epi_altstacks {
 
 extern struct epi_altstacks epi_altstacks __attribute__((visibility("hidden")));
 
+/* For a healthy process: FRAME is what the kernel puts on a stack for a signal, at most, in
+ * bytes (AT_MINSIGSTKSZ of getauxval). */
+void epi_altstacks_prepare(size_t frame);
+
 /* The size of an alternate stack: the kernel's frame (up to 11 KiB with AMX),
  * the entry of our handler, and Go's handler, which may run on it too. */
 EPI_SAFE size_t epi_altstack_size(void);

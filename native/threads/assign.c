@@ -277,6 +277,11 @@ void epi_assign_prepare(struct epi_assign *assign, bool program)
     open_list(assign);
 }
 
+void epi_assign_start(void)
+{
+    epi_threading.assign->on = true;
+}
+
 void epi_assign_stop(void)
 {
     struct epi_assign *assign = epi_threading.assign;

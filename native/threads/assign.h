@@ -65,7 +65,8 @@ EPI_SAFE void epi_assign_accept(uint32_t slot, ucontext_t *uc);
  * the core is part of the program, and not of a library in it. */
 void epi_assign_prepare(struct epi_assign *assign, bool program);
 
-/* For a healthy process: no signal is sent from now on. */
+/* For a healthy process: from now on new threads are looked for; no signal is sent any more. */
+void epi_assign_start(void);
 void epi_assign_stop(void);
 
 /* For the helper: looks for new threads, and serves them; false while the core

@@ -41,6 +41,14 @@ static bool map_code(struct epi_codemap **map)
     return true;
 }
 
+void epi_program_set_go(const struct epi_goruntime *go)
+{
+    if (go == NULL || epi_program.go != NULL)
+        return;
+    epi_program.go_runtime = *go;
+    epi_program.go = &epi_program.go_runtime;
+}
+
 bool epi_program_prepare(void)
 {
     for (int i = 0; i < 2; i++)

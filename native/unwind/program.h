@@ -25,6 +25,9 @@ extern struct epi_program epi_program __attribute__((visibility("hidden")));
 /* Memory for the tables, at the first call; false when there is none. */
 bool epi_program_prepare(void);
 
+/* Takes over what is known of Go's tables, once; NULL: nothing yet.  For a healthy process. */
+void epi_program_set_go(const struct epi_goruntime *go);
+
 /* Puts a table of what is loaded now in force.  What Go has found out about a module stays
  * with it.  For a healthy process, under the turn of the dumps: those of whom a dump has
  * asked a stack walk with the table that was in force then. */
