@@ -24,9 +24,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -67,12 +69,24 @@ func Main(m *testing.M) int {
 		defer os.RemoveAll(dir)
 		os.Setenv(SymbolCache, dir)
 	}
+	dontIgnore()
 	defer func() {
 		for _, dir := range built.dirs {
 			os.RemoveAll(dir)
 		}
 	}()
 	return m.Run()
+}
+
+// dontIgnore has the children begin with the default action for the signals that nohup, or a
+// shell's background job, has the tests ignore: execve keeps that of a signal that is
+// ignored, and puts the default in place of a handler.
+func dontIgnore() {
+	for _, s := range []os.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT} {
+		if signal.Ignored(s) {
+			signal.Notify(make(chan os.Signal, 1), s)
+		}
+	}
 }
 
 // Path returns the file of the program, and fails the test if it cannot be built.

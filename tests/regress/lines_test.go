@@ -129,7 +129,7 @@ func TestDebugDirs(t *testing.T) {
 	}
 	run("objcopy", "--only-keep-debug", path, debug)
 	run("objcopy", "--strip-all", path)
-	const line = "reload times=2 library="
+	const line = "reload times=2 cache=off library="
 	if f := innermost(t, line+path); f.Kind != report.BinaryFrame || f.Func != "" {
 		t.Errorf("without the directory: %+v", f)
 	}

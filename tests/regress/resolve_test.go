@@ -29,7 +29,7 @@ func TestResolve(t *testing.T) {
 	}
 	run("cc", "-g", "-O1", "-shared", "-fPIC", "-Wl,--build-id", "-o", full, "plugin/plugin.c")
 	crash := func() *report.Report {
-		o := program.Run(t, "reload times=2 library="+path)
+		o := program.Run(t, "reload times=2 cache=off library="+path)
 		o.DiedOf(t, syscall.SIGSEGV)
 		return victim.Complete(t, o.Stderr)
 	}

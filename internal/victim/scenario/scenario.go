@@ -72,7 +72,7 @@ func (s Settings) Number(key string) int {
 }
 
 // Options are those of handler.Enable that the settings ask for: fd, dir, deadline,
-// poll, chain, hostfirst, symbols (the budget), debug, cache, box,
+// poll, chain, hostfirst, symbols (the budget), debug, cache (off: none), box,
 // traceback=off (no C frames in what Go prints).
 func (s Settings) Options() []handler.Option {
 	var opts []handler.Option
@@ -100,7 +100,9 @@ func (s Settings) Options() []handler.Option {
 	if s["debug"] != "" {
 		opts = append(opts, handler.WithDebugDirs(s["debug"]))
 	}
-	if s["cache"] != "" {
+	if s["cache"] == "off" {
+		// nor the one that the children share
+	} else if s["cache"] != "" {
 		opts = append(opts, handler.WithSymbolCache(s["cache"]))
 	} else if dir := os.Getenv("EPITAPH_VICTIM_SYMBOLS"); s["symbols"] == "" && s["debug"] == "" && isOwn(dir) {
 		opts = append(opts, handler.WithSymbolCache(dir)) // victim.SymbolCache

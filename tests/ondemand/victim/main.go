@@ -41,6 +41,7 @@ func duration(s settings, key string, otherwise time.Duration) time.Duration {
 // timer are the options of a timer that the settings ask for: fd, deadline, file,
 // repeat, exit, maxthreads.
 func timer(s settings) []handler.Option {
+	s["cache"] = "off" // dumps take none
 	opts := s.Options()
 	if s["file"] != "" {
 		f, err := os.Create(s["file"])
