@@ -95,11 +95,8 @@ static EPI_SAFE void call(struct epi_evidence *evidence, int signal, siginfo_t *
     const struct epi_sigaction *action = epi_action_turn(signal);
     struct epi_sigaction host = *action;
     uint64_t open = epi_fatal_mask() & ~epi_mask_of(SIGABRT);
-    uint64_t mask = *(const uint64_t *)(const void *)&evidence->uc->uc_sigmask | host.mask;
-    if ((host.flags & SA_NODEFER) == 0)
-        mask |= epi_mask_of(signal);
-    evidence->blocked = mask;
-    host.mask = mask & ~open;
+    evidence->blocked = epi_chain_mask(action, signal, evidence->uc);
+    host.mask = evidence->blocked & ~open;
     epi_chain_with(&host, signal, info, evidence->uc);
 }
 

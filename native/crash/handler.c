@@ -303,6 +303,9 @@ static EPI_SAFE bool reporter_faults(struct arrival *a)
         if (sent)
             return true; /* it was pending when its signal was unblocked */
         break;
+    case EPI_PHASE_LEFT:
+        epi_chain_await_end(incident);
+        return false;
     case EPI_PHASE_HOST: /* another fault; or it calls ours, which it has saved, for this one */
         if (!(a->called && a->uc == incident->uc) && epi_chain_left(incident, a->uc))
             return false;

@@ -13,8 +13,9 @@
  *
  * A jump out tells nobody.  It is seen by where the thread's stack pointer is:
  * while the handler runs it is below the frame of the signal.  So while the
- * deadline runs the helper interrupts the thread, at intervals that double, and the
- * handler of the interrupt looks; so does a new fault on the same thread. */
+ * deadline runs the helper looks, at intervals that double; so does a new fault on the same
+ * thread.  Of a thread that sleeps the kernel tells the stack pointer, and a signal would end
+ * its system call; one that runs is interrupted, and the handler of the interrupt looks. */
 #include "host.h"
 #include "owner.h"
 #include "../base/base.h"
@@ -26,9 +27,11 @@
 #include "../signals/actions.h"
 #include "../signals/chain.h"
 #include "../signals/hosts.h"
+#include "../threads/tasks.h"
 #include "../report/stage.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 
 #define FIRST_LOOK (5 * EPI_MS)
 
@@ -57,13 +60,32 @@ EPI_SAFE void epi_chain_begin(struct epi_incident *crash, uintptr_t handler)
     crash->stage_deadline = crash->chained + FIRST_LOOK;
     crash->deadline = crash->chained + crash->options->deadline;
     crash->left = epi_chain_left;
+    crash->host.slept = false;
     crash->phase = EPI_PHASE_HOST;
     /* It may jump out, and nobody in a child would see that in time. */
     epi_crash_return_alarm(crash);
 }
 
+/* The handler returns, or is found to be left, by the thread or by the helper: whoever comes
+ * first ends the crash. */
+static EPI_SAFE bool may_end(struct epi_incident *crash)
+{
+    int phase = EPI_PHASE_HOST;
+    return atomic_compare_exchange_strong(&crash->phase, &phase, EPI_PHASE_LEFT);
+}
+
+static EPI_SAFE void end_left(struct epi_incident *crash)
+{
+    if (!may_end(crash))
+        return;
+    epi_host_has_resolved(crash->host.called);
+    epi_crash_end(crash);
+}
+
 EPI_SAFE bool epi_chain_repaired(struct epi_incident *crash, const ucontext_t *uc)
 {
+    if (crash->owner != epi_self())
+        return false; /* it took too long (epi_chain_let_go) */
     /* The handler ran with its own mask and the signal blocked; the looks below may fault. */
     epi_sigmask(SIG_UNBLOCK, epi_fatal_mask());
     bool moved = epi_arch_pc(&crash->context) != epi_arch_pc(uc) ||
@@ -76,7 +98,8 @@ EPI_SAFE bool epi_chain_repaired(struct epi_incident *crash, const ucontext_t *u
     if (moved || memory || !epi_arch_same_registers(&crash->context, uc))
         epi_host_has_resolved(crash->host.called);
     crash->resumed = epi_now();
-    epi_crash_end(crash);
+    if (may_end(crash))
+        epi_crash_end(crash);
     return true;
 }
 
@@ -84,36 +107,62 @@ EPI_SAFE bool epi_chain_host(struct epi_incident *crash, const struct epi_sigact
                              int signal, siginfo_t *info, ucontext_t *uc)
 {
     struct epi_sigaction host = *action;
-    host.mask &= ~epi_mask_of(epi_actions.deadline_signal);
+    host.mask = epi_chain_mask(action, signal, uc) & ~epi_mask_of(epi_actions.deadline_signal);
     epi_chain_begin(crash, epi_action_hosts(action, signal, info));
-    epi_chain(&host, signal, info, uc);
+    epi_chain_with(&host, signal, info, uc);
     return epi_chain_repaired(crash, uc);
+}
+
+/* Has the thread left the handler, if its stack pointer is SP now? */
+static EPI_SAFE bool is_outside(const struct epi_incident *crash, uintptr_t sp)
+{
+    const stack_t *stack = &crash->context.uc_stack;
+    uintptr_t frame = (uintptr_t)crash->uc, bottom = (uintptr_t)stack->ss_sp;
+    bool alternate = (stack->ss_flags & SS_DISABLE) == 0 && stack->ss_size != 0 &&
+                     frame - bottom < stack->ss_size;
+    return sp >= frame || (alternate && sp < bottom);
 }
 
 EPI_SAFE bool epi_chain_left(struct epi_incident *crash, const ucontext_t *uc)
 {
-    const stack_t *stack = &crash->context.uc_stack;
-    uintptr_t frame = (uintptr_t)crash->uc, sp = epi_arch_sp(uc);
-    uintptr_t bottom = (uintptr_t)stack->ss_sp;
-    bool alternate = (stack->ss_flags & SS_DISABLE) == 0 && stack->ss_size != 0 &&
-                     frame - bottom < stack->ss_size;
-    if (sp < frame && (!alternate || sp >= bottom))
+    if (!is_outside(crash, epi_arch_sp(uc)))
         return false;
-    epi_host_has_resolved(crash->host.called);
-    epi_crash_end(crash);
+    end_left(crash);
+    epi_chain_await_end(crash);
     return true;
 }
 
-EPI_SAFE void epi_chain_ask(struct epi_incident *crash, uint64_t now)
+EPI_SAFE void epi_chain_await_end(const struct epi_incident *crash)
+{
+    uint64_t self = epi_self(), end = epi_now() + EPI_SECOND;
+    while (crash->owner == self && epi_now() < end)
+        epi_pause(EPI_MS);
+}
+
+EPI_SAFE void epi_chain_look(struct epi_incident *crash, uint64_t now)
 {
     int owner = (int)(uint32_t)crash->owner;
+    struct epi_task_syscall call;
     if (owner == 0 || now < crash->stage_deadline)
         return;
     crash->stage_deadline = now + (now - crash->chained);
     if (epi_syscall6(SYS_tgkill, epi_getpid(), owner, 0, 0, 0, 0) == -ESRCH)
         epi_crash_end(crash); /* the handler ended its thread */
-    else
+    else if (!epi_task_sleeps(owner, &call))
         epi_stage_send(crash, 0);
+    else if (is_outside(crash, call.sp))
+        end_left(crash);
+    else
+        crash->host.slept = true;
+}
+
+EPI_SAFE bool epi_chain_let_go(struct epi_incident *crash)
+{
+    if (crash->phase != EPI_PHASE_HOST || crash->host.slept ||
+        !epi_task_blocks((int)(uint32_t)crash->owner, epi_actions.deadline_signal))
+        return false;
+    end_left(crash);
+    return true;
 }
 
 EPI_SAFE bool epi_chain_in_vain(const struct epi_incident *crash, int signal,

@@ -25,8 +25,17 @@ EPI_SAFE bool epi_fault_is_over(const siginfo_t *info, const ucontext_t *uc);
  * running: ends the crash, and says so, if it has jumped out of it instead. */
 EPI_SAFE bool epi_chain_left(struct epi_incident *crash, const ucontext_t *uc);
 
-/* For the helper thread: has the owner look at that, now and then. */
-EPI_SAFE void epi_chain_ask(struct epi_incident *crash, uint64_t now);
+/* The calling thread owns CRASH, which another one ends at this moment: waits for that. */
+EPI_SAFE void epi_chain_await_end(const struct epi_incident *crash);
+
+/* For the helper thread: looks at that, now and then, or has the owner do so. */
+EPI_SAFE void epi_chain_look(struct epi_incident *crash, uint64_t now);
+
+/* For the helper thread, when the deadline is over: nobody can tell whether the owner is in the
+ * handler still, since it computes and blocks the deadline's signal, as the thread that jumped
+ * back may have done before.  True: the crash, which is reported, is over, and the process
+ * goes on. */
+EPI_SAFE bool epi_chain_let_go(struct epi_incident *crash);
 
 /* The same fault as the one that the host's handler has just returned from: it
  * had repaired nothing. */

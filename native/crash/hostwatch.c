@@ -37,29 +37,25 @@ static struct {
     struct {
         uint32_t round;
         uint64_t waited, look; /* for the answer; when its stack is looked at next */
-        bool told;
+        bool told, slept;      /* that it must leave; in the handler, once */
     } of[EPI_ASKED_SLOTS];
 } watch;
 
-enum place { IN_HANDLER, LEFT, IN_GO };
+enum place { RUNS, SLEEPS, LEFT, IN_GO };
 
 /* A thread that is gone has left, too.  Go's code below the frame of a signal is Go's
  * handler, to which the host's has handed the fault on: on a thread of Go's it dies of it
  * (runtime/signal_unix.go, sighandler), and waits for its other threads before it does. */
 static EPI_SAFE enum place place_of(const struct epi_asked *slot)
 {
-    char buffer[EPI_TASKS_ENTRY];
-    struct epi_tasks tasks;
     struct epi_task_syscall call;
     if (epi_syscall6(SYS_tgkill, epi_getpid(), slot->tid, 0, 0, 0, 0) == -ESRCH)
         return LEFT;
-    if (epi_tasks_open(&tasks, buffer, sizeof buffer) != 0)
-        return IN_HANDLER;
-    bool told = epi_task_syscall(&tasks, slot->tid, &call) && call.sleeps;
-    epi_tasks_close(&tasks);
-    if (told && epi_asked_left(slot, call.sp))
+    if (!epi_task_sleeps(slot->tid, &call))
+        return RUNS;
+    if (epi_asked_left(slot, call.sp))
         return LEFT;
-    return told && slot->go && epi_go_text(epi_program.go, call.pc) ? IN_GO : IN_HANDLER;
+    return slot->go && epi_go_text(epi_program.go, call.pc) ? IN_GO : SLEEPS;
 }
 
 static EPI_SAFE void name_subject(struct epi_subject *subject, int tid)
@@ -90,35 +86,53 @@ static EPI_SAFE _Noreturn void die_of(int signal)
 /* Faults in handlers of faults, at most: more than askhost.c asks about. */
 #define DEEPEST 16
 
-/* A handler that blocks the deadline's signal.  Its stack stays as it is, but the thread may
- * return any time, so what is there is copied first. */
-static EPI_SAFE void report_for(struct epi_asked *slot, const char *answer, bool go)
+static _Alignas(16) unsigned char frame[EPI_CONTEXT_SIZE]; /* the helper's alone, as is */
+static struct epi_evidence kept;
+
+/* Copies the evidence of SLOT's outermost fault: the thread's stack stays as it is while its
+ * handler runs, but that may return any time.  False when what is there is not, or no longer,
+ * the evidence of ROUND. */
+static EPI_SAFE bool copy_evidence(const struct epi_asked *slot, uint32_t round)
 {
-    static struct epi_evidence evidence;
+    if (!epi_peek(&kept, (uintptr_t)slot->evidence, sizeof kept) ||
+        !epi_peek(frame, slot->frame, sizeof frame) ||
+        !epi_asked_owns(slot, round, &kept, (const ucontext_t *)(const void *)frame))
+        return false;
+    for (int depth = 0; kept.outer != NULL; depth++)
+        if (depth == DEEPEST || !epi_peek(&kept, (uintptr_t)kept.outer, sizeof kept))
+            return false;
+    return slot->round == round;
+}
+
+/* A handler that blocks the deadline's signal; or has the thread jumped out, and blocks it
+ * there?  It is not in the handler for certain where the signal was blocked before the fault,
+ * to which it may have jumped back, nor where it has never been seen to sleep in there. */
+static EPI_SAFE bool may_have_left(const struct epi_asked *slot, bool slept)
+{
+    int deadline = epi_actions.deadline_signal;
+    const ucontext_t *context = epi_evidence_context(&kept);
+    return (*(const uint64_t *)(const void *)&context->uc_sigmask & epi_mask_of(deadline)) != 0 ||
+           (!slept && epi_task_blocks(slot->tid, deadline));
+}
+
+static EPI_SAFE void report_for(struct epi_asked *slot, const char *answer, bool go, bool slept)
+{
     struct epi_incident *crash = &epi_process()->crash;
     uint32_t round = slot->round;
-    uintptr_t at = (uintptr_t)slot->evidence;
     int tid = slot->tid;
-    if (!epi_peek(&evidence, at, sizeof evidence))
-        return;
-    for (int depth = 0; evidence.outer != NULL; depth++)
-        if (depth == DEEPEST || !epi_peek(&evidence, (uintptr_t)evidence.outer, sizeof evidence))
-            return;
-    ucontext_t *context = (ucontext_t *)(void *)evidence.context;
-    /* Where the signal was blocked before the fault, the handler may have jumped back there. */
-    if (!go && (*(uint64_t *)(void *)&context->uc_sigmask &
-                epi_mask_of(epi_actions.deadline_signal)) != 0) {
+    if (!copy_evidence(slot, round) || (!go && may_have_left(slot, slept))) {
         epi_asked_drop(slot, round);
         return;
     }
     if (slot->round != round || !epi_crash_take(crash, epi_self()))
         return;
-    if (!epi_crash_begin(crash, evidence.signal, &evidence.info, context))
+    ucontext_t *context = (ucontext_t *)(void *)kept.context;
+    if (!epi_crash_begin(crash, kept.signal, &kept.info, context))
         return;
     /* Nobody interrupts this report, should it hang. */
     epi_crash_arm_alarm(crash, crash->options->deadline);
     name_subject(&crash->subject, tid);
-    crash->host.handler = evidence.handler;
+    crash->host.handler = kept.handler;
     crash->host.answer = answer;
     crash->go_failed = go; /* it stopped the world */
     epi_report_on_own_stack(crash);
@@ -137,7 +151,7 @@ static EPI_SAFE void look_at(size_t i, uint64_t passed, uint64_t deadline)
     if (watch.of[i].round != round) {
         watch.of[i].round = round;
         watch.of[i].waited = watch.of[i].look = 0;
-        watch.of[i].told = false;
+        watch.of[i].told = watch.of[i].slept = false;
         return;
     }
     uint64_t waited = watch.of[i].waited += passed;
@@ -147,9 +161,10 @@ static EPI_SAFE void look_at(size_t i, uint64_t passed, uint64_t deadline)
         if (place == LEFT)
             epi_asked_drop(slot, round);
         if (place == IN_GO)
-            report_for(slot, "has handed it on to Go", true);
-        if (place != IN_HANDLER)
+            report_for(slot, "has handed it on to Go", true, true);
+        if (place == LEFT || place == IN_GO)
             return;
+        watch.of[i].slept = watch.of[i].slept || place == SLEEPS;
     }
     if (waited < deadline)
         return;
@@ -158,7 +173,8 @@ static EPI_SAFE void look_at(size_t i, uint64_t passed, uint64_t deadline)
         watch.of[i].told = epi_ask_send(epi_actions.deadline_signal, slot->tid, ask) == 0;
     }
     if (waited >= deadline + ANSWER)
-        report_for(slot, "has not returned in time, and lets nobody interrupt it", false);
+        report_for(slot, "has not returned in time, and lets nobody interrupt it", false,
+                   watch.of[i].slept);
 }
 
 EPI_SAFE bool epi_hosts_watch(uint64_t now)

@@ -23,7 +23,10 @@
 EPI_SAFE bool epi_crash_take(struct epi_incident *crash, uint64_t self)
 {
     uint64_t nobody = 0;
-    return atomic_compare_exchange_strong(&crash->owner, &nobody, self);
+    if (!atomic_compare_exchange_strong(&crash->owner, &nobody, self))
+        return false;
+    crash->phase = EPI_PHASE_NONE; /* the one before may have ended in another */
+    return true;
 }
 
 static EPI_SAFE bool of_other_process(uint64_t owner, uint64_t self)
@@ -49,6 +52,7 @@ static EPI_SAFE bool take_from(struct epi_incident *crash, uint64_t owner, uint6
     if (!atomic_compare_exchange_strong(&crash->owner, &owner, CHANGING))
         return false;
     epi_incident_clear(crash);
+    crash->phase = EPI_PHASE_NONE;
     crash->sent = 0; /* to the process that is gone */
     crash->owner = self;
     return true;

@@ -25,7 +25,8 @@ EPI_SAFE void epi_subject_is_self(struct epi_subject *subject)
 
 EPI_SAFE void epi_incident_clear(struct epi_incident *incident)
 {
-    incident->phase = EPI_PHASE_NONE;
+    if (incident->phase != EPI_PHASE_LEFT) /* until there is no owner */
+        incident->phase = EPI_PHASE_NONE;
     incident->deadline = 0; /* or the helper takes the old one for the next owner's */
     incident->go_failed = false;
     epi_zero(incident->parked, sizeof incident->parked);

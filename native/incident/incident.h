@@ -52,6 +52,7 @@ enum epi_phase {
     EPI_PHASE_LAST_ACT,    /* Go, dead of a panic, runs the program's last act */
     EPI_PHASE_CHAINED,     /* Go's handler runs, and ends the process */
     EPI_PHASE_HOST,        /* a handler of the host's runs, and may jump out */
+    EPI_PHASE_LEFT,        /* it has: whoever found that out ends the crash */
     EPI_PHASE_TERMINATING, /* the default action is to come */
 };
 
@@ -126,6 +127,7 @@ struct epi_incident {
     _Atomic int sent; /* a signal that somebody sent meanwhile, should the process live on */
     uint64_t chained, resumed; /* when the host's handler was called and returned */
     struct {
+        bool slept;        /* the helper has seen the thread asleep in it */
         uintptr_t called;  /* its handler that runs, or has returned */
         uintptr_t handler; /* that was asked before this report; 0: none was */
         const char *answer;

@@ -62,12 +62,12 @@ static EPI_SAFE void enforce(struct epi_incident *crash)
         }
         last = now;
         uint64_t deadline = crash->deadline; /* 0: the owner has not got there yet */
-        if (deadline != 0 && now >= deadline)
+        if (deadline != 0 && now >= deadline && !epi_chain_let_go(crash))
             end(crash);
         if (crash->phase == EPI_PHASE_REPORTING)
             epi_stage_enforce(crash, now);
         else if (crash->phase == EPI_PHASE_HOST)
-            epi_chain_ask(crash, now);
+            epi_chain_look(crash, now);
         else if (epi_goside.resume.stop_pending)
             epi_resume_help();
         sleep_on_word(*epi_helper_word(), epi_goside.resume.stop_pending ? TICK / 20 : TICK);

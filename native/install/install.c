@@ -348,6 +348,7 @@ bool epi_disable(void)
         epi_dump_unlock();
         return true;
     }
+    epi_actions_give_way(); /* or a library's handler and ours would call each other */
     epi_message_stop();
     epi_traceback_bit_stop(); /* while its SIGABRT still comes to the core */
     bool receivers_done = wait_for_receivers();

@@ -336,6 +336,18 @@ static struct epi_usersignal *memory_for(int signal)
     return user;
 }
 
+/* Is there a handler of C's that ends system calls, on purpose perhaps? */
+static bool ends_calls(int signal)
+{
+    struct epi_sigaction now;
+    if (!epi_action_present(signal, &now))
+        return false;
+    if (now.handler == epi_actions.slot[signal].ours.handler)
+        epi_copy(&now, epi_action_next(signal), sizeof now);
+    return now.handler > (uintptr_t)SIG_IGN && now.handler != epi_actions.go.handler &&
+           (now.flags & SA_RESTART) == 0;
+}
+
 int epi_usersignal_register(int signal, const struct epi_dump *how, bool chain)
 {
     if (signal < 1 || signal > EPI_SIGNALS || epi_fatal_index(signal) >= 0 ||
@@ -362,6 +374,8 @@ int epi_usersignal_register(int signal, const struct epi_dump *how, bool chain)
         user->due = 0;
     user->options = next;
     struct epi_sigaction ours = epi_action_make(user_signal);
+    if (chain && ends_calls(signal))
+        ours.flags &= ~(unsigned long)SA_RESTART;
     epi_action_claim(signal, EPI_ROLE_DUMP, &ours);
     wait_for_dump(signal);
     if (old != NULL)

@@ -13,6 +13,7 @@
 #include "../incident/process.h"
 #include "../signals/actions.h"
 #include "../signals/asked.h"
+#include "../signals/hosts.h"
 #include "../signals/chain.h"
 #include "../threads/ask.h"
 
@@ -156,7 +157,11 @@ EPI_SAFE void epi_stage_interrupt(int signal, siginfo_t *info, void *context)
     if (ask.question != EPI_ASK_LEAVE)
         return;
     if (incident == NULL) {
-        struct epi_evidence *evidence = epi_asked_evidence(epi_gettid(), epi_arch_sp(context), NULL);
+        uintptr_t resolved = 0; /* it has jumped out of that one */
+        struct epi_evidence *evidence =
+            epi_asked_evidence(epi_gettid(), epi_arch_sp(context), &resolved);
+        if (resolved != 0)
+            epi_host_has_resolved(resolved);
         if (evidence != NULL && evidence->slot->round == ask.epoch)
             evidence->give_up(evidence, "has not returned in time", false); /* EPI_SAFE: askhost.c's */
         return;

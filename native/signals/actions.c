@@ -101,9 +101,15 @@ void epi_action_claim(int signal, enum epi_role role, const struct epi_sigaction
     slot->role = role;
     if (!held && foreign(now.handler) && now.handler == slot->in_front)
         return;
-    if (!in_place && !(held && foreign(now.handler)))
+    bool becomes_next = !in_place && !(held && foreign(now.handler));
+    if (becomes_next)
         epi_action_set_next(slot, &now); /* before ours may be called */
-    epi_sigaction(signal, ours, NULL);
+    struct epi_sigaction old;
+    if (!epi_sigaction(signal, ours, &old) || !becomes_next)
+        return;
+    /* Another thread may have set one since. */
+    if (foreign(old.handler) && old.handler != ours->handler && !epi_equal(&old, &now, sizeof now))
+        epi_action_set_next(slot, &old);
 }
 
 /* A library's handler that has come in front of the core's may have saved the core's, and

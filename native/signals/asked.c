@@ -102,12 +102,10 @@ EPI_SAFE struct epi_evidence *epi_asked_evidence(int tid, uintptr_t sp, uintptr_
         /* Above its frame the thread is elsewhere; below, what is there may be another
          * handler's frame by now. */
         if (!epi_asked_left(&slot[i], sp) && sp < (uintptr_t)evidence &&
-            evidence->slot == &slot[i] && evidence->round == round)
+            epi_asked_owns(&slot[i], round, evidence, evidence->uc))
             return evidence;
-        if (resolved != NULL) {
-            *resolved = slot[i].handler;
-            epi_asked_drop(&slot[i], round);
-        }
+        *resolved = slot[i].handler;
+        epi_asked_drop(&slot[i], round);
     }
     return NULL;
 }
@@ -128,6 +126,14 @@ EPI_SAFE bool epi_asked_on_go(void)
         if ((slot[i].round & 1) != 0 && slot[i].go)
             return true;
     return false;
+}
+
+EPI_SAFE bool epi_asked_owns(const struct epi_asked *slot, uint32_t round,
+                             const struct epi_evidence *evidence, const ucontext_t *frame)
+{
+    return evidence->slot == slot && evidence->round == round &&
+           (uintptr_t)evidence->uc == slot->frame &&
+           epi_arch_same_registers(epi_evidence_context(evidence), frame);
 }
 
 /* While the handler runs, and whatever it calls, SP is below the frame of the signal. */

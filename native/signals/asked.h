@@ -54,9 +54,16 @@ EPI_SAFE void epi_asked_drop(struct epi_asked *slot, uint32_t round);
 
 /* The innermost fault of the calling thread TID that is being asked about; NULL: there is
  * none.  SP is where the thread is: above the handler it has jumped out, and the evidence is
- * memory that others use by now.  Then the handler is stored in RESOLVED, if not NULL, and
- * the thread is not asking any more. */
+ * memory that others use by now.  Then the handler is stored in RESOLVED, and the thread is
+ * not asking any more. */
 EPI_SAFE struct epi_evidence *epi_asked_evidence(int tid, uintptr_t sp, uintptr_t *resolved);
+
+/* Is EVIDENCE that of SLOT in its ROUND, and FRAME, which is at its uc, still the kernel's frame
+ * of that fault?  A thread that has jumped out may run another handler now whose frame is at
+ * the same place, with the old evidence in a part that is not written yet: then the registers
+ * are others.  They also are when the host has changed them, which resolves the fault. */
+EPI_SAFE bool epi_asked_owns(const struct epi_asked *slot, uint32_t round,
+                             const struct epi_evidence *evidence, const ucontext_t *frame);
 
 /* A thread, any, whose fault was SIGNAL: its slot, or NULL. */
 EPI_SAFE struct epi_asked *epi_asked_about(int signal);

@@ -1,4 +1,9 @@
-/* Calls a handler that was there before the core's, as the kernel would have. */
+/* Calls a handler that was there before the core's, as the kernel would have.
+ *
+ * The mask matters most for a handler of C that does not return: plain longjmp keeps no mask,
+ * so the thread goes on with the one that the handler had.  The core's own, which blocks
+ * nearly everything, would stay for ever: no SIGTERM, no timer, and on a Go thread no
+ * preemption, for which the next collection waits. */
 #include "chain.h"
 #include "actions.h"
 #include "../base/base.h"
@@ -23,16 +28,25 @@ EPI_SAFE void epi_chain_with(const struct epi_sigaction *action, int signal, sig
     call(action, signal, info, context);
 }
 
+EPI_SAFE uint64_t epi_chain_mask(const struct epi_sigaction *action, int signal,
+                                 const ucontext_t *uc)
+{
+    uint64_t mask = *(const uint64_t *)(const void *)&uc->uc_sigmask | action->mask;
+    return (action->flags & SA_NODEFER) != 0 ? mask : mask | epi_mask_of(signal);
+}
+
 EPI_SAFE void epi_chain(const struct epi_sigaction *action, int signal, siginfo_t *info,
                         void *context)
 {
     if (action->handler == (uintptr_t)SIG_DFL || action->handler == (uintptr_t)SIG_IGN)
         return;
-    uint64_t mask = action->mask;
-    if ((action->flags & SA_NODEFER) == 0)
-        mask |= epi_mask_of(signal);
-    epi_sigmask(SIG_BLOCK, mask); /* sigreturn undoes it */
+    uint64_t mask = epi_chain_mask(action, signal, context), ours;
+    /* Go's handler returns, or ends the process. */
+    bool go = action->handler == epi_actions.go.handler;
+    epi_syscall6(SYS_rt_sigprocmask, go ? SIG_BLOCK : SIG_SETMASK, (long)&mask, (long)&ours,
+                 sizeof mask, 0, 0);
     call(action, signal, info, context);
+    epi_sigmask(SIG_SETMASK, ours);
 }
 
 EPI_SAFE void epi_chain_next(int signal, siginfo_t *info, void *context)

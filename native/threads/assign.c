@@ -120,7 +120,7 @@ static EPI_SAFE uint64_t asleep(const struct epi_tasks *tasks, int tid)
 {
     struct epi_task_syscall task;
     if (!epi_task_syscall(tasks, tid, &task) || !task.sleeps || task.number < 0 ||
-        epi_syscall_name(task.number) == NULL || epi_syscall_not_restarted(&task) != NULL)
+        !epi_syscall_goes_on(&task))
         return 0;
     uint64_t hash = epi_mix(1, (uint64_t)task.number);
     for (size_t i = 0; i < EPI_COUNT(task.argument); i++)

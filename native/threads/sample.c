@@ -186,11 +186,11 @@ EPI_SAFE void epi_sample(int signal, siginfo_t *info, void *context)
     }
     if (ask.slot >= EPI_THREADS)
         return;
-    epi_mask_open(context);
     if (ask.question == EPI_ASK_ALTSTACK)
         epi_assign_accept(ask.slot, context);
     else if (ask.question <= EPI_ASK_DUMP)
         answer(epi_threading.threads[ask.question], ask, context);
+    epi_mask_open(context); /* behind the walk, which sees what the kernel blocks by it */
     if (ask.question == EPI_ASK_CRASH)
         hold(context);
     if (ask.question == EPI_ASK_HOLD)

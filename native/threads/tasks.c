@@ -207,3 +207,26 @@ EPI_SAFE bool epi_task_signals(const struct epi_tasks *tasks, int tid, uint64_t 
     *blocked = mask_after(text, text + size, "\nSigBlk:\t");
     return true;
 }
+
+EPI_SAFE bool epi_task_sleeps(int tid, struct epi_task_syscall *syscall)
+{
+    char buffer[EPI_TASKS_ENTRY];
+    struct epi_tasks tasks;
+    if (epi_tasks_open(&tasks, buffer, sizeof buffer) != 0)
+        return false;
+    bool sleeps = epi_task_syscall(&tasks, tid, syscall) && syscall->sleeps;
+    epi_tasks_close(&tasks);
+    return sleeps;
+}
+
+EPI_SAFE bool epi_task_blocks(int tid, int signal)
+{
+    char buffer[EPI_TASKS_ENTRY];
+    struct epi_tasks tasks;
+    uint64_t blocked, pending;
+    if (epi_tasks_open(&tasks, buffer, sizeof buffer) != 0)
+        return false;
+    bool known = epi_task_signals(&tasks, tid, &blocked, &pending);
+    epi_tasks_close(&tasks);
+    return known && (blocked & epi_mask_of(signal)) != 0;
+}

@@ -60,6 +60,12 @@ struct epi_task_syscall {
 EPI_SAFE bool epi_task_syscall(const struct epi_tasks *tasks, int tid,
                                struct epi_task_syscall *syscall);
 
+/* Where thread TID of this process sleeps; false when it runs, or nobody tells. */
+EPI_SAFE bool epi_task_sleeps(int tid, struct epi_task_syscall *syscall);
+
+/* Does thread TID of this process block SIGNAL? */
+EPI_SAFE bool epi_task_blocks(int tid, int signal);
+
 /* The signals that a thread blocks, and those that wait for this thread alone;
  * false when it is gone. */
 EPI_SAFE bool epi_task_signals(const struct epi_tasks *tasks, int tid, uint64_t *blocked,

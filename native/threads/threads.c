@@ -77,7 +77,7 @@ static EPI_SAFE bool spare(const struct epi_threads *threads, struct epi_thread 
             thread->fate = EPI_FATE_UNTOLD;
             return true;
         }
-        if (epi_syscall_not_restarted(&task) == NULL)
+        if (epi_syscall_goes_on(&task))
             return false;
         if (epi_thread_walk_remote(thread, tasks, threads->max_frames) &&
             thread->call == epi_syscall_name(task.number)) {

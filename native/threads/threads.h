@@ -130,9 +130,9 @@ EPI_SAFE void epi_threads_ask(struct epi_threads *threads,
 EPI_SAFE bool epi_thread_walk_remote(struct epi_thread *thread, const struct epi_tasks *tasks,
                                       uint32_t max_frames);
 
-/* The name of the system call that TASK is in when a signal would end it for
- * good, even with SA_RESTART; else NULL (syscalls.c). */
-EPI_SAFE const char *epi_syscall_not_restarted(const struct epi_task_syscall *task);
+/* Does what TASK is in go on after a signal, as if there had been none?  With SA_RESTART,
+ * and as far as the number and the arguments tell (syscalls.c). */
+EPI_SAFE bool epi_syscall_goes_on(const struct epi_task_syscall *task);
 
 /* The name of any system call that threads are known to wait in; NULL for others. */
 EPI_SAFE const char *epi_syscall_name(long number);

@@ -15,6 +15,7 @@
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/select.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -96,6 +97,13 @@ static int full[2], full_socket[2], begun[2], begun_message[2], begun_messages[2
 static char much[1 << 20];
 static long in_write(void) { return write(full[1], much, sizeof much); }
 static long in_send(void) { return send(full_socket[0], much, sizeof much, 0); }
+static long in_sendfile(void)
+{
+    int pair[2], file = memfd_create("much", 0);
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0 || ftruncate(file, 8 << 20) != 0)
+        return 0;
+    return sendfile(pair[0], file, NULL, 8 << 20);
+}
 static long in_recv_all(void)
 {
     char bytes[2];
@@ -140,6 +148,7 @@ static const struct sleeper {
     {in_read_timed, "read", EINTR},
     {in_write, "write", SHORT},
     {in_send, "sendto", SHORT},
+    {in_sendfile, "sendfile, as any that is not in the list", SHORT},
     {in_recv_all, "recvfrom", SHORT},
     {in_recvmsg_all, "recvmsg", SHORT},
     {in_recvmmsg, "recvmmsg", SHORT},
@@ -191,9 +200,9 @@ static void check_sleeper(const struct epi_tasks *tasks, size_t i)
         nap();
     wait_asleep(tasks, tids[i], &task);
     CHECK(task.pc != 0 && task.sp != 0, "sleeper %zu: pc %lx sp %lx", i, task.pc, task.sp);
-    const char *name = epi_syscall_not_restarted(&task);
-    CHECK(name == NULL ? sleepers[i].name == NULL : sleepers[i].name != NULL,
-          "sleeper %zu in system call %ld: %s", i, task.number, name != NULL ? name : "restarts");
+    bool goes_on = epi_syscall_goes_on(&task);
+    CHECK(goes_on == (sleepers[i].name == NULL), "sleeper %zu in system call %ld %s", i,
+          task.number, goes_on ? "goes on" : "ends");
     CHECK(epi_task_stat(tasks, tids[i], &stat) && stat.state == 'S', "state %c", stat.state);
     CHECK(strcmp(stat.name, "a) b (c d") == 0, "name %s", stat.name);
     /* sigtimedwait lets through what it waits for. */
@@ -226,7 +235,7 @@ static void check_files(void)
             struct epi_task_syscall task = {.sleeps = true, .number = numbers[n]};
             int fd = open(paths[i], O_RDONLY);
             task.argument[0] = (uint64_t)fd;
-            CHECK(fd >= 0 && epi_syscall_not_restarted(&task) != NULL,
+            CHECK(fd >= 0 && !epi_syscall_goes_on(&task),
                   "system call %ld on %s goes on", numbers[n], paths[i]);
             close(fd);
         }

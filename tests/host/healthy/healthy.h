@@ -1,0 +1,38 @@
+// What a healthy program does around its handlers of signals.
+#ifndef HEALTHY_H
+#define HEALTHY_H
+
+// Each says on standard output what has become of it.
+
+// A thread whose handler of SIGSEGV jumps out, and that computes for SECONDS then; or
+// sleeps, with all signals blocked but those of faults; or reads from a pipe, to which
+// somebody writes a second later.
+void computes_after(double seconds);
+void sleeps_after(double seconds);
+void reads_after(void);
+
+// One that computes then, until a signal comes whose handler ends the process.
+void ends_after(void);
+
+// A handler of SIGFPE, or of SIGUSR2, that is left by plain longjmp: the thread's mask then.
+void install_divide(void);
+void divides(void);
+void install_prompt(void);
+void prompts(void);
+
+// A thread that blocks SIGSEGV and SIGBUS, and runs code without rules on a stack that ends in
+// a page without access.
+void start_coroutine(void);
+
+// A read that the handler of SIGUSR2 ends, since it has no SA_RESTART.
+void start_reader(void);
+void end_reader(void);
+
+// A handler past libc that hands on; a thread that blocks SIGSEGV; a fault that is resolved.
+void install_jump(void);
+void install_front(void);
+int front_is_there(void);
+void start_blocked(void);
+void faults(void);
+
+#endif

@@ -1,0 +1,67 @@
+//go:build linux && amd64 && cgo
+
+package host
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
+	"github.com/epitaph-go/epitaph/report"
+)
+
+var healthy = &victim.Program{Name: "healthy", Build: []string{"./healthy"}, Limit: program.Limit}
+
+// A program that its own handlers keep alive does the same as without Epitaph: it goes on, its
+// system calls too, and its threads have the masks that they would have.
+func TestHealthyProgramsGoOn(t *testing.T) {
+	for _, test := range []struct {
+		line    string
+		status  int
+		reports int // of faults that are reported before the handler is called
+	}{
+		{line: "computes deadline=300ms", status: 3},
+		{line: "sleeps deadline=300ms", status: 3},
+		{line: "sleeps deadline=300ms hostfirst=false", status: 3, reports: 1},
+		{line: "reads", status: 3},
+		{line: "reads hostfirst=false", status: 3, reports: 1},
+		{line: "ends", status: 0},
+		{line: "divides", status: 3},
+		{line: "divides quiet=1", status: 3},
+		{line: "divides hostfirst=false", status: 3, reports: 1},
+		{line: "prompts", status: 3},
+		{line: "reader", status: 3},
+		{line: "takeover", status: 3},
+	} {
+		t.Run(test.line, func(t *testing.T) {
+			t.Parallel()
+			without := healthy.Run(t, test.line+" off=1")
+			without.Exited(t, test.status)
+			with := healthy.Run(t, test.line)
+			with.Exited(t, test.status)
+			if with.Stdout != without.Stdout {
+				t.Errorf("with Epitaph:\n%swithout:\n%s", with.Stdout, without.Stdout)
+			}
+			crashes := 0
+			for _, r := range victim.Reports(t, with.Stderr) {
+				if r.Signal != nil {
+					crashes++
+				}
+			}
+			if crashes != test.reports {
+				t.Errorf("%d reports, want %d:\n%s", crashes, test.reports, with.Stderr)
+			}
+		})
+	}
+}
+
+// A walk that meets memory without access, on a thread that has blocked the signal of that
+// since before Enable, ends the walk and not the process.
+func TestDumpOfAThreadThatBlocksFaults(t *testing.T) {
+	o := healthy.Run(t, "coroutine")
+	o.Exited(t, 3)
+	scanner := report.NewScanner(strings.NewReader(o.Stderr))
+	if !scanner.Scan() || scanner.Report().End == nil || !scanner.Report().End.Complete {
+		t.Errorf("no complete dump:\n%s", o.Stderr)
+	}
+}
