@@ -66,7 +66,7 @@ func parse(t *testing.T, b []byte) *blackbox.Run {
 
 func TestParse(t *testing.T) {
 	b := box(boxformat.Status{State: boxformat.StateReported, Signal: 11, Time: opened + 2e9})
-	copy(b[boxformat.ReportOffset:], "Fatal Go error: Segmentation fault\n")
+	copy(b[boxformat.ReportOffset:], "Fatal error: Segmentation fault\n")
 	run := parse(t, b)
 	if run.Program != "ingest" || run.PID != 4711 || !run.Opened.Equal(time.Unix(1_800_000_000, 0)) || len(run.Damage) > 0 {
 		t.Errorf("%+v", run)
@@ -74,7 +74,7 @@ func TestParse(t *testing.T) {
 	if run.End.Kind != blackbox.Crashed || run.End.Signal != 11 || !run.End.Complete {
 		t.Errorf("end %+v", run.End)
 	}
-	if string(run.Report) != "Fatal Go error: Segmentation fault\n" {
+	if string(run.Report) != "Fatal error: Segmentation fault\n" {
 		t.Errorf("report %q", run.Report)
 	}
 	if n := len(run.Snapshots); n != 2 || run.Torn != 0 || run.Snapshots[1].Number != 1 || run.Snapshots[1].Figures.Resident != 2<<20 || run.Snapshots[1].Figures.Threads != -1 {

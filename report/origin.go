@@ -82,7 +82,7 @@ func placeCalls(list []call) {
 				c.from = ofEpitaph
 			}
 		case c.name == "" && outer.name == "start_thread":
-			c.from = ofEpitaph // start_with_stack, of a program without symbols
+			c.from = ofEpitaph // epitaph_thread_start, of a program without symbols
 		}
 	}
 }

@@ -291,9 +291,10 @@ func (p *parser) heading(line string) bool {
 	return false
 }
 
-// sentenceMayCome reports whether there was only the headline and empty lines as yet.
+// sentenceMayCome reports whether there was only the headline, empty lines and stages
+// that failed as yet.
 func (p *parser) sentenceMayCome() bool {
-	return p.line <= 3 && p.r.Kind == Crash && strings.Trim(string(p.layout), string([]byte{markCRLF, lineHeadline, lineEmpty})) == ""
+	return p.line <= 16 && p.r.Kind == Crash && strings.Trim(string(p.layout), string([]byte{markCRLF, lineHeadline, lineEmpty, lineStage})) == ""
 }
 
 // indented takes a line of the block that is open.

@@ -9,8 +9,13 @@ import (
 )
 
 // maxSentence is the length of a sentence, in bytes, that still fits where sentences go:
-// a line of a terminal and the title of a ticket. Causes are cut, places are not.
-const maxSentence = 400
+// a line of a terminal and the title of a ticket. Causes are cut, to no less than
+// minCause bytes; places are not. The core writes the sentence by the same rules
+// (native/report/sentence.c).
+const (
+	maxSentence = 400
+	minCause    = 80
+)
 
 // Summary says in one sentence what crashed where and why:
 //
@@ -39,8 +44,8 @@ func (r *Report) Summary() string {
 	if cause == "" {
 		return s
 	}
-	if room := maxSentence - len(s); len(cause) > room {
-		cause = strings.ToValidUTF8(cause[:max(room, 80)-3], "") + "..."
+	if room := max(maxSentence-len(s), minCause); len(cause) > room {
+		cause = strings.ToValidUTF8(cause[:room-3], "") + "..."
 	}
 	return s + ": " + cause
 }

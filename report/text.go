@@ -1,6 +1,9 @@
 package report
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // Text is what somebody else has said, whole: Go's runtime, when it ended the
 // process, or the program, or a copy of it, about a panic of its own.
@@ -77,7 +80,18 @@ func appendTextLine(b []byte, line string, _ bool) []byte {
 	}
 }
 
-// frames returns the functions of the goroutine that Go's text begins with, the
+// parseGoPlace reads "/srv/decode.go:19 +0x1d".
+func parseGoPlace(s string) (file string, line int) {
+	s, _, _ = strings.Cut(s, " ")
+	file, digits, _ := cutLast(s, ":")
+	line, err := strconv.Atoi(digits)
+	if err != nil {
+		return "", 0
+	}
+	return file, line
+}
+
+// frames returns the calls of the goroutine that Go's text begins with, the
 // one that it died of, innermost first.
 func (t *Text) frames() []Frame {
 	if t == nil {
@@ -89,7 +103,10 @@ func (t *Text) frames() []Frame {
 		switch {
 		case strings.HasPrefix(line, "goroutine "):
 			inside = true
-		case !inside || strings.HasPrefix(line, "\t") || strings.HasPrefix(line, "..."):
+		case inside && strings.HasPrefix(line, "\t") && len(list) > 0:
+			f := &list[len(list)-1]
+			f.File, f.Line = parseGoPlace(line[1:])
+		case !inside || strings.HasPrefix(line, "..."):
 		case line == "" || strings.HasPrefix(line, "created by "):
 			return list
 		default:

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	headline = "Fatal Go error: "
+	headline = "Fatal error: "
 	endLine  = "End of report ("
 )
 
@@ -73,6 +73,7 @@ func (v *variant) check(t *testing.T, k kind, p place, r *victim.Outcome) {
 		t.Errorf("something stands before the report: %q", before)
 	}
 	v.checkParts(t, k, rep)
+	checkSentence(t, rep)
 	checkMessage(t, w, rep)
 	thread := rep.Current()
 	if thread == nil || len(thread.Frames) == 0 {
@@ -295,7 +296,7 @@ func (v *variant) isPlumbing(f report.Frame) bool {
 		return true
 	}
 	switch f.Func {
-	case "goVisit", "goBetween", "goOnThread", "start_with_stack", "on_terminate":
+	case "goVisit", "goBetween", "goOnThread", "epitaph_thread_start", "on_terminate":
 		return true
 	case "":
 		return v.stripped()

@@ -151,7 +151,7 @@ func TestReport(t *testing.T) {
 		t.Errorf("the black box: %+v, %v", last, err)
 	}
 	// Without the variable Go ends the process in its own way.
-	if stderr := run(t, program, nil, "crash").Stderr; strings.Contains(stderr, "Fatal Go error") || !strings.HasPrefix(stderr, "SIGABRT: abort\n") {
+	if stderr := run(t, program, nil, "crash").Stderr; strings.Contains(stderr, "Fatal error") || !strings.HasPrefix(stderr, "SIGABRT: abort\n") {
 		t.Errorf("without the variable: %q", stderr)
 	}
 }

@@ -23,7 +23,7 @@ func render(s goroutines.Set, size int) string {
 // which must print as it was.
 func parse(t *testing.T, text string) *report.Report {
 	t.Helper()
-	text = "Fatal Go error: Aborted\n\n" + text
+	text = "Fatal error: Aborted\n\n" + text
 	r, err := report.Parse([]byte(text))
 	if err != nil {
 		t.Fatal(err)

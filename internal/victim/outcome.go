@@ -77,7 +77,7 @@ func (o *Outcome) Exited(t testing.TB, status int) {
 // fails unless each has an end line and prints as it was parsed.
 func Reports(t testing.TB, text string) []*report.Report {
 	t.Helper()
-	if begin, end := strings.Count(text, "Fatal Go error: "), strings.Count(text, "End of report ("); begin != end {
+	if begin, end := strings.Count(text, "Fatal error: ")+strings.Count(text, "Fatal Go error: "), strings.Count(text, "End of report ("); begin != end {
 		t.Errorf("%d reports begin and %d end in:\n%s", begin, end, text)
 	}
 	var all []*report.Report

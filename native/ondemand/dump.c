@@ -130,6 +130,7 @@ static EPI_SAFE void walk_caller(struct epi_incident *dump)
 
 static EPI_SAFE void current_stack(struct epi_incident *dump)
 {
+    epi_report_await_symbols(dump);
     epi_report_stack(dump);
     epi_out_char(&dump->out, '\n');
 }

@@ -105,7 +105,7 @@ static EPI_SAFE const char *failed_check(uint64_t number)
 
 static EPI_SAFE void illegal_instruction(struct epi_incident *incident)
 {
-    struct epi_out *out = &incident->out;
+    struct epi_out *out = &epi_cause.line;
     struct epi_instruction instruction;
     epi_arch_instruction(&instruction, &incident->context);
     if (instruction.kind == EPI_INSTRUCTION_CHECK) {
@@ -139,17 +139,9 @@ static EPI_SAFE const char *divide_error(struct epi_incident *incident)
 
 EPI_SAFE void epi_report_cause(struct epi_incident *incident)
 {
-    struct epi_out *out = &incident->out;
+    struct epi_out *out = &epi_cause.line;
     const siginfo_t *info = &incident->info;
-    epi_out_text(out, "Signal: ");
-    epi_out_text(out, epi_signal_name(incident->signal));
-    epi_out_text(out, " (");
-    epi_out_decimal(out, incident->signal);
-    epi_out_text(out, "), ");
-    epi_out_text(out, epi_signal_code(incident->signal, info->si_code));
-    epi_out_text(out, " (");
-    epi_out_decimal(out, info->si_code);
-    epi_out_text(out, "): ");
+    epi_cause_begin(incident);
     if (info->si_code <= 0) {
         sender(out, info);
     } else if (incident->signal == SIGSEGV || incident->signal == SIGBUS) {
@@ -169,5 +161,4 @@ EPI_SAFE void epi_report_cause(struct epi_incident *incident)
     } else {
         epi_out_text(out, "raised by the kernel");
     }
-    epi_out_char(out, '\n');
 }

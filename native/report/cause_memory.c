@@ -82,7 +82,7 @@ static EPI_SAFE bool overflow(struct epi_incident *incident, const struct around
 static EPI_SAFE void describe_stack(struct epi_incident *incident,
                                     const struct epi_mapping *mapping)
 {
-    struct epi_out *out = &incident->out;
+    struct epi_out *out = &epi_cause.line;
     const stack_t *alternate = &incident->context.uc_stack;
     uintptr_t sp = epi_arch_sp(&incident->context), base = (uintptr_t)alternate->ss_sp;
     uintptr_t start = mapping->range.start, block = incident->subject.pointer;
@@ -116,7 +116,7 @@ static EPI_SAFE void describe_overflow(struct epi_incident *incident,
                                        const struct around *around, uintptr_t address,
                                        enum epi_access access)
 {
-    struct epi_out *out = &incident->out;
+    struct epi_out *out = &epi_cause.line;
     epi_out_text(out, "stack overflow: ");
     access_word(out, access);
     epi_out_address(out, address);
@@ -159,7 +159,7 @@ static EPI_SAFE void describe_address(struct epi_out *out, const struct around *
 /* Registers that hold no possible address: one of them may be what was used. */
 static EPI_SAFE void list_impossible(struct epi_incident *incident)
 {
-    struct epi_out *out = &incident->out;
+    struct epi_out *out = &epi_cause.line;
     bool any = false;
     for (unsigned i = 0; i < EPI_NREGS; i++) {
         const char *name;
@@ -180,7 +180,7 @@ static EPI_SAFE void list_impossible(struct epi_incident *incident)
  * the instruction says which of their causes it is. */
 static EPI_SAFE void general_protection(struct epi_incident *incident)
 {
-    struct epi_out *out = &incident->out;
+    struct epi_out *out = &epi_cause.line;
     struct epi_instruction instruction;
     epi_arch_instruction(&instruction, &incident->context);
     bool canonical = epi_arch_canonical(instruction.address);
@@ -246,7 +246,7 @@ static EPI_SAFE void describe_file(struct epi_out *out, const struct epi_mapping
 
 EPI_SAFE void epi_cause_memory(struct epi_incident *incident)
 {
-    struct epi_out *out = &incident->out;
+    struct epi_out *out = &epi_cause.line;
     const siginfo_t *info = &incident->info;
     enum epi_access access = epi_arch_access(&incident->context);
     uintptr_t address = (uintptr_t)info->si_addr;

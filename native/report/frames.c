@@ -334,7 +334,7 @@ static EPI_SAFE bool lacks_index(const struct epi_stack *stack)
     return false;
 }
 
-static EPI_SAFE void wait_for_index(const struct epi_incident *incident)
+EPI_SAFE void epi_report_await_symbols(struct epi_incident *incident)
 {
     uint64_t now = epi_now(), end = now + INDEX_WAIT;
     uint64_t limit = incident->stage_deadline; /* half of what is left is for the printing */
@@ -370,7 +370,6 @@ EPI_SAFE void epi_print_stack(struct epi_incident *incident, const struct epi_st
 
 EPI_SAFE void epi_report_stack(struct epi_incident *incident)
 {
-    wait_for_index(incident);
     thread_header(incident);
     epi_print_stack(incident, &incident->stack);
 }

@@ -8,8 +8,9 @@
 #include "../goruntime/goside.h"
 #include "../incident/incident.h"
 
-/* So much of Go's text is looked at for the line that names the fault. */
-#define HEAD 4096
+/* So much of Go's text is looked at, for the line that names the fault and for the stack: of
+ * a deep one Go shows a hundred calls (runtime/traceback.go, tracebackInnerFrames). */
+#define HEAD 32768
 
 static struct {
     bool changed;
@@ -23,9 +24,15 @@ static EPI_SAFE void set(struct epi_incident *incident, const struct epi_gofault
     epi_copy(&incident->context, &fault->context, EPI_CONTEXT_SIZE);
 }
 
+static char text[HEAD + 1]; /* what Go has said, its beginning */
+
+EPI_SAFE const char *epi_go_cause_text(void)
+{
+    return text;
+}
+
 EPI_SAFE void epi_report_go_cause(struct epi_incident *incident)
 {
-    static char text[HEAD + 1];
     static struct epi_gofault fault;
     text[epi_crash_output_head(&epi_goside.crash_output, text, HEAD)] = '\0';
     saved.changed = false;

@@ -10,4 +10,7 @@ EPI_SAFE void epi_report_go_cause(struct epi_incident *incident);
 /* For when that has failed: what the incident has of a signal is its own again. */
 EPI_SAFE void epi_report_go_cause_end(struct epi_incident *incident);
 
+/* What Go has said, as far as it was looked at; "" of a crash that is not Go's. */
+EPI_SAFE const char *epi_go_cause_text(void);
+
 #endif

@@ -66,47 +66,81 @@ void epi_message_stop(void)
     epi_cxx_stop();
 }
 
-static EPI_SAFE void show(struct epi_out *out, char *text)
-{
-    size_t size = epi_strlen(text);
-    while (size > 0 && text[size - 1] == '\n')
-        text[--size] = '\0';
-    if (size == 0)
-        return;
-    epi_out_text(out, "Message: \"");
-    epi_out_escaped(out, text);
-    epi_out_text(out, "\"\n");
-}
-
 /* An abort that comes so soon behind a thread that could not be made is for want of it. */
 #define SOON (100 * EPI_MS)
 
-static EPI_SAFE void show_missing_thread(struct epi_incident *incident)
+/* In the incident's buffer, which is free until the C library's words are copied to it. */
+static EPI_SAFE char *missing_thread(struct epi_incident *incident)
 {
+    static const char start[] = "pthread_create failed just before: error ";
+    static const char again[] = " (EAGAIN: no thread more is allowed, or no memory is left for one)";
     const struct epi_create_failure *failure = &epi_create_failure;
-    struct epi_out *out = &incident->out;
+    char digits[20], *to = incident->message;
     if (failure->tid != epi_gettid() || incident->began - failure->when > SOON)
-        return;
-    epi_out_text(out, "Message: \"pthread_create failed just before: error ");
-    epi_out_decimal(out, failure->error);
-    epi_out_text(out, failure->error == EAGAIN ? " (EAGAIN: no thread more is allowed, or no memory"
-                                                 " is left for one)\"\n"
-                                               : "\"\n");
+        return NULL;
+    const char *first = epi_decimal(digits + sizeof digits, (uint64_t)failure->error);
+    size_t size = (size_t)(digits + sizeof digits - first);
+    epi_copy(to, start, sizeof start);
+    epi_copy(to + sizeof start - 1, first, size);
+    to[sizeof start - 1 + size] = '\0';
+    if (failure->error == EAGAIN)
+        epi_copy(to + sizeof start - 1 + size, again, sizeof again);
+    return to;
+}
+
+static EPI_SAFE char *abort_words(struct epi_incident *incident)
+{
+    uint64_t message;
+    if (abort_message == 0 || !epi_peek64(&message, abort_message) || message == 0)
+        return NULL;
+    epi_peek_string(incident->message, sizeof incident->message,
+                    (uintptr_t)message + offsetof(struct abort_message, text));
+    return incident->message;
+}
+
+/* What the C++ runtime said; also when what() faults: then it is not the abort that is
+ * reported. */
+static EPI_SAFE char *terminate_words(void)
+{
+    struct epi_terminate *terminate = &epi_terminate_words;
+    return atomic_load(&terminate->tid) == epi_gettid() ? terminate->text : NULL;
+}
+
+#define MESSAGES 3
+
+/* The Ith message in the order of the report, or NULL. */
+static EPI_SAFE const char *message(struct epi_incident *incident, int i)
+{
+    bool aborted = incident->signal == SIGABRT;
+    char *text = i == 0     ? terminate_words()
+                 : !aborted ? NULL
+                 : i == 1   ? missing_thread(incident)
+                            : abort_words(incident);
+    size_t size = text == NULL ? 0 : epi_strlen(text);
+    while (size > 0 && text[size - 1] == '\n')
+        text[--size] = '\0';
+    return size == 0 ? NULL : text;
+}
+
+EPI_SAFE const char *epi_message_first(struct epi_incident *incident)
+{
+    for (int i = 0; i < MESSAGES; i++) {
+        const char *text = message(incident, i);
+        if (text != NULL)
+            return text;
+    }
+    return NULL;
 }
 
 EPI_SAFE void epi_report_message(struct epi_incident *incident)
 {
-    struct epi_terminate *terminate = &epi_terminate_words;
-    uint64_t message;
-    /* Also when what() faults: then it is not the abort that is reported. */
-    if (atomic_load(&terminate->tid) == epi_gettid())
-        show(&incident->out, terminate->text);
-    if (incident->signal == SIGABRT)
-        show_missing_thread(incident);
-    if (incident->signal == SIGABRT && abort_message != 0 &&
-        epi_peek64(&message, abort_message) && message != 0) {
-        epi_peek_string(incident->message, sizeof incident->message,
-                        (uintptr_t)message + offsetof(struct abort_message, text));
-        show(&incident->out, incident->message);
+    struct epi_out *out = &incident->out;
+    for (int i = 0; i < MESSAGES; i++) {
+        const char *text = message(incident, i);
+        if (text == NULL)
+            continue;
+        epi_out_text(out, "Message: \"");
+        epi_out_escaped(out, text);
+        epi_out_text(out, "\"\n");
     }
 }

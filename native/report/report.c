@@ -1,10 +1,14 @@
 /* The report, stage by stage.  What is certain comes first: the headline needs
- * nothing but the signal's number, and is out before anything is looked at. */
+ * nothing but the signal's number, and is out before anything is looked at.  The sentence
+ * needs the walk; should that fail, the rest follows without it. */
 #include "report.h"
 #include "report_parts.h"
 #include "gocause.h"
+#include "cause.h"
 #include "places.h"
+#include "sentence.h"
 #include "stage.h"
+#include "title.h"
 #include "../base/base.h"
 #include "../base/clock.h"
 #include "../base/fd.h"
@@ -36,16 +40,19 @@ static const struct {
     uint8_t of;
     struct epi_stage stage;
 } stages[] = {
-    {CRASH, {"cause", 500, epi_report_cause}},
-    {CRASH, {"message", 200, epi_report_message}},
-    {GO_DEATH, {"cause", 500, epi_report_go_cause}},
+    {BOTH, {"module list", 300, refresh_modules}},
+    {BOTH, {"unwind", 500, epi_report_unwind}},
+    {BOTH, {"code names", 200, epi_report_code_names}},
+    {BOTH, {"symbols", 100, epi_report_await_symbols}},
+    {CRASH, {"cause", 300, epi_report_cause}},
+    {GO_DEATH, {"cause", 300, epi_report_go_cause}},
     {GO_DEATH, {"cause's end", 10, epi_report_go_cause_end}},
+    {BOTH, {"sentence", 200, epi_report_sentence}},
+    {BOTH, {"signal", 100, epi_report_signal}},
+    {CRASH, {"message", 200, epi_report_message}},
     {BOTH, {"process", 200, epi_report_process}},
     {GO_DEATH, {"Go's report", 1000, epi_report_crash_output}},
     {GO_DEATH, {"panic", 200, epi_report_panic}},
-    {BOTH, {"module list", 500, refresh_modules}},
-    {BOTH, {"unwind", 1000, epi_report_unwind}},
-    {BOTH, {"code names", 300, epi_report_code_names}},
     {BOTH, {"current stack", 1000, epi_report_stack}},
     {CRASH, {"host", 100, epi_report_host}},
     {BOTH, {"other crashes", 100, epi_report_parked}},
@@ -127,20 +134,6 @@ static EPI_SAFE long create_file(struct epi_incident *incident, const struct epi
     return fd;
 }
 
-/* What happened, in a few words. */
-static EPI_SAFE void title(struct epi_out *out, const struct epi_incident *incident)
-{
-    const char *line = epi_goside.crash_output.title;
-    if (!incident->go_death)
-        epi_out_text(out, epi_signal_title(incident->signal));
-    else if (line[0] != '\0')
-        epi_out_line(out, line);
-    else
-        epi_out_text(out, epi_panic_find(incident->subject.goroutine) != NULL
-                              ? "panic"
-                              : "Go has ended the program");
-}
-
 /* The terminal learns where the report is.  It may be stuck; the file must not
  * wait for it long. */
 static EPI_SAFE void announce_file(struct epi_incident *incident, const struct epi_options *options)
@@ -148,7 +141,7 @@ static EPI_SAFE void announce_file(struct epi_incident *incident, const struct e
     struct epi_out *out = &incident->out;
     epi_out_start(out, incident->terminal, epi_fd_of(-1), epi_now() + 100 * EPI_MS);
     epi_out_text(out, "epitaph: ");
-    title(out, incident);
+    epi_title_put(out, incident);
     epi_out_text(out, ", report in ");
     epi_out_escaped(out, options->directory_path);
     epi_out_char(out, '/');
@@ -187,8 +180,8 @@ static EPI_SAFE void start_output(struct epi_incident *incident)
 
 static EPI_SAFE void headline(struct epi_incident *incident)
 {
-    epi_out_text(&incident->out, "Fatal Go error: ");
-    title(&incident->out, incident);
+    epi_out_text(&incident->out, incident->go_death ? "Fatal Go error: " : "Fatal error: ");
+    epi_title_put(&incident->out, incident);
     epi_out_text(&incident->out, "\n\n");
     epi_out_flush(&incident->out);
 }
@@ -220,7 +213,12 @@ EPI_SAFE void epi_report_end(struct epi_incident *incident)
     epi_out_decimal(out, (int64_t)took / 10);
     epi_out_char(out, '.');
     epi_out_decimal(out, (int64_t)took % 10);
-    epi_out_text(out, " ms)\n");
+    epi_out_text(out, " ms)");
+    if (!incident->style.healthy && epi_sentence()[0] != '\0') {
+        epi_out_text(out, ": ");
+        epi_out_text(out, epi_sentence());
+    }
+    epi_out_char(out, '\n');
     epi_out_flush(out);
 }
 
@@ -290,6 +288,8 @@ EPI_SAFE void epi_report(struct epi_incident *incident)
         incident->stages_deadline = incident->deadline - 2 * reserve(incident->options->deadline);
         incident->file_error = 0;
         incident->file_fd.fd = -1;
+        epi_sentence_forget();
+        epi_cause_forget();
         if (incident->go_death)
             epi_crash_output_collect(&epi_goside.crash_output);
         epi_places_find(incident);

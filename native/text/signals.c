@@ -81,7 +81,7 @@ EPI_SAFE const char *epi_signal_title(int signal)
     for (size_t i = 0; i < EPI_COUNT(signals); i++)
         if (signals[i].number == signal)
             return signals[i].title;
-    return "unexpected signal";
+    return "Signal";
 }
 
 EPI_SAFE const char *epi_signal_code(int signal, int code)

@@ -67,7 +67,7 @@ void epi_create_start(void)
 #endif
 }
 
-static void *start_with_stack(void *value)
+static void *epitaph_thread_start(void *value)
 {
     struct epi_altstack *slot = value;
     stack_t stack = {
@@ -118,7 +118,7 @@ static int create(epi_create_function next, pthread_t *thread, const pthread_att
 {
     int saved = errno;
     /* One that has passed here already: the wrapper's next may be the definition. */
-    if (!on || start == start_with_stack || start == start_of_go)
+    if (!on || start == epitaph_thread_start || start == start_of_go)
         return next(thread, attr, start, arg);
     struct epi_altstack *slot = epi_altstack_take();
     errno = saved;
@@ -128,7 +128,7 @@ static int create(epi_create_function next, pthread_t *thread, const pthread_att
     slot->arg = arg;
     /* Go's sets its mask by the system call. */
     slot->believed = for_go || has_own_mask(attr) ? 0 : epi_mask_believed();
-    int error = next(thread, attr, start_with_stack, slot);
+    int error = next(thread, attr, epitaph_thread_start, slot);
     if (error != 0)
         put_back(slot, INT_MAX); /* of no thread, so that the next one takes it */
     return error;

@@ -311,7 +311,7 @@ func TestReportOutlivesItsReader(t *testing.T) {
 	io.Copy(io.Discard, r)
 	run := open(t, box)
 	ended(t, run, blackbox.Crashed)
-	if !strings.HasPrefix(string(run.Report), "Fatal Go error: Segmentation fault\n") || !strings.Contains(string(run.Report), "Current thread 0x") {
+	if !strings.HasPrefix(string(run.Report), "Fatal error: Segmentation fault\n") || !strings.Contains(string(run.Report), "Current thread 0x") {
 		t.Errorf("the report in the box:\n%s", run.Report)
 	}
 }

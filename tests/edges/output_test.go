@@ -182,7 +182,7 @@ func TestOutputReaderClosesInTheMiddle(t *testing.T) {
 	r.Close()
 	o := c.Wait()
 	o.DiedOf(t, syscall.SIGSEGV)
-	if !strings.HasPrefix(string(room[:n]), "Fatal Go error: Segmentation fault\n") {
+	if !strings.HasPrefix(string(room[:n]), "Fatal error: Segmentation fault\n") {
 		t.Errorf("read %q", room[:n])
 	}
 }

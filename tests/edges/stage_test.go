@@ -38,7 +38,8 @@ func stages(t *testing.T) []string {
 // part tells whether a report has what a stage writes. Stages that write
 // nothing have no entry.
 var part = map[string]func(*report.Report) bool{
-	"cause":         func(r *report.Report) bool { return r.Signal != nil },
+	"sentence":      func(r *report.Report) bool { return r.Sentence != "" && r.End != nil && r.End.Sentence == r.Sentence },
+	"signal":        func(r *report.Report) bool { return r.Signal != nil },
 	"process":       func(r *report.Report) bool { return r.Process != nil && r.Build != nil },
 	"current stack": func(r *report.Report) bool { return r.Current() != nil },
 	"goroutines":    func(r *report.Report) bool { return r.Goroutines != nil },

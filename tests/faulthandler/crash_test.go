@@ -87,8 +87,8 @@ func TestFaulthandler_fatal_error_without_gil(t *testing.T) {
 func testFatalError(t *testing.T, line, caller string) {
 	o := program.Run(t, line)
 	o.DiedOf(t, syscall.SIGABRT)
-	_, text, _ := strings.Cut(o.Stderr, "\nFatal Go error: ") // the C library has said it first
-	r := victim.Complete(t, "Fatal Go error: "+text)
+	_, text, _ := strings.Cut(o.Stderr, "\nFatal error: ") // the C library has said it first
+	r := victim.Complete(t, "Fatal error: "+text)
 	headline(t, r, "Aborted")
 	calls(t, r.Current(), "abort", "crash_assert", caller)
 	if len(r.Messages) != 1 || !strings.Contains(r.Messages[0], "crash_assert: Assertion `!\"in new thread\"' failed.") {
@@ -145,7 +145,7 @@ func TestFaulthandler_enable_single_thread(t *testing.T) {
 func TestFaulthandler_disable(t *testing.T) {
 	o := program.Run(t, "disable")
 	victim.NoReport(t, o.Stderr)
-	if o.IsExit(0) || strings.Contains(o.Stderr, "Fatal Go error") {
+	if o.IsExit(0) || strings.Contains(o.Stderr, "Fatal error") {
 		t.Error(o)
 	}
 }

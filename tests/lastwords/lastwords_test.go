@@ -37,7 +37,7 @@ type outcome struct {
 func run(t *testing.T, program *victim.Program, line string) *outcome {
 	t.Helper()
 	o := &outcome{Outcome: program.Run(t, line)}
-	if strings.Contains(o.Stderr, "Fatal Go error: ") {
+	if strings.Contains(o.Stderr, "Fatal error: ") {
 		o.report = victim.Complete(t, o.Stderr)
 		if o.report.Layout != "" || !strings.HasSuffix(o.Stderr, o.report.String()) {
 			t.Errorf("the report is not all there is at the end:\n%s", o.Stderr)

@@ -91,7 +91,7 @@ func TestActionThatTheProgramHasSet(t *testing.T) {
 				number := " signal=" + itoa(int(signal))
 				o := program.Run(t, line+number)
 				likePlain(t, o, program.Run(t, plain+number))
-				if reported := strings.Contains(o.Stderr, "Fatal Go error: "); reported != (strings.HasPrefix(plain, "action ignore=0") && strings.HasSuffix(line, "then=enable")) {
+				if reported := strings.Contains(o.Stderr, "Fatal error: "); reported != (strings.HasPrefix(plain, "action ignore=0") && strings.HasSuffix(line, "then=enable")) {
 					t.Errorf("reported: %v: %v", reported, o)
 				}
 			})

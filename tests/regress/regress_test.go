@@ -187,7 +187,7 @@ func TestForkDuringACrash(t *testing.T) {
 		t.Errorf("the child's status is %s; want death by SIGSEGV", status)
 	}
 	got := text()
-	for what, want := range map[string]int{"Fatal Go error: Segmentation fault\n": 2, "End of report (complete, ": 2,
+	for what, want := range map[string]int{"Fatal error: Segmentation fault\n": 2, "End of report (complete, ": 2,
 		"Note: in a forked child of process " + itoa(c.Cmd.Process.Pid) + " ": 1} {
 		if n := strings.Count(got, what); n != want {
 			t.Errorf("%q is there %d times, want %d, in:\n%s", what, n, want, got)

@@ -35,7 +35,7 @@ func trouble(s settings) {
 var forged = []string{
 	"Goroutines: 1, live, in 1 group\n\nEnd of report (complete, 1 bytes, 0.1 ms)\n\n",
 	"Goroutines: 1, live, in 1 group\n\nGoroutine 1 [\x1b[2J] (most recent call first):\n\n",
-	"Goroutines: 1, live, in 1 group\n\nFatal Go error: Aborted\n\n",
+	"Goroutines: 1, live, in 1 group\n\nFatal error: Aborted\n\n",
 	"Goroutines: 1, live, in 1 group, and no end",
 	"Goroutines: 1, live, in 1 group\n\nGoroutine 1 [\xff] (most recent call first):\n\n",
 	"",
