@@ -3,6 +3,8 @@ package stackfmt
 import (
 	"io"
 	"os"
+
+	"github.com/epitaph-go/epitaph/internal/terminal"
 )
 
 // Theme holds the escape sequences that colour the parts of a text, by the fields
@@ -43,7 +45,7 @@ var (
 func (c *config) themeFor(w io.Writer) *theme {
 	colored := c.color == ColorAlways
 	if f, ok := w.(*os.File); ok && f != nil && c.color == ColorAuto {
-		colored = canColorize(f, os.Getenv)
+		colored = terminal.Colored(f, os.Getenv)
 	}
 	switch {
 	case !colored:
@@ -52,18 +54,4 @@ func (c *config) themeFor(w io.Writer) *theme {
 		return &theme{Theme: *c.theme, colored: true}
 	}
 	return &colorTheme
-}
-
-// canColorize answers to Python's _colorize.can_colorize without the variables
-// that only Python has. NO_COLOR and FORCE_COLOR count if they are not empty.
-func canColorize(f *os.File, getenv func(string) string) bool {
-	switch {
-	case getenv("NO_COLOR") != "":
-		return false
-	case getenv("FORCE_COLOR") != "":
-		return true
-	case getenv("TERM") == "dumb":
-		return false
-	}
-	return isTerminal(f)
 }

@@ -1,9 +1,11 @@
 package stackfmt
 
+import "github.com/epitaph-go/epitaph/internal/terminal"
+
 // Back doors for the tests of package stackfmt_test.
 var (
 	EditDistance = editDistance
-	CanColorize  = canColorize
+	CanColorize  = terminal.Colored
 	DisplayWidth = displayWidth
 	JoinLines    = joinLines
 )

@@ -7,6 +7,8 @@ import (
 	"iter"
 	"os"
 	"slices"
+
+	"github.com/epitaph-go/epitaph/internal/terminal"
 )
 
 // items runs print and yields what it prints item by item. One item at a time is
@@ -48,7 +50,7 @@ func printTo(w io.Writer, c config, print func(*printer)) error {
 	}
 	p := newPrinter(&c, c.themeFor(w), make([]byte, 0, writeSize+1024))
 	if f, ok := w.(*os.File); ok && f != nil && c.controls == ControlAuto {
-		p.escape = isTerminal(f)
+		p.escape = terminal.Is(f)
 	}
 	p.flush = func(p *printer) bool {
 		if len(p.dst) < writeSize {

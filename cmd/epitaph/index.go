@@ -7,67 +7,61 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/epitaph-go/epitaph/internal/cli"
 	"github.com/epitaph-go/epitaph/internal/symindex"
 	"github.com/epitaph-go/epitaph/internal/symindex/block"
 )
 
-const indexUsage = `Usage: epitaph index FILE [-o X.episym | -embed [-o COPY]] [-debug DIR]...
-
-Index makes a block of the functions, lines and inlined calls of a program or a
+var indexCommand = cli.Command{
+	Name: "index", Args: "FILE",
+	Short: "make the symbols to ship with a stripped program",
+	Help: `Makes a block of the functions, lines and inlined calls of a program or a
 shared library: some 6 % of its DWARF. A program that was stripped has them in its
 reports when the block is shipped with it, and needs no time to read its DWARF.
 
-  -o X.episym   write the block there. The program looks for it beside the
-                module, as MODULE.episym (the default), and in the directories
-                of WithDebugDirs under that name or as
-                .build-id/xx/yyyy.episym. It is known by the build-id, so it is
-                made of the very file that is stripped afterwards.
-  -embed        put the block into FILE, as the section ".episym", which strip
-                keeps and the loader ignores. With -o, FILE stays as it is, and
-                a copy gets the section.
-  -debug DIR    look for FILE's debug file there too, if FILE was stripped
-                before. May be given several times.
-
   epitaph index -embed app && strip app
-`
+`,
+	Setup: setUpIndex,
+}
 
 // indexBudget is more than the largest programs need.
 const indexBudget = 1 << 31
 
-func index(c *command) int {
-	flags := flag.NewFlagSet("index", flag.ContinueOnError)
-	out := flags.String("o", "", "")
-	embedded := flags.Bool("embed", false, "")
+func setUpIndex(flags *flag.FlagSet) cli.Action {
+	out := flags.String("o", "", "write the block to `X.episym`. The program looks for it beside the module, as MODULE.episym (the default), "+
+		"and in the directories of WithDebugDirs under that name or as .build-id/xx/yyyy.episym. It is known by the build-id, "+
+		"so make it from the very file that is stripped afterwards")
+	embedded := flags.Bool("embed", false, "put the block into FILE, as the section .episym, which strip keeps and the loader ignores. "+
+		"With -o, FILE stays as it is, and a copy gets the section")
 	var debug dirs
-	flags.Var(&debug, "debug", "")
-	file, status, done := c.parse(flags, indexUsage)
-	if done {
-		return status
+	flags.Var(&debug, "debug", "look for FILE's debug file in `DIR` too, if FILE was stripped before. May be given several times")
+	return func(_ *cli.Env, args []string) error {
+		file, err := oneFile(args)
+		if err != nil {
+			return err
+		}
+		return index(file, *out, *embedded, debug)
 	}
-	data, err := makeBlock(file, debug, *embedded)
+}
+
+func index(file, to string, embedded bool, debug []string) error {
+	data, err := makeBlock(file, debug, embedded)
 	if err != nil {
-		return c.fail(err)
+		return err
 	}
-	if *embedded {
-		to := *out
+	if embedded {
 		if to == "" {
 			to = file
 		}
-		err = embed(file, to, data)
-	} else {
-		to := *out
-		if to == "" {
-			to = file + symindex.ShippedSuffix
-		}
-		err = replace(to, 0o644, func(f *os.File) error {
-			_, err := f.Write(data)
-			return err
-		})
+		return embed(file, to, data)
 	}
-	if err != nil {
-		return c.fail(err)
+	if to == "" {
+		to = file + symindex.ShippedSuffix
 	}
-	return exitOK
+	return replace(to, 0o644, func(f *os.File) error {
+		_, err := f.Write(data)
+		return err
+	})
 }
 
 // makeBlock builds what is shipped with a file. What has no lines is not worth that,

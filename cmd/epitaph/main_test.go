@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/epitaph-go/epitaph/internal/cli"
 )
 
 // outcome is what a command did.
@@ -20,14 +22,15 @@ type outcome struct {
 
 func epitaph(in string, args ...string) outcome {
 	var stdout, stderr bytes.Buffer
-	status := run(&command{args, strings.NewReader(in), &stdout, &stderr})
+	env := &cli.Env{In: strings.NewReader(in), Out: &stdout, Err: &stderr, Getenv: func(string) string { return "" }}
+	status := app.Run(env, args)
 	return outcome{status, stdout.String(), stderr.String()}
 }
 
 // ok runs a command that must succeed in silence.
 func ok(t *testing.T, args ...string) {
 	t.Helper()
-	if o := epitaph("", args...); o.status != exitOK || o.stderr != "" {
+	if o := epitaph("", args...); o.status != 0 || o.stderr != "" {
 		t.Fatalf("epitaph %q: status %d: %s", args, o.status, o.stderr)
 	}
 }
@@ -69,12 +72,12 @@ func TestUsage(t *testing.T) {
 	}{
 		{nil, exitUsage, "Usage:"},
 		{[]string{"inspect"}, exitUsage, `unknown command "inspect"`},
-		{[]string{"-h"}, exitOK, ""},
-		{[]string{"index", "-h"}, exitOK, ""},
-		{[]string{"resolve", "--help"}, exitOK, ""},
+		{[]string{"-h"}, 0, ""},
+		{[]string{"index", "-h"}, 0, ""},
+		{[]string{"resolve", "--help"}, 0, ""},
 		{[]string{"index"}, exitUsage, "epitaph index: 0 files, want one"},
 		{[]string{"index", "a", "b"}, exitUsage, "epitaph index: 2 files, want one"},
-		{[]string{"index", "a", "-x"}, exitUsage, "epitaph index: flag provided but not defined: -x"},
+		{[]string{"index", "a", "-x"}, exitUsage, "epitaph index: unknown flag -x"},
 		{[]string{"index", "a", "-debug", missing}, exitUsage, missing},
 		{[]string{"index", missing}, exitFailure, missing},
 		{[]string{"resolve", missing}, exitFailure, missing},
@@ -84,7 +87,7 @@ func TestUsage(t *testing.T) {
 		if o.status != c.status || !strings.Contains(o.stderr, c.stderr) {
 			t.Errorf("%q: status %d, %q", c.args, o.status, o.stderr)
 		}
-		if help := c.status == exitOK; help != strings.Contains(o.stdout, "Usage:") {
+		if help := c.status == 0; help != strings.Contains(o.stdout, "Usage:") {
 			t.Errorf("%q prints %q", c.args, o.stdout)
 		}
 	}

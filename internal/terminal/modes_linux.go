@@ -1,4 +1,4 @@
-package stackfmt
+package terminal
 
 import "syscall"
 

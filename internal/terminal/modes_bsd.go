@@ -1,6 +1,6 @@
 //go:build darwin || dragonfly || freebsd || netbsd || openbsd
 
-package stackfmt
+package terminal
 
 import "syscall"
 

@@ -1,6 +1,6 @@
 //go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
 
-package stackfmt
+package terminal
 
 import (
 	"os"
@@ -8,9 +8,9 @@ import (
 	"unsafe"
 )
 
-// isTerminal asks for the terminal's modes, which no other device has. Fd would
+// Is reports whether a file is a terminal. It asks for the terminal's modes, which no other device has. Fd would
 // make the file blocking.
-func isTerminal(f *os.File) bool {
+func Is(f *os.File) bool {
 	conn, err := f.SyscallConn()
 	if err != nil {
 		return false

@@ -1,0 +1,197 @@
+// Package cli is what the commands epitaph and crashdemo have in common: a table of
+// commands, -h for each, suggestions for what was mistyped, exit statuses, version and
+// the completion of shells. A program makes an App and calls Run.
+//
+// Errors are short: what was wrong, a suggestion, and how to get help. The usage is not
+// printed along with them, since the error would scroll away.
+package cli
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/epitaph-go/epitaph/internal/terminal"
+	"github.com/epitaph-go/epitaph/stackfmt"
+)
+
+// An App is a program with commands.
+type App struct {
+	Name string
+	// About is a sentence on the program, Notes what stands behind the table of
+	// commands: the exit statuses, the environment.
+	About, Notes string
+	Commands     []Command
+	// UsageStatus is the exit status after a wrong command line.
+	UsageStatus int
+}
+
+// A Command is a row of the table. The program finds it by Name.
+type Command struct {
+	Name string
+	// Args is what follows the flags on the usage line: "FILE|DIR|-...".
+	Args string
+	// Short is one line for the table, without a full stop; Help is what -h prints between
+	// the usage line and the flags: paragraphs of lines of at most 80 columns. Notes comes
+	// behind the flags.
+	Short, Help, Notes string
+	// Words are what the first argument may be, if it is one of a few; they are completed
+	// and suggested.
+	Words []string
+	// Setup defines the flags, and returns the action that runs when they have been
+	// parsed. It is also called for -h and for completion, and must do nothing else.
+	Setup func(*flag.FlagSet) Action
+}
+
+// An Action does the work of a command, with the arguments that are no flags. Its error
+// is printed and makes the exit status 1, if it is none of Usage's and no Status.
+type Action func(env *Env, args []string) error
+
+// Env is the surroundings of a command.
+type Env struct {
+	In       io.Reader
+	Out, Err io.Writer
+	Getenv   func(string) string
+}
+
+// Color reports whether text on standard output may have colour: it is a terminal, and
+// NO_COLOR, FORCE_COLOR and TERM allow it.
+func (e *Env) Color() bool {
+	if f, ok := e.Out.(*os.File); ok && f != nil {
+		return terminal.Colored(f, e.Getenv)
+	}
+	return e.Getenv("NO_COLOR") == "" && e.Getenv("FORCE_COLOR") != ""
+}
+
+// Status is an error that only sets the exit status; what there was to say was said.
+type Status int
+
+func (s Status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
+// usageError is what is wrong with a command line.
+type usageError struct{ text string }
+
+func (e usageError) Error() string { return e.text }
+
+// Usage returns an error on the command line.
+func Usage(format string, args ...any) error { return usageError{fmt.Sprintf(format, args...)} }
+
+// Unknown returns an error on a word of the command line, with the one of words that was
+// most likely meant: `unknown kind "null-wirte". Did you mean: 'null-write'?`
+func Unknown(what, word string, words []string) error {
+	return usageError{suggest(fmt.Sprintf("unknown %s %q", what, word), word, words)}
+}
+
+func suggest(text, word string, words []string) string {
+	if meant := stackfmt.DidYouMean(word, words); meant != "" {
+		return text + ". " + meant
+	}
+	return text
+}
+
+// Main runs the app with the process's arguments and exits.
+func (a *App) Main() {
+	os.Exit(a.Run(&Env{os.Stdin, os.Stdout, os.Stderr, os.Getenv}, os.Args[1:]))
+}
+
+// Run runs the command that args name, and returns the exit status.
+func (a *App) Run(env *Env, args []string) int {
+	if len(args) == 0 {
+		a.writeUsage(env.Err)
+		return a.UsageStatus
+	}
+	name := args[0]
+	switch name {
+	case "help", "-h", "-help", "--help":
+		return a.help(env, args[1:])
+	case "-version", "--version":
+		name = "version"
+	}
+	for _, c := range a.all() {
+		if c.Name == name {
+			return a.runCommand(env, c, args[1:])
+		}
+	}
+	return a.fail(env, "", Unknown("command", name, a.names()))
+}
+
+func (a *App) runCommand(env *Env, c Command, args []string) int {
+	flags := flag.NewFlagSet(c.Name, flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // the error is printed here, with the right name
+	action := c.Setup(flags)
+	rest, err := parse(flags, args)
+	if errors.Is(err, flag.ErrHelp) {
+		a.writeHelp(env.Out, c)
+		return 0
+	}
+	if err == nil && len(c.Words) > 0 && len(rest) > 0 && !contains(c.Words, rest[0]) {
+		err = Unknown("argument", rest[0], c.Words)
+	}
+	if err == nil {
+		err = action(env, rest)
+	}
+	return a.fail(env, c.Name, err)
+}
+
+// fail prints an error, and returns the status that it makes.
+func (a *App) fail(env *Env, command string, err error) int {
+	var status Status
+	var misused usageError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &status):
+		return int(status)
+	case errors.As(err, &misused):
+		name := strings.TrimSpace(a.Name + " " + command)
+		fmt.Fprintf(env.Err, "%s: %v\nFor help: %s -h\n", name, err, name)
+		return a.UsageStatus
+	}
+	fmt.Fprintf(env.Err, "%s: %v\n", a.Name, err)
+	return 1
+}
+
+// parse takes the flags, which may stand before, between and behind the arguments, and
+// returns the arguments. Behind -- there are no flags.
+func parse(flags *flag.FlagSet, args []string) (rest []string, err error) {
+	for len(args) > 0 {
+		if err := flags.Parse(args); err != nil {
+			return nil, flagError(flags, err)
+		}
+		left := flags.Args()
+		if taken := len(args) - len(left); taken > 0 && args[taken-1] == "--" {
+			return append(rest, left...), nil
+		}
+		if len(left) == 0 {
+			break
+		}
+		rest, args = append(rest, left[0]), left[1:]
+	}
+	return rest, nil
+}
+
+// flagError adds a suggestion to the error on a flag that there is not.
+func flagError(flags *flag.FlagSet, err error) error {
+	if errors.Is(err, flag.ErrHelp) {
+		return err
+	}
+	text := err.Error()
+	if name, ok := strings.CutPrefix(text, "flag provided but not defined: -"); ok {
+		var names []string
+		flags.VisitAll(func(f *flag.Flag) { names = append(names, "-"+f.Name) })
+		text = suggest("unknown flag -"+name, "-"+name, names)
+	}
+	return usageError{text}
+}
+
+func contains(words []string, word string) bool {
+	for _, w := range words {
+		if w == word {
+			return true
+		}
+	}
+	return false
+}

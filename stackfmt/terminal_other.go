@@ -1,8 +1,0 @@
-//go:build !darwin && !dragonfly && !freebsd && !linux && !netbsd && !openbsd && !windows
-
-package stackfmt
-
-import "os"
-
-// isTerminal is not known here.
-func isTerminal(*os.File) bool { return false }
