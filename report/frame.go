@@ -104,6 +104,9 @@ func (f Frame) Name() string {
 	}
 }
 
+// IsGo reports whether a frame is a call of Go, by the form of its function's name.
+func (f Frame) IsGo() bool { return f.isCall() && isGoName(cClone.ReplaceAllString(f.Func, "")) }
+
 // String returns the line of the report, without the end of the line.
 func (f Frame) String() string { return string(appendFrame(nil, f, false)) }
 

@@ -136,3 +136,17 @@ Modules:
 		t.Errorf("offset 0x%x, %v", offset, ok)
 	}
 }
+
+func TestIsGo(t *testing.T) {
+	for name, want := range map[string]bool{
+		"main.main": true, "main.(*T[...]).m.func1": true, "example.com/a.b/c.F": true, "runtime.asmcgocall.abi0": true,
+		"crash_null_write": false, "abort.cold": false, "f.constprop.0": false, "ns::f(std::vector<a.b>)": false, "": false,
+	} {
+		if got := (report.Frame{Func: name}).IsGo(); got != want {
+			t.Errorf("IsGo of %q: %v", name, got)
+		}
+	}
+	if (report.Frame{Kind: report.CreatedBy, Func: "main.main"}).IsGo() {
+		t.Error("where a goroutine was created is no call")
+	}
+}

@@ -26,17 +26,7 @@ const (
 // the way from a failed check to the signal. "Called from" is the Go function that called
 // C. Without the stack it is the sentence that the text has, or what is known.
 func (r *Report) Summary() string {
-	calls := r.stack()
-	where := r.where(calls)
-	if where == "" {
-		if r.Sentence != "" {
-			return r.Sentence
-		}
-		if r.End != nil && r.End.Sentence != "" {
-			return r.End.Sentence
-		}
-	}
-	what, cause := r.whatAndWhy()
+	what, where, cause := r.SummaryParts()
 	s := what
 	if where != "" {
 		s += " in " + where
@@ -48,6 +38,22 @@ func (r *Report) Summary() string {
 		cause = strings.ToValidUTF8(cause[:room-3], "") + "..."
 	}
 	return s + ": " + cause
+}
+
+// SummaryParts returns what Summary puts together: "SIGSEGV", "copy_plane (decode.c:25),
+// called from dec.Decode (decode.go:19)", and the whole of "write through a NULL pointer
+// + 8". What is not known is empty. Where the sentence is the one of the text, it is what.
+func (r *Report) SummaryParts() (what, where, cause string) {
+	if where = r.where(r.stack()); where == "" {
+		if r.Sentence != "" {
+			return r.Sentence, "", ""
+		}
+		if r.End != nil && r.End.Sentence != "" {
+			return r.End.Sentence, "", ""
+		}
+	}
+	what, cause = r.whatAndWhy()
+	return what, where, cause
 }
 
 // where names the places of a stack: the function of a library, those of the program,
