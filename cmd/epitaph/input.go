@@ -16,7 +16,7 @@ type finding struct {
 	line int    // of its first line, from 1
 }
 
-func (f finding) String() string { return fmt.Sprintf("%s:%d", f.file, f.line) }
+func (f finding) String() string { return fmt.Sprintf("%s:%d", printable(f.file), f.line) }
 
 // eachReport calls do with every report in the files, in their order, until it fails. A
 // file without a report is an error, and so is no file; none is standard input.

@@ -30,6 +30,12 @@ The exit status is 0, 1 for trouble, 2 for a wrong command line. NO_COLOR turns
 colour off, FORCE_COLOR turns it on where the output is no terminal.`,
 	UsageStatus: exitUsage,
 	Commands: []cli.Command{
+		showCommand,
+		diffCommand,
+		sigCommand,
+		jsonCommand,
+		htmlCommand,
+		boxCommand,
 		resolveCommand,
 		indexCommand,
 	},

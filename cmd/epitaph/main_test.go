@@ -10,22 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/epitaph-go/epitaph/internal/cli"
 )
-
-// outcome is what a command did.
-type outcome struct {
-	status         int
-	stdout, stderr string
-}
-
-func epitaph(in string, args ...string) outcome {
-	var stdout, stderr bytes.Buffer
-	env := &cli.Env{In: strings.NewReader(in), Out: &stdout, Err: &stderr, Getenv: func(string) string { return "" }}
-	status := app.Run(env, args)
-	return outcome{status, stdout.String(), stderr.String()}
-}
 
 // ok runs a command that must succeed in silence.
 func ok(t *testing.T, args ...string) {
@@ -61,36 +46,6 @@ func compiled(t *testing.T, args ...string) string {
 	}
 	tool(t, "cc", append(args, "-o", out, in)...)
 	return out
-}
-
-func TestUsage(t *testing.T) {
-	missing := filepath.Join(t.TempDir(), "missing")
-	for _, c := range []struct {
-		args   []string
-		status int
-		stderr string // a part of it
-	}{
-		{nil, exitUsage, "Usage:"},
-		{[]string{"inspect"}, exitUsage, `unknown command "inspect"`},
-		{[]string{"-h"}, 0, ""},
-		{[]string{"index", "-h"}, 0, ""},
-		{[]string{"resolve", "--help"}, 0, ""},
-		{[]string{"index"}, exitUsage, "epitaph index: 0 files, want one"},
-		{[]string{"index", "a", "b"}, exitUsage, "epitaph index: 2 files, want one"},
-		{[]string{"index", "a", "-x"}, exitUsage, "epitaph index: unknown flag -x"},
-		{[]string{"index", "a", "-debug", missing}, exitUsage, missing},
-		{[]string{"index", missing}, exitFailure, missing},
-		{[]string{"resolve", missing}, exitFailure, missing},
-		{[]string{"resolve", "-"}, exitFailure, "there is no report in it"},
-	} {
-		o := epitaph("no report\n", c.args...)
-		if o.status != c.status || !strings.Contains(o.stderr, c.stderr) {
-			t.Errorf("%q: status %d, %q", c.args, o.status, o.stderr)
-		}
-		if help := c.status == 0; help != strings.Contains(o.stdout, "Usage:") {
-			t.Errorf("%q prints %q", c.args, o.stdout)
-		}
-	}
 }
 
 // What cannot be indexed is refused with the reason, and leaves no file behind.
