@@ -16,6 +16,7 @@ import (
 	"unsafe"
 
 	"github.com/epitaph-go/epitaph/handler"
+	"github.com/epitaph-go/epitaph/internal/cli"
 )
 
 // asked are the switches of dump and signal.
@@ -58,20 +59,27 @@ var theDump func()
 //export goDump
 func goDump() { theDump() }
 
+var dumpCommand = cli.Command{
+	Name:  "dump",
+	Short: "dump a healthy program without stopping it",
+	Help:  "Dumps all stacks from Go that C has called, with handler.Dump, and goes on.\n",
+	Setup: func(flags *flag.FlagSet) cli.Action {
+		var a asked
+		flags.BoolVar(&a.one, "one", false, "show only the stack of the thread that dumps")
+		flags.BoolVar(&a.native, "native", false, "show it as the machine sees it, every frame as a place in a file")
+		return func(_ *cli.Env, args []string) error {
+			if len(args) > 0 || a.native && a.one {
+				return cli.Usage("dump takes one flag at most")
+			}
+			return dump(a)
+		}
+	},
+}
+
 // dump writes a dump, from Go that C called, and ends well.
-func dump(args []string) int {
-	var a asked
-	flags := flag.NewFlagSet("dump", flag.ContinueOnError)
-	flags.BoolVar(&a.one, "one", false, "show only the stack of the thread that dumps")
-	flags.BoolVar(&a.native, "native", false, "show it as the machine sees it, every frame as a place in a file")
-	if status, ok := parse(flags, args); !ok {
-		return status
-	}
-	if flags.NArg() > 0 || a.native && a.one {
-		return complain("dump takes one flag at most")
-	}
+func dump(a asked) error {
 	if err := company(); err != nil {
-		return fail(err)
+		return err
 	}
 	var err error
 	theDump = func() {
@@ -83,31 +91,38 @@ func dump(args []string) int {
 	}
 	atCgo(unsafe.Pointer(C.demo_ask))
 	if err != nil {
-		return fail(err)
+		return err
 	}
 	fmt.Println("and the program goes on")
-	return exitOK
+	return nil
+}
+
+var signalCommand = cli.Command{
+	Name:  "signal",
+	Short: "the same for one that is stuck in C, when it gets SIGUSR1",
+	Help:  "Is stuck in C, and dumps all stacks on SIGUSR1, with handler.Register, which it\nsends to itself, or with -wait gets from outside.\n",
+	Setup: func(flags *flag.FlagSet) cli.Action {
+		var a asked
+		flags.BoolVar(&a.one, "one", false, "show only the stack of the thread that gets the signal")
+		flags.BoolVar(&a.chain, "chain", false, "let a channel of os/signal have the signal, too")
+		flags.BoolVar(&a.wait, "wait", false, "wait for signals from outside, for ever")
+		return func(_ *cli.Env, args []string) error {
+			if err := noArguments(args); err != nil {
+				return err
+			}
+			return onSignal(a)
+		}
+	},
 }
 
 // onSignal is stuck in C, and dumps when it gets SIGUSR1: from itself, or from who
 // has read its number.
-func onSignal(args []string) int {
-	var a asked
-	flags := flag.NewFlagSet("signal", flag.ContinueOnError)
-	flags.BoolVar(&a.one, "one", false, "show only the stack of the thread that gets the signal")
-	flags.BoolVar(&a.chain, "chain", false, "let a channel of os/signal have the signal, too")
-	flags.BoolVar(&a.wait, "wait", false, "wait for signals from outside, for ever")
-	if status, ok := parse(flags, args); !ok {
-		return status
-	}
-	if flags.NArg() > 0 {
-		return complain("signal takes flags only")
-	}
+func onSignal(a asked) error {
 	if err := company(); err != nil {
-		return fail(err)
+		return err
 	}
 	if err := handler.Register(syscall.SIGUSR1, a.options()...); err != nil {
-		return fail(err)
+		return err
 	}
 	channel := make(chan os.Signal, 1)
 	signal.Notify(channel, syscall.SIGUSR1)
@@ -130,5 +145,5 @@ func onSignal(args []string) int {
 	case <-time.After(100 * time.Millisecond):
 	}
 	fmt.Println("and the program goes on")
-	return exitOK
+	return nil
 }

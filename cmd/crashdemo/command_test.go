@@ -23,20 +23,27 @@ func TestUsage(t *testing.T) {
 	}{
 		{"", 64, "Usage:"},
 		{"fly", 64, `unknown command "fly"`},
-		{"run", 64, "run needs a KIND"},
+		{"run", 64, "crashdemo run: no KIND"},
 		{"run no-such", 64, `unknown kind "no-such"`},
+		{"run null-wirte", 64, "Did you mean: 'null-write'?"},
+		{"run null-read -place tread", 64, "Did you mean: 'thread'?"},
+		{"blackbox -x", 64, "crashdemo blackbox: unknown flag -x"},
+		{"blackbox", 64, "0 files, want one"},
+		{"blackbox " + missing, 1, "no such file or directory"},
+		{"tuor -full", 64, "unknown command \"tuor\""},
+		{"lists", 64, "Did you mean: 'list'?"},
 		{"run null-read -place nowhere", 64, `unknown place "nowhere"`},
 		{"run null-read null-write", 64, `not also "null-write"`},
-		{"run null-read -plain -chain", 64, "-plain means without Epitaph"},
-		{"run null-read -no-such-flag", 64, "flag provided but not defined"},
+		{"run null-read -plain -chain", 64, "it does not go with -chain"},
+		{"run null-read -no-such-flag", 64, "unknown flag -no-such-flag"},
 		{"run null-read -o " + missing, 1, "no such file or directory"},
-		{"list extra", 64, `list takes no "extra"`},
+		{"list extra", 64, `crashdemo list: no arguments wanted, but "extra"`},
 		{"tour extra", 64, "tour takes flags only"},
-		{"later extra", 64, `later takes no "extra"`},
+		{"later extra", 64, `crashdemo later: no arguments wanted, but "extra"`},
 		{"later -after 0s", 1, "DumpLater: 0s is not positive"},
-		{"hang extra", 64, `hang takes no "extra"`},
+		{"hang extra", 64, `crashdemo hang: no arguments wanted, but "extra"`},
 		{"hang -after -1s", 1, "NewWatchdog: -1s is not positive"},
-		{"panic extra", 64, `panic takes no "extra"`},
+		{"panic extra", 64, `crashdemo panic: no arguments wanted, but "extra"`},
 		{"panic -dir " + missing, 1, "no such file or directory"},
 		{"tour -limit 0s", 64, "tour takes flags only"},
 	} {
@@ -44,9 +51,18 @@ func TestUsage(t *testing.T) {
 		if !o.IsExit(c.status) || !strings.Contains(o.Stderr, c.want) || o.Stdout != "" {
 			t.Errorf("crashdemo %s: want status %d and %q on standard error: %v", c.args, c.status, c.want, o)
 		}
+		if n := strings.Count(o.Stderr, "\n"); n > 2 && c.args != "" {
+			t.Errorf("crashdemo %s: the error scrolls away, %d lines", c.args, n)
+		}
 	}
 	for _, c := range []struct{ args, want string }{
-		{"help", "crashdemo tour"},
+		{"help", "64  the command line is wrong"},
+		{"help run", "-pid1"},
+		{"blackbox -h", "Usage: crashdemo blackbox FILE"},
+		{"dump -h", "-native"},
+		{"signal -h", "-wait"},
+		{"version", "crashdemo "},
+		{"completion bash", "complete -o default -F _crashdemo crashdemo"},
 		{"run -help", "-pid1"},
 		{"list -h", "-json"},
 		{"tour -help", "-limit"},

@@ -10,48 +10,47 @@ import (
 	"time"
 
 	"github.com/epitaph-go/epitaph/handler"
+	"github.com/epitaph-go/epitaph/internal/cli"
 )
 
-const hangUsage = `Usage: crashdemo hang [flags]
-
-Two goroutines move money between two accounts, and deadlock: each has locked what the other one waits for. Go does not
-notice, since it looks for deadlocks only in programs without cgo. A watchdog (handler.NewWatchdog) that gets a beat for
-each transfer does, dumps all goroutines, and ends the program with status 1. With -plain there is none, and the program
-ends with status 3 when -for has passed.
-
-Flags:
-`
+var hangCommand = cli.Command{
+	Name:  "hang",
+	Short: "deadlock two goroutines, and let a watchdog find out",
+	Help: `Two goroutines move money between two accounts, and deadlock: each has locked what
+the other one waits for. Go does not notice, since it looks for deadlocks only in
+programs without cgo. A watchdog (handler.NewWatchdog) that gets a heartbeat for each
+transfer does, dumps all goroutines, and ends the program with status 1. With -plain
+there is none, and the program ends with status 3 when -for has passed.
+`,
+	Setup: func(flags *flag.FlagSet) cli.Action {
+		after := flags.Duration("after", 500*time.Millisecond, "the watchdog waits for a heartbeat for this `time`")
+		total := flags.Duration("for", 5*time.Second, "give up after this `time`")
+		plain := flags.Bool("plain", false, "hang without a watchdog")
+		return func(_ *cli.Env, args []string) error {
+			if err := noArguments(args); err != nil {
+				return err
+			}
+			return hang(*after, *total, *plain)
+		}
+	},
+}
 
 // hang shows a program that is deadlocked.
-func hang(args []string) int {
-	flags := flag.NewFlagSet("hang", flag.ContinueOnError)
-	after := flags.Duration("after", 500*time.Millisecond, "the watchdog waits for a beat for this `time`")
-	total := flags.Duration("for", 5*time.Second, "give up after this `time`")
-	plain := flags.Bool("plain", false, "hang without a watchdog")
-	flags.Usage = func() {
-		fmt.Fprint(flags.Output(), hangUsage)
-		flags.PrintDefaults()
-	}
-	if status, ok := parse(flags, args); !ok {
-		return status
-	}
-	if flags.NArg() > 0 {
-		return complain("hang takes no %q", flags.Arg(0))
-	}
+func hang(after, total time.Duration, plain bool) error {
 	var watchdog *handler.Watchdog // whose methods do nothing while it is nil
-	if !*plain {
+	if !plain {
 		var err error
-		if watchdog, err = handler.NewWatchdog(*after, handler.WithExit()); err != nil {
-			return fail(err)
+		if watchdog, err = handler.NewWatchdog(after, handler.WithExit()); err != nil {
+			return err
 		}
 		defer watchdog.Stop()
 	}
 	var a, b account
 	go transferAll(&a, &b, watchdog)
 	go transferAll(&b, &a, watchdog)
-	time.Sleep(*total)
-	fmt.Fprintf(os.Stderr, "crashdemo: nobody has noticed for %v that two goroutines are deadlocked\n", *total)
-	return exitWentOn
+	time.Sleep(total)
+	fmt.Fprintf(os.Stderr, "crashdemo: nobody has noticed for %v that two goroutines are deadlocked\n", total)
+	return cli.Status(exitWentOn)
 }
 
 type account struct {

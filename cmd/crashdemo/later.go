@@ -12,49 +12,54 @@ import (
 	"time"
 
 	"github.com/epitaph-go/epitaph/handler"
+	"github.com/epitaph-go/epitaph/internal/cli"
 )
 
-const laterUsage = `Usage: crashdemo later [flags]
+var laterCommand = cli.Command{
+	Name:  "later",
+	Short: "wait in C for too long, and dump where everybody is",
+	Help: `Waits in C for an answer that does not come, while a goroutine waits for the result.
+A dump that was asked for beforehand, with handler.DumpLater, shows both. Ends with
+status 0, or with -exit with 1.
+`,
+	Setup: func(flags *flag.FlagSet) cli.Action {
+		var f laterFlags
+		flags.DurationVar(&f.after, "after", time.Second, "dump when this `time` has passed")
+		flags.DurationVar(&f.total, "for", 3*time.Second, "wait for this `time`")
+		flags.BoolVar(&f.repeat, "repeat", false, "dump periodically; what shows nothing new is left out")
+		flags.BoolVar(&f.exit, "exit", false, "end the program after the dump")
+		return func(_ *cli.Env, args []string) error {
+			if err := noArguments(args); err != nil {
+				return err
+			}
+			return later(f)
+		}
+	},
+}
 
-Waits in C for an answer that does not come, while a goroutine waits for the result. A dump that was asked for
-beforehand shows both, with handler.DumpLater. Ends with status 0, or with -exit with 1.
-
-Flags:
-`
+type laterFlags struct {
+	after, total time.Duration
+	repeat, exit bool
+}
 
 // later shows a program that takes too long.
-func later(args []string) int {
-	flags := flag.NewFlagSet("later", flag.ContinueOnError)
-	after := flags.Duration("after", time.Second, "dump when this `time` has passed")
-	total := flags.Duration("for", 3*time.Second, "wait for this `time`")
-	repeat := flags.Bool("repeat", false, "dump every so often; what shows nothing new is left out")
-	exit := flags.Bool("exit", false, "end the program after the dump")
-	flags.Usage = func() {
-		fmt.Fprint(flags.Output(), laterUsage)
-		flags.PrintDefaults()
-	}
-	if status, ok := parse(flags, args); !ok {
-		return status
-	}
-	if flags.NArg() > 0 {
-		return complain("later takes no %q", flags.Arg(0))
-	}
+func later(f laterFlags) error {
 	var opts []handler.Option
-	if *repeat {
+	if f.repeat {
 		opts = append(opts, handler.WithRepeat())
 	}
-	if *exit {
+	if f.exit {
 		opts = append(opts, handler.WithExit())
 	}
-	if err := handler.DumpLater(*after, opts...); err != nil {
-		return fail(err)
+	if err := handler.DumpLater(f.after, opts...); err != nil {
+		return err
 	}
 	defer handler.CancelDumpLater()
 	result := make(chan string)
 	go waitForResult(result)
-	askSlowly(*total)
+	askSlowly(f.total)
 	fmt.Fprintln(os.Stderr, "crashdemo: no answer has come, and the program goes on")
-	return exitOK
+	return nil
 }
 
 //go:noinline

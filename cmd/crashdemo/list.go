@@ -7,35 +7,34 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"syscall"
 	"text/tabwriter"
 
 	"github.com/epitaph-go/epitaph/cmd/crashdemo/crashes"
+	"github.com/epitaph-go/epitaph/internal/cli"
 )
+
+var listCommand = cli.Command{
+	Name:  "list",
+	Short: "the kinds of crash and the places where they can happen",
+	Help:  "Lists the kinds of crash, with their signals, and the places, for \"crashdemo run\".\n",
+	Setup: func(flags *flag.FlagSet) cli.Action {
+		asJSON := flags.Bool("json", false, "print the table as JSON, with all that a test needs to know")
+		return func(env *cli.Env, args []string) error { return list(env.Out, *asJSON, args) }
+	},
+}
 
 // list prints the table of kinds and places: as text, or as JSON for tests, which learn from it what the report of each
 // must show. It tells of this build: without C++ there are fewer kinds, and signals depend on the C library.
-func list(args []string) int {
-	flags := flag.NewFlagSet("list", flag.ContinueOnError)
-	asJSON := flags.Bool("json", false, "print the table as JSON, with all that a test needs to know")
-	if status, ok := parse(flags, args); !ok {
-		return status
+func list(w io.Writer, asJSON bool, args []string) error {
+	if err := noArguments(args); err != nil {
+		return err
 	}
-	if flags.NArg() > 0 {
-		fmt.Fprintf(os.Stderr, "crashdemo: list takes no %q\n", flags.Arg(0))
-		return exitUsage
+	if asJSON {
+		return listJSON(w)
 	}
-	write := listText
-	if *asJSON {
-		write = listJSON
-	}
-	if err := write(os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "crashdemo: list:", err)
-		return exitFailure
-	}
-	return exitOK
+	return listText(w)
 }
 
 func listText(w io.Writer) error {

@@ -5,35 +5,49 @@
 package main
 
 import (
+	"errors"
 	"fmt"
-	"io"
 	"os"
 	"runtime"
+
+	"github.com/epitaph-go/epitaph/cmd/crashdemo/crashes"
+	"github.com/epitaph-go/epitaph/internal/cli"
 )
 
 // The exit statuses of crashdemo's own making. They keep clear of 2, by which Go ends a program that crashed, and of
 // 128 and above, by which shells tell signals.
 const (
-	exitOK          = 0
 	exitFailure     = 1
 	exitWentOn      = 3  // the crash did not end the process
 	exitUsage       = 64 // as EX_USAGE of sysexits.h
 	exitUnavailable = 69 // as EX_UNAVAILABLE, and as crashes.StatusUnavailable
 )
 
-const usage = `Crashdemo triggers crashes in the C part of a Go program.
+var app = cli.App{
+	Name:  "crashdemo",
+	About: "Crashdemo triggers crashes in the C part of a Go program.",
+	Notes: `A command that crashes ends with the signal of the crash. Else the exit status is
+   0  all went well
+   1  trouble: Epitaph could not be enabled, a file could not be written
+   2  Go ended the program (with -plain or -chain, or by a panic)
+   3  the crash did not end the program, or nobody noticed the hang
+  64  the command line is wrong
+  69  this crash cannot be had on this system or in this build
 
-Usage:
-  crashdemo list [-json]       the kinds of crash and the places where they can happen
-  crashdemo run KIND [flags]   crash in this way; run -help lists the flags
-  crashdemo tour [flags]       six telling crashes, each without and with Epitaph
-  crashdemo dump [flags]       what a program that is well is doing, and it goes on
-  crashdemo signal [flags]     the same for one that is stuck in C, when it gets SIGUSR1
-  crashdemo later [flags]      wait in C for too long, and dump where everybody is
-  crashdemo hang [flags]       deadlock two goroutines, and let a watchdog find out
-  crashdemo panic [flags]      die of a panic, or of a fatal error of Go's own
-  crashdemo blackbox FILE      what a program left in its black box, and how it ended
-`
+"epitaph" reads reports and black boxes.`,
+	UsageStatus: exitUsage,
+	Commands: []cli.Command{
+		listCommand,
+		runCommand,
+		tourCommand,
+		dumpCommand,
+		signalCommand,
+		laterCommand,
+		hangCommand,
+		panicCommand,
+		blackBoxCommand,
+	},
+}
 
 // The main goroutine stays on the process's first thread: its stack is unlike all others (it grows, down to a limit), and
 // what is called from main then crashes there, as it would in a C program.
@@ -45,34 +59,26 @@ func main() {
 	os.Exit(command(os.Args[1:]))
 }
 
+// command runs a command. It calls the action itself, not through cli.App.Run, so that
+// little more than the command is in the stacks of its crashes.
 func command(args []string) int {
-	if len(args) == 0 {
-		io.WriteString(os.Stderr, usage)
-		return exitUsage
+	env := cli.ProcessEnv()
+	call, status := app.Select(env, args)
+	if call == nil {
+		return status
 	}
-	switch args[0] {
-	case "list":
-		return list(args[1:])
-	case "run":
-		return run(args[1:])
-	case "tour":
-		return tour(args[1:])
-	case "dump":
-		return dump(args[1:])
-	case "signal":
-		return onSignal(args[1:])
-	case "later":
-		return later(args[1:])
-	case "hang":
-		return hang(args[1:])
-	case "panic":
-		return onPanic(args[1:])
-	case "blackbox":
-		return blackBox(args[1:])
-	case "help", "-h", "-help", "--help":
-		io.WriteString(os.Stdout, usage)
-		return exitOK
+	err := call.Action(env, call.Args)
+	if errors.Is(err, crashes.ErrUnavailable) {
+		fmt.Fprintln(os.Stderr, "crashdemo:", err)
+		return exitUnavailable
 	}
-	fmt.Fprintf(os.Stderr, "crashdemo: unknown command %q\n%s", args[0], usage)
-	return exitUsage
+	return app.Status(env, call, err)
+}
+
+// noArguments is the error where a command has flags only.
+func noArguments(args []string) error {
+	if len(args) > 0 {
+		return cli.Usage("no arguments wanted, but %q", args[0])
+	}
+	return nil
 }

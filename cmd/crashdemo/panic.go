@@ -14,51 +14,51 @@ import (
 	"time"
 
 	"github.com/epitaph-go/epitaph/handler"
+	"github.com/epitaph-go/epitaph/internal/cli"
 )
 
-const panicUsage = `Usage: crashdemo panic [flags]
-
-A goroutine panics with an error that wraps others, and nobody recovers it; with -fatal one unlocks a mutex that is not
-locked, which cannot be recovered. Go prints on standard error what it always prints, and ends the program with status 2.
-Epitaph's report has the same text, the whole chain of the error, the C stacks of all threads and the last snapshot of the
-goroutines. It is printed on standard output afterwards; with -dir it stays in a file there.
-
-Flags:
-`
+var panicCommand = cli.Command{
+	Name:  "panic",
+	Short: "die of a panic, or of a fatal error of Go's own",
+	Help: `A goroutine panics with an error that wraps others, and nobody recovers it; with
+-fatal one unlocks a mutex that is not locked, which cannot be recovered. Go prints
+on standard error what it always prints, and ends the program with status 2. Epitaph's
+report has the same text, the whole chain of the error, the C stacks of all threads
+and the last snapshot of the goroutines. It is printed on standard output afterwards;
+with -dir it stays in a file there.
+`,
+	Setup: func(flags *flag.FlagSet) cli.Action {
+		fatal := flags.Bool("fatal", false, "die of a fatal error instead")
+		dir := flags.String("dir", "", "write the report to a file of its own in this `directory`")
+		return func(_ *cli.Env, args []string) error {
+			if err := noArguments(args); err != nil {
+				return err
+			}
+			return onPanic(*fatal, *dir)
+		}
+	},
+}
 
 // onPanic shows a death of Go's own. What reports it is another process, of the same
 // program: nothing may be added to its standard error.
-func onPanic(args []string) int {
-	flags := flag.NewFlagSet("panic", flag.ContinueOnError)
-	fatal := flags.Bool("fatal", false, "die of a fatal error instead")
-	dir := flags.String("dir", "", "write the report to a file of its own in this `directory`")
-	flags.Usage = func() {
-		fmt.Fprint(flags.Output(), panicUsage)
-		flags.PrintDefaults()
-	}
-	if status, ok := parse(flags, args); !ok {
-		return status
-	}
-	if flags.NArg() > 0 {
-		return complain("panic takes no %q", flags.Arg(0))
-	}
-	if *dir == "" {
-		status, err := panicInChild(*fatal)
+func onPanic(fatal bool, dir string) error {
+	if dir == "" {
+		status, err := panicInChild(fatal)
 		if err != nil {
-			return fail(err)
+			return err
 		}
-		return status
+		return exit(status)
 	}
-	if err := handler.Enable(handler.WithDir(*dir)); err != nil {
-		return fail(err)
+	if err := handler.Enable(handler.WithDir(dir)); err != nil {
+		return err
 	}
 	if err := handler.Ready(context.Background()); err != nil {
-		return fail(err)
+		return err
 	}
 	go parked()
-	go serve(*fatal)
+	go serve(fatal)
 	time.Sleep(time.Minute)
-	return exitWentOn
+	return cli.Status(exitWentOn)
 }
 
 // panicInChild lets a child process die, and prints its report.

@@ -27,14 +27,14 @@ type place struct {
 func places() []place {
 	return []place{
 		{"main", "C called by the main goroutine, on the first thread",
-			[]string{"demo_caller", "demo_enter", "main.atMain", "main.run", "main.command", "main.main"}, atMain},
+			[]string{"demo_caller", "demo_enter", "main.atMain", "main.run", "main.setUpRun.func1", "main.command", "main.main"}, atMain},
 		{"goroutine", "C called by another goroutine",
 			[]string{"demo_caller", "demo_enter", "main.atGoroutine.func1"}, atGoroutine},
 		{"cgo", "C functions called by nested Go functions, one of them inlined",
 			[]string{"demo_caller", "demo_middle", "demo_outer", "main.decodeOne", "main.each[...]", "main.(*decoder).next", "main.atCgo",
-				"main.run", "main.command", "main.main"}, atCgo},
+				"main.run", "main.setUpRun.func1", "main.command", "main.main"}, atCgo},
 		{"callback", "C called by a Go function that C called, which Go called",
-			[]string{"demo_caller", "demo_enter", "main.goVisit", "demo_visit_one", "demo_visit", "main.atCallback", "main.run", "main.command",
+			[]string{"demo_caller", "demo_enter", "main.goVisit", "demo_visit_one", "demo_visit", "main.atCallback", "main.run", "main.setUpRun.func1", "main.command",
 				"main.main"}, atCallback},
 		{"thread", "a thread that C created, with no Go on its stack",
 			[]string{"demo_caller", "demo_thread_work", "demo_thread_main"}, atThread},

@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -14,20 +13,22 @@ import (
 
 	"github.com/epitaph-go/epitaph/cmd/crashdemo/crashes"
 	"github.com/epitaph-go/epitaph/handler"
+	"github.com/epitaph-go/epitaph/internal/cli"
 )
 
-const runUsage = `Usage: crashdemo run KIND [flags]
-
-Crashes in the way KIND (see crashdemo list), with Epitaph's report on standard error.
-Ends with the signal of the crash, or with status
-    1  Epitaph could not be enabled
-    2  Go ended the program (with -plain or -chain)
-    3  the crash did not end the program: the signal was swallowed
-   64  the command line is wrong
-   69  this crash cannot be had on this system or in this build
-
-Flags:
-`
+var runCommand = cli.Command{
+	Name: "run", Args: "KIND",
+	Short: "crash in this way",
+	Help: `Crashes in the way KIND (see crashdemo list), with Epitaph's report on standard
+error. Ends with the signal of the crash, or with status
+   1  Epitaph could not be enabled
+   2  Go ended the program (with -plain or -chain)
+   3  the crash did not end the program: the signal was swallowed
+  64  the command line is wrong
+  69  this crash cannot be had on this system or in this build
+`,
+	Setup: setUpRun,
+}
 
 // runFlags are the switches of run. Those from notify on make trouble on purpose, for tests.
 type runFlags struct {
@@ -94,66 +95,73 @@ func (f *runFlags) options() ([]handler.Option, error) {
 	return opts, nil
 }
 
-func run(args []string) int {
+func setUpRun(flags *flag.FlagSet) cli.Action {
 	var f runFlags
-	kind, where, status, ok := f.parse(args)
-	if !ok {
-		return status
+	f.register(flags)
+	return func(_ *cli.Env, args []string) error {
+		f.given = map[string]bool{}
+		flags.Visit(func(set *flag.Flag) { f.given[set.Name] = true })
+		return run(&f, args)
+	}
+}
+
+func run(f *runFlags, args []string) error {
+	kind, where, err := f.check(args)
+	if err != nil {
+		return err
 	}
 	if f.pid1 && os.Getpid() != 1 {
 		status, err := runAsPID1()
 		if err != nil {
-			return fail(err)
+			return err
 		}
-		return status
+		return exit(status)
 	}
 	if err := f.setUp(kind); err != nil {
-		return fail(err)
+		return err
 	}
 	where.call(kind.Enter())
 	fmt.Fprintf(os.Stderr, "crashdemo: still running: %s did not end the program\n", kind.Name)
-	return exitWentOn
+	return cli.Status(exitWentOn)
 }
 
-// parse understands the command line of run, which has the kind before the flags or behind them. When there is nothing
-// to run it says so, with the status to exit with.
-func (f *runFlags) parse(args []string) (kind crashes.Kind, where place, status int, ok bool) {
-	flags := flag.NewFlagSet("run", flag.ContinueOnError)
-	f.register(flags)
-	flags.Usage = func() {
-		fmt.Fprint(flags.Output(), runUsage)
-		flags.PrintDefaults()
+// exit is the error that makes an exit status.
+func exit(status int) error {
+	if status == 0 {
+		return nil
 	}
-	if status, ok := parse(flags, args); !ok {
-		return kind, where, status, false
-	}
-	name := flags.Arg(0)
-	if flags.NArg() > 0 {
-		if status, ok := parse(flags, flags.Args()[1:]); !ok {
-			return kind, where, status, false
-		}
-	}
-	f.given = map[string]bool{}
-	flags.Visit(func(set *flag.Flag) { f.given[set.Name] = true })
+	return cli.Status(status)
+}
 
-	kind, known := crashes.ByName(name)
+// check finds what to run, and whether the flags go together.
+func (f *runFlags) check(args []string) (kind crashes.Kind, where place, err error) {
+	if len(args) == 0 {
+		return kind, where, cli.Usage("no KIND: crashdemo list shows them")
+	}
+	kind, known := crashes.ByName(args[0])
 	where, knownPlace := placeByName(f.place)
 	switch {
-	case name == "":
-		status = complain("run needs a KIND: crashdemo list shows them")
 	case !known:
-		status = complain("unknown kind %q: crashdemo list shows them", name)
+		var names []string
+		for _, k := range crashes.All() {
+			names = append(names, k.Name)
+		}
+		return kind, where, cli.Unknown("kind", args[0], names)
 	case !knownPlace:
-		status = complain("unknown place %q: crashdemo list shows them", f.place)
-	case flags.NArg() > 0:
-		status = complain("run takes one KIND, not also %q", flags.Arg(0))
+		var names []string
+		for _, p := range places() {
+			names = append(names, p.name)
+		}
+		return kind, where, cli.Unknown("place", f.place, names)
+	case len(args) > 1:
+		return kind, where, cli.Usage("one KIND is wanted, not also %q", args[1])
 	}
 	for _, name := range []string{"o", "dir", "deadline", "chain", "max-frames", "nowait"} {
-		if status == exitOK && f.plain && f.given[name] {
-			status = complain("-plain means without Epitaph: -%s makes no sense then", name)
+		if f.plain && f.given[name] {
+			return kind, where, cli.Usage("-plain means without Epitaph: it does not go with -%s", name)
 		}
 	}
-	return kind, where, status, status == exitOK
+	return kind, where, nil
 }
 
 // setUp prepares the process for its crash. What takes the signals away (signal.Ignore does) comes after Enable, where
@@ -199,32 +207,4 @@ func (f *runFlags) setUp(kind crashes.Kind) error {
 		maskAllBut(int(kind.Signal))
 	}
 	return nil
-}
-
-func fail(err error) int {
-	fmt.Fprintln(os.Stderr, "crashdemo:", err)
-	if errors.Is(err, crashes.ErrUnavailable) {
-		return exitUnavailable
-	}
-	return exitFailure
-}
-
-func complain(format string, args ...any) int {
-	fmt.Fprintf(os.Stderr, "crashdemo: "+format+"\n", args...)
-	return exitUsage
-}
-
-// parse parses flags; when there is nothing more to do it says so, with the status to exit with.
-func parse(flags *flag.FlagSet, args []string) (status int, goOn bool) {
-	for _, arg := range args {
-		if arg == "-h" || arg == "-help" || arg == "--help" {
-			flags.SetOutput(os.Stdout)
-			flags.Usage()
-			return exitOK, false
-		}
-	}
-	if err := flags.Parse(args); err != nil {
-		return exitUsage, false // Parse has said why
-	}
-	return exitOK, true
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/epitaph-go/epitaph/cmd/crashdemo/crashes"
+	"github.com/epitaph-go/epitaph/internal/cli"
 )
 
 // A scene is one stop of the tour.
@@ -43,31 +44,38 @@ const (
 	tourReportLines = 40
 )
 
+var tourCommand = cli.Command{
+	Name:  "tour",
+	Short: "six telling crashes, each without and with Epitaph",
+	Help:  "Runs six crashes as child processes, each without Epitaph and with it, and shows\nwhat they print and how they end.\n",
+	Setup: func(flags *flag.FlagSet) cli.Action {
+		limit := flags.Duration("limit", 3*time.Second, "kill a child that still runs after this `time`")
+		width := flags.Int("width", tourWidth, "cut lines at this `column`")
+		full := flags.Bool("full", false, "cut nothing")
+		return func(_ *cli.Env, args []string) error {
+			if len(args) > 0 || *limit <= 0 || *width < 20 {
+				return cli.Usage("tour takes flags only, a time above 0 and a width of 20 or more")
+			}
+			return tour(*limit, *width, *full)
+		}
+	},
+}
+
 // tour runs each scene twice, as child processes: without Epitaph and with it.
-func tour(args []string) int {
-	flags := flag.NewFlagSet("tour", flag.ContinueOnError)
-	limit := flags.Duration("limit", 3*time.Second, "kill a child that still runs after this `time`")
-	width := flags.Int("width", tourWidth, "cut lines at this `column`")
-	full := flags.Bool("full", false, "cut nothing")
-	if status, ok := parse(flags, args); !ok {
-		return status
-	}
-	if flags.NArg() > 0 || *limit <= 0 || *width < 20 {
-		return complain("tour takes flags only, a time above 0 and a width of 20 or more")
-	}
-	show := display{out: os.Stdout, width: *width, full: *full}
+func tour(limit time.Duration, width int, full bool) error {
+	show := display{out: os.Stdout, width: width, full: full}
 	unexpected := 0
 	var summary [][3]string
 	for i, s := range scenes {
 		show.heading(fmt.Sprintf("%d/%d  crashdemo %s", i+1, len(scenes), strings.Join(s.command(), " ")), s.text)
-		plain, err := runChild(*limit, append(s.command(), "-plain")...)
+		plain, err := runChild(limit, append(s.command(), "-plain")...)
 		if err != nil {
-			return fail(err)
+			return err
 		}
 		show.child("without Epitaph", plain, tourPlainLines)
-		reported, err := runChild(*limit, s.command()...)
+		reported, err := runChild(limit, s.command()...)
 		if err != nil {
-			return fail(err)
+			return err
 		}
 		show.child("with Epitaph", reported, tourReportLines)
 		if kind, _ := crashes.ByName(s.kind); !reported.diedOf(kind.Signal) && reported.status.ExitStatus() != exitUnavailable {
@@ -78,9 +86,9 @@ func tour(args []string) int {
 	show.summary(summary)
 	if unexpected > 0 {
 		fmt.Fprintf(os.Stderr, "crashdemo: with Epitaph, %d of %d did not die of their signal\n", unexpected, len(scenes))
-		return exitFailure
+		return cli.Status(exitFailure)
 	}
-	return exitOK
+	return nil
 }
 
 func (s scene) command() []string {

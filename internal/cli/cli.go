@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/epitaph-go/epitaph/internal/terminal"
@@ -93,48 +94,70 @@ func suggest(text, word string, words []string) string {
 }
 
 // Main runs the app with the process's arguments and exits.
-func (a *App) Main() {
-	os.Exit(a.Run(&Env{os.Stdin, os.Stdout, os.Stderr, os.Getenv}, os.Args[1:]))
-}
+func (a *App) Main() { os.Exit(a.Run(ProcessEnv(), os.Args[1:])) }
+
+// ProcessEnv returns the surroundings of the process.
+func ProcessEnv() *Env { return &Env{os.Stdin, os.Stdout, os.Stderr, os.Getenv} }
 
 // Run runs the command that args name, and returns the exit status.
 func (a *App) Run(env *Env, args []string) int {
+	call, status := a.Select(env, args)
+	if call == nil {
+		return status
+	}
+	return a.Status(env, call, call.Action(env, call.Args))
+}
+
+// A Call is a command whose flags have been parsed, with the arguments that are left.
+type Call struct {
+	Name   string
+	Action Action
+	Args   []string
+}
+
+// Select returns the command that args name. Where there is none to run, since help was
+// asked for or the command line is wrong, it has printed what there is to say, and status
+// is that to exit with.
+func (a *App) Select(env *Env, args []string) (call *Call, status int) {
 	if len(args) == 0 {
 		a.writeUsage(env.Err)
-		return a.UsageStatus
+		return nil, a.UsageStatus
 	}
 	name := args[0]
 	switch name {
 	case "help", "-h", "-help", "--help":
-		return a.help(env, args[1:])
+		return nil, a.help(env, args[1:])
 	case "-version", "--version":
 		name = "version"
 	}
 	for _, c := range a.all() {
 		if c.Name == name {
-			return a.runCommand(env, c, args[1:])
+			return a.selected(env, c, args[1:])
 		}
 	}
-	return a.fail(env, "", Unknown("command", name, a.names()))
+	return nil, a.fail(env, "", Unknown("command", name, a.names()))
 }
 
-func (a *App) runCommand(env *Env, c Command, args []string) int {
+func (a *App) selected(env *Env, c Command, args []string) (call *Call, status int) {
 	flags := flag.NewFlagSet(c.Name, flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // the error is printed here, with the right name
 	action := c.Setup(flags)
 	rest, err := parse(flags, args)
 	if errors.Is(err, flag.ErrHelp) {
 		a.writeHelp(env.Out, c)
-		return 0
+		return nil, 0
 	}
-	if err == nil && len(c.Words) > 0 && len(rest) > 0 && !contains(c.Words, rest[0]) {
+	if err == nil && len(c.Words) > 0 && len(rest) > 0 && !slices.Contains(c.Words, rest[0]) {
 		err = Unknown("argument", rest[0], c.Words)
 	}
-	if err == nil {
-		err = action(env, rest)
+	if err != nil {
+		return nil, a.fail(env, c.Name, err)
 	}
-	return a.fail(env, c.Name, err)
+	return &Call{c.Name, action, rest}, 0
 }
+
+// Status prints the error of a call, if it is one to print, and returns the exit status.
+func (a *App) Status(env *Env, call *Call, err error) int { return a.fail(env, call.Name, err) }
 
 // fail prints an error, and returns the status that it makes.
 func (a *App) fail(env *Env, command string, err error) int {
@@ -185,13 +208,4 @@ func flagError(flags *flag.FlagSet, err error) error {
 		text = suggest("unknown flag -"+name, "-"+name, names)
 	}
 	return usageError{text}
-}
-
-func contains(words []string, word string) bool {
-	for _, w := range words {
-		if w == word {
-			return true
-		}
-	}
-	return false
 }
