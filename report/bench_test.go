@@ -67,6 +67,7 @@ func BenchmarkJSON(b *testing.B) {
 		}
 	}
 	b.SetBytes(int64(len(text)))
+	b.ReportMetric(float64(len(text)), "JSON-bytes")
 }
 
 func BenchmarkUnmarshalJSON(b *testing.B) {

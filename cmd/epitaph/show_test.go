@@ -20,7 +20,6 @@ func TestGolden(t *testing.T) {
 		"sig.golden":           epitaph("", "sig", "-parts", samples+"segv.crash", samples+"real-stripped.crash"),
 		"json.golden":          epitaph("", "json", "-indent", samples+"bare.crash"),
 		"record.golden":        epitaph("", "json", "-record", "-indent", samples+"bare.crash"),
-		"help.golden":          epitaph("", "help"),
 		"help-show.golden":     epitaph("", "show", "-h"),
 	} {
 		if o.stderr != "" || o.status > 1 || o.status == 1 && name != "diff.golden" {
@@ -45,6 +44,25 @@ func TestShowEveryReport(t *testing.T) {
 			}
 			if strings.ContainsFunc(o.stdout, func(r rune) bool { return r < ' ' && r != '\n' || r == 0x7f }) {
 				t.Errorf("%s: a control character in %q", file, o.stdout)
+			}
+		}
+	}
+}
+
+// TestHelp: help lists every command, and each has its own.
+func TestHelp(t *testing.T) {
+	help := epitaph("", "help")
+	for _, c := range app.Commands {
+		if !strings.Contains(help.stdout, "\n  "+c.Name+" ") || !strings.Contains(help.stdout, "  "+c.Short+"\n") {
+			t.Errorf("%s is not in the help:\n%s", c.Name, help.stdout)
+		}
+		o := epitaph("", c.Name, "-h")
+		if o.status != 0 || !strings.HasPrefix(o.stdout, "Usage: epitaph "+c.Name) || strings.HasSuffix(c.Short, ".") {
+			t.Errorf("%s -h: %+v", c.Name, o)
+		}
+		for line := range strings.Lines(help.stdout + o.stdout) {
+			if len(line) > 90 {
+				t.Errorf("%s -h: too long: %q", c.Name, line)
 			}
 		}
 	}

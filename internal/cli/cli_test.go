@@ -119,12 +119,17 @@ func TestBash(t *testing.T) {
 	}
 }
 
-// TestZsh and TestFish have the scripts understood.
+// TestZsh calls the function with what it calls of zsh's replaced: the real ones take
+// seconds to load.
 func TestZsh(t *testing.T) {
 	file := script(t, "zsh")
-	out, err := exec.Command("zsh", "-f", "-c", "autoload -U compinit && compinit -D && source "+file+" && echo $_comps[tool]").CombinedOutput()
-	if got := strings.TrimSpace(string(out)); err != nil || got != "_tool" {
-		t.Errorf("%q, %v", got, err)
+	const stubs = "compdef() { print compdef $@ }; _describe() { print -rl -- $commands }; _arguments() { print -rl -- $words[1] $@ }\n"
+	out, err := exec.Command("zsh", "-f", "-c", stubs+"source "+file+"; words=(tool pa); CURRENT=2; _tool; words=(tool paint ''); CURRENT=3; _tool").CombinedOutput()
+	for _, want := range []string{"compdef _tool tool\n", "paint:paint files\n", "paint\n-dry[only say what would be done]\n",
+		"-thick[the layers of paint, which is a text that is long enough to be broken into two lines]:layers:_files\n", "1:argument:(red green)\n", "*:file:_files\n"} {
+		if err != nil || !strings.Contains(string(out), want) {
+			t.Errorf("%s\n%v; want %q", out, err, want)
+		}
 	}
 }
 
