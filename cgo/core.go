@@ -24,6 +24,7 @@ type Config struct {
 	MaxFrames   int           // per stack; 0: as many as the core can keep
 	MaxThreads  int           // stacks of other threads; 0: no limit
 	AllThreads  bool          // show the other threads too
+	IdleThreads bool          // and of these the ones that wait for work
 	Signal      int           // that asks the other threads; 0: one that is free
 	NativeStack bool          // show C frames too
 	Chain       bool          // end in Go's handler
@@ -72,6 +73,7 @@ func Enable(config *Config) error {
 	c.max_frames = C.uint32_t(config.MaxFrames)
 	c.max_threads = C.uint32_t(config.MaxThreads)
 	c.all_threads = C.bool(config.AllThreads)
+	c.idle_threads = C.bool(config.IdleThreads)
 	c.thread_signal = C.int(config.Signal)
 	c.native_stack = C.bool(config.NativeStack)
 	c.chain = C.bool(config.Chain)

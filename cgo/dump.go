@@ -20,6 +20,7 @@ type DumpConfig struct {
 	MaxThreads  int
 	NativeStack bool
 	AllThreads  bool
+	IdleThreads bool // also those that wait for work
 	Interrupt   bool // also threads whose system call will fail with EINTR
 	// From is the return address into the function whose frame is shown first,
 	// of a dump that is called for; 0: the callees are shown too.
@@ -35,6 +36,7 @@ func (config *DumpConfig) c(kind uint32) C.struct_epi_dump {
 		max_threads:  C.uint32_t(config.MaxThreads),
 		native_stack: C.bool(config.NativeStack),
 		all_threads:  C.bool(config.AllThreads),
+		idle_threads: C.bool(config.IdleThreads),
 		interrupt:    C.bool(config.Interrupt),
 		from:         C.uintptr_t(config.From),
 	}

@@ -24,7 +24,7 @@ import (
 //
 // It is safe for concurrent use, and must not be called after a fault.
 //
-// Options: WithOutput, WithOneThread, WithMaxThreads, WithMaxFrames,
+// Options: WithOutput, WithOneThread, WithIdleThreads, WithMaxThreads, WithMaxFrames,
 // WithGoFramesOnly, WithInterrupt, WithDeadline.
 //
 //go:noinline

@@ -269,6 +269,16 @@ func WithOneThread() Option {
 	})
 }
 
+// WithIdleThreads shows the stacks of the threads that wait for work too: those of Go's
+// scheduler that are idle, and Epitaph's own. By default the report has one line that
+// counts them.
+func WithIdleThreads() Option {
+	return forCalls(config.CallEnable|config.CallDumps, "WithIdleThreads", func(c *config.Config) error {
+		c.IdleThreads = true
+		return nil
+	})
+}
+
 // WithMaxThreads sets how many stacks of other threads the report shows.
 // Threads with equal stacks count as one; how many threads were left out is
 // told. The default is all of them.

@@ -62,12 +62,6 @@
 //	  ...
 //	Also crashed: thread TID "NAME", SIGNAL (N) at ADDRESS, PC ADDRESS
 //
-//	Thread ADDRESS [NAME, TID, STATE, CPU-TIME] (most recent call first):
-//	N threads [NAME, TID, STATE, CPU-TIME; NAME, TID; ...] (most recent call first):
-//	... (N more threads)
-//
-//	N of N threads answered; N block the signal; N were late; N unsendable; N had ended; N not interrupted; N not asked
-//
 //	Goroutines: N, live, in N groups
 //	Goroutines: N, live, in N groups; N of Epitaph left out
 //	Goroutines: N, snapshot DURATION old (REASON), in N groups
@@ -79,6 +73,15 @@
 //	N goroutines (most recent call first):
 //	  Created by FUNCTION in goroutine ID, File "PATH", line N
 //	... (N more goroutines)
+//
+//	Thread ADDRESS [NAME, TID, STATE, CPU-TIME] (most recent call first):
+//	N threads [NAME, TID, STATE, CPU-TIME; NAME, TID; ...] (most recent call first):
+//	... (N more threads)
+//
+//	N idle threads of Go's runtime [TID; TID; ...], N of Epitaph's
+//	N idle threads of Epitaph's
+//
+//	N of N threads answered; N block the signal; N were late; N unsendable; N had ended; N not interrupted; N not asked
 //
 //	Registers:
 //	  NAME ADDRESS  NAME ADDRESS

@@ -110,6 +110,12 @@ func (f Frame) IsGo() bool { return f.isCall() && isGoName(cClone.ReplaceAllStri
 // String returns the line of the report, without the end of the line.
 func (f Frame) String() string { return string(appendFrame(nil, f, false)) }
 
+// Why there is no stack of a thread of Epitaph's, and how the text says that.
+const (
+	ownThread     = "Epitaph's own"
+	ownThreadMark = "<Epitaph's own thread>"
+)
+
 const codePrefix = `Code of no module "`
 
 // howSuffixes stand in the order of the How values.
@@ -193,10 +199,14 @@ func parseCall(s string) (f Frame, ok bool) {
 	return parseOffset(f, s, ok)
 }
 
-// parseOffset reads FUNCTION+0xOFFSET [PC] into f.
+// parseOffset reads FUNCTION+0xOFFSET [PC], or 0xOFFSET [PC], into f.
 func parseOffset(f Frame, s string, ok bool) (Frame, bool) {
 	s, pc, ok1 := cutLast(s, " [")
 	name, offset, ok2 := cutLast(s, "+0x")
+	if !ok2 {
+		name, offset, ok2 = cutLast(s, "0x")
+		ok2 = ok2 && name == ""
+	}
 	f.Func = decode(name, false)
 	f.PC, _ = parseWord(strings.TrimSuffix(pc, "]"))
 	distance, err := strconv.ParseUint(offset, 16, 64)
@@ -217,6 +227,10 @@ func parseMark(s string) (f Frame, ok bool) {
 	}
 	if reason, ok := strings.CutPrefix(s, "<stack lost: "); ok {
 		f.Kind, f.Reason = LostFrames, decode(strings.TrimSuffix(reason, ">"), false)
+		return f, true
+	}
+	if s == ownThreadMark {
+		f.Kind, f.Reason = NoStack, ownThread
 		return f, true
 	}
 	if reason, ok := strings.CutPrefix(s, "<no stack: "); ok {
@@ -273,8 +287,8 @@ func parseCreatedBy(s string) (f Frame, ok bool) {
 	return f, ok && ok1 && ok2 && err == nil
 }
 
-// appendFrame writes the line of a frame. The second spelling has a plural
-// after the number 1.
+// appendFrame writes the line of a frame. The second spelling has a plural after the
+// number 1, and the forms of before.
 func appendFrame(b []byte, f Frame, second bool) []byte {
 	b = append(b, "  "...)
 	switch f.Kind {
@@ -286,10 +300,10 @@ func appendFrame(b []byte, f Frame, second bool) []byte {
 			b = append(appendWord(append(b, " ["...), f.PC), ']')
 		}
 	case BinaryFrame:
-		b = appendOffset(appendQuoted(append(b, "Binary file "...), f.Module), f)
+		b = appendOffset(appendQuoted(append(b, "Binary file "...), f.Module), f, second)
 	case CodeFrame:
 		b = appendQuoted(append(b, "Code of no module "...), f.Module)
-		b = appendOffset(append(append(append(b, " ("...), f.Perm...), ')'), f)
+		b = appendOffset(append(append(append(b, " ("...), f.Perm...), ')'), f, second)
 	case UnknownFrame:
 		b = append(appendWord(append(b, `Binary file "<unknown>" [`...), f.PC), ']')
 	case NotExecutableFrame:
@@ -310,6 +324,9 @@ func appendFrame(b []byte, f Frame, second bool) []byte {
 	case LostFrames:
 		return append(appendText(append(b, "<stack lost: "...), f.Reason), '>')
 	case NoStack:
+		if f.Reason == ownThread && !second {
+			return append(b, ownThreadMark...)
+		}
 		return append(appendText(append(b, "<no stack: "...), f.Reason), '>')
 	case SeenFromOutside:
 		b = append(b, "<seen from outside"...)
@@ -337,9 +354,14 @@ func appendFrame(b []byte, f Frame, second bool) []byte {
 	return b
 }
 
-func appendOffset(b []byte, f Frame) []byte {
+// appendOffset writes the place in a file or a mapping. The second spelling has the plus
+// also where there is no name.
+func appendOffset(b []byte, f Frame, second bool) []byte {
 	b = appendText(append(b, ", at "...), f.Func)
-	b = strconv.AppendUint(append(b, "+0x"...), uint64(f.Offset), 16)
+	if f.Func != "" || second {
+		b = append(b, '+')
+	}
+	b = strconv.AppendUint(append(b, "0x"...), uint64(f.Offset), 16)
 	return append(appendWord(append(b, " ["...), f.PC), ']')
 }
 

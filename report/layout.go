@@ -27,6 +27,7 @@ const (
 	linePanic       = 'V' // "Panic (...):"
 	linePanicLine   = 'v'
 	lineAnswers     = 'A'
+	lineIdle        = 'I'
 	lineGoroutines  = 'L'
 	lineGroup       = 'G'
 	lineRegisters   = 'R' // "Registers:"; each row of them is the digit of their number
@@ -38,6 +39,8 @@ const (
 	lineAnnotation  = 'k'
 	lineBreadcrumbs = 'D' // "Breadcrumbs:"
 	lineBreadcrumb  = 'd'
+	lineEarlier     = 'J' // "Earlier breadcrumbs:"
+	lineEarlierOne  = 'j'
 	lineStage       = '!'
 	lineEnd         = 'E'
 	lineUnknown     = '?'
@@ -51,6 +54,10 @@ const (
 	// markCut at the end says that the last line has no end.
 	markCut = '$'
 )
+
+// newestBreadcrumbs is how many of the breadcrumbs stand before the stacks
+// (native/report/recorded.c).
+const newestBreadcrumbs = 8
 
 // rowRegisters is the number of registers that Epitaph writes on a line.
 const rowRegisters = 4
@@ -66,13 +73,15 @@ func headingOf(letter byte) string {
 		return "Annotations:"
 	case lineBreadcrumbs:
 		return "Breadcrumbs:"
+	case lineEarlier:
+		return "Earlier breadcrumbs:"
 	}
 	return ""
 }
 
 // sectionOf returns the letter of the section that a line opens, or 0.
 func sectionOf(line string) byte {
-	for _, letter := range []byte{lineRegisters, lineModules, lineAnnotations, lineBreadcrumbs} {
+	for _, letter := range []byte{lineRegisters, lineModules, lineAnnotations, lineBreadcrumbs, lineEarlier} {
 		if line == headingOf(letter) {
 			return letter
 		}
@@ -117,19 +126,19 @@ func (r *Report) usualLayout() string {
 	if r.Panic.noted() {
 		text(linePanic, linePanicLine, r.Panic)
 	}
-	for i, t := range r.Threads {
+	newest := min(len(r.Breadcrumbs), newestBreadcrumbs)
+	section(lineAnnotations, lineAnnotation, len(r.Annotations))
+	section(lineBreadcrumbs, lineBreadcrumb, newest)
+	one(lineEmpty, len(r.Annotations)+newest > 0)
+	others := r.Threads
+	if len(others) > 0 && others[0].Current() {
 		b = append(b, lineThread)
-		add(lineFrame, len(t.Frames))
-		if i == 0 {
-			add(lineAlsoCrashed, len(r.AlsoCrashed))
-		}
-		b = append(b, lineEmpty)
-	}
-	if len(r.Threads) == 0 {
+		add(lineFrame, len(others[0].Frames))
 		add(lineAlsoCrashed, len(r.AlsoCrashed))
-	}
-	if r.Answers != nil {
-		b = append(b, lineAnswers, lineEmpty)
+		b = append(b, lineEmpty)
+		others = others[1:]
+	} else {
+		add(lineAlsoCrashed, len(r.AlsoCrashed))
 	}
 	if r.Goroutines != nil {
 		b = append(b, lineGoroutines, lineEmpty)
@@ -139,6 +148,17 @@ func (r *Report) usualLayout() string {
 		add(lineFrame, len(g.Frames))
 		b = append(b, lineEmpty)
 	}
+	for _, t := range others {
+		b = append(b, lineThread)
+		add(lineFrame, len(t.Frames))
+		b = append(b, lineEmpty)
+	}
+	if r.Idle != nil {
+		b = append(b, lineIdle, lineEmpty)
+	}
+	if r.Answers != nil {
+		b = append(b, lineAnswers, lineEmpty)
+	}
 	one(lineRegisters, len(r.Registers) > 0)
 	add('0'+rowRegisters, len(r.Registers)/rowRegisters)
 	if rest := len(r.Registers) % rowRegisters; rest > 0 {
@@ -147,8 +167,7 @@ func (r *Report) usualLayout() string {
 	one(lineCode, r.Code != nil)
 	add(lineStackRow, len(r.Stack))
 	section(lineModules, lineModule, len(r.Modules))
-	section(lineAnnotations, lineAnnotation, len(r.Annotations))
-	section(lineBreadcrumbs, lineBreadcrumb, len(r.Breadcrumbs))
+	section(lineEarlier, lineEarlierOne, len(r.Breadcrumbs)-newest)
 	if r.Panic != nil && !r.Panic.noted() {
 		b = append(b, linePanic)
 		add(linePanicLine, len(r.Panic.Lines))
@@ -172,7 +191,8 @@ type printer struct {
 	stack, modules, annotations, breadcrumbs   int
 	goText, goLines, panic, panicLines         int
 	stages, unknown                            int
-	signal, process, build, answers            int
+	signal, process, build, answers, idle      int
+	newest, earlier                            int
 	goroutines, code, end, sentence            int
 }
 
@@ -182,6 +202,7 @@ func (r *Report) print(b []byte, layout string) ([]byte, bool) {
 	p := printer{r: r, b: b}
 	layout, p.crlf = strings.CutPrefix(layout, string(markCRLF))
 	layout, cut := strings.CutSuffix(layout, string(markCut))
+	p.newest = strings.Count(layout, string(lineBreadcrumb))
 	for len(layout) > 0 {
 		letter := layout[0]
 		layout = layout[1:]
@@ -285,7 +306,9 @@ func (p *printer) line(letter byte, second bool) bool {
 		return only(p, r.Answers, &p.answers, appendAnswers, second)
 	case lineGoroutines:
 		return only(p, r.Goroutines, &p.goroutines, appendGoroutines, second)
-	case lineRegisters, lineModules, lineAnnotations, lineBreadcrumbs:
+	case lineIdle:
+		return only(p, r.Idle, &p.idle, appendIdle, second)
+	case lineRegisters, lineModules, lineAnnotations, lineBreadcrumbs, lineEarlier:
 		p.b = append(p.b, headingOf(letter)...)
 		return true
 	case lineCode:
@@ -297,7 +320,11 @@ func (p *printer) line(letter byte, second bool) bool {
 	case lineAnnotation:
 		return next(p, r.Annotations, &p.annotations, appendAnnotation, second)
 	case lineBreadcrumb:
-		return next(p, r.Breadcrumbs, &p.breadcrumbs, appendBreadcrumb, second)
+		return p.newest <= len(r.Breadcrumbs) &&
+			next(p, r.Breadcrumbs[len(r.Breadcrumbs)-p.newest:], &p.breadcrumbs, appendBreadcrumb, second)
+	case lineEarlierOne:
+		return p.newest <= len(r.Breadcrumbs) &&
+			next(p, r.Breadcrumbs[:len(r.Breadcrumbs)-p.newest], &p.earlier, appendBreadcrumb, second)
 	case lineStage:
 		return next(p, r.StageFailures, &p.stages, appendStageFailure, second)
 	case lineUnknown:
@@ -322,10 +349,10 @@ func (p *printer) all() bool {
 	return len(p.frames) == 0 && p.notes == len(r.Notes) && p.threads == len(r.Threads) &&
 		p.crashed == len(r.AlsoCrashed) && p.groups == len(r.GoroutineGroups) &&
 		p.registers == len(r.Registers) && p.stack == len(r.Stack) && p.modules == len(r.Modules) &&
-		p.annotations == len(r.Annotations) && p.breadcrumbs == len(r.Breadcrumbs) &&
+		p.annotations == len(r.Annotations) && p.breadcrumbs+p.earlier == len(r.Breadcrumbs) &&
 		p.stages == len(r.StageFailures) && p.messages == len(r.Messages) && p.unknown == len(r.Unknown) &&
 		there(r.Signal != nil, p.signal) && there(r.Process != nil, p.process) &&
-		there(r.Build != nil, p.build) && there(r.Answers != nil, p.answers) &&
+		there(r.Build != nil, p.build) && there(r.Answers != nil, p.answers) && there(r.Idle != nil, p.idle) &&
 		there(r.GoText != nil, p.goText) && p.goLines == r.GoText.count() &&
 		there(r.Panic != nil, p.panic) && p.panicLines == r.Panic.count() &&
 		there(r.Goroutines != nil, p.goroutines) && there(r.Code != nil, p.code) &&

@@ -47,7 +47,9 @@ type parser struct {
 	// block is the letter of the line that says what indented lines are.
 	block byte
 	seen  map[byte]bool // headings
-	print []byte        // the line that was just parsed, printed again
+	// earlier are the breadcrumbs of the second list, which are the older ones.
+	earlier []Breadcrumb
+	print   []byte // the line that was just parsed, printed again
 }
 
 // start begins a report if the line is the first one of a report.
@@ -278,6 +280,8 @@ func (p *parser) heading(line string) bool {
 		return list(p, &r.AlsoCrashed, line, lineAlsoCrashed, parseAlsoCrashed, appendAlsoCrashed)
 	case strings.HasPrefix(line, "Goroutines: "):
 		return single(p, &r.Goroutines, line, lineGoroutines, parseGoroutines, appendGoroutines)
+	case strings.Contains(line, " idle thread"):
+		return single(p, &r.Idle, line, lineIdle, parseIdle, appendIdle)
 	case strings.Contains(line, " threads answered"):
 		return single(p, &r.Answers, line, lineAnswers, parseAnswers, appendAnswers)
 	case p.sentenceMayCome():
@@ -322,6 +326,8 @@ func (p *parser) indented(line string) bool {
 		return list(p, &r.Annotations, line, lineAnnotation, parseAnnotation, appendAnnotation)
 	case lineBreadcrumbs:
 		return list(p, &r.Breadcrumbs, line, lineBreadcrumb, parseBreadcrumb, appendBreadcrumb)
+	case lineEarlier:
+		return list(p, &p.earlier, line, lineEarlierOne, parseBreadcrumb, appendBreadcrumb)
 	}
 	return false
 }
@@ -329,6 +335,7 @@ func (p *parser) indented(line string) bool {
 // finish returns the report.
 func (p *parser) finish() *Report {
 	p.r.Truncated = p.r.End == nil
+	p.r.Breadcrumbs = append(p.earlier, p.r.Breadcrumbs...)
 	p.r.setPlaces()
 	if layout := string(p.layout); layout != p.r.usualLayout() {
 		p.r.Layout = layout

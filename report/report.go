@@ -61,6 +61,8 @@ type Report struct {
 	Threads []Thread `json:"threads,omitempty"`
 	// AlsoCrashed holds the threads that crashed while the report was written.
 	AlsoCrashed []AlsoCrashed `json:"also_crashed,omitempty"`
+	// Idle counts the threads that have no stack in the text because it says nothing.
+	Idle *IdleThreads `json:"idle,omitempty"`
 	// Answers counts the threads that could be asked for their stacks.
 	Answers *Answers `json:"answers,omitempty"`
 

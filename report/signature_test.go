@@ -105,12 +105,13 @@ var changing = regexp.MustCompile(`0x[0-9a-f]{16}|line \d+|\+0x[0-9a-f]+|"/[^"\n
 // lines and offsets, have the same signature. Another function has not.
 func TestSignatureIsStable(t *testing.T) {
 	seen := map[string]string{}
+	crash := strings.NewReplacer("real-", "", "now-", "") // the same, of before and of now
 	for name, text := range samples(t) {
 		want := parse(t, text).Signature()
 		if !regexp.MustCompile(`^~?1:[0-9a-f]{16}$`).MatchString(want) {
 			t.Errorf("%s: %q", name, want)
 		}
-		if other, again := seen[want]; again {
+		if other, again := seen[want]; again && crash.Replace(name) != crash.Replace(other) {
 			t.Errorf("%s and %s have the same signature", name, other)
 		}
 		seen[want] = name

@@ -316,18 +316,19 @@ func parseAnswers(line string) (a Answers, ok bool) {
 	return a, true
 }
 
-// appendAnswers writes the line; the second spelling leaves out what is zero.
+// appendAnswers writes the line without what is zero; the second spelling, of before, has
+// the first of these too.
 func appendAnswers(b []byte, a Answers, second bool) []byte {
 	b = fmt.Appendf(b, "%d of %d threads answered", a.Answered, a.Total)
 	part := func(n int, what string) {
-		if n != 0 || !second {
+		if n != 0 || second {
 			b = fmt.Appendf(b, "; %d %s", n, what)
 		}
 	}
 	part(a.Blocked, "block the signal")
 	part(a.Late, "were late")
 	part(a.Unsendable, "unsendable")
-	second = true
+	second = false
 	part(a.Ended, "had ended")
 	part(a.Spared, "not interrupted")
 	part(a.NotAsked, "not asked")

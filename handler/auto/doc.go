@@ -23,6 +23,7 @@
 //	dir=PATH           handler.WithDir
 //	goframesonly=BOOL  handler.WithGoFramesOnly
 //	hostfirst=BOOL     handler.WithHostFirst
+//	idlethreads=BOOL   handler.WithIdleThreads
 //	maxframes=N        handler.WithMaxFrames
 //	maxthreads=N       handler.WithMaxThreads
 //	nofork=BOOL        handler.WithNoFork

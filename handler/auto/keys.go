@@ -29,6 +29,7 @@ var keys = []key{
 	of("dir", text, handler.WithDir),
 	flag("goframesonly", handler.WithGoFramesOnly),
 	of("hostfirst", boolean, handler.WithHostFirst),
+	flag("idlethreads", handler.WithIdleThreads),
 	of("maxframes", number, handler.WithMaxFrames),
 	of("maxthreads", number, handler.WithMaxThreads),
 	flag("nofork", handler.WithNoFork),

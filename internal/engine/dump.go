@@ -71,6 +71,7 @@ func dumpConfig(c *config.Config) cgo.DumpConfig {
 		MaxThreads:  c.MaxThreads,
 		NativeStack: c.NativeStack,
 		AllThreads:  c.AllThreads,
+		IdleThreads: c.IdleThreads,
 		Interrupt:   c.Interrupt,
 	}
 }

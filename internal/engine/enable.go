@@ -86,6 +86,7 @@ func enableCore(c *config.Config, box *os.File, quiet bool) error {
 		MaxFrames:   c.MaxFrames,
 		MaxThreads:  c.MaxThreads,
 		AllThreads:  c.AllThreads,
+		IdleThreads: c.IdleThreads,
 		Signal:      c.ThreadSignal,
 		NativeStack: c.NativeStack,
 		PanicCopy:   c.Fork,

@@ -62,11 +62,35 @@ func FromDump(text []byte, source Source) Set {
 		group.Labels, group.Parent = common[i].labels, common[i].parent
 		set.Groups = append(set.Groups, group)
 	}
+	slices.SortStableFunc(set.Groups[len(crashed):], lockedFirst)
 	set.Count = set.known()
 	if source.Cut {
 		set.Count = max(set.Count, source.Alive-set.Own)
 	}
 	return set
+}
+
+// lockedFirst puts those that wait for what somebody else holds, or for what cannot come,
+// before all others: in a program that hangs they are the answer. Of these, those that
+// have waited longest are first.
+func lockedFirst(a, b Group) int {
+	la, lb := locked[a.State], locked[b.State]
+	if la && lb {
+		return cmp.Compare(b.MaxWait, a.MaxWait)
+	}
+	if la == lb {
+		return 0
+	}
+	if la {
+		return -1
+	}
+	return 1
+}
+
+// locked has Go's words for that (runtime/runtime2.go, waitReasonStrings).
+var locked = map[string]bool{
+	"sync.Mutex.Lock": true, "sync.RWMutex.Lock": true, "sync.RWMutex.RLock": true, "semacquire": true,
+	"chan send (nil chan)": true, "chan receive (nil chan)": true, "select (no cases)": true,
 }
 
 // before is a stack, oldest call first, up to the first of the functions that

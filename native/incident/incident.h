@@ -33,6 +33,7 @@ struct epi_options {
     uint64_t deadline, started;
     uint32_t max_frames, max_threads;
     bool native_stack, all_threads, chain, panic_copy;
+    bool idle_threads; /* the stacks of threads that wait for work are shown too */
     bool quiet; /* crashes are not reported: only dumps need the core */
     enum epi_host_first host_first;
     bool takeover; /* signals that somebody takes away are taken back */

@@ -155,6 +155,7 @@ static int set_options(struct epi_options *options, const struct epi_config *con
     options->native_stack = config->native_stack;
     options->panic_copy = config->panic_copy;
     options->all_threads = config->all_threads;
+    options->idle_threads = config->idle_threads;
     options->chain = config->chain;
     options->takeover = config->takeover;
     options->quiet = config->quiet;

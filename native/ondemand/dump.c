@@ -81,7 +81,7 @@ static EPI_SAFE void notes(struct epi_incident *dump)
 {
     uint64_t silence = dump->dump->silence;
     if (silence != 0) {
-        epi_out_text(&dump->out, "Note: a watchdog got no beat for ");
+        epi_out_text(&dump->out, "Note: watchdog: no heartbeat for ");
         epi_out_seconds(&dump->out, silence);
         epi_out_text(&dump->out, " s\n");
     }
@@ -160,8 +160,8 @@ static const struct epi_stage call_stages[] = {
     {"current stack", 1000, current_stack},
     {"threads", 1000, epi_report_ask},
     {"threads' code names", 300, epi_report_thread_code_names},
-    {"other threads", 2000, epi_report_threads},
     {"goroutines", 2200, goroutines},
+    {"other threads", 2000, epi_report_threads},
     {NULL, 0, NULL},
 };
 
@@ -171,8 +171,8 @@ static const struct epi_stage timeout_stages[] = {
     {"code", 200, load_code},
     {"threads", 1000, epi_report_ask},
     {"threads' code names", 300, epi_report_thread_code_names},
-    {"other threads", 2000, epi_report_threads},
     {"goroutines", 2200, goroutines},
+    {"other threads", 2000, epi_report_threads},
     {"comparison", 500, epi_repeat_digest},
     {NULL, 0, NULL},
 };
@@ -191,8 +191,8 @@ static const struct epi_stage seen_stages[] = {
     {"timeout", 100, timeout_line},
     {"process", 200, epi_report_process},
     {"threads' code names", 300, epi_report_thread_code_names},
-    {"other threads", 2000, epi_report_threads},
     {"goroutine list", 1000, epi_goroutines_print},
+    {"other threads", 2000, epi_report_threads},
     {NULL, 0, NULL},
 };
 
@@ -203,8 +203,8 @@ static const struct epi_stage signal_stages[] = {
     {"signals", 100, counted_signals},
     {"threads", 1000, epi_report_ask},
     {"threads' code names", 300, epi_report_thread_code_names},
-    {"other threads", 2000, epi_report_threads},
     {"goroutines", 2200, goroutines},
+    {"other threads", 2000, epi_report_threads},
     {NULL, 0, NULL},
 };
 
@@ -298,6 +298,7 @@ static EPI_SAFE void start(struct epi_incident *dump, const struct epi_dump *how
     options->max_threads = how->max_threads;
     options->native_stack = how->native_stack;
     options->all_threads = how->all_threads;
+    options->idle_threads = how->idle_threads;
     dump->options = options;
     dump->dump = how;
     dump->style = style_of(how);

@@ -25,6 +25,7 @@ struct epi_dump {
     uint32_t max_threads;
     bool native_stack;
     bool all_threads; /* and goroutines; or the first stack alone */
+    bool idle_threads; /* also the stacks of those that wait for work */
     bool interrupt;   /* ask also threads whose system call will then fail with
                          EINTR; without it their stacks are seen from outside */
     uintptr_t from;   /* of a call: the return address into the frame that is

@@ -38,6 +38,16 @@ static EPI_SAFE void put_text(struct epi_out *out, const char *text, uint32_t le
         epi_out_text(out, "...");
 }
 
+/* So many stand before the stacks; package report knows the number too (layout.go). */
+#define NEWEST 8
+
+/* The number of the first of the newest, as of the first call for a report: others may be
+ * left while it is written. */
+static struct {
+    uint64_t newest, end;
+    bool annotated; /* there are annotations before them */
+} crumbs;
+
 EPI_SAFE void epi_report_annotations(struct epi_incident *incident)
 {
     struct epi_out *out = &incident->out;
@@ -55,28 +65,46 @@ EPI_SAFE void epi_report_annotations(struct epi_incident *incident)
         put_text(out, a.value, a.value_length, EPI_ANNOTATION_VALUE);
         epi_out_char(out, '\n');
     }
+    crumbs.annotated = any;
 }
 
-/* Oldest first, as in a log. */
-EPI_SAFE void epi_report_breadcrumbs(struct epi_incident *incident)
+/* Those from FROM to END, oldest first, as in a log, under a HEADING; false: there are none. */
+static EPI_SAFE bool list_breadcrumbs(struct epi_incident *incident, const char *heading,
+                                      uint64_t from, uint64_t end)
 {
     struct epi_out *out = &incident->out;
     struct epi_crumb crumb;
     uint64_t sequence;
-    uint64_t end = atomic_load(&epi_notes.crumbs);
     bool any = false;
-    for (uint64_t n = end > EPI_CRUMBS ? end - EPI_CRUMBS : 0; n < end; n++) {
-        const struct epi_crumb *from = &epi_notes.crumb[n % EPI_CRUMBS];
-        if (!read_record(&crumb, &from->sequence, sizeof crumb, &sequence) ||
-            sequence != 2 * n + 2)
+    for (uint64_t n = from; n < end; n++) {
+        const struct epi_crumb *at = &epi_notes.crumb[n % EPI_CRUMBS];
+        if (!read_record(&crumb, &at->sequence, sizeof crumb, &sequence) || sequence != 2 * n + 2)
             continue;
-        epi_out_text(out, any ? "  " : "Breadcrumbs:\n  ");
+        epi_out_text(out, any ? "" : heading);
         any = true;
+        epi_out_text(out, "  ");
         epi_out_seconds(out, incident->began > crumb.time ? incident->began - crumb.time : 0);
         epi_out_text(out, " s before: ");
         put_text(out, crumb.text, crumb.length, EPI_CRUMB_TEXT);
         epi_out_char(out, '\n');
     }
+    return any;
+}
+
+/* An empty line ends what the program has left before the stacks. */
+EPI_SAFE void epi_report_breadcrumbs(struct epi_incident *incident)
+{
+    crumbs.end = atomic_load(&epi_notes.crumbs);
+    crumbs.newest = crumbs.end > NEWEST ? crumbs.end - NEWEST : 0;
+    if (list_breadcrumbs(incident, "Breadcrumbs:\n", crumbs.newest, crumbs.end) ||
+        crumbs.annotated)
+        epi_out_char(&incident->out, '\n');
+}
+
+EPI_SAFE void epi_report_earlier_breadcrumbs(struct epi_incident *incident)
+{
+    uint64_t oldest = crumbs.end > EPI_CRUMBS ? crumbs.end - EPI_CRUMBS : 0;
+    list_breadcrumbs(incident, "Earlier breadcrumbs:\n", oldest, crumbs.newest);
 }
 
 EPI_SAFE void epi_box_begin(struct epi_incident *incident)

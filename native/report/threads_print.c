@@ -7,8 +7,8 @@
  * Grouping is by a hash table, linear in the number of threads, in the order of
  * the kernel's list; threads with a fault of their own come first. */
 #include "report_parts.h"
+#include "idle.h"
 #include "../base/base.h"
-#include "../unwind/pclntab.h"
 #include "../unwind/program.h"
 #include "../unwind/stack.h"
 #include "../text/out.h"
@@ -25,45 +25,11 @@ static EPI_SAFE bool has_stack(const struct epi_thread *thread)
     return epi_thread_answer(thread) != EPI_WRITING && thread->stack.count > 0;
 }
 
-static EPI_SAFE bool named(const struct epi_frame *frame, const char *name)
-{
-    struct epi_func func;
-    return (frame->flags & EPI_FRAME_GO) != 0 &&
-           epi_pclntab_find(epi_program.go, frame->pc, &func) &&
-           epi_streq(epi_pclntab_function(epi_program.go, &func), name);
-}
-
-/* Sleeps in runtime.stopm: the number of frames up to it; else 0. */
-static EPI_SAFE uint32_t idle_frames(const struct epi_stack *stack)
-{
-    if (epi_program.go == NULL || !epi_program.go->names)
-        return 0;
-    for (uint32_t i = 0; i < stack->count && i < 6; i++) {
-        if (named(&stack->frame[i], "runtime.stopm"))
-            return i + 1;
-        if (i == 0 && !named(&stack->frame[0], "runtime.futex"))
-            break;
-    }
-    return 0;
-}
-
-/* The same for threads that only look for work: all that is on their stack is
- * the scheduler's own. */
-static EPI_SAFE bool schedules(const struct epi_stack *stack)
-{
-    static const char *const own[] = {"runtime.schedule", "runtime.sysmon", "runtime.mstart"};
-    for (uint32_t i = 0; i < stack->count && (stack->frame[i].flags & EPI_FRAME_GO) != 0; i++)
-        for (size_t j = 0; j < EPI_COUNT(own); j++)
-            if (named(&stack->frame[i], own[j]))
-                return true;
-    return false;
-}
-
 static EPI_SAFE void hash_stack(struct epi_thread *thread)
 {
     const struct epi_stack *stack = &thread->stack;
     uint64_t hash = epi_mix(epi_mix(thread->fate, thread->crashed), (uintptr_t)thread->call);
-    uint32_t idle = has_stack(thread) ? idle_frames(stack) : 0;
+    uint32_t idle = has_stack(thread) ? epi_idle_frames(stack) : 0;
     uint32_t count = has_stack(thread) ? stack->count : 0;
     thread->idle_go = idle > 0;
     for (uint32_t i = 0; i < (idle > 0 ? idle : count); i++)
@@ -80,8 +46,8 @@ static EPI_SAFE bool equal_stacks(const struct epi_thread *a, const struct epi_t
         return false;
     if (!has_stack(a))
         return true;
-    uint32_t count = a->idle_go ? idle_frames(&a->stack) : a->stack.count;
-    if (count != (b->idle_go ? idle_frames(&b->stack) : b->stack.count))
+    uint32_t count = a->idle_go ? epi_idle_frames(&a->stack) : a->stack.count;
+    if (count != (b->idle_go ? epi_idle_frames(&b->stack) : b->stack.count))
         return false;
     for (uint32_t i = 0; i < count; i++)
         if (a->stack.frame[i].pc != b->stack.frame[i].pc ||
@@ -141,7 +107,7 @@ EPI_SAFE uint64_t epi_threads_digest(struct epi_threads *threads)
         if (epi_thread_listed(threads, thread) && thread->fate != EPI_FATE_SERVICE &&
             thread->fate != EPI_FATE_ENDED && !thread->idle_go &&
             !(epi_program.go != NULL && epi_program.go->names && has_stack(thread) &&
-              schedules(&thread->stack)))
+              epi_idle_schedules(&thread->stack)))
             digest += epi_mix(thread->hash, (uint64_t)thread->tid); /* in any order */
     }
     return digest;
@@ -218,7 +184,9 @@ static EPI_SAFE void print_thread(struct epi_incident *incident, const struct ep
     const char *why = reason(thread);
     bool stack = has_stack(thread);
     header(out, threads, thread);
-    if (why != NULL) {
+    if (thread->fate == EPI_FATE_SERVICE) {
+        epi_out_text(out, "  <Epitaph's own thread>\n");
+    } else if (why != NULL) {
         epi_out_text(out, stack ? "  <seen from outside" : "  <no stack");
         if (stack && thread->call != NULL) {
             epi_out_text(out, " in ");
@@ -230,7 +198,7 @@ static EPI_SAFE void print_thread(struct epi_incident *incident, const struct ep
     }
     if (stack && thread->idle_go && thread->members > 1) {
         struct epi_stack *common = &thread->stack;
-        common->count = idle_frames(common);
+        common->count = epi_idle_frames(common);
         common->run_count = 0;
         common->left_out = 0;
         common->stop = EPI_STOP_OUTERMOST;
@@ -242,9 +210,9 @@ static EPI_SAFE void print_thread(struct epi_incident *incident, const struct ep
     epi_out_char(out, '\n');
 }
 
-static EPI_SAFE void count(struct epi_out *out, uint32_t n, const char *what, bool always)
+static EPI_SAFE void count(struct epi_out *out, uint32_t n, const char *what)
 {
-    if (n == 0 && !always)
+    if (n == 0)
         return;
     epi_out_text(out, "; ");
     epi_out_decimal(out, n);
@@ -262,13 +230,73 @@ static EPI_SAFE void print_counts(struct epi_out *out, const struct epi_threads 
     epi_out_text(out, " of ");
     epi_out_decimal(out, all + threads->more);
     epi_out_text(out, " threads answered");
-    count(out, fates[EPI_FATE_BLOCKS], "block the signal", true);
-    count(out, fates[EPI_FATE_LATE], "were late", true);
-    count(out, fates[EPI_FATE_UNSENDABLE], "unsendable", true);
-    count(out, fates[EPI_FATE_ENDED], "had ended", false);
-    count(out, fates[EPI_FATE_SPARED] + fates[EPI_FATE_UNTOLD], "not interrupted", false);
-    count(out, threads->more, "not asked", false);
+    count(out, fates[EPI_FATE_BLOCKS], "block the signal");
+    count(out, fates[EPI_FATE_LATE], "were late");
+    count(out, fates[EPI_FATE_UNSENDABLE], "unsendable");
+    count(out, fates[EPI_FATE_ENDED], "had ended");
+    count(out, fates[EPI_FATE_SPARED] + fates[EPI_FATE_UNTOLD], "not interrupted");
+    count(out, threads->more, "not asked");
     epi_out_text(out, "\n\n");
+}
+
+/* Its stack says nothing: it is counted. */
+static EPI_SAFE bool is_left_out(const struct epi_incident *incident,
+                                 const struct epi_thread *thread)
+{
+    return !incident->options->idle_threads && epi_idle_kind(thread) != EPI_IDLE_NOT;
+}
+
+/* How many of KIND there are. */
+static EPI_SAFE uint32_t count_idle(const struct epi_threads *threads, enum epi_idle kind)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < threads->count; i++)
+        if (epi_thread_listed(threads, &threads->thread[i]) && threads->thread[i].members > 0 &&
+            epi_idle_kind(&threads->thread[i]) == kind)
+            n += threads->thread[i].members;
+    return n;
+}
+
+/* The numbers of Go's idle threads; of so many all. */
+static EPI_SAFE void list_idle(struct epi_out *out, const struct epi_threads *threads)
+{
+    uint32_t shown = 0;
+    for (uint32_t i = 0; i < threads->count; i++) {
+        const struct epi_thread *thread = &threads->thread[i];
+        if (!epi_thread_listed(threads, thread) || thread->members == 0 ||
+            epi_idle_kind(thread) != EPI_IDLE_GO)
+            continue;
+        for (uint32_t at = i + 1; at != 0; at = threads->thread[at - 1].next) {
+            epi_out_text(out, shown == 0 ? "" : "; ");
+            if (shown++ == NAMES_MAX) {
+                epi_out_text(out, "...");
+                return;
+            }
+            epi_out_decimal(out, threads->thread[at - 1].tid);
+        }
+    }
+}
+
+static EPI_SAFE void print_idle(struct epi_incident *incident, const struct epi_threads *threads)
+{
+    struct epi_out *out = &incident->out;
+    uint32_t go = count_idle(threads, EPI_IDLE_GO), own = count_idle(threads, EPI_IDLE_OWN);
+    uint32_t first = go > 0 ? go : own;
+    if (incident->options->idle_threads || first == 0)
+        return;
+    epi_out_decimal(out, first);
+    epi_out_text(out, first == 1 ? " idle thread of " : " idle threads of ");
+    if (go > 0) {
+        epi_out_text(out, "Go's runtime [");
+        list_idle(out, threads);
+        epi_out_char(out, ']');
+        if (own > 0) {
+            epi_out_text(out, ", ");
+            epi_out_decimal(out, own);
+            epi_out_text(out, " of ");
+        }
+    }
+    epi_out_text(out, own > 0 ? "Epitaph's\n\n" : "\n\n");
 }
 
 EPI_SAFE void epi_threads_print(struct epi_incident *incident, struct epi_threads *threads,
@@ -292,7 +320,7 @@ EPI_SAFE void epi_threads_print(struct epi_incident *incident, struct epi_thread
         for (uint32_t i = 0; i < threads->count; i++) {
             struct epi_thread *thread = &threads->thread[i];
             if (!epi_thread_listed(threads, thread) || thread->members == 0 ||
-                thread->crashed != crashed)
+                thread->crashed != crashed || is_left_out(incident, thread))
                 continue;
             if (epi_incident_stops(incident))
                 return;
@@ -309,6 +337,7 @@ EPI_SAFE void epi_threads_print(struct epi_incident *incident, struct epi_thread
         epi_out_decimal(out, more);
         epi_out_text(out, more == 1 ? " more thread)\n\n" : " more threads)\n\n");
     }
+    print_idle(incident, threads);
     print_counts(out, threads);
 }
 

@@ -96,6 +96,7 @@ type Config struct {
 	MaxFrames    int // 0: as many as are kept
 	MaxThreads   int // 0: all
 	AllThreads   bool
+	IdleThreads  bool
 	NativeStack  bool
 	Fork         bool // a copy of the process may be made after a panic
 	Chain        bool
