@@ -45,16 +45,23 @@
 //	Panic (noted by goroutine N):
 //	  TEXT
 //
+//	Annotations:
+//	  KEY = VALUE
+//	Breadcrumbs:
+//	  DURATION before: TEXT
+//
 //	Current thread ADDRESS [NAME, TID] (most recent call first):
 //	  File "PATH", line N in FUNCTION (inlined) (frame pointer)
 //	  File "PATH", line N in FUNCTION [ADDRESS] (near) (scan)
 //	  Binary file "PATH", at FUNCTION+0xOFFSET [ADDRESS] (inlined) (scan)
+//	  Binary file "PATH", at 0xOFFSET [ADDRESS]
 //	  Binary file "<unknown>" [ADDRESS]
 //	  Code of no module "NAME" (PERM), at FUNCTION+0xOFFSET [ADDRESS] (scan)
 //	  <not executable: ADDRESS>
 //	  <signal handler called>
 //	  <stack lost: TEXT>
 //	  <no stack: TEXT>
+//	  <Epitaph's own thread>
 //	  <seen from outside in CALL: TEXT>
 //	  [Previous line repeated N more times]
 //	  [Previous N lines repeated N more times]
@@ -90,9 +97,7 @@
 //	Modules:
 //	  START-END PATH build-id HEX
 //	  START-END PATH build-id HEX (lines: over the budget)
-//	Annotations:
-//	  KEY = VALUE
-//	Breadcrumbs:
+//	Earlier breadcrumbs:
 //	  DURATION before: TEXT
 //	Panic (FROM):
 //	  TEXT

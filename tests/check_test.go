@@ -74,6 +74,7 @@ func (v *variant) check(t *testing.T, k kind, p place, r *victim.Outcome) {
 	}
 	v.checkParts(t, k, rep)
 	checkSentence(t, rep)
+	v.checkEnds(t, k, p, w, rep)
 	checkMessage(t, w, rep)
 	thread := rep.Current()
 	if thread == nil || len(thread.Frames) == 0 {

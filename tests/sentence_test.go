@@ -3,6 +3,10 @@
 package tests
 
 import (
+	"path"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/epitaph-go/epitaph/report"
@@ -21,4 +25,60 @@ func checkSentence(t *testing.T, r *report.Report) {
 		t.Errorf("the sentence is\n  %s\npackage report makes of the text\n  %s", sentence, want)
 	}
 	r.Sentence, r.End.Sentence = sentence, end
+}
+
+// What a terminal shows of a report, or the tail of a log.
+const topLines, lastLines = 20, 3
+
+// causes is what the first and the last lines have to say of why a kind crashes. Where the C library or the C++ runtime
+// says it, the message of the kind is it.
+var causes = map[string]string{
+	"null-read": "read through a NULL pointer + 8", "null-write": "write through a NULL pointer + 8",
+	"non-canonical": "which is not canonical", "strlen-null": "read through a NULL pointer",
+	"call-null": "call through a NULL pointer", "call-garbage": "execution of 0x123456789abc, where nothing is mapped",
+	"call-noexec": "in memory that is not executable", "stack-overflow": "stack overflow: ",
+	"smashed-stack": "write through a NULL pointer", "no-stack": "write to 0xfffffffffffffff8, where nothing is mapped",
+	"recursion2": "write through a NULL pointer", "ud2": "ud2, a trap that stands in the code",
+	"int3": "a breakpoint instruction", "abort": "raised by the process itself", "in-malloc": "where nothing is mapped",
+	"bus": "where a mapped file has no memory", "no-fds": "write through a NULL pointer",
+	"in-dl-iterate": "write through a NULL pointer", "dlopen-constructor": "write through a NULL pointer",
+	"stdio-locks": "write through a NULL pointer", "raise": "raised by the process itself",
+	"kill-self": "raised by the process itself", "seccomp": "system call ", "eight-threads": "write through a NULL pointer",
+	"in-gc": "write through a NULL pointer", "go-c-go-c": "write through a NULL pointer",
+	"callback-thread": "write through a NULL pointer", "division": "integer division by zero",
+}
+
+// unlined are the kinds whose function is in a library without debug information.
+var unlined = []string{"dlopen-constructor"}
+
+// checkEnds: the first 20 lines and the last 3 lines each name the function that crashed with its file and line, the Go
+// function that called C, and the cause.
+func (v *variant) checkEnds(t *testing.T, k kind, p place, w *want, r *report.Report) {
+	t.Helper()
+	if v.build != plainBuild || w.anywhere {
+		return
+	}
+	wanted := []string{regexp.QuoteMeta(k.Func) + ` \(\w+\.cc?:\d+\)`, regexp.QuoteMeta(causes[k.Name])}
+	if slices.Contains(unlined, k.Name) {
+		wanted[0] = regexp.QuoteMeta(k.Func)
+	}
+	if w.message != "" {
+		wanted[1] = strings.Trim(w.message, "^$")
+	} else if causes[k.Name] == "" {
+		t.Errorf("the table has no cause of %s", k.Name)
+	}
+	if caller := slices.IndexFunc(w.frames, isGo); caller >= 0 {
+		wanted = append(wanted, ", called from "+regexp.QuoteMeta(path.Base(w.frames[caller]))+` \(\w+\.go:\d+\)`)
+	}
+	lines := strings.Split(strings.TrimSuffix(r.String(), "\n"), "\n")
+	for where, part := range map[string][]string{
+		"first": lines[:min(topLines, len(lines))], "last": lines[max(0, len(lines)-lastLines):],
+	} {
+		text := strings.Join(part, "\n")
+		for _, want := range wanted {
+			if !regexp.MustCompile(want).MatchString(text) {
+				t.Errorf("the %s lines do not have %s:\n%s", where, want, text)
+			}
+		}
+	}
 }

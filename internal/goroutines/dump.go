@@ -3,6 +3,7 @@ package goroutines
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/epitaph-go/epitaph/stackfmt"
 )
@@ -62,7 +63,7 @@ func FromDump(text []byte, source Source) Set {
 		group.Labels, group.Parent = common[i].labels, common[i].parent
 		set.Groups = append(set.Groups, group)
 	}
-	slices.SortStableFunc(set.Groups[len(crashed):], lockedFirst)
+	slices.SortStableFunc(set.Groups[len(crashed):], likelyFirst)
 	set.Count = set.known()
 	if source.Cut {
 		set.Count = max(set.Count, source.Alive-set.Own)
@@ -70,27 +71,27 @@ func FromDump(text []byte, source Source) Set {
 	return set
 }
 
-// lockedFirst puts those that wait for what somebody else holds, or for what cannot come,
-// before all others: in a program that hangs they are the answer. Of these, those that
-// have waited longest are first.
-func lockedFirst(a, b Group) int {
-	la, lb := locked[a.State], locked[b.State]
-	if la && lb {
+// likelyFirst puts what a program may hang in before the rest: goroutines that wait for what
+// somebody else holds or for what cannot come, the longest first, then those that are in C.
+func likelyFirst(a, b Group) int {
+	ra, rb := a.rank(), b.rank()
+	if ra == rb && ra == 0 {
 		return cmp.Compare(b.MaxWait, a.MaxWait)
 	}
-	if la == lb {
-		return 0
-	}
-	if la {
-		return -1
-	}
-	return 1
+	return cmp.Compare(ra, rb)
 }
 
-// locked has Go's words for that (runtime/runtime2.go, waitReasonStrings).
-var locked = map[string]bool{
-	"sync.Mutex.Lock": true, "sync.RWMutex.Lock": true, "sync.RWMutex.RLock": true, "semacquire": true,
-	"chan send (nil chan)": true, "chan receive (nil chan)": true, "select (no cases)": true,
+func (g *Group) rank() int {
+	switch g.State {
+	// Go's words for that (runtime/runtime2.go, waitReasonStrings).
+	case "sync.Mutex.Lock", "sync.RWMutex.Lock", "sync.RWMutex.RLock", "semacquire", "chan send (nil chan)",
+		"chan receive (nil chan)", "select (no cases)":
+		return 0
+	}
+	if slices.ContainsFunc(g.Frames, func(f Frame) bool { return strings.Contains(f.Func, "._Cfunc_") }) {
+		return 1
+	}
+	return 2
 }
 
 // before is a stack, oldest call first, up to the first of the functions that
