@@ -17,7 +17,8 @@ static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
 static void hang_mutex(void) { pthread_mutex_lock(&lock); pthread_mutex_lock(&lock); }
 static void hang_condition(void) { pthread_mutex_lock(&lock); pthread_cond_wait(&condition, &lock); }
 static int hang_read(void) { int fd[2]; char c; return pipe(fd) != 0 || read(fd[0], &c, 1) != 1; }
-static void hang_sleep(void) { sleep(1000); }
+// A dump that ends the process interrupts it.
+static void hang_sleep(void) { for (;;) { sleep(1000); } }
 static void hang_spin(void) { for (volatile int on = 1; on != 0;) { } }
 */
 import "C"
