@@ -106,7 +106,7 @@ func (r *Report) originOf(f *Frame, name string, dynamic bool) origin {
 		return ofProgram
 	case isGoName(name):
 		return r.originOfGo(name)
-	case isEpitaphC(name):
+	case isEpitaphC(name), name == "on_terminate" && strings.HasSuffix(f.File, "native/report/cxx.c"):
 		return ofEpitaph
 	case isCLibrary(f.Module), isCxxRuntime(name), cxxHeader.MatchString(f.File):
 		return ofLibrary
