@@ -38,6 +38,8 @@ colour off, FORCE_COLOR turns it on where the output is no terminal.`,
 		boxCommand,
 		resolveCommand,
 		indexCommand,
+		exportCommand,
+		shipCommand,
 	},
 }
 

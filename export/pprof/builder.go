@@ -21,7 +21,8 @@ type functionKey struct{ name, file string }
 func newBuilder(r *report.Report) *builder {
 	p := &profile.Profile{
 		SampleType: []*profile.ValueType{{Type: "goroutines", Unit: "count"}, {Type: "threads", Unit: "count"}},
-		Comments:   []string{r.Summary(), "signature " + r.Signature()},
+		PeriodType: &profile.ValueType{Type: "goroutines", Unit: "count"}, Period: 1, // profile.Merge needs one
+		Comments: []string{r.Summary(), "signature " + r.Signature()},
 	}
 	if r.Process != nil {
 		p.TimeNanos = r.Process.Time.UnixNano()
