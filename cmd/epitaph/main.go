@@ -40,6 +40,7 @@ colour off, FORCE_COLOR turns it on where the output is no terminal.`,
 		indexCommand,
 		exportCommand,
 		shipCommand,
+		ciCommand,
 	},
 }
 
