@@ -3,6 +3,7 @@
 # make lint     the static checks alone
 # make bench    speed, as ratios measured in one run
 # make matrix   every kind of crash in every place in every kind of build (long)
+# make fleet    reports to real servers of logs, which are built first (long)
 # make fuzz     each fuzzer for FUZZTIME (long)
 # make cover    test coverage of the Go packages
 #
@@ -16,7 +17,7 @@ FUZZTIME ?= 60s
 # No instrumented or optimised-away frames in what the tests look at.
 export CGO_ENABLED := 1
 
-.PHONY: all demo test lint test-c test-go bench matrix fuzz fuzz-c fuzz-go cover clean
+.PHONY: all demo test lint test-c test-go bench matrix fleet fuzz fuzz-c fuzz-go cover clean
 
 all: test
 
@@ -44,6 +45,9 @@ test-go:
 
 matrix: test-go
 	EPITAPH_MATRIX=full $(GO) test -count=1 -timeout 60m ./tests/...
+
+fleet:
+	@tools/fleet $(BUILD)
 
 bench:
 	@tools/need cc cmake
