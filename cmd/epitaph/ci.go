@@ -18,7 +18,7 @@ var ciCommand = cli.Command{
 reports in it, which may have been cut into pieces, and says which test each is of.
 Reports of tests that pass, as those that want a crash, do not count.
 `,
-	Notes: `  go test -json ./... | epitaph ci -github -junit junit.xml -sarif crash.sarif -html crashes/
+	Notes: `  go test -json ./... | epitaph ci -github -sarif crash.sarif -html crashes/
 
 Files are shown by their path in the checkout: the working directory, or
 GITHUB_WORKSPACE with -github. The exit status is 1 if a test has failed, so that the

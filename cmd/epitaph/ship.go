@@ -153,7 +153,7 @@ func headersFrom(h http.Header, list string) error {
 		name, value, ok := strings.Cut(pair, "=")
 		value, err := url.PathUnescape(strings.TrimSpace(value))
 		if name = strings.TrimSpace(name); !ok || name == "" || err != nil {
-			return errors.New("OTEL_EXPORTER_OTLP_HEADERS: want NAME=VALUE,...") // the text may be a secret
+			return errors.New("OTEL_EXPORTER_OTLP_HEADERS: want NAME=VALUE, with commas between several") // the text may be a secret
 		}
 		h.Set(name, value)
 	}
