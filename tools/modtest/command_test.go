@@ -15,21 +15,13 @@ import (
 // refuses, and what it requires of Epitaph is enough.
 func TestInstallCommand(t *testing.T) {
 	dir := t.TempDir()
-	// The version that its go.mod has until a release sets one.
+	// The versions that its go.mod has until a release sets them.
 	publish(t, dir, module.Version{Path: version.Path, Version: "v0.0.0"}, copied(t))
-	own := t.TempDir()
-	const in = "cmd/epitaph"
-	for file := range strings.SplitSeq(command(t, filepath.Join(root, in), nil, "git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"), "\x00") {
-		if file == "" {
-			continue
-		}
-		data, err := os.ReadFile(filepath.Join(root, in, file))
-		if err != nil {
-			t.Fatal(err)
-		}
-		write(t, filepath.Join(own, file), data)
+	for _, in := range []string{"export/otel", "export/pprof", "export/sentry"} {
+		publish(t, dir, module.Version{Path: version.Path + "/" + in, Version: "v0.0.0"}, nested(t, in))
 	}
-	publish(t, dir, module.Version{Path: version.Path + "/" + in, Version: version.Version}, own)
+	const in = "cmd/epitaph"
+	publish(t, dir, module.Version{Path: version.Path + "/" + in, Version: version.Version}, nested(t, in))
 
 	cache := strings.TrimSpace(command(t, ".", nil, "go", "env", "GOMODCACHE"))
 	bin := t.TempDir()
@@ -41,4 +33,21 @@ func TestInstallCommand(t *testing.T) {
 	if help := command(t, bin, nil, filepath.Join(bin, "epitaph"), "index", "-h"); !strings.HasPrefix(help, "Usage: epitaph index") {
 		t.Errorf("it says %q", help)
 	}
+}
+
+// nested returns a copy of a module inside this repository, as git has it.
+func nested(t *testing.T, in string) string {
+	t.Helper()
+	own := t.TempDir()
+	for file := range strings.SplitSeq(command(t, filepath.Join(root, in), nil, "git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"), "\x00") {
+		if file == "" {
+			continue
+		}
+		data, err := os.ReadFile(filepath.Join(root, in, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(own, file), data)
+	}
+	return own
 }
