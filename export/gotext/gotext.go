@@ -132,10 +132,7 @@ func appendBlock(b []byte, id uint64, state string, frames []report.Frame) []byt
 var harmless = strings.NewReplacer("%", "_", "+", "_", "/", "_")
 
 func function(f report.Frame) string {
-	if f.Func != "" && path.Ext(f.File) == ".go" {
-		return f.Func
-	}
-	if path.Ext(f.File) == ".s" && strings.Contains(f.Func, ".") {
+	if f.IsGo() {
 		return f.Func
 	}
 	return harmless.Replace(f.Name())

@@ -54,7 +54,7 @@ func frameOf(r *report.Report, f report.Frame) (v frame, ok bool) {
 	if f.File != "" {
 		v.Filename = path.Base(f.File)
 	}
-	if isGo(f) {
+	if f.IsGo() || f.Kind == report.CreatedBy {
 		v.Platform = "go"
 		v.Module, v.Function = splitGo(f.Func)
 	}
@@ -70,20 +70,6 @@ func frameOf(r *report.Report, f report.Frame) (v frame, ok bool) {
 		}
 	}
 	return v, true
-}
-
-// isGo goes by the file: the names of Go and of C++ look alike.
-func isGo(f report.Frame) bool {
-	if f.File == "" || f.PC != 0 && !strings.HasSuffix(f.File, ".go") {
-		return false
-	}
-	switch path.Ext(f.File) {
-	case ".go":
-		return true
-	case ".s":
-		return strings.Contains(f.Func, ".")
-	}
-	return false
 }
 
 // splitGo splits a Go function into its package and what sentry-go calls the function,

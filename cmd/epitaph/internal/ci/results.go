@@ -33,7 +33,7 @@ type Package struct {
 	Started time.Time
 	Tests   []*Test
 	// Crashes are those of a package that failed, of tests that did. What tests that
-	// passed print of crashes that they wanted is none.
+	// passed print of crashes that they wanted is none, nor is a dump on demand.
 	Crashes []Crash
 
 	byName map[string]*Test
@@ -178,7 +178,7 @@ func (p *Package) findCrashes() {
 	s := report.NewScanner(bytes.NewReader(p.output.Bytes()))
 	for s.Scan() {
 		t := p.owner(s.Line())
-		if t != nil && (t.Status == Passed || t.Status == Skipped) {
+		if t != nil && (t.Status == Passed || t.Status == Skipped || t.Status == Failed && s.Report().Kind == report.Dump) {
 			continue
 		}
 		p.Crashes = append(p.Crashes, Crash{s.Report(), p, t})

@@ -1,7 +1,6 @@
 package ship
 
 import (
-	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
@@ -40,14 +39,6 @@ const (
 	keySignature = "epitaph.signature"
 	keyTime      = "timestamp"
 )
-
-func (p *parcel) uids() []string {
-	var list []string
-	for _, m := range p.records {
-		list = append(list, m[keyUID].(string))
-	}
-	return list
-}
 
 // size is about how many bytes of a request the parcel takes.
 func (p *parcel) size() int {
@@ -115,12 +106,13 @@ func (s *Shipper) read(f file) (parcel, state, error) {
 
 func (s *Shipper) readReports(f file) (p parcel, _ state, err error) {
 	p.path = f.path
-	text, err := os.ReadFile(f.path)
+	in, err := os.Open(f.path)
 	if err != nil {
 		return p, nothing, err
 	}
+	defer in.Close()
 	settled := time.Since(f.info.ModTime()) >= s.Settle
-	scanner := report.NewScanner(bytes.NewReader(text))
+	scanner := report.NewScanner(in)
 	whole := false
 	for scanner.Scan() {
 		r := scanner.Report()

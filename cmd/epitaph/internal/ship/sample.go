@@ -57,7 +57,7 @@ type count struct {
 // take returns the parcel with the count of those that were left out before it; ok is
 // false if it is to be left out itself.
 func (s *sampler) take(p parcel) (parcel, bool) {
-	if s.rate.N == 0 {
+	if s.rate.N == 0 || len(p.records) == 0 {
 		return p, true
 	}
 	if s.counts == nil {

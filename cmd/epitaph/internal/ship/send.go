@@ -66,6 +66,9 @@ func (s *Shipper) send(ctx context.Context, batch []parcel) error {
 	for _, p := range batch {
 		records = append(records, p.records...)
 	}
+	if len(records) == 0 {
+		return nil
+	}
 	q, err := otel.NewRequest(records...)
 	if err != nil {
 		return err

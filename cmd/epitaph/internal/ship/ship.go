@@ -20,6 +20,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -89,7 +90,7 @@ func (s *Shipper) Run(ctx context.Context) (Result, error) {
 		batch, size = nil, 0
 		return err
 	}
-	known := map[string]bool{} // what is on its way: a report may be in a file and in a box
+	known := map[string]bool{} // what is on its way: a report may be in two files
 	for _, f := range files {
 		p, ok := s.open(f, known, &result)
 		if !ok {
@@ -127,12 +128,13 @@ func (s *Shipper) open(f file, known map[string]bool, result *Result) (p parcel,
 	case state == nothing:
 		return p, false
 	}
-	for _, uid := range p.uids() {
-		if known[uid] {
-			return p, false
-		}
+	// What is on its way already is not sent again, but its file is marked with the others.
+	p.records = slices.DeleteFunc(p.records, func(m map[string]any) bool {
+		uid := m[keyUID].(string)
+		again := known[uid]
 		known[uid] = true
-	}
+		return again
+	})
 	if s.Scrub {
 		p.scrub()
 	}

@@ -295,6 +295,23 @@ func TestNotYet(t *testing.T) {
 	}
 }
 
+// TestCopy: a report that is in two files is sent once, now and later; another one beside
+// it in the second file is sent.
+func TestCopy(t *testing.T) {
+	dir := t.TempDir()
+	r := sample(t, "segv")
+	other := sample(t, "real-null")
+	write(t, filepath.Join(dir, "a.crash"), r.String(), r.Process.Time)
+	write(t, filepath.Join(dir, "b.crash"), r.String()+other.String(), r.Process.Time.Add(time.Second))
+	write(t, filepath.Join(dir, "c.crash"), r.String(), r.Process.Time.Add(2*time.Second))
+	server := newServer(t)
+	run(t, newShipper(server, dir), ship.Result{Sent: 2})
+	run(t, newShipper(server, dir), ship.Result{})
+	if sent := names(t, dir, "*.sent"); len(sent) != 3 {
+		t.Errorf("sent are %q", sent)
+	}
+}
+
 // TestHeader: the headers that were asked for are sent.
 func TestHeader(t *testing.T) {
 	dir := t.TempDir()
