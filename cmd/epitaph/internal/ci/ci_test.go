@@ -92,6 +92,9 @@ func TestReadPieces(t *testing.T) {
 	if len(crashes) != 2 || crashes[0].String() != whole {
 		t.Fatalf("%d crashes, want 2 of\n%s", len(crashes), whole)
 	}
+	if name := crashes[0].Name(); name != "example.com/media/dec.TestFrames/first_frame" {
+		t.Errorf("it is of %s", name)
+	}
 	if crashes[1].Summary() != strings.ReplaceAll(summary, "dec.Decode", "enc.Decode") {
 		t.Errorf("the other: %s", crashes[1].Summary())
 	}
