@@ -3,6 +3,7 @@ package ship_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -70,6 +71,37 @@ func TestSampleRefused(t *testing.T) {
 	}
 	if left := names(t, dir, "*.crash"); len(left) != 5 {
 		t.Errorf("left are %q", left)
+	}
+}
+
+// TestScrubWords: what is an address or an absolute path, and what only looks like one.
+func TestScrubWords(t *testing.T) {
+	dir := t.TempDir()
+	r := sample(t, "segv")
+	r.Messages = []string{
+		"/a/b/c.c:7: f: x/y/z", `in "/my/own/files/x.c"`, "(/srv/x/y/z)", "/only/two", "http://h/a/b/c/d", "see example.com/a/b/c.F",
+		"at 0x7f00deadbeef and 0x00007f00deadbeef", "+0x12345678", "0x7f00deadbeefg", "0x0000000000000010", "10x7f00deadbeef", "/",
+	}
+	r.Threads[0].Frames[0].File = "/my files/of mine/x y.c"
+	crashes(t, dir, r, 0, 1)
+	server := newServer(t)
+	shipper := newShipper(server, dir)
+	shipper.Scrub = true
+	run(t, shipper, ship.Result{Sent: 1})
+	got, err := report.Parse([]byte(server.taken()[0]["exception.stacktrace"].(string)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if file := got.Threads[0].Frames[0].File; file != ".../of mine/x y.c" {
+		t.Errorf("file %q", file)
+	}
+	word := got.Messages[6][len("at "):][:18]
+	want := []string{
+		".../b/c.c:7: f: x/y/z", `in ".../files/x.c"`, "(.../y/z)", "/only/two", "http:.../c/d", "see example.com/a/b/c.F",
+		"at " + word + " and " + word, "+0x12345678", "0x7f00deadbeefg", "0x0000000000000010", "10x7f00deadbeef", "/",
+	}
+	if !strings.HasPrefix(word, "0xadd0") || !slices.Equal(got.Messages, want) {
+		t.Errorf("got  %q\nwant %q", got.Messages, want)
 	}
 }
 

@@ -2,7 +2,6 @@ package ship
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 )
 
@@ -18,26 +17,72 @@ type scrubber struct{ words map[string]string }
 
 func newScrubber() *scrubber { return &scrubber{map[string]string{}} }
 
-var (
-	// anAddress has 16 digits, as everywhere in a report, or those that count, as in a
-	// cause. Offsets have no more than eight digits.
-	anAddress = regexp.MustCompile(`\b0x(?:[0-9a-f]{9,16})\b`)
-	// aPath is in quotes, and may have blanks then, or stands alone, and needs something
-	// before it by which it is not the middle of a name: example.com/a/b.
-	quotedPath = regexp.MustCompile(`"(/[^"\n]*)"`)
-	plainPath  = regexp.MustCompile(`(^|[\s(=\[,:])(/[^\s"'(),;:\[\]]+)`)
-)
-
-// keptElements is how many elements of a path stay, from its end.
-const keptElements = 2
-
+// text returns a text without them, in one pass: a report has hundreds of addresses.
 func (s *scrubber) text(t string) string {
-	t = anAddress.ReplaceAllStringFunc(t, s.address)
-	t = quotedPath.ReplaceAllStringFunc(t, func(m string) string { return `"` + shorten(m[1:len(m)-1]) + `"` })
-	return plainPath.ReplaceAllStringFunc(t, func(m string) string {
-		i := strings.IndexByte(m, '/')
-		return m[:i] + shorten(m[i:])
-	})
+	var b strings.Builder
+	b.Grow(len(t))
+	kept := 0 // up to here t is in b
+	for i := 0; i < len(t); i++ {
+		var end int
+		var word string
+		switch t[i] {
+		case '0':
+			if end = addressAt(t, i); end > i {
+				word = s.address(t[i:end])
+			}
+		case '/':
+			if end = pathAt(t, i); end > i {
+				word = shorten(t[i:end])
+			}
+		}
+		if end <= i {
+			continue
+		}
+		b.WriteString(t[kept:i])
+		b.WriteString(word)
+		kept, i = end, end-1
+	}
+	b.WriteString(t[kept:])
+	return b.String()
+}
+
+// addressAt returns where the address that begins at i ends, i if there is none. It has
+// 16 digits, as everywhere in a report, or those that count, as in a cause; offsets have
+// no more than eight.
+func addressAt(t string, i int) int {
+	if !strings.HasPrefix(t[i:], "0x") || i > 0 && isWordByte(t[i-1]) {
+		return i
+	}
+	end := i + 2
+	for end < len(t) && strings.IndexByte("0123456789abcdef", t[end]) >= 0 {
+		end++
+	}
+	if n := end - i - 2; n < 9 || n > 16 || end < len(t) && isWordByte(t[end]) {
+		return i
+	}
+	return end
+}
+
+// pathAt returns where the absolute path that begins at i ends, i if there is none. A
+// slash after something else is in the middle of a name: example.com/a/b.
+func pathAt(t string, i int) int {
+	before := t[:i]
+	if before != "" && strings.IndexByte(" \t\n\"(=[,:", before[i-1]) < 0 && !strings.HasSuffix(before, `\x22`) {
+		return i
+	}
+	if strings.HasSuffix(before, `ile "`) { // File "…" and Binary file "…" may have blanks
+		if n := strings.IndexAny(t[i:], "\"\n"); n > 0 {
+			return i + n
+		}
+	}
+	if n := strings.IndexAny(t[i:], " \t\n\"'(),;:[]"); n >= 0 {
+		return i + n
+	}
+	return len(t)
+}
+
+func isWordByte(c byte) bool {
+	return c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }
 
 // firstPage is where NULL pointers lead; that an address is there is the cause of a crash.
@@ -56,6 +101,9 @@ func (s *scrubber) address(a string) string {
 	}
 	return word
 }
+
+// keptElements is how many elements of a path stay, from its end.
+const keptElements = 2
 
 // shorten leaves the last elements of a path that has more.
 func shorten(path string) string {
