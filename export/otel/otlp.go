@@ -9,9 +9,7 @@ import (
 
 // Request is the body of an OTLP request for logs: a POST to /v1/logs of a server, as JSON
 // or as a protocol buffer. It is made by NewRequest and is not changed afterwards.
-type Request struct {
-	ResourceLogs []resourceLogs `json:"resourceLogs"`
-}
+type Request struct{ logs []resourceLogs }
 
 // The messages of a request (opentelemetry-proto, logs/v1). In JSON their names are in
 // lowerCamelCase, and 64-bit integers are strings.
@@ -70,12 +68,12 @@ func NewRequest(records ...map[string]any) (*Request, error) {
 			return nil, err
 		}
 		// Records of one program, which come together, share their resource.
-		last := len(q.ResourceLogs) - 1
-		if last < 0 || !q.ResourceLogs[last].Resource.equal(of) {
-			q.ResourceLogs = append(q.ResourceLogs, resourceLogs{of, []scopeLogs{{Scope: scope{scopeName}}}})
+		last := len(q.logs) - 1
+		if last < 0 || !q.logs[last].Resource.equal(of) {
+			q.logs = append(q.logs, resourceLogs{of, []scopeLogs{{Scope: scope{scopeName}}}})
 			last++
 		}
-		scope := &q.ResourceLogs[last].ScopeLogs[0]
+		scope := &q.logs[last].ScopeLogs[0]
 		scope.Records = append(scope.Records, rec)
 	}
 	return q, nil
@@ -83,7 +81,9 @@ func NewRequest(records ...map[string]any) (*Request, error) {
 
 // JSON returns the request for the Content-Type application/json.
 func (q *Request) JSON() ([]byte, error) {
-	b, err := json.Marshal(q)
+	b, err := json.Marshal(struct {
+		ResourceLogs []resourceLogs `json:"resourceLogs"`
+	}{q.logs})
 	if err != nil {
 		return nil, fmt.Errorf("otel: %w", err)
 	}

@@ -19,7 +19,7 @@ const (
 // server of OTLP takes.
 func (q *Request) Protobuf() []byte {
 	var b []byte
-	for _, r := range q.ResourceLogs {
+	for _, r := range q.logs {
 		b = appendBytes(b, 1, r.protobuf())
 	}
 	return b

@@ -121,7 +121,7 @@ func (s *Shipper) readReports(f file) (p parcel, _ state, err error) {
 		if _, has := m[keyTime]; !has {
 			m[keyTime] = f.info.ModTime().UTC().Format(time.RFC3339Nano)
 		}
-		m[keyUID], m[keyFile] = uid(r), filepath.Base(f.path)
+		m[keyUID], m[keyFile] = uid(r, fmt.Sprint(f.path, scanner.Line())), filepath.Base(f.path)
 		p.records = append(p.records, m)
 	}
 	switch {
@@ -136,13 +136,14 @@ func (s *Shipper) readReports(f file) (p parcel, _ state, err error) {
 }
 
 // uid names the crash, not the text: it is the same for the copy in a black box, which
-// may have been cut.
-func uid(r *report.Report) string {
-	key := r.String()
-	if p := r.Process; p != nil {
-		key = fmt.Sprint(p.PID, p.TID, p.Time.UnixNano(), p.Executable, r.Kind, r.Headline)
+// may have been cut. A report that does not say of which process it is, is known by its
+// place.
+func uid(r *report.Report, place string) string {
+	p := r.Process
+	if p == nil {
+		return digest(place + r.String())
 	}
-	return digest(key)
+	return digest(fmt.Sprint(p.PID, p.TID, p.Time.UnixNano(), p.Executable, r.Kind, r.Headline))
 }
 
 func digest(key string) string {
@@ -168,11 +169,12 @@ func (s *Shipper) readBox(f file) (p parcel, _ state, err error) {
 	}
 	var m map[string]any
 	if r, err := report.Parse(run.Report); err == nil && len(run.Report) > 0 {
-		if s.hasFile(run.PID, uid(r)) {
+		id := uid(r, p.box)
+		if s.hasFile(run.PID, id) {
 			return p, nothing, nil
 		}
 		m = r.Record()
-		m[keyUID] = uid(r)
+		m[keyUID] = id
 	} else if run.Unexpected() {
 		if m, err = boxRecord(run); err != nil {
 			return p, nothing, err
@@ -218,7 +220,7 @@ func (s *Shipper) hasFile(pid int, id string) bool {
 			if err != nil {
 				continue
 			}
-			if r, err := report.Parse(text); err == nil && uid(r) == id {
+			if r, err := report.Parse(text); err == nil && uid(r, "") == id {
 				return true
 			}
 		}

@@ -312,6 +312,18 @@ func TestCopy(t *testing.T) {
 	}
 }
 
+// TestDumps: two dumps of the same text that do not say when they were are two.
+func TestDumps(t *testing.T) {
+	dir := t.TempDir()
+	text := sample(t, "dump").String()
+	write(t, filepath.Join(dir, "a.crash"), text+"\n"+text, time.Now().Add(-time.Minute))
+	server := newServer(t)
+	run(t, newShipper(server, dir), ship.Result{Sent: 2})
+	if got := server.taken(); got[0]["log.record.uid"] == got[1]["log.record.uid"] || got[0]["severity_text"] != "INFO" {
+		t.Errorf("records %v", got)
+	}
+}
+
 // TestHeader: the headers that were asked for are sent.
 func TestHeader(t *testing.T) {
 	dir := t.TempDir()
