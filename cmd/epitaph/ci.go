@@ -80,7 +80,7 @@ func listCrashes(w io.Writer, r *ci.Results) error {
 	for _, c := range r.Crashes() {
 		fmt.Fprintf(&b, "%s\n  %s\n  signature %s\n", c.Name(), c.Summary(), c.Signature())
 	}
-	fmt.Fprintf(&b, "%d crashes, %d failures in %d packages\n", len(r.Crashes()), r.Failures(), len(r.Packages))
+	fmt.Fprintf(&b, "crashes: %d, failed tests: %d, packages: %d\n", len(r.Crashes()), r.Failures(), len(r.Packages))
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -17,7 +17,7 @@ func TestCI(t *testing.T) {
 	o := epitaph("", "ci", "-junit", at("junit.xml"), "-sarif", at("crash.sarif"), "-html", at("crashes"), goTestOutput)
 	const want = "example.com/media/dec.TestFrames/first_frame\n  SIGSEGV in copy_plane (dec.go:10), called from dec.Decode (dec.go:22): " +
 		"write through a NULL pointer + 8\n  signature 1:"
-	if o.status != exitFailure || !strings.HasPrefix(o.stdout, want) || !strings.HasSuffix(o.stdout, "1 crashes, 3 failures in 2 packages\n") || o.stderr != "" {
+	if o.status != exitFailure || !strings.HasPrefix(o.stdout, want) || !strings.HasSuffix(o.stdout, "crashes: 1, failed tests: 3, packages: 2\n") || o.stderr != "" {
 		t.Errorf("%+v", o)
 	}
 	for name, want := range map[string]string{
@@ -39,7 +39,7 @@ func TestCI(t *testing.T) {
 	if o = epitaph(string(text), "ci", "-github"); o.status != exitFailure || strings.Count(o.stdout, "::error ") != 2 {
 		t.Errorf("%+v", o)
 	}
-	if o = epitaph(`{"Action":"pass","Package":"p"}`, "ci"); o.status != 0 || o.stdout != "0 crashes, 0 failures in 1 packages\n" {
+	if o = epitaph(`{"Action":"pass","Package":"p"}`, "ci"); o.status != 0 || o.stdout != "crashes: 0, failed tests: 0, packages: 1\n" {
 		t.Errorf("%+v", o)
 	}
 	if o = epitaph("", "ci", "a", "b"); o.status != exitUsage {

@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -55,12 +57,18 @@ func (p *parcel) size() int {
 func (p *parcel) scrub() {
 	for _, m := range p.records {
 		s := newScrubber()
-		for _, key := range slices.Sorted(keys(m)) {
+		for _, key := range slices.Sorted(maps.Keys(m)) {
 			if text, ok := m[key].(string); ok && key != keyUID && key != keySignature {
 				m[key] = s.text(text)
 			}
 		}
 	}
+}
+
+// file is a file of the directory that may have reports.
+type file struct {
+	path string
+	info fs.FileInfo
 }
 
 // list returns the files that may have something to send, the oldest first, so that the

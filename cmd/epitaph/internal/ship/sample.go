@@ -2,7 +2,6 @@ package ship
 
 import (
 	"fmt"
-	"iter"
 	"maps"
 	"slices"
 	"strconv"
@@ -109,5 +108,3 @@ func (s *sampler) rest() []parcel {
 	}
 	return list
 }
-
-func keys(m map[string]any) iter.Seq[string] { return maps.Keys(m) }

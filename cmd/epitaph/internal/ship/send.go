@@ -157,7 +157,7 @@ func (s *Shipper) partly(answer []byte) {
 	}
 	n, _ := strconv.Atoi(string(bytes.Trim(v.PartialSuccess.Rejected, `"`)))
 	if n > 0 || v.PartialSuccess.Message != "" {
-		s.warn("the server has dropped %d records: %s", n, v.PartialSuccess.Message)
+		s.warn("records that the server dropped: %d (%s)", n, v.PartialSuccess.Message)
 	}
 }
 

@@ -16,7 +16,6 @@ package ship
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -171,10 +170,4 @@ func (s *Shipper) mark(p parcel) error {
 		return fmt.Errorf("ship: sent, but not marked as sent: %w", problem)
 	}
 	return nil
-}
-
-// file is a file of the directory that may have reports.
-type file struct {
-	path string
-	info fs.FileInfo
 }

@@ -365,7 +365,7 @@ func TestPartly(t *testing.T) {
 	warned := ""
 	shipper.Warn = func(line string) { warned += line }
 	run(t, shipper, ship.Result{Sent: 2})
-	if warned != "the server has dropped 1 records: too long" {
+	if warned != "records that the server dropped: 1 (too long)" {
 		t.Errorf("warning %q", warned)
 	}
 }
