@@ -10,7 +10,8 @@
 //
 // a fatal signal (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS)
 // that Go would not turn into a panic writes a report to standard error (or to
-// [WithOutput], or to a file in [WithDir]): the cause in words, the C and Go
+// [WithOutput], or to a file in [WithDir]): the cause in words, where the process
+// ran and what memory, threads and descriptors it had left, the C and Go
 // functions of the crashing thread in one list, the stacks of all other threads,
 // registers, code and stack words, the modules. Then the process dies of the original signal, so that
 // its exit status tells it and a core dump shows the fault.

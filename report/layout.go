@@ -17,6 +17,8 @@ const (
 	lineSignal      = 'S'
 	lineMessage     = 'Q'
 	lineProcess     = 'P'
+	lineHost        = 'h'
+	lineMemory      = 'U'
 	lineBuild       = 'B'
 	lineNote        = 'N'
 	lineThread      = 'T'
@@ -112,6 +114,8 @@ func (r *Report) usualLayout() string {
 	one(lineSignal, r.Signal != nil)
 	add(lineMessage, len(r.Messages))
 	one(lineProcess, r.Process != nil)
+	one(lineHost, r.Host != nil)
+	one(lineMemory, r.Memory != nil)
 	one(lineBuild, r.Build != nil)
 	add(lineNote, len(r.Notes))
 	one(lineEmpty, len(b) > top)
@@ -194,6 +198,7 @@ type printer struct {
 	signal, process, build, answers, idle      int
 	newest, earlier                            int
 	goroutines, code, end, sentence            int
+	host, memory                               int
 }
 
 // print appends the report in a layout. It fails if the layout does not print
@@ -269,6 +274,10 @@ func (p *printer) line(letter byte, second bool) bool {
 		return next(p, r.Messages, &p.messages, appendMessage, second)
 	case lineProcess:
 		return only(p, r.Process, &p.process, appendProcess, second)
+	case lineHost:
+		return only(p, r.Host, &p.host, appendHost, second)
+	case lineMemory:
+		return only(p, r.Memory, &p.memory, appendMemory, second)
 	case lineBuild:
 		return only(p, r.Build, &p.build, appendBuild, second)
 	case lineNote:
@@ -351,6 +360,7 @@ func (p *printer) all() bool {
 		p.registers == len(r.Registers) && p.stack == len(r.Stack) && p.modules == len(r.Modules) &&
 		p.annotations == len(r.Annotations) && p.breadcrumbs+p.earlier == len(r.Breadcrumbs) &&
 		p.stages == len(r.StageFailures) && p.messages == len(r.Messages) && p.unknown == len(r.Unknown) &&
+		there(r.Host != nil, p.host) && there(r.Memory != nil, p.memory) &&
 		there(r.Signal != nil, p.signal) && there(r.Process != nil, p.process) &&
 		there(r.Build != nil, p.build) && there(r.Answers != nil, p.answers) && there(r.Idle != nil, p.idle) &&
 		there(r.GoText != nil, p.goText) && p.goLines == r.GoText.count() &&

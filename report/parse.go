@@ -270,6 +270,10 @@ func (p *parser) heading(line string) bool {
 		return single(p, &r.Signal, line, lineSignal, parseSignal, appendSignal)
 	case strings.HasPrefix(line, "Process: "):
 		return single(p, &r.Process, line, lineProcess, parseProcess, appendProcess)
+	case strings.HasPrefix(line, hostPrefix):
+		return single(p, &r.Host, line, lineHost, parseHost, appendHost)
+	case strings.HasPrefix(line, memoryPrefix):
+		return single(p, &r.Memory, line, lineMemory, parseMemory, appendMemory)
 	case strings.HasPrefix(line, "Build: "):
 		return single(p, &r.Build, line, lineBuild, parseBuild, appendBuild)
 	case strings.HasPrefix(line, "Message: "):

@@ -22,6 +22,10 @@ import (
 //	process.pid, process.executable.name, process.executable.path,
 //	process.executable.build_id.gnu, process.runtime.name, process.runtime.version
 //	thread.id, thread.name
+//	host.name, os.type, os.version (the kernel's release), container.id, k8s.pod.uid
+//	epitaph.libc, epitaph.systemd.unit
+//	epitaph.memory.resident_bytes, epitaph.memory.cgroup_bytes, epitaph.memory.cgroup_limit_bytes,
+//	epitaph.memory.oom_kills, epitaph.threads, epitaph.descriptors, epitaph.descriptor_limit
 //	service.version                the version of the main module
 //	vcs.ref.head.revision          what it was built from
 //	epitaph.signature, epitaph.kind, epitaph.signal.name, epitaph.signal.number,
@@ -57,6 +61,7 @@ func (r *Report) Record() map[string]any {
 		put("code.line.number", frames[0].Line)
 	}
 	r.recordProcess(put)
+	r.recordHost(put)
 	if s := r.Signal; s != nil {
 		put("epitaph.signal.name", s.Name)
 		put("epitaph.signal.number", s.Number)
@@ -89,5 +94,28 @@ func (r *Report) recordProcess(put func(string, any)) {
 		put("process.runtime.version", strings.TrimPrefix(b.GoVersion, "go"))
 		put("service.version", b.Version)
 		put("vcs.ref.head.revision", b.Revision)
+	}
+}
+
+func (r *Report) recordHost(put func(string, any)) {
+	if h := r.Host; h != nil {
+		put("host.name", h.Name)
+		put("os.type", h.OS)
+		put("os.version", h.Kernel)
+		put("container.id", h.Container)
+		put("k8s.pod.uid", h.Pod)
+		put("epitaph.libc", h.Libc)
+		put("epitaph.systemd.unit", h.Unit)
+	}
+	if m := r.Memory; m != nil {
+		put("epitaph.memory.resident_bytes", int(m.Resident))
+		if c := m.Cgroup; c != nil {
+			put("epitaph.memory.cgroup_bytes", int(c.Used))
+			put("epitaph.memory.cgroup_limit_bytes", int(c.Limit))
+			put("epitaph.memory.oom_kills", int(c.OOMKills))
+		}
+		put("epitaph.threads", int(m.Threads))
+		put("epitaph.descriptors", int(m.Descriptors))
+		put("epitaph.descriptor_limit", int(m.DescriptorLimit))
 	}
 }

@@ -44,6 +44,8 @@ type Report struct {
 	// aborted: "demo: a.c:17: f: Assertion `x' failed."
 	Messages []string `json:"messages,omitempty"`
 	Process  *Process `json:"process,omitempty"`
+	Host     *Host    `json:"host,omitempty"`
+	Memory   *Memory  `json:"memory,omitempty"`
 	Build    *Build   `json:"build,omitempty"`
 	Notes    []string `json:"notes,omitempty"`
 

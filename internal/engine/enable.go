@@ -101,6 +101,7 @@ func enableCore(c *config.Config, box *os.File, quiet bool) error {
 		Box:         box,
 	}
 	native.Program = config.Program()
+	learnHost()
 	start := func(fd uintptr) error {
 		native.Output = fd
 		return cgo.Enable(&native)

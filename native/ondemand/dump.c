@@ -168,6 +168,9 @@ static const struct epi_stage call_stages[] = {
 static const struct epi_stage timeout_stages[] = {
     {"timeout", 100, timeout_line},
     {"process", 200, epi_report_process},
+    {"host line", 50, epi_report_host_line},
+    {"memory", 200, epi_report_memory},
+    {"build", 200, epi_report_build},
     {"code", 200, load_code},
     {"threads", 1000, epi_report_ask},
     {"threads' code names", 300, epi_report_thread_code_names},
@@ -190,6 +193,9 @@ static const struct epi_stage look_stages[] = {
 static const struct epi_stage seen_stages[] = {
     {"timeout", 100, timeout_line},
     {"process", 200, epi_report_process},
+    {"host line", 50, epi_report_host_line},
+    {"memory", 200, epi_report_memory},
+    {"build", 200, epi_report_build},
     {"threads' code names", 300, epi_report_thread_code_names},
     {"goroutine list", 1000, epi_goroutines_print},
     {"other threads", 2000, epi_report_threads},

@@ -60,7 +60,14 @@ EPI_SAFE void epi_report_process(struct epi_incident *incident)
     epi_out_time(out, now);
     epi_out_text(out, ", up ");
     epi_out_seconds(out, now > options->started ? now - options->started : 0);
-    epi_out_text(out, " s\nBuild: ");
+    epi_out_text(out, " s\n");
+}
+
+EPI_SAFE void epi_report_build(struct epi_incident *incident)
+{
+    const struct epi_options *options = incident->options;
+    struct epi_out *out = &incident->out;
+    epi_out_text(out, "Build: ");
     epi_out_escaped(out, options->build);
     build_id(out);
     epi_out_char(out, '\n');

@@ -1,6 +1,7 @@
 /* The stages of a report; report.c puts them in order.  Each writes to
- * CRASH->out and may fault: it runs under a guard.  They are in cause.c, cause_line.c, codenames.c,
- * frames.c, machine.c, message.c, process.c, recorded.c, sentence.c and threads_print.c. */
+ * CRASH->out and may fault: it runs under a guard.  They are in cause.c, cause_line.c,
+ * codenames.c, frames.c, hostline.c, machine.c, memoryline.c, message.c, process.c, recorded.c,
+ * sentence.c and threads_print.c. */
 #ifndef EPI_REPORT_PARTS_H
 #define EPI_REPORT_PARTS_H
 
@@ -15,6 +16,9 @@ EPI_SAFE void epi_report_signal(struct epi_incident *incident);    /* cause_line
 EPI_SAFE void epi_report_sentence(struct epi_incident *incident);  /* sentence.c */
 EPI_SAFE void epi_report_message(struct epi_incident *incident);   /* message.c */
 EPI_SAFE void epi_report_process(struct epi_incident *incident);   /* process.c */
+EPI_SAFE void epi_report_host_line(struct epi_incident *incident); /* hostline.c */
+EPI_SAFE void epi_report_memory(struct epi_incident *incident);    /* memoryline.c */
+EPI_SAFE void epi_report_build(struct epi_incident *incident);     /* process.c: and notes */
 EPI_SAFE void epi_report_forked(struct epi_incident *incident);    /* process.c: a line of it */
 EPI_SAFE void epi_report_unwind(struct epi_incident *incident);    /* frames.c */
 EPI_SAFE void epi_report_await_symbols(struct epi_incident *incident); /* frames.c */
