@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -35,6 +36,10 @@ func box(status boxformat.Status) []byte {
 		binary.LittleEndian.PutUint64(record, uint64(2*i+2))
 		binary.LittleEndian.PutUint64(record[boxformat.NoteTime:], openedMono+uint64(i)*1e9)
 		binary.LittleEndian.PutUint32(record[boxformat.CrumbLength:], uint32(len(text)))
+		if i > 0 {
+			binary.LittleEndian.PutUint32(record[boxformat.CrumbThread:], 4712)
+			binary.LittleEndian.PutUint64(record[boxformat.CrumbGoroutine:], uint64(7*(i-1)))
+		}
 		copy(record[boxformat.CrumbText:boxformat.CrumbSize], text)
 	}
 	record := b[boxformat.NotesOffset+boxformat.AnnotationsStart:]
@@ -80,7 +85,7 @@ func TestParse(t *testing.T) {
 	if n := len(run.Snapshots); n != 2 || run.Torn != 0 || run.Snapshots[1].Number != 1 || run.Snapshots[1].Figures.Resident != 2<<20 || run.Snapshots[1].Figures.Threads != -1 {
 		t.Errorf("snapshots %+v", run.Snapshots)
 	}
-	if len(run.Breadcrumbs) != 3 || run.Breadcrumbs[0].Text != "one" || !run.Breadcrumbs[2].Cut || len(run.Breadcrumbs[2].Text) != 232 ||
+	if len(run.Breadcrumbs) != 3 || run.Breadcrumbs[0].Text != "one" || !run.Breadcrumbs[2].Cut || len(run.Breadcrumbs[2].Text) != 224 ||
 		!run.Breadcrumbs[1].Time.Equal(time.Unix(1_800_000_001, 0)) {
 		t.Errorf("breadcrumbs %+v", run.Breadcrumbs)
 	}
@@ -100,7 +105,7 @@ func TestWriteTo(t *testing.T) {
 		"End: clean, 2027-01-15T08:00:02.000Z, handler.Disable was called\n",
 		"  2.000 s before: resident 1.0 MiB, ", "  1.000 s before: resident 2.0 MiB, ",
 		"\nGoroutines: 7, snapshot 1.000 s old, in 1 groups\n\nGoroutines ... (7 in all) [select] (most recent call first):\n",
-		"  request = 7f3a\n", "  1.000 s before: two\\x1b[2J\n", "xxx...\n",
+		"  request = 7f3a\n", "  1.000 s before: two\\x1b[2J (thread 4712)\n", "xxx... (thread 4712, goroutine 7)\n",
 	} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("no %q in:\n%s", want, &text)
@@ -183,7 +188,7 @@ func TestNotABox(t *testing.T) {
 		t.Errorf("no file: %v", err)
 	}
 	for name, damage := range map[string]func([]byte){
-		"version 2":   func(b []byte) { b[8] = 2 },
+		"version 3":   func(b []byte) { b[8] = 3 },
 		"is damaged":  func(b []byte) { b[200]++ },
 		"not a black": func(b []byte) { b[0]++ },
 	} {
@@ -257,4 +262,41 @@ func ExampleOpen() {
 	// ingest ended: clean
 	// 7 goroutines, 1 MiB
 	// 7 goroutines, 2 MiB
+}
+
+func TestWhoLeftABreadcrumb(t *testing.T) {
+	run := parse(t, box(boxformat.Status{}))
+	for i, want := range []struct {
+		thread    int
+		goroutine uint64
+	}{{0, 0}, {4712, 0}, {4712, 7}} {
+		if c := run.Breadcrumbs[i]; c.Thread != want.thread || c.Goroutine != want.goroutine {
+			t.Errorf("%d: thread %d, goroutine %d, want %+v", i, c.Thread, c.Goroutine, want)
+		}
+	}
+	var text strings.Builder
+	run.WriteTo(&text)
+	for _, want := range []string{" before: one\n", "[2J (thread 4712)\n", "... (thread 4712, goroutine 7)\n"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("no %q in:\n%s", want, &text)
+		}
+	}
+}
+
+// A box that an earlier Epitaph has written: its breadcrumbs have neither, and longer texts.
+func TestVersion1(t *testing.T) {
+	b := box(boxformat.Status{})
+	b[8] = 1
+	binary.LittleEndian.PutUint32(b[1020:], crc32.ChecksumIEEE(b[:1020]))
+	for i, text := range []string{"one", "two", strings.Repeat("x", 300)} {
+		record := b[boxformat.NotesOffset+boxformat.CrumbsOffset+i*boxformat.CrumbSize:][:boxformat.CrumbSize]
+		binary.LittleEndian.PutUint32(record[boxformat.CrumbLength:], uint32(len(text)))
+		clear(record[20:])
+		copy(record[24:], text)
+	}
+	run := parse(t, b)
+	if len(run.Breadcrumbs) != 3 || run.Breadcrumbs[0].Text != "one" || run.Breadcrumbs[1].Text != "two" ||
+		run.Breadcrumbs[2].Text != strings.Repeat("x", 232) || !run.Breadcrumbs[2].Cut || run.Breadcrumbs[2].Thread != 0 {
+		t.Errorf("%+v", run.Breadcrumbs)
+	}
 }

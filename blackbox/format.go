@@ -38,7 +38,7 @@ func (r *Run) WriteTo(w io.Writer) (int64, error) {
 		b.WriteString("Breadcrumbs:\n")
 	}
 	for _, c := range r.Breadcrumbs {
-		fmt.Fprintf(&b, "  %s before: %s%s\n", seconds(r.End.Time.Sub(c.Time)), printable(c.Text), ellipsis(c.Cut))
+		fmt.Fprintf(&b, "  %s before: %s%s%s\n", seconds(r.End.Time.Sub(c.Time)), printable(c.Text), ellipsis(c.Cut), c.author())
 	}
 	if r.DroppedBreadcrumbs > 0 || r.RefusedAnnotations > 0 {
 		fmt.Fprintf(&b, "Lost: %d breadcrumbs, %d annotations\n", r.DroppedBreadcrumbs, r.RefusedAnnotations)
@@ -117,4 +117,15 @@ func printable(s string) string {
 		}
 	}
 	return b.String()
+}
+
+// author is who left it, as in a report.
+func (c *Breadcrumb) author() string {
+	switch {
+	case c.Thread == 0:
+		return ""
+	case c.Goroutine == 0:
+		return fmt.Sprintf(" (thread %d)", c.Thread)
+	}
+	return fmt.Sprintf(" (thread %d, goroutine %d)", c.Thread, c.Goroutine)
 }

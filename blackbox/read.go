@@ -193,8 +193,7 @@ func (p *parser) notes(b, again []byte) {
 	slices.SortFunc(at, func(a, b int) int { return cmp.Compare(order[a], order[b]) })
 	for _, offset := range at {
 		record := b[offset : offset+boxformat.CrumbSize]
-		text, cut := textAt(record, boxformat.CrumbLength, boxformat.CrumbText, boxformat.CrumbTextSize)
-		p.run.Breadcrumbs = append(p.run.Breadcrumbs, Breadcrumb{Text: text, Time: p.noteTime(record), Cut: cut})
+		p.run.Breadcrumbs = append(p.run.Breadcrumbs, p.breadcrumb(record))
 	}
 	for i := range boxformat.Annotations {
 		offset := boxformat.AnnotationsStart + i*boxformat.AnnotationSize
@@ -208,6 +207,18 @@ func (p *parser) notes(b, again []byte) {
 			p.run.Annotations = append(p.run.Annotations, Annotation{key, value, p.noteTime(record), cut})
 		}
 	}
+}
+
+func (p *parser) breadcrumb(record []byte) Breadcrumb {
+	c := Breadcrumb{Time: p.noteTime(record)}
+	if p.header.Version < 2 {
+		c.Text, c.Cut = textAt(record, boxformat.CrumbLength, boxformat.CrumbText1, boxformat.CrumbTextSize1)
+		return c
+	}
+	c.Text, c.Cut = textAt(record, boxformat.CrumbLength, boxformat.CrumbText, boxformat.CrumbTextSize)
+	c.Thread = int(binary.LittleEndian.Uint32(record[boxformat.CrumbThread:]))
+	c.Goroutine = binary.LittleEndian.Uint64(record[boxformat.CrumbGoroutine:])
+	return c
 }
 
 func (p *parser) noteTime(record []byte) time.Time {

@@ -146,9 +146,13 @@ type Annotation struct {
 	Cut        bool
 }
 
-// A Breadcrumb is a text of handler.Breadcrumb. Cut marks one that was longer.
+// A Breadcrumb is a text of handler.Breadcrumb. Cut marks one that was longer. Thread and
+// Goroutine are who left it: 0 where that is not known, and of a thread that ran no
+// goroutine; boxes of before Epitaph 0.1 have neither.
 type Breadcrumb struct {
-	Text string
-	Time time.Time
-	Cut  bool
+	Text      string
+	Time      time.Time
+	Cut       bool
+	Thread    int
+	Goroutine uint64
 }

@@ -15,10 +15,10 @@ package handler
 func Annotate(key, value string) { engine.Annotate(key, value) }
 
 // Breadcrumb notes what the program does. A crash report shows the last 128
-// such texts with their age, oldest first. C code calls epi_breadcrumb of
+// such texts with their age, the thread and the goroutine that left them, oldest first. C code calls epi_breadcrumb of
 // native/epitaph.h for the same.
 //
-// A text is cut after 232 bytes, which is marked, and ends at a NUL byte. It is
+// A text is cut after 224 bytes, which is marked, and ends at a NUL byte. It is
 // safe for concurrent use, without a lock, and takes less than 100 ns. It works
 // before [Enable] as well, and does nothing where the core does not work. It
 // must not be called after a fault, and changes nothing then.

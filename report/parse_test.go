@@ -100,7 +100,7 @@ func TestUnderstood(t *testing.T) {
 			"  ... (12 more modules)",
 		},
 	}
-	ordered := map[string]bool{"bare": true, "panic": true, "timeout": true, "dump": true, "sentence": true, "host": true}
+	ordered := map[string]bool{"bare": true, "panic": true, "timeout": true, "dump": true, "sentence": true, "host": true, "asked": true}
 	for name, text := range samples(t) {
 		r := parse(t, text)
 		var got []string
@@ -331,8 +331,8 @@ func TestTrail(t *testing.T) {
 	r := sample(t, "segv")
 	equal(t, "annotations", r.Annotations, []report.Annotation{{"request", "7f3a"}, {"user", "J\u00f6rg = 1"}})
 	equal(t, "breadcrumbs", r.Breadcrumbs, []report.Breadcrumb{
-		{report.Duration{12 * time.Millisecond, "s", 3}, "frame 91 has 3 planes"},
-		{report.Duration{3 * time.Second, "s", 3}, "start"}})
+		{Before: report.Duration{12 * time.Millisecond, "s", 3}, Text: "frame 91 has 3 planes"},
+		{Before: report.Duration{3 * time.Second, "s", 3}, Text: "start"}})
 
 	r = sample(t, "abort")
 	equal(t, "failures", r.StageFailures, []report.StageFailure{

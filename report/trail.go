@@ -12,11 +12,14 @@ type Annotation struct {
 	Value string `json:"value"`
 }
 
-// Breadcrumb is what the program noted on its way, and how long before the
-// crash it did.
+// Breadcrumb is what the program noted on its way, how long before the crash it did,
+// and on which thread and goroutine: 0 where that is not known, and of a thread that ran
+// no goroutine.
 type Breadcrumb struct {
-	Before Duration `json:"before"`
-	Text   string   `json:"text"`
+	Before    Duration `json:"before"`
+	Text      string   `json:"text"`
+	Thread    int      `json:"thread,omitempty"`
+	Goroutine uint64   `json:"goroutine,omitempty"`
 }
 
 func parseAnnotation(line string) (a Annotation, ok bool) {
@@ -36,13 +39,43 @@ func parseBreadcrumb(line string) (c Breadcrumb, ok bool) {
 	before, text, ok1 := strings.Cut(s, " before: ")
 	var ok2 bool
 	c.Before, ok2 = parseDuration(before)
-	c.Text = decode(text, false)
+	c.Text = decode(c.cutAuthor(text), false)
 	return c, ok && ok1 && ok2
+}
+
+// cutAuthor takes the thread and the goroutine off the end of a line.
+func (c *Breadcrumb) cutAuthor(line string) (text string) {
+	text, author, has := cutLast(line, " (thread ")
+	author, closed := strings.CutSuffix(author, ")")
+	thread, goroutine, both := strings.Cut(author, ", goroutine ")
+	n, err := strconv.Atoi(thread)
+	id, err2 := uint64(0), error(nil)
+	if both {
+		id, err2 = strconv.ParseUint(goroutine, 10, 64)
+	}
+	// A number that would be printed otherwise is a part of the text.
+	if !has || !closed || err != nil || err2 != nil || n <= 0 || both && id == 0 || string(appendAuthor(nil, n, id)) != line[len(text):] {
+		return line
+	}
+	c.Thread, c.Goroutine = n, id
+	return text
+}
+
+func appendAuthor(b []byte, thread int, goroutine uint64) []byte {
+	if thread == 0 {
+		return b
+	}
+	b = strconv.AppendInt(append(b, " (thread "...), int64(thread), 10)
+	if goroutine != 0 {
+		b = strconv.AppendUint(append(b, ", goroutine "...), goroutine, 10)
+	}
+	return append(b, ')')
 }
 
 func appendBreadcrumb(b []byte, c Breadcrumb, _ bool) []byte {
 	b = appendDuration(append(b, "  "...), c.Before)
-	return appendText(append(b, " before: "...), c.Text)
+	b = appendText(append(b, " before: "...), c.Text)
+	return appendAuthor(b, c.Thread, c.Goroutine)
 }
 
 // StageFailure is a part of the report that could not be finished. The line

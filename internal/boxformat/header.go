@@ -11,11 +11,13 @@ import (
 // Magic begins the file.
 const Magic = "EPITBOX\x01"
 
-// Version is that of the layout; another one is not read.
-const Version = 1
+// Version is that of the layout. Version 1, whose breadcrumbs have no thread and no
+// goroutine, is read as well; a later one is not.
+const Version = 2
 
 // A Header says which program the box is of. Strings that are too long are cut.
 type Header struct {
+	Version    uint32 // that was read
 	PID        uint32
 	StartTicks uint64 // field 22 of /proc/PID/stat: tells the process from a later one of the same number
 	Started    uint64 // real: when the process began
@@ -88,8 +90,10 @@ func DecodeHeader(b []byte) (h Header, err error) {
 	if len(b) < headerEnd {
 		return h, fmt.Errorf("the header is cut off after %d bytes", len(b))
 	}
-	if v := binary.LittleEndian.Uint32(b[headerVersion:]); v != Version {
+	if v := binary.LittleEndian.Uint32(b[headerVersion:]); v < 1 || v > Version {
 		return h, fmt.Errorf("version %d of the layout is not known", v)
+	} else {
+		h.Version = v
 	}
 	if binary.LittleEndian.Uint32(b[headerChecksum:]) != crc32.ChecksumIEEE(b[:headerChecksum]) {
 		return h, errors.New("the header is damaged")

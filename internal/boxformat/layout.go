@@ -56,8 +56,12 @@ const (
 	NoteSequence    = 0
 	NoteTime        = 8
 	CrumbLength     = 16 // uint32, before the text was cut
-	CrumbText       = 24
-	CrumbTextSize   = 232
+	CrumbThread     = 20 // uint32: who left it; in version 1 nothing
+	CrumbGoroutine  = 24 // uint64; in version 1 the text begins here
+	CrumbText       = 32
+	CrumbTextSize   = 224
+	CrumbText1      = 24 // in version 1
+	CrumbTextSize1  = 232
 	KeyLength       = 16 // uint32
 	ValueLength     = 20 // uint32; 0: the record is not in use
 	AnnotationKey   = 24

@@ -102,6 +102,7 @@ func enableCore(c *config.Config, box *os.File, quiet bool) error {
 	}
 	native.Program = config.Program()
 	learnHost()
+	learnSelf()
 	start := func(fd uintptr) error {
 		native.Output = fd
 		return cgo.Enable(&native)

@@ -79,6 +79,11 @@ func (Engine) Breadcrumb(text string) {
 		return
 	}
 	now := monotonic()
+	var goroutine uint64
+	var thread uint32
+	if who := selfLayout(); who.Valid() {
+		goroutine, thread = who.Self()
+	}
 	for range crumbTries {
 		n := atomic.AddUint64(word(notes, boxformat.NotesCrumbs), 1) - 1
 		crumb := unsafe.Add(notes, boxformat.CrumbsOffset+n%boxformat.Crumbs*boxformat.CrumbSize)
@@ -88,6 +93,8 @@ func (Engine) Breadcrumb(text string) {
 			continue
 		}
 		*word(crumb, boxformat.NoteTime) = now
+		*half(crumb, boxformat.CrumbThread) = thread
+		*word(crumb, boxformat.CrumbGoroutine) = goroutine
 		put(crumb, boxformat.CrumbLength, boxformat.CrumbText, boxformat.CrumbTextSize, text)
 		release(crumb, 2*n+2)
 		return

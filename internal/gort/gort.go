@@ -10,7 +10,7 @@
 // before it agrees with what the assembly says, and what disagrees is named in
 // the error.
 //
-// Five packages hold what depends on a Go release, one for each thing that a release
+// Six packages hold what depends on a Go release, one for each thing that a release
 // may break, so that the tests of one package fail and name it. This one is what the
 // core needs in a healthy process, and imports none of the others:
 //
@@ -18,6 +18,7 @@
 //   - gort/scan: how addresses are read off the code of the runtime;
 //   - gort/vars: variables of the runtime: the traceback level, what was printed last,
 //     the signals that the program wants, the crash output;
+//   - gort/threads: where a thread has its number and its goroutine;
 //   - gort/panics: where a goroutine has its id and its panics;
 //   - gort/revive: how a goroutine goes on that has died of a panic.
 //

@@ -1,6 +1,7 @@
 /* Annotations and breadcrumbs: claimed without a lock by any thread, and frozen while a
  * report prints them. */
 #include "notes.h"
+#include "self.h"
 #include "../base/base.h"
 #include "../base/clock.h"
 #include "../base/system.h"
@@ -79,6 +80,8 @@ void epi_breadcrumb(const char *text)
     size_t kept = length < EPI_CRUMB_TEXT ? length : EPI_CRUMB_TEXT;
     /* The vDSO's clock: a system call takes longer than all the rest. */
     clock_gettime(CLOCK_MONOTONIC, &ts);
+    uint32_t thread = epi_self_thread();
+    uint64_t goroutine = epi_self_goroutine();
     for (int try = 0; try < TRIES; try++) {
         uint64_t n = atomic_fetch_add_explicit(&notes->crumbs, 1, memory_order_relaxed);
         struct epi_crumb *crumb = &notes->crumb[n % EPI_CRUMBS];
@@ -88,6 +91,8 @@ void epi_breadcrumb(const char *text)
             continue;
         crumb->time = (uint64_t)ts.tv_sec * EPI_SECOND + (uint64_t)ts.tv_nsec;
         crumb->length = length < UINT32_MAX ? (uint32_t)length : UINT32_MAX;
+        crumb->thread = thread;
+        crumb->goroutine = goroutine;
         memcpy(crumb->text, text, kept);
         atomic_store_explicit(&crumb->sequence, 2 * n + 2, memory_order_release);
         return;

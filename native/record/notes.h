@@ -21,7 +21,7 @@
 #include "../base/base.h"
 
 #define EPI_CRUMBS           128
-#define EPI_CRUMB_TEXT       232
+#define EPI_CRUMB_TEXT       224
 #define EPI_ANNOTATIONS      64
 #define EPI_ANNOTATION_KEY   64
 #define EPI_ANNOTATION_VALUE 424
@@ -32,7 +32,8 @@ struct epi_crumb {
     _Atomic uint64_t sequence;
     uint64_t time; /* ns on the monotonic clock */
     uint32_t length;
-    uint32_t reserved;
+    uint32_t thread;    /* who left it: the thread's number */
+    uint64_t goroutine; /* and the goroutine's; 0: none, or not known */
     char text[EPI_CRUMB_TEXT];
 };
 
@@ -68,7 +69,9 @@ struct epi_notes {
 _Static_assert(sizeof(struct epi_crumb) == 256, "layout of the black box");
 _Static_assert(sizeof(struct epi_annotation) == 512, "layout of the black box");
 _Static_assert(offsetof(struct epi_crumb, length) == 16, "layout of the black box");
-_Static_assert(offsetof(struct epi_crumb, text) == 24, "layout of the black box");
+_Static_assert(offsetof(struct epi_crumb, thread) == 20, "layout of the black box");
+_Static_assert(offsetof(struct epi_crumb, goroutine) == 24, "layout of the black box");
+_Static_assert(offsetof(struct epi_crumb, text) == 32, "layout of the black box");
 _Static_assert(offsetof(struct epi_annotation, key_length) == 16, "layout of the black box");
 _Static_assert(offsetof(struct epi_annotation, key) == 24, "layout of the black box");
 _Static_assert(offsetof(struct epi_annotation, value) == 88, "layout of the black box");
@@ -88,7 +91,7 @@ extern _Atomic bool epi_notes_mapped __attribute__((visibility("hidden")));
 EPI_SAFE bool epi_notes_unmap(void);
 
 /* Notes what the program does: the last EPI_CRUMBS (notes.h) such texts stand in
- * a report, with their age.  A text is cut after EPI_CRUMB_TEXT bytes, and the
+ * a report, with their age, the thread and the goroutine.  A text is cut after EPI_CRUMB_TEXT bytes, and the
  * cut is marked.  Any thread, any time after the program's start, without a
  * lock; not after a fault, when the notes are kept as they were.  Takes some
  * 50 ns.  A C file of another package declares it by itself. */

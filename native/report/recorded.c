@@ -68,6 +68,20 @@ EPI_SAFE void epi_report_annotations(struct epi_incident *incident)
     crumbs.annotated = any;
 }
 
+/* Who left CRUMB. */
+static EPI_SAFE void put_author(struct epi_out *out, const struct epi_crumb *crumb)
+{
+    if (crumb->thread == 0)
+        return;
+    epi_out_text(out, " (thread ");
+    epi_out_decimal(out, crumb->thread);
+    if (crumb->goroutine != 0) {
+        epi_out_text(out, ", goroutine ");
+        epi_out_decimal(out, (int64_t)crumb->goroutine);
+    }
+    epi_out_char(out, ')');
+}
+
 /* Those from FROM to END, oldest first, as in a log, under a HEADING; false: there are none. */
 static EPI_SAFE bool list_breadcrumbs(struct epi_incident *incident, const char *heading,
                                       uint64_t from, uint64_t end)
@@ -86,6 +100,7 @@ static EPI_SAFE bool list_breadcrumbs(struct epi_incident *incident, const char 
         epi_out_seconds(out, incident->began > crumb.time ? incident->began - crumb.time : 0);
         epi_out_text(out, " s before: ");
         put_text(out, crumb.text, crumb.length, EPI_CRUMB_TEXT);
+        put_author(out, &crumb);
         epi_out_char(out, '\n');
     }
     return any;

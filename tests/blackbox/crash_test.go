@@ -69,7 +69,7 @@ func TestNotes(t *testing.T) {
 	if last := r.Breadcrumbs[127]; last.Text != "last one" || last.Before.Duration > 10*time.Second {
 		t.Errorf("the last breadcrumb is %+v", last)
 	}
-	if text := r.Breadcrumbs[126].Text; text != strings.Repeat("z", 232)+"..." {
+	if text := r.Breadcrumbs[126].Text; text != strings.Repeat("z", 224)+"..." {
 		t.Errorf("a long breadcrumb is %q", text)
 	}
 	for i := range 63 {

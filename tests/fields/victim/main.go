@@ -4,11 +4,13 @@
 // host, memory, who asked for a dump, breadcrumbs, labels.
 package main
 
-// static void crash(void) { *(volatile int *)8 = 1; }
+// #include "victim.h"
 import "C"
 
 import (
 	"context"
+	"fmt"
+	"runtime"
 	"syscall"
 
 	"github.com/epitaph-go/epitaph/handler"
@@ -17,7 +19,7 @@ import (
 
 type settings = scenario.Settings
 
-var scenarios = map[string]func(settings){"crash": crash, "exhausted": exhausted}
+var scenarios = map[string]func(settings){"crash": crash, "exhausted": exhausted, "crumbs": crumbs}
 
 func main() { scenario.Main(scenarios) }
 
@@ -41,6 +43,39 @@ func exhausted(s settings) {
 		}
 	}
 	C.crash()
+}
+
+// crumbs has everybody leave one, and says who that was.
+func crumbs(s settings) {
+	scenario.Must(handler.Enable(s.Options()...))
+	runtime.LockOSThread()
+	handler.Breadcrumb("by Go")
+	C.leave()
+	scenario.Say("%d %d", syscall.Gettid(), goroutine())
+	C.on_thread()
+	done := make(chan bool)
+	go func() {
+		handler.Breadcrumb("by another")
+		scenario.Say("%d", goroutine())
+		close(done)
+	}()
+	<-done
+	C.crash()
+}
+
+//export callBack
+func callBack() {
+	handler.Breadcrumb("called back")
+	C.leave()
+	scenario.Say("%d %d", syscall.Gettid(), goroutine())
+}
+
+// goroutine is the id that Go prints.
+func goroutine() (id int) {
+	var buf [64]byte
+	_, err := fmt.Sscanf(string(buf[:runtime.Stack(buf[:], false)]), "goroutine %d ", &id)
+	scenario.Must(err)
+	return id
 }
 
 func lower(resource int, value uint64) {

@@ -1,0 +1,35 @@
+//go:build cgo && linux && amd64
+
+package engine
+
+import (
+	"sync/atomic"
+
+	"github.com/epitaph-go/epitaph/cgo"
+	"github.com/epitaph-go/epitaph/internal/gort/threads"
+)
+
+// self is where a goroutine finds its own id and that of its thread; nil until somebody
+// wants to know.
+var self atomic.Pointer[threads.Layout]
+
+// selfLayout is not valid in a program whose runtime is not one that is known. The first
+// call takes some 50 us.
+func selfLayout() *threads.Layout {
+	if l := self.Load(); l != nil {
+		return l
+	}
+	l, err := threads.Find()
+	if err != nil {
+		l = threads.Layout{}
+	}
+	self.Store(&l)
+	return &l
+}
+
+// learnSelf has the core know it, for the breadcrumbs of C code.
+func learnSelf() {
+	if l := selfLayout(); l.Valid() {
+		cgo.LearnSelf(l)
+	}
+}

@@ -1,0 +1,3 @@
+void crash(void);
+void leave(void);
+void on_thread(void);
