@@ -61,3 +61,45 @@ func TestFormsOfHostAndMemory(t *testing.T) {
 		}
 	}
 }
+
+func TestWhoLeftABreadcrumb(t *testing.T) {
+	for i, want := range []report.Breadcrumb{
+		{Text: "start", Thread: 1, Goroutine: 1},
+		{Text: "frame 91 has 3 planes", Thread: 12},
+		{Text: "text (thread 5)", Thread: 12, Goroutine: 1<<64 - 1},
+		{Text: "not one (thread 05)"},
+		{Text: "(thread 0)"},
+	} {
+		got := sample(t, "host").Breadcrumbs[i]
+		got.Before = report.Duration{}
+		equal(t, want.Text, got, want)
+	}
+}
+
+// A dump begins with the process's line, and says who asked for it. Another one ends it.
+func TestDumpWithProcess(t *testing.T) {
+	r := sample(t, "asked")
+	equal(t, "kind", r.Kind, report.Dump)
+	equal(t, "notes", r.Notes, []string{"SIGUSR1 from pid 1234 (bash)"})
+	if r.Current() != nil || len(r.Threads) != 1 || r.Process.PID != 1 {
+		t.Errorf("%+v", r)
+	}
+	text := r.String()
+	cut := text[:strings.Index(text, "2 of 2")]
+	scanner := report.NewScanner(strings.NewReader("log\n" + cut + text + "log\n" + text))
+	for _, complete := range []bool{false, true, true} {
+		if !scanner.Scan() || scanner.Report().Complete() != complete || scanner.Report().Process == nil {
+			t.Fatalf("not three dumps, the first one cut: %v, %+v", scanner.Err(), scanner.Report())
+		}
+	}
+	if scanner.Scan() {
+		t.Errorf("a fourth: %s", scanner.Report())
+	}
+	var prefixed strings.Builder
+	for line := range strings.Lines(text) {
+		prefixed.WriteString("ingest-1  | " + line)
+	}
+	if scanner = report.NewScanner(strings.NewReader(prefixed.String())); !scanner.Scan() || scanner.Report().String() != text {
+		t.Errorf("behind a prefix: %v", scanner.Err())
+	}
+}

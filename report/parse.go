@@ -78,6 +78,13 @@ func isStart(line string) bool {
 		return !g.Cut
 	}
 	_, _, ok := understood(&p, line, parseGoroutines, appendGoroutines)
+	return ok || isProcess(line)
+}
+
+// isProcess: a dump begins with this line.
+func isProcess(line string) bool {
+	var p parser
+	_, _, ok := understood(&p, line, parseProcess, appendProcess)
 	return ok
 }
 
@@ -96,6 +103,8 @@ func (p *parser) stops(line string) bool {
 		return isHeadline(line)
 	case strings.HasPrefix(line, timeoutPrefix):
 		return isTimeout(line)
+	case p.r.Kind != Crash && strings.HasPrefix(line, "Process: ") && (p.r.Process != nil || len(p.r.Threads) > 0):
+		return isProcess(line)
 	case p.r.Kind == Dump && (strings.HasPrefix(line, "Current thread 0x") || line == bareStack+stackSuffix || line == nativeStack+stackSuffix):
 		return p.r.Current() != nil
 	}

@@ -8,7 +8,7 @@ type Kind uint8
 const (
 	Crash   Kind = iota // it starts with "Fatal error: …" or "Fatal Go error: …"
 	Timeout             // it starts with "Timeout (0:00:00.500000)!"
-	Dump                // a dump on demand: it starts with the first stack
+	Dump                // a dump on demand: it starts with "Process: …", in earlier versions with the first stack
 )
 
 var kindNames = names{"crash", "timeout", "dump"}

@@ -139,7 +139,7 @@ type streamLine struct {
 }
 
 // markers are what every line has that may be the first one of a report.
-var markers = [][]byte{[]byte("Fatal "), []byte("(most recent call first):"), []byte("Timeout ("), []byte("Goroutines: ")}
+var markers = [][]byte{[]byte("Fatal "), []byte("(most recent call first):"), []byte("Timeout ("), []byte("Goroutines: "), []byte("Process: ")}
 
 // idle reports whether only the first line of a report is of interest.
 func (s *Scanner) idle() bool {

@@ -152,13 +152,13 @@ func (b *start) confirm(next string, loose bool) (prefix *collected.Prefix, ok b
 // first one.
 func (b *start) confirmOther(before, next string, loose bool) (prefix *collected.Prefix, ok bool) {
 	follows := func(body string) bool {
-		return strings.HasPrefix(body, "  ") || strings.HasPrefix(body, "Process: ") || strings.HasSuffix(body, stackSuffix)
+		return strings.HasPrefix(body, "  ") || strings.HasPrefix(body, "Process: ") || strings.HasPrefix(body, "Note: ") || strings.HasSuffix(body, stackSuffix)
 	}
 	prefix = collected.Common(before, next, loose, follows)
 	if prefix != nil && b.seen == 0 && strings.TrimSpace(next[:prefix.Length(next)]) == "" && strings.TrimSpace(before) != "" {
 		// testing's log. A frame has two blanks of its own.
 		indent := len(next) - len(strings.TrimLeft(next, " "))
-		if !strings.HasPrefix(next[indent:], "Process: ") && !strings.HasSuffix(next, stackSuffix) {
+		if !strings.HasPrefix(next[indent:], "Process: ") && !strings.HasPrefix(next[indent:], "Note: ") && !strings.HasSuffix(next, stackSuffix) {
 			indent -= 2
 		}
 		return collected.NewPrefix(next[:max(indent, 1)], false), true
@@ -188,7 +188,7 @@ func startIn(line string) int {
 	if at := headlineIn(line); at > 0 && isHeadline(strings.TrimRight(line[at:], "\r")) {
 		return at
 	}
-	for _, opener := range []string{timeoutPrefix, "Current thread ", "Stack (most recent", "Thread 0x", "Goroutine"} {
+	for _, opener := range []string{timeoutPrefix, "Process: ", "Current thread ", "Stack (most recent", "Thread 0x", "Goroutine"} {
 		if at := strings.Index(line, opener); at > 0 && isStart(strings.TrimSuffix(line[at:], "\r")) {
 			return at
 		}

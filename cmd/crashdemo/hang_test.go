@@ -55,7 +55,7 @@ func TestHang(t *testing.T) {
 	if n := goroutinesIn(all[0], "sync.(*Mutex).Lock", "main.transfer", "main.transferAll"); n != 2 {
 		t.Errorf("%d goroutines wait for an account: %v", n, o)
 	}
-	if len(all[0].Notes) != 1 || !strings.HasPrefix(all[0].Notes[0], "a watchdog got no beat for ") {
+	if len(all[0].Notes) != 1 || !strings.HasPrefix(all[0].Notes[0], "watchdog: no heartbeat for ") {
 		t.Errorf("the notes are %q", all[0].Notes)
 	}
 	if o := run(t, demo, "hang -plain -for 1s"); !o.IsExit(3) || !strings.Contains(o.Stderr, "nobody has noticed for 1s") {

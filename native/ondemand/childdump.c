@@ -45,8 +45,8 @@ static EPI_SAFE void say_why_not(const struct epi_usersignal_options *options, i
 }
 
 EPI_SAFE void epi_dump_in_child(struct epi_usersignal_note *note,
-                                const struct epi_usersignal_options *options, int signal,
-                                const ucontext_t *uc)
+                                const struct epi_usersignal_options *options,
+                                const siginfo_t *info, const ucontext_t *uc)
 {
     if (atomic_exchange(&epi_process()->dumps_here, true))
         return; /* another thread, or the dump that this signal has interrupted */
@@ -55,12 +55,13 @@ EPI_SAFE void epi_dump_in_child(struct epi_usersignal_note *note,
         epi_copy(&how, &options->dump, sizeof how);
         epi_subject_is_self(&note->subject);
         epi_sample_unasked(&note->stack, uc, how.max_frames);
-        how.signal = signal;
+        how.signal = info->si_signo;
+        how.info = info;
         how.subject = &note->subject;
         how.stack = &note->stack;
         epi_dump(&how);
     } else {
-        say_why_not(options, signal);
+        say_why_not(options, info->si_signo);
     }
     epi_process()->dumps_here = false;
 }

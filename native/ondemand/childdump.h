@@ -8,10 +8,10 @@
 #include <signal.h>
 #include <ucontext.h>
 
-/* Dumps the calling thread, which SIGNAL has interrupted at UC, as OPTIONS say, or says
+/* Dumps the calling thread, which a signal, INFO, has interrupted at UC, as OPTIONS say, or says
  * why not.  In the signal's handler; not in a child of vfork. */
 EPI_SAFE void epi_dump_in_child(struct epi_usersignal_note *note,
-                                const struct epi_usersignal_options *options, int signal,
-                                const ucontext_t *uc);
+                                const struct epi_usersignal_options *options,
+                                const siginfo_t *info, const ucontext_t *uc);
 
 #endif

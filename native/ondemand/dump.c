@@ -14,6 +14,7 @@
  * within its time, so the next one's wait does too. */
 #include "dump.h"
 #include "repeat.h"
+#include "why.h"
 #include "../base/base.h"
 #include "../base/clock.h"
 #include "../base/fd.h"
@@ -79,12 +80,7 @@ static EPI_SAFE void goroutines(struct epi_incident *dump)
 
 static EPI_SAFE void notes(struct epi_incident *dump)
 {
-    uint64_t silence = dump->dump->silence;
-    if (silence != 0) {
-        epi_out_text(&dump->out, "Note: watchdog: no heartbeat for ");
-        epi_out_seconds(&dump->out, silence);
-        epi_out_text(&dump->out, " s\n");
-    }
+    epi_dump_why(dump);
     epi_repeat_note(dump);
 }
 
@@ -130,6 +126,8 @@ static EPI_SAFE void walk_caller(struct epi_incident *dump)
 
 static EPI_SAFE void current_stack(struct epi_incident *dump)
 {
+    if (dump->stack.count == 0 && dump->subject.tid == 0)
+        return;
     epi_report_await_symbols(dump);
     epi_report_stack(dump);
     epi_out_char(&dump->out, '\n');
@@ -154,6 +152,7 @@ static EPI_SAFE void counted_signals(struct epi_incident *dump)
 }
 
 static const struct epi_stage call_stages[] = {
+    {"head", 200, epi_dump_head},
     {"code", 200, load_code},
     {"unwind", 500, walk_caller},
     {"code names", 300, epi_report_code_names},
@@ -203,6 +202,8 @@ static const struct epi_stage seen_stages[] = {
 };
 
 static const struct epi_stage signal_stages[] = {
+    {"head", 200, epi_dump_head},
+    {"whose", 200, epi_dump_whose},
     {"code", 200, load_code},
     {"code names", 300, epi_report_code_names},
     {"current stack", 1000, current_stack},

@@ -7,6 +7,8 @@
 #include "../incident/incident.h"
 #include "../unwind/stack.h"
 
+#include <signal.h>
+
 struct epi_repeat;
 
 /* Why there is a dump, and so whose stack comes first. */
@@ -37,6 +39,7 @@ struct epi_dump {
     /* Of a signal: its number, how many more came and have no dump of their own,
      * the thread that got it, and its stack then. */
     int signal;
+    const siginfo_t *info; /* what came with it; NULL: not known */
     uint64_t counted;
     const struct epi_subject *subject;
     const struct epi_stack *stack;

@@ -170,7 +170,7 @@ static EPI_SAFE void in_forked_child(struct epi_usersignal *user,
 {
     if (user->ending == tid)
         return;
-    epi_dump_in_child(&user->note[0], options, signal, context);
+    epi_dump_in_child(&user->note[0], options, info, context);
     if (!options->chain)
         return;
     if (ended_by_go(epi_action_next(signal), signal))
@@ -248,6 +248,7 @@ static EPI_SAFE void dump_note(struct epi_usersignal *user, int signal,
         struct epi_dump how;
         epi_copy(&how, &options->dump, sizeof how);
         how.signal = signal;
+        how.info = &from->info;
         how.counted = counted;
         how.subject = &from->subject;
         how.stack = &from->stack;

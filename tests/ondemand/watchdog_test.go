@@ -16,7 +16,7 @@ import (
 func silence(t *testing.T, r *report.Report) time.Duration {
 	t.Helper()
 	for _, note := range r.Notes {
-		if seconds, ok := strings.CutPrefix(note, "a watchdog got no beat for "); ok {
+		if seconds, ok := strings.CutPrefix(note, "watchdog: no heartbeat for "); ok {
 			d, err := time.ParseDuration(strings.ReplaceAll(seconds, " ", ""))
 			if err != nil {
 				t.Errorf("note %q", note)

@@ -1,6 +1,7 @@
 #include "victim.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stddef.h>
 
 void epi_breadcrumb(const char *text);
@@ -21,5 +22,18 @@ void on_thread(void)
 {
     pthread_t id;
     if (pthread_create(&id, NULL, thread, NULL) == 0)
+        pthread_join(id, NULL);
+}
+
+static void *signals_itself(void *signal)
+{
+    pthread_kill(pthread_self(), *(int *)signal);
+    return NULL;
+}
+
+void signal_thread(int signal)
+{
+    pthread_t id;
+    if (pthread_create(&id, NULL, signals_itself, &signal) == 0)
         pthread_join(id, NULL);
 }

@@ -1,0 +1,46 @@
+//go:build linux && amd64 && cgo
+
+package main
+
+// #include "victim.h"
+import "C"
+
+import (
+	"bufio"
+	"os/exec"
+	"syscall"
+
+	"github.com/epitaph-go/epitaph/handler"
+	"github.com/epitaph-go/epitaph/internal/victim/scenario"
+)
+
+func init() { scenarios["dumps"] = dumps }
+
+// dumps has itself dumped by a signal of its own, of another process, on a thread of C, and
+// by a call. Unregister waits for the dump.
+func dumps(s settings) {
+	scenario.Must(handler.Register(syscall.SIGUSR1))
+	scenario.Must(syscall.Kill(syscall.Getpid(), syscall.SIGUSR1))
+	handler.Unregister(syscall.SIGUSR1)
+
+	scenario.Must(handler.Register(syscall.SIGUSR2))
+	other := exec.Command("sh", "-c", "kill -USR2 $PPID; echo sent; read end")
+	in, err := other.StdinPipe()
+	scenario.Must(err)
+	out, err := other.StdoutPipe()
+	scenario.Must(err)
+	scenario.Must(other.Start())
+	scenario.Say("%d", other.Process.Pid)
+	_, err = bufio.NewReader(out).ReadString('\n')
+	scenario.Must(err)
+	handler.Unregister(syscall.SIGUSR2)
+	in.Close()
+	other.Wait()
+
+	scenario.Must(handler.Register(syscall.SIGUSR1))
+	C.signal_thread(C.int(syscall.SIGUSR1))
+	handler.Unregister(syscall.SIGUSR1)
+
+	scenario.Must(handler.Dump())
+	scenario.Must(handler.DumpNative())
+}
