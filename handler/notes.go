@@ -1,6 +1,7 @@
 package handler
 
-// Annotate says what is true of the program now: a crash report shows the
+// Annotate says what is true of the program now, all of it (for a request, see
+// runtime/pprof.Do: reports show the labels of the goroutine that crashed): a crash report shows the
 // value that each key has at the crash. A new value replaces the old one, and
 // an empty value removes the key. There is no counterpart in Python.
 //

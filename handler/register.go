@@ -10,7 +10,9 @@ import (
 // Register has every signal of this number answered with a dump like that of
 // [Dump], and the program goes on. First comes the thread that got the signal, as
 // it was then, "Current thread", and the goroutine that it worked for; with
-// [WithOneThread] its stack is the only one. The counterpart in Python is
+// [WithOneThread] its stack is the only one. The kernel may give the signal to a thread
+// that has nothing to do, or to one of Epitaph's: such a thread is one among the others.
+// A note says which process has sent the signal. The counterpart in Python is
 // faulthandler.register.
 //
 // The dump needs nothing of the program: no goroutine, no lock and no memory. It

@@ -16,10 +16,11 @@ func TestHostAndMemory(t *testing.T) {
 	equal(t, "limits", m.Limits, []report.Limit{{"stack", 8 << 20, true}, {"core", 0, true}, {"processes", 96364, false}})
 	m.Cgroup, m.Limits = nil, nil
 	equal(t, "memory", *m, report.Memory{Resident: 4123*(1<<20)/10 + 1, Threads: 14, Descriptors: 37, DescriptorLimit: 1024})
+	equal(t, "labels", r.Labels, []report.Annotation{{"request", "7f3a"}, {"tenant", ""}})
 	record := sample(t, "host").Record()
 	for key, want := range map[string]any{
 		"host.name": `ingest-6d4b-"x2x`, "os.type": "linux", "os.version": "6.8.0-45-generic", "k8s.pod.uid": "3d7c2b1a-0f9e-4d8c-b7a6-5f4e3d2c1b0a",
-		"epitaph.memory.cgroup_limit_bytes": 512 << 20, "epitaph.memory.oom_kills": 3, "epitaph.descriptors": 37, "epitaph.libc": "glibc 2.36",
+		"epitaph.memory.cgroup_limit_bytes": 512 << 20, "epitaph.memory.oom_kills": 3, "epitaph.descriptors": 37, "epitaph.libc": "glibc 2.36", "epitaph.label.request": "7f3a",
 	} {
 		equal(t, key, record[key], want)
 	}

@@ -37,6 +37,8 @@ const (
 	lineStackRow    = 'W'
 	lineModules     = 'M' // "Modules:"
 	lineModule      = 'm'
+	lineLabels      = 'I' // "Labels:"
+	lineLabel       = 'i'
 	lineAnnotations = 'K' // "Annotations:"
 	lineAnnotation  = 'k'
 	lineBreadcrumbs = 'D' // "Breadcrumbs:"
@@ -71,6 +73,8 @@ func headingOf(letter byte) string {
 		return "Registers:"
 	case lineModules:
 		return "Modules:"
+	case lineLabels:
+		return "Labels:"
 	case lineAnnotations:
 		return "Annotations:"
 	case lineBreadcrumbs:
@@ -83,7 +87,7 @@ func headingOf(letter byte) string {
 
 // sectionOf returns the letter of the section that a line opens, or 0.
 func sectionOf(line string) byte {
-	for _, letter := range []byte{lineRegisters, lineModules, lineAnnotations, lineBreadcrumbs, lineEarlier} {
+	for _, letter := range []byte{lineRegisters, lineModules, lineLabels, lineAnnotations, lineBreadcrumbs, lineEarlier} {
 		if line == headingOf(letter) {
 			return letter
 		}
@@ -131,9 +135,10 @@ func (r *Report) usualLayout() string {
 		text(linePanic, linePanicLine, r.Panic)
 	}
 	newest := min(len(r.Breadcrumbs), newestBreadcrumbs)
+	section(lineLabels, lineLabel, len(r.Labels))
 	section(lineAnnotations, lineAnnotation, len(r.Annotations))
 	section(lineBreadcrumbs, lineBreadcrumb, newest)
-	one(lineEmpty, len(r.Annotations)+newest > 0)
+	one(lineEmpty, len(r.Labels)+len(r.Annotations)+newest > 0)
 	others := r.Threads
 	if len(others) > 0 && others[0].Current() {
 		b = append(b, lineThread)
@@ -198,7 +203,7 @@ type printer struct {
 	signal, process, build, answers, idle      int
 	newest, earlier                            int
 	goroutines, code, end, sentence            int
-	host, memory                               int
+	host, memory, labels                       int
 }
 
 // print appends the report in a layout. It fails if the layout does not print
@@ -317,7 +322,7 @@ func (p *printer) line(letter byte, second bool) bool {
 		return only(p, r.Goroutines, &p.goroutines, appendGoroutines, second)
 	case lineIdle:
 		return only(p, r.Idle, &p.idle, appendIdle, second)
-	case lineRegisters, lineModules, lineAnnotations, lineBreadcrumbs, lineEarlier:
+	case lineRegisters, lineModules, lineLabels, lineAnnotations, lineBreadcrumbs, lineEarlier:
 		p.b = append(p.b, headingOf(letter)...)
 		return true
 	case lineCode:
@@ -326,6 +331,8 @@ func (p *printer) line(letter byte, second bool) bool {
 		return next(p, r.Stack, &p.stack, appendStackRow, second)
 	case lineModule:
 		return next(p, r.Modules, &p.modules, appendModule, second)
+	case lineLabel:
+		return next(p, r.Labels, &p.labels, appendAnnotation, second)
 	case lineAnnotation:
 		return next(p, r.Annotations, &p.annotations, appendAnnotation, second)
 	case lineBreadcrumb:
@@ -358,7 +365,7 @@ func (p *printer) all() bool {
 	return len(p.frames) == 0 && p.notes == len(r.Notes) && p.threads == len(r.Threads) &&
 		p.crashed == len(r.AlsoCrashed) && p.groups == len(r.GoroutineGroups) &&
 		p.registers == len(r.Registers) && p.stack == len(r.Stack) && p.modules == len(r.Modules) &&
-		p.annotations == len(r.Annotations) && p.breadcrumbs+p.earlier == len(r.Breadcrumbs) &&
+		p.labels == len(r.Labels) && p.annotations == len(r.Annotations) && p.breadcrumbs+p.earlier == len(r.Breadcrumbs) &&
 		p.stages == len(r.StageFailures) && p.messages == len(r.Messages) && p.unknown == len(r.Unknown) &&
 		there(r.Host != nil, p.host) && there(r.Memory != nil, p.memory) &&
 		there(r.Signal != nil, p.signal) && there(r.Process != nil, p.process) &&

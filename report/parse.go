@@ -335,6 +335,8 @@ func (p *parser) indented(line string) bool {
 		return p.letter('0'+byte(len(row)), second)
 	case lineModules:
 		return list(p, &r.Modules, line, lineModule, parseModule, appendModule)
+	case lineLabels:
+		return list(p, &r.Labels, line, lineLabel, parseAnnotation, appendAnnotation)
 	case lineAnnotations:
 		return list(p, &r.Annotations, line, lineAnnotation, parseAnnotation, appendAnnotation)
 	case lineBreadcrumbs:

@@ -31,6 +31,7 @@ import (
 //	epitaph.signature, epitaph.kind, epitaph.signal.name, epitaph.signal.number,
 //	epitaph.signal.code, epitaph.uptime_seconds, epitaph.incomplete
 //	epitaph.annotation.KEY         each annotation
+//	epitaph.label.KEY              each label of the goroutine that crashed
 func (r *Report) Record() map[string]any {
 	m := make(map[string]any, 32)
 	put := func(key string, v any) {
@@ -70,6 +71,9 @@ func (r *Report) Record() map[string]any {
 	put("epitaph.kind", r.Kind.String())
 	put("epitaph.signature", r.Signature())
 	put("epitaph.incomplete", !r.Complete())
+	for _, a := range r.Labels {
+		put("epitaph.label."+a.Key, a.Value)
+	}
 	for _, a := range r.Annotations {
 		put("epitaph.annotation."+a.Key, a.Value)
 	}

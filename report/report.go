@@ -76,6 +76,8 @@ type Report struct {
 	Stack     []StackRow `json:"stack,omitempty"`
 	Modules   []Module   `json:"modules,omitempty"`
 
+	// Labels are the profiler's labels (runtime/pprof.Do) of the goroutine that crashed.
+	Labels      []Annotation `json:"labels,omitempty"`
 	Annotations []Annotation `json:"annotations,omitempty"`
 	Breadcrumbs []Breadcrumb `json:"breadcrumbs,omitempty"`
 

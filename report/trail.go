@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Annotation is what the program said about itself.
+// Annotation is what the program said about itself, or of a goroutine: a key and its value.
 type Annotation struct {
 	Key   string `json:"key"`
 	Value string `json:"value"`

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/epitaph-go/epitaph/cgo"
+	"github.com/epitaph-go/epitaph/internal/gort/labels"
 	"github.com/epitaph-go/epitaph/internal/gort/threads"
 )
 
@@ -27,9 +28,15 @@ func selfLayout() *threads.Layout {
 	return &l
 }
 
-// learnSelf has the core know it, for the breadcrumbs of C code.
+// learnSelf has the core know it, for the breadcrumbs of C code and for the labels of the
+// goroutine that crashes.
 func learnSelf() {
-	if l := selfLayout(); l.Valid() {
-		cgo.LearnSelf(l)
+	l := selfLayout()
+	if !l.Valid() {
+		return
+	}
+	cgo.LearnSelf(l)
+	if offset, err := labels.Find(); err == nil {
+		cgo.LearnLabels(offset, l)
 	}
 }

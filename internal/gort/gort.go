@@ -10,7 +10,7 @@
 // before it agrees with what the assembly says, and what disagrees is named in
 // the error.
 //
-// Six packages hold what depends on a Go release, one for each thing that a release
+// Seven packages hold what depends on a Go release, one for each thing that a release
 // may break, so that the tests of one package fail and name it. This one is what the
 // core needs in a healthy process, and imports none of the others:
 //
@@ -19,6 +19,7 @@
 //   - gort/vars: variables of the runtime: the traceback level, what was printed last,
 //     the signals that the program wants, the crash output;
 //   - gort/threads: where a thread has its number and its goroutine;
+//   - gort/labels: where a goroutine has the profiler's labels;
 //   - gort/panics: where a goroutine has its id and its panics;
 //   - gort/revive: how a goroutine goes on that has died of a panic.
 //

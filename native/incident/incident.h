@@ -157,6 +157,7 @@ struct epi_incident {
     char file[128]; /* the report file's name, or "" */
     int file_error; /* errno, when it could not be made */
 
+    bool noted;   /* labels or annotations stand before the breadcrumbs */
     bool looking; /* whether there is anything to write: failures are told later */
     const struct epi_dump *dump; /* what was asked for: dump.c's */
 

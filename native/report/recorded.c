@@ -45,7 +45,6 @@ static EPI_SAFE void put_text(struct epi_out *out, const char *text, uint32_t le
  * left while it is written. */
 static struct {
     uint64_t newest, end;
-    bool annotated; /* there are annotations before them */
 } crumbs;
 
 EPI_SAFE void epi_report_annotations(struct epi_incident *incident)
@@ -65,7 +64,7 @@ EPI_SAFE void epi_report_annotations(struct epi_incident *incident)
         put_text(out, a.value, a.value_length, EPI_ANNOTATION_VALUE);
         epi_out_char(out, '\n');
     }
-    crumbs.annotated = any;
+    incident->noted = incident->noted || any;
 }
 
 /* Who left CRUMB. */
@@ -112,7 +111,7 @@ EPI_SAFE void epi_report_breadcrumbs(struct epi_incident *incident)
     crumbs.end = atomic_load(&epi_notes.crumbs);
     crumbs.newest = crumbs.end > NEWEST ? crumbs.end - NEWEST : 0;
     if (list_breadcrumbs(incident, "Breadcrumbs:\n", crumbs.newest, crumbs.end) ||
-        crumbs.annotated)
+        incident->noted)
         epi_out_char(&incident->out, '\n');
 }
 

@@ -56,6 +56,7 @@ static const struct {
     {BOTH, {"build", 200, epi_report_build}},
     {GO_DEATH, {"Go's report", 1000, epi_report_crash_output}},
     {GO_DEATH, {"panic", 200, epi_report_panic}},
+    {BOTH, {"labels", 100, epi_report_labels}},
     {BOTH, {"annotations", 100, epi_report_annotations}},
     {BOTH, {"breadcrumbs", 100, epi_report_breadcrumbs}},
     {BOTH, {"current stack", 1000, epi_report_stack}},
@@ -291,6 +292,7 @@ EPI_SAFE void epi_report(struct epi_incident *incident)
         incident->phase = EPI_PHASE_REPORTING;
         incident->stages_deadline = incident->deadline - 2 * reserve(incident->options->deadline);
         incident->file_error = 0;
+        incident->noted = false;
         incident->file_fd.fd = -1;
         epi_sentence_forget();
         epi_cause_forget();

@@ -1,0 +1,8 @@
+//go:build !(linux && amd64)
+
+package labels
+
+import "errors"
+
+// Find always fails.
+func Find() (offset uintptr, err error) { return 0, errors.New("gort/labels: not ported") }
