@@ -1,5 +1,7 @@
 package handler
 
+import "github.com/epitaph-go/epitaph/internal/crumbs"
+
 // Annotate says what is true of the program now, all of it (for a request, see
 // runtime/pprof.Do: reports show the labels of the goroutine that crashed): a crash report shows the
 // value that each key has at the crash. A new value replaces the old one, and
@@ -23,7 +25,14 @@ func Annotate(key, value string) { engine.Annotate(key, value) }
 // safe for concurrent use, without a lock, and takes less than 100 ns. It works
 // before [Enable] as well, and does nothing where the core does not work. It
 // must not be called after a fault, and changes nothing then.
+//
+// A library should call package crumb's Drop, which links nothing of Epitaph.
 func Breadcrumb(text string) { engine.Breadcrumb(text) }
+
+func init() {
+	leave := Breadcrumb
+	crumbs.Leave.Store(&leave)
+}
 
 // NotePanic notes the panic that runs it, in case nobody recovers it: then the
 // report has the whole chain of an error, as package stackfmt prints it, where

@@ -1,8 +1,10 @@
 package handler
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"runtime"
 
 	"github.com/epitaph-go/epitaph/internal/engine/config"
 )
@@ -85,3 +87,17 @@ func Unregister(sig os.Signal) bool {
 	}
 	return engine.Unregister(number)
 }
+
+// RegisterDump registers the signal that programs are usually asked by for a dump, SIGUSR1.
+// It is Register(syscall.SIGUSR1, opts...), but compiles on every system: where there is no
+// such signal (Windows, Plan 9) it does nothing, and the error wraps [errors.ErrUnsupported].
+// [UnregisterDump] takes it back.
+func RegisterDump(opts ...Option) error {
+	if dumpSignal == 0 {
+		return fmt.Errorf("epitaph: RegisterDump: %s has no SIGUSR1: %w", runtime.GOOS, errors.ErrUnsupported)
+	}
+	return Register(dumpSignal, opts...)
+}
+
+// UnregisterDump is [Unregister] of the signal of [RegisterDump].
+func UnregisterDump() bool { return dumpSignal != 0 && Unregister(dumpSignal) }

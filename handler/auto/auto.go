@@ -21,7 +21,7 @@ func init() {
 		return
 	}
 	if err := enable(value); err != nil {
-		what := "; there will be no reports"
+		what := "; crash reports are off"
 		switch {
 		case handler.Enabled() && errors.Is(err, handler.ErrNoNative): // as far as it can be
 			what = ""
@@ -29,7 +29,7 @@ func init() {
 			what = "; there are reports without that"
 		}
 		// Who speaks is said already.
-		text := strings.ReplaceAll(strings.TrimPrefix(err.Error(), "epitaph: "), "\nepitaph: ", "; ")
+		text := strings.ReplaceAll(strings.ReplaceAll(err.Error(), "epitaph: ", ""), "\n", "; ")
 		fmt.Fprintf(os.Stderr, "epitaph: %s: %s%s\n", variable, text, what)
 	}
 }
@@ -44,8 +44,12 @@ func enable(value string) error {
 	// Go takes one provider of C frames in the life of a process, and a program that knows
 	// nothing of Epitaph may set its own at any time.
 	opts := []handler.Option{handler.WithCgoTraceback(false)}
-	var refused error // a file that cannot be had: reports go to standard error then
+	var refused error            // a file that cannot be had: reports go to standard error then
+	var ofCalls []handler.Option // where dumps go
 	for _, s := range settings {
+		if s.key.call != nil {
+			continue
+		}
 		opt, err := s.key.option(s.value, &files)
 		if errors.As(err, new(*os.PathError)) || errors.As(err, new(syscall.Errno)) {
 			refused = fmt.Errorf("%s: %w", s, err)
@@ -54,9 +58,21 @@ func enable(value string) error {
 		}
 		if opt != nil {
 			opts = append(opts, opt)
+			if s.key.name == "output" {
+				ofCalls = append(ofCalls, opt)
+			}
 		}
 	}
-	return errors.Join(refused, handler.Enable(opts...))
+	err = errors.Join(refused, handler.Enable(opts...))
+	for _, s := range settings {
+		if s.key.call == nil {
+			continue
+		}
+		if failed := s.key.call(s.value, ofCalls...); failed != nil {
+			err = errors.Join(err, fmt.Errorf("%s: %w", s, failed))
+		}
+	}
+	return err
 }
 
 // files are those that options have opened.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/epitaph-go/epitaph/blackbox"
 	"github.com/epitaph-go/epitaph/internal/victim"
+	"github.com/epitaph-go/epitaph/report"
 )
 
 var (
@@ -49,14 +50,17 @@ func TestEnvironment(t *testing.T) {
 		{name: "more options", value: "onethread=1,maxthreads=2,nofork=0,poll=0,snapshot=10s,threadsignal=50", stdout: on},
 		{name: "deprecated options", value: "allthreads=0,nativestack=0,paniccopy=0", stdout: on},
 		{name: "no such signal", value: "threadsignal=9", stdout: off,
-			stderr: "epitaph: EPITAPH: WithThreadSignal: 9 is not from 35 to 64; there will be no reports\n"},
+			stderr: "epitaph: EPITAPH: WithThreadSignal: 9 is not from 35 to 64; crash reports are off\n"},
 		{name: "no black box", value: "blackbox=/nonexistent/x", stdout: on,
 			stderr: "epitaph: EPITAPH: the black box /nonexistent/x: open /nonexistent/x: no such file or directory; there are reports without that\n"},
 		{name: "chain off", value: "chain=false", stdout: on},
-		{name: "no such option", value: "color=1", stdout: off,
-			stderr: "epitaph: EPITAPH: color: there is no such option; there will be no reports\n"},
+		{name: "no such option", value: "deadlin=1s", stdout: off,
+			stderr: "epitaph: EPITAPH: deadlin: there is no such key, did you mean deadline?; crash reports are off\n"},
+		{name: "true, and a blank", value: "true, chain=1", stdout: on},
+		{name: "a signal of Enable's", value: "register=SEGV", stdout: on,
+			stderr: "epitaph: EPITAPH: register=SEGV: Register: signal 11 (segmentation fault) is a fatal signal, use Enable; there are reports without that\n"},
 		{name: "refused by the handler", value: "deadline=-2s", stdout: off,
-			stderr: "epitaph: EPITAPH: WithDeadline: -2s is not positive; there will be no reports\n"},
+			stderr: "epitaph: EPITAPH: WithDeadline: -2s is not positive; crash reports are off\n"},
 		{name: "no directory", value: "dir=/nonexistent/x", stdout: on,
 			stderr: "epitaph: EPITAPH: WithDir: stat /nonexistent/x: no such file or directory; there are reports without that\n"},
 		{name: "no output", value: "output=/nonexistent/x", stdout: on,
@@ -98,7 +102,7 @@ func TestWithoutCgo(t *testing.T) {
 	value := "1"
 	o := run(t, pure, &value, "")
 	if o.Stdout != off || o.Status != 0 || strings.Count(o.Stderr, "\n") != 1 || !strings.HasPrefix(o.Stderr, "epitaph: EPITAPH: ") ||
-		!strings.HasSuffix(o.Stderr, ": the native core is not available; there will be no reports\n") {
+		!strings.HasSuffix(o.Stderr, ": the native core is not available; crash reports are off\n") {
 		t.Errorf("%v", o)
 	}
 	// With a place there will be something.
@@ -194,4 +198,25 @@ func nosuid(t *testing.T) bool {
 	}
 	const stNosuid = 2
 	return fs.Flags&stNosuid != 0
+}
+
+// register and later dump to the file of output.
+func TestDumps(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "dumps")
+	value := "register=usr1, later=1ms,output=" + file
+	o := run(t, program, &value, "dumped "+file)
+	if o.Exited(t, 0); o.Stdout != on+"registered: true\n" || o.Stderr != "" {
+		t.Errorf("%v", o)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[report.Kind]int{}
+	for scanner := report.NewScanner(strings.NewReader(string(text))); scanner.Scan(); {
+		kinds[scanner.Report().Kind]++
+	}
+	if kinds[report.Dump] != 1 || kinds[report.Timeout] != 1 {
+		t.Errorf("%v:\n%s", kinds, text)
+	}
 }

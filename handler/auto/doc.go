@@ -5,14 +5,15 @@
 //
 // It has no API. Its counterpart in Python is PYTHONFAULTHANDLER.
 //
-// Without EPITAPH in the environment, and when it is empty or 0, nothing at all
-// happens. EPITAPH=1 calls [handler.Enable] with its defaults. Instead of 1, or
-// after it, there may be options, separated by commas: those of package
+// Without EPITAPH in the environment, and when it is empty, 0, false, no or off, nothing at
+// all happens. EPITAPH=1 (or true, yes, on) calls [handler.Enable] with its defaults. Instead of 1, or
+// after it, there may be options, separated by commas, with blanks behind them or not: those of package
 // handler, in lower case and without "With":
 //
 //	EPITAPH=1
 //	EPITAPH=dir=/var/crash
 //	EPITAPH=1,dir=/var/crash,deadline=2s,chain=1
+//	EPITAPH=1,register=USR1,later=30s
 //
 //	blackbox=PATH      handler.WithBlackBox
 //	cgocontext=BOOL    handler.WithCgoContext
@@ -24,12 +25,14 @@
 //	goframesonly=BOOL  handler.WithGoFramesOnly
 //	hostfirst=BOOL     handler.WithHostFirst
 //	idlethreads=BOOL   handler.WithIdleThreads
+//	later=DURATION     handler.DumpLater: one dump when this time has passed
 //	maxframes=N        handler.WithMaxFrames
 //	maxthreads=N       handler.WithMaxThreads
 //	nofork=BOOL        handler.WithNoFork
 //	onethread=BOOL     handler.WithOneThread
 //	output=PATH        handler.WithOutput: appended to, made with mode 0600 if it is not there
 //	poll=DURATION      handler.WithPoll
+//	register=SIGNAL    handler.Register: register=USR1 dumps at each SIGUSR1
 //	snapshot=DURATION  handler.WithSnapshot
 //	symbolbudget=N     handler.WithSymbolBudget
 //	symbolcache=PATH   handler.WithSymbolCache
@@ -42,6 +45,8 @@
 //	nativestack=BOOL   handler.WithNativeStack: goframesonly, the other way round
 //	paniccopy=BOOL     handler.WithPanicCopy: nofork, the other way round
 //
+// The dumps of later and register go to the file of output as well, else to standard error.
+//
 // A DURATION is one of [time.ParseDuration], such as 2s or 500ms, a BOOL one of
 // [strconv.ParseBool], such as 1 or false. In a value, a backslash before a comma
 // or a backslash takes its meaning away: dir=/srv/a\,b.
@@ -50,7 +55,7 @@
 // that was built without cgo: see [handler.ErrNoNative]), get one line on
 // standard error:
 //
-//	epitaph: EPITAPH: deadline=2: not a duration such as 5s or 500ms; there will be no reports
+//	epitaph: EPITAPH: deadline=2: not a duration such as 5s or 500ms; crash reports are off
 //
 // and the program starts as if the variable were not set. Where the file of output or the
 // directory of dir cannot be used, there are reports all the same, on standard error, and

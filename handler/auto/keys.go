@@ -16,6 +16,10 @@ type key struct {
 	name   string
 	check  func(value string) error
 	option func(value string, files *files) (handler.Option, error)
+	// call is that of a key which is no option of Enable, but a call after it, and gets the
+	// options that are also its own.
+	call       func(value string, opts ...handler.Option) error
+	deprecated bool
 }
 
 // keys are the options of package handler, by their names.
@@ -30,12 +34,16 @@ var keys = []key{
 	flag("goframesonly", handler.WithGoFramesOnly),
 	of("hostfirst", boolean, handler.WithHostFirst),
 	flag("idlethreads", handler.WithIdleThreads),
+	calls("later", duration, handler.DumpLater),
 	of("maxframes", number, handler.WithMaxFrames),
 	of("maxthreads", number, handler.WithMaxThreads),
 	flag("nofork", handler.WithNoFork),
 	flag("onethread", handler.WithOneThread),
 	{name: "output", option: openOutput},
 	of("poll", duration, handler.WithPoll),
+	calls("register", signalNumber, func(s syscall.Signal, opts ...handler.Option) error {
+		return handler.Register(s, opts...)
+	}),
 	of("snapshot", duration, handler.WithSnapshot),
 	of("symbolbudget", number, handler.WithSymbolBudget),
 	of("symbolcache", text, handler.WithSymbolCache),
@@ -75,11 +83,33 @@ func of[T any](name string, parse func(string) (T, error), option func(T) handle
 	}
 }
 
+// calls is the key of a function that has one argument before its options.
+func calls[T any](name string, parse func(string) (T, error), call func(T, ...handler.Option) error) key {
+	return key{
+		name: name,
+		check: func(value string) error {
+			_, err := parse(value)
+			return err
+		},
+		call: func(value string, opts ...handler.Option) error {
+			v, err := parse(value)
+			if err != nil {
+				return err
+			}
+			return call(v, opts...)
+		},
+	}
+}
+
 // flag is the key of an option without an argument: one that is on or off.
 func flag(name string, option func() handler.Option) key { return when(true, name, option) }
 
 // unless is the key of one that is on where the value is false.
-func unless(name string, option func() handler.Option) key { return when(false, name, option) }
+func unless(name string, option func() handler.Option) key {
+	k := when(false, name, option)
+	k.deprecated = true
+	return k
+}
 
 func when(on bool, name string, option func() handler.Option) key {
 	return of(name, boolean, func(value bool) handler.Option {

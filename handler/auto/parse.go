@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/epitaph-go/epitaph/stackfmt"
 )
 
 // A setting is one KEY=VALUE.
@@ -32,22 +34,23 @@ func show(text string) string {
 // parse splits the value of the variable. It is nil when nothing is to happen,
 // and empty when everything is to be as usual. It does not touch any file.
 func parse(value string) ([]setting, error) {
-	switch value {
-	case "", "0":
+	switch strings.ToLower(value) {
+	case "", "0", "false", "no", "off":
 		return nil, nil
 	}
 	settings := []setting{}
 	for i, part := range split(value) {
-		if part == "1" && i == 0 {
+		part = strings.TrimLeft(part, " ")
+		if i == 0 && isOn(part) {
 			continue
 		}
 		name, value, ok := strings.Cut(part, "=")
 		if !ok {
-			return nil, fmt.Errorf("%s: not KEY=VALUE, nor a 1 at the start", show(part))
+			return nil, fmt.Errorf("%s: want 1 or KEY=VALUE[,...] (keys: %s)", show(part), names())
 		}
 		key := find(name)
 		if key == nil {
-			return nil, fmt.Errorf("%s: there is no such option", show(name))
+			return nil, unknown(name)
 		}
 		for _, s := range settings {
 			if s.key == key {
@@ -68,6 +71,40 @@ func parse(value string) ([]setting, error) {
 		settings = append(settings, s)
 	}
 	return settings, nil
+}
+
+// isOn reports whether a text is one of those that switch everything on.
+func isOn(text string) bool {
+	switch strings.ToLower(text) {
+	case "1", "true", "yes", "on":
+		return true
+	}
+	return false
+}
+
+// names are those of the keys that are not deprecated.
+func names() string {
+	var all []string
+	for _, k := range keys {
+		if !k.deprecated {
+			all = append(all, k.name)
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+func unknown(name string) error {
+	var all []string
+	for _, k := range keys {
+		all = append(all, k.name)
+	}
+	if meant, ok := stackfmt.Suggest(strings.ToLower(name), all); ok {
+		return fmt.Errorf("%s: there is no such key, did you mean %s?", show(name), meant)
+	}
+	if lower := strings.ToLower(name); find(lower) != nil {
+		return fmt.Errorf("%s: there is no such key, did you mean %s?", show(name), lower)
+	}
+	return fmt.Errorf("%s: there is no such key (keys: %s)", show(name), names())
 }
 
 // split cuts a text at its commas, but those behind a backslash.

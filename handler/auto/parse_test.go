@@ -16,13 +16,15 @@ func TestParse(t *testing.T) {
 		"1,chain=true": {{"chain", "true"}},
 		"dir=/var/crash,deadline=2s,chain=1": {
 			{"dir", "/var/crash"}, {"deadline", "2s"}, {"chain", "1"}},
-		`dir=/a\,b\\c,maxframes=5`:     {{"dir", `/a,b\c`}, {"maxframes", "5"}},
-		"output=/x=y,goframesonly=T":   {{"output", "/x=y"}, {"goframesonly", "T"}},
-		"nativestack=F,nofork=1":       {{"nativestack", "F"}, {"nofork", "1"}},
-		"paniccopy=false,onethread=0":  {{"paniccopy", "false"}, {"onethread", "0"}},
-		"allthreads=0,maxthreads=2":    {{"allthreads", "0"}, {"maxthreads", "2"}},
-		"blackbox=/b,threadsignal=50":  {{"blackbox", "/b"}, {"threadsignal", "50"}},
-		"poll=0,snapshot=1m":           {{"poll", "0"}, {"snapshot", "1m"}},
+		`dir=/a\,b\\c,maxframes=5`:    {{"dir", `/a,b\c`}, {"maxframes", "5"}},
+		"output=/x=y,goframesonly=T":  {{"output", "/x=y"}, {"goframesonly", "T"}},
+		"nativestack=F,nofork=1":      {{"nativestack", "F"}, {"nofork", "1"}},
+		"paniccopy=false,onethread=0": {{"paniccopy", "false"}, {"onethread", "0"}},
+		"allthreads=0,maxthreads=2":   {{"allthreads", "0"}, {"maxthreads", "2"}},
+		"blackbox=/b,threadsignal=50": {{"blackbox", "/b"}, {"threadsignal", "50"}},
+		"poll=0,snapshot=1m":          {{"poll", "0"}, {"snapshot", "1m"}},
+		"true":                        nil, "Yes": nil, "on, chain=1": {{"chain", "1"}},
+		"1, register=USR1,  later=30s": {{"register", "USR1"}, {"later", "30s"}},
 		"dir=relative path\u0416\xff ": {{"dir", "relative path\u0416\xff "}},
 	} {
 		got, on, err := auto.Parse(value)
@@ -30,7 +32,7 @@ func TestParse(t *testing.T) {
 			t.Errorf("%q: %q, on %v, %v; want %q", value, got, on, err, want)
 		}
 	}
-	for _, value := range []string{"", "0"} {
+	for _, value := range []string{"", "0", "false", "no", "OFF"} {
 		if got, on, err := auto.Parse(value); on || err != nil || got != nil {
 			t.Errorf("%q: %q, on %v, %v", value, got, on, err)
 		}
@@ -39,13 +41,17 @@ func TestParse(t *testing.T) {
 
 // Every error names what is wrong, in one short line that a terminal can take.
 func TestParseErrors(t *testing.T) {
+	const keys = " (keys: blackbox, cgocontext, cgotraceback, chain, deadline, debugdirs, dir, goframesonly, hostfirst, later, maxframes, maxthreads, nofork, onethread, output, poll, register, snapshot, symbolbudget, symbolcache, takeover, threadsignal)"
 	for value, want := range map[string]string{
-		"yes":                            "yes: not KEY=VALUE, nor a 1 at the start",
-		"1,":                             `"": not KEY=VALUE, nor a 1 at the start`,
-		"chain=1,1":                      "1: not KEY=VALUE, nor a 1 at the start",
-		"colour=red":                     "colour: there is no such option",
-		"Dir=/x":                         "Dir: there is no such option",
-		"=/x":                            `"": there is no such option`,
+		"maybe":                          "maybe: want 1 or KEY=VALUE[,...]" + keys,
+		"1,":                             `"": want 1 or KEY=VALUE[,...]` + keys,
+		"chain=1,1":                      "1: want 1 or KEY=VALUE[,...]" + keys,
+		"colour=red":                     "colour: there is no such key" + keys,
+		"Dir=/x":                         "Dir: there is no such key, did you mean dir?",
+		"deadlin=2s":                     "deadlin: there is no such key, did you mean deadline?",
+		"register=USR9":                  "register=USR9: not a signal such as USR1",
+		"later=30":                       "later=30: not a duration such as 5s or 500ms",
+		"=/x":                            `"": there is no such key` + keys,
 		"dir=/x,dir=/y":                  "dir: given twice",
 		"dir=":                           `dir="": the value is empty`,
 		"deadline=2":                     "deadline=2: not a duration such as 5s or 500ms",
@@ -53,8 +59,8 @@ func TestParseErrors(t *testing.T) {
 		"maxframes=99999999999999999999": "maxframes=99999999999999999999: not a number",
 		`dir=/a\b`:                       `dir="/a\\b": a backslash stands before a comma or a backslash only`,
 		`dir=/a\`:                        `dir="/a\\": a backslash stands before a comma or a backslash only`,
-		"x\ny=1":                         `"x\ny": there is no such option`,
-		strings.Repeat("k", 5000):        strings.Repeat("k", 100) + "...: not KEY=VALUE, nor a 1 at the start",
+		"x\ny=1":                         `"x\ny": there is no such key` + keys,
+		strings.Repeat("k", 5000):        strings.Repeat("k", 100) + "...: want 1 or KEY=VALUE[,...]" + keys,
 	} {
 		if _, on, err := auto.Parse(value); err == nil || on || err.Error() != want {
 			t.Errorf("%.100q: on %v, %v; want %s", value, on, err, want)
@@ -103,7 +109,7 @@ func TestEveryOptionHasAKey(t *testing.T) {
 			}
 		}
 	}
-	if want != len(auto.Keys()) {
+	if want += len([]string{"later", "register"}); want != len(auto.Keys()) {
 		t.Errorf("%d options of Enable, keys %q", want, auto.Keys())
 	}
 }
@@ -121,7 +127,7 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		if on != (value != "" && value != "0") {
+		if on == slices.Contains([]string{"", "0", "false", "no", "off"}, strings.ToLower(value)) {
 			t.Errorf("%q: on %v", value, on)
 		}
 		if !on {

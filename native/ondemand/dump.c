@@ -137,10 +137,6 @@ static EPI_SAFE void current_stack(struct epi_incident *dump)
 static EPI_SAFE void counted_signals(struct epi_incident *dump)
 {
     struct epi_out *out = &dump->out;
-    if (dump->forked) {
-        epi_report_forked(dump);
-        epi_out_char(out, '\n');
-    }
     if (dump->dump->counted == 0)
         return;
     epi_out_text(out, "Note: signal ");

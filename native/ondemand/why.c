@@ -110,6 +110,8 @@ EPI_SAFE void epi_dump_head(struct epi_incident *dump)
 {
     epi_report_process(dump);
     epi_dump_why(dump);
+    if (dump->forked)
+        epi_report_forked(dump);
     epi_out_char(&dump->out, '\n');
 }
 

@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"syscall"
 
+	"github.com/epitaph-go/epitaph/crumb"
 	"github.com/epitaph-go/epitaph/handler"
 	"github.com/epitaph-go/epitaph/internal/victim/scenario"
 )
@@ -55,7 +56,7 @@ func crumbs(s settings) {
 	C.on_thread()
 	done := make(chan bool)
 	go func() {
-		handler.Breadcrumb("by another")
+		crumb.Drop("by another")
 		scenario.Say("%d", goroutine())
 		close(done)
 	}()
