@@ -166,8 +166,8 @@ func TestChainThatEndsEnabled(t *testing.T) {
 			for range 3 {
 				o := program.Run(t, fmt.Sprintf("chain who=nobody chain=1 wait=10000 signal=%d enable=%s", int(signal), enable))
 				o.Exited(t, 2)
-				text, rest, _ := strings.Cut(o.Stderr, "SIG")
-				header(t, dump(t, text), report.CurrentThread)
+				text, rest, _ := strings.Cut(o.Stderr, "\nSIG")
+				header(t, dump(t, text+"\n"), report.CurrentThread)
 				if !strings.Contains(rest, "goroutine 1 ") || strings.Contains(rest, "-----") {
 					t.Errorf("Go's dump is not what it is without Epitaph: %v", o)
 				}
