@@ -37,12 +37,14 @@ static const struct {
     int number;
     const char *name;
 } names[] = {
-    {SIGHUP, "SIGHUP"},   {SIGINT, "SIGINT"},   {SIGQUIT, "SIGQUIT"},     {SIGUSR1, "SIGUSR1"},
-    {SIGUSR2, "SIGUSR2"}, {SIGPIPE, "SIGPIPE"}, {SIGALRM, "SIGALRM"},     {SIGTERM, "SIGTERM"},
-    {SIGCHLD, "SIGCHLD"}, {SIGCONT, "SIGCONT"}, {SIGTSTP, "SIGTSTP"},     {SIGTTIN, "SIGTTIN"},
-    {SIGTTOU, "SIGTTOU"}, {SIGURG, "SIGURG"},   {SIGVTALRM, "SIGVTALRM"}, {SIGPROF, "SIGPROF"},
-    {SIGIO, "SIGIO"},     {SIGPWR, "SIGPWR"},   {SIGWINCH, "SIGWINCH"},   {SIGXCPU, "SIGXCPU"},
-    {SIGXFSZ, "SIGXFSZ"}, {SIGSTKFLT, "SIGSTKFLT"},
+    {SIGHUP, "SIGHUP"},       {SIGINT, "SIGINT"},   {SIGQUIT, "SIGQUIT"},
+    {SIGUSR1, "SIGUSR1"},     {SIGUSR2, "SIGUSR2"}, {SIGPIPE, "SIGPIPE"},
+    {SIGALRM, "SIGALRM"},     {SIGTERM, "SIGTERM"}, {SIGCHLD, "SIGCHLD"},
+    {SIGCONT, "SIGCONT"},     {SIGTSTP, "SIGTSTP"}, {SIGTTIN, "SIGTTIN"},
+    {SIGTTOU, "SIGTTOU"},     {SIGURG, "SIGURG"},   {SIGVTALRM, "SIGVTALRM"},
+    {SIGPROF, "SIGPROF"},     {SIGIO, "SIGIO"},     {SIGPWR, "SIGPWR"},
+    {SIGWINCH, "SIGWINCH"},   {SIGXCPU, "SIGXCPU"}, {SIGXFSZ, "SIGXFSZ"},
+    {SIGSTKFLT, "SIGSTKFLT"},
 };
 
 static EPI_SAFE void put_signal_name(struct epi_out *out, int signal)
@@ -65,7 +67,8 @@ static EPI_SAFE void put_signal(struct epi_out *out, int signal, const siginfo_t
         return;
     if (info->si_code > 0) {
         epi_out_text(out, " from the kernel");
-    } else if (info->si_code != SI_USER && info->si_code != SI_TKILL && info->si_code != SI_QUEUE) {
+    } else if (info->si_code != SI_USER && info->si_code != SI_TKILL &&
+               info->si_code != SI_QUEUE) {
         epi_out_text(out, " from a timer or a queue");
     } else if (info->si_pid == 0) {
         epi_out_text(out, " from another pid namespace");

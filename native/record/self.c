@@ -18,8 +18,9 @@ static struct epi_self_layout known;
 static _Atomic uintptr_t cgocall;
 
 /* A child of fork has the number of its parent's thread here, and is told by its process's,
- * which is 0 there until the child enables the core; so it is before Enable. */
-static __thread struct {
+ * which is 0 there until the child enables the core; the same applies before Enable.  The
+ * TLS model needs no call of the loader; Go's own g is there in the same way. */
+static __thread __attribute__((tls_model("initial-exec"))) struct {
     int pid;
     uint32_t tid;
 } self;
@@ -42,7 +43,7 @@ static uint64_t load(uintptr_t address)
 /* The goroutine that runs on the thread, and where it has called C; 0: none has. */
 static uintptr_t current_goroutine(uintptr_t *call)
 {
-    uintptr_t g = ((uintptr_t (*)(void))known.getg)();
+    uintptr_t g = ((uintptr_t(*)(void))known.getg)();
     if (g == 0)
         return 0; /* Go does not know the thread */
     uintptr_t m = load(g + known.m);

@@ -7,7 +7,7 @@
 
 /* Where Go's runtime has it (package gort/threads), as offsets.  All 0: not known. */
 struct epi_self_layout {
-    uintptr_t getg;         /* as in struct epi_goruntime */
+    uintptr_t getg;               /* as in struct epi_goruntime */
     uintptr_t goid, status, call; /* in runtime.g; CALL: where it has called C */
     uintptr_t m;
     uintptr_t current; /* in runtime.m: the goroutine that it runs */

@@ -66,7 +66,8 @@ EPI_SAFE bool epi_figures_read(const char *path, char *text, size_t size)
     if (fd < 0)
         return false;
     while (have + 1 < size) {
-        long n = epi_syscall6(SYS_read, fd, (long)(text + have), (long)(size - 1 - have), 0, 0, 0);
+        long n =
+            epi_syscall6(SYS_read, fd, (long)(text + have), (long)(size - 1 - have), 0, 0, 0);
         if (n <= 0)
             break;
         have += (size_t)n;

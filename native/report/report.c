@@ -4,6 +4,7 @@
 #include "report.h"
 #include "report_parts.h"
 #include "gocause.h"
+#include "labels.h"
 #include "cause.h"
 #include "places.h"
 #include "sentence.h"

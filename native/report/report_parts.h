@@ -34,7 +34,6 @@ EPI_SAFE void epi_report_code(struct epi_incident *incident);      /* machine.c 
 EPI_SAFE void epi_report_words(struct epi_incident *incident);     /* machine.c */
 EPI_SAFE void epi_report_modules(struct epi_incident *incident);   /* machine.c */
 EPI_SAFE void epi_report_box(struct epi_incident *incident);         /* box.c */
-EPI_SAFE void epi_report_labels(struct epi_incident *incident);      /* labels.c */
 EPI_SAFE void epi_report_annotations(struct epi_incident *incident); /* notes.c */
 EPI_SAFE void epi_report_breadcrumbs(struct epi_incident *incident); /* notes.c: the newest */
 EPI_SAFE void epi_report_earlier_breadcrumbs(struct epi_incident *incident); /* notes.c */

@@ -9,9 +9,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define EVENTS "low 0\nhigh 0\nmax 12\noom 4\noom_kill 3\noom_group_kill 1\n"
+#define EVENTS  "low 0\nhigh 0\nmax 12\noom 4\noom_kill 3\noom_group_kill 1\n"
 #define CONTROL "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n"
-#define STATUS "Name:\tthreads 9\nUmask:\t0022\nVmRSS:\t    1234 kB\nThreads:\t5"
+#define STATUS  "Name:\tthreads 9\nUmask:\t0022\nVmRSS:\t    1234 kB\nThreads:\t5"
 
 static void words(void)
 {

@@ -38,3 +38,13 @@ func TestSelf(t *testing.T) {
 	}
 	all.Wait()
 }
+
+func BenchmarkSelf(b *testing.B) {
+	l, err := threads.Find()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		l.Self()
+	}
+}
