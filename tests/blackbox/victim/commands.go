@@ -25,7 +25,7 @@ func number(arg string) int {
 }
 
 // crumb is a breadcrumb that shows whether it is whole: the same number all over.
-func crumb(n int) string { return strings.Repeat(fmt.Sprintf("%08d ", n), 25) }
+func crumb(n int) string { return strings.Repeat(fmt.Sprintf("%08d ", n), 24) }
 
 //go:noinline
 func waiting(c chan int) { <-c }

@@ -71,8 +71,8 @@ void victim_grow(size_t bytes)
 static void *write_crumbs(void *unused)
 {
     for (unsigned n = 0;; n++) {
-        char text[226] = "";
-        for (int i = 0; i < 25; i++) {
+        char text[217] = "";
+        for (int i = 0; i < 24; i++) {
             unsigned left = n;
             for (int digit = 7; digit >= 0; digit--, left /= 10)
                 text[9 * i + digit] = (char)('0' + left % 10);
