@@ -37,7 +37,7 @@ const (
 	lineStackRow    = 'W'
 	lineModules     = 'M' // "Modules:"
 	lineModule      = 'm'
-	lineLabels      = 'I' // "Labels:"
+	lineLabels      = 'b' // "Labels:"
 	lineLabel       = 'i'
 	lineAnnotations = 'K' // "Annotations:"
 	lineAnnotation  = 'k'
