@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/epitaph-go/epitaph/internal/view"
 	"github.com/epitaph-go/epitaph/report"
@@ -89,7 +90,7 @@ func newPage(r *report.Report, c config) *page {
 	p.Policy, p.Style, p.Script, p.Name = policy, template.CSS(styleText), template.JS(scriptText), c.name
 	room := max(c.size-len(pageText)-len(styleText)-len(scriptText), 0)
 	// A quarter for the text at most; the stacks have what is left, in the order of the page.
-	raw := r.String()
+	raw := clean(r.String())
 	rest := &budget{room - min(cost(raw), room/4)}
 	b.top(rest)
 	b.stacks(rest)
@@ -150,6 +151,17 @@ func textOf(t *report.Text, room *budget) *text {
 	s.Text, s.Lost = cutLines(strings.Join(t.Lines, "\n"), &budget{room.left / 4})
 	room.take(min(cost(s.Text), room.left))
 	return s
+}
+
+// clean takes out of the text what is none: lines that the parser does not know stand in
+// it as they were.
+func clean(s string) string {
+	return strings.Map(func(c rune) rune {
+		if c != '\n' && c != '\t' && !unicode.IsPrint(c) {
+			return unicode.ReplacementChar
+		}
+		return c
+	}, s)
 }
 
 // cutLines returns the lines for which there is room, and says how much is lost.
