@@ -47,7 +47,7 @@ func TestBrowser(t *testing.T) {
 	})
 	t.Run("large", func(t *testing.T) {
 		b.t = t
-		b.open(page(t, parsed(t, goroutines(10_000, 3000))))
+		b.open(page(t, parsed(t, goroutines(10_000, 1500))))
 		find(b, "step0")
 		check(b, "document.querySelectorAll('.g:not(.off)').length", 1)
 		b.quiet()
