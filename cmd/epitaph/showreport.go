@@ -224,7 +224,7 @@ func (s *shower) group(count int, state string, frames []report.Frame) {
 
 func (s *shower) threads() {
 	var busy []*report.Thread
-	idle, cut := 0, 0
+	idle, cut := s.IdleThreads(), 0
 	for i := range s.r.Threads {
 		t := &s.r.Threads[i]
 		switch {

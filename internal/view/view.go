@@ -194,3 +194,12 @@ func (v *Viewer) Idle(t *report.Thread) bool {
 	}
 	return true
 }
+
+// IdleThreads is how many threads the text has counted only, since their stacks say
+// nothing.
+func (v *Viewer) IdleThreads() int {
+	if v.r.Idle == nil {
+		return 0
+	}
+	return v.r.Idle.Runtime + v.r.Idle.Epitaph
+}

@@ -67,6 +67,16 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+// TestIdle counts the threads that the text only counts.
+func TestIdle(t *testing.T) {
+	r := sample(t, "now-null")
+	r.Threads = r.Threads[:1] // the others have stacks
+	want := fmt.Sprintf(`<div class="fold">%d idle, of Go’s runtime or Epitaph</div>`, r.Idle.Runtime+r.Idle.Epitaph)
+	if p := page(t, r); !strings.Contains(p, want) || !strings.Contains(p, `<a href="#threads">`) {
+		t.Errorf("%s is not there", want)
+	}
+}
+
 // TestSource shows the lines around the first frames of the program, and asks for no others.
 func TestSource(t *testing.T) {
 	asked := map[string]bool{}

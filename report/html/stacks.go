@@ -262,6 +262,7 @@ func (b *builder) threads(room *budget) {
 	if a := b.r.Answers; a != nil {
 		p.Answered = strconv.Itoa(a.Answered) + " of " + strconv.Itoa(a.Total) + " answered"
 	}
+	p.IdleCount = b.IdleThreads()
 	for i := range b.r.Threads {
 		t := &b.r.Threads[i]
 		if t.Current() {
