@@ -22,6 +22,7 @@ func TestGolden(t *testing.T) {
 		"sig.golden":           epitaph("", "sig", "-parts", samples+"segv.crash", samples+"real-stripped.crash"),
 		"json.golden":          epitaph("", "json", "-indent", samples+"bare.crash"),
 		"record.golden":        epitaph("", "json", "-record", "-indent", samples+"bare.crash"),
+		"show-host.golden":     epitaph("", "show", samples+"host.crash"),
 		"help-show.golden":     epitaph("", "show", "-h"),
 	} {
 		if o.stderr != "" || o.status > 1 || o.status == 1 && name != "diff.golden" {

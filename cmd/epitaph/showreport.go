@@ -97,7 +97,13 @@ func (s *shower) crumbs() {
 		list = list[skip:]
 	}
 	for _, c := range list {
-		fmt.Fprintf(s, "  %s  %s\n", s.paint(faint, fmt.Sprintf("%12s", "-"+c.Before.String())), c.Text)
+		fmt.Fprintf(s, "  %s  %s", s.paint(faint, fmt.Sprintf("%12s", "-"+c.Before.String())), c.Text)
+		if author, crashed := s.Author(c); crashed {
+			fmt.Fprintf(s, "  %s", s.paint(red, author))
+		} else if author != "" {
+			fmt.Fprintf(s, "  %s", s.paint(faint, author))
+		}
+		fmt.Fprintln(s)
 	}
 }
 

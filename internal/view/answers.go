@@ -86,6 +86,7 @@ func (v *Viewer) Facts() []Fact {
 		put("Time", p.Time.UTC().Format("2006-01-02 15:04:05.000 MST"), "up "+p.Uptime.String())
 		put("Process", strconv.Itoa(p.PID), "thread "+strconv.Itoa(p.TID)+" "+strconv.Quote(p.Thread))
 	}
+	v.machineFacts(put)
 	if b := v.r.Build; b != nil {
 		revision := ""
 		if b.Revision != "" {

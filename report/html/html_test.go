@@ -234,6 +234,21 @@ func TestLarge(t *testing.T) {
 	}
 }
 
+// TestHost has the machine's facts on the page, and who left a breadcrumb.
+func TestHost(t *testing.T) {
+	p := page(t, sample(t, "host"))
+	for _, want := range []string{
+		"<dt>Host</dt><dd>ingest-6d4b-&#34;x2x, linux 6.8.0-45-generic, glibc 2.36, 8 CPUs</dd>",
+		"<dt>Memory</dt><dd>412.3 MiB resident, cgroup 500 MiB of 512 MiB, 3 OOM kills</dd>",
+		`<li><time>−0.012 s</time> frame 91 has 3 planes <s>thread 12</s> <em class="bad">crashed</em></li>`,
+		`<li><time>−3.012 s</time> start <s>thread 1, goroutine 1</s></li>`,
+	} {
+		if !strings.Contains(p, want) {
+			t.Errorf("%q is not there", want)
+		}
+	}
+}
+
 func BenchmarkWrite(b *testing.B) {
 	for _, c := range []struct {
 		name string

@@ -50,7 +50,10 @@ type text struct {
 	Lost       string
 }
 
-type crumb struct{ Before, Text string }
+type crumb struct {
+	Before, Text, Author string
+	Here                 bool // left by the thread that crashed
+}
 
 // A budget is how many bytes a page may still get.
 type budget struct{ left int }
@@ -133,13 +136,14 @@ func (b *builder) top(room *budget) {
 	p.Panic, p.GoText = textOf(b.r.Panic, room), textOf(b.r.GoText, room)
 	crumbs := b.r.Breadcrumbs
 	for i := len(crumbs) - 1; i >= 0; i-- {
-		if !room.take(cost(crumbs[i].Text) + 60) {
+		if !room.take(cost(crumbs[i].Text) + 140) {
 			p.CrumbsLost = i + 1
 			break
 		}
 	}
 	for _, c := range crumbs[p.CrumbsLost:] {
-		p.Crumbs = append(p.Crumbs, crumb{"−" + c.Before.String(), c.Text})
+		author, here := b.Author(c)
+		p.Crumbs = append(p.Crumbs, crumb{"−" + c.Before.String(), c.Text, author, here})
 	}
 }
 
