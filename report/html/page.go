@@ -93,7 +93,7 @@ func newPage(r *report.Report, c config) *page {
 	p.Policy, p.Style, p.Script, p.Name = policy, template.CSS(styleText), template.JS(scriptText), c.name
 	room := max(c.size-len(pageText)-len(styleText)-len(scriptText), 0)
 	// A quarter for the text at most; the stacks have what is left, in the order of the page.
-	raw := clean(r.String())
+	raw := r.String()
 	rest := &budget{room - min(cost(raw), room/4)}
 	b.top(rest)
 	b.stacks(rest)
