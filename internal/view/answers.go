@@ -114,6 +114,9 @@ func (v *Viewer) Facts() []Fact {
 	for _, f := range v.r.AlsoCrashed {
 		put("Also crashed", "thread "+strconv.Itoa(f.TID)+" "+strconv.Quote(f.Name), f.Signal, "PC "+f.PC.String())
 	}
+	for _, l := range v.r.Labels {
+		put("Label", l.Key+" = "+l.Value)
+	}
 	put("Signature", v.r.Signature())
 	return list
 }
