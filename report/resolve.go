@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/epitaph-go/epitaph/internal/symindex"
 	"github.com/epitaph-go/epitaph/internal/symindex/block"
@@ -20,54 +21,95 @@ import (
 // The error names the modules of frames for which none was found; all other frames
 // are resolved. r is changed, and must not be used at the same time; a report that
 // has no modules, as dumps have none, stays as it is.
+//
+// For many reports of one program, [NewResolver] reads each file once.
 func Resolve(r *Report, dirs ...string) error {
-	s := resolver{report: r, dirs: dirs, modules: make(map[*Module]*moduleSymbols)}
-	defer s.free()
+	s := NewResolver(dirs...)
+	defer s.Close()
+	return s.Resolve(r)
+}
+
+// A Resolver resolves reports as [Resolve] does, and keeps the debug information of
+// their modules for the next report. Its methods may be called concurrently.
+type Resolver struct {
+	dirs    []string
+	mu      sync.Mutex
+	modules map[moduleFile]*moduleSymbols
+}
+
+// A moduleFile is what symbols are looked for by.
+type moduleFile struct{ path, buildID string }
+
+// moduleSymbols are what was found of a module; its block is nil when nothing was.
+type moduleSymbols struct {
+	block  *block.Block
+	result *symindex.Result
+	err    error
+}
+
+// NewResolver returns a Resolver that looks for debug files in dirs, as [Resolve] does.
+func NewResolver(dirs ...string) *Resolver {
+	return &Resolver{dirs: dirs, modules: make(map[moduleFile]*moduleSymbols)}
+}
+
+// Close frees the debug information. The Resolver can still be used, and reads anew.
+func (s *Resolver) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range s.modules {
+		if m.result != nil {
+			m.result.Free()
+		}
+	}
+	clear(s.modules)
+}
+
+// Resolve resolves a report; see the function [Resolve].
+func (s *Resolver) Resolve(r *Report) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	one := resolving{Resolver: s, report: r, failed: make(map[*moduleSymbols]bool)}
 	changed := false
 	for i := range r.Threads {
 		t := &r.Threads[i]
-		frames := s.stack(t.Frames)
+		frames := one.stack(t.Frames)
 		changed = changed || len(frames) != len(t.Frames)
 		t.Frames = frames
 	}
 	if changed {
 		r.Layout = "" // it counts the lines
 	}
-	return errors.Join(s.problems...)
+	return errors.Join(one.problems...)
 }
 
-// moduleSymbols are what was found of a module; its block is nil when nothing was.
-type moduleSymbols struct {
-	block  *block.Block
-	result *symindex.Result
-	bias   uint64
-}
-
-type resolver struct {
+// resolving is the work on one report.
+type resolving struct {
+	*Resolver
 	report   *Report
-	dirs     []string
-	modules  map[*Module]*moduleSymbols
+	failed   map[*moduleSymbols]bool
 	problems []error
-}
-
-func (s *resolver) free() {
-	for _, m := range s.modules {
-		if m.result != nil {
-			m.result.Free()
-		}
-	}
 }
 
 // resolveBudget is the most memory that a module's symbols may take.
 const resolveBudget = 1 << 30
 
 // symbols reads those of a module, once.
-func (s *resolver) symbols(m *Module) *moduleSymbols {
-	if known := s.modules[m]; known != nil {
-		return known
+func (s *resolving) symbols(m *Module) *moduleSymbols {
+	file := moduleFile{m.Path, m.BuildID}
+	found := s.modules[file]
+	if found == nil {
+		found = s.read(m)
+		s.modules[file] = found
 	}
+	if found.err != nil && !s.failed[found] {
+		s.failed[found] = true
+		s.problems = append(s.problems, found.err)
+	}
+	return found
+}
+
+func (s *resolving) read(m *Module) *moduleSymbols {
 	found := new(moduleSymbols)
-	s.modules[m] = found
 	if strings.HasPrefix(m.Path, "[") {
 		return found // the vDSO, which has no file
 	}
@@ -75,14 +117,13 @@ func (s *resolver) symbols(m *Module) *moduleSymbols {
 	if err != nil {
 		return found
 	}
-	result, err := symindex.BuildByID(m.Path, symindex.Options{BuildID: id, Budget: resolveBudget, DebugDirs: s.dirs})
+	found.result, err = symindex.BuildByID(m.Path, symindex.Options{BuildID: id, Budget: resolveBudget, DebugDirs: s.dirs})
 	if err != nil {
-		s.problems = append(s.problems, fmt.Errorf("report: %w", err))
+		found.err = fmt.Errorf("report: %w", err)
 		return found
 	}
-	found.result, found.bias = result, uint64(m.Start)-result.Start
-	if found.block, err = block.Parse(result.Data); err != nil {
-		s.problems = append(s.problems, fmt.Errorf("report: %s: %w", m.Path, err))
+	if found.block, err = block.Parse(found.result.Data); err != nil {
+		found.err = fmt.Errorf("report: %s: %w", m.Path, err)
 	}
 	return found
 }
@@ -90,7 +131,7 @@ func (s *resolver) symbols(m *Module) *moduleSymbols {
 // stack resolves the frames of a stack. The innermost frame is where the thread was,
 // as is the one that a signal interrupted; all others are return addresses, which are
 // behind the call.
-func (s *resolver) stack(frames []Frame) []Frame {
+func (s *resolving) stack(frames []Frame) []Frame {
 	out := make([]Frame, 0, len(frames))
 	lines := make([]int, 0, len(frames)) // of each frame
 	exact := true
@@ -119,7 +160,7 @@ func (s *resolver) stack(frames []Frame) []Frame {
 }
 
 // frame appends the calls at a frame, or the frame as it is.
-func (s *resolver) frame(out []Frame, f Frame, exact bool) []Frame {
+func (s *resolving) frame(out []Frame, f Frame, exact bool) []Frame {
 	m := s.report.Module(f.PC)
 	if m == nil {
 		return append(out, f)
@@ -128,7 +169,7 @@ func (s *resolver) frame(out []Frame, f Frame, exact bool) []Frame {
 	if symbols.block == nil {
 		return append(out, f)
 	}
-	pc := uint64(f.PC) - symbols.bias
+	pc := uint64(f.PC) - (uint64(m.Start) - symbols.result.Start)
 	at := pc
 	if !exact {
 		at--

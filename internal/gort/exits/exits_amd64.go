@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"runtime"
+	"slices"
 	"sync/atomic"
 	"unsafe"
 
@@ -87,4 +88,32 @@ func RunLast(f func()) error {
 	}
 	*hooks = append([]hook{{f, true}}, *hooks...)
 	return nil
+}
+
+// Added returns the hooks that have been added until now, in the order in which an exit
+// calls them. Nothing is called. An error says that the runtime's code is not the one
+// that is known. It is for a healthy process.
+func Added() ([]func(), error) {
+	run, err := Run()
+	if err != nil {
+		return nil, err
+	}
+	at, err := Locked(run)
+	if err != nil {
+		return nil, err
+	}
+	locked := *(**int32)(unsafe.Pointer(&at))
+	for !atomic.CompareAndSwapInt32(locked, 0, 1) {
+		runtime.Gosched()
+	}
+	defer atomic.StoreInt32(locked, 0)
+	hooks, err := findHooks(run)
+	if err != nil {
+		return nil, err
+	}
+	var list []func()
+	for _, h := range slices.Backward(*hooks) {
+		list = append(list, h.f)
+	}
+	return list, nil
 }

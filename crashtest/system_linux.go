@@ -1,0 +1,78 @@
+package crashtest
+
+import (
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// parentPipe is the descriptor of the pipe in the child: the first of ExtraFiles.
+const parentPipe = 3
+
+// prepareChild makes the process what the parent expects, before anything else runs.
+func prepareChild(o *order) {
+	bufferLines()
+	// A command that the child was to be run by may not have handed the pipe on.
+	var info unix.Stat_t
+	if o.Pipe && unix.Fstat(parentPipe, &info) == nil && info.Mode&unix.S_IFMT == unix.S_IFIFO {
+		unix.CloseOnExec(parentPipe)
+		watchParent(parentPipe)
+	}
+	if !o.Core {
+		// With 1 the kernel asks no helper, such as systemd-coredump, either; with 0 it does.
+		// PR_SET_DUMPABLE would take /proc/self away.
+		limit := unix.Rlimit{Cur: 1, Max: 1}
+		if unix.Setrlimit(unix.RLIMIT_CORE, &limit) != nil {
+			unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}) // the hard limit is 0
+		}
+	}
+}
+
+// ownGroup gives a process a group of its own, which is killed as a whole.
+func ownGroup(cmd *exec.Cmd) {
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = new(syscall.SysProcAttr)
+	}
+	cmd.SysProcAttr.Setpgid = true
+}
+
+// killGroup kills what is left of a process and of those that it has started.
+func killGroup(p *os.Process) { unix.Kill(-p.Pid, unix.SIGKILL) }
+
+// waitGroup waits for the end of a process, and then kills those that it has left in
+// its group. Its number is not given to another process before cmd.Wait has asked for
+// its status.
+func waitGroup(cmd *exec.Cmd) error {
+	for {
+		err := unix.Waitid(unix.P_PID, cmd.Process.Pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
+		if err != unix.EINTR {
+			break
+		}
+	}
+	killGroup(cmd.Process)
+	return cmd.Wait()
+}
+
+// askForDump ends a program that hangs by a signal that Epitaph reports.
+func askForDump(p *os.Process) { p.Signal(unix.SIGABRT) }
+
+// clockIsFake tells whether the calling goroutine is in a bubble of package synctest, where time
+// stands still: its clock began in the year 2000.
+func clockIsFake() bool {
+	var now unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_REALTIME, &now) != nil {
+		return false
+	}
+	return time.Unix(now.Unix()).Sub(time.Now()).Abs() > time.Hour
+}
+
+// signalName is a signal's name: SIGSEGV.
+func signalName(s syscall.Signal) string {
+	if name := unix.SignalName(s); name != "" {
+		return name
+	}
+	return s.String()
+}

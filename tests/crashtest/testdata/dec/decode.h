@@ -1,0 +1,5 @@
+// A decoder with a bug for each kind of frame.
+#include <stddef.h>
+
+int decode_frame(const unsigned char *frame, size_t size);
+void start_worker(void);

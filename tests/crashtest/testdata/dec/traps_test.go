@@ -1,0 +1,166 @@
+package dec
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/epitaph-go/epitaph/crashtest"
+)
+
+// What stands between a test binary and a second run of one of its tests.
+
+func TestNames(t *testing.T) {
+	for i, name := range []string{"plain", "a/b", "[x", "(y|z)", "a b", "größe", "$^.*", "same", "same", "", `back\slash`, "tab\t"} {
+		t.Run(name, func(t *testing.T) {
+			r := crashtest.Run(t, func() { fmt.Print(i) }).Want("ok")
+			if string(r.Stdout) != fmt.Sprint(i) {
+				t.Errorf("case %d ran case %s", i, r.Stdout)
+			}
+		})
+	}
+}
+
+func TestParallel(t *testing.T) {
+	for range 4 {
+		t.Run("", func(t *testing.T) {
+			t.Parallel()
+			crashtest.Run(t, decode("n")).Want("SIGSEGV")
+		})
+	}
+}
+
+// What the test has changed before Run it changes in the child, too: from the same values.
+func TestChdir(t *testing.T) {
+	before, _ := os.Getwd()
+	t.Chdir("..")
+	t.Setenv("DEC_PATH", os.Getenv("DEC_PATH")+":more")
+	r := crashtest.Run(t, func() {
+		dir, _ := os.Getwd()
+		fmt.Print(dir, " ", os.Getenv("DEC_PATH"), " ", os.Getenv("DEC_SETUP"))
+	}).Want("ok")
+	if want := filepath.Dir(before) + " :more "; string(r.Stdout) != want {
+		t.Errorf("%q, want %q", r.Stdout, want)
+	}
+}
+
+// What the function starts is not a child of Run's, and does not keep its pipe open.
+func TestEnvironment(t *testing.T) {
+	r := crashtest.Run(t, func() {
+		pipe, _ := os.Readlink("/proc/self/fd/3")
+		out, err := exec.Command("sh", "-c", "env; ls -l /proc/self/fd").CombinedOutput()
+		text := string(out)
+		fmt.Println(crashtest.Child(), err, strings.HasPrefix(pipe, "pipe:"), strings.Contains(text, pipe),
+			strings.Contains(text, "EPITAPH"), strings.Contains(text, "DEC_SETUP"), strings.Contains(text, "DEC_OPTION=1\n"))
+	}, crashtest.WithEnv("DEC_OPTION=1")).Want("ok")
+	if want := "true <nil> true false false false true\n"; string(r.Stdout) != want {
+		t.Errorf("%q, want %q", r.Stdout, want)
+	}
+}
+
+// A core limit of 1 keeps the kernel from asking systemd-coredump, too.
+func TestCoreLimit(t *testing.T) {
+	limit := func() {
+		var l syscall.Rlimit
+		syscall.Getrlimit(syscall.RLIMIT_CORE, &l)
+		fmt.Print(l.Cur)
+	}
+	var mine syscall.Rlimit
+	syscall.Getrlimit(syscall.RLIMIT_CORE, &mine)
+	want := uint64(1)
+	if mine.Max == 0 {
+		want = 0
+	}
+	t.Run("without core", func(t *testing.T) {
+		if r := crashtest.Run(t, limit).Want("ok"); string(r.Stdout) != fmt.Sprint(want) {
+			t.Errorf("core limit %s, want %d", r.Stdout, want)
+		}
+	})
+	t.Run("with core", func(t *testing.T) {
+		if r := crashtest.Run(t, limit, crashtest.WithCore()).Want("ok"); string(r.Stdout) != fmt.Sprint(mine.Cur) {
+			t.Errorf("core limit %s, want %d", r.Stdout, mine.Cur)
+		}
+	})
+}
+
+// The temporary directory of a child that is killed is not left behind.
+func TestTempDir(t *testing.T) {
+	var left string
+	t.Run("killed", func(t *testing.T) {
+		r := crashtest.Run(t, func() {
+			dir, err := os.MkdirTemp("", "left")
+			fmt.Println(dir, err)
+			Decode([]byte("n"))
+		}).Want("SIGSEGV")
+		left, _, _ = strings.Cut(string(r.Stdout), " ")
+		if _, err := os.Stat(left); err != nil {
+			t.Error(err)
+		}
+	})
+	if _, err := os.Stat(left); left != "" && err == nil {
+		t.Errorf("%s is left", left)
+	}
+}
+
+// What the function leaves running is killed with it, and does not keep Run waiting.
+func TestGrandchild(t *testing.T) {
+	r := crashtest.Run(t, func() {
+		cmd := exec.Command("sleep", "1000")
+		cmd.Stdout = os.Stdout
+		if err := cmd.Start(); err != nil {
+			panic(err)
+		}
+		fmt.Println(cmd.Process.Pid)
+	}).Want("ok")
+	if syscall.Kill(atoi(string(r.Stdout)), 0) == nil {
+		// A zombie is not gone until its new parent has looked.
+		state, _ := os.ReadFile("/proc/" + strings.TrimSpace(string(r.Stdout)) + "/stat")
+		if !strings.Contains(string(state), ") Z ") {
+			t.Errorf("it is still there: %s", state)
+		}
+	}
+}
+
+func atoi(s string) (n int) {
+	fmt.Sscan(s, &n)
+	return n
+}
+
+// A child runs as many threads of Go as the test does with -cpu.
+func TestCPU(t *testing.T) {
+	want := runtime.GOMAXPROCS(0)
+	if r := crashtest.Run(t, func() { fmt.Print(runtime.GOMAXPROCS(0)) }).Want("ok"); string(r.Stdout) != fmt.Sprint(want) {
+		t.Errorf("GOMAXPROCS %s, want %d", r.Stdout, want)
+	}
+}
+
+func TestArguments(t *testing.T) {
+	r := crashtest.Run(t, func() {
+		for i, arg := range os.Args {
+			if arg == "--" {
+				fmt.Print(os.Args[i+1:])
+			}
+		}
+	}).Want("ok")
+	if want := os.Getenv("DEC_ARGUMENTS"); string(r.Stdout) != want {
+		t.Errorf("arguments %q, want %q", r.Stdout, want)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte("n"))
+	f.Add([]byte("m"))
+	f.Fuzz(func(t *testing.T, frame []byte) {
+		crashtest.Run(t, func() { Decode(frame) }).Want("SIGSEGV")
+	})
+}
+
+func TestCommand(t *testing.T) {
+	crashtest.Command(t, exec.Command("sh", "-c", "exit 4")).Want("exit 4")
+	crashtest.Command(t, exec.Command("sh", "-c", "kill -USR1 $$")).Want("SIGUSR1")
+}
