@@ -55,3 +55,27 @@ func TestRunLast(t *testing.T) {
 		}
 	}
 }
+
+// Added returns those that an exit would call, in its order.
+func TestAdded(t *testing.T) {
+	before, err := exits.Added()
+	if err != nil {
+		t.Fatal(err)
+	}
+	called := ""
+	for _, name := range []string{"a", "b"} {
+		if err := exits.RunLast(func() { called += name }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hooks, err := exits.Added()
+	if err != nil || len(hooks) != len(before)+2 {
+		t.Fatalf("%d hooks, %d before: %v", len(hooks), len(before), err)
+	}
+	for _, hook := range hooks[len(before):] {
+		hook()
+	}
+	if called != "ab" {
+		t.Errorf("called %q", called)
+	}
+}

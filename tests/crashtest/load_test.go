@@ -1,0 +1,52 @@
+//go:build linux && cgo
+
+package crashtest_test
+
+import (
+	"regexp"
+	"runtime"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
+)
+
+// TestOverhead: a crash by Run takes at most 20 ms more than a start of the same binary.
+func TestOverhead(t *testing.T) {
+	if !victim.Full {
+		t.Skip("with EPITAPH_MATRIX=full")
+	}
+	out := passes(t, tests(t, plain, []string{"-test.v", "-test.run=^TestOverhead$"}, victim.Env("DEC_RUNS=100")))
+	m := regexp.MustCompile(`overhead (-?\d+) µs.*`).FindStringSubmatch(out)
+	if m == nil {
+		t.Fatalf("no figure in:\n%s", out)
+	}
+	t.Log(m[0])
+	if n, err := strconv.Atoi(m[1]); err != nil || n > 20_000 {
+		t.Error("that is too much")
+	}
+}
+
+// TestManyTimes runs crashes while all processors are busy.
+func TestManyTimes(t *testing.T) {
+	n := 20
+	if victim.Full {
+		n = 1000
+	}
+	stop := make(chan struct{})
+	defer close(stop)
+	for range runtime.NumCPU() {
+		go func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+			}
+		}()
+	}
+	passes(t, tests(t, plain, []string{"-test.run=^TestManyTimes$", "-test.timeout=30m"},
+		victim.Env("DEC_RUNS="+strconv.Itoa(n)), victim.Limit(30*time.Minute)))
+}

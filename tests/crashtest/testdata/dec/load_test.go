@@ -1,0 +1,57 @@
+package dec
+
+import (
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/epitaph-go/epitaph/crashtest"
+)
+
+// runs is how often to do it; 0 by default.
+func runs(t *testing.T) int {
+	n, _ := strconv.Atoi(os.Getenv("DEC_RUNS"))
+	if n == 0 {
+		t.Skip("DEC_RUNS is not set")
+	}
+	return n
+}
+
+// BenchmarkRun cannot be: Run needs a test. This compares a crash by Run with a start of
+// the same binary by package exec, as medians.
+func TestOverhead(t *testing.T) {
+	var run, plain []time.Duration
+	for range runs(t) {
+		t.Run("run", func(t *testing.T) {
+			began := time.Now()
+			crashtest.Run(t, decode("n")).Want("SIGSEGV\ncopy_plane\n...")
+			run = append(run, time.Since(began))
+		})
+		if crashtest.Child() {
+			continue // on the way to another run
+		}
+		began := time.Now()
+		exec.Command(os.Args[0], "-test.run=^$").Run()
+		plain = append(plain, time.Since(began))
+	}
+	median := func(d []time.Duration) time.Duration { slices.Sort(d); return d[len(d)/2] }
+	t.Logf("overhead %d µs: Run %v, exec %v", (median(run) - median(plain)).Microseconds(), median(run), median(plain))
+}
+
+// TestManyTimes looks for what happens rarely, in turn with all ends.
+func TestManyTimes(t *testing.T) {
+	ends := []struct{ frame, want string }{
+		{"n", "SIGSEGV\ncopy_plane\ndecode_frame\ndec.Decode\n..."}, {"d", "SIGABRT: free\ndrop_frame\n..."},
+		{"x", "ok"}, {"g", "panic: a frame\nDecode\n..."}, {"m", "SIGSEGV\nmemset\nclear_plane\n..."},
+	}
+	for i := range runs(t) {
+		t.Run("", func(t *testing.T) {
+			t.Parallel()
+			end := ends[i%len(ends)]
+			crashtest.Run(t, decode(end.frame), crashtest.WithTimeout(time.Minute)).Want(end.want)
+		})
+	}
+}
