@@ -131,7 +131,7 @@ func TestThread(t *testing.T) {
 		StartWorker()
 		Decode([]byte("n"))
 	}).Want("SIGSEGV").WantThread(`
-		pause
+		...
 		work
 	`)
 }

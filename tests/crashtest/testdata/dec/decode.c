@@ -10,6 +10,7 @@
 // Each is a function of its own in every build, with a frame of its own.
 #define OWN_FRAME __attribute__((noinline, noclone))
 
+static pthread_barrier_t working;
 static volatile int planes; // keeps calls from being jumps
 
 static OWN_FRAME void copy_plane(volatile unsigned char *to)
@@ -54,6 +55,7 @@ OWN_FRAME void read_behind(const unsigned char *frame, size_t size)
 OWN_FRAME static void *work(void *unused)
 {
 	(void)unused;
+	pthread_barrier_wait(&working);
 	for (;;)
 		pause();
 	return NULL;
@@ -62,8 +64,9 @@ OWN_FRAME static void *work(void *unused)
 void start_worker(void)
 {
 	pthread_t thread;
+	pthread_barrier_init(&working, NULL, 2);
 	pthread_create(&thread, NULL, work, NULL);
-	usleep(20000); // so that it is in pause; until then its stack is another one
+	pthread_barrier_wait(&working);
 }
 
 OWN_FRAME int decode_frame(const unsigned char *frame, size_t size)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/epitaph-go/epitaph/crashtest"
 )
@@ -117,18 +118,17 @@ func TestGrandchild(t *testing.T) {
 		}
 		fmt.Println(cmd.Process.Pid)
 	}).Want("ok")
-	if syscall.Kill(atoi(string(r.Stdout)), 0) == nil {
+	stat := "/proc/" + strings.TrimSpace(string(r.Stdout)) + "/stat"
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
 		// A zombie is not gone until its new parent has looked.
-		state, _ := os.ReadFile("/proc/" + strings.TrimSpace(string(r.Stdout)) + "/stat")
-		if !strings.Contains(string(state), ") Z ") {
-			t.Errorf("it is still there: %s", state)
+		state, err := os.ReadFile(stat)
+		if err != nil || strings.Contains(string(state), ") Z ") {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("it is still there: %s", state)
 		}
 	}
-}
-
-func atoi(s string) (n int) {
-	fmt.Sscan(s, &n)
-	return n
 }
 
 // A child runs as many threads of Go as the test does with -cpu.
