@@ -202,7 +202,7 @@ func (f *frame) line(numbers bool) string {
 			s += ":" + strconv.Itoa(f.Line)
 		}
 	}
-	if f.Inlined {
+	if f.Inlined && f.PC != 0 { // of C; what Go has inlined is there in every build
 		s += " (inlined)"
 	}
 	return s

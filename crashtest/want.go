@@ -53,7 +53,7 @@ func (r *Result) compareEnd(p *pattern) string {
 				return ""
 			}
 		}
-		return fmt.Sprintf("%s as wanted, for another reason (-wanted +got):\n    - %s\n    + %s", sentenceOf[what].or(what), p.why, why)
+		return fmt.Sprintf("%s as wanted, for another reason (-wanted +got):\n    - %s\n    + %s", inWords(what), p.why, why)
 	}
 	wanted := p.what
 	if p.why != "" {
@@ -87,17 +87,19 @@ func (r *Result) compareEnd(p *pattern) string {
 	return message
 }
 
-type words string
-
-func (w words) or(s string) string {
-	if w != "" {
-		return string(w)
+// inWords is an end as part of a sentence.
+func inWords(what string) string {
+	switch what {
+	case "panic", "fatal error", "hang":
+		return "a " + what
+	case "ok":
+		return "returned"
 	}
-	return "killed by " + s
+	if strings.HasPrefix(what, "SIG") {
+		return "killed by " + what
+	}
+	return what
 }
-
-// sentenceOf are the ends in the words of a sentence.
-var sentenceOf = map[string]words{"panic": "a panic", "fatal error": "a fatal error", "hang": "a hang", "ok": "returned", "goexit": "goexit"}
 
 // compareStack compares the other lines.
 func (r *Result) compareStack(p *pattern) string {
@@ -106,13 +108,13 @@ func (r *Result) compareStack(p *pattern) string {
 		return ""
 	}
 	if !r.hasReport() {
-		return fmt.Sprintf("%s as wanted, but there is no report to compare the stack with", sentenceOf[p.what].or(p.what))
+		return fmt.Sprintf("%s as wanted, but there is no report to compare the stack with", inWords(p.what))
 	}
 	entries, differences := align(p.items, stack, !r.linesMissing(stack))
 	if differences == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s as wanted, elsewhere than wanted (-wanted +got):\n%s", sentenceOf[p.what].or(p.what), render(entries))
+	return fmt.Sprintf("%s as wanted, elsewhere than wanted (-wanted +got):\n%s", inWords(p.what), render(entries))
 }
 
 // render shows two stacks side by side.
