@@ -81,7 +81,7 @@ func parseItem(line string) (item, error) {
 			line = strings.TrimSpace(line[:cut])
 		}
 	}
-	it.function = report.Frame{Func: line}.Function()
+	it.function = function(line)
 	if strings.HasPrefix(line, "<") {
 		it.function = line
 	}
@@ -89,6 +89,15 @@ func parseItem(line string) (item, error) {
 		return it, fmt.Errorf("%q names no function", it.text)
 	}
 	return it, nil
+}
+
+// function makes a name comparable with those of a report. A method without its package
+// would be taken for a function of C++ with parameters.
+func function(name string) string {
+	if strings.HasPrefix(name, "(") && strings.Contains(name, ").") {
+		return strings.TrimPrefix(report.Frame{Func: "p." + name}.Function(), "p.")
+	}
+	return report.Frame{Func: name}.Function()
 }
 
 // A frame is a call of a stack, as a pattern sees it.

@@ -34,13 +34,15 @@ func TestParsePattern(t *testing.T) {
 		each[...]
 		ns::f(int) const   a.cc
 		clone.cold
+		(*T[...]).m.func1
+		(anonymous namespace)::g(int)
 		...
 		dec.TestX.func12   *.go
 	`, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.what != "SIGSEGV" || p.why != "write through" || len(p.items) != 6 {
+	if p.what != "SIGSEGV" || p.why != "write through" || len(p.items) != 8 {
 		t.Fatalf("%+v", p)
 	}
 	var got []string
@@ -51,7 +53,7 @@ func TestParsePattern(t *testing.T) {
 		}
 		got = append(got, s)
 	}
-	want := []string{"copy_plane|decode.c", "each|", "ns::f|a.cc", "clone|", "...", "dec.TestX.func|*.go"}
+	want := []string{"copy_plane|decode.c", "each|", "ns::f|a.cc", "clone|", "(*T).m.func|", "(anonymous namespace)::g|", "...", "dec.TestX.func|*.go"}
 	if !slices.Equal(got, want) || p.items[0].line != 17 || !p.items[0].inlined || p.items[1].inlined {
 		t.Errorf("%q, want %q", got, want)
 	}
