@@ -29,6 +29,8 @@
 //   - [github.com/epitaph-go/epitaph/report] reads a report back into Go values.
 //   - [github.com/epitaph-go/epitaph/blackbox] reads the file that outlives a process
 //     which nothing could report.
+//   - [github.com/epitaph-go/epitaph/crashtest] is for tests of code that is expected to
+//     crash.
 //   - [github.com/epitaph-go/epitaph/stackfmt] formats errors, panics and stacks as
 //     Python's traceback does; it needs none of the rest.
 //

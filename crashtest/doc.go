@@ -19,9 +19,11 @@
 // that the function changes are changed there. It has the directory and the environment
 // that this process started with.
 //
-// go test strips its binaries, and static C functions have no names then. Keep them:
+// go test strips its binaries. Static C functions have no names then, and C code no lines
+// and no inlined calls. Keep them:
 //
-//	go test -ldflags=-s=0
+//	go test -ldflags='-s=0 -w=0'
+//	GOFLAGS="'-ldflags=-s=0 -w=0'" go test
 //
 // # Patterns
 //

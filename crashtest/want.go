@@ -160,7 +160,7 @@ func (r *Result) fail(format string, args ...any) {
 	if n := nameless(r.stack()); n > 0 {
 		advice := "build the program with its symbols"
 		if r.ownFrames {
-			advice = "run go test -ldflags=-s=0"
+			advice = "run go test -ldflags='-s=0 -w=0'"
 		}
 		frames := "1 C frame has no name"
 		if n > 1 {

@@ -14,16 +14,24 @@ import (
 	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
-// A bug of examples/ingest: the line of it, that line mended, the function that it is in, and
-// the test that pins it down.
-type bug struct{ line, mended, function, test string }
+// A bug of examples/ingest: the line of it, that line mended, when it does harm (always, if that
+// is empty), the function that it is in, and the test that pins it down.
+type bug struct{ line, mended, when, function, test string }
 
 var bugs = []bug{
-	{"p->plane[0] = *from;", "if (!p->plane) return -1;", "copy_plane", "TestNoPlanes"},
-	{"free(key); // bug 2", "(void)0; // bug 2", "drop_key", "TestEmptyKey"},
-	{"assert(size <= MAX_SIZE);", "if (size > MAX_SIZE) return -1;", "check_size", "TestTooLarge"},
-	{"int rows = (int)(p->size / p->width);", "int rows = p->width ? (int)(p->size / p->width) : -1;", "count_rows", "TestZeroWidth"},
-	{"return parse_group(data, size) + header[0];", "return -1;", "parse_group", "TestEndlessGroup"},
+	{"p->plane[0] = *from;", "if (!p->plane) return -1;", "!p->plane", "copy_plane", "TestNoPlanes"},
+	{"free(key); // bug 2", "(void)0; // bug 2", "", "drop_key", "TestEmptyKey"},
+	{"assert(size <= MAX_SIZE);", "if (size > MAX_SIZE) return -1;", "size > MAX_SIZE", "check_size", "TestTooLarge"},
+	{"int rows = (int)(p->size / p->width);", "int rows = p->width ? (int)(p->size / p->width) : -1;", "p->width == 0", "count_rows", "TestZeroWidth"},
+	{"return parse_group(data, size) + header[0];", "return -1;", "", "parse_group", "TestEndlessGroup"},
+}
+
+// instead has something else done where the bug does harm.
+func (b bug) instead(source, statement string) string {
+	if b.when == "" {
+		return strings.Replace(source, b.line, statement, 1)
+	}
+	return strings.Replace(source, b.line, "if ("+b.when+") "+statement+" "+b.line, 1)
 }
 
 // mutations are what can become of a bug, and what its test says then.
@@ -37,12 +45,8 @@ var mutations = map[string]struct {
 		return strings.ReplaceAll(source, b.function+"(", "another_function(")
 	},
 		"as wanted, elsewhere than wanted"},
-	"another signal": {func(source string, b bug) string {
-		return strings.Replace(source, b.line, "__builtin_trap(); "+b.line, 1)
-	}, "SIGILL: "},
-	"hangs": {func(source string, b bug) string {
-		return strings.Replace(source, b.line, "for (;;) calls++; "+b.line, 1)
-	}, "hung for "},
+	"another signal": {func(source string, b bug) string { return b.instead(source, "__builtin_trap();") }, "SIGILL: "},
+	"hangs":          {func(source string, b bug) string { return b.instead(source, "for (;;) calls++;") }, "hung for "},
 }
 
 // TestMutations: whatever becomes of a bug, its test fails, no other one does, and says what.

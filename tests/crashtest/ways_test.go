@@ -56,7 +56,7 @@ func TestWays(t *testing.T) {
 func TestGoTest(t *testing.T) {
 	t.Parallel()
 	dir := copyModule(t)
-	out := goCommand(t, dir, "test", "-ldflags=-s=0", "-exec=env DEC_BY_EXEC=1", "-json", "-run=^Test(Null|DoubleFree)$", ".")
+	out := goCommand(t, dir, "test", "-ldflags=-s=0 -w=0", "-exec=env DEC_BY_EXEC=1", "-json", "-run=^Test(Null|DoubleFree)$", ".")
 	holds(t, out, `"Action":"attr"`, `"Key":"crash.signature","Value":"1:`)
 	if strings.Contains(out, "hello from C") || !strings.Contains(out, `"Action":"pass","Package":"example.com/dec"`) {
 		t.Errorf("output:\n%s", out)
@@ -68,7 +68,7 @@ func TestGoTest(t *testing.T) {
 		t.Errorf("it has passed:\n%s", text)
 	}
 	// The names of static functions are gone.
-	holds(t, string(text), "--- FAIL: TestNull", "elsewhere than wanted", "report: "+dir, "1 C frame has no name: the binary is stripped; run go test -ldflags=-s=0")
+	holds(t, string(text), "--- FAIL: TestNull", "elsewhere than wanted", "report: "+dir, "1 C frame has no name: the binary is stripped; run go test -ldflags='-s=0 -w=0'")
 	_, path, _ := strings.Cut(string(text), "report: ")
 	path, _, _ = strings.Cut(path, "\n")
 	if kept, err := os.ReadFile(path); err != nil || !strings.Contains(string(kept), "End of report (complete") {
