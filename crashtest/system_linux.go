@@ -66,7 +66,7 @@ func clockIsFake() bool {
 	if unix.ClockGettime(unix.CLOCK_REALTIME, &now) != nil {
 		return false
 	}
-	return time.Unix(now.Unix()).Sub(time.Now()).Abs() > time.Hour
+	return time.Until(time.Unix(now.Unix())).Abs() > time.Hour
 }
 
 // signalName is a signal's name: SIGSEGV.
