@@ -53,7 +53,11 @@ func tests(t *testing.T, p *victim.Program, args []string, changes ...victim.Cha
 func passes(t *testing.T, o *victim.Outcome) string {
 	t.Helper()
 	if !o.IsExit(0) || !strings.Contains(o.Stdout, "PASS") {
-		t.Errorf("want PASS: %v", o)
+		text := o.String()
+		if _, failed, found := strings.Cut(o.Stdout, "--- FAIL"); found {
+			text = "--- FAIL" + failed[:min(len(failed), 5000)]
+		}
+		t.Errorf("want PASS: %s: %s", o.End(), text)
 	}
 	return o.Stdout
 }
