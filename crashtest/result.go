@@ -2,6 +2,7 @@ package crashtest
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/epitaph-go/epitaph/report"
+	"github.com/epitaph-go/epitaph/report/html"
 )
 
 // A Result is what became of a process. Its methods compare it with what is expected,
@@ -161,14 +163,25 @@ func (r *Result) causes() []string {
 
 var zeroes = regexp.MustCompile(`\b0x0+([0-9a-f])`)
 
-// save puts the report where go test -artifacts keeps it, once.
+// save puts the report where go test -artifacts keeps it, as text and as a page, once.
 func (r *Result) save() string {
 	if r.saved != "" || !r.hasReport() {
 		return r.saved
 	}
+	if f := flag.Lookup("test.artifacts"); f == nil || f.Value.String() != "true" {
+		return ""
+	}
 	dir := r.t.ArtifactDir()
 	r.saved = filepath.Join(dir, "crash.txt")
-	if err := os.WriteFile(r.saved, []byte(r.Report.String()), 0o666); err != nil {
+	err := os.WriteFile(r.saved, []byte(r.Report.String()), 0o666)
+	var page bytes.Buffer
+	if err == nil {
+		err = html.Write(&page, r.Report)
+	}
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "crash.html"), page.Bytes(), 0o666)
+	}
+	if err != nil {
 		r.t.Errorf("crashtest: %v", err)
 	}
 	return r.saved

@@ -1,7 +1,6 @@
 package crashtest
 
 import (
-	"flag"
 	"fmt"
 	"regexp"
 	"strings"
@@ -148,9 +147,9 @@ func (r *Result) shownStack() string {
 func (r *Result) fail(format string, args ...any) {
 	r.t.Helper()
 	message := fmt.Sprintf(format, args...)
-	if path := r.save(); path != "" {
-		if f := flag.Lookup("test.artifacts"); f != nil && f.Value.String() == "true" {
-			message += "\n    report: " + path
+	if r.hasReport() {
+		if path := r.save(); path != "" {
+			message += "\n    report: " + path + "  crash.html"
 		} else {
 			message += "\n    report: go test -artifacts keeps it"
 		}

@@ -70,7 +70,10 @@ func TestGoTest(t *testing.T) {
 	// The names of static functions are gone.
 	holds(t, string(text), "--- FAIL: TestNull", "elsewhere than wanted", "report: "+dir, "1 C frame has no name: the binary is stripped; run go test -ldflags='-s=0 -w=0'")
 	_, path, _ := strings.Cut(string(text), "report: ")
-	path, _, _ = strings.Cut(path, "\n")
+	path, _, _ = strings.Cut(path, "  ")
+	if page, err := os.ReadFile(filepath.Join(filepath.Dir(path), "crash.html")); err != nil || !strings.Contains(string(page), "decode_frame") {
+		t.Errorf("the page of it: %v\n%s", err, page)
+	}
 	if kept, err := os.ReadFile(path); err != nil || !strings.Contains(string(kept), "End of report (complete") {
 		t.Errorf("the report that was kept: %v\n%s", err, kept)
 	}
