@@ -134,6 +134,8 @@ func Command(t *testing.T, cmd *exec.Cmd, opts ...Option) *Result {
 		r.takeReports(text)
 	}
 	r.Stderr = r.takeReports(r.Stderr)
+	// A watchdog of the program's own, with WithExit, says the same.
+	r.TimedOut = r.TimedOut || r.Report.Kind == report.Timeout && r.status() == "exit 1"
 	r.resolve()
 	return r
 }

@@ -16,6 +16,10 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		program()
+		return
+	}
 	os.Setenv("GOWORK", "off") // the module in testdata is of none
 	os.Exit(victim.Main(m))
 }

@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"slices"
 	"strconv"
+	"syscall"
 	"testing"
 	"time"
 
@@ -23,22 +24,33 @@ func runs(t *testing.T) int {
 // BenchmarkRun cannot be: Run needs a test. This compares a crash by Run with a start of
 // the same binary by package exec, as medians.
 func TestOverhead(t *testing.T) {
-	var run, plain []time.Duration
+	var run, plain, runCPU, plainCPU []time.Duration
 	for range runs(t) {
 		t.Run("run", func(t *testing.T) {
-			began := time.Now()
+			began, cpu := time.Now(), processorTime()
 			crashtest.Run(t, decode("n")).Want("SIGSEGV\ncopy_plane\n...")
-			run = append(run, time.Since(began))
+			run, runCPU = append(run, time.Since(began)), append(runCPU, processorTime()-cpu)
 		})
 		if crashtest.Child() {
 			continue // on the way to another run
 		}
-		began := time.Now()
+		began, cpu := time.Now(), processorTime()
 		exec.Command(os.Args[0], "-test.run=^$").Run()
-		plain = append(plain, time.Since(began))
+		plain, plainCPU = append(plain, time.Since(began)), append(plainCPU, processorTime()-cpu)
 	}
 	median := func(d []time.Duration) time.Duration { slices.Sort(d); return d[len(d)/2] }
-	t.Logf("overhead %d µs: Run %v, exec %v", (median(run) - median(plain)).Microseconds(), median(run), median(plain))
+	t.Logf("overhead %d µs: Run %v, exec %v; of processor time: Run %v, exec %v",
+		(median(run) - median(plain)).Microseconds(), median(run), median(plain), median(runCPU), median(plainCPU))
+}
+
+// processorTime is that of this process and of those that it has waited for.
+func processorTime() (sum time.Duration) {
+	for _, who := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {
+		var usage syscall.Rusage
+		syscall.Getrusage(who, &usage)
+		sum += time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+	}
+	return sum
 }
 
 // TestManyTimes looks for what happens rarely, in turn with all ends.
