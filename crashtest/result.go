@@ -75,11 +75,17 @@ var resolver = report.NewResolver()
 // its addresses, and the failure shows them.
 func (r *Result) resolve() {
 	r.t.Helper()
-	if r.hasReport() {
-		resolver.Resolve(r.Report)
-		r.t.Attr("crash.signature", r.Report.Signature())
-		r.t.Attr("crash.summary", r.Report.Summary())
+	if !r.hasReport() {
+		return
 	}
+	resolver.Resolve(r.Report)
+	if r.ownFrames {
+		for i := range r.Report.Modules {
+			r.Report.Modules[i].Symbols = "" // the child has kept none, to be quick
+		}
+	}
+	r.t.Attr("crash.signature", r.Report.Signature())
+	r.t.Attr("crash.summary", r.Report.Summary())
 }
 
 func (r *Result) hasReport() bool {

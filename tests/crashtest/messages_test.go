@@ -21,6 +21,7 @@ func TestMessages(t *testing.T) {
 		"TestFailSignal":     {"SIGABRT: ", "double free", ", want SIGSEGV\n", "drop_frame"},
 		"TestFailCause":      {"killed by SIGSEGV as wanted, for another reason (-wanted +got):", "- read\n", "+ write "},
 		"TestFailPattern":    {`the pattern begins with "segfault"`, "no other thread has this stack", `nothing matches "nothing"`},
+		"TestFailOption":     {"in the new process: epitaph: WithMaxFrames: 0 is not positive"},
 		"TestFailTwice":      {"Run was called a second time in this test", "use t.Run"},
 		"TestFailOther":      {"the new process came to the Run of TestFailOther first"},
 		"TestFailNotReached": {"did not come to this call of Run (exit 0)", "somewhere else"},
@@ -55,6 +56,11 @@ func TestGoldenFiles(t *testing.T) {
 	}
 	run := func(changes ...victim.Change) *victim.Outcome {
 		return tests(t, plain, []string{"-test.run=^TestFailGolden$"}, append(changes, in(dir), victim.Env("DEC_FAILS=1"))...)
+	}
+	passes(t, run(victim.Args("-update")))
+	passes(t, run())
+	if err := os.Remove(golden); err != nil {
+		t.Error(err)
 	}
 	passes(t, run(victim.Env("CRASHTEST_UPDATE=1")))
 	passes(t, run())

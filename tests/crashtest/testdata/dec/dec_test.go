@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/epitaph-go/epitaph/crashtest"
+	"github.com/epitaph-go/epitaph/handler"
 )
 
 // How a process can end, each seen as what it is.
@@ -153,6 +154,13 @@ func TestGoroutine(t *testing.T) {
 func stacks() string {
 	buf := make([]byte, 1<<16)
 	return string(buf[:runtime.Stack(buf, true)])
+}
+
+func TestWithHandler(t *testing.T) {
+	r := crashtest.Run(t, decode("n"), crashtest.WithHandler(handler.WithOneThread())).Want("SIGSEGV")
+	if n := len(r.Report.Threads); n != 1 {
+		t.Errorf("%d threads", n)
+	}
 }
 
 func TestWithoutReport(t *testing.T) {

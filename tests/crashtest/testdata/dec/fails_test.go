@@ -1,6 +1,7 @@
 package dec
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"testing"
@@ -8,7 +9,11 @@ import (
 	"time"
 
 	"github.com/epitaph-go/epitaph/crashtest"
+	"github.com/epitaph-go/epitaph/handler"
 )
+
+// A test's own flag of this name: Golden goes by it.
+var _ = flag.Bool("update", false, "write golden files")
 
 // These fail, and crashtest_test.go looks at what they say.
 func fails(t *testing.T) {
@@ -133,4 +138,9 @@ func TestOrphan(t *testing.T) {
 func TestFailDeadline(t *testing.T) {
 	fails(t)
 	crashtest.Run(t, decode("h")).Want("ok")
+}
+
+func TestFailOption(t *testing.T) {
+	fails(t)
+	crashtest.Run(t, decode("n"), crashtest.WithHandler(handler.WithMaxFrames(0)))
 }
