@@ -51,9 +51,10 @@ func TestCommandByEnvironment(t *testing.T) {
 
 // TestCommandHangs: a program that hangs is asked where, unless its own watchdog has been first.
 func TestCommandHangs(t *testing.T) {
+	t.Parallel()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), asProgram+"=1")
-	r := crashtest.Command(t, cmd, crashtest.WithTimeout(time.Second)).Want(`
+	r := crashtest.Command(t, cmd, crashtest.WithTimeout(5*time.Second)).Want(`
 		hang
 		crashtest_test.lockTwice  command_test.go
 		...
