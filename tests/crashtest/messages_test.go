@@ -17,7 +17,7 @@ func TestMessages(t *testing.T) {
 		"TestFailElsewhere": {"killed by SIGSEGV as wanted, elsewhere than wanted (-wanted +got):", "+ memset\n", "  clear_plane ", "decode.c:",
 			"- parse_header", ". decode_frame ", "  dec.Decode", ". dec.TestFailElsewhere", "report: ", "signature 1:"},
 		"TestFailReturned":   {`the function returned, want SIGSEGV in decode_frame. If the crash is fixed, write: Want("ok")`},
-		"TestFailHang":       {"hung for 0.", "want ok; it was in", "sleep\n", "wait_for_more ", "decode.c:", "decode_frame"},
+		"TestFailHang":       {"hung for ", "want ok; it was in", "sleep\n", "wait_for_more ", "decode.c:", "decode_frame"},
 		"TestFailSignal":     {"SIGABRT: ", "double free", ", want SIGSEGV\n", "drop_frame"},
 		"TestFailCause":      {"killed by SIGSEGV as wanted, for another reason (-wanted +got):", "- read\n", "+ write "},
 		"TestFailPattern":    {`the pattern begins with "segfault"`, "no other thread has this stack", `nothing matches "nothing"`},

@@ -105,7 +105,7 @@ func TestRecovered(t *testing.T) {
 }
 
 func TestHang(t *testing.T) {
-	r := crashtest.Run(t, decode("h"), crashtest.WithTimeout(300*time.Millisecond)).Want(`
+	r := crashtest.Run(t, decode("h"), crashtest.WithTimeout(time.Second)).Want(`
 		hang
 		wait_for_more
 		decode_frame
@@ -118,7 +118,7 @@ func TestHang(t *testing.T) {
 }
 
 func TestHangInGo(t *testing.T) {
-	crashtest.Run(t, func() { waitForNobody(make(chan int)) }, crashtest.WithTimeout(300*time.Millisecond)).Want(`
+	crashtest.Run(t, func() { waitForNobody(make(chan int)) }, crashtest.WithTimeout(time.Second)).Want(`
 		hang
 		dec.waitForNobody
 		...
