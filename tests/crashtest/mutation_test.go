@@ -29,7 +29,7 @@ var bugs = []bug{
 // instead has something else done where the bug does harm.
 func (b bug) instead(source, statement string) string {
 	if b.when == "" {
-		return strings.Replace(source, b.line, statement, 1)
+		return strings.Replace(source, b.line, statement+" //", 1)
 	}
 	return strings.Replace(source, b.line, "if ("+b.when+") "+statement+" "+b.line, 1)
 }
