@@ -29,7 +29,7 @@
 //
 // The first line of a pattern says how the process ended:
 //
-//	SIGSEGV              killed by this signal
+//	SIGSEGV              killed by this signal (or by Go, right after Epitaph's report of it)
 //	SIGABRT: double free the same; the text is part of the cause, or of what libc said
 //	panic: TEXT          an unrecovered panic
 //	fatal error: TEXT    a fatal error of Go's runtime

@@ -113,6 +113,10 @@ func (r *Result) end() (what, why string) {
 		return "hang", ""
 	case strings.HasPrefix(status, "SIG"):
 		return status, r.cause()
+	case status == "exit 2" && r.Report.Kind == report.Crash && r.Report.Signal != nil && r.Report.GoText == nil:
+		// Go has ended it behind the report: because it did not answer in time, or by
+		// handler.WithChain.
+		return r.Report.Signal.Name, r.cause()
 	case status == "exit 2":
 		headline := r.Report.Headline
 		if headline == "" {

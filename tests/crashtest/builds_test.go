@@ -79,6 +79,8 @@ func TestCoverageOfC(t *testing.T) {
 	if err := os.WriteFile(source, []byte(changed), 0o666); err != nil {
 		t.Fatal(err)
 	}
+	t.Setenv("CGO_CFLAGS_ALLOW", "--coverage")
+	t.Setenv("CGO_LDFLAGS_ALLOW", "--coverage")
 	path, data := filepath.Join(dir, "dec.test"), t.TempDir()
 	goCommand(t, dir, "test", "-c", "-o", path, ".")
 	passes(t, victim.Run(t, path, []string{"-test.run=^TestNull$"}, in(dir), victim.Env("GCOV_PREFIX="+data)))

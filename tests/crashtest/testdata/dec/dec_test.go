@@ -163,6 +163,14 @@ func TestWithHandler(t *testing.T) {
 	}
 }
 
+// A process that Go ends behind the report has crashed all the same.
+func TestChained(t *testing.T) {
+	r := crashtest.Run(t, decode("n"), crashtest.WithHandler(handler.WithChain())).Want("SIGSEGV: write\ncopy_plane\n...")
+	if r.State.ExitCode() != 2 {
+		t.Errorf("%v, want exit status 2", r.State)
+	}
+}
+
 func TestWithoutReport(t *testing.T) {
 	r := crashtest.Run(t, func() { panic("bare") }, crashtest.WithoutReport()).Want("panic: bare")
 	if r.Report.Headline != "" {
