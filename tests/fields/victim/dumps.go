@@ -7,6 +7,7 @@ import "C"
 
 import (
 	"bufio"
+	"context"
 	"os/exec"
 	"syscall"
 
@@ -38,6 +39,7 @@ func dumps(s settings) {
 	other.Wait()
 
 	scenario.Must(handler.Register(syscall.SIGUSR1))
+	scenario.Must(handler.Ready(context.Background())) // or C has no names yet
 	C.signal_thread(C.int(syscall.SIGUSR1))
 	handler.Unregister(syscall.SIGUSR1)
 
