@@ -9,7 +9,8 @@
  * is tried out.  After any other fault it is left to the instruction: if it
  * faults again with every register the same, the process dies of it.  (That
  * rule would not do for memory: a write barrier faults in a loop whose registers
- * are the same in every round.)  And abort() must not return.
+ * are the same in every round.)  And abort() must not return, nor a handler that has
+ * sent the process the same signal.
  *
  * A jump out tells nobody.  It is seen by where the thread's stack pointer is:
  * while the handler runs it is below the frame of the signal.  So while the
@@ -91,12 +92,15 @@ EPI_SAFE bool epi_chain_repaired(struct epi_incident *crash, const ucontext_t *u
     bool moved = epi_arch_pc(&crash->context) != epi_arch_pc(uc) ||
                  epi_arch_sp(&crash->context) != epi_arch_sp(uc);
     bool memory = epi_fault_of_memory(&crash->info);
-    if (!moved && ((crash->signal == SIGABRT && crash->info.si_code <= 0) ||
-                   (memory && !epi_fault_is_over(&crash->info, &crash->context))))
-        return false;
     /* What changes a register alone, a result say, goes on behind the fault too. */
-    if (moved || memory || !epi_arch_same_registers(&crash->context, uc))
+    bool same = !moved && epi_arch_same_registers(&crash->context, uc);
+    if (!moved && ((crash->signal == SIGABRT && crash->info.si_code <= 0) ||
+                   (memory && !epi_fault_is_over(&crash->info, &crash->context)) ||
+                   (same && crash->sent == crash->signal)))
+        return false;
+    if (memory || !same)
         epi_host_has_resolved(crash->host.called);
+    crash->host.unchanged = same;
     crash->resumed = epi_now();
     if (may_end(crash))
         epi_crash_end(crash);
@@ -165,13 +169,28 @@ EPI_SAFE bool epi_chain_let_go(struct epi_incident *crash)
     return true;
 }
 
-EPI_SAFE bool epi_chain_in_vain(const struct epi_incident *crash, int signal,
-                                const siginfo_t *info, const ucontext_t *uc)
+/* The fault that the host's handler has changed nothing of, once more. */
+static EPI_SAFE bool is_again(const struct epi_incident *crash, const siginfo_t *info,
+                              const ucontext_t *uc)
 {
-    return crash->resumed != 0 && crash->signal == signal && info->si_code > 0 &&
+    int signal = crash->signal;
+    return info->si_code > 0 &&
            (signal == SIGFPE || signal == SIGILL ||
             ((signal == SIGSEGV || signal == SIGBUS) && !epi_fault_of_memory(&crash->info))) &&
            info->si_code == crash->info.si_code && info->si_addr == crash->info.si_addr &&
-           epi_arch_same_registers(&crash->context, uc) &&
+           epi_arch_same_registers(&crash->context, uc);
+}
+
+/* By kill, to die of it (glog): another thread has got it, and was late to say so. */
+static EPI_SAFE bool is_hosts(const struct epi_incident *crash, const siginfo_t *info)
+{
+    return crash->host.unchanged && info->si_code == SI_USER && info->si_pid == epi_getpid();
+}
+
+EPI_SAFE bool epi_chain_in_vain(const struct epi_incident *crash, int signal,
+                                const siginfo_t *info, const ucontext_t *uc)
+{
+    return crash->resumed != 0 && crash->signal == signal &&
+           (is_again(crash, info, uc) || is_hosts(crash, info)) &&
            epi_now() - crash->resumed < EPI_SECOND;
 }

@@ -130,6 +130,7 @@ struct epi_incident {
     struct {
         bool slept;        /* the helper has seen the thread asleep in it */
         uintptr_t called;  /* its handler that runs, or has returned */
+        bool unchanged;    /* it has returned, and changed nothing */
         uintptr_t handler; /* that was asked before this report; 0: none was */
         const char *answer;
     } host;

@@ -176,6 +176,34 @@ func TestUnresolvedFaultsAreReported(t *testing.T) {
 	})
 }
 
+// A handler that sends the process its signal once more, to die of it, and returns: the signal
+// may go to another thread, and the fault repeats meanwhile.
+func TestHandlerKillsAndReturns(t *testing.T) {
+	rounds := 3
+	if victim.Full {
+		rounds = 50
+	}
+	for _, first := range []bool{false, true} {
+		for _, place := range places {
+			for _, divide := range []string{"", " divide=1"} {
+				t.Run(fmt.Sprintf("hostfirst=%v/%s%s", first, place, divide), func(t *testing.T) {
+					t.Parallel()
+					line := fmt.Sprintf("host way=killreturn flags=siginfo+onstack place=%s hostfirst=%v%s", place, first, divide)
+					for range rounds {
+						o := program.Run(t, line)
+						if divide != "" {
+							o.DiedOf(t, syscall.SIGFPE)
+						} else {
+							o.DiedOf(t, syscall.SIGSEGV)
+						}
+						victim.Complete(t, o.Stderr)
+					}
+				})
+			}
+		}
+	}
+}
+
 // After its handler has jumped out, a fault is another one.
 func TestUnresolvedAfterAJump(t *testing.T) {
 	for _, w := range dying {

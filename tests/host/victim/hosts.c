@@ -86,6 +86,12 @@ static void kill_again(int number, siginfo_t *info, void *context) {
     }
 }
 
+// As glog does it.
+static void kill_and_return(int number, siginfo_t *info, void *context) {
+    set_default(number);
+    kill(getpid(), number);
+}
+
 static void give_abort(int number, siginfo_t *info, void *context) { abort(); }
 
 static void end_at_once(int number, siginfo_t *info, void *context) { _exit(77); }
@@ -152,13 +158,16 @@ static const struct {
 } ways[] = {
     {"context", context}, {"repair", repair}, {"jump", jump}, {"dfl", dfl},
     {"dfljump", dfl_jump}, {"raise", raise_again}, {"tgkill", tgkill_again},
-    {"kill", kill_again}, {"abort", give_abort}, {"_exit", end_at_once}, {"exit", end},
+    {"kill", kill_again}, {"killreturn", kill_and_return}, {"abort", give_abort}, {"_exit", end_at_once}, {"exit", end},
     {"sigkill", murder}, {"exec", execute}, {"hang", hang}, {"sleep", sleep_for_ever},
     {"blocked", hang_blocked}, {"fault", fault}, {"divide", divide}, {"print", print},
     {"printexit", print_and_end}, {"nested", nested},
 };
 
 static way_function *way;
+static int fault_signal = SIGSEGV;
+
+void host_divides(void) { fault_signal = SIGFPE; }
 
 static void handler(int number, siginfo_t *info, void *context) {
     calls++;
@@ -215,7 +224,7 @@ int host_install(const char *name, unsigned flags, int raw) {
         return EINVAL;
     }
     if (!raw) {
-        return sigaction(SIGSEGV, &action, NULL) == 0 ? 0 : errno;
+        return sigaction(fault_signal, &action, NULL) == 0 ? 0 : errno;
     }
     return install_raw(flags | SA_SIGINFO, handler);
 }
@@ -231,7 +240,9 @@ int host_is_in_front(void) {
 int host_calls(void) { return calls; }
 
 static NOINLINE void fault_once(void) {
-    if (way == repair) {
+    if (fault_signal == SIGFPE) {
+        divide(0, NULL, NULL);
+    } else if (way == repair) {
         mprotect((void *)page, 4096, PROT_NONE);
         write_page(page);
     } else {

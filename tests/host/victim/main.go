@@ -37,7 +37,7 @@ func check(errno C.int) {
 }
 
 // install installs the handler of the setting way, with the setting flags, separated by
-// plus signs, and with the setting raw past libc.
+// plus signs, and with the setting raw past libc. With the setting divide it is one of SIGFPE, and faults are divisions.
 func install(s settings) {
 	var wanted C.uint
 	for name := range strings.SplitSeq(s["flags"], "+") {
@@ -45,6 +45,9 @@ func install(s settings) {
 	}
 	way := C.CString(s["way"])
 	defer C.free(unsafe.Pointer(way))
+	if s["divide"] != "" {
+		C.host_divides()
+	}
 	check(C.host_install(way, wanted, C.int(s.Number("raw"))))
 }
 
