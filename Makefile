@@ -4,6 +4,7 @@
 # make bench    speed, as ratios measured in one run
 # make matrix   every kind of crash in every place in every kind of build (long)
 # make fleet    reports to real servers of logs, which are built first (long)
+# make hosts    real programs with Epitaph in them: those that are installed (long)
 # make fuzz     each fuzzer for FUZZTIME (long)
 # make cover    test coverage of the Go packages
 #
@@ -17,7 +18,7 @@ FUZZTIME ?= 60s
 # No instrumented or optimised-away frames in what the tests look at.
 export CGO_ENABLED := 1
 
-.PHONY: all demo test lint test-c test-go bench matrix fleet fuzz fuzz-c fuzz-go cover clean
+.PHONY: all demo test lint test-c test-go bench matrix fleet hosts fuzz fuzz-c fuzz-go cover clean
 
 all: test
 
@@ -48,6 +49,10 @@ matrix: test-go
 
 fleet:
 	@tools/fleet $(BUILD)
+
+hosts:
+	@tools/need cc c++
+	cd tests/hosts && EPITAPH_MATRIX=full $(GO) test -count=1 -timeout 60m ./...
 
 bench:
 	@tools/need cc cmake

@@ -1,0 +1,156 @@
+//go:build linux && amd64 && cgo
+
+package hosts
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
+)
+
+// limit is what a child may take: beside other tests a Java VM is slow to start.
+const limit = 60 * time.Second
+
+var (
+	library = &victim.Program{Name: "library", Build: []string{"./library"}, Limit: limit}
+	sqlite  = &victim.Program{Name: "sqlite", Build: []string{"-tags", "hosts", "./sqlite"}, Limit: limit}
+	// systemSQLite takes the system's library, which need not be compiled.
+	systemSQLite = &victim.Program{Name: "sqlite", Build: []string{"-tags", "hosts libsqlite3", "./sqlite"}, Limit: limit}
+	duckdb       = &victim.Program{Name: "duckdb", Compiler: []string{"go", "build", "-C", "duckdb"}, Build: []string{"."},
+		Env: []string{"GOWORK=off"}, Limit: limit}
+)
+
+func TestMain(m *testing.M) { os.Exit(victim.Main(m)) }
+
+// A host is someone else's program around which there is one of ours.
+type host struct {
+	name    string
+	program *victim.Program
+	library *victim.Program // what the program loads, if it does
+	needs   []string        // packages of pkg-config
+	tools   []string
+	full    bool // only with EPITAPH_MATRIX=full: it takes long to build
+	env     []string
+	with    func(t testing.TB, path string) // builds what the library wants beside it
+
+	places []string
+	frames map[string]string // where it crashes if that is not as in kinds
+	// dies says that a handler of the host's ends the process as it wants, whatever the thread.
+	dies bool
+}
+
+var hosts = []host{
+	{name: "sqlite", program: sqlite, places: []string{"main", "thread"}, full: true},
+	{name: "system-sqlite", program: systemSQLite, needs: []string{"sqlite3"}, places: []string{"main", "thread"}},
+	{name: "duckdb", program: duckdb, places: []string{"thread"}, full: true},
+	{name: "kafka", program: library, library: built("kafka.c", "rdkafka"), needs: []string{"rdkafka"}, places: []string{"thread"}},
+	{name: "jvm", program: library, library: jvm, tools: []string{"javac"}, places: []string{"main", "thread"}, dies: true,
+		with: compileJava},
+	{name: "python", program: library, library: built("python.c", "python3-embed"), needs: []string{"python3-embed"},
+		places: []string{"main", "thread"}},
+	{name: "rust", program: library, places: []string{"main", "thread"}, tools: []string{"rustc"},
+		// The library's name, where it was loaded too short a time ago for a name of the function.
+		frames: map[string]string{"null": "rust", "wild": "rust", "overflow": "rust"},
+		library: &victim.Program{Name: "rust.so", Build: []string{"lib/rust.rs"},
+			Compiler: []string{"rustc", "--crate-type=cdylib", "-g", "-O"}}},
+	{name: "glog", program: library, library: built("glog.cc", "libglog"), needs: []string{"libglog"},
+		places: []string{"main", "thread"}, dies: true},
+	{name: "jemalloc", program: library, library: built("kafka.c", "rdkafka"), needs: []string{"rdkafka"},
+		places: []string{"thread"}, env: []string{"LD_PRELOAD=libjemalloc.so.2"}},
+}
+
+// built is a library of lib, which links one of the system's.
+func built(source, pkg string) *victim.Program {
+	compiler := "cc"
+	if strings.HasSuffix(source, ".cc") {
+		compiler = "c++"
+	}
+	flags, _ := exec.Command("pkg-config", "--cflags", "--libs", pkg).Output()
+	return &victim.Program{
+		Name:     strings.TrimSuffix(source, filepath.Ext(source)) + ".so",
+		Compiler: []string{compiler, "-shared", "-fPIC", "-g", "-O1", "-Wall", "-Wextra", "-Werror"},
+		Build:    append([]string{"lib/" + source}, strings.Fields(string(flags))...),
+	}
+}
+
+// javaHome is that of javac, or "".
+var javaHome = func() string {
+	path, err := exec.LookPath("javac")
+	if err == nil {
+		path, err = filepath.EvalSymlinks(path)
+	}
+	if err != nil {
+		return ""
+	}
+	return filepath.Dir(filepath.Dir(path))
+}()
+
+var jvm = &victim.Program{
+	Name:     "jvm.so",
+	Compiler: []string{"cc", "-shared", "-fPIC", "-g", "-O1", "-Wall", "-Wextra", "-Werror"},
+	Build: []string{"lib/jvm.c", "-I" + javaHome + "/include", "-I" + javaHome + "/include/linux",
+		`-DLIBJVM="` + javaHome + `/lib/server/libjvm.so"`, "-ldl"},
+}
+
+func compileJava(t testing.TB, path string) {
+	class := filepath.Join(filepath.Dir(path), "Host.class")
+	if _, err := os.Stat(class); err == nil {
+		return
+	}
+	if out, err := exec.Command("javac", "-d", filepath.Dir(path), "lib/Host.java").CombinedOutput(); err != nil {
+		t.Fatalf("javac: %v\n%s", err, out)
+	}
+}
+
+// missing is what the host needs and is not installed, or "".
+func (h host) missing() string {
+	for _, tool := range h.tools {
+		if _, err := exec.LookPath(tool); err != nil {
+			return tool
+		}
+	}
+	for _, pkg := range h.needs {
+		if exec.Command("pkg-config", "--exists", pkg).Run() != nil {
+			return "the development package of " + pkg
+		}
+	}
+	for _, env := range h.env {
+		if library, ok := strings.CutPrefix(env, "LD_PRELOAD="); ok {
+			cmd := exec.Command("true")
+			cmd.Env = append(cmd.Environ(), env)
+			if out, _ := cmd.CombinedOutput(); len(out) > 0 { // the dynamic linker says so, and goes on
+				return library
+			}
+		}
+	}
+	return ""
+}
+
+// ready skips the test if the host cannot be had, and builds what it needs.
+func (h host) ready(t testing.TB) {
+	t.Helper()
+	if h.full && !victim.Full {
+		t.Skip("only with EPITAPH_MATRIX=full")
+	}
+	if what := h.missing(); what != "" {
+		t.Skipf("%s is not installed", what)
+	}
+	h.program.Path(t)
+	if h.library != nil && h.with != nil {
+		h.with(t, h.library.Path(t))
+	}
+}
+
+// start starts the program with the settings of a line.
+func (h host) start(t testing.TB, line string) *victim.Child {
+	t.Helper()
+	if h.library != nil {
+		line += " library=" + h.library.Path(t)
+	}
+	return h.program.Start(t, line, victim.Env(h.env...))
+}
