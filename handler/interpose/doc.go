@@ -6,8 +6,8 @@
 //
 // Package handler/auto does so. Threads of C code in the program itself do not need it.
 //
-// It defines pthread_create in the executable, where the dynamic linker finds it before
-// that of the C library. Each new thread then has an alternate signal stack from its
+// It defines pthread_create and thrd_create in the executable, where the dynamic linker finds
+// them before those of the C library. Each new thread then has an alternate signal stack from its
 // beginning on, so that it can overflow its own stack and still be reported. Without
 // this package such a thread is given one by a signal, within some seconds, if it sleeps
 // in a system call that a signal does not end.

@@ -5,14 +5,15 @@
  *
  * In a static program a weak definition takes the place of libc's, whose object is
  * then not linked.  Libc's is still needed, under its other name, and that needs a
- * reference that pulls in the object: thrd_create's is one, in glibc and in musl.
- * In a dynamic program the other name is not exported, and dlsym finds the next. */
+ * reference that pulls in the object: mq_notify's is one in glibc, and in musl
+ * pthread_exit is defined in the same.  In a dynamic program the other name is not exported, and dlsym finds the next. */
 #include "interpose.h"
 #include "../base/base.h"
 #include "../threads/create.h"
 #include "../threads/threads_install.h"
 
 #include <dlfcn.h>
+#include <mqueue.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <threads.h>
@@ -41,13 +42,22 @@ bool epi_interpose_own(void)
 extern int __pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *)
     __attribute__((weak));
 
+/* Before 2.34 mq_notify was in a library of its own, so that C11's threads of shared libraries
+ * go without there. */
+#if defined __GLIBC__ && __GLIBC__ == 2 && __GLIBC_MINOR__ < 34
+#define PULL_IN __asm__ volatile("" : : "r"(thrd_create))
+#else
+#define DEFINES_THRD_CREATE
+#define PULL_IN __asm__ volatile("" : : "r"(mq_notify), "r"(pthread_exit))
+#endif
+
 static _Atomic(epi_create_function) next;
 static struct epi_next behind = {.name = "pthread_create"};
 
 static epi_create_function find_next(void)
 {
     epi_create_function found = next;
-    __asm__ volatile("" : : "r"(thrd_create)); /* pulls in the object */
+    PULL_IN;
     if (found == NULL) {
         found = __pthread_create != NULL
                     ? __pthread_create
@@ -66,6 +76,20 @@ EPI_INTERPOSED int pthread_create(pthread_t *thread, const pthread_attr_t *attr,
         return libcs(thread, attr, start, arg);
     return epi_create(libcs, thread, attr, start, arg);
 }
+
+#ifdef DEFINES_THRD_CREATE
+static struct epi_next c11_behind = {.name = "thrd_create"};
+
+EPI_INTERPOSED int thrd_create(thrd_t *thread, thrd_start_t start, void *arg)
+{
+    epi_create_function libcs = find_next();
+    if (epi_interpose_own())
+        return epi_create_c11(libcs, thread, start, arg);
+    int (*found)(thrd_t *, thrd_start_t, void *);
+    found = (int (*)(thrd_t *, thrd_start_t, void *))epi_interpose_next(&c11_behind);
+    return found == NULL ? thrd_error : found(thread, start, arg);
+}
+#endif
 
 /* Before main, since a constructor of a library may have made threads already; and before
  * the core makes its own, which come here by no other way. */

@@ -1,4 +1,4 @@
-/* The linker is told to wrap pthread_create (-Wl,-wrap), which holds for every
+/* The linker is told to wrap pthread_create and thrd_create (-Wl,-wrap), which holds for every
  * object of this link: cgo's own threads, C code of the program, static
  * libraries.  What shared libraries call is package interpose's.  The build tag
  * epitaph_nowrap leaves both out.
@@ -151,7 +151,45 @@ int epi_create(epi_create_function next, pthread_t *thread, const pthread_attr_t
     return note(create(next, thread, attr, start, arg, false));
 }
 
+/* C11's thread, of which libc's thrd_create makes one by a call that nobody can get in
+ * between; librdkafka has all of its threads by it. */
+struct c11 {
+    int (*start)(void *);
+    void *arg;
+};
+
+/* Of <threads.h>, whose name is that of a file here: as glibc and musl have them. */
+enum { THRD_SUCCESS = 0, THRD_ERROR = 2, THRD_NOMEM = 3 };
+
+static void *start_c11(void *value)
+{
+    struct c11 thread = *(struct c11 *)value;
+    free(value);
+    return (void *)(intptr_t)thread.start(thread.arg); /* as thrd_join expects it */
+}
+
+int epi_create_c11(epi_create_function next, pthread_t *thread, int (*start)(void *),
+                   void *arg)
+{
+    struct c11 *value = malloc(sizeof *value);
+    if (value == NULL)
+        return THRD_NOMEM;
+    *value = (struct c11){start, arg};
+    int error = epi_create(next, thread, NULL, start_c11, value);
+    if (error == 0)
+        return THRD_SUCCESS;
+    free(value);
+    return error == ENOMEM ? THRD_NOMEM : THRD_ERROR;
+}
+
 #ifndef EPI_NOWRAP
+
+int __wrap_thrd_create(pthread_t *thread, int (*start)(void *), void *arg);
+
+int __wrap_thrd_create(pthread_t *thread, int (*start)(void *), void *arg)
+{
+    return epi_create_c11(epi_create_plain, thread, start, arg);
+}
 
 /* Makes all threads of Go's runtime (runtime/cgo/gcc_libinit.c), and has not so much
  * text. */

@@ -1,4 +1,4 @@
-/* pthread_create, as the program's threads come by it. */
+/* pthread_create and thrd_create, as the program's threads come by it. */
 #ifndef EPI_CREATE_H
 #define EPI_CREATE_H
 
@@ -16,6 +16,10 @@ void epi_create_start(void);
  * stack.  Safe on any thread of a healthy process, before main too. */
 int epi_create(epi_create_function next, pthread_t *thread, const pthread_attr_t *attr,
                void *(*start)(void *), void *arg);
+
+/* As thrd_create, the same way; in glibc and musl its thread is a pthread_t. */
+int epi_create_c11(epi_create_function next, pthread_t *thread, int (*start)(void *),
+                   void *arg);
 
 /* Libc's pthread_create, for a thread that is to be as libc makes it. */
 int epi_create_plain(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *),

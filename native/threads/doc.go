@@ -8,7 +8,8 @@ package threads
 // #cgo CFLAGS: -Wall -Wextra -Wconversion
 // #cgo epitaph_nowrap CFLAGS: -DEPI_NOWRAP
 // #cgo epitaph_test CFLAGS: -DEPI_TEST
-// #cgo !epitaph_nowrap LDFLAGS: -Wl,-wrap=pthread_create -Wl,-wrap=pthread_sigmask -Wl,-wrap=sigprocmask
+// #cgo !epitaph_nowrap LDFLAGS: -Wl,-wrap=pthread_create -Wl,-wrap=thrd_create
+// #cgo !epitaph_nowrap LDFLAGS: -Wl,-wrap=pthread_sigmask -Wl,-wrap=sigprocmask
 // #cgo !epitaph_nowrap LDFLAGS: -Wl,-wrap=sigwait -Wl,-wrap=sigwaitinfo -Wl,-wrap=sigtimedwait -Wl,-wrap=signalfd
 import "C"
 

@@ -29,7 +29,7 @@ func TestNamesAreExported(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"pthread_create", "pthread_sigmask", "sigprocmask", "sigwait", "sigwaitinfo",
+	for _, name := range []string{"pthread_create", "thrd_create", "pthread_sigmask", "sigprocmask", "sigwait", "sigwaitinfo",
 		"sigtimedwait", "signalfd", "sigaction", "signal", "sysv_signal", "__sysv_signal", "sigset", "sigignore"} {
 		if !slices.ContainsFunc(symbols, func(s elf.Symbol) bool {
 			return s.Name == name && s.Section != elf.SHN_UNDEF
