@@ -32,7 +32,7 @@ var (
 		Env: []string{"CGO_CFLAGS=-O1 -g -fsanitize=address", "CGO_LDFLAGS=-fsanitize=address"}}
 	library = &victim.Program{Name: "library.so", Build: []string{"-buildmode=c-shared", "./library"}}
 	host    = &victim.Program{Name: "host", Compiler: []string{"cc"}, Build: []string{"library/host/host.c", "-ldl"}, Limit: limit}
-	archive = &victim.Program{Name: "archive.a", Build: []string{"-buildmode=c-archive", "-tags", "epitaph_nowrap", "./archive"}}
+	archive = &victim.Program{Name: "archive.a", Build: []string{"-buildmode=c-archive", "./archive"}}
 	plugin  = &victim.Program{Name: "plugin.so", Compiler: []string{"cc", "-shared", "-fPIC"}, Build: []string{"plugin/plugin.c"}}
 	other   = &victim.Program{Name: "other.so", Compiler: []string{"cc", "-shared", "-fPIC"}, Build: []string{"plugin/other.c"}}
 	many    = &victim.Program{Name: "many.so", Compiler: []string{"cc", "-shared", "-fPIC"}, Build: []string{"many/many.c"}}

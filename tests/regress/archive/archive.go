@@ -1,8 +1,7 @@
 //go:build linux && amd64 && cgo
 
 // Archive is a c-archive that enables Epitaph as soon as Go's runtime is there; host.c is
-// the program that links it.  It is built with the tag epitaph_nowrap: the host's link has
-// no -Wl,-wrap.
+// the program that links it, without -Wl,-wrap.
 package main
 
 import "C"
