@@ -39,17 +39,17 @@ struct abort_message {
 };
 
 #ifndef EPI_NOWRAP
-extern struct abort_message *__abort_msg __attribute__((weak, visibility("hidden")));
+/* In a static program glibc's own takes the place of this one.  In a dynamic one a reference
+ * would be to libc.so's, which is for nobody else; gold and mold refuse a hidden one. */
+static struct abort_message nobodys;
+__attribute__((weak, visibility("hidden"))) struct abort_message *__abort_msg = &nobodys;
 #endif
 
 static uintptr_t find_abort_message(void)
 {
 #ifndef EPI_NOWRAP
-    /* In memory, not as an operand: an instruction cannot always hold the
-     * address of what is not there. */
-    static struct abort_message **const volatile linked = &__abort_msg;
-    if (linked != NULL)
-        return (uintptr_t)linked;
+    if (__abort_msg != &nobodys)
+        return (uintptr_t)&__abort_msg;
 #endif
     return dlsym == NULL ? 0 : (uintptr_t)dlsym(RTLD_DEFAULT, "__abort_msg");
 }

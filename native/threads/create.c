@@ -191,9 +191,10 @@ int __wrap_thrd_create(pthread_t *thread, int (*start)(void *), void *arg)
     return epi_create_c11(epi_create_plain, thread, start, arg);
 }
 
-/* Makes all threads of Go's runtime (runtime/cgo/gcc_libinit.c), and has not so much
- * text. */
-extern const char _cgo_try_pthread_create[256] __attribute__((weak));
+/* Makes all threads of Go's runtime (runtime/cgo/gcc_libinit.c). */
+int _cgo_try_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *)
+    __attribute__((weak));
+#define GO_TEXT 256 /* it has not so much */
 
 static int create_for_go(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *),
                          void *arg)
@@ -213,7 +214,7 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
 {
     uintptr_t caller = (uintptr_t)__builtin_return_address(0);
     bool for_go = _cgo_try_pthread_create != NULL &&
-                  caller - (uintptr_t)_cgo_try_pthread_create < sizeof _cgo_try_pthread_create;
+                  caller - (uintptr_t)_cgo_try_pthread_create < GO_TEXT;
     if (for_go && !on)
         return note(create_for_go(thread, attr, start, arg));
     return note(create(epi_create_plain, thread, attr, start, arg, for_go));

@@ -47,6 +47,9 @@ var variants = []variant{
 	{name: "nowrap", program: built(nil, "-tags=epitaph_nowrap"), nowrap: true},
 	{name: "race", program: built(nil, "-race")},
 	{name: "go1.27", program: built([]string{"GOTOOLCHAIN=go1.27.4"})},
+	{name: "gold", program: built(nil, "-ldflags=-extldflags=-fuse-ld=gold")},
+	{name: "mold", program: built(nil, "-ldflags=-extldflags=-fuse-ld=mold")},
+	{name: "lto", program: built([]string{"CGO_CFLAGS=-O2 -g -flto", "CGO_LDFLAGS=-O2 -g -flto"})},
 }
 
 // each runs a test for all of them that can be built here.
@@ -56,8 +59,7 @@ func each(t *testing.T, test func(t *testing.T, v variant)) {
 			if !v.always && !victim.Full {
 				t.Skip("only with EPITAPH_MATRIX=full")
 			}
-			_, err := v.program.Make()
-			if err != nil && (strings.Contains(err.Error(), "toolchain") || strings.Contains(err.Error(), "musl-gcc")) {
+			if _, err := v.program.Make(); err != nil && isMissing(err) {
 				t.Skip(err)
 			}
 			test(t, v)
@@ -67,6 +69,16 @@ func each(t *testing.T, test func(t *testing.T, v variant)) {
 
 // The ways to end. Of these log.Fatal's status is its own.
 var ways = []string{"return", "exit", "fatal", "c-exit", "c-quick", "c-now", "c-exit thread=1", "c-now thread=1"}
+
+// isMissing tells whether a build failed for want of a compiler or a linker.
+func isMissing(err error) bool {
+	for _, tool := range []string{"toolchain", "musl-gcc", "cannot find 'ld", "cannot find ‘ld"} {
+		if strings.Contains(err.Error(), tool) {
+			return true
+		}
+	}
+	return false
+}
 
 func (v variant) can(how string) bool { return !v.nowrap || !strings.HasPrefix(how, "c-now") }
 
