@@ -14,6 +14,12 @@
 #define EPI_SAFE
 
 #define EPI_NOINLINE __attribute__((noinline))
+/* Assembly refers to it, which a compiler that sees the whole program (-flto) does not know. */
+#if defined __GNUC__ && !defined __clang__
+#define EPI_FOR_ASSEMBLY __attribute__((used, externally_visible))
+#else
+#define EPI_FOR_ASSEMBLY __attribute__((used))
+#endif
 #define EPI_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 struct epi_range {

@@ -8,7 +8,8 @@ struct epi_jump epi_cxx_thrown;
  * far as here, with nothing unwound yet.  In a real one this would be a catch
  * clause; the unwinder's functions for that are not worth finding, when a jump
  * does it.  (What it leaves behind is the exception, for ever.) */
-EPI_SAFE int epi_cxx_personality(int version, int actions, uint64_t class, void *exception, void *context);
+EPI_SAFE int epi_cxx_personality(int version, int actions, uint64_t class, void *exception,
+                                 void *context) EPI_FOR_ASSEMBLY;
 EPI_SAFE int epi_cxx_personality(int version, int actions, uint64_t class, void *exception, void *context)
 {
     enum { SEARCH_PHASE = 1, CONTINUE_UNWIND = 8 };
