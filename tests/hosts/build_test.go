@@ -39,6 +39,7 @@ type host struct {
 	with    func(t testing.TB, path string) // builds what the library wants beside it
 
 	places []string
+	waits  bool              // for others more than it works: its time says nothing
 	frames map[string]string // where it crashes if that is not as in kinds
 	// dies says that a handler of the host's ends the process as it wants, whatever the thread.
 	dies bool
@@ -48,7 +49,7 @@ var hosts = []host{
 	{name: "sqlite", program: sqlite, places: []string{"main", "thread"}, full: true},
 	{name: "system-sqlite", program: systemSQLite, needs: []string{"sqlite3"}, places: []string{"main", "thread"}},
 	{name: "duckdb", program: duckdb, places: []string{"thread"}, full: true},
-	{name: "kafka", program: library, library: built("kafka.c", "rdkafka"), needs: []string{"rdkafka"}, places: []string{"thread"}},
+	{name: "kafka", program: library, library: built("kafka.c", "rdkafka"), needs: []string{"rdkafka"}, places: []string{"thread"}, waits: true},
 	{name: "jvm", program: library, library: jvm, tools: []string{"javac"}, places: []string{"main", "thread"}, dies: true,
 		with: compileJava},
 	{name: "python", program: library, library: built("python.c", "python3-embed"), needs: []string{"python3-embed"},
@@ -61,7 +62,7 @@ var hosts = []host{
 	{name: "glog", program: library, library: built("glog.cc", "libglog"), needs: []string{"libglog"},
 		places: []string{"main", "thread"}, dies: true},
 	{name: "jemalloc", program: library, library: built("kafka.c", "rdkafka"), needs: []string{"rdkafka"},
-		places: []string{"thread"}, env: []string{"LD_PRELOAD=libjemalloc.so.2"}},
+		places: []string{"thread"}, waits: true, env: []string{"LD_PRELOAD=libjemalloc.so.2"}},
 }
 
 // built is a library of lib, which links one of the system's.
