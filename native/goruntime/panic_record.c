@@ -7,6 +7,7 @@
 #include "forkcopy.h"
 #include "../base/base.h"
 #include "../base/clock.h"
+#include "../text/errors.h"
 #include "../text/out.h"
 #include "../incident/incident.h"
 
@@ -106,8 +107,8 @@ static EPI_SAFE void print_answer(struct epi_out *out, const struct epi_forkcopy
         epi_out_text(out, "Panic (not formatted: ");
         epi_out_text(out, failure(result));
         if (result->error != 0) {
-            epi_out_text(out, ", error ");
-            epi_out_decimal(out, result->error);
+            epi_out_text(out, ": ");
+            epi_error_put(out, result->error);
         }
         epi_out_text(out, "):\n");
     }

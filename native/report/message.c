@@ -73,7 +73,7 @@ void epi_message_stop(void)
 static EPI_SAFE char *missing_thread(struct epi_incident *incident)
 {
     static const char start[] = "pthread_create failed just before: error ";
-    static const char again[] = " (EAGAIN: no thread more is allowed, or no memory is left for one)";
+    static const char again[] = " (EAGAIN: no more threads are allowed, or no memory is left for one)";
     const struct epi_create_failure *failure = &epi_create_failure;
     char digits[20], *to = incident->message;
     if (failure->tid != epi_gettid() || incident->began - failure->when > SOON)

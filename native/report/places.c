@@ -3,6 +3,7 @@
 #include "../base/base.h"
 #include "../base/fd.h"
 #include "../base/system.h"
+#include "../text/errors.h"
 #include "../text/out.h"
 
 #include <errno.h>
@@ -122,8 +123,8 @@ EPI_SAFE void epi_places_notes(struct epi_incident *incident)
     if (incident->file_error != 0) {
         epi_out_text(out, "Note: no report file could be made in ");
         epi_out_escaped(out, options->directory_path);
-        epi_out_text(out, ": error ");
-        epi_out_decimal(out, incident->file_error);
+        epi_out_text(out, ": ");
+        epi_error_put(out, incident->file_error);
         epi_out_char(out, '\n');
     }
     if (incident->file_fd.fd >= 0 || incident->places.lost == EPI_LOST_NOTHING)

@@ -2,6 +2,7 @@
 #include "report_parts.h"
 #include "../base/base.h"
 #include "../base/fd.h"
+#include "../text/errors.h"
 #include "../text/out.h"
 #include "../incident/incident.h"
 #include "../record/box.h"
@@ -148,7 +149,7 @@ EPI_SAFE void epi_report_box(struct epi_incident *incident)
         [EPI_BOX_TRUNCATED] = "it was truncated",
         [EPI_BOX_REMOVED] = "it was removed",
         [EPI_BOX_CLOSED] = "its descriptor was closed",
-        [EPI_BOX_FAILED] = "writing to it failed with error ",
+        [EPI_BOX_FAILED] = "writing to it failed: ",
     };
     const struct epi_box *box = &epi_box;
     struct epi_out *out = &incident->out;
@@ -160,6 +161,6 @@ EPI_SAFE void epi_report_box(struct epi_incident *incident)
     epi_out_text(out, " is lost: ");
     epi_out_text(out, texts[loss]);
     if (loss == EPI_BOX_FAILED)
-        epi_out_decimal(out, out->copy_error != 0 ? out->copy_error : box->error);
+        epi_error_put(out, out->copy_error != 0 ? out->copy_error : (int)box->error);
     epi_out_char(out, '\n');
 }

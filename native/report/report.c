@@ -16,6 +16,7 @@
 #include "../base/system.h"
 #include "../image/modules.h"
 #include "../unwind/program.h"
+#include "../text/errors.h"
 #include "../text/out.h"
 #include "../text/signals.h"
 #include "../incident/incident.h"
@@ -203,8 +204,11 @@ EPI_SAFE void epi_report_end(struct epi_incident *incident)
     } else {
         epi_out_text(out, "incomplete: ");
         if (out->error != 0 || out->lost) {
-            epi_out_text(out, "output failed with error ");
-            epi_out_decimal(out, out->error);
+            epi_out_text(out, "output failed: ");
+            if (out->error != 0)
+                epi_error_put(out, out->error);
+            else
+                epi_out_text(out, "it was not read in time");
             epi_out_text(out, ", ");
         }
         for (uint32_t i = 0; i < incident->failure_count; i++) {

@@ -11,6 +11,7 @@
 #include "../base/base.h"
 #include "../unwind/program.h"
 #include "../unwind/stack.h"
+#include "../text/errors.h"
 #include "../text/out.h"
 #include "../incident/incident.h"
 #include "../threads/threads.h"
@@ -310,8 +311,8 @@ EPI_SAFE void epi_threads_print(struct epi_incident *incident, struct epi_thread
             epi_out_text(out, "no time was left to ask them\n\n");
             return;
         }
-        epi_out_text(out, "/proc/self/task: error ");
-        epi_out_decimal(out, threads->error);
+        epi_out_text(out, "/proc/self/task: ");
+        epi_error_put(out, threads->error);
         epi_out_text(out, "\n\n");
         return;
     }

@@ -107,7 +107,7 @@ func TestAbortForWantOfAThread(t *testing.T) {
 	o.DiedOf(t, syscall.SIGABRT)
 	_, text := onlyFile(t, dir)
 	r := victim.Complete(t, text)
-	want := "pthread_create failed just before: error 11 (EAGAIN: no thread more is allowed, or no memory is left for one)"
+	want := "pthread_create failed just before: error 11 (EAGAIN: no more threads are allowed, or no memory is left for one)"
 	if len(r.Messages) != 1 || r.Messages[0] != want {
 		t.Errorf("the messages are %q, want %q", r.Messages, want)
 	}

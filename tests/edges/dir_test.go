@@ -93,7 +93,7 @@ func TestDirIsGone(t *testing.T) {
 	}
 	o := run(t, "dir_gone dir="+dir)
 	o.DiedOf(t, syscall.SIGSEGV)
-	hasNote(t, o.Stderr, fmt.Sprintf("no report file could be made in %s: error %d", dir, syscall.ENOENT))
+	hasNote(t, o.Stderr, fmt.Sprintf("no report file could be made in %s: %v", dir, syscall.ENOENT))
 }
 
 // ownedByNobody is a directory, and has the victim run as its owner, with the
@@ -127,7 +127,7 @@ func TestDirIsReadOnly(t *testing.T) {
 	_, nobody := ownedByNobody(t)
 	o := run(t, "dir_read_only dir=/proc/self/fd/3", nobody)
 	o.DiedOf(t, syscall.SIGSEGV)
-	hasNote(t, o.Stderr, fmt.Sprintf("no report file could be made in /proc/self/fd/3: error %d", syscall.EACCES))
+	hasNote(t, o.Stderr, fmt.Sprintf("no report file could be made in /proc/self/fd/3: %v", syscall.EACCES))
 }
 
 func hasNote(t *testing.T, text, note string) {
@@ -179,7 +179,7 @@ func TestDirFileIsFull(t *testing.T) {
 func outputFailed(t *testing.T, text string, why syscall.Errno) {
 	t.Helper()
 	r := victim.Report(t, text)
-	if want := fmt.Sprintf("output failed with error %d", why); r.Complete() || !r.Intact() ||
+	if want := fmt.Sprintf("output failed: %v", why); r.Complete() || !r.Intact() ||
 		len(r.End.Reasons) != 1 || r.End.Reasons[0] != want {
 		t.Errorf("want an end line with %q:\n%s", want, text)
 	}

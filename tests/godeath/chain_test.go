@@ -192,7 +192,7 @@ func TestErrorChainInVain(t *testing.T) {
 		"unwrap-recurses": {failed, noAnswer},
 		"unwrap-forks":    {inCopy},
 		"chain-changing":  {"not formatted: it has another text than Go has printed"},
-		"chain-refused":   {"not formatted: the process could not be copied, error 1"},
+		"chain-refused":   {"not formatted: the process could not be copied: operation not permitted"},
 	} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
