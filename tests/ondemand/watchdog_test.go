@@ -12,7 +12,7 @@ import (
 	"github.com/epitaph-go/epitaph/report"
 )
 
-// silence is how long a watchdog's note says that it got no beat.
+// silence is how long a watchdog's note says that there was no heartbeat.
 func silence(t *testing.T, r *report.Report) time.Duration {
 	t.Helper()
 	for _, note := range r.Notes {
