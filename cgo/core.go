@@ -37,6 +37,7 @@ type Config struct {
 	Program     string
 	Executable  string
 	Directory   string // for a report file; empty: none
+	Termination string // Kubernetes' termination log; empty: none
 	Build       string
 	Box         *os.File // becomes the black box; nil: all stays as it is
 }
@@ -104,6 +105,10 @@ func Enable(config *Config) error {
 	if config.Directory != "" {
 		c.directory = C.CString(config.Directory)
 		defer C.free(unsafe.Pointer(c.directory))
+	}
+	if config.Termination != "" {
+		c.termination = C.CString(config.Termination)
+		defer C.free(unsafe.Pointer(c.termination))
 	}
 	if errno := C.epi_enable(&c, rt); errno != 0 {
 		return fmt.Errorf("cgo: enabling the core: %w", syscall.Errno(errno))

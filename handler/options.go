@@ -103,12 +103,13 @@ func WithOutput(f *os.File) Option {
 }
 
 // WithDir writes the report to a new file in the directory at path, named
-// <program>-<pid>-<time>.crash; one line on standard error (or the file of
-// [WithOutput]) says so, but for deaths of Go's own, to which nothing is added
-// there. The file is made at the crash, mode 0600, and never
-// through a symbolic link; a run that does not crash leaves none. If it cannot
-// be made, the report goes where it would go without WithDir. (Without the C core it
-// is made by Enable, and a run that does not crash leaves an empty one, unless it
+// <program>-<host>-<pid>-<time>.crash. Standard error (or the file of [WithOutput]) gets a
+// short report: what crashed and why, the current stack, at most 12 frames and the last 4, and
+// where the file is. Nothing is added there to what Go prints of a panic or fatal error.
+// The file is created at the crash, with mode 0600, never through a symbolic link; a run that
+// does not crash leaves none. If it cannot be created, the report goes where it would go
+// without WithDir; what a full disk does not take goes there too. (Without the C core it
+// is created by Enable, and a run that does not crash leaves an empty one, unless it
 // calls [Disable].)
 //
 // The directory must exist and be writable when Enable is called; otherwise that is its

@@ -37,6 +37,7 @@
 //	symbolbudget=N     handler.WithSymbolBudget
 //	symbolcache=PATH   handler.WithSymbolCache
 //	takeover=BOOL      handler.WithTakeover
+//	termination=PATH   handler.WithTermination; 1 for the usual path, 0 for none
 //	threadsignal=N     handler.WithThreadSignal
 //
 // These work too, and are deprecated, as the options are:

@@ -48,6 +48,7 @@ var keys = []key{
 	of("symbolbudget", number, handler.WithSymbolBudget),
 	of("symbolcache", text, handler.WithSymbolCache),
 	flag("takeover", handler.WithTakeover),
+	of("termination", text, termination),
 	of("threadsignal", number, func(n int) handler.Option { return handler.WithThreadSignal(syscall.Signal(n)) }),
 
 	// Deprecated, but as good as ever: the same, the other way round.
@@ -121,6 +122,16 @@ func when(on bool, name string, option func() handler.Option) key {
 }
 
 func text(value string) (string, error) { return value, nil }
+
+// termination takes a path, or whether the usual one is wanted.
+func termination(value string) handler.Option {
+	if on, err := strconv.ParseBool(value); err == nil && on {
+		return handler.WithTermination()
+	} else if err == nil {
+		return handler.WithTermination("")
+	}
+	return handler.WithTermination(value)
+}
 
 func boolean(value string) (bool, error) {
 	b, err := strconv.ParseBool(value)

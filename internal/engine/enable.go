@@ -103,6 +103,9 @@ func enableCore(c *config.Config, box *os.File, quiet bool) error {
 	native.Program = config.Program()
 	learnHost()
 	learnSelf()
+	if !quiet {
+		native.Termination = terminationOf(c)
+	}
 	start := func(fd uintptr) error {
 		native.Output = fd
 		return cgo.Enable(&native)

@@ -39,7 +39,9 @@ struct epi_options {
     bool takeover; /* signals that somebody takes away are taken back */
     struct epi_fd output, directory;
     struct epi_fd standard; /* error, as it was; it is the program's, and not kept open */
+    struct epi_fd termination; /* Kubernetes' termination log; fd -1: none */
     char program[64];
+    char host[65]; /* the machine's or the container's name; "" if it has none */
     char executable[256];
     char directory_path[256]; /* cut at its end when it has no room */
     char output_path[256]; /* of a regular file, for when the program closes OUTPUT; or "" */
@@ -155,7 +157,7 @@ struct epi_incident {
         bool timed_out;
     } failure[32];
 
-    char file[128]; /* the report file's name, or "" */
+    char file[192]; /* the report file's name, or "" */
     int file_error; /* errno, when it could not be made */
 
     bool noted;   /* labels or annotations stand before the breadcrumbs */
@@ -169,6 +171,8 @@ struct epi_incident {
         bool directory_reopened;
     } places;
     struct epi_out out;
+    bool terminated; /* the termination message is written */
+    bool shortened;  /* so is the short report beside the one in a file */
     char message[EPI_MESSAGE]; /* a copy of the C library's last words */
     struct epi_stack stack;
     struct epi_cursor cursor;

@@ -41,6 +41,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #ifndef AT_MINSIGSTKSZ
@@ -145,6 +146,41 @@ static void name_output(struct epi_options *options)
     options->output_path[n > 0 && (size_t)n < room ? n : 0] = '\0'; /* half a path leads anywhere */
 }
 
+/* That of the container, where there is one. */
+static void name_host(struct epi_options *options)
+{
+    struct utsname names;
+    if (uname(&names) == 0)
+        snprintf(options->host, sizeof options->host, "%s", names.nodename);
+}
+
+/* It is there from the container's start, and a sandbox or a full table of descriptors may
+ * forbid opening it after the fault.  Never created: then it is not what the kubelet reads.
+ * O_NONBLOCK for a path that leads to a pipe. */
+static int open_termination(struct epi_options *options, const char *path)
+{
+    struct stat st;
+    options->termination.fd = -1;
+    if (path == NULL)
+        return 0;
+    int fd = epi_fd_open_high(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return errno;
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+        options->termination = epi_fd_of(fd);
+        return 0;
+    }
+    close(fd);
+    return EINVAL;
+}
+
+static void close_all(struct epi_options *options)
+{
+    epi_output_close(&options->output);
+    epi_fd_close(&options->directory);
+    epi_fd_close(&options->termination);
+}
+
 static int set_options(struct epi_options *options, const struct epi_config *config)
 {
     memset(options, 0, sizeof *options);
@@ -167,13 +203,18 @@ static int set_options(struct epi_options *options, const struct epi_config *con
             return errno;
         strncpy(options->directory_path, config->directory, sizeof options->directory_path - 1);
     }
+    int unusable = open_termination(options, config->termination);
+    if (unusable != 0) {
+        epi_fd_close(&options->directory);
+        return unusable;
+    }
     options->standard = epi_fd_of(STDERR_FILENO);
     options->output = config->quiet ? epi_fd_of(STDERR_FILENO) : epi_output_open(config->output);
     if (config->quiet) /* known, for dumps whose output is lost, but not the core's */
         options->output.fd = -1;
     if (options->output.fd < 0 && !config->quiet) { /* who dumps has an output of his own */
         int error = errno;
-        epi_fd_close(&options->directory);
+        close_all(options);
         return error;
     }
     name_output(options);
@@ -181,6 +222,7 @@ static int set_options(struct epi_options *options, const struct epi_config *con
     strncpy(options->executable, config->executable, sizeof options->executable - 1);
     strncpy(options->build, config->build, sizeof options->build - 1);
     strncpy(options->note, config->note, sizeof options->note - 1);
+    name_host(options);
     return 0;
 }
 
@@ -229,10 +271,8 @@ static void install_after_quiet(void)
  * goes on using it. */
 static void release(struct epi_options *options)
 {
-    if (epi_crashing())
-        return;
-    epi_output_close(&options->output);
-    epi_fd_close(&options->directory);
+    if (!epi_crashing())
+        close_all(options);
 }
 
 static int enable(const struct epi_config *config, const struct epi_options *old,
@@ -252,8 +292,7 @@ static int enable(const struct epi_config *config, const struct epi_options *old
         return error;
     /* Last: behind this nothing fails. */
     if (config->box >= 0 && (error = epi_box_attach(config->box, config->box_path)) != 0) {
-        epi_output_close(&next->output);
-        epi_fd_close(&next->directory);
+        close_all(next);
         return error;
     }
     epi_peek_mind_tracer();

@@ -27,6 +27,7 @@ struct epi_config {
     const char *program;  /* base name, for the report and its file's name */
     const char *executable;
     const char *directory; /* where a report file is made; NULL: no file */
+    const char *termination; /* Kubernetes' termination log; NULL: none */
     const char *build;    /* what follows "Build: " */
     const char *note;     /* what follows "Note: ", or "" */
     int box;              /* a file that becomes the black box; -1: all stays as it is */

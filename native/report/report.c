@@ -3,12 +3,16 @@
  * needs the walk; should that fail, the rest follows without it. */
 #include "report.h"
 #include "report_parts.h"
+#include "file.h"
+#include "brief.h"
 #include "gocause.h"
 #include "labels.h"
 #include "cause.h"
 #include "places.h"
 #include "sentence.h"
+#include "short.h"
 #include "stage.h"
+#include "termination.h"
 #include "title.h"
 #include "../base/base.h"
 #include "../base/clock.h"
@@ -18,15 +22,12 @@
 #include "../unwind/program.h"
 #include "../text/errors.h"
 #include "../text/out.h"
-#include "../text/signals.h"
 #include "../incident/incident.h"
 #include "../record/box.h"
 #include "../goruntime/goparts.h"
 #include "../goruntime/goside.h"
 #include "../goruntime/crash_output.h"
 
-#include <errno.h>
-#include <fcntl.h>
 
 static EPI_SAFE void refresh_modules(struct epi_incident *incident)
 {
@@ -62,6 +63,8 @@ static const struct {
     {BOTH, {"annotations", 100, epi_report_annotations}},
     {BOTH, {"breadcrumbs", 100, epi_report_breadcrumbs}},
     {BOTH, {"current stack", 1000, epi_report_stack}},
+    {BOTH, {"termination message", 500, epi_report_termination}},
+    {BOTH, {"short report", 500, epi_report_short}},
     {CRASH, {"host", 100, epi_report_host}},
     {BOTH, {"other crashes", 100, epi_report_parked}},
     {BOTH, {"threads", 1000, epi_report_ask}},
@@ -90,98 +93,21 @@ static EPI_SAFE uint64_t lock_patience(uint64_t deadline)
     return deadline / 20 < EPI_SECOND ? deadline / 20 : EPI_SECOND;
 }
 
-/* "<program>-<pid>-<time>.crash", with a letter before the suffix when N > 0. */
-static EPI_SAFE void name_file(struct epi_incident *incident, const struct epi_options *options,
-                               unsigned n)
-{
-    struct epi_out *out = &incident->out; /* not in use yet: borrowed to format */
-    epi_out_start(out, epi_fd_of(-1), epi_fd_of(-1), 0);
-    epi_out_text(out, options->program);
-    epi_out_char(out, '-');
-    epi_out_decimal(out, epi_getpid());
-    epi_out_char(out, '-');
-    epi_out_time(out, epi_clock(CLOCK_REALTIME));
-    uint32_t size = 0;
-    for (uint32_t i = 0; i < out->used && size < sizeof incident->file - 9; i++)
-        if (out->buffer[i] != ':') /* not in a name, for the sake of other systems */
-            incident->file[size++] = out->buffer[i];
-    if (n > 0)
-        incident->file[size++] = (char)('a' + n - 1);
-    epi_copy(incident->file + size, ".crash", 7);
-}
-
-/* A report file of its own in DIRECTORY, private, and never somebody else's; or -errno. */
-static EPI_SAFE long create_in(struct epi_incident *incident, const struct epi_options *options,
-                               int directory)
-{
-    for (unsigned n = 0;; n++) {
-        name_file(incident, options, n);
-        long fd = epi_fd_open(directory, incident->file,
-                              O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
-        if (fd >= 0) /* whatever the umask leaves out or lets in */
-            epi_syscall6(SYS_fchmod, fd, 0600, 0, 0, 0, 0);
-        if (fd != -EEXIST || n == 26)
-            return fd;
-    }
-}
-
-/* The directory may have been removed, and made anew under its name. */
-static EPI_SAFE long create_file(struct epi_incident *incident, const struct epi_options *options)
-{
-    bool valid = epi_fd_valid(&options->directory);
-    long fd = valid ? create_in(incident, options, options->directory.fd) : -EBADF;
-    if (valid && fd != -ENOENT)
-        return fd;
-    long directory = epi_places_open_directory(options);
-    if (directory < 0)
-        return directory;
-    fd = create_in(incident, options, (int)directory);
-    epi_syscall6(SYS_close, directory, 0, 0, 0, 0, 0);
-    incident->places.directory_reopened = fd >= 0;
-    return fd;
-}
-
-/* The terminal learns where the report is.  It may be stuck; the file must not
- * wait for it long. */
-static EPI_SAFE void announce_file(struct epi_incident *incident, const struct epi_options *options)
-{
-    struct epi_out *out = &incident->out;
-    epi_out_start(out, incident->terminal, epi_fd_of(-1), epi_now() + 100 * EPI_MS);
-    epi_out_text(out, "epitaph: ");
-    epi_title_put(out, incident);
-    epi_out_text(out, ", report in ");
-    epi_out_escaped(out, options->directory_path);
-    epi_out_char(out, '/');
-    epi_out_escaped(out, incident->file);
-    epi_out_char(out, '\n');
-    epi_out_flush(out);
-}
-
-/* A stage of its own, the first: a directory may be on a file system that does
- * not answer. */
-static EPI_SAFE void open_file(struct epi_incident *incident)
-{
-    long fd = create_file(incident, incident->options);
-    if (fd < 0) {
-        incident->file_error = (int)-fd;
-        incident->file[0] = '\0';
-        return;
-    }
-    incident->file_fd = epi_fd_of((int)fd);
-    if (incident->terminal.fd >= 0)
-        announce_file(incident, incident->options);
-}
+static const struct epi_stage file_stage = {"report file", 1000, epi_report_open_file};
 
 static EPI_SAFE void start_output(struct epi_incident *incident)
 {
     uint64_t deadline = incident->deadline - reserve(incident->options->deadline);
     bool file = incident->file_fd.fd >= 0;
-    /* A reader that stands still must leave time for the black box's copy. */
-    if (!incident->forked && epi_box.attached && epi_box.loss == EPI_BOX_FINE)
+    /* A reader that stands still must leave time for the black box's copy, and for the
+     * stack in the termination message. */
+    bool box = !incident->forked && epi_box.attached && epi_box.loss == EPI_BOX_FINE;
+    if (box || epi_termination_waits(incident))
         deadline = incident->began + incident->options->deadline / 2;
     epi_out_start(&incident->out, file ? incident->file_fd : incident->terminal,
                   file ? incident->terminal : epi_places_fallback(incident), deadline);
     epi_oncrash_keep(incident, &incident->out);
+    epi_brief_remember(&incident->out);
     incident->out.only_copy = incident->apart && incident->terminal.fd < 0 && !file;
 }
 
@@ -232,8 +158,6 @@ EPI_SAFE void epi_report_end(struct epi_incident *incident)
     epi_out_flush(out);
 }
 
-static const struct epi_stage file_stage = {"report file", 1000, open_file};
-
 /* On the reporter's stack, a fault of the reporter itself must not land where
  * the frame being reported is: the top of the thread's alternate stack.  The
  * kernel lets it be changed now, since SP is not on it. */
@@ -259,7 +183,8 @@ static EPI_SAFE void restore_stack(const ucontext_t *uc)
 static EPI_SAFE bool somebody_reads(const struct epi_incident *incident)
 {
     return incident->out.target.fd >= 0 ||
-           ((incident->out.copy.fd >= 0 || incident->out.keep != NULL) &&
+           ((incident->out.copy.fd >= 0 || incident->out.keep != NULL ||
+             epi_termination_waits(incident)) &&
             epi_now() < incident->stages_deadline);
 }
 
@@ -285,8 +210,14 @@ static EPI_SAFE void end_copy(struct epi_incident *incident)
 }
 
 static const struct epi_stage closing[] = {
-    {"copy's end", 0, end_copy}, {"end line", 0, epi_report_end}, {"files", 0, close_files},
-    {"last act", 0, last_act},   {"copy's end", 0, end_copy},     {NULL, 0, NULL},
+    {"copy's end", 0, end_copy},
+    {"termination message", 0, epi_report_termination}, /* of a report that was given up */
+    {"short report", 0, epi_report_short},
+    {"end line", 0, epi_report_end},
+    {"files", 0, close_files},
+    {"last act", 0, last_act},
+    {"copy's end", 0, end_copy},
+    {NULL, 0, NULL},
 };
 
 EPI_SAFE void epi_report(struct epi_incident *incident)
@@ -301,6 +232,7 @@ EPI_SAFE void epi_report(struct epi_incident *incident)
         incident->file_fd.fd = -1;
         epi_sentence_forget();
         epi_cause_forget();
+        incident->terminated = incident->shortened = false;
         if (incident->go_death)
             epi_crash_output_collect(&epi_goside.crash_output);
         epi_places_find(incident);

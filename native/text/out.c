@@ -22,6 +22,8 @@ EPI_SAFE void epi_out_start(struct epi_out *out, struct epi_fd target,
     out->copy_error = 0;
     out->locked = 0;
     out->keep = NULL;
+    out->head.text = NULL;
+    out->head.size = 0;
     out->flushed = 0;
     out->error = 0;
     out->lost = false;
@@ -169,12 +171,14 @@ EPI_SAFE void epi_out_unlock(struct epi_out *out)
     out->locked = 0;
 }
 
-static EPI_SAFE void keep(struct epi_out *out, size_t size)
+/* As much of the buffer as there is room for behind KEPT bytes. */
+static EPI_SAFE void keep(char *memory, size_t room, size_t *kept, const struct epi_out *out,
+                          size_t size)
 {
-    if (size > out->keep_size - out->kept)
-        size = out->keep_size - out->kept;
-    epi_copy(out->keep + out->kept, out->buffer, size);
-    out->kept += size;
+    if (size > room - *kept)
+        size = room - *kept;
+    epi_copy(memory + *kept, out->buffer, size);
+    *kept += size;
 }
 
 EPI_SAFE void epi_out_flush(struct epi_out *out)
@@ -187,7 +191,9 @@ EPI_SAFE void epi_out_flush(struct epi_out *out)
     out->used = 0;
     out->writing = true;
     if (out->keep != NULL)
-        keep(out, size);
+        keep(out->keep, out->keep_size, &out->kept, out, size);
+    if (out->head.text != NULL)
+        keep(out->head.text, out->head.room, &out->head.size, out, size);
     epi_out_copy(out, out->buffer, size); /* first: it waits for no reader */
     write_all(out, out->buffer, size);
     out->waited += epi_now() - began;

@@ -29,6 +29,11 @@ struct epi_out {
     /* Memory that gets the text as well, as far as it goes; NULL: none. */
     char *keep;
     size_t keep_size, kept;
+    /* The same for the beginning of a report; text NULL: none. */
+    struct {
+        char *text;
+        size_t room, size;
+    } head;
     uint64_t flushed;       /* bytes taken out of the buffer so far */
     int error;              /* errno of the first write that failed for good */
     bool lost;              /* some text went nowhere */

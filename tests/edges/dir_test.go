@@ -8,12 +8,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/epitaph-go/epitaph/internal/victim"
+	"github.com/epitaph-go/epitaph/report"
 )
 
 // onlyFile is the one report file in a directory, and its text.
@@ -50,7 +52,7 @@ func TestDir(t *testing.T) {
 			if info.Mode() != 0o600 {
 				t.Errorf("the mode is %v", info.Mode())
 			}
-			pattern := fmt.Sprintf(`^victim-%d-(\d{4}-\d{2}-\d{2}T\d{6}\.\d{6}Z)\.crash$`, o.PID)
+			pattern := fmt.Sprintf(`^victim-[-.0-9A-Za-z_]+-%d-(\d{4}-\d{2}-\d{2}T\d{6}\.\d{6}Z)\.crash$`, o.PID)
 			match := regexp.MustCompile(pattern).FindStringSubmatch(filepath.Base(path))
 			if match == nil {
 				t.Fatalf("the name is %q, want %s", filepath.Base(path), pattern)
@@ -59,11 +61,18 @@ func TestDir(t *testing.T) {
 			if since := r.Process.Time.Sub(at); err != nil || since < 0 || since > time.Second {
 				t.Errorf("the time in the name is %v, in the report %v (%v)", at, r.Process.Time, err)
 			}
-			// One line tells where it is.
-			if want := "epitaph: Segmentation fault, report in " + path + "\n"; o.Stderr != want {
-				t.Errorf("standard error is %q, want %q", o.Stderr, want)
-			}
+			isShort(t, o.Stderr, path, r)
 		})
+	}
+}
+
+// isShort fails unless the text is the short report beside the whole one in the file at path.
+func isShort(t *testing.T, text, path string, whole *report.Report) {
+	t.Helper()
+	r := termination(t, text)
+	if r.Headline != whole.Headline || innermost(r) != innermost(whole) || depth(r) != depth(whole) ||
+		!slices.Contains(r.Notes, "the whole report is in "+path) || len(r.Modules) > 0 || len(r.Threads) != 1 {
+		t.Errorf("not the short report of %s:\n%s", path, text)
 	}
 }
 
@@ -165,12 +174,14 @@ func TestDirFileIsFull(t *testing.T) {
 		dir := t.TempDir()
 		o := run(t, "file_size bytes=1000 place="+place+" dir="+dir)
 		o.DiedOf(t, syscall.SIGSEGV)
-		_, text := onlyFile(t, dir)
+		path, text := onlyFile(t, dir)
 		if len(text) != 1000 {
 			t.Errorf("%d bytes are in the file", len(text))
 		}
-		_, rest, _ := strings.Cut(o.Stderr, "\n")
-		outputFailed(t, text+rest, syscall.EFBIG)
+		outputFailed(t, text+o.Stderr, syscall.EFBIG)
+		if !strings.Contains(o.Stderr, "Note: the beginning of the report is in "+path+"\n") {
+			t.Errorf("the rest does not say where its beginning is:\n%s", o.Stderr)
+		}
 	}
 }
 
@@ -198,12 +209,12 @@ func TestDirOfOddProgram(t *testing.T) {
 			o := run(t, "crash dir="+dir, func(c *victim.Child) { c.Cmd.Path = file })
 			o.DiedOf(t, syscall.SIGSEGV)
 			path, text := onlyFile(t, dir)
-			victim.Complete(t, text)
+			whole := victim.Complete(t, text)
 			if base := filepath.Base(path); !strings.HasPrefix(base, name[:min(len(name), 60)]) || !strings.HasSuffix(base, ".crash") {
 				t.Errorf("the file of %q is %q", name, base)
 			}
-			if strings.Count(o.Stderr, "\n") != 1 {
-				t.Errorf("not one line: %q", o.Stderr)
+			if short := termination(t, o.Stderr); innermost(short) != innermost(whole) || len(short.Notes) != 1 {
+				t.Errorf("not the short report:\n%s", o.Stderr)
 			}
 		})
 	}

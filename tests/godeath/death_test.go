@@ -198,7 +198,7 @@ func TestWhereTheReportGoes(t *testing.T) {
 	o = run(t, plain, "map out="+out+" dir="+dir)
 	same(t, o, without)
 	d.check(t, complete(t, onlyFile(t, dir)), o)
-	if got, want := read(t, out), "epitaph: concurrent map writes, report in "+dir+"/victim-"; !strings.HasPrefix(got, want) {
+	if got, want := read(t, out), "\nNote: the whole report is in "+dir+"/victim-"; !strings.HasPrefix(got, "Fatal Go error: concurrent map writes\n") || !strings.Contains(got, want) {
 		t.Errorf("the output has %q, want %q", got, want)
 	}
 

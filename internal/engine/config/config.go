@@ -21,10 +21,11 @@ var ErrNoNative = errors.New("the native core is not available")
 // The handler calls an engine by its type, not by way of this interface, so that a
 // breadcrumb costs no more than that and its text need not be on the heap.
 type Engine interface {
-	// CheckOutput and CheckDir look at what a report is to be written to while it can
+	// CheckOutput, CheckDir and CheckTermination look at what a report is to be written to while it can
 	// still be an error of the call.
 	CheckOutput(f *os.File) error
 	CheckDir(path string) error
+	CheckTermination(path string) error
 	// CheckCache looks whether a directory is fit for WithSymbolCache.
 	CheckCache(path string) error
 
@@ -83,6 +84,7 @@ const (
 	DefaultSnapshotPeriod = time.Second
 	DefaultPoll           = 50 * time.Millisecond
 	DefaultSymbolBudget   = 64 << 20
+	DefaultTermination    = "/dev/termination-log"
 )
 
 // Config holds the options of a call. The option of package handler with the name of a
@@ -92,6 +94,7 @@ type Config struct {
 	Refused      []error // places for the report that cannot be used
 	Output       *os.File
 	Dir          string // absolute; "": none
+	Termination  string // absolute; "": none
 	Deadline     time.Duration
 	MaxFrames    int // 0: as many as are kept
 	MaxThreads   int // 0: all
@@ -115,9 +118,12 @@ type Config struct {
 	// OnCrashResume has the process go on for OnCrash after a panic; else that runs in a
 	// copy, with a context of type Copy.
 	OnCrashResume bool
-	Interrupt     bool
-	Repeat        bool
-	Exit          bool
+	// TerminationSet says that the call has said what Termination is; else the environment
+	// does.
+	TerminationSet bool
+	Interrupt      bool
+	Repeat         bool
+	Exit           bool
 }
 
 // HostFirst says which handlers of C's are asked before a report. The core has the same

@@ -72,7 +72,7 @@ func (s Settings) Number(key string) int {
 }
 
 // Options are those of handler.Enable that the settings ask for: fd, dir, deadline,
-// poll, chain, hostfirst, symbols (the budget), debug, cache (off: none), box,
+// termination, poll, chain, hostfirst, symbols (the budget), debug, cache (off: none), box,
 // traceback=off (no C frames in what Go prints).
 func (s Settings) Options() []handler.Option {
 	var opts []handler.Option
@@ -81,6 +81,9 @@ func (s Settings) Options() []handler.Option {
 	}
 	if s["dir"] != "" {
 		opts = append(opts, handler.WithDir(s["dir"]))
+	}
+	if s["termination"] != "" {
+		opts = append(opts, handler.WithTermination(s["termination"]))
 	}
 	for key, option := range map[string]func(time.Duration) handler.Option{
 		"deadline": handler.WithDeadline, "poll": handler.WithPoll,

@@ -145,6 +145,15 @@ func init() {
 		losePlaces(s["dir"], s["other"])
 		crash(s)
 	})
+	add("lost_termination", func(s settings) {
+		s.Enable()
+		losePlaces(s["termination"], s["other"])
+		crash(s)
+	})
+	add("bad_termination", func(s settings) {
+		scenario.Say("%v", handler.Enable(handler.WithTermination(s["path"])))
+		crash(s)
+	})
 	// The directory is another one, of the same name.
 	add("new_dir", func(s settings) {
 		s.Enable()

@@ -1,0 +1,37 @@
+//go:build cgo && linux && amd64
+
+package engine
+
+import (
+	"errors"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/epitaph-go/epitaph/internal/engine/config"
+)
+
+// CheckTermination looks whether a file that is there can be written to.
+func (Engine) CheckTermination(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return &os.PathError{Op: "write to", Path: path, Err: errors.New("not a regular file")}
+	}
+	if err := unix.Faccessat(unix.AT_FDCWD, path, unix.W_OK, unix.AT_EACCESS); err != nil {
+		return &os.PathError{Op: "write to", Path: path, Err: err}
+	}
+	return nil
+}
+
+// terminationOf is the termination log of a configuration: the one that it names, or, in a
+// container of Kubernetes, the usual one.
+func terminationOf(c *config.Config) string {
+	if c.TerminationSet || os.Getenv("KUBERNETES_SERVICE_HOST") == "" ||
+		(Engine{}).CheckTermination(config.DefaultTermination) != nil {
+		return c.Termination
+	}
+	return config.DefaultTermination
+}
