@@ -12,6 +12,7 @@ import "C"
 import (
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -30,6 +31,7 @@ type Config struct {
 	Chain       bool          // end in Go's handler
 	HostFirst   int           // enum epi_host_first
 	PanicCopy   bool          // ask a copy of the process about a panic
+	JSON        bool          // one line of JSON, but in a file of Directory
 	Takeover    bool          // take back signals that somebody has taken away
 	Quiet       bool          // crashes are not reported
 	Output      uintptr       // descriptor; the core keeps a duplicate
@@ -39,6 +41,7 @@ type Config struct {
 	Directory   string // for a report file; empty: none
 	Termination string // Kubernetes' termination log; empty: none
 	Build       string
+	Note        string // what reports are to say besides; empty: nothing
 	Box         *os.File // becomes the black box; nil: all stays as it is
 }
 
@@ -65,9 +68,9 @@ var loadRuntime = sync.OnceValues(func() (*C.struct_epi_goruntime, error) {
 // the functions in this file must come one at a time.
 func Enable(config *Config) error {
 	rt, namesErr := loadRuntime()
-	note := ""
+	note := config.Note
 	if namesErr != nil {
-		note = "Go names are off: " + namesErr.Error()
+		note = strings.TrimPrefix(note+"; Go names are off: "+namesErr.Error(), "; ")
 	}
 	var c C.struct_epi_config
 	c.deadline = C.uint64_t(config.Deadline)
@@ -81,6 +84,7 @@ func Enable(config *Config) error {
 	c.host_first = C.enum_epi_host_first(config.HostFirst)
 	c.panic_copy = C.bool(config.PanicCopy)
 	c.takeover = C.bool(config.Takeover)
+	c.json = C.bool(config.JSON)
 	c.quiet = C.bool(config.Quiet)
 	c.output = C.int(config.Output)
 	c.box = -1

@@ -19,6 +19,7 @@ type DumpConfig struct {
 	MaxFrames   int
 	MaxThreads  int
 	NativeStack bool
+	JSON        bool // one line of JSON
 	AllThreads  bool
 	IdleThreads bool // also those that wait for work
 	Interrupt   bool // also threads whose system call will fail with EINTR
@@ -35,6 +36,7 @@ func (config *DumpConfig) c(kind uint32) C.struct_epi_dump {
 		max_frames:   C.uint32_t(config.MaxFrames),
 		max_threads:  C.uint32_t(config.MaxThreads),
 		native_stack: C.bool(config.NativeStack),
+		json:         C.bool(config.JSON),
 		all_threads:  C.bool(config.AllThreads),
 		idle_threads: C.bool(config.IdleThreads),
 		interrupt:    C.bool(config.Interrupt),

@@ -35,6 +35,14 @@ func forCalls(calls config.Call, name string, set func(*config.Config) error) Op
 // never exceeded, unless [WithDeadline] sets another.
 const DefaultDeadline = config.DefaultDeadline
 
+// MaxDeadline is the longest that [WithDeadline] takes: a process that has crashed and is
+// still there after that is one that hangs.
+const MaxDeadline = config.MaxDeadline
+
+// MaxFrames is how many frames of a stack are kept, and the most that [WithMaxFrames]
+// takes.
+const MaxFrames = config.MaxFrames
+
 // DefaultSnapshotPeriod is how often a snapshot is taken, unless [WithSnapshot]
 // says otherwise: often enough to tell what led to a crash, and some 0.1 ms of
 // work a second for a program of 100 goroutines.
@@ -135,11 +143,14 @@ func WithDir(path string) Option {
 // WithDeadline sets the time from the fault to the end of the process, however
 // slow or stuck the output, the report or another handler is. A report that is
 // not finished by then is cut. Of a dump it is the time for its text. The default is
-// [DefaultDeadline].
+// [DefaultDeadline]; more than [MaxDeadline] is an error.
 func WithDeadline(d time.Duration) Option {
 	return forCalls(config.CallAny, "WithDeadline", func(c *config.Config) error {
 		if d <= 0 {
 			return fmt.Errorf("epitaph: WithDeadline: %v is not positive", d)
+		}
+		if d > MaxDeadline {
+			return fmt.Errorf("epitaph: WithDeadline: %v is more than %v", d, MaxDeadline)
 		}
 		c.Deadline = d
 		return nil
@@ -148,11 +159,14 @@ func WithDeadline(d time.Duration) Option {
 
 // WithMaxFrames sets how many frames of a stack the report shows; of a longer
 // one both ends are shown, and what was left out is counted. Recursion is
-// collapsed before that. The default is as many as are kept, 256.
+// collapsed before that. The default is as many as are kept, [MaxFrames]; more is an error.
 func WithMaxFrames(n int) Option {
 	return forCalls(config.CallAny, "WithMaxFrames", func(c *config.Config) error {
 		if n < 1 {
 			return fmt.Errorf("epitaph: WithMaxFrames: %d is not positive", n)
+		}
+		if n > MaxFrames {
+			return fmt.Errorf("epitaph: WithMaxFrames: %d is more than the %d that are kept", n, MaxFrames)
 		}
 		c.MaxFrames = n
 		return nil

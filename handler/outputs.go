@@ -55,3 +55,70 @@ func WithTermination(path ...string) Option {
 		return nil
 	})
 }
+
+// A Format is how a report or a dump is written: see [WithFormat].
+type Format int
+
+// The formats.
+const (
+	Text Format = iota // the lines that package report describes
+	JSON               // one line, an object of JSON
+)
+
+// String is the format's name: "text" or "json".
+func (f Format) String() string {
+	switch f {
+	case Text:
+		return "text"
+	case JSON:
+		return "json"
+	}
+	return fmt.Sprintf("Format(%d)", int(f))
+}
+
+// WithFormat sets how a report or a dump is written on standard error or to the file of
+// [WithOutput]. [Text] is the default. With [JSON] it is one line, for programs whose logs are
+// JSON: a flat object whose member "exception.stacktrace" is the text, whole. The others have
+// OpenTelemetry's names, as those of report.Record, with the same meaning:
+//
+//	timestamp, severity_text, severity_number, body
+//	exception.type, exception.message                of a crash
+//	process.pid, process.executable.name, process.executable.path, process.runtime.name
+//	thread.id, thread.name, host.name
+//	epitaph.kind, epitaph.signal.name, epitaph.signal.number, epitaph.incomplete
+//
+// What needs the text to be parsed, as the signature, is not among them: report.Scanner finds
+// the report in such a line, and report.Record has them all.
+//
+// A file of [WithDir] has the text all the same; the short report beside it is the line
+// then. A panic or fatal error has a line too, behind what Go itself prints on standard
+// error, which stays as it is: only without WithFormat nothing is added there.
+//
+// The line is written in pieces of at most 4096 bytes, so that a crash that cannot be
+// reported to its end shows how far it came; other threads that print at that time may
+// come in between.
+func WithFormat(f Format) Option {
+	return forCalls(config.CallAny, "WithFormat", func(c *config.Config) error {
+		if f != Text && f != JSON {
+			return fmt.Errorf("epitaph: WithFormat: there is no format %d", int(f))
+		}
+		c.JSON = f == JSON
+		return nil
+	})
+}
+
+// WithMaxReports limits the files in the directory of [WithDir] to n, so that a program that
+// crashes again and again does not fill the disk. [Enable] counts the files
+// <program>-*.crash that are there; if there are n or more, a crash is reported where it would
+// be without WithDir, with a note. The oldest files stay: the first crash tells more than the
+// hundredth. Nothing is removed, neither by Enable nor after a crash. Processes that start at the
+// same moment count the same files. Without it there is no limit.
+func WithMaxReports(n int) Option {
+	return forCalls(config.CallEnable, "WithMaxReports", func(c *config.Config) error {
+		if n < 1 {
+			return fmt.Errorf("epitaph: WithMaxReports: %d is not positive", n)
+		}
+		c.MaxReports = n
+		return nil
+	})
+}

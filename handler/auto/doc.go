@@ -22,11 +22,13 @@
 //	deadline=DURATION  handler.WithDeadline
 //	debugdirs=PATH     handler.WithDebugDirs, with one
 //	dir=PATH           handler.WithDir
+//	format=FORMAT      handler.WithFormat: text or json
 //	goframesonly=BOOL  handler.WithGoFramesOnly
 //	hostfirst=BOOL     handler.WithHostFirst
 //	idlethreads=BOOL   handler.WithIdleThreads
 //	later=DURATION     handler.DumpLater: one dump when this time has passed
 //	maxframes=N        handler.WithMaxFrames
+//	maxreports=N       handler.WithMaxReports
 //	maxthreads=N       handler.WithMaxThreads
 //	nofork=BOOL        handler.WithNoFork
 //	onethread=BOOL     handler.WithOneThread

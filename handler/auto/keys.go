@@ -31,11 +31,13 @@ var keys = []key{
 	of("deadline", duration, handler.WithDeadline),
 	of("debugdirs", text, func(dir string) handler.Option { return handler.WithDebugDirs(dir) }),
 	of("dir", text, handler.WithDir),
+	of("format", format, handler.WithFormat),
 	flag("goframesonly", handler.WithGoFramesOnly),
 	of("hostfirst", boolean, handler.WithHostFirst),
 	flag("idlethreads", handler.WithIdleThreads),
 	calls("later", duration, handler.DumpLater),
 	of("maxframes", number, handler.WithMaxFrames),
+	of("maxreports", number, handler.WithMaxReports),
 	of("maxthreads", number, handler.WithMaxThreads),
 	flag("nofork", handler.WithNoFork),
 	flag("onethread", handler.WithOneThread),
@@ -122,6 +124,15 @@ func when(on bool, name string, option func() handler.Option) key {
 }
 
 func text(value string) (string, error) { return value, nil }
+
+func format(value string) (handler.Format, error) {
+	for _, f := range []handler.Format{handler.Text, handler.JSON} {
+		if f.String() == value {
+			return f, nil
+		}
+	}
+	return 0, errors.New("neither text nor json")
+}
 
 // termination takes a path, or whether the usual one is wanted.
 func termination(value string) handler.Option {

@@ -70,6 +70,7 @@ func dumpConfig(c *config.Config) cgo.DumpConfig {
 		MaxFrames:   c.MaxFrames,
 		MaxThreads:  c.MaxThreads,
 		NativeStack: c.NativeStack,
+		JSON:        c.JSON,
 		AllThreads:  c.AllThreads,
 		IdleThreads: c.IdleThreads,
 		Interrupt:   c.Interrupt,

@@ -93,6 +93,7 @@ func enableCore(c *config.Config, box *os.File, quiet bool) error {
 		Chain:       c.Chain,
 		HostFirst:   int(c.HostFirst),
 		Takeover:    c.Takeover,
+		JSON:        c.JSON,
 		Quiet:       quiet,
 		Started:     processStart(),
 		Executable:  config.Executable(),
@@ -105,6 +106,7 @@ func enableCore(c *config.Config, box *os.File, quiet bool) error {
 	learnSelf()
 	if !quiet {
 		native.Termination = terminationOf(c)
+		native.Directory, native.Note = limitReports(c, native.Program)
 	}
 	start := func(fd uintptr) error {
 		native.Output = fd

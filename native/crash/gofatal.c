@@ -36,7 +36,7 @@
 static EPI_SAFE bool wanted(const struct epi_options *options)
 {
     return options->directory.fd >= 0 || epi_box.attached ||
-           epi_places_has_own(options) || options->termination.fd >= 0 ||
+           epi_places_has_own(options) || options->termination.fd >= 0 || options->json ||
            epi_oncrash_wants_copy(options) || epi_resume_wanted();
 }
 

@@ -8,6 +8,7 @@
 #include "../image/perfmap.h"
 #include "../image/symbols.h"
 #include "../unwind/stack.h"
+#include "../text/json.h"
 #include "../text/out.h"
 
 #include <signal.h>
@@ -36,6 +37,7 @@ struct epi_options {
     bool idle_threads; /* the stacks of threads that wait for work are shown too */
     bool quiet; /* crashes are not reported: only dumps need the core */
     enum epi_host_first host_first;
+    bool json;     /* what is not a file of the core's own gets a line of JSON */
     bool takeover; /* signals that somebody takes away are taken back */
     struct epi_fd output, directory;
     struct epi_fd standard; /* error, as it was; it is the program's, and not kept open */
@@ -81,6 +83,7 @@ struct epi_subject {
 /* What the report of a dump has that is not as in that of a crash.  A printer looks at
  * this, and never asks which of the two it prints. */
 struct epi_style {
+    bool timeout;      /* a time has passed */
     bool healthy;      /* the process goes on: Go and the threads answer as in health */
     bool places;       /* a frame is the place in the file that it is, Go's too */
     const char *title; /* of the first stack; NULL: the thread's name and numbers */
@@ -171,6 +174,7 @@ struct epi_incident {
         bool directory_reopened;
     } places;
     struct epi_out out;
+    struct epi_record record; /* around its text, where that is to be one */
     bool terminated; /* the termination message is written */
     bool shortened;  /* so is the short report beside the one in a file */
     char message[EPI_MESSAGE]; /* a copy of the C library's last words */

@@ -194,6 +194,7 @@ static int set_options(struct epi_options *options, const struct epi_config *con
     options->idle_threads = config->idle_threads;
     options->chain = config->chain;
     options->takeover = config->takeover;
+    options->json = config->json;
     options->quiet = config->quiet;
     options->host_first = config->host_first;
     options->directory.fd = -1;

@@ -19,6 +19,7 @@ struct epi_config {
     bool panic_copy;      /* ask a copy of the process about Go's panic (forkcopy.h) */
     bool chain;           /* end in Go's handler: its dump, exit status 2 */
     enum epi_host_first host_first; /* is a host's handler asked before the report? */
+    bool json;            /* a line of JSON where there is no file of its own */
     bool takeover;        /* take back signals that somebody has taken away */
     bool quiet;           /* no reports of crashes: for dumps on demand alone */
     int output;           /* where the report goes; the core keeps a duplicate.

@@ -34,6 +34,7 @@
 #include "../threads/threads.h"
 #include "../goruntime/goparts.h"
 #include "../goruntime/goroutines.h"
+#include "../report/jsonline.h"
 #include "../report/places.h"
 #include "../report/report.h"
 #include "../report/report_parts.h"
@@ -61,7 +62,7 @@ static EPI_SAFE struct epi_style style_of(const struct epi_dump *how)
 {
     bool native = how->kind == EPI_DUMP_NATIVE;
     const char *alone = how->all_threads ? NULL : "Stack";
-    return (struct epi_style){.healthy = true, .places = native, .spare = !how->interrupt,
+    return (struct epi_style){.healthy = true, .timeout = how->kind == EPI_DUMP_TIMEOUT, .places = native, .spare = !how->interrupt,
                               .title = native ? "Current thread's C stack trace" : alone};
 }
 
@@ -261,8 +262,15 @@ static EPI_SAFE void unlock(struct epi_incident *dump)
         epi_out_unlock(&dump->out);
 }
 
+/* Also of a dump that has given way to a crash. */
+static EPI_SAFE void end_record(struct epi_incident *dump)
+{
+    epi_jsonline_end(&dump->out, &dump->out, dump);
+}
+
 static const struct epi_stage closing[] = {
     {"end line", 0, end_line},
+    {"record's end", 0, end_record},
     {"files", 0, unlock},
     {NULL, 0, NULL},
 };
@@ -300,6 +308,7 @@ static EPI_SAFE void start(struct epi_incident *dump, const struct epi_dump *how
     options->max_frames = how->max_frames;
     options->max_threads = how->max_threads;
     options->native_stack = how->native_stack;
+    options->json = how->json;
     options->all_threads = how->all_threads;
     options->idle_threads = how->idle_threads;
     dump->options = options;
@@ -328,7 +337,10 @@ static EPI_SAFE void start(struct epi_incident *dump, const struct epi_dump *how
     struct epi_fd none = {.fd = -1, .device = 0, .inode = 0}, output = how->output;
     if (!epi_fd_valid(&output))
         output = epi_report_terminal(enabled);
+    if (how->json)
+        epi_jsonline_prepare(dump, &dump->out);
     epi_out_start(&dump->out, output, none, dump->stages_deadline);
+    dump->out.record = how->json ? &dump->record : NULL;
 }
 
 EPI_SAFE bool epi_dump_lock(uint64_t patience)

@@ -26,6 +26,7 @@ struct epi_dump {
     uint32_t max_frames;  /* as in struct epi_config */
     uint32_t max_threads;
     bool native_stack;
+    bool json; /* one line */
     bool all_threads; /* and goroutines; or the first stack alone */
     bool idle_threads; /* also the stacks of those that wait for work */
     bool interrupt;   /* ask also threads whose system call will then fail with

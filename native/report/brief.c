@@ -47,6 +47,11 @@ EPI_SAFE void epi_brief_remember(struct epi_out *out)
     out->head.size = 0;
 }
 
+static EPI_SAFE struct reader reader_of(const struct epi_out *report)
+{
+    return (struct reader){report->head.text, report->head.text + report->head.size};
+}
+
 static EPI_SAFE bool next(struct reader *reader, struct line *line)
 {
     if (reader->at == reader->end)
@@ -332,7 +337,7 @@ static EPI_SAFE void add_identity(const struct brief *brief)
 EPI_SAFE void epi_brief_compose(struct epi_out *out, const struct epi_out *report, size_t room)
 {
     struct brief brief = {.out = out, .room = room, .longest = room / 4,
-                          .report = {report->head.text, report->head.text + report->head.size},
+                          .report = reader_of(report),
                           .all = report->head.size < report->head.room};
     add_lead(&brief);
     if (!add_go_text(&brief))
@@ -353,16 +358,31 @@ EPI_SAFE void epi_brief_end(struct epi_out *out, const struct epi_incident *inci
     epi_out_text(out, " ms)");
 }
 
-EPI_SAFE const char *epi_brief_sentence(const struct epi_out *report)
+EPI_SAFE struct epi_brief_text epi_brief_line(const struct epi_out *report, const char *words)
 {
-    struct reader reader = {report->head.text, report->head.text + report->head.size};
+    struct reader reader = reader_of(report);
     struct line line;
+    size_t size = epi_strlen(words);
+    while (next(&reader, &line) && !is_stack(&line))
+        if (begins(&line, words))
+            return (struct epi_brief_text){line.text + size, line.size - size};
+    return (struct epi_brief_text){NULL, 0};
+}
+
+EPI_SAFE struct epi_brief_text epi_brief_title(const struct epi_out *report)
+{
+    struct epi_brief_text title = epi_brief_line(report, "Fatal error: ");
+    return title.size > 0 ? title : epi_brief_line(report, "Fatal Go error: ");
+}
+
+EPI_SAFE struct epi_brief_text epi_brief_sentence(const struct epi_out *report)
+{
+    struct reader reader = reader_of(report);
+    struct line line = {NULL, 0};
     for (int number = 1; number <= 3; number++)
         if (!next(&reader, &line))
-            return NULL;
-    bool other = line.size == 0 || is_identity(&line) || begins(&line, "Signal: ") ||
-                 begins(&line, "Message: ") || begins(&line, "Note: ") || begins(&line, "[stage ") ||
-                 ends(&line, ":");
-    bool ended = reader.at > line.text && reader.at[-1] == '\n';
-    return other || !ended ? NULL : line.text;
+            line.size = 0;
+    bool other = is_identity(&line) || begins(&line, "Signal: ") || begins(&line, "Message: ") ||
+                 begins(&line, "Note: ") || begins(&line, "[stage ") || ends(&line, ":");
+    return (struct epi_brief_text){line.text, other ? 0 : line.size};
 }

@@ -21,7 +21,16 @@ EPI_SAFE void epi_brief_end(struct epi_out *out, const struct epi_incident *inci
 /* Room for that line, and the newline. */
 #define EPI_BRIEF_END 80
 
-/* The sentence that the report begins with, or NULL while there is none; ends at a newline. */
-EPI_SAFE const char *epi_brief_sentence(const struct epi_out *report);
+/* A part of a line. */
+struct epi_brief_text {
+    const char *at;
+    size_t size; /* 0: there is none */
+};
+
+/* What stands behind the words that the headline begins with; the sentence that follows it;
+ * and what stands behind WORDS at the beginning of a line before the stacks. */
+EPI_SAFE struct epi_brief_text epi_brief_title(const struct epi_out *report);
+EPI_SAFE struct epi_brief_text epi_brief_sentence(const struct epi_out *report);
+EPI_SAFE struct epi_brief_text epi_brief_line(const struct epi_out *report, const char *words);
 
 #endif

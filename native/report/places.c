@@ -69,7 +69,8 @@ EPI_SAFE void epi_places_find(struct epi_incident *incident)
             incident->terminal = incident->places.reopened;
         }
     }
-    if (incident->apart && (epi_report_is_stderr(&incident->terminal) ||
+    /* A record is no text among Go's own: it is what the program has asked for. */
+    if (incident->apart && !options->json && (epi_report_is_stderr(&incident->terminal) ||
                             same_file(&incident->terminal, &options->standard)))
         incident->terminal.fd = -1;
 }

@@ -8,6 +8,7 @@
 #include "gocause.h"
 #include "labels.h"
 #include "cause.h"
+#include "jsonline.h"
 #include "places.h"
 #include "sentence.h"
 #include "short.h"
@@ -104,10 +105,15 @@ static EPI_SAFE void start_output(struct epi_incident *incident)
     bool box = !incident->forked && epi_box.attached && epi_box.loss == EPI_BOX_FINE;
     if (box || epi_termination_waits(incident))
         deadline = incident->began + incident->options->deadline / 2;
+    bool json = incident->options->json;
+    if (json)
+        epi_jsonline_prepare(incident, &incident->out);
     epi_out_start(&incident->out, file ? incident->file_fd : incident->terminal,
                   file ? incident->terminal : epi_places_fallback(incident), deadline);
     epi_oncrash_keep(incident, &incident->out);
     epi_brief_remember(&incident->out);
+    incident->out.record = json ? &incident->record : NULL;
+    incident->out.plain = file;
     incident->out.only_copy = incident->apart && incident->terminal.fd < 0 && !file;
 }
 
@@ -209,11 +215,17 @@ static EPI_SAFE void end_copy(struct epi_incident *incident)
     epi_forkcopy_end();
 }
 
+static EPI_SAFE void end_record(struct epi_incident *incident)
+{
+    epi_jsonline_end(&incident->out, &incident->out, incident);
+}
+
 static const struct epi_stage closing[] = {
     {"copy's end", 0, end_copy},
     {"termination message", 0, epi_report_termination}, /* of a report that was given up */
     {"short report", 0, epi_report_short},
     {"end line", 0, epi_report_end},
+    {"record's end", 0, end_record},
     {"files", 0, close_files},
     {"last act", 0, last_act},
     {"copy's end", 0, end_copy},

@@ -4,6 +4,7 @@
 #include "short.h"
 #include "brief.h"
 #include "file.h"
+#include "jsonline.h"
 #include "../base/base.h"
 #include "../base/clock.h"
 #include "../base/fd.h"
@@ -18,13 +19,12 @@ static EPI_SAFE void add_text(struct epi_out *out, const struct epi_out *text)
         epi_out_char(out, text->buffer[i]);
 }
 
-static EPI_SAFE void add_sentence(struct epi_out *out, const char *sentence)
+static EPI_SAFE void add_sentence(struct epi_out *out, struct epi_brief_text sentence)
 {
-    if (sentence == NULL)
-        return;
-    epi_out_text(out, ": ");
-    while (*sentence != '\n')
-        epi_out_char(out, *sentence++);
+    if (sentence.size > 0)
+        epi_out_text(out, ": ");
+    for (size_t i = 0; i < sentence.size; i++)
+        epi_out_char(out, sentence.at[i]);
 }
 
 static EPI_SAFE void note_file(struct epi_out *out, const struct epi_incident *incident,
@@ -41,6 +41,7 @@ static EPI_SAFE void write_short(struct epi_incident *incident)
     epi_out_start(&text, epi_fd_of(-1), epi_fd_of(-1), 0);
     epi_brief_compose(&text, &incident->out, sizeof text.buffer - EPI_BRIEF_END);
     epi_out_start(&out, incident->terminal, epi_fd_of(-1), epi_now() + PATIENCE);
+    out.record = incident->out.record;
     epi_out_lock(&out, out.deadline);
     add_text(&out, &text);
     note_file(&out, incident, "Note: the whole report is in ");
@@ -48,6 +49,7 @@ static EPI_SAFE void write_short(struct epi_incident *incident)
     add_sentence(&out, epi_brief_sentence(&incident->out));
     epi_out_char(&out, '\n');
     epi_out_flush(&out);
+    epi_jsonline_end(&out, &incident->out, incident);
     epi_out_unlock(&out);
 }
 

@@ -1,6 +1,6 @@
-/* Text in a fixed buffer, numbers and strings without libc, and the writes that bring it
- * out in pieces, polled for, to a descriptor that may be stuck. */
+/* Text in a fixed buffer, numbers and strings without libc. */
 #include "out.h"
+#include "write.h"
 #include "../base/base.h"
 #include "../base/clock.h"
 #include "../base/fd.h"
@@ -8,8 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <unistd.h>
 
 EPI_SAFE void epi_out_start(struct epi_out *out, struct epi_fd target,
@@ -24,6 +22,8 @@ EPI_SAFE void epi_out_start(struct epi_out *out, struct epi_fd target,
     out->keep = NULL;
     out->head.text = NULL;
     out->head.size = 0;
+    out->record = NULL;
+    out->plain = false;
     out->flushed = 0;
     out->error = 0;
     out->lost = false;
@@ -32,83 +32,6 @@ EPI_SAFE void epi_out_start(struct epi_out *out, struct epi_fd target,
     out->writing = false;
     out->waited = 0;
     out->used = 0;
-}
-
-/* Waits until FD takes text.  True when a write is worth a try: also after an
- * error that only the write can name; then it is BROKEN. */
-static EPI_SAFE bool wait_writable(const struct epi_out *out, bool *broken)
-{
-    for (;;) {
-        uint64_t now = epi_now();
-        *broken = false;
-        if (now >= out->deadline)
-            return false;
-        struct pollfd poll = {.fd = out->target.fd, .events = POLLOUT, .revents = 0};
-        struct timespec left = epi_timespec(out->deadline - now);
-        long n = epi_syscall6(SYS_ppoll, (long)&poll, 1, (long)&left, 0, 0, 0);
-        if (n != 0 && n != -EINTR) {
-            *broken = n > 0 && (poll.revents & (POLLERR | POLLHUP)) != 0;
-            return true;
-        }
-    }
-}
-
-static EPI_SAFE bool pipe_signal_waits(void)
-{
-    uint64_t pending = 0;
-    return epi_syscall6(SYS_rt_sigpending, (long)&pending, sizeof pending, 0, 0, 0, 0) == 0 &&
-           (pending & epi_mask_of(SIGPIPE)) != 0;
-}
-
-/* Where the reader of a pipe is gone, a write sends its thread SIGPIPE.  Whoever reports
- * blocks that signal; when the mask is put back, a program in which it is deadly would
- * die of having been dumped. */
-static EPI_SAFE void take_pipe_signal(void)
-{
-    uint64_t set = epi_mask_of(SIGPIPE);
-    struct timespec now = {0, 0};
-    epi_syscall6(SYS_rt_sigtimedwait, (long)&set, 0, (long)&now, sizeof set, 0, 0);
-}
-
-/* The target is gone for good: the rest goes to the fallback, or nowhere. */
-static EPI_SAFE bool fall_back(struct epi_out *out, int error)
-{
-    if (out->error == 0)
-        out->error = error;
-    bool another = out->fallback.fd >= 0 && epi_fd_valid(&out->fallback);
-    out->target = out->fallback;
-    out->fallback.fd = -1;
-    if (!another)
-        out->target.fd = -1;
-    return another;
-}
-
-static EPI_SAFE void write_all(struct epi_out *out, const char *text, size_t size)
-{
-    while (size > 0) {
-        if (out->target.fd < 0) {
-            out->lost = !out->only_copy;
-            return;
-        }
-        bool broken;
-        if (!wait_writable(out, &broken)) {
-            fall_back(out, ETIMEDOUT);
-            out->target.fd = -1; /* no time is left for the fallback either */
-            continue;
-        }
-        bool waited = broken && pipe_signal_waits(); /* the program's own stays */
-        long n = epi_syscall6(SYS_write, out->target.fd, (long)text, (long)size, 0, 0, 0);
-        if (n == -EPIPE && !waited)
-            take_pipe_signal();
-        if (n > 0) {
-            text += n;
-            size -= (size_t)n;
-        } else if (n == 0) {
-            fall_back(out, EIO);
-        } else if (n != -EINTR && n != -EAGAIN) {
-            fall_back(out, (int)-n);
-        }
-    }
 }
 
 EPI_SAFE void epi_out_copy(struct epi_out *out, const char *text, size_t size)
@@ -195,7 +118,7 @@ EPI_SAFE void epi_out_flush(struct epi_out *out)
     if (out->head.text != NULL)
         keep(out->head.text, out->head.room, &out->head.size, out, size);
     epi_out_copy(out, out->buffer, size); /* first: it waits for no reader */
-    write_all(out, out->buffer, size);
+    epi_out_write(out, out->buffer, size);
     out->waited += epi_now() - began;
     out->writing = false; /* after that: the helper must not count it as the stage's */
 }
@@ -308,9 +231,7 @@ EPI_SAFE void epi_out_time(struct epi_out *out, uint64_t ns_since_1970)
     epi_out_char(out, 'Z');
 }
 
-/* The code point that starts at TEXT, with its length in LENGTH; 0 when this is
- * not UTF-8 (an overlong form and a surrogate are not). */
-static EPI_SAFE uint32_t code_point(const char *text, unsigned *length)
+EPI_SAFE uint32_t epi_text_code_point(const char *text, unsigned *length)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     unsigned char first = (unsigned char)text[0];
@@ -346,7 +267,7 @@ static EPI_SAFE unsigned escape_one(struct epi_out *out, const char *text, const
     uint32_t point;
     if (*text >= 0x20 && *text < 0x7f && !is_one_of(*text, special)) {
         epi_out_char(out, *text);
-    } else if ((point = code_point(text, &length)) > 0xffff) {
+    } else if ((point = epi_text_code_point(text, &length)) > 0xffff) {
         epi_out_text(out, "\\U");
         digits(out, point, 16, 8);
     } else if (point > (latin ? 0xff : 0x7f)) {

@@ -13,6 +13,8 @@
 
 #define EPI_OUT_BUFFER 4096
 
+struct epi_record; /* json.h */
+
 /* As CPython's faulthandler: strings from outside end here, with "...". */
 #define EPI_OUT_STRING 500
 
@@ -34,6 +36,10 @@ struct epi_out {
         char *text;
         size_t room, size;
     } head;
+    /* What stands around the text on the target, in one line; NULL: nothing.  PLAIN: not on
+     * this target, but on the fallback. */
+    struct epi_record *record;
+    bool plain;
     uint64_t flushed;       /* bytes taken out of the buffer so far */
     int error;              /* errno of the first write that failed for good */
     bool lost;              /* some text went nowhere */
@@ -50,6 +56,10 @@ struct epi_out {
 EPI_SAFE void epi_out_start(struct epi_out *out, struct epi_fd target,
                             struct epi_fd fallback, uint64_t deadline);
 EPI_SAFE void epi_out_flush(struct epi_out *out);
+
+/* Ends the record, if one was begun, with what is in the buffer: that is no text of the
+ * report. */
+EPI_SAFE void epi_out_end_record(struct epi_out *out);
 
 /* Keeps other processes that report to the same file from writing in between, if
  * they are not at it for longer than until UNTIL (monotonic): then nothing is kept
@@ -99,6 +109,10 @@ EPI_SAFE size_t epi_out_lines(struct epi_out *out, const char *text, size_t size
 /* The same for a text that is read piece by piece: moves what was left to the
  * front of BUFFER, and returns how much that is. */
 EPI_SAFE size_t epi_out_rest(struct epi_out *out, char *buffer, size_t size, bool more);
+
+/* The code point that starts at TEXT, with its length in LENGTH; 0 when this is not
+ * UTF-8 (an overlong form and a surrogate are not). */
+EPI_SAFE uint32_t epi_text_code_point(const char *text, unsigned *length);
 
 /* Begins a new line unless one has just begun. */
 EPI_SAFE void epi_out_fresh_line(struct epi_out *out);

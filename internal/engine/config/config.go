@@ -81,6 +81,8 @@ func (c Call) String() string {
 // The defaults that package handler names.
 const (
 	DefaultDeadline       = 5 * time.Second
+	MaxDeadline           = 10 * time.Minute
+	MaxFrames             = 256 // EPI_STACK_FRAMES
 	DefaultSnapshotPeriod = time.Second
 	DefaultPoll           = 50 * time.Millisecond
 	DefaultSymbolBudget   = 64 << 20
@@ -105,6 +107,8 @@ type Config struct {
 	Chain        bool
 	HostFirst    HostFirst
 	Takeover     bool
+	JSON         bool          // WithFormat
+	MaxReports   int           // 0: no limit
 	ThreadSignal int           // 0: one that is free
 	Snapshot     time.Duration // 0: none
 	BlackBox     string        // absolute; "": none

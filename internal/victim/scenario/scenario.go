@@ -72,7 +72,7 @@ func (s Settings) Number(key string) int {
 }
 
 // Options are those of handler.Enable that the settings ask for: fd, dir, deadline,
-// termination, poll, chain, hostfirst, symbols (the budget), debug, cache (off: none), box,
+// termination, format, maxreports, poll, chain, hostfirst, symbols (the budget), debug, cache (off: none), box,
 // traceback=off (no C frames in what Go prints).
 func (s Settings) Options() []handler.Option {
 	var opts []handler.Option
@@ -81,6 +81,12 @@ func (s Settings) Options() []handler.Option {
 	}
 	if s["dir"] != "" {
 		opts = append(opts, handler.WithDir(s["dir"]))
+	}
+	if s["format"] == "json" {
+		opts = append(opts, handler.WithFormat(handler.JSON))
+	}
+	if s["maxreports"] != "" {
+		opts = append(opts, handler.WithMaxReports(s.Number("maxreports")))
 	}
 	if s["termination"] != "" {
 		opts = append(opts, handler.WithTermination(s["termination"]))

@@ -1,0 +1,12 @@
+/* How text gets out of its buffer. */
+#ifndef EPI_WRITE_H
+#define EPI_WRITE_H
+
+#include "out.h"
+#include "../base/base.h"
+
+/* Writes SIZE bytes to the target, in its record if it has one, and what that does not
+ * take to the fallback.  What is lost is said in OUT. */
+EPI_SAFE void epi_out_write(struct epi_out *out, const char *text, size_t size);
+
+#endif
