@@ -222,8 +222,8 @@ static EPI_SAFE void end_record(struct epi_incident *incident)
 
 static const struct epi_stage closing[] = {
     {"copy's end", 0, end_copy},
-    {"termination message", 0, epi_report_termination}, /* of a report that was given up */
-    {"short report", 0, epi_report_short},
+    {"late termination message", 0, epi_report_termination}, /* of a report that was given up */
+    {"late short report", 0, epi_report_short},
     {"end line", 0, epi_report_end},
     {"record's end", 0, end_record},
     {"files", 0, close_files},
