@@ -1,0 +1,153 @@
+/* A report in short, in any room and of any beginning of a report; and text as a string of
+ * JSON, in any pieces. */
+#include "check.h"
+#include "brief.h"
+#include "json.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { LEAST = 300 }; /* no message has less room */
+
+static struct epi_out report, text;
+
+static void remember(const char *from, size_t size)
+{
+    struct epi_fd none = {.fd = -1, .device = 0, .inode = 0};
+    epi_out_start(&report, none, none, 0);
+    epi_brief_remember(&report);
+    for (size_t i = 0; i < size; i++)
+        epi_out_char(&report, from[i]);
+    epi_out_flush(&report);
+}
+
+static const char *compose(size_t room)
+{
+    static char copy[EPI_OUT_BUFFER + 1];
+    struct epi_fd none = {.fd = -1, .device = 0, .inode = 0};
+    epi_out_start(&text, none, none, 0);
+    epi_brief_compose(&text, &report, room);
+    CHECK(text.flushed == 0 && text.used <= room, "%u bytes of %zu", text.used, room);
+    memcpy(copy, text.buffer, text.used);
+    copy[text.used] = '\0';
+    return copy;
+}
+
+static const char before[] = "Fatal error: Segmentation fault\n\nSIGSEGV in f (a.c:1)\n"
+                             "Signal: SIGSEGV (11), SEGV_MAPERR (1): why\n"
+                             "Process: 1 \"p\" (/p)\nBuild: go1\nNote: other\n\n";
+
+/* A report whose stack has so many frames, with a repetition that counts for more. */
+static size_t make_report(char *to, size_t room, int frames)
+{
+    size_t n = (size_t)snprintf(to, room, "%sCurrent thread 0x1 [p, 1] (most recent call first):\n",
+                                before);
+    for (int i = 0; i < frames; i++)
+        n += (size_t)snprintf(to + n, room - n, "  File \"a.c\", line %d in f%d [0x1]\n", i, i);
+    return n + (size_t)snprintf(to + n, room - n, "  [Previous 2 lines repeated 7 more times]\n\n"
+                                                  "Thread 0x2 [q, 2] (most recent call first):\n");
+}
+
+static void test_any_room(void)
+{
+    static char from[1 << 17];
+    for (int frames = 0; frames < 300; frames += 7) {
+        size_t size = make_report(from, sizeof from, frames);
+        remember(from, size);
+        for (size_t room = LEAST; room <= 4000; room += 13) {
+            const char *brief = compose(room);
+            CHECK(strncmp(brief, "Fatal error: Segmentation fault\n\nSIGSEGV in f (a.c:1)\nSignal: ", 60) == 0,
+                  "%s", brief);
+            CHECK(strstr(brief, "Note: ") == NULL && strstr(brief, "Thread 0x2") == NULL, "%s", brief);
+        }
+    }
+}
+
+static void test_any_beginning(void)
+{
+    static char from[1 << 14];
+    size_t size = make_report(from, sizeof from, 40);
+    for (size_t i = 0; i <= size; i++) {
+        remember(from, i);
+        compose(LEAST);
+        compose(4000);
+    }
+}
+
+static void test_counts(void)
+{
+    static char from[1 << 17];
+    remember(from, make_report(from, sizeof from, 300));
+    const char *brief = compose(4000);
+    CHECK(strstr(brief, " f11 [0x1]\n  ... (285 more frames)\n  File \"a.c\", line 297 in f297") != NULL,
+          "%s", brief);
+    remember(from, make_report(from, sizeof from, 15));
+    CHECK(strstr(compose(4000), "more frames") == NULL, "all of it fits");
+}
+
+/* What was forgotten is not counted. */
+static void test_forgotten(void)
+{
+    static char from[1 << 18];
+    remember(from, make_report(from, sizeof from, 5000));
+    const char *brief = compose(4000);
+    CHECK(strstr(brief, " f11 [0x1]\n  ...\n") != NULL, "%s", brief);
+}
+
+static void test_go_text(void)
+{
+    static char from[1 << 14];
+    size_t n = (size_t)snprintf(from, sizeof from, "Fatal Go error: panic: boom\n\nProcess: 1 \"p\" (/p)\n\n"
+                                                   "Go's own report (from the crash output):\n  panic: boom\n  \n"
+                                                   "  goroutine 7 [running]:\n");
+    for (int i = 0; i < 40; i++)
+        n += (size_t)snprintf(from + n, sizeof from - n, "  main.f%d()\n  \t/a.go:%d +0x1\n", i, i);
+    n += (size_t)snprintf(from + n, sizeof from - n, "  \n  goroutine 8 [select]:\n  main.other()\n\n"
+                                                     "Current thread 0x1 [p, 1] (most recent call first):\n");
+    remember(from, n);
+    const char *brief = compose(4000);
+    CHECK(strstr(brief, "\n  panic: boom\n  \n  goroutine 7 [running]:\n  main.f0()\n") != NULL, "%s", brief);
+    CHECK(strstr(brief, "\n  ...24 frames elided...\n  main.f36()\n") != NULL, "%s", brief);
+    CHECK(strstr(brief, "main.other") == NULL && strstr(brief, "Process: 1 ") != NULL, "%s", brief);
+    for (size_t room = LEAST; room < 4000; room += 7)
+        compose(room);
+}
+
+static void test_json_pieces(void)
+{
+    static const char from[] = "a \"b\"\\x5c\n\tc\\\\";
+    char to[2 * sizeof from];
+    size_t size = sizeof from - 1, all = epi_json_escape(to, from, size);
+    CHECK(memcmp(to, "a \\\"b\\\"\\\\x5c\\n\\tc\\\\\\\\", all) == 0, "%.*s", (int)all, to);
+    CHECK(epi_json_taken(from, size, all) == size, "all of it");
+    for (size_t written = 0; written < all; written++) {
+        size_t taken = epi_json_taken(from, size, written);
+        CHECK(epi_json_escape(to, from, taken) <= written &&
+                  epi_json_escape(to, from, taken + 1) > written,
+              "%zu of %zu", taken, written);
+    }
+    CHECK(epi_json_escape(to, "\x01\xff", 2) == 2 && memcmp(to, "??", 2) == 0, "%.2s", to);
+}
+
+static void string_is(const char *from, const char *want)
+{
+    struct epi_fd none = {.fd = -1, .device = 0, .inode = 0};
+    epi_out_start(&text, none, none, 0);
+    epi_json_string(&text, from);
+    CHECK(text.used == strlen(want) && memcmp(text.buffer, want, text.used) == 0, "%.*s, want %s",
+          (int)text.used, text.buffer, want);
+}
+
+int main(void)
+{
+    test_any_room();
+    test_any_beginning();
+    test_counts();
+    test_forgotten();
+    test_go_text();
+    test_json_pieces();
+    string_is("plain \"quoted\"", "\"plain \\\"quoted\\\"\"");
+    string_is("\\ \n \xff", "\"\\\\x5c \\\\x0a \\\\xff\"");
+    string_is("\xc3\xa9\xd0\x96\xf0\x9f\x98\x80", "\"\\\\xe9\\u0416\\ud83d\\ude00\"");
+    return check_result();
+}
