@@ -41,7 +41,7 @@ type Config struct {
 	Directory   string // for a report file; empty: none
 	Termination string // Kubernetes' termination log; empty: none
 	Build       string
-	Note        string // what reports are to say besides; empty: nothing
+	Note        string   // what reports are to say besides; empty: nothing
 	Box         *os.File // becomes the black box; nil: all stays as it is
 }
 

@@ -4,6 +4,7 @@
  * to who reads the text. */
 #include "jsonline.h"
 #include "brief.h"
+#include "sentence.h"
 #include "../base/base.h"
 #include "../base/clock.h"
 #include "../base/fd.h"
@@ -115,33 +116,25 @@ static EPI_SAFE struct epi_brief_text after(struct epi_brief_text text, const ch
     return behind(text, words);
 }
 
-/* The message of what libc said, without its quotation marks. */
-static EPI_SAFE struct epi_brief_text message_of(const struct epi_out *report)
-{
-    struct epi_brief_text text = epi_brief_line(report, "Message: ");
-    if (text.size > 0)
-        text.size--;
-    return behind(text, "\"");
-}
-
 /* What is known of a crash when its text is written. */
 static EPI_SAFE void add_exception(struct epi_out *out, const struct epi_out *report)
 {
     static const struct epi_brief_text fatal = {"fatal error", sizeof "fatal error" - 1};
     static const struct epi_brief_text panic = {"panic", sizeof "panic" - 1};
     struct epi_brief_text signal = epi_brief_line(report, "Signal: "), title = epi_brief_title(report);
+    struct epi_brief_text message = title, type = fatal;
     if (signal.size > 0) {
-        struct epi_brief_text message = message_of(report);
-        bool said = begins(signal, "SIGABRT ") && message.size > 0;
-        add_text(out, "exception.type", up_to(signal, ' '));
-        add_text(out, "exception.message", said ? message : after(after(signal, "), "), "): "));
+        type = up_to(signal, ' ');
+        message = after(after(signal, "), "), "): ");
     } else if (begins(title, "panic: ")) {
-        add_text(out, "exception.type", panic);
-        add_text(out, "exception.message", behind(title, "panic: "));
-    } else {
-        add_text(out, "exception.type", fatal);
-        add_text(out, "exception.message", title);
+        type = panic;
+        message = behind(title, "panic: ");
     }
+    const char *why = epi_sentence_why(); /* in the words of Record */
+    if (why[0] != '\0')
+        message = (struct epi_brief_text){why, epi_strlen(why)};
+    add_text(out, "exception.type", type);
+    add_text(out, "exception.message", message);
 }
 
 EPI_SAFE void epi_jsonline_end(struct epi_out *out, const struct epi_out *report,

@@ -280,3 +280,8 @@ EPI_SAFE void epi_report_sentence(struct epi_incident *incident)
     epi_out_text(&incident->out, out->buffer);
     epi_out_char(&incident->out, '\n');
 }
+
+EPI_SAFE const char *epi_sentence_why(void)
+{
+    return sentence.ready ? end(&sentence.words) : "";
+}

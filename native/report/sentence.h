@@ -11,4 +11,7 @@ EPI_SAFE void epi_sentence_forget(void);
 /* That of the crash, as it stands in the report; "": it could not be made. */
 EPI_SAFE const char *epi_sentence(void);
 
+/* Why, which ends it, whole; "": that is not known. */
+EPI_SAFE const char *epi_sentence_why(void);
+
 #endif
