@@ -195,6 +195,12 @@ static EPI_SAFE uint64_t frames_of(const struct line *line)
     return 1;
 }
 
+/* The lines of Go's text that a line stands for: it leaves out frames of a long stack itself. */
+static EPI_SAFE uint64_t go_lines_of(const struct line *line)
+{
+    return begins(line, "  ...") ? 2 * number_behind(line, "...") : 1;
+}
+
 static EPI_SAFE void add_mark(const struct brief *brief, const struct block *block, bool stack,
                               uint64_t frames)
 {
@@ -255,7 +261,7 @@ static EPI_SAFE void add_ends(const struct brief *brief, const struct block *blo
             add(brief, line.text, line.size);
             epi_out_char(brief->out, '\n');
         } else {
-            left_out += stack ? frames_of(&line) : 1;
+            left_out += stack ? frames_of(&line) : go_lines_of(&line);
         }
     }
     if (left_out > 0 || !block->whole)
