@@ -48,7 +48,7 @@ static EPI_SAFE void give_up_by(struct epi_evidence *evidence, const char *answe
 {
     uint64_t self = epi_self();
     struct epi_incident *crash = &epi_process()->crash;
-    struct epi_asked *slot = evidence->slot;
+    struct epi_asked *slot = epi_asked_slot(evidence);
     struct epi_evidence *first = evidence;
     epi_sigmask(SIG_BLOCK, epi_actions.common.mask); /* as in the core's handlers */
     for (;; first = first->outer) {
@@ -90,14 +90,15 @@ static EPI_SAFE void give_up_and_die(struct epi_evidence *evidence, const char *
 
 /* With the mask that the kernel would give it; but what a fault raises stays open, or one in
  * the handler would kill in silence, and so does the deadline's signal. */
-static EPI_SAFE void call(struct epi_evidence *evidence, int signal, siginfo_t *info)
+static EPI_SAFE void call(struct epi_evidence *evidence, int signal, siginfo_t *info, bool called)
 {
     const struct epi_sigaction *action = epi_action_turn(signal);
-    struct epi_sigaction host = *action;
     uint64_t open = epi_fatal_mask() & ~epi_mask_of(SIGABRT);
-    evidence->blocked = epi_chain_mask(action, signal, evidence->uc);
-    host.mask = evidence->blocked & ~open;
-    epi_chain_with(&host, signal, info, evidence->uc);
+    uint64_t before = called ? epi_chain_blocked() : 0;
+    evidence->blocked = epi_chain_mask(action, signal, evidence->uc, called);
+    epi_chain_with(action, evidence->blocked & ~open, signal, info, evidence->uc);
+    if (called) /* the handler that has done so goes on */
+        epi_sigmask(SIG_SETMASK, before);
 }
 
 /* A child of fork has no helper. */
@@ -137,7 +138,7 @@ static EPI_SAFE bool in_vain(const struct epi_evidence *evidence)
 /* Counts it; how often it was, one after the other. */
 static EPI_SAFE uint32_t repeated(const struct epi_evidence *evidence)
 {
-    struct epi_asked *slot = evidence->slot;
+    struct epi_asked *slot = epi_asked_slot(evidence);
     uint64_t fault = fault_of(evidence);
     if (slot == NULL)
         return 1;
@@ -213,7 +214,7 @@ static EPI_SAFE enum answer judge(const struct epi_evidence *evidence)
 }
 
 EPI_SAFE bool epi_host_asked(const struct epi_sigaction *action, struct epi_evidence *outer,
-                             int tid, int signal, siginfo_t *info, ucontext_t *uc)
+                             int tid, bool called, int signal, siginfo_t *info, ucontext_t *uc)
 {
     const struct epi_options *options = epi_incidents.options;
     uintptr_t handler = epi_action_hosts(action, signal, info);
@@ -231,10 +232,10 @@ EPI_SAFE bool epi_host_asked(const struct epi_sigaction *action, struct epi_evid
         return true;
     }
     have_it_watched();
-    call(&evidence, signal, info);
+    call(&evidence, signal, info, called);
     if (evidence.reported) { /* it gave up, and has thought better of it, perhaps */
         struct epi_incident *crash = &epi_process()->crash;
-        if (crash->owner != epi_self() || !epi_chain_repaired(crash, uc))
+        if (!epi_chain_repaired(crash, uc))
             epi_terminate(signal, &evidence.info, uc);
         return true;
     }
@@ -243,8 +244,9 @@ EPI_SAFE bool epi_host_asked(const struct epi_sigaction *action, struct epi_evid
         give_up_and_die(&evidence, "has changed nothing", signal, &evidence.info, uc);
         return true;
     }
-    if (answer == RESOLVED && evidence.slot != NULL)
-        evidence.slot->repeats = 0;
+    struct epi_asked *slot = epi_asked_slot(&evidence);
+    if (answer == RESOLVED && slot != NULL)
+        slot->repeats = 0;
     epi_asked_end(&evidence);
     return true;
 }
@@ -275,21 +277,11 @@ static EPI_SAFE bool is_anothers(int signal, const siginfo_t *info)
            epi_syscall6(SYS_tgkill, epi_getpid(), tid, signal, 0, 0, 0) == 0;
 }
 
-/* What the thread TID, at SP, is asking about; it may have jumped out of that. */
-static EPI_SAFE struct epi_evidence *evidence_of(int tid, uintptr_t sp)
-{
-    uintptr_t resolved = 0;
-    struct epi_evidence *evidence = epi_asked_evidence(tid, sp, &resolved);
-    if (resolved != 0)
-        epi_host_has_resolved(resolved);
-    return evidence;
-}
-
 EPI_SAFE bool epi_host_gave_up(const struct epi_sigaction *next, int tid, bool called, int signal,
                                siginfo_t *info, ucontext_t *uc)
 {
     uintptr_t sp = called ? epi_arch_current_sp() : epi_arch_sp(uc);
-    struct epi_evidence *evidence = evidence_of(tid, sp);
+    struct epi_evidence *evidence = epi_host_evidence(tid, sp);
     bool sent = info->si_code <= 0, own = sent && info->si_pid == epi_getpid();
     if (evidence != NULL && called && uc == evidence->uc) {
         give_up(evidence, "has handed it on"); /* returns to it; epi_host_asked ends it */
@@ -300,7 +292,7 @@ EPI_SAFE bool epi_host_gave_up(const struct epi_sigaction *next, int tid, bool c
     if (sent && !own)
         return false;
     if (!sent && may_ask_again(evidence, signal) &&
-        epi_host_asked(next, evidence, tid, signal, info, uc))
+        epi_host_asked(next, evidence, tid, called, signal, info, uc))
         return true;
     const char *answer = !sent ? "has faulted" : signal == SIGABRT ? "has aborted"
                                                                    : "has raised a signal";
@@ -310,7 +302,7 @@ EPI_SAFE bool epi_host_gave_up(const struct epi_sigaction *next, int tid, bool c
 
 EPI_SAFE void epi_host_died_in_go(int tid, const ucontext_t *uc)
 {
-    struct epi_evidence *evidence = evidence_of(tid, epi_arch_sp(uc));
+    struct epi_evidence *evidence = epi_host_evidence(tid, epi_arch_sp(uc));
     if (evidence != NULL)
         give_up_by(evidence, "has handed it on to Go", true);
     /* Of the threads that Go stops to list their stacks any may be the last, and end it.
@@ -322,7 +314,7 @@ EPI_SAFE void epi_host_died_in_go(int tid, const ucontext_t *uc)
 
 void epi_host_ends_process(const char *answer)
 {
-    struct epi_evidence *evidence = evidence_of(epi_gettid(), epi_arch_current_sp());
+    struct epi_evidence *evidence = epi_host_evidence(epi_gettid(), epi_arch_current_sp());
     uint64_t mask;
     if (evidence == NULL)
         return;

@@ -10,13 +10,13 @@
 
 /* Asks the handler ACTION about a fault of the thread TID, if it is one that goes first.
  * False: it is none, and nothing has been done.  OUTER is the fault in whose handler
- * this one happened, or NULL. */
+ * this one happened, or NULL.  CALLED says that a handler has called ours. */
 EPI_SAFE bool epi_host_asked(const struct epi_sigaction *action, struct epi_evidence *outer,
-                             int tid, int signal, siginfo_t *info, ucontext_t *uc);
+                             int tid, bool called, int signal, siginfo_t *info, ucontext_t *uc);
 
 /* The thread TID has a fault, or a signal was sent to it: does a host's handler that was
  * asked give up by that?  Then it has been reported, and dealt with.  NEXT is whose turn it
- * is for SIGNAL; CALLED says that a handler has called ours. */
+ * is for SIGNAL; CALLED: the same. */
 EPI_SAFE bool epi_host_gave_up(const struct epi_sigaction *next, int tid, bool called, int signal,
                                siginfo_t *info, ucontext_t *uc);
 

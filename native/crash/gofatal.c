@@ -156,12 +156,12 @@ EPI_SAFE void epi_go_faults(struct epi_incident *crash, const struct epi_sigacti
             report_fault(crash, signal, info, uc);
         /* With the bit its death is one that is reported. */
         bool entered = on_signal_stack(uc) && epi_traceback_bit_enter();
-        epi_chain(previous, signal, info, uc);
+        epi_chain(previous, signal, info, uc, false);
         epi_traceback_bit_leave(entered);
         return;
     }
     struct epi_sigaction open = *previous;
     open.mask &= ~epi_fatal_mask();
     open.flags |= SA_NODEFER;
-    epi_chain(&open, signal, info, uc);
+    epi_chain(&open, signal, info, uc, false);
 }

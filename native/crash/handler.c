@@ -163,7 +163,7 @@ static EPI_SAFE bool calls_c(const struct epi_incident *crash, uintptr_t g)
  * program asked for it or the report lacks something: its dump needs no P.
  * On a thread that C created Go's would print nothing and, as PID 1, hang. */
 static EPI_SAFE void finish(struct epi_incident *crash, int signal, siginfo_t *info,
-                            ucontext_t *uc)
+                            ucontext_t *uc, bool called)
 {
     const struct epi_sigaction *next = epi_action_turn(signal);
     bool go = next->handler == epi_actions.go.handler && next->handler != 0;
@@ -176,10 +176,10 @@ static EPI_SAFE void finish(struct epi_incident *crash, int signal, siginfo_t *i
             crash->deadline = epi_now() + crash->options->deadline;
             crash->phase = EPI_PHASE_CHAINED;
             epi_traceback_bit_enter();
-            epi_chain(next, signal, info, uc);
+            epi_chain(next, signal, info, uc, called);
         }
     } else if (next->handler > (uintptr_t)SIG_IGN) {
-        if (epi_chain_host(crash, next, signal, info, uc))
+        if (epi_chain_host(crash, next, signal, info, uc, called))
             return;
     }
     epi_terminate(signal, info, uc);
@@ -187,9 +187,9 @@ static EPI_SAFE void finish(struct epi_incident *crash, int signal, siginfo_t *i
 
 /* What would have happened without Epitaph. */
 static EPI_SAFE void hand_on(const struct epi_sigaction *next, int signal, siginfo_t *info,
-                             ucontext_t *uc)
+                             ucontext_t *uc, bool called)
 {
-    epi_chain(next, signal, info, uc);
+    epi_chain(next, signal, info, uc, called);
     if (next->handler == (uintptr_t)SIG_DFL ||
         (next->handler == (uintptr_t)SIG_IGN && info->si_code > 0))
         epi_terminate(signal, info, uc);
@@ -260,7 +260,7 @@ static EPI_SAFE bool go_dies(struct arrival *a)
     epi_go_dies(a->crash, a->signal, a->info, a->uc);
     epi_actions_go_raised(tid);
     /* One that is ignored Go makes deadly. */
-    hand_on(behind_go(a->signal), a->signal, a->info, a->uc);
+    hand_on(behind_go(a->signal), a->signal, a->info, a->uc, a->called);
     return true;
 }
 
@@ -327,7 +327,7 @@ static EPI_SAFE bool core_is_off(struct arrival *a)
     const struct epi_options *options = epi_incidents.options;
     if ((options != NULL && !options->quiet) || epi_crashing())
         return false;
-    hand_on(epi_action_turn(a->signal), a->signal, a->info, a->uc);
+    hand_on(epi_action_turn(a->signal), a->signal, a->info, a->uc, a->called);
     return true;
 }
 
@@ -342,7 +342,7 @@ static EPI_SAFE bool comes_from_outside(struct arrival *a)
     if (epi_crash_keep(a->crash, a->signal))
         return true;
     if (epi_wanted_by_go(a->signal)) {
-        epi_chain_next(a->signal, a->info, a->uc);
+        epi_chain_next(a->signal, a->info, a->uc, a->called);
         return true;
     }
     return a->next->handler == (uintptr_t)SIG_IGN;
@@ -356,7 +356,7 @@ static EPI_SAFE bool host_gives_up(struct arrival *a)
 
 static EPI_SAFE bool host_resolves(struct arrival *a)
 {
-    return epi_host_asked(a->next, NULL, a->tid, a->signal, a->info, a->uc);
+    return epi_host_asked(a->next, NULL, a->tid, a->called, a->signal, a->info, a->uc);
 }
 
 static EPI_SAFE bool is_a_crash(struct arrival *a)
@@ -366,14 +366,14 @@ static EPI_SAFE bool is_a_crash(struct arrival *a)
         return true;
     bool in_vain = epi_chain_in_vain(a->crash, a->signal, a->info, a->uc);
     if (!epi_crash_begin(a->crash, a->signal, a->info, a->uc)) {
-        hand_on(epi_action_turn(a->signal), a->signal, a->info, a->uc);
+        hand_on(epi_action_turn(a->signal), a->signal, a->info, a->uc, a->called);
     } else if (in_vain) {
         epi_terminate(a->signal, a->info, a->uc);
     } else {
         epi_report_on_own_stack(a->crash);
         /* Where a filter refuses sigaltstack, a signal on the reporter's stack has used
          * this one again: what A says is of that signal then. */
-        finish(a->crash, a->crash->signal, a->info, a->uc);
+        finish(a->crash, a->crash->signal, a->info, a->uc, a->called);
     }
     return true;
 }
@@ -389,8 +389,7 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
     siginfo_t first;
     struct arrival arrival = {signal, epi_resent(signal, info, &first), context,
                               &epi_process()->crash, epi_action_next(signal), 0,
-                              /* The kernel puts the context behind the return address. */
-                              __builtin_dwarf_cfa() != context};
+                              EPI_CALLED(context)};
     for (size_t i = 0; i < EPI_COUNT(cases); i++)
         if (cases[i](&arrival)) /* EPI_SAFE: those above */
             return;

@@ -75,9 +75,9 @@ static EPI_SAFE bool may_end(struct epi_incident *crash)
     return atomic_compare_exchange_strong(&crash->phase, &phase, EPI_PHASE_LEFT);
 }
 
-static EPI_SAFE void end_left(struct epi_incident *crash)
+static EPI_SAFE void end_left(struct epi_incident *crash, uint64_t owner)
 {
-    if (!may_end(crash))
+    if (crash->owner != owner || !may_end(crash))
         return;
     epi_host_has_resolved(crash->host.called);
     epi_crash_end(crash);
@@ -85,8 +85,10 @@ static EPI_SAFE void end_left(struct epi_incident *crash)
 
 EPI_SAFE bool epi_chain_repaired(struct epi_incident *crash, const ucontext_t *uc)
 {
+    /* It took so long that it was let go (epi_chain_let_go).  What is in CRASH is another's by
+     * now, perhaps; a fault that is not repaired comes again. */
     if (crash->owner != epi_self())
-        return false; /* it took too long (epi_chain_let_go) */
+        return true;
     /* The handler ran with its own mask and the signal blocked; the looks below may fault. */
     epi_sigmask(SIG_UNBLOCK, epi_fatal_mask());
     bool moved = epi_arch_pc(&crash->context) != epi_arch_pc(uc) ||
@@ -108,12 +110,11 @@ EPI_SAFE bool epi_chain_repaired(struct epi_incident *crash, const ucontext_t *u
 }
 
 EPI_SAFE bool epi_chain_host(struct epi_incident *crash, const struct epi_sigaction *action,
-                             int signal, siginfo_t *info, ucontext_t *uc)
+                             int signal, siginfo_t *info, ucontext_t *uc, bool called)
 {
-    struct epi_sigaction host = *action;
-    host.mask = epi_chain_mask(action, signal, uc) & ~epi_mask_of(epi_actions.deadline_signal);
+    uint64_t mask = epi_chain_mask(action, signal, uc, called);
     epi_chain_begin(crash, epi_action_hosts(action, signal, info));
-    epi_chain_with(&host, signal, info, uc);
+    epi_chain_with(action, mask & ~epi_mask_of(epi_actions.deadline_signal), signal, info, uc);
     return epi_chain_repaired(crash, uc);
 }
 
@@ -131,7 +132,7 @@ EPI_SAFE bool epi_chain_left(struct epi_incident *crash, const ucontext_t *uc)
 {
     if (!is_outside(crash, epi_arch_sp(uc)))
         return false;
-    end_left(crash);
+    end_left(crash, epi_self());
     epi_chain_await_end(crash);
     return true;
 }
@@ -145,27 +146,31 @@ EPI_SAFE void epi_chain_await_end(const struct epi_incident *crash)
 
 EPI_SAFE void epi_chain_look(struct epi_incident *crash, uint64_t now)
 {
-    int owner = (int)(uint32_t)crash->owner;
+    uint64_t owner = crash->owner;
+    int tid = (int)(uint32_t)owner;
     struct epi_task_syscall call;
     if (owner == 0 || now < crash->stage_deadline)
         return;
     crash->stage_deadline = now + (now - crash->chained);
-    if (epi_syscall6(SYS_tgkill, epi_getpid(), owner, 0, 0, 0, 0) == -ESRCH)
-        epi_crash_end(crash); /* the handler ended its thread */
-    else if (!epi_task_sleeps(owner, &call))
+    if (epi_syscall6(SYS_tgkill, epi_getpid(), tid, 0, 0, 0, 0) == -ESRCH)
+        end_left(crash, owner); /* the handler ended its thread */
+    else if (!epi_task_sleeps(tid, &call))
         epi_stage_send(crash, 0);
     else if (is_outside(crash, call.sp))
-        end_left(crash);
-    else
+        end_left(crash, owner);
+    else if (crash->owner == owner)
         crash->host.slept = true;
 }
 
 EPI_SAFE bool epi_chain_let_go(struct epi_incident *crash)
 {
+    uint64_t owner = crash->owner;
+    if (owner == 0 || crash->phase == EPI_PHASE_LEFT)
+        return true; /* somebody ends it just now, or has */
     if (crash->phase != EPI_PHASE_HOST || crash->host.slept ||
-        !epi_task_blocks((int)(uint32_t)crash->owner, epi_actions.deadline_signal))
+        !epi_task_blocks((int)(uint32_t)owner, epi_actions.deadline_signal))
         return false;
-    end_left(crash);
+    end_left(crash, owner);
     return true;
 }
 

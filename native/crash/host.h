@@ -8,10 +8,11 @@
 #include <signal.h>
 #include <ucontext.h>
 
-/* Calls the host's handler ACTION for the crash of this thread.  True when the
+/* Calls the host's handler ACTION for the crash of this thread.  CALLED: not the kernel has called
+ * the core's handler.  True when the
  * program goes on as that handler decided; the crash is over then. */
 EPI_SAFE bool epi_chain_host(struct epi_incident *crash, const struct epi_sigaction *action,
-                             int signal, siginfo_t *info, ucontext_t *uc);
+                             int signal, siginfo_t *info, ucontext_t *uc, bool called);
 
 /* Its two halves: HANDLER is about to be called, or runs already; it has returned. */
 EPI_SAFE void epi_chain_begin(struct epi_incident *crash, uintptr_t handler);

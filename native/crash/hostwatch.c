@@ -27,6 +27,7 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <stddef.h>
 
 /* How long a thread has for the report once it was told to make it. */
 #define ANSWER EPI_SECOND
@@ -86,17 +87,17 @@ static EPI_SAFE _Noreturn void die_of(int signal)
 /* Faults in handlers of faults, at most: more than askhost.c asks about. */
 #define DEEPEST 16
 
-static _Alignas(16) unsigned char frame[EPI_CONTEXT_SIZE]; /* the helper's alone, as is */
-static struct epi_evidence kept;
+static struct epi_evidence kept; /* the helper's alone */
 
 /* Copies the evidence of SLOT's outermost fault: the thread's stack stays as it is while its
  * handler runs, but that may return any time.  False when what is there is not, or no longer,
  * the evidence of ROUND. */
 static EPI_SAFE bool copy_evidence(const struct epi_asked *slot, uint32_t round)
 {
+    uint64_t link;
     if (!epi_peek(&kept, (uintptr_t)slot->evidence, sizeof kept) ||
-        !epi_peek(frame, slot->frame, sizeof frame) ||
-        !epi_asked_owns(slot, round, &kept, (const ucontext_t *)(const void *)frame))
+        !epi_peek64(&link, slot->frame + offsetof(ucontext_t, uc_link)) ||
+        !epi_asked_owns(slot, round, &kept, (uintptr_t)link))
         return false;
     for (int depth = 0; kept.outer != NULL; depth++)
         if (depth == DEEPEST || !epi_peek(&kept, (uintptr_t)kept.outer, sizeof kept))
@@ -105,25 +106,32 @@ static EPI_SAFE bool copy_evidence(const struct epi_asked *slot, uint32_t round)
 }
 
 /* A handler that blocks the deadline's signal; or has the thread jumped out, and blocks it
- * there?  It is not in the handler for certain where the signal was blocked before the fault,
- * to which it may have jumped back, nor where it has never been seen to sleep in there. */
-static EPI_SAFE bool may_have_left(const struct epi_asked *slot, bool slept)
+ * there?  A thread that sleeps now has been found in the handler.  One that runs may be
+ * elsewhere where the signal was blocked before the fault, to which it may have jumped back,
+ * or where it has never been seen to sleep in the handler. */
+static EPI_SAFE bool may_have_left(const struct epi_asked *slot, enum place place, bool slept)
 {
     int deadline = epi_actions.deadline_signal;
     const ucontext_t *context = epi_evidence_context(&kept);
+    if (place == SLEEPS)
+        return false;
     return (*(const uint64_t *)(const void *)&context->uc_sigmask & epi_mask_of(deadline)) != 0 ||
            (!slept && epi_task_blocks(slot->tid, deadline));
 }
 
-static EPI_SAFE void report_for(struct epi_asked *slot, const char *answer, bool go, bool slept)
+/* A doubt is no answer: the thread is looked at again. */
+static EPI_SAFE void report_for(struct epi_asked *slot, uint32_t round, const char *answer,
+                                enum place place, bool slept)
 {
     struct epi_incident *crash = &epi_process()->crash;
-    uint32_t round = slot->round;
+    bool go = place == IN_GO;
     int tid = slot->tid;
-    if (!copy_evidence(slot, round) || (!go && may_have_left(slot, slept))) {
+    if (!copy_evidence(slot, round)) {
         epi_asked_drop(slot, round);
         return;
     }
+    if (!go && may_have_left(slot, place, slept))
+        return;
     if (slot->round != round || !epi_crash_take(crash, epi_self()))
         return;
     ucontext_t *context = (ucontext_t *)(void *)kept.context;
@@ -154,26 +162,22 @@ static EPI_SAFE void look_at(size_t i, uint64_t passed, uint64_t deadline)
         watch.of[i].told = watch.of[i].slept = false;
         return;
     }
-    uint64_t waited = watch.of[i].waited += passed;
-    if (waited >= watch.of[i].look) {
-        watch.of[i].look = waited * 2;
-        enum place place = place_of(slot);
-        if (place == LEFT)
-            epi_asked_drop(slot, round);
-        if (place == IN_GO)
-            report_for(slot, "has handed it on to Go", true, true);
-        if (place == LEFT || place == IN_GO)
-            return;
-        watch.of[i].slept = watch.of[i].slept || place == SLEEPS;
-    }
-    if (waited < deadline)
-        return;
-    if (!watch.of[i].told) {
+    uint64_t waited = watch.of[i].waited += passed, end = deadline + ANSWER;
+    if (waited >= deadline && !watch.of[i].told) {
         struct epi_ask ask = {EPI_ASK_LEAVE, round, 0};
         watch.of[i].told = epi_ask_send(epi_actions.deadline_signal, slot->tid, ask) == 0;
     }
-    if (waited >= deadline + ANSWER)
-        report_for(slot, "has not returned in time, and lets nobody interrupt it", false,
+    if (waited < watch.of[i].look)
+        return;
+    watch.of[i].look = waited < end && waited * 2 > end ? end : waited * 2;
+    enum place place = place_of(slot);
+    watch.of[i].slept = watch.of[i].slept || place == SLEEPS;
+    if (place == LEFT)
+        epi_asked_drop(slot, round);
+    else if (place == IN_GO)
+        report_for(slot, round, "has handed it on to Go", place, true);
+    else if (waited >= end)
+        report_for(slot, round, "has not returned in time, and lets nobody interrupt it", place,
                    watch.of[i].slept);
 }
 

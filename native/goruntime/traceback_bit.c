@@ -16,6 +16,7 @@
 #include "../signals/actions.h"
 #include "../signals/asked.h"
 #include "../signals/chain.h"
+#include "../signals/hosts.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -140,7 +141,7 @@ EPI_SAFE void epi_traceback_bit_chain(const struct epi_sigaction *go, int signal
 {
     bool entered = !epi_crashing() && epi_traceback_bit_enter();
     bool wanted = epi_wanted_by_go(signal), marked = !wanted && mark(signal, info, context);
-    epi_chain(go, signal, info, context);
+    epi_chain(go, signal, info, context, false);
     if (marked)
         epi_mark_survived();
     /* After it has gone to the channel: the write may take its time. */
@@ -152,15 +153,19 @@ EPI_SAFE void epi_traceback_bit_chain(const struct epi_sigaction *go, int signal
 /* A host's handler has handed a fault that it was asked about on to Go, which sends SIGQUIT to
  * its other threads to list their stacks; the one that gets it would end the process.  The
  * helper sees where the thread is that was asking, and reports the fault. */
-static EPI_SAFE void let_helper_report(int signal, const siginfo_t *info)
+static EPI_SAFE void let_helper_report(int signal, const siginfo_t *info, const ucontext_t *uc)
 {
     const struct epi_options *options = epi_incidents.options;
+    struct epi_incident *crash = &epi_process()->crash;
     if (signal != SIGQUIT || info->si_code > 0 || info->si_pid != epi_getpid() || options == NULL)
         return;
+    /* The same after the report, where there is nothing left to say. */
+    if (crash->owner == epi_self() && crash->phase == EPI_PHASE_HOST &&
+        !crash->left(crash, uc) && !epi_traceback_bit_programs()) /* EPI_SAFE: host.c's */
+        epi_exit(EPI_GO_STATUS);
     /* The kernel prefers the first thread, which may be the one: the host's handler does not
      * block the signal, as Go's own action does. */
-    struct epi_evidence *evidence =
-        epi_asked_evidence(epi_gettid(), epi_arch_current_sp(), NULL);
+    struct epi_evidence *evidence = epi_host_evidence(epi_gettid(), epi_arch_current_sp());
     if (evidence != NULL) {
         evidence->give_up(evidence, "has handed it on to Go", true); /* EPI_SAFE: askhost.c's */
         if (!epi_traceback_bit_programs())
@@ -175,7 +180,7 @@ static EPI_SAFE void let_helper_report(int signal, const siginfo_t *info)
 /* In front of Go's handler for the deadly signals: its action is the same for all. */
 static EPI_SAFE void handler(int signal, siginfo_t *info, void *context)
 {
-    let_helper_report(signal, info);
+    let_helper_report(signal, info, context);
     epi_traceback_bit_chain(&epi_actions.go, signal, info, context);
 }
 

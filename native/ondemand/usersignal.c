@@ -131,7 +131,7 @@ static EPI_SAFE void default_action(int signal, const siginfo_t *info)
     }
 }
 
-static EPI_SAFE void next_action(int signal, siginfo_t *info, void *context)
+static EPI_SAFE void next_action(int signal, siginfo_t *info, void *context, bool called)
 {
     const struct epi_sigaction *next = epi_action_turn(signal);
     if (next->handler == (uintptr_t)SIG_DFL)
@@ -139,7 +139,7 @@ static EPI_SAFE void next_action(int signal, siginfo_t *info, void *context)
     else if (ended_by_go(next, signal))
         epi_traceback_bit_chain(next, signal, info, context);
     else
-        epi_chain(next, signal, info, context);
+        epi_chain(next, signal, info, context, called);
 }
 
 static EPI_SAFE void write_note(struct epi_usersignal_note *to, bool chain_later,
@@ -166,7 +166,7 @@ static EPI_SAFE bool is_due(struct epi_usersignal *user)
 /* Go ends the child, too, by raising the signal again: that has its dump. */
 static EPI_SAFE void in_forked_child(struct epi_usersignal *user,
                                      const struct epi_usersignal_options *options, int tid,
-                                     int signal, siginfo_t *info, void *context)
+                                     int signal, siginfo_t *info, void *context, bool called)
 {
     if (user->ending == tid)
         return;
@@ -175,7 +175,7 @@ static EPI_SAFE void in_forked_child(struct epi_usersignal *user,
         return;
     if (ended_by_go(epi_action_next(signal), signal))
         user->ending = tid;
-    next_action(signal, info, context);
+    next_action(signal, info, context, called);
     user->ending = 0;
 }
 
@@ -184,28 +184,29 @@ static EPI_SAFE void user_signal(int signal, siginfo_t *info, void *context)
     struct epi_usersignal *user = epi_ondemand.usersignal[signal];
     const struct epi_usersignal_options *options = user->options;
     int tid = epi_gettid(), ending = user->ending;
+    bool called = EPI_CALLED(context);
     /* Somebody else's handler has kept ours as its next since it was unregistered;
      * or this is a child. */
     if (options != NULL && epi_process()->pid == 0) {
-        in_forked_child(user, options, tid, signal, info, context);
+        in_forked_child(user, options, tid, signal, info, context, called);
         return;
     }
     if (options == NULL || epi_process_is_child()) {
         if (options == NULL || options->chain)
-            next_action(signal, info, context);
+            next_action(signal, info, context, called);
         return;
     }
     /* Go ends the process by raising the signal again (runtime.dieFromSignal), and
      * passes SIGQUIT on to its other threads. */
     if (ending != 0) {
         if (ending != tid)
-            next_action(signal, info, context);
+            next_action(signal, info, context, called);
         return;
     }
     if (is_due(user)) {
         if (ended_by_go(epi_action_next(signal), signal))
             user->ending = tid;
-        next_action(signal, info, context);
+        next_action(signal, info, context, called);
         user->ending = 0;
         return;
     }
@@ -216,7 +217,7 @@ static EPI_SAFE void user_signal(int signal, siginfo_t *info, void *context)
         epi_dumper_wake();
     }
     if (now)
-        next_action(signal, info, context);
+        next_action(signal, info, context, called);
 }
 
 /* ---- the dumper ---- */

@@ -151,17 +151,13 @@ EPI_SAFE void epi_stage_interrupt(int signal, siginfo_t *info, void *context)
     struct epi_incident *incident = epi_incident_of(epi_self());
     struct epi_ask ask;
     if (!epi_ask_received(info, &ask)) {
-        epi_chain_next(signal, info, context);
+        epi_chain_next(signal, info, context, EPI_CALLED(context));
         return;
     }
     if (ask.question != EPI_ASK_LEAVE)
         return;
     if (incident == NULL) {
-        uintptr_t resolved = 0; /* it has jumped out of that one */
-        struct epi_evidence *evidence =
-            epi_asked_evidence(epi_gettid(), epi_arch_sp(context), &resolved);
-        if (resolved != 0)
-            epi_host_has_resolved(resolved);
+        struct epi_evidence *evidence = epi_host_evidence(epi_gettid(), epi_arch_sp(context));
         if (evidence != NULL && evidence->slot->round == ask.epoch)
             evidence->give_up(evidence, "has not returned in time", false); /* EPI_SAFE: askhost.c's */
         return;

@@ -108,7 +108,9 @@ void epi_action_claim(int signal, enum epi_role role, const struct epi_sigaction
     if (!epi_sigaction(signal, ours, &old) || !becomes_next)
         return;
     /* Another thread may have set one since. */
-    if (foreign(old.handler) && old.handler != ours->handler && !epi_equal(&old, &now, sizeof now))
+    if (old.handler == epi_actions.death_handler && old.handler != 0)
+        epi_copy(&old, &epi_actions.go, sizeof old);
+    if (old.handler != ours->handler && !epi_equal(&old, &now, sizeof now))
         epi_action_set_next(slot, &old);
 }
 

@@ -50,6 +50,11 @@ EPI_SAFE void epi_evidence_keep(struct epi_evidence *evidence, int signal, const
     epi_copy_words(evidence->context, uc, EPI_CONTEXT_SIZE);
     epi_copy_words(&evidence->info, info, sizeof evidence->info);
     evidence->floats = epi_arch_float_control(uc);
+    /* A mark of this frame.  The kernel writes 0 there in each one, and does not read it
+     * (arch/x86/kernel/signal_64.c, x64_setup_rt_frame).  The registers are none: a host may
+     * change some and give up all the same; nor is the siginfo, which the kernel leaves as it
+     * was for a handler without SA_SIGINFO. */
+    uc->uc_link = (void *)evidence;
 }
 
 EPI_SAFE void epi_asked_begin(struct epi_evidence *evidence, int tid)
@@ -71,17 +76,23 @@ EPI_SAFE void epi_asked_begin(struct epi_evidence *evidence, int tid)
     slot->evidence = evidence;
 }
 
-EPI_SAFE void epi_asked_end(struct epi_evidence *evidence)
+EPI_SAFE struct epi_asked *epi_asked_slot(const struct epi_evidence *evidence)
 {
     struct epi_asked *slot = evidence->slot;
+    return slot != NULL && slot->round == evidence->round ? slot : NULL;
+}
+
+EPI_SAFE void epi_asked_end(struct epi_evidence *evidence)
+{
+    struct epi_asked *slot = epi_asked_slot(evidence);
+    evidence->uc->uc_link = NULL;
+    evidence->slot = NULL;
     if (slot == NULL)
         return;
-    evidence->slot = NULL;
-    if (evidence->outer != NULL) {
+    if (evidence->outer != NULL)
         epi_asked_begin(evidence->outer, slot->tid);
-        return;
-    }
-    epi_asked_drop(slot, slot->round);
+    else
+        epi_asked_drop(slot, evidence->round);
 }
 
 /* The evidence stays: the thread may have the next round by now. */
@@ -89,6 +100,11 @@ EPI_SAFE void epi_asked_drop(struct epi_asked *slot, uint32_t round)
 {
     if ((round & 1) != 0)
         atomic_compare_exchange_strong(&slot->round, &round, round + 1);
+}
+
+static EPI_SAFE uintptr_t slot_link(const struct epi_asked *slot)
+{
+    return (uintptr_t)((const ucontext_t *)slot->frame)->uc_link;
 }
 
 EPI_SAFE struct epi_evidence *epi_asked_evidence(int tid, uintptr_t sp, uintptr_t *resolved)
@@ -102,10 +118,12 @@ EPI_SAFE struct epi_evidence *epi_asked_evidence(int tid, uintptr_t sp, uintptr_
         /* Above its frame the thread is elsewhere; below, what is there may be another
          * handler's frame by now. */
         if (!epi_asked_left(&slot[i], sp) && sp < (uintptr_t)evidence &&
-            epi_asked_owns(&slot[i], round, evidence, evidence->uc))
+            epi_asked_owns(&slot[i], round, evidence, slot_link(&slot[i])))
             return evidence;
-        *resolved = slot[i].handler;
-        epi_asked_drop(&slot[i], round);
+        if (resolved != NULL) {
+            *resolved = slot[i].handler;
+            epi_asked_drop(&slot[i], round);
+        }
     }
     return NULL;
 }
@@ -129,11 +147,10 @@ EPI_SAFE bool epi_asked_on_go(void)
 }
 
 EPI_SAFE bool epi_asked_owns(const struct epi_asked *slot, uint32_t round,
-                             const struct epi_evidence *evidence, const ucontext_t *frame)
+                             const struct epi_evidence *evidence, uintptr_t link)
 {
     return evidence->slot == slot && evidence->round == round &&
-           (uintptr_t)evidence->uc == slot->frame &&
-           epi_arch_same_registers(epi_evidence_context(evidence), frame);
+           (uintptr_t)evidence->uc == slot->frame && link == (uintptr_t)slot->evidence;
 }
 
 /* While the handler runs, and whatever it calls, SP is below the frame of the signal. */

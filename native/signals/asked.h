@@ -55,15 +55,17 @@ EPI_SAFE void epi_asked_drop(struct epi_asked *slot, uint32_t round);
 /* The innermost fault of the calling thread TID that is being asked about; NULL: there is
  * none.  SP is where the thread is: above the handler it has jumped out, and the evidence is
  * memory that others use by now.  Then the handler is stored in RESOLVED, and the thread is
- * not asking any more. */
+ * not asking any more; RESOLVED NULL: that is left to others. */
 EPI_SAFE struct epi_evidence *epi_asked_evidence(int tid, uintptr_t sp, uintptr_t *resolved);
 
-/* Is EVIDENCE that of SLOT in its ROUND, and FRAME, which is at its uc, still the kernel's frame
- * of that fault?  A thread that has jumped out may run another handler now whose frame is at
- * the same place, with the old evidence in a part that is not written yet: then the registers
- * are others.  They also are when the host has changed them, which resolves the fault. */
+/* Is EVIDENCE that of SLOT in its ROUND?  LINK is the uc_link of the frame that is at its uc
+ * now: a thread that has jumped out may run another handler whose frame is at the same place,
+ * with the old evidence in a part that is not written yet.  Then the mark is not there. */
 EPI_SAFE bool epi_asked_owns(const struct epi_asked *slot, uint32_t round,
-                             const struct epi_evidence *evidence, const ucontext_t *frame);
+                             const struct epi_evidence *evidence, uintptr_t link);
+
+/* The slot of EVIDENCE; NULL: there was none, or it has been dropped, and may be another's. */
+EPI_SAFE struct epi_asked *epi_asked_slot(const struct epi_evidence *evidence);
 
 /* A thread, any, whose fault was SIGNAL: its slot, or NULL. */
 EPI_SAFE struct epi_asked *epi_asked_about(int signal);

@@ -8,19 +8,28 @@
 #include <ucontext.h>
 
 /* Calls the handler that ACTION names as the kernel would: with its mask, with
- * the original siginfo and context.  Default and ignore do nothing. */
+ * the original siginfo and context.  Default and ignore do nothing.  CALLED: not the kernel
+ * has called the core's handler, but one in front of it, whose mask stays in force. */
 EPI_SAFE void epi_chain(const struct epi_sigaction *action, int signal, siginfo_t *info,
-                        void *context);
+                        void *context, bool called);
 
-/* What the kernel would block for that handler, where SIGNAL has interrupted UC. */
+/* What the kernel would block for that handler, where SIGNAL has interrupted UC; CALLED: and
+ * what is blocked now. */
 EPI_SAFE uint64_t epi_chain_mask(const struct epi_sigaction *action, int signal,
-                                 const ucontext_t *uc);
+                                 const ucontext_t *uc, bool called);
 
-/* The same as epi_chain with ACTION's mask as the thread's, which it keeps. */
-EPI_SAFE void epi_chain_with(const struct epi_sigaction *action, int signal, siginfo_t *info,
-                             void *context);
+/* What the calling thread blocks. */
+EPI_SAFE uint64_t epi_chain_blocked(void);
 
-/* The same with the action whose turn is after the core's for SIGNAL. */
-EPI_SAFE void epi_chain_next(int signal, siginfo_t *info, void *context);
+/* The same as epi_chain with another MASK, which the thread keeps. */
+EPI_SAFE void epi_chain_with(const struct epi_sigaction *action, uint64_t mask, int signal,
+                             siginfo_t *info, void *context);
+
+/* The same as epi_chain with the action whose turn is after the core's for SIGNAL. */
+EPI_SAFE void epi_chain_next(int signal, siginfo_t *info, void *context, bool called);
+
+/* In a handler that was given CONTEXT, and not in a function that it calls: has another handler
+ * called it?  The kernel puts the context behind the return address. */
+#define EPI_CALLED(context) (__builtin_dwarf_cfa() != (void *)(context))
 
 #endif

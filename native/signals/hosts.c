@@ -124,6 +124,14 @@ EPI_SAFE void epi_host_has_resolved(uintptr_t handler)
         entry->kind = RESOLVES;
 }
 
+EPI_SAFE struct epi_evidence *epi_host_evidence(int tid, uintptr_t sp)
+{
+    uintptr_t resolved = 0;
+    struct epi_evidence *evidence = epi_asked_evidence(tid, sp, &resolved);
+    epi_host_has_resolved(resolved);
+    return evidence;
+}
+
 static EPI_SAFE bool code_of_no_module(uintptr_t pc)
 {
     const struct epi_modules *modules = epi_program.modules;

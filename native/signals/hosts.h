@@ -17,6 +17,7 @@
 #ifndef EPI_HOSTS_H
 #define EPI_HOSTS_H
 
+#include "asked.h"
 #include "../base/base.h"
 #include "../incident/incident.h"
 
@@ -26,6 +27,10 @@ EPI_SAFE bool epi_host_goes_first(enum epi_host_first wanted, uintptr_t handler,
 
 /* HANDLER has resolved a fault. */
 EPI_SAFE void epi_host_has_resolved(uintptr_t handler);
+
+/* What the thread TID, at SP, is asking about; NULL: nothing.  It may have jumped out of a
+ * handler that it asked, which has resolved the fault then. */
+EPI_SAFE struct epi_evidence *epi_host_evidence(int tid, uintptr_t sp);
 
 /* Does HANDLER resolve faults: has it done so, or is its library known for that? */
 EPI_SAFE bool epi_host_resolves(uintptr_t handler);

@@ -181,7 +181,7 @@ EPI_SAFE void epi_sample(int signal, siginfo_t *info, void *context)
 {
     struct epi_ask ask;
     if (!epi_ask_received(info, &ask)) {
-        epi_chain_next(signal, info, context);
+        epi_chain_next(signal, info, context, EPI_CALLED(context));
         return;
     }
     if (ask.slot >= EPI_THREADS)

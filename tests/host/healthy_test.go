@@ -26,6 +26,10 @@ func TestHealthyProgramsGoOn(t *testing.T) {
 		{line: "reads", status: 3},
 		{line: "reads hostfirst=false", status: 3, reports: 1},
 		{line: "ends", status: 0},
+		{line: "resets", status: 3},
+		{line: "late deadline=300ms", status: 3, reports: 1}, // it did not return in time
+		{line: "late deadline=300ms hostfirst=false", status: 3, reports: 1},
+		{line: "behind", status: 3},
 		{line: "divides", status: 3},
 		{line: "divides quiet=1", status: 3},
 		{line: "divides hostfirst=false", status: 3, reports: 1},

@@ -59,6 +59,8 @@ var dying = []way{
 	{name: "fault", answer: "has faulted", signal: syscall.SIGSEGV},
 	{name: "divide", answer: "has faulted", signal: syscall.SIGFPE, other: true},
 	{name: "print", answer: "has changed nothing", signal: syscall.SIGSEGV, other: true},
+	{name: "touchfault", siginfo: true, answer: "has faulted", signal: syscall.SIGSEGV},
+	{name: "touchexit", siginfo: true, answer: "has called _exit", status: 77},
 	{name: "printexit", answer: "has called _exit", status: 77},
 }
 
@@ -221,14 +223,14 @@ func TestUnresolvedAfterAJump(t *testing.T) {
 
 // The deadline reports a handler that does not come back, from what was kept; and ends it.
 func TestHandlersThatHang(t *testing.T) {
-	for _, w := range []string{"hang", "sleep", "blocked"} {
+	for _, w := range []string{"hang", "sleep", "blocked", "spinblocked", "touchsleep"} {
 		for _, place := range places {
 			t.Run(w+"/"+place, func(t *testing.T) {
 				t.Parallel()
 				o := program.Run(t, "host flags=siginfo+onstack deadline=400ms way="+w+" place="+place)
 				o.Exited(t, 128+int(syscall.SIGSEGV))
 				answer := "has not returned in time"
-				if w == "blocked" {
+				if strings.HasSuffix(w, "blocked") {
 					answer += ", and lets nobody interrupt it"
 				}
 				reported(t, o, place, answer)

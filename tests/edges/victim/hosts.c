@@ -119,7 +119,12 @@ int host_install(const char *name, int signal) {
         if (strcmp(handlers[i].name, name) == 0) {
             action.sa_sigaction = handlers[i].handler;
             if (handlers[i].handler == host_malloc) { // with the signal mask of the core's handler
+                const int open[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
                 action.sa_flags |= SA_NODEFER;
+                memset(&action.sa_mask, 0xff, sizeof action.sa_mask);
+                for (size_t j = 0; j < sizeof open / sizeof open[0]; j++) {
+                    sigdelset(&action.sa_mask, open[j]);
+                }
             }
             return sigaction(signal, &action, &before);
         }

@@ -220,6 +220,53 @@ void install_front(void) {
     syscall(SYS_rt_sigaction, SIGSEGV, &action, NULL, sizeof action.mask);
 }
 
+void install_blocking_front(void) {
+    syscall(SYS_rt_sigaction, SIGSEGV, NULL, &behind, sizeof behind.mask);
+    struct action action = behind;
+    action.handler = front;
+    action.mask = ~0ul;
+    syscall(SYS_rt_sigaction, SIGSEGV, &action, NULL, sizeof action.mask);
+}
+
+static void ask(int number) {
+    unsigned long mask = 0;
+    syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &mask, sizeof mask);
+    puts((mask >> (SIGUSR1 - 1) & 1) != 0 ? "SIGUSR1 is blocked" : "SIGUSR1 is open");
+    siglongjmp(back, 1);
+}
+
+void install_asking(void) { install(SIGSEGV, ask, 0); }
+
+static volatile int *volatile page;
+
+static void repair_late(int number) {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, NULL);
+    compute(1.5);
+    mprotect((void *)page, 4096, PROT_READ | PROT_WRITE);
+}
+
+void install_late(void) { install(SIGSEGV, repair_late, 0); }
+
+static void *write_page(void *unused) {
+    page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    *page = 7;
+    printf("has written %d\n", *page);
+    return NULL;
+}
+
+void writes(void) { on_thread(write_page, NULL); }
+
+static void *fault_and_reset(void *unused) {
+    fault();
+    install(SIGABRT, SIG_DFL, 0);
+    puts("has reset");
+    return NULL;
+}
+
+void resets_after(void) { on_thread(fault_and_reset, NULL); }
+
 int front_is_there(void) {
     struct action now;
     syscall(SYS_rt_sigaction, SIGSEGV, NULL, &now, sizeof now.mask);

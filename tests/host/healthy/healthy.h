@@ -28,6 +28,19 @@ void start_coroutine(void);
 void start_reader(void);
 void end_reader(void);
 
+// One that has jumped out, and puts the default action of SIGABRT back at once.
+void resets_after(void);
+
+// A handler that computes for longer than any deadline with all signals blocked, and repairs
+// the memory in the end.
+void install_late(void);
+void writes(void);
+
+// A handler that says whether SIGUSR1 is blocked, and jumps out; and one past libc that blocks
+// all signals, and hands on.
+void install_asking(void);
+void install_blocking_front(void);
+
 // A handler past libc that hands on; a thread that blocks SIGSEGV; a fault that is resolved.
 void install_jump(void);
 void install_front(void);

@@ -46,6 +46,21 @@ var scenarios = map[string]func(settings){
 	"sleeps":   afterJump(func() { C.sleeps_after(1.5) }),
 	"reads":    afterJump(func() { C.reads_after() }),
 	"ends":     afterJump(func() { C.ends_after() }),
+	"resets":   afterJump(func() { C.resets_after() }),
+	"late": func(s settings) {
+		C.install_late()
+		s.Enable()
+		C.writes()
+	},
+	"behind": func(s settings) {
+		C.install_asking()
+		s.Enable()
+		C.install_blocking_front()
+		if s["off"] == "" {
+			handler.Disable()
+		}
+		C.faults()
+	},
 
 	"divides": func(s settings) {
 		runtime.LockOSThread()

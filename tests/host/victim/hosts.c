@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -124,6 +125,23 @@ static void hang_blocked(int number, siginfo_t *info, void *context) {
     }
 }
 
+// Computes, and falls asleep in the end.
+static void spin_blocked(int number, siginfo_t *info, void *context) {
+    uint64_t all = ~UINT64_C(0);
+    syscall(SYS_rt_sigprocmask, SIG_BLOCK, &all, NULL, sizeof all);
+    struct timespec begin, now;
+    clock_gettime(CLOCK_MONOTONIC, &begin);
+    do {
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    } while (now.tv_sec - begin.tv_sec < 2);
+    for (;;) {
+        pause();
+    }
+}
+
+// An emulator's: it has set a result when it meets what it cannot do.
+static void touch(void *context) { ((ucontext_t *)context)->uc_mcontext.gregs[REG_RAX] ^= 1; }
+
 static void fault(int number, siginfo_t *info, void *context) {
     volatile int *to = (volatile int *)16;
     __asm__("" : "+r"(to));
@@ -133,6 +151,21 @@ static void fault(int number, siginfo_t *info, void *context) {
 static void divide(int number, siginfo_t *info, void *context) {
     volatile int zero = 0, result = 7 / zero;
     (void)result;
+}
+
+static void touch_and_fault(int number, siginfo_t *info, void *context) {
+    touch(context);
+    fault(number, info, context);
+}
+
+static void touch_and_end(int number, siginfo_t *info, void *context) {
+    touch(context);
+    end_at_once(number, info, context);
+}
+
+static void touch_and_sleep(int number, siginfo_t *info, void *context) {
+    touch(context);
+    sleep_for_ever(number, info, context);
 }
 
 static void print(int number, siginfo_t *info, void *context) { say("host: a fault\n"); }
@@ -161,7 +194,8 @@ static const struct {
     {"kill", kill_again}, {"killreturn", kill_and_return}, {"abort", give_abort}, {"_exit", end_at_once}, {"exit", end},
     {"sigkill", murder}, {"exec", execute}, {"hang", hang}, {"sleep", sleep_for_ever},
     {"blocked", hang_blocked}, {"fault", fault}, {"divide", divide}, {"print", print},
-    {"printexit", print_and_end}, {"nested", nested},
+    {"printexit", print_and_end}, {"nested", nested}, {"spinblocked", spin_blocked},
+    {"touchfault", touch_and_fault}, {"touchexit", touch_and_end}, {"touchsleep", touch_and_sleep},
 };
 
 static way_function *way;
