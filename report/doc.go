@@ -54,7 +54,7 @@
 //	  File "PATH", line N in FUNCTION (inlined) (frame pointer)
 //	  File "PATH", line N in FUNCTION [ADDRESS] (near) (scan)
 //	  Binary file "PATH", at FUNCTION+0xOFFSET [ADDRESS] (inlined) (scan)
-//	  Binary file "PATH", at 0xOFFSET [ADDRESS]
+//	  Binary file "PATH", at +0xOFFSET [ADDRESS]
 //	  Binary file "<unknown>" [ADDRESS]
 //	  Code of no module "NAME" (PERM), at FUNCTION+0xOFFSET [ADDRESS] (scan)
 //	  <not executable: ADDRESS>
@@ -69,6 +69,15 @@
 //	  ...
 //	Also crashed: thread TID "NAME", SIGNAL (N) at ADDRESS, PC ADDRESS
 //
+//	Thread ADDRESS [NAME, TID, STATE, CPU-TIME] (most recent call first):
+//	N threads [NAME, TID, STATE, CPU-TIME; NAME, TID; ...] (most recent call first):
+//	... (N more threads)
+//
+//	N idle threads of Go's runtime [TID; TID; ...], N of Epitaph's
+//	N idle threads of Epitaph's
+//
+//	N of N threads answered; N block the signal; N were late; N unsendable; N had ended; N not interrupted; N not asked
+//
 //	Goroutines: N, live, in N groups
 //	Goroutines: N, live, in N groups; N of Epitaph left out
 //	Goroutines: N, snapshot DURATION old (REASON), in N groups
@@ -80,15 +89,6 @@
 //	N goroutines (most recent call first):
 //	  Created by FUNCTION in goroutine ID, File "PATH", line N
 //	... (N more goroutines)
-//
-//	Thread ADDRESS [NAME, TID, STATE, CPU-TIME] (most recent call first):
-//	N threads [NAME, TID, STATE, CPU-TIME; NAME, TID; ...] (most recent call first):
-//	... (N more threads)
-//
-//	N idle threads of Go's runtime [TID; TID; ...], N of Epitaph's
-//	N idle threads of Epitaph's
-//
-//	N of N threads answered; N block the signal; N were late; N unsendable; N had ended; N not interrupted; N not asked
 //
 //	Registers:
 //	  NAME ADDRESS  NAME ADDRESS
@@ -116,6 +116,10 @@
 // headline is the first line of the panic, or the message of the fatal error, and
 // Go's own report follows, whole. Its lines are the only ones with tabs in them,
 // and begin with two spaces that are not Go's: Text.Bytes gives back what Go wrote.
+//
+// A dump has its goroutines before its threads, and what says which process it is of, the
+// memory included, in front. With a black box annotations and breadcrumbs follow the
+// current stack.
 //
 // A line [stage "NAME" faulted: TEXT; skipped] or [stage "NAME" timed out after
 // DURATION; skipped] may stand anywhere. A report on a timeout starts with

@@ -199,7 +199,7 @@ func parseCall(s string) (f Frame, ok bool) {
 	return parseOffset(f, s, ok)
 }
 
-// parseOffset reads FUNCTION+0xOFFSET [PC], or 0xOFFSET [PC], into f.
+// parseOffset reads FUNCTION+0xOFFSET [PC], +0xOFFSET [PC], or 0xOFFSET [PC], into f.
 func parseOffset(f Frame, s string, ok bool) (Frame, bool) {
 	s, pc, ok1 := cutLast(s, " [")
 	name, offset, ok2 := cutLast(s, "+0x")
@@ -354,11 +354,11 @@ func appendFrame(b []byte, f Frame, second bool) []byte {
 	return b
 }
 
-// appendOffset writes the place in a file or a mapping. The second spelling has the plus
-// also where there is no name.
+// appendOffset writes the place in a file or a mapping. The second spelling, that of a few
+// versions of before, has no plus where there is no name.
 func appendOffset(b []byte, f Frame, second bool) []byte {
 	b = appendText(append(b, ", at "...), f.Func)
-	if f.Func != "" || second {
+	if f.Func != "" || !second {
 		b = append(b, '+')
 	}
 	b = strconv.AppendUint(append(b, "0x"...), uint64(f.Offset), 16)

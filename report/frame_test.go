@@ -27,9 +27,9 @@ func TestFrames(t *testing.T) {
 		{`Binary file "/lib/x.so", at foo+0x42 [0x00007f2f1c0de142]`, report.Frame{Kind: report.BinaryFrame, Module: "/lib/x.so", Func: "foo", Offset: 0x42, PC: pc}, "foo"},
 		{`File "a.c", line 7 in f (after a scan)`, report.Frame{File: "a.c", Line: 7, Func: "f", How: report.AfterScan}, "f"},
 		{`Binary file "/lib/x.so", at a+0x1 [b]+0x42 [0x00007f2f1c0de142] (scan)`, report.Frame{Kind: report.BinaryFrame, Module: "/lib/x.so", Func: "a+0x1 [b]", Offset: 0x42, PC: pc, How: report.Scan}, "a+0x1 [b]"},
-		{`Binary file "/lib/x.so", at 0x1234 [0x00007f2f1c0de142] (frame pointer)`, report.Frame{Kind: report.BinaryFrame, Module: "/lib/x.so", Offset: 0x1234, PC: pc, How: report.FramePointer}, "x.so+0x1234"},
+		{`Binary file "/lib/x.so", at +0x1234 [0x00007f2f1c0de142] (frame pointer)`, report.Frame{Kind: report.BinaryFrame, Module: "/lib/x.so", Offset: 0x1234, PC: pc, How: report.FramePointer}, "x.so+0x1234"},
 		{`Binary file "<unknown>" [0x00007f2f1c0de142]`, report.Frame{Kind: report.UnknownFrame, PC: pc}, "0x00007f2f1c0de142"},
-		{`Code of no module "<anonymous>" (r-x), at 0x10 [0x00007f2f1c0de142] (frame pointer)`, report.Frame{Kind: report.CodeFrame, Module: "<anonymous>", Perm: "r-x", Offset: 0x10, PC: pc, How: report.FramePointer}, "<anonymous>+0x10"},
+		{`Code of no module "<anonymous>" (r-x), at +0x10 [0x00007f2f1c0de142] (frame pointer)`, report.Frame{Kind: report.CodeFrame, Module: "<anonymous>", Perm: "r-x", Offset: 0x10, PC: pc, How: report.FramePointer}, "<anonymous>+0x10"},
 		{`Code of no module "/memfd:a\x22) (b (deleted)" (rwx), at LT;::f\u0416+0x10 [0x00007f2f1c0de142]`, report.Frame{Kind: report.CodeFrame, Module: "/memfd:a\") (b (deleted)", Perm: "rwx", Func: "LT;::f\u0416", Offset: 0x10, PC: pc}, "LT;::f\u0416"},
 		{`<not executable: 0x0000000000000000>`, report.Frame{Kind: report.NotExecutableFrame}, "<not executable: 0x0000000000000000>"},
 		{`<signal handler called>`, report.Frame{Kind: report.SignalFrame}, "<signal handler called>"},
@@ -57,7 +57,7 @@ func TestFrames(t *testing.T) {
 	}
 }
 
-// TestSecondSpelling has the lines that say "1 more times".
+// TestSecondSpelling has the lines that say "1 more times", and the frame without a name as it was written for a while.
 func TestSecondSpelling(t *testing.T) {
 	text := "Stack (most recent call first):\n  f\n  [Previous line repeated 1 more times]\n  ... (1 more frames)\nGoroutines: 1, live, in 1 groups\n"
 	r := parse(t, text)
@@ -65,6 +65,10 @@ func TestSecondSpelling(t *testing.T) {
 	equal(t, "lines that were not understood", len(r.Unknown), 1)
 	equal(t, "frames", len(r.Threads[0].Frames), 2)
 	equal(t, "groups", r.Goroutines.Groups, 1)
+	without := "Stack (most recent call first):\n  Binary file \"/lib/x.so\", at 0x1234 [0x00007f2f1c0de142]\n"
+	r = parse(t, without)
+	equal(t, "text without a plus", r.String(), without)
+	equal(t, "offset", r.Threads[0].Frames[0].Offset, 0x1234)
 }
 
 // TestNotUnderstood has lines that are almost right. They are kept.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 )
 
@@ -119,7 +120,7 @@ func (r *Report) usualLayout() string {
 	add(lineMessage, len(r.Messages))
 	one(lineProcess, r.Process != nil)
 	one(lineHost, r.Host != nil)
-	one(lineMemory, r.Memory != nil)
+	one(lineMemory, r.Memory != nil && r.Kind != Crash)
 	one(lineBuild, r.Build != nil)
 	add(lineNote, len(r.Notes))
 	one(lineEmpty, len(b) > top)
@@ -139,34 +140,31 @@ func (r *Report) usualLayout() string {
 	section(lineAnnotations, lineAnnotation, len(r.Annotations))
 	section(lineBreadcrumbs, lineBreadcrumb, newest)
 	one(lineEmpty, len(r.Labels)+len(r.Annotations)+newest > 0)
+	memory := func() {
+		if r.Memory != nil && r.Kind == Crash {
+			b = append(b, lineEmpty, lineMemory)
+		}
+	}
 	others := r.Threads
 	if len(others) > 0 && others[0].Current() {
 		b = append(b, lineThread)
 		add(lineFrame, len(others[0].Frames))
+		memory()
 		add(lineAlsoCrashed, len(r.AlsoCrashed))
 		b = append(b, lineEmpty)
 		others = others[1:]
 	} else {
+		memory()
 		add(lineAlsoCrashed, len(r.AlsoCrashed))
 	}
-	if r.Goroutines != nil {
-		b = append(b, lineGoroutines, lineEmpty)
+	// A healthy program is asked for its goroutines first, what has crashed behind all else
+	// that there is of its threads (native/report/report.c).
+	parts := []func([]byte, []Thread) []byte{r.goroutinesLayout, r.threadsLayout}
+	if r.Kind == Crash {
+		slices.Reverse(parts)
 	}
-	for _, g := range r.GoroutineGroups {
-		b = append(b, lineGroup)
-		add(lineFrame, len(g.Frames))
-		b = append(b, lineEmpty)
-	}
-	for _, t := range others {
-		b = append(b, lineThread)
-		add(lineFrame, len(t.Frames))
-		b = append(b, lineEmpty)
-	}
-	if r.Idle != nil {
-		b = append(b, lineIdle, lineEmpty)
-	}
-	if r.Answers != nil {
-		b = append(b, lineAnswers, lineEmpty)
+	for _, part := range parts {
+		b = part(b, others)
 	}
 	one(lineRegisters, len(r.Registers) > 0)
 	add('0'+rowRegisters, len(r.Registers)/rowRegisters)
@@ -185,6 +183,33 @@ func (r *Report) usualLayout() string {
 	add(lineUnknown, len(r.Unknown))
 	one(lineEnd, r.End != nil)
 	return string(b)
+}
+
+func (r *Report) goroutinesLayout(b []byte, _ []Thread) []byte {
+	if r.Goroutines != nil {
+		b = append(b, lineGoroutines, lineEmpty)
+	}
+	for _, g := range r.GoroutineGroups {
+		b = append(b, lineGroup)
+		b = append(b, bytes.Repeat([]byte{lineFrame}, len(g.Frames))...)
+		b = append(b, lineEmpty)
+	}
+	return b
+}
+
+func (r *Report) threadsLayout(b []byte, others []Thread) []byte {
+	for _, t := range others {
+		b = append(b, lineThread)
+		b = append(b, bytes.Repeat([]byte{lineFrame}, len(t.Frames))...)
+		b = append(b, lineEmpty)
+	}
+	if r.Idle != nil {
+		b = append(b, lineIdle, lineEmpty)
+	}
+	if r.Answers != nil {
+		b = append(b, lineAnswers, lineEmpty)
+	}
+	return b
 }
 
 // printer consumes the values of a report, line after line.

@@ -100,7 +100,7 @@ func TestUnderstood(t *testing.T) {
 			"  ... (12 more modules)",
 		},
 	}
-	ordered := map[string]bool{"bare": true, "panic": true, "timeout": true, "dump": true, "sentence": true, "host": true, "asked": true}
+	ordered := map[string]bool{"bare": true, "panic": true, "timeout": true, "dump": true, "sentence": true, "host": true, "asked": true, "overflow": true}
 	for name, text := range samples(t) {
 		r := parse(t, text)
 		var got []string

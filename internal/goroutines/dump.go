@@ -63,6 +63,9 @@ func FromDump(text []byte, source Source) Set {
 		group.Labels, group.Parent = common[i].labels, common[i].parent
 		set.Groups = append(set.Groups, group)
 	}
+	for i := range set.Groups {
+		set.Groups[i].rank = rankOf(&set.Groups[i])
+	}
 	slices.SortStableFunc(set.Groups[len(crashed):], likelyFirst)
 	set.Count = set.known()
 	if source.Cut {
@@ -74,14 +77,14 @@ func FromDump(text []byte, source Source) Set {
 // likelyFirst puts what a program may hang in before the rest: goroutines that wait for what
 // somebody else holds or for what cannot come, the longest first, then those that are in C.
 func likelyFirst(a, b Group) int {
-	ra, rb := a.rank(), b.rank()
-	if ra == rb && ra == 0 {
+	if a.rank == b.rank && a.rank == 0 {
 		return cmp.Compare(b.MaxWait, a.MaxWait)
 	}
-	return cmp.Compare(ra, rb)
+	return cmp.Compare(a.rank, b.rank)
 }
 
-func (g *Group) rank() int {
+// rankOf scans a group's frames, so it is called once for each: a crash waits for the answer.
+func rankOf(g *Group) int {
 	switch g.State {
 	// Go's words for that (runtime/runtime2.go, waitReasonStrings).
 	case "sync.Mutex.Lock", "sync.RWMutex.Lock", "sync.RWMutex.RLock", "semacquire", "chan send (nil chan)",

@@ -30,6 +30,8 @@ type Group struct {
 	// Parent the goroutine that executed it, 0 if that is not known or not one.
 	CreatedBy Frame
 	Parent    int64
+	// rank orders the groups: see likelyFirst.
+	rank int
 }
 
 // A Label is a profiler label.

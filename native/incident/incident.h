@@ -163,6 +163,10 @@ struct epi_incident {
     char file[192]; /* the report file's name, or "" */
     int file_error; /* errno, when it could not be made */
 
+    struct {
+        uint64_t newest, end; /* the numbers of the first of the newest, and of the next one */
+        bool mapped;          /* they and the annotations are in a file's pages */
+    } crumbs;
     bool noted;   /* labels or annotations stand before the breadcrumbs */
     bool looking; /* whether there is anything to write: failures are told later */
     const struct epi_dump *dump; /* what was asked for: dump.c's */

@@ -261,20 +261,25 @@ static EPI_SAFE bool any_significant(const struct epi_calls *calls)
     return false;
 }
 
+static EPI_SAFE void add_placed_stack(struct epi_calls *calls, struct epi_incident *incident,
+                                      struct epi_origin_hints *hints)
+{
+    calls->count = 0;
+    add_stack(calls, incident, hints);
+    settle_doubts(calls, &incident->stack);
+    place_calls(calls);
+}
+
 EPI_SAFE void epi_calls_find(struct epi_calls *calls, struct epi_incident *incident,
                              const char *go_text)
 {
     struct epi_origin_hints hints = {.build = incident->options->build, .dynamic = is_dynamic()};
-    calls->count = 0;
-    add_stack(calls, incident, &hints);
-    settle_doubts(calls, &incident->stack);
-    place_calls(calls);
+    add_placed_stack(calls, incident, &hints);
     if (any_significant(calls) || epi_gotext_first(go_text) == 0)
         return;
     calls->count = 0;
     add_text(calls, go_text, &hints);
     if (any_significant(calls))
         return;
-    calls->count = 0;
-    add_stack(calls, incident, &hints);
+    add_placed_stack(calls, incident, &hints);
 }

@@ -99,7 +99,7 @@ static EPI_SAFE void binary_line(struct epi_out *out, const char *path, const ch
     epi_out_escaped(out, path);
     epi_out_text(out, "\", at ");
     epi_out_escaped(out, function);
-    epi_out_text(out, function[0] != '\0' ? "+" : "");
+    epi_out_char(out, '+'); /* also without a name, as faulthandler has it */
     epi_out_hex(out, offset);
     pc_suffix(out, pc);
 }
@@ -128,7 +128,7 @@ static EPI_SAFE bool code_line(struct epi_incident *incident, const struct epi_f
     epi_out_char(out, code->prot & EPI_PROT_EXEC ? 'x' : '-');
     epi_out_text(out, "), at ");
     epi_out_escaped(out, name != NULL ? name->name : "");
-    epi_out_text(out, name != NULL ? "+" : "");
+    epi_out_char(out, '+');
     epi_out_hex(out, frame->pc - (name != NULL ? name->start : code->range.start));
     pc_suffix(out, frame->pc);
     end_frame(out, false, frame);

@@ -46,6 +46,8 @@ static EPI_SAFE void describe_place(struct epi_call_text *call, const char *line
 {
     static char file[256];
     uint32_t size = 0, colon = 0;
+    if (line[0] != '\t') /* the text's end, behind which nothing is to be read */
+        return;
     for (; line[size + 1] != '\0' && line[size + 1] != '\n' && line[size + 1] != ' ' &&
            size < sizeof file - 1; size++) {
         file[size] = line[size + 1];
@@ -53,7 +55,7 @@ static EPI_SAFE void describe_place(struct epi_call_text *call, const char *line
             colon = size;
     }
     file[size] = '\0';
-    if (line[0] != '\t' || colon == 0)
+    if (colon == 0)
         return;
     for (uint32_t i = colon + 1; i < size; i++) {
         if (file[i] < '0' || file[i] > '9' || call->line > 100000000) {

@@ -12,6 +12,7 @@ enum epi_idle {
     EPI_IDLE_OWN, /* of Epitaph's: the core's, and those on which its goroutines sleep */
 };
 
+/* Looks each frame up by name: for once a thread. */
 EPI_SAFE enum epi_idle epi_idle_kind(const struct epi_thread *thread);
 
 /* Of a stack that sleeps in runtime.stopm, the number of frames up to that; else 0. */

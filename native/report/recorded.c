@@ -42,13 +42,7 @@ static EPI_SAFE void put_text(struct epi_out *out, const char *text, uint32_t le
 /* So many stand before the stacks; package report knows the number too (layout.go). */
 #define NEWEST 8
 
-/* The number of the first of the newest, as of the first call for a report: others may be
- * left while it is written. */
-static struct {
-    uint64_t newest, end;
-} crumbs;
-
-EPI_SAFE void epi_report_annotations(struct epi_incident *incident)
+static EPI_SAFE void list_annotations(struct epi_incident *incident)
 {
     struct epi_out *out = &incident->out;
     struct epi_annotation a;
@@ -106,20 +100,58 @@ static EPI_SAFE bool list_breadcrumbs(struct epi_incident *incident, const char 
     return any;
 }
 
-/* An empty line ends what the program has left before the stacks. */
+/* Which are the newest is settled once: others may be left while a report is written. */
+static EPI_SAFE void list_newest(struct epi_incident *incident)
+{
+    uint64_t end = atomic_load(&epi_notes.crumbs), from = end > NEWEST ? end - NEWEST : 0;
+    incident->crumbs.end = end;
+    incident->crumbs.newest = from;
+    if (list_breadcrumbs(incident, "Breadcrumbs:\n", from, end))
+        incident->noted = true;
+}
+
+/* An empty line ends what the program has left. */
+static EPI_SAFE void end_notes(struct epi_incident *incident)
+{
+    if (incident->noted)
+        epi_out_char(&incident->out, '\n');
+    incident->noted = false;
+}
+
+/* A black box's pages are a file's.  Where one is not in memory any more and the file
+ * system does not answer, a load sleeps in the kernel and no signal wakes it; then the
+ * report ends here.  So with a box they stand behind the current stack. */
+EPI_SAFE void epi_report_annotations(struct epi_incident *incident)
+{
+    incident->crumbs.mapped = epi_notes_mapped;
+    if (!incident->crumbs.mapped)
+        list_annotations(incident);
+}
+
 EPI_SAFE void epi_report_breadcrumbs(struct epi_incident *incident)
 {
-    crumbs.end = atomic_load(&epi_notes.crumbs);
-    crumbs.newest = crumbs.end > NEWEST ? crumbs.end - NEWEST : 0;
-    if (list_breadcrumbs(incident, "Breadcrumbs:\n", crumbs.newest, crumbs.end) ||
-        incident->noted)
-        epi_out_char(&incident->out, '\n');
+    if (!incident->crumbs.mapped)
+        list_newest(incident);
+    end_notes(incident);
+}
+
+EPI_SAFE void epi_report_mapped_annotations(struct epi_incident *incident)
+{
+    if (incident->crumbs.mapped)
+        list_annotations(incident);
+}
+
+EPI_SAFE void epi_report_mapped_breadcrumbs(struct epi_incident *incident)
+{
+    if (incident->crumbs.mapped)
+        list_newest(incident);
+    end_notes(incident);
 }
 
 EPI_SAFE void epi_report_earlier_breadcrumbs(struct epi_incident *incident)
 {
-    uint64_t oldest = crumbs.end > EPI_CRUMBS ? crumbs.end - EPI_CRUMBS : 0;
-    list_breadcrumbs(incident, "Earlier breadcrumbs:\n", oldest, crumbs.newest);
+    uint64_t end = incident->crumbs.end, oldest = end > EPI_CRUMBS ? end - EPI_CRUMBS : 0;
+    list_breadcrumbs(incident, "Earlier breadcrumbs:\n", oldest, incident->crumbs.newest);
 }
 
 EPI_SAFE void epi_box_begin(struct epi_incident *incident)

@@ -36,10 +36,21 @@ static EPI_SAFE void refresh_modules(struct epi_incident *incident)
     epi_program_refresh();
 }
 
+/* Behind the stack, whose lines a blank one ends. */
+static EPI_SAFE void memory(struct epi_incident *incident)
+{
+    epi_out_char(&incident->out, '\n');
+    epi_report_memory(incident);
+}
+
 enum { CRASH = 1, GO_DEATH = 2, BOTH = CRASH | GO_DEATH };
 
 /* Of Go's own death the signal is but the way in which it is told, and the
- * registers are those of runtime.raise. */
+ * registers are those of runtime.raise.
+ *
+ * What may end the process stands behind what it would take along.  Where a seccomp filter
+ * kills for a system call that only the line on memory makes, the stack is out.  Go is asked
+ * for its goroutines behind the threads: a damaged process may not survive that. */
 static const struct {
     uint8_t of;
     struct epi_stage stage;
@@ -56,7 +67,6 @@ static const struct {
     {CRASH, {"message", 200, epi_report_message}},
     {BOTH, {"process", 200, epi_report_process}},
     {BOTH, {"host line", 50, epi_report_host_line}},
-    {BOTH, {"memory", 200, epi_report_memory}},
     {BOTH, {"build", 200, epi_report_build}},
     {GO_DEATH, {"Go's report", 1000, epi_report_crash_output}},
     {GO_DEATH, {"panic", 200, epi_report_panic}},
@@ -64,14 +74,17 @@ static const struct {
     {BOTH, {"annotations", 100, epi_report_annotations}},
     {BOTH, {"breadcrumbs", 100, epi_report_breadcrumbs}},
     {BOTH, {"current stack", 1000, epi_report_stack}},
+    {BOTH, {"memory", 200, memory}},
     {BOTH, {"termination message", 500, epi_report_termination}},
     {BOTH, {"short report", 500, epi_report_short}},
     {CRASH, {"host", 100, epi_report_host}},
     {BOTH, {"other crashes", 100, epi_report_parked}},
+    {BOTH, {"mapped annotations", 100, epi_report_mapped_annotations}},
+    {BOTH, {"mapped breadcrumbs", 100, epi_report_mapped_breadcrumbs}},
     {BOTH, {"threads", 1000, epi_report_ask}},
     {BOTH, {"threads' code names", 300, epi_report_thread_code_names}},
-    {BOTH, {"goroutines", 2200, epi_report_goroutines}},
     {BOTH, {"other threads", 2000, epi_report_threads}},
+    {BOTH, {"goroutines", 2200, epi_report_goroutines}},
     {CRASH, {"registers", 100, epi_report_registers}},
     {CRASH, {"code", 100, epi_report_code}},
     {CRASH, {"stack words", 100, epi_report_words}},
@@ -241,6 +254,7 @@ EPI_SAFE void epi_report(struct epi_incident *incident)
         incident->stages_deadline = incident->deadline - 2 * reserve(incident->options->deadline);
         incident->file_error = 0;
         incident->noted = false;
+        epi_zero(&incident->crumbs, sizeof incident->crumbs);
         incident->file_fd.fd = -1;
         epi_sentence_forget();
         epi_cause_forget();

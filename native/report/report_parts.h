@@ -36,6 +36,8 @@ EPI_SAFE void epi_report_modules(struct epi_incident *incident);   /* machine.c 
 EPI_SAFE void epi_report_box(struct epi_incident *incident);         /* box.c */
 EPI_SAFE void epi_report_annotations(struct epi_incident *incident); /* notes.c */
 EPI_SAFE void epi_report_breadcrumbs(struct epi_incident *incident); /* notes.c: the newest */
+EPI_SAFE void epi_report_mapped_annotations(struct epi_incident *incident); /* recorded.c */
+EPI_SAFE void epi_report_mapped_breadcrumbs(struct epi_incident *incident);
 EPI_SAFE void epi_report_earlier_breadcrumbs(struct epi_incident *incident); /* notes.c */
 
 /* Marks the box as that of a crash, and lets CRASH->out write to it too, what it

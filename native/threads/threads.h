@@ -46,6 +46,7 @@ struct epi_thread {
     uint8_t fate;
     bool crashed;       /* it waits in the handler, for a fault of its own */
     bool idle_go;       /* a thread of Go's scheduler that has nothing to do */
+    uint8_t idle;       /* native/report's: 0 until it has looked what the thread waits for */
     struct epi_task_stat stat;
     const char *call;    /* the system call that it sleeps in, or NULL */
     uintptr_t pointer;   /* its pthread_t; 0: unknown */

@@ -4,6 +4,7 @@ package fields
 
 import (
 	"fmt"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -16,6 +17,7 @@ func TestWhoLeftABreadcrumb(t *testing.T) {
 	o := program.Run(t, "crumbs")
 	o.DiedOf(t, syscall.SIGSEGV)
 	r := victim.Complete(t, o.Stderr)
+	inOrder(t, o.Stderr, "\nBreadcrumbs:\n", "\nCurrent thread ", "\nMemory: ", " threads answered", "\nGoroutines: ")
 	var first, second struct {
 		thread    int
 		goroutine uint64
@@ -43,6 +45,20 @@ func TestWhoLeftABreadcrumb(t *testing.T) {
 	} {
 		if c := r.Breadcrumbs[i]; c.Text != want.text || c.Thread != want.thread || c.Thread == 0 || c.Goroutine != want.goroutine {
 			t.Errorf("%d: %+v, want %+v", i, c, want)
+		}
+	}
+}
+
+// inOrder wants the parts of a report as they are certain: what may cost the process stands
+// behind what it would take along.
+func inOrder(t *testing.T, text string, parts ...string) {
+	t.Helper()
+	at := -1
+	for _, part := range parts {
+		if i := strings.Index(text, part); i <= at {
+			t.Errorf("%q does not stand behind what is before it:\n%s", part, text)
+		} else {
+			at = i
 		}
 	}
 }
