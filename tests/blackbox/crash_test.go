@@ -19,9 +19,17 @@ func TestReportIsCopied(t *testing.T) {
 	box := boxIn(t)
 	c := start(t, box, "20ms")
 	c.do("goroutines 7")
+	c.do("annotate request=7f3a")
+	c.do("crumb last one")
 	c.do("sleep 100ms")
 	c.send("crash")
-	r := complete(t, c.diedOf(syscall.SIGSEGV))
+	o := c.diedOf(syscall.SIGSEGV)
+	r := complete(t, o)
+	// The file's pages may not come: what needs none of them is out by then.
+	if stack := strings.Index(o, "Current thread "); stack < 0 || stack > strings.Index(o, "\nAnnotations:\n") ||
+		stack > strings.Index(o, "\nBreadcrumbs:\n") {
+		t.Errorf("notes before the stack:\n%s", o)
+	}
 	if r.Goroutines == nil || r.Goroutines.Count < 8 {
 		t.Errorf("goroutines %+v", r.Goroutines)
 	}

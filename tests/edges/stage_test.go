@@ -40,7 +40,10 @@ func stages(t *testing.T) []string {
 var part = map[string]func(*report.Report) bool{
 	"sentence":      func(r *report.Report) bool { return r.Sentence != "" && r.End != nil && r.End.Sentence == r.Sentence },
 	"signal":        func(r *report.Report) bool { return r.Signal != nil },
-	"process":       func(r *report.Report) bool { return r.Process != nil && r.Build != nil },
+	"process":       func(r *report.Report) bool { return r.Process != nil },
+	"build":         func(r *report.Report) bool { return r.Build != nil },
+	"memory":        func(r *report.Report) bool { return r.Memory != nil },
+	"other threads": func(r *report.Report) bool { return r.Answers != nil },
 	"current stack": func(r *report.Report) bool { return r.Current() != nil },
 	"goroutines":    func(r *report.Report) bool { return r.Goroutines != nil },
 	"registers":     func(r *report.Report) bool { return len(r.Registers) > 0 },
