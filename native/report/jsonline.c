@@ -12,6 +12,7 @@
 #include "../text/json.h"
 #include "../text/out.h"
 #include "../text/signals.h"
+#include "../text/write.h"
 #include "../incident/incident.h"
 
 static EPI_SAFE void add_string(struct epi_out *out, const char *name, const char *value)

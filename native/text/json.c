@@ -1,50 +1,8 @@
-/* JSON in pieces.  What a report has is printable ASCII, newlines and tabs; so an escape is
- * two bytes, and a piece is cut between characters or in the middle of one escape. */
+/* Strings as members of a record of JSON. */
 #include "json.h"
+#include "escape.h"
+#include "out.h"
 #include "../base/base.h"
-#include "../text/out.h"
-
-/* What follows the backslash; '\0': C stands for itself. */
-static EPI_SAFE char escaped(char c)
-{
-    switch (c) {
-    case '\n':
-        return 'n';
-    case '\t':
-        return 't';
-    case '"':
-    case '\\':
-        return c;
-    default:
-        return '\0';
-    }
-}
-
-EPI_SAFE size_t epi_json_escape(char *to, const char *text, size_t size)
-{
-    size_t used = 0;
-    for (size_t i = 0; i < size; i++) {
-        char second = escaped(text[i]);
-        if (second != '\0') {
-            to[used++] = '\\';
-            to[used++] = second;
-        } else { /* no other byte comes, but the line must be valid */
-            to[used++] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
-        }
-    }
-    return used;
-}
-
-EPI_SAFE size_t epi_json_taken(const char *text, size_t size, size_t written)
-{
-    size_t used = 0;
-    for (size_t i = 0; i < size; i++) {
-        used += escaped(text[i]) != '\0' ? 2 : 1;
-        if (used > written)
-            return i;
-    }
-    return size;
-}
 
 static EPI_SAFE void four_digits(struct epi_out *out, uint32_t value)
 {
@@ -90,7 +48,7 @@ EPI_SAFE void epi_json_report_string(struct epi_out *out, const char *text, size
     epi_out_char(out, '"');
     for (size_t i = 0; i < size; i++) {
         bool same = text[i] == '\\' && i + 5 < size && text[i + 1] == 'u'; /* in both */
-        char second = same ? '\0' : escaped(text[i]);
+        char second = same ? '\0' : epi_json_second(text[i]);
         if (second != '\0')
             epi_out_char(out, '\\');
         epi_out_char(out, second != '\0' ? second : text[i]);

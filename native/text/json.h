@@ -17,13 +17,6 @@ struct epi_record {
     char piece[4096];
 };
 
-/* Text of a report, SIZE bytes, as the inside of a JSON string, which has at most twice as
- * many; how many. */
-EPI_SAFE size_t epi_json_escape(char *to, const char *text, size_t size);
-
-/* How many bytes of TEXT have all of their own among the first WRITTEN of that. */
-EPI_SAFE size_t epi_json_taken(const char *text, size_t size, size_t written);
-
 /* A string from outside as a JSON string, with its quotation marks: code points beyond 0xff
  * are JSON's \uNNNN, and control characters, backslashes and bytes that are no text are the
  * text \xNN, as in the values of package report.  TEXT must be readable. */

@@ -57,10 +57,6 @@ EPI_SAFE void epi_out_start(struct epi_out *out, struct epi_fd target,
                             struct epi_fd fallback, uint64_t deadline);
 EPI_SAFE void epi_out_flush(struct epi_out *out);
 
-/* Ends the record, if one was begun, with what is in the buffer: that is no text of the
- * report. */
-EPI_SAFE void epi_out_end_record(struct epi_out *out);
-
 /* Keeps other processes that report to the same file from writing in between, if
  * they are not at it for longer than until UNTIL (monotonic): then nothing is kept
  * from anybody, and the text is as it would have been without. */

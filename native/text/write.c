@@ -1,6 +1,7 @@
 /* The writes that bring text out in pieces, polled for, to a descriptor that may be stuck;
  * or to another one, when that fails. */
 #include "write.h"
+#include "escape.h"
 #include "json.h"
 #include "out.h"
 #include "../base/base.h"

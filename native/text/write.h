@@ -9,4 +9,8 @@
  * take to the fallback.  What is lost is said in OUT. */
 EPI_SAFE void epi_out_write(struct epi_out *out, const char *text, size_t size);
 
+/* Ends the record, if one was begun, with what is in the buffer: that is no text of the
+ * report. */
+EPI_SAFE void epi_out_end_record(struct epi_out *out);
+
 #endif

@@ -2,6 +2,7 @@
  * JSON, in any pieces. */
 #include "check.h"
 #include "brief.h"
+#include "escape.h"
 #include "json.h"
 
 #include <stdio.h>

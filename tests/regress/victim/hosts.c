@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "hosts.h"
 
 #include <dlfcn.h>

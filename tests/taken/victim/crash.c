@@ -14,7 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static volatile int *nowhere = (volatile int *)8;
+static volatile int *volatile nowhere = (volatile int *)8;
 
 struct library library = {library_begin, library_set, library_show};
 

@@ -5,8 +5,6 @@
 #include <stddef.h>
 #include <threads.h>
 
-
-
 static int make(int (*body)(void *), void *arg) {
     thrd_t thread;
     int result = -1;

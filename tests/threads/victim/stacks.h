@@ -19,6 +19,7 @@ int stacks_wait(int limit_ms);
 
 /* The thread overflows its stack, in stacks_recurse. */
 void stacks_overflow(void);
+int stacks_recurse(volatile char *above);
 
 /* Starts a thread with an alternate stack of its own, which it looks at for MS
  * milliseconds: 1 when it stayed as it was. */
