@@ -94,6 +94,9 @@ func TestList(t *testing.T) {
 			t.Errorf("list has no line for the place %s", p.Name)
 		}
 	}
+	if text := strings.ReplaceAll(o.Stdout, "\n  | ", " "); !strings.Contains(text, "): write through a NULL pointer + 8 ") {
+		t.Errorf("the tour cuts the sentence")
+	}
 	for line := range strings.Lines(o.Stdout) {
 		if len(line) > 101 {
 			t.Errorf("line of more than 100 columns: %q", line)
@@ -167,6 +170,9 @@ func TestTour(t *testing.T) {
 	}
 	if !regexp.MustCompile(`\n  without Epitaph: (hung, and had to be killed after [2-9]|cannot be had here)`).MatchString(o.Stdout) {
 		t.Errorf("the tour does not show a hang")
+	}
+	if text := strings.ReplaceAll(o.Stdout, "\n  | ", " "); !strings.Contains(text, "): write through a NULL pointer + 8 ") {
+		t.Errorf("the tour cuts the sentence")
 	}
 	for line := range strings.Lines(o.Stdout) {
 		if len(line) > 101 {

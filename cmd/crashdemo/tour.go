@@ -50,7 +50,7 @@ var tourCommand = cli.Command{
 	Help:  "Runs six crashes as child processes, each without Epitaph and with it, and shows\nwhat they print and how they end.\n",
 	Setup: func(flags *flag.FlagSet) cli.Action {
 		limit := flags.Duration("limit", 3*time.Second, "kill a child that still runs after this `time`")
-		width := flags.Int("width", tourWidth, "cut lines at this `column`")
+		width := flags.Int("width", tourWidth, "cut lines at this `column`; the sentence is wrapped")
 		full := flags.Bool("full", false, "cut nothing")
 		return func(_ *cli.Env, args []string) error {
 			if len(args) > 0 || *limit <= 0 || *width < 20 {
@@ -131,17 +131,28 @@ func (d display) child(who string, o *outcome, limit int) {
 	if d.full {
 		shown = len(lines)
 	}
-	for _, line := range lines[:shown] {
-		line = "  | " + strings.ReplaceAll(line, "\t", "    ")
-		if !d.full {
-			line = cut(line, d.width)
+	for i, line := range lines[:shown] {
+		line = strings.ReplaceAll(line, "\t", "    ")
+		switch {
+		case d.full:
+			fmt.Fprintln(d.out, "  | "+line)
+		case isSentence(lines, i):
+			for _, part := range wrap(line, d.width-len("  | ")) {
+				fmt.Fprintln(d.out, "  | "+part)
+			}
+		default:
+			fmt.Fprintln(d.out, cut("  | "+line, d.width))
 		}
-		fmt.Fprintln(d.out, line)
 	}
 	if rest := len(lines) - shown; rest > 0 {
 		fmt.Fprintf(d.out, "  | ... (%d more lines)\n", rest)
 	}
 	fmt.Fprintln(d.out)
+}
+
+// isSentence tells whether a line is the sentence that says what has happened, whose end must be readable.
+func isSentence(lines []string, i int) bool {
+	return i >= 2 && lines[i-1] == "" && strings.HasPrefix(lines[i-2], "Fatal error: ")
 }
 
 func (d display) summary(rows [][3]string) {
