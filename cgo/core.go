@@ -123,6 +123,15 @@ func Enable(config *Config) error {
 // Disable restores what was there before Enable; false when it was not enabled.
 func Disable() bool { return bool(C.epi_disable()) }
 
+// TerminationError tells why the core, which is enabled, could not open the termination log;
+// nil when it could, or has none.
+func TerminationError() error {
+	if errno := C.epi_termination_error(); errno != 0 {
+		return syscall.Errno(errno)
+	}
+	return nil
+}
+
 // Enabled tells whether the core is enabled, and reports crashes.
 func Enabled() bool { return C.epi_enabled() == C.EPI_ON }
 

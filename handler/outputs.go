@@ -28,7 +28,8 @@ const DefaultTermination = config.DefaultTermination
 // [WithDir] and the like. A forked child that has not called exec writes none.
 //
 // Enable opens the file, and never creates it. If it cannot be used, that is the error of
-// Enable, which enables all else. The core's descriptor stays open for as long as
+// Enable, which enables all else; one that Enable has found by itself is left out, and reports
+// say so. The core's descriptor stays open for as long as
 // Epitaph is enabled.
 func WithTermination(path ...string) Option {
 	return forCalls(config.CallEnable, "WithTermination", func(c *config.Config) error {
@@ -108,8 +109,8 @@ func WithFormat(f Format) Option {
 }
 
 // WithMaxReports limits the files in the directory of [WithDir] to n, so that a program that
-// crashes again and again does not fill the disk. [Enable] counts the files
-// <program>-*.crash that are there; if there are n or more, a crash is reported where it would
+// crashes again and again does not fill the disk. [Enable] counts the reports on this
+// program that are there, of all hosts; if there are n or more, a crash is reported where it would
 // be without WithDir, with a note. The oldest files stay: the first crash tells more than the
 // hundredth. Nothing is removed, neither by Enable nor after a crash. Processes that start at the
 // same moment count the same files. Without it there is no limit.

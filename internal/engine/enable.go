@@ -35,6 +35,7 @@ func (Engine) Enable(c *config.Config) error {
 	}
 	if started {
 		snapshotPeriod = c.Snapshot
+		err = errors.Join(err, terminationError(c))
 	}
 	if cgo.Enabled() {
 		writeWatch()

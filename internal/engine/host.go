@@ -10,8 +10,9 @@ import (
 )
 
 // learnHost finds out where the process runs, once: it takes some 0.1 ms, and does not
-// change.
-var learnHost = sync.OnceFunc(func() {
+// change. It returns the host's name.
+var learnHost = sync.OnceValue(func() string {
 	info := hostinfo.Now()
 	cgo.SetHost(info.Name, info.Facts(cgo.Libc()), info.Group)
+	return info.Name
 })

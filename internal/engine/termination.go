@@ -4,10 +4,12 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 	"os"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/epitaph-go/epitaph/cgo"
 	"github.com/epitaph-go/epitaph/internal/engine/config"
 )
 
@@ -24,6 +26,17 @@ func (Engine) CheckTermination(path string) error {
 		return &os.PathError{Op: "write to", Path: path, Err: err}
 	}
 	return nil
+}
+
+// terminationError is the error of Enable when the core has started and could not open the
+// file that WithTermination named. Of the usual one, which nobody asked for, the report
+// says so.
+func terminationError(c *config.Config) error {
+	err := cgo.TerminationError()
+	if err == nil || c.Termination == "" {
+		return nil
+	}
+	return fmt.Errorf("epitaph: WithTermination: %w", &os.PathError{Op: "open", Path: c.Termination, Err: err})
 }
 
 // terminationOf is the termination log of a configuration: the one that it names, or, in a

@@ -339,7 +339,7 @@ static EPI_SAFE bool comes_from_outside(struct arrival *a)
         return true;
     if (!is_sent(a->info))
         return false;
-    if (epi_crash_keep(a->crash, a->signal))
+    if (epi_crash_keep(a->crash, a->signal, a->info->si_pid))
         return true;
     if (epi_wanted_by_go(a->signal)) {
         epi_chain_next(a->signal, a->info, a->uc, a->called);

@@ -98,7 +98,7 @@ EPI_SAFE bool epi_chain_repaired(struct epi_incident *crash, const ucontext_t *u
     bool same = !moved && epi_arch_same_registers(&crash->context, uc);
     if (!moved && ((crash->signal == SIGABRT && crash->info.si_code <= 0) ||
                    (memory && !epi_fault_is_over(&crash->info, &crash->context)) ||
-                   (same && crash->sent == crash->signal)))
+                   (same && crash->sent == epi_sent_of(crash->signal, epi_getpid()))))
         return false;
     if (memory || !same)
         epi_host_has_resolved(crash->host.called);

@@ -191,9 +191,13 @@ EPI_SAFE void epi_crash_return_alarm(struct epi_incident *crash)
 static EPI_SAFE void release(struct epi_incident *crash)
 {
     crash->owner = 0;
-    int sent = atomic_exchange(&crash->sent, 0);
-    if (sent != 0)
-        epi_syscall6(SYS_kill, epi_getpid(), sent, 0, 0, 0, 0);
+    uint64_t sent = atomic_exchange(&crash->sent, 0);
+    int signal = (int)(uint32_t)sent;
+    if (signal == 0)
+        return;
+    if (sent != epi_sent_of(signal, epi_getpid()))
+        crash->host.unchanged = false; /* what comes now is not the host's last act */
+    epi_syscall6(SYS_kill, epi_getpid(), signal, 0, 0, 0, 0);
 }
 
 EPI_SAFE bool epi_crash_begin(struct epi_incident *crash, int signal, const siginfo_t *info,
@@ -250,11 +254,12 @@ EPI_SAFE void epi_crash_end(struct epi_incident *crash)
     release(crash); /* last: the next crash begins with it */
 }
 
-EPI_SAFE bool epi_crash_keep(struct epi_incident *crash, int signal)
+EPI_SAFE bool epi_crash_keep(struct epi_incident *crash, int signal, int sender)
 {
+    uint64_t sent = epi_sent_of(signal, sender);
     if (!epi_crashing())
         return false;
-    crash->sent = signal;
+    crash->sent = sent;
     /* Has the crash ended meanwhile, and its end not seen this one? */
-    return epi_crashing() || !atomic_compare_exchange_strong(&crash->sent, &signal, 0);
+    return epi_crashing() || !atomic_compare_exchange_strong(&crash->sent, &sent, 0);
 }

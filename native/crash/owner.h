@@ -27,9 +27,15 @@ EPI_SAFE bool epi_crash_begin(struct epi_incident *crash, int signal, const sigi
 EPI_SAFE bool epi_crash_park(struct epi_incident *crash, const struct epi_options *options,
                              int signal, const siginfo_t *info, const ucontext_t *uc);
 
-/* Keeps SIGNAL, which somebody sent, until the crash is over; the last one counts.  False:
- * this process has no crash, or none any more. */
-EPI_SAFE bool epi_crash_keep(struct epi_incident *crash, int signal);
+/* Keeps SIGNAL, which the process SENDER sent, until the crash is over; the last one counts.
+ * False: this process has no crash, or none any more. */
+EPI_SAFE bool epi_crash_keep(struct epi_incident *crash, int signal, int sender);
+
+/* What epi_crash_keep writes to crash->sent. */
+static inline EPI_SAFE uint64_t epi_sent_of(int signal, int sender)
+{
+    return (uint64_t)(uint32_t)sender << 32 | (uint32_t)signal;
+}
 
 /* For who reports where no helper looks: SIGALRM ends the process at the DEADLINE. */
 EPI_SAFE void epi_crash_arm_alarm(struct epi_incident *crash, uint64_t deadline);

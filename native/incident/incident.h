@@ -42,8 +42,8 @@ struct epi_options {
     struct epi_fd output, directory;
     struct epi_fd standard; /* error, as it was; it is the program's, and not kept open */
     struct epi_fd termination; /* Kubernetes' termination log; fd -1: none */
+    int termination_error;     /* why it could not be opened; 0: it could, or there is none */
     char program[64];
-    char host[65]; /* the machine's or the container's name; "" if it has none */
     char executable[256];
     char directory_path[256]; /* cut at its end when it has no room */
     char output_path[256]; /* of a regular file, for when the program closes OUTPUT; or "" */
@@ -130,7 +130,9 @@ struct epi_incident {
         struct itimerval timer;
         siginfo_t pending; /* si_signo 0: none was */
     } alarm; /* the program's, while a forked child's deadline has its place */
-    _Atomic int sent; /* a signal that somebody sent meanwhile, should the process live on */
+    /* A signal that somebody sent meanwhile, should the process live on, and who
+     * (epi_sent_of); 0: none. */
+    _Atomic uint64_t sent;
     uint64_t chained, resumed; /* when the host's handler was called and returned */
     struct {
         bool slept;        /* the helper has seen the thread asleep in it */

@@ -41,7 +41,6 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #ifndef AT_MINSIGSTKSZ
@@ -146,32 +145,24 @@ static void name_output(struct epi_options *options)
     options->output_path[n > 0 && (size_t)n < room ? n : 0] = '\0'; /* half a path leads anywhere */
 }
 
-/* That of the container, where there is one. */
-static void name_host(struct epi_options *options)
-{
-    struct utsname names;
-    if (uname(&names) == 0)
-        snprintf(options->host, sizeof options->host, "%s", names.nodename);
-}
-
 /* It is there from the container's start, and a sandbox or a full table of descriptors may
  * forbid opening it after the fault.  Never created: then it is not what the kubelet reads.
- * O_NONBLOCK for a path that leads to a pipe. */
-static int open_termination(struct epi_options *options, const char *path)
+ * O_NONBLOCK for a path that leads to a pipe.  Reports go on without it. */
+static void open_termination(struct epi_options *options, const char *path)
 {
     struct stat st;
     options->termination.fd = -1;
     if (path == NULL)
-        return 0;
+        return;
     int fd = epi_fd_open_high(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0)
-        return errno;
-    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+    if (fd < 0) {
+        options->termination_error = errno;
+    } else if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
         options->termination = epi_fd_of(fd);
-        return 0;
+    } else {
+        options->termination_error = EINVAL;
+        close(fd);
     }
-    close(fd);
-    return EINVAL;
 }
 
 static void close_all(struct epi_options *options)
@@ -204,11 +195,7 @@ static int set_options(struct epi_options *options, const struct epi_config *con
             return errno;
         strncpy(options->directory_path, config->directory, sizeof options->directory_path - 1);
     }
-    int unusable = open_termination(options, config->termination);
-    if (unusable != 0) {
-        epi_fd_close(&options->directory);
-        return unusable;
-    }
+    open_termination(options, config->termination);
     options->standard = epi_fd_of(STDERR_FILENO);
     options->output = config->quiet ? epi_fd_of(STDERR_FILENO) : epi_output_open(config->output);
     if (config->quiet) /* known, for dumps whose output is lost, but not the core's */
@@ -223,7 +210,6 @@ static int set_options(struct epi_options *options, const struct epi_config *con
     strncpy(options->executable, config->executable, sizeof options->executable - 1);
     strncpy(options->build, config->build, sizeof options->build - 1);
     strncpy(options->note, config->note, sizeof options->note - 1);
-    name_host(options);
     return 0;
 }
 
@@ -400,6 +386,12 @@ bool epi_disable(void)
     release(epi_incidents_slot_of(old));
     epi_dump_unlock();
     return true;
+}
+
+int epi_termination_error(void)
+{
+    const struct epi_options *options = epi_incidents.options;
+    return options == NULL ? 0 : options->termination_error;
 }
 
 enum epi_enabled epi_enabled(void)

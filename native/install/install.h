@@ -52,6 +52,10 @@ bool epi_disable(void);
 enum epi_enabled { EPI_OFF, EPI_QUIET, EPI_ON };
 enum epi_enabled epi_enabled(void);
 
+/* Why the termination log of the configuration in force could not be opened, as errno: its
+ * crashes are reported without.  0: it could, or there is none. */
+int epi_termination_error(void);
+
 /* Follows dlopen and dlclose, and releases the symbols of modules that are gone;
  * cheap when nothing changed.  Call it now and then, not on a thread that must not
  * wait for the loader's lock or for a dump that is under way. */

@@ -17,8 +17,9 @@ enum { STACK_HEAD = 12, STACK_TAIL = 4 };
 /* In Go's text a frame has two lines, and the goroutine's own one stands before them. */
 enum { GO_HEAD = 1 + 2 * STACK_HEAD, GO_TAIL = 2 * STACK_TAIL };
 
-/* For the line that says how much was left out. */
-enum { MARK = 40 };
+/* For the line that says how much was left out, and for an empty line and the end of one
+ * that is cut. */
+enum { MARK = 44, LINE_END = 6 };
 
 /* What is kept back for the process and the build. */
 enum { IDENTITY = 320 };
@@ -230,7 +231,8 @@ static EPI_SAFE size_t size_of_last(const struct block *block, uint32_t count)
     return size;
 }
 
-/* The first HEAD and the last TAIL lines of a block, or all, in at most ROOM bytes. */
+/* The first HEAD and the last TAIL lines of a block, or all, in at most ROOM bytes, of which
+ * there are MARK or more. */
 static EPI_SAFE void add_ends(const struct brief *brief, const struct block *block, bool stack,
                               size_t room)
 {
@@ -239,7 +241,7 @@ static EPI_SAFE void add_ends(const struct brief *brief, const struct block *blo
     if (all || !block->whole || block->count <= most + tail)
         tail = 0;
     size_t tail_size = size_of_last(block, tail);
-    if (tail_size > room / 2)
+    if (tail_size > room / 2 || tail_size + MARK > room)
         tail = 0, tail_size = 0;
     size_t budget = all ? room : room > MARK + tail_size ? room - MARK - tail_size : 0;
     uint64_t left_out = 0;
@@ -296,6 +298,8 @@ static EPI_SAFE size_t room_for_stack(const struct brief *brief)
  * died of.  False when there is none. */
 static EPI_SAFE bool add_go_text(const struct brief *brief)
 {
+    static const char header[] = "\nGo's own report (its beginning):\n";
+    struct brief before = *brief; /* the goroutine */
     struct reader reader = brief->report, goroutine;
     struct line line;
     if (!find(&reader, &line, is_go_text))
@@ -305,9 +309,12 @@ static EPI_SAFE bool add_go_text(const struct brief *brief)
         return false;
     const char *end = line.text;
     size_t least = left(brief) / 2; /* for the goroutine */
-    epi_out_text(brief->out, "\nGo's own report (its beginning):\n");
+    if (left(brief) < sizeof header + MARK)
+        return true;
+    epi_out_text(brief->out, header);
+    before.room -= MARK;
     while (reader.at < end && next(&reader, &line) && left(brief) > least)
-        add_line(brief, &line);
+        add_line(&before, &line);
     goroutine.at = end;
     struct block block = measure(goroutine, false, brief->all);
     add_ends(brief, &block, false, room_for_stack(brief));
@@ -318,7 +325,7 @@ static EPI_SAFE void add_stack(const struct brief *brief)
 {
     struct reader reader = brief->report;
     struct line line;
-    if (!find(&reader, &line, is_stack) || line.size + MARK > left(brief))
+    if (!find(&reader, &line, is_stack) || line.size + LINE_END + MARK > left(brief))
         return;
     add_blank(brief);
     add_line(brief, &line);
@@ -332,7 +339,7 @@ static EPI_SAFE void add_identity(const struct brief *brief)
     struct line line;
     bool first = true;
     while (next(&reader, &line))
-        if (is_identity(&line) && line.size + 6 < left(brief)) {
+        if (is_identity(&line) && line.size + LINE_END < left(brief)) {
             if (first)
                 add_blank(brief);
             first = false;

@@ -1,6 +1,7 @@
 /* The report's file is created after the fault, so that a run without a crash leaves none:
  * private, never through a symbolic link, never one that is there. */
 #include "file.h"
+#include "hostline.h"
 #include "places.h"
 #include "../base/base.h"
 #include "../base/clock.h"
@@ -42,8 +43,8 @@ static EPI_SAFE void name_file(struct epi_incident *incident, const struct epi_o
     epi_out_start(out, epi_fd_of(-1), epi_fd_of(-1), 0);
     epi_out_text(out, options->program);
     epi_out_char(out, '-');
-    if (options->host[0] != '\0') {
-        host_name(out, options->host);
+    if (epi_host_name()[0] != '\0') {
+        host_name(out, epi_host_name());
         epi_out_char(out, '-');
     }
     epi_out_decimal(out, epi_getpid());

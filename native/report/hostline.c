@@ -27,6 +27,11 @@ void epi_host_set(const char *name, const char *facts, const char *group)
     host->known = true;
 }
 
+EPI_SAFE const char *epi_host_name(void)
+{
+    return epi_host.known ? epi_host.name : "";
+}
+
 const char *epi_host_libc(void)
 {
 #ifdef __GLIBC__

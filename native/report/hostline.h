@@ -20,6 +20,9 @@ extern struct epi_host epi_host __attribute__((visibility("hidden")));
  * For a healthy process, calls one at a time. */
 void epi_host_set(const char *name, const char *facts, const char *group);
 
+/* The host's name: the container's, where there is one; "" when it is not known. */
+EPI_SAFE const char *epi_host_name(void);
+
 /* "glibc 2.36", or "musl", which does not tell its version. */
 const char *epi_host_libc(void);
 

@@ -4,6 +4,7 @@
  * to who reads the text. */
 #include "jsonline.h"
 #include "brief.h"
+#include "hostline.h"
 #include "sentence.h"
 #include "../base/base.h"
 #include "../base/clock.h"
@@ -33,15 +34,25 @@ static EPI_SAFE void add_number(struct epi_out *out, const char *name, int64_t v
     epi_out_decimal(out, value);
 }
 
-/* What stands in a report already, without what is behind it. */
-static EPI_SAFE void add_text(struct epi_out *out, const char *name, struct epi_brief_text text)
+/* What is behind the text stands in the buffer as a whole: what is flushed becomes text. */
+enum {
+    TAIL_END = 64, /* for what follows the last string */
+    STRING_LEAST = 32,
+};
+
+/* What stands in a report already, without what is behind it; in at most a PART of what is
+ * left of the buffer, or in STRING_LEAST bytes. */
+static EPI_SAFE void add_text(struct epi_out *out, const char *name, struct epi_brief_text text,
+                              unsigned part)
 {
     if (text.size == 0)
         return;
     epi_out_char(out, ',');
     epi_json_string(out, name);
     epi_out_char(out, ':');
-    epi_json_report_string(out, text.at, text.size);
+    size_t end = out->used + TAIL_END, left = sizeof out->buffer > end ? sizeof out->buffer - end : 0;
+    size_t room = left / part;
+    epi_json_report_string(out, text.at, text.size, room > STRING_LEAST ? room : STRING_LEAST);
 }
 
 /* As in OpenTelemetry's data model for logs, and in Record. */
@@ -63,7 +74,7 @@ static EPI_SAFE void add_process(struct epi_out *out, const struct epi_incident 
     add_string(out, "process.runtime.name", "go");
     add_number(out, "thread.id", incident->subject.tid);
     add_string(out, "thread.name", incident->subject.name);
-    add_string(out, "host.name", options->host);
+    add_string(out, "host.name", epi_host_name());
 }
 
 EPI_SAFE void epi_jsonline_prepare(struct epi_incident *incident, struct epi_out *out)
@@ -134,8 +145,8 @@ static EPI_SAFE void add_exception(struct epi_out *out, const struct epi_out *re
     const char *why = epi_sentence_why(); /* in the words of Record */
     if (why[0] != '\0')
         message = (struct epi_brief_text){why, epi_strlen(why)};
-    add_text(out, "exception.type", type);
-    add_text(out, "exception.message", message);
+    add_text(out, "exception.type", type, 4);
+    add_text(out, "exception.message", message, 2);
 }
 
 EPI_SAFE void epi_jsonline_end(struct epi_out *out, const struct epi_out *report,
@@ -148,7 +159,7 @@ EPI_SAFE void epi_jsonline_end(struct epi_out *out, const struct epi_out *report
     if (report->head.size > 0 && !incident->style.healthy) {
         struct epi_brief_text sentence = epi_brief_sentence(report);
         add_exception(out, report);
-        add_text(out, "body", sentence.size > 0 ? sentence : epi_brief_title(report));
+        add_text(out, "body", sentence.size > 0 ? sentence : epi_brief_title(report), 1);
     } else {
         add_string(out, "body", incident->style.timeout ? "timeout" : "dump");
     }

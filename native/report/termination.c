@@ -44,10 +44,11 @@ EPI_SAFE void epi_report_termination(struct epi_incident *incident)
 {
     static struct epi_out text; /* of the crash, of which there is one; goes nowhere */
     const struct epi_fd *file = &incident->options->termination;
-    if (!epi_termination_waits(incident))
+    int error = incident->options->termination_error; /* of Enable, which went on */
+    if (!epi_termination_waits(incident) && (error == 0 || incident->terminated))
         return;
     incident->terminated = true;
-    long before = size_of(file), written = before;
+    long before = error != 0 ? -error : size_of(file), written = before;
     if (before >= 0) {
         size_t room = before > LIMIT - LEAST ? LEAST : (size_t)(LIMIT - before);
         epi_out_start(&text, epi_fd_of(-1), epi_fd_of(-1), 0);

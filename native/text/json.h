@@ -22,7 +22,9 @@ struct epi_record {
  * text \xNN, as in the values of package report.  TEXT must be readable. */
 EPI_SAFE void epi_json_string(struct epi_out *out, const char *text);
 
-/* The same for what stands in a report already, SIZE bytes. */
-EPI_SAFE void epi_json_report_string(struct epi_out *out, const char *text, size_t size);
+/* The same for what stands in a report already, SIZE bytes, in at most ROOM bytes, which are
+ * at least 5: a text that is longer is cut between characters, and ends with "...". */
+EPI_SAFE void epi_json_report_string(struct epi_out *out, const char *text, size_t size,
+                                     size_t room);
 
 #endif

@@ -170,10 +170,22 @@ func TestJSONDumps(t *testing.T) {
 func TestMaxReports(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "other-1.crash"), nil, 0o600); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{
+		"other-1-2026-11-29T231341.123456Z.crash", "victim-of-1.crash", "victim-1-2026-11-29T231341.123456Z.txt",
+		"victims-host-1-2026-11-29T231341.123456Z.crash",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	const most = 3
+	// The report tells which: "victim-of", or "victim" on a host whose name begins with "of-".
+	for name, program := range map[string]string{"victim-of": "victim-of", "victim-of-another": "victim"} {
+		text := "Fatal error: Aborted\n\nProcess: 1 \"" + program + "\" (/p), thread 1\n"
+		if err := os.WriteFile(filepath.Join(dir, name+"-host-1-2026-11-29T231341.123456Za.crash"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const most = 3 // one is there
 	for range most + 2 {
 		o := run(t, fmt.Sprintf("crash maxreports=%d dir=%s", most, dir))
 		o.DiedOf(t, syscall.SIGSEGV)
@@ -181,7 +193,7 @@ func TestMaxReports(t *testing.T) {
 			hasNote(t, o.Stderr, fmt.Sprintf("no report file was made in %s, which has %d already (WithMaxReports)", dir, most))
 		}
 	}
-	if files, _ := filepath.Glob(filepath.Join(dir, "victim-*.crash")); len(files) != most {
-		t.Errorf("%d files, want %d", len(files), most)
+	if files, _ := filepath.Glob(filepath.Join(dir, "*.crash")); len(files) != 5+most-1 {
+		t.Errorf("%d reports, want %d", len(files)-5, most-1)
 	}
 }

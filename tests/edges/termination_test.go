@@ -4,10 +4,14 @@ package edges
 
 import (
 	"os"
+	"os/exec"
+	"os/signal"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/epitaph-go/epitaph/internal/victim"
 	"github.com/epitaph-go/epitaph/report"
@@ -173,6 +177,71 @@ func TestTerminationOfGivenUpReport(t *testing.T) {
 		if whole := victim.Report(t, o.Stderr); len(whole.StageFailures) != 1 || r.Headline != whole.Headline {
 			t.Errorf("the message is:\n%s\nof:\n%s", r, whole)
 		}
+	}
+}
+
+// held makes a termination log that cannot be opened for writing, although its mode allows
+// it: another process has a lease of it, and Enable does not wait.
+func held(t *testing.T) *victim.Kubelet {
+	t.Helper()
+	log := victim.NewKubelet(t)
+	f, err := os.Open(log.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	signal.Ignore(syscall.SIGIO) // that asks for it back
+	if _, err := unix.FcntlInt(f.Fd(), unix.F_SETLEASE, unix.F_RDLCK); err != nil {
+		t.Skip("no lease here:", err)
+	}
+	return log
+}
+
+// TestTerminationCannotBeOpened: Enable's error says so for a file that was asked for, and
+// enables all else; the report has a note.
+func TestTerminationCannotBeOpened(t *testing.T) {
+	o := run(t, "bad_termination path="+held(t).Path)
+	o.DiedOf(t, syscall.SIGSEGV)
+	if !strings.HasPrefix(o.Stdout, "epitaph: WithTermination: open ") {
+		t.Errorf("the error is %q", o.Stdout)
+	}
+	hasNote(t, o.Stderr, "the termination message could not be written: error 11")
+}
+
+// inKubernetes is a container of Kubernetes with a termination log, in which PID 1 crashes.
+func inKubernetes(t *testing.T, log *victim.Kubelet) []victim.Change {
+	t.Helper()
+	unshare := []string{"unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child", "sh", "-c",
+		`mount -t tmpfs none /dev && touch /dev/termination-log /dev/null && mount --bind "$0" /dev/termination-log && exec "$@"`, log.Path}
+	if out, err := exec.Command(unshare[0], append(unshare[1:], "true")...).CombinedOutput(); err != nil {
+		t.Skipf("no container here: %v: %s", err, out)
+	}
+	return []victim.Change{victim.Under(unshare[0], unshare[1:]...), victim.Env("KUBERNETES_SERVICE_HOST=10.0.0.1")}
+}
+
+// TestTerminationOfContainer: the usual file is found, and PID 1's message is in it.
+func TestTerminationOfContainer(t *testing.T) {
+	log := victim.NewKubelet(t)
+	for _, kind := range []string{"null", "abort"} {
+		o := run(t, "crash kind="+kind, inKubernetes(t, log)...)
+		whole := victim.Complete(t, o.Stderr)
+		if r := termination(t, log.Message(1)); r.Process.PID != 1 || r.Headline != whole.Headline || innermost(r) != innermost(whole) {
+			t.Errorf("the message is:\n%s", r)
+		}
+		if err := os.Truncate(log.Path, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestTerminationOfContainerCannotBeOpened: nobody asked for it, and Enable has no error.
+func TestTerminationOfContainerCannotBeOpened(t *testing.T) {
+	log := held(t)
+	o := run(t, "crash", inKubernetes(t, log)...)
+	victim.Complete(t, o.Stderr)
+	hasNote(t, o.Stderr, "the termination message could not be written: error 11")
+	if text := log.Message(1); text != "" {
+		t.Errorf("the message is %q", text)
 	}
 }
 

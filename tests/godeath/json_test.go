@@ -36,3 +36,21 @@ func TestJSON(t *testing.T) {
 		})
 	}
 }
+
+// TestJSONOfWidePanic: a message of 500 characters whose escapes have 5000 bytes is cut in its
+// members, and whole in the text.
+func TestJSONOfWidePanic(t *testing.T) {
+	o := run(t, plain, "panic-wide format=json")
+	at := strings.LastIndex(strings.TrimSuffix(o.Stderr, "\n"), "\n") + 1
+	var members map[string]any
+	if err := json.Unmarshal([]byte(o.Stderr[at:]), &members); err != nil {
+		t.Fatalf("%v:\n%s", err, ends(o.Stderr))
+	}
+	r := complete(t, members["exception.stacktrace"].(string))
+	for name, want := range map[string]string{"exception.message": strings.TrimPrefix(r.Headline, "panic: "), "body": r.Headline} {
+		start, cut := strings.CutSuffix(members[name].(string), "...")
+		if rest, ok := strings.CutPrefix(want, start); !cut || !ok || len(start) < 1000 || !strings.HasPrefix(rest, `\U`) {
+			t.Errorf("%s is %q, want the beginning of %q", name, members[name], want)
+		}
+	}
+}

@@ -115,6 +115,27 @@ static void test_go_text(void)
         compose(room);
 }
 
+/* What stands before the stack, or before Go's text, leaves any number of bytes for it. */
+static void test_any_lead(void)
+{
+    static char from[1 << 14];
+    static const char *const stacks[] = {
+        "Go's own report (from the crash output):\n  panic: boom\n  and boom\n  \n  goroutine 7 [running]:\n",
+        "Current thread 0x1 [p, 1] (most recent call first):\n",
+    };
+    for (int lead = 1; lead <= LEAST; lead++)
+        for (size_t i = 0; i < EPI_COUNT(stacks); i++) {
+            size_t n = 0;
+            for (int rest = lead; rest > 0; rest -= 60)
+                n += (size_t)snprintf(from + n, sizeof from - n, "%0*d\n", rest < 60 ? rest : 60, 0);
+            n += (size_t)snprintf(from + n, sizeof from - n, "\n%s", stacks[i]);
+            for (int frame = 0; frame < 60; frame++)
+                n += (size_t)snprintf(from + n, sizeof from - n, "  main.f%d()\n", frame);
+            remember(from, n);
+            compose(LEAST);
+        }
+}
+
 static void test_json_pieces(void)
 {
     static const char from[] = "a \"b\"\\x5c\n\tc\\\\";
@@ -140,6 +161,25 @@ static void string_is(const char *from, const char *want)
           (int)text.used, text.buffer, want);
 }
 
+/* What has no room is cut between characters. */
+static void test_json_report_string(void)
+{
+    static const char from[] = "\"\\x5c\\u0416\\U0001f600\\U0001f600 \\u04";
+    static const char want[] = "\"\\\"\\\\x5c\\u0416\\\\U0001f600\\\\U0001f600 \\\\u04\"";
+    struct epi_fd none = {.fd = -1, .device = 0, .inode = 0};
+    for (size_t room = 5; room < sizeof want + 5; room++) {
+        epi_out_start(&text, none, none, 0);
+        epi_json_report_string(&text, from, sizeof from - 1, room);
+        bool cut = room < sizeof want - 1;
+        size_t same = cut ? text.used - 4 : sizeof want - 1;
+        const char *next = want + same;
+        CHECK(text.used <= room && memcmp(text.buffer, want, same) == 0 &&
+                  (cut ? memcmp(text.buffer + same, "...\"", 4) == 0 : text.used == same),
+              "%zu: %.*s", room, (int)text.used, text.buffer);
+        CHECK(!cut || same == 1 || *next == '\\' || *next == ' ', "%zu: %.*s", room, (int)text.used, text.buffer);
+    }
+}
+
 int main(void)
 {
     test_any_room();
@@ -147,7 +187,9 @@ int main(void)
     test_counts();
     test_forgotten();
     test_go_text();
+    test_any_lead();
     test_json_pieces();
+    test_json_report_string();
     string_is("plain \"quoted\"", "\"plain \\\"quoted\\\"\"");
     string_is("\\ \n \xff", "\"\\\\x5c \\\\x0a \\\\xff\"");
     string_is("\xc3\xa9\xd0\x96\xf0\x9f\x98\x80", "\"\\\\xe9\\u0416\\ud83d\\ude00\"");

@@ -194,7 +194,7 @@ static void count(int signal)
 
 static void keep(void)
 {
-    refused += !epi_crash_keep(crash, SIGUSR1);
+    refused += !epi_crash_keep(crash, SIGUSR1, getpid());
 }
 
 static void end(void)
@@ -242,7 +242,7 @@ static void test_sent(void)
     sigaction(SIGTRAP, NULL, &before);
     set(SIGTRAP, step);
     signal(SIGUSR1, count);
-    CHECK(!epi_crash_keep(crash, SIGUSR1), "there is no crash");
+    CHECK(!epi_crash_keep(crash, SIGUSR1, getpid()), "there is no crash");
     int all = meet(keep, end, INT_MAX);
     for (int at = 1; at <= all + 1; at++)
         meet(keep, end, at);
