@@ -4,9 +4,11 @@
 #include "brief.h"
 #include "escape.h"
 #include "json.h"
+#include "jsonline.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { LEAST = 300 }; /* no message has less room */
 
@@ -180,6 +182,38 @@ static void test_json_report_string(void)
     }
 }
 
+/* What stands behind the text comes out as it is, however long the headline. */
+static void test_json_tail(void)
+{
+    static struct epi_incident incident;
+    static char from[EPI_OUT_BUFFER * 2], got[EPI_OUT_BUFFER * 2];
+    static const char begin[] = "{\"text\":\"\",\"exception.type\":\"panic\",\"exception.message\":\"\\\\U0001f600";
+    FILE *file = tmpfile();
+    CHECK(file != NULL, "a file");
+    if (file == NULL)
+        return;
+    for (size_t characters = 1; characters <= 500; characters++) {
+        size_t n = (size_t)snprintf(from, sizeof from, "Fatal Go error: panic: ");
+        for (size_t i = 0; i < characters; i++)
+            n += (size_t)snprintf(from + n, sizeof from - n, "\\U0001f600");
+        n += (size_t)snprintf(from + n, sizeof from - n, "\n\nProcess: 1\n");
+        remember(from, n);
+        CHECK(ftruncate(fileno(file), 0) == 0 && lseek(fileno(file), 0, SEEK_SET) == 0, "emptied");
+        epi_out_start(&text, epi_fd_of(fileno(file)), epi_fd_of(-1), UINT64_MAX);
+        text.record = &incident.record;
+        incident.record.open_size = sizeof "{\"text\":\"" - 1;
+        memcpy(incident.record.open, "{\"text\":\"", incident.record.open_size);
+        incident.record.opened = true;
+        epi_jsonline_end(&text, &report, &incident);
+        ssize_t size = pread(fileno(file), got, sizeof got, 0);
+        size_t skipped = incident.record.open_size; /* it was written before */
+        CHECK(size > 3 && memcmp(got, begin + skipped, sizeof begin - 1 - skipped) == 0 &&
+                  memcmp(got + size - 3, "\"}\n", 3) == 0 && size <= EPI_OUT_BUFFER,
+              "%zu characters: %.*s", characters, (int)size, got);
+    }
+    fclose(file);
+}
+
 int main(void)
 {
     test_any_room();
@@ -190,6 +224,7 @@ int main(void)
     test_any_lead();
     test_json_pieces();
     test_json_report_string();
+    test_json_tail();
     string_is("plain \"quoted\"", "\"plain \\\"quoted\\\"\"");
     string_is("\\ \n \xff", "\"\\\\x5c \\\\x0a \\\\xff\"");
     string_is("\xc3\xa9\xd0\x96\xf0\x9f\x98\x80", "\"\\\\xe9\\u0416\\ud83d\\ude00\"");

@@ -25,7 +25,7 @@ func init() {
 	kinds["panic"] = func() { deep(boom) }
 	kinds["panic-lines"] = func() { panic("first line\n\tsecond \\ \"line\" \x1b[31m é 世\x80\n") }
 	kinds["panic-long"] = func() { panic(strings.Repeat("x", 600) + "\n" + strings.Repeat(strings.Repeat("y", 98)+"\n", 30_000)) }
-	kinds["panic-wide"] = func() { panic(strings.Repeat("\U0001f600", 600)) }
+	kinds["panic-wide"] = func() { panic(strings.Repeat("\x01", 600)) }
 	kinds["error"] = func() { panic(fmt.Errorf("serve: %w", fmt.Errorf("read: %w", errors.New("disk gone")))) }
 	kinds["custom"] = func() { panic(struct{ a, b int }{1, 2}) }
 	kinds["number"] = func() { panic(status(7)) }
