@@ -328,3 +328,18 @@ func TestOptionHostFirst(t *testing.T) {
 		reported(t, o, "cgo", "has changed nothing")
 	})
 }
+
+// TestSignalFromOutside: a handler returns from a breakpoint, and meanwhile somebody else has
+// sent the same signal: the program lives, as without Epitaph. It is not a handler that has
+// sent the signal again, to die of it.
+func TestSignalFromOutside(t *testing.T) {
+	for _, place := range places {
+		for _, setting := range []string{" hostfirst=false", " hostfirst=true", " off=1"} {
+			t.Run(place+setting, func(t *testing.T) {
+				t.Parallel()
+				o := program.Run(t, "host way=outside trap=1 flags=siginfo+onstack sleep=100 place="+place+setting)
+				o.Exited(t, 3)
+			})
+		}
+	}
+}

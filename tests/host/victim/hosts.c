@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -91,6 +92,22 @@ static void kill_again(int number, siginfo_t *info, void *context) {
 static void kill_and_return(int number, siginfo_t *info, void *context) {
     set_default(number);
     kill(getpid(), number);
+}
+
+// Somebody else sends the same signal while the first one is handled, and nothing is changed.
+static void killed_from_outside(int number, siginfo_t *info, void *context) {
+    static atomic_int sent;
+    const struct timespec moment = {0, 50000000}; // for the thread that gets it
+    if (atomic_fetch_add(&sent, 1) > 0) {
+        return;
+    }
+    pid_t child = (pid_t)syscall(SYS_fork);
+    if (child == 0) {
+        syscall(SYS_kill, getppid(), number);
+        syscall(SYS_exit_group, 0);
+    }
+    waitpid(child, NULL, 0);
+    nanosleep(&moment, NULL);
 }
 
 static void give_abort(int number, siginfo_t *info, void *context) { abort(); }
@@ -191,7 +208,7 @@ static const struct {
 } ways[] = {
     {"context", context}, {"repair", repair}, {"jump", jump}, {"dfl", dfl},
     {"dfljump", dfl_jump}, {"raise", raise_again}, {"tgkill", tgkill_again},
-    {"kill", kill_again}, {"killreturn", kill_and_return}, {"abort", give_abort}, {"_exit", end_at_once}, {"exit", end},
+    {"kill", kill_again}, {"killreturn", kill_and_return}, {"outside", killed_from_outside}, {"abort", give_abort}, {"_exit", end_at_once}, {"exit", end},
     {"sigkill", murder}, {"exec", execute}, {"hang", hang}, {"sleep", sleep_for_ever},
     {"blocked", hang_blocked}, {"fault", fault}, {"divide", divide}, {"print", print},
     {"printexit", print_and_end}, {"nested", nested}, {"spinblocked", spin_blocked},
@@ -202,6 +219,8 @@ static way_function *way;
 static int fault_signal = SIGSEGV;
 
 void host_divides(void) { fault_signal = SIGFPE; }
+
+void host_traps(void) { fault_signal = SIGTRAP; }
 
 static void handler(int number, siginfo_t *info, void *context) {
     calls++;
@@ -276,6 +295,8 @@ int host_calls(void) { return calls; }
 static NOINLINE void fault_once(void) {
     if (fault_signal == SIGFPE) {
         divide(0, NULL, NULL);
+    } else if (fault_signal == SIGTRAP) {
+        __asm__ volatile("int3");
     } else if (way == repair) {
         mprotect((void *)page, 4096, PROT_NONE);
         write_page(page);

@@ -10,6 +10,7 @@ int host_install(const char *way, unsigned flags, int raw);
 
 // From now on it is a handler of SIGFPE, and what faults is a division.
 void host_divides(void);
+void host_traps(void);
 
 // Installs one that hands on to what was there, as a library that came later; is it there?
 int host_install_in_front(void);

@@ -37,7 +37,8 @@ func check(errno C.int) {
 }
 
 // install installs the handler of the setting way, with the setting flags, separated by
-// plus signs, and with the setting raw past libc. With the setting divide it is one of SIGFPE, and faults are divisions.
+// plus signs, and with the setting raw past libc. With the setting divide it is one of SIGFPE, and faults are divisions;
+// with trap one of SIGTRAP, and they are breakpoints.
 func install(s settings) {
 	var wanted C.uint
 	for name := range strings.SplitSeq(s["flags"], "+") {
@@ -47,6 +48,9 @@ func install(s settings) {
 	defer C.free(unsafe.Pointer(way))
 	if s["divide"] != "" {
 		C.host_divides()
+	}
+	if s["trap"] != "" {
+		C.host_traps()
 	}
 	check(C.host_install(way, wanted, C.int(s.Number("raw"))))
 }
