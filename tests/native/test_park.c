@@ -281,7 +281,8 @@ static void *wait_for_end(void *info)
 static void park(siginfo_t *info)
 {
     pthread_t thread;
-    filling = woken = false;
+    filling = false;
+    woken = false;
     crash->owner = owner = epi_self();
     pthread_create(&thread, NULL, wait_for_end, info);
     while (!crash->parked[0].filled && !woken)
