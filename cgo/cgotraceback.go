@@ -70,7 +70,7 @@ func register() {
 	provider.registered, provider.context = true, provider.wantContext
 }
 
-// epi_behind_inits is called by a thread of C's: Go lets that wait until all packages
+// epi_behind_inits is called by a C thread: Go lets that wait until all packages
 // are initialized (runtime/cgocall.go, cgocallbackg1).
 //
 //export epi_behind_inits

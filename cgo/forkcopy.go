@@ -13,7 +13,7 @@ import (
 )
 
 // A ForkCopy is the copy of a process that has died of a panic, in which Go says more
-// of it, or runs the program's last act; see native/goruntime/forkcopy.h. Its methods are for the function at its entry, which
+// of it, or runs the crash hook; see native/goruntime/forkcopy.h. Its methods are for the function at its entry, which
 // runs there, and do not call C.
 type ForkCopy struct{ area *C.struct_epi_forkcopy_area }
 
@@ -30,7 +30,7 @@ func NewForkCopy(entry uintptr) (ForkCopy, error) {
 // Ready tells whether there is one.
 func (f ForkCopy) Ready() bool { return f.area != nil }
 
-// IsForLastAct tells what the copy is for: the program's last act, or the panic.
+// IsForLastAct tells what the copy is for: the crash hook, or the panic.
 func (f ForkCopy) IsForLastAct() bool { return f.area.task == C.EPI_FORKCOPY_LAST_ACT }
 
 // Attempt tells how often the same was asked before.
@@ -50,7 +50,7 @@ const (
 	NoPanic    = C.EPI_FORKCOPY_NO_VALUE // the goroutine died of something else
 )
 
-// Acted says that the last act has come to its end.
+// Acted says that the crash hook has finished.
 func (f ForkCopy) Acted() { f.set(C.EPI_FORKCOPY_ACTED) }
 
 // Refuse says why there is no answer.

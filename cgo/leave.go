@@ -18,5 +18,5 @@ func Leaves(how, status int, where string) {
 	C.epi_leave_goes(C.int(how), C.int(status), (*C.char)(unsafe.Pointer(&text[0])))
 }
 
-// LetLeave says that the program's last act is about to end the process.
+// LetLeave says that the crash hook is about to end the process.
 func LetLeave() { C.epi_leave_let() }

@@ -113,7 +113,7 @@ func (l Live) Scratch() []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(l.c.scratch)), C.EPI_GOROUTINES_SCRATCH)
 }
 
-// A LastAct is how the program's last act is run after a panic.
+// A LastAct is how the crash hook is run after a panic.
 type LastAct uint32
 
 // There is none; it is run in a copy of the process; or the process goes on for it.
@@ -123,11 +123,11 @@ const (
 	LastActOnResume LastAct = C.EPI_LAST_ACT_RESUME
 )
 
-// WantCall tells the core whether there is a last act to call, and how. It is for a
+// WantCall tells the core whether there is a crash hook to call, and how. It is for a
 // healthy process.
 func (l Live) WantCall(want LastAct) { C.epi_goroutines_want_call(l.c, uint32(want)) }
 
-// Called tells whether the time of the last act has come and nobody has taken it
+// Called tells whether the time of the crash hook has come and nobody has taken it
 // on.
 func (l Live) Called() bool {
 	return atomic.LoadUint32((*uint32)(&l.c.called)) != 0 && atomic.LoadUint32((*uint32)(&l.c.taken)) == 0
@@ -140,7 +140,7 @@ func (l Live) Call() { atomic.StoreUint32((*uint32)(&l.c.called), 1) }
 // follows it.
 func (l Live) TakeCall() bool { return atomic.CompareAndSwapUint32((*uint32)(&l.c.taken), 0, 1) }
 
-// CallEnded says that the last act has come to its end.
+// CallEnded says that the crash hook has finished.
 func (l Live) CallEnded() { atomic.StoreUint32((*uint32)(&l.c.ended), 1) }
 
 // Report is the report's text as far as it was kept, and when the time of the last

@@ -37,12 +37,12 @@ func PrepareResume(f revive.Frozen, entry uintptr, exit *func()) {
 	C.epi_resume_prepare(&frozen, C.uintptr_t(entry), C.uintptr_t(*(*uintptr)(unsafe.Pointer(exit))))
 }
 
-// Resumed tells whether Go has died of a panic, and goes on for the last act alone.
+// Resumed tells whether Go has died of a panic, and goes on for the crash hook alone.
 func (l Live) Resumed() bool {
 	return atomic.LoadUint32((*uint32)(&l.c.ending)) != C.EPI_ENDING_C
 }
 
-// Ended tells whether the last act has come to its end.
+// Ended tells whether the crash hook has finished.
 func (l Live) Ended() bool { return atomic.LoadUint32((*uint32)(&l.c.ended)) != 0 }
 
 // End ends the process after that, in the goroutine that has died: by SIGABRT, if that

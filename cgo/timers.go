@@ -15,7 +15,7 @@ import (
 type TimerConfig struct {
 	DumpConfig
 	After time.Duration
-	Again bool // every so often
+	Again bool // periodically
 	Exit  bool // then the process ends, with status 1
 }
 

@@ -21,7 +21,7 @@
 // somebody sends goes to the program's signal.Notify channel if it has one for
 // that signal.
 //
-// A panic that nobody recovers and a fatal error of Go's own ("concurrent map
+// An unrecovered panic and a fatal error of Go ("concurrent map
 // writes") print what they always print, and end with the same status. They are
 // reported as well, but only to places that are not standard error: a file in
 // [WithDir], the file of [WithOutput], a black box. The report has Go's text,
@@ -55,7 +55,7 @@
 //
 // Threads are asked for their stacks with a real-time signal (see
 // [WithThreadSignal]), for a report or a dump. In a healthy process none is sent to
-// a thread of Go's, nor to one that C code made with pthread_create after Enable, in the
+// a Go thread, nor to one that C code made with pthread_create after Enable, in the
 // program or, with package handler/interpose, in a shared library: these have an
 // alternate signal stack from their beginning on, so that the overflow of their own
 // can be reported. Any other thread is sent the signal once, to be given one, when it
@@ -71,11 +71,11 @@
 // of Go's hands over to Go's handler, as with [WithChain], whose dump needs no
 // scheduler.
 //
-// [Dump] shows what a program that is well is doing, and [Register] does so when it
+// [Dump] shows what a healthy program is doing, and [Register] does so when it
 // gets a signal.
 //
 // A program that hangs is shown by [DumpLater] and by a [Watchdog], which need no
-// Enable: a thread of C's waits for the time, and asks threads and goroutines as a
+// Enable: a C thread waits for the time, and asks threads and goroutines as a
 // crash does.
 //
 // Several processes may report to the same file, pipe or terminal: each takes a

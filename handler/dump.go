@@ -17,7 +17,7 @@ import (
 //
 // Dump returns within some milliseconds; [WithDeadline] limits what it may take
 // (5 s unless set) when the output does not take the text. Dumps come one at a
-// time: that time begins when those before have come to their end. An error names what failed; some of the text may have been written then.
+// time: that time begins when those before have finished. An error names what failed; some of the text may have been written then.
 // When the process crashes meanwhile the dump stops, and the crash is reported.
 // Without the C core the goroutines are written all the same, and the error wraps
 // [ErrNoNative].

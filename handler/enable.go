@@ -26,7 +26,7 @@ var ErrNoNative = config.ErrNoNative
 // [Ready]).
 //
 // Without the C core, which the error tells by wrapping [ErrNoNative], faults in C are
-// not reported. Of a panic that nobody recovers, a fatal error, and a signal that Go
+// not reported. Of an unrecovered panic, a fatal error, and a signal that Go
 // dies of, Go's own text goes to the place of the report as well, if that is not
 // standard error: to the file of [WithOutput], or to one in [WithDir], which is made
 // now, and removed by [Disable] if nothing was written to it. It is what Go prints,

@@ -175,7 +175,7 @@ func ExampleNotePanic() {
 	}()
 }
 
-// The last act: after a crash of C code what the program still has to say goes out, in
+// The crash hook: after a crash of C code what the program still has to say goes out, in
 // the time that is left. After a panic there is nothing to send it with; the next run
 // finds the report.
 func ExampleWithOnCrash() {

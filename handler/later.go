@@ -28,7 +28,7 @@ import (
 // not inherited by a child of fork, which may arm its own; nor is a [Watchdog].
 //
 // It is an error if d is not positive. Without the C core the goroutines are
-// dumped by a timer of Go's, and the error wraps [ErrNoNative].
+// dumped by a Go timer, and the error wraps [ErrNoNative].
 //
 // It is safe for concurrent use, and must not be called after a fault.
 //

@@ -55,7 +55,7 @@ import (
 //
 // Nothing that last does makes the death another one (but os.Exit, where Go goes on): a
 // panic in it that it does not recover ends it, and so does runtime.Goexit, and one that
-// hangs, or calls C code that crashes too, is left behind when the time is over. If Go does not run any
+// hangs, or calls C code that crashes too, is left behind when the deadline expires. If Go does not run any
 // more, because no P comes or its memory is damaged, last is not called.
 //
 // It is not called when Go itself ends the process by a fatal error ("concurrent map
@@ -76,7 +76,7 @@ func WithOnCrash(last func(ctx context.Context, report []byte)) Option {
 func InForkedCopy(ctx context.Context) bool { return config.IsInCopy(ctx) }
 
 // WithOnCrashResume has the whole program go on after a panic, until the function of
-// [WithOnCrash] has come to its end or the time of [WithDeadline] is over: it serves
+// [WithOnCrash] has finished or the time of [WithDeadline] is over: it serves
 // requests and writes to files and data bases, beside what the panic has left half done.
 // Without it nothing is committed after a panic. It is for programs whose function must
 // send the report at once, and that can stand this: such a function should be short, and
@@ -91,7 +91,7 @@ func InForkedCopy(ctx context.Context) bool { return config.IsInCopy(ctx) }
 // when it returns, another goroutine that panics waits before it has printed anything,
 // and so does one that calls os.Exit, but for the function's own. What the others write
 // themselves has its effect, and so have signals, exit called by C code, and
-// syscall.Exit; a fatal error of Go's prints its message, and the goroutine waits then. A
+// syscall.Exit; a fatal error of Go prints its message, and the goroutine waits then. A
 // write to a standard output that nobody reads fails, and does not raise SIGPIPE. A
 // goroutine whose system call, or call of C, ends after the panic and before the function
 // begins stays where it is, with its locks; the function may wait for it until its time is

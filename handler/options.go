@@ -338,7 +338,7 @@ const (
 // the signal, and Go prints nothing. A handler that C code had installed before Enable is
 // called in either case, since it may repair the fault (see [WithHostFirst]).
 //
-// With [Register], os/signal's channels get the signal, a handler of C's is called, and
+// With [Register], os/signal's channels get the signal, a C handler is called, and
 // what ends the program ends it. Without WithChain nothing but the dump happens.
 func WithChain() Option {
 	return forCalls(config.CallEnable|config.CallRegister, "WithChain", func(c *config.Config) error {
@@ -469,7 +469,7 @@ func WithInterrupt() Option {
 	})
 }
 
-// WithRepeat makes [DumpLater] dump every so often, not once; the times do not
+// WithRepeat makes [DumpLater] dump periodically, not once; the times do not
 // drift, and one that is missed is left out. A [Watchdog] with it dumps every so
 // often for as long as no beat comes.
 //

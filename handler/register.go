@@ -28,7 +28,7 @@ import (
 //
 // By default nothing else happens: a program that has registered SIGTERM does not
 // end at one. With [WithChain] the signal has its usual effect as well:
-// os/signal's channels get it, a handler of C's is called, and what ends the
+// os/signal's channels get it, a C handler is called, and what ends the
 // program ends it when the dump is written.
 //
 // A signal that comes during a dump is dumped after it. If more come before that

@@ -32,7 +32,7 @@ type Watchdog struct {
 // second) does not count.
 //
 // There can be 64 watchdogs at a time. It is an error if there are, and if d is
-// not positive. Without the C core the watchdog works with timers of Go's, dumps
+// not positive. Without the C core the watchdog works with Go timers, dumps
 // goroutines alone, and comes with an error that wraps [ErrNoNative].
 //
 // Options: as for DumpLater. It is safe for concurrent use, and must not be called

@@ -16,7 +16,7 @@
 //	record     some           What a healthy program leaves behind: annotations, breadcrumbs, snapshots, the black box.
 //	signals    some           Signal actions: who had a signal before, and what became of that; the end of the process.
 //	threads    some           The other threads: their stacks, their alternate stacks; the threads of the core itself.
-//	goruntime  some           Go, alive and dead: its goroutines, its last words, a copy of it that answers, its last act.
+//	goruntime  some           Go, alive and dead: its goroutines, its last words, a copy of it that answers, its crash hook.
 //	report     some           The report, stage by stage.
 //	crash      some           The life of a crash, from the kernel's call to the end of the process.
 //	ondemand   some           Dumps of a program that goes on: by call, by signal, by timer.

@@ -48,7 +48,7 @@ func leave() {
 	}
 }
 
-// inLastAct tells whether the program's last act runs on the calling goroutine. To exit is
+// inLastAct tells whether the crash hook runs on the calling goroutine. To exit is
 // its own decision.
 func inLastAct() bool {
 	var pcs [64]uintptr

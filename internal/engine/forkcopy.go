@@ -27,7 +27,7 @@ func prepareForkCopy() {
 }
 
 // goOn is where a goroutine goes on that has died of a panic: in a copy of the process,
-// to tell the panic or to run the last act, or, for the latter, in the process itself,
+// to tell the panic or to run the crash hook, or, for the latter, in the process itself,
 // where the program wants that.
 func goOn() {
 	if resumed() {

@@ -15,7 +15,7 @@ import (
 // A lastAct is what handler.WithOnCrash has set.
 type lastAct func(ctx context.Context, report []byte)
 
-// actor is the responder that has the last act, or had one: for a goroutine that has
+// actor is the responder that has the crash hook, or had one: for a goroutine that has
 // died and goes on, whom nobody hands it.
 var actor atomic.Pointer[responder]
 

@@ -27,7 +27,7 @@ type responder struct {
 	// scratchTaken is set while somebody writes a profile into live.Scratch.
 	scratchTaken atomic.Bool
 	act          atomic.Pointer[lastAct]
-	acted        chan struct{} // gets one when the last act has come to its end
+	acted        chan struct{} // gets one when the crash hook has finished
 	stopping     atomic.Bool   // for the sleeper
 	slept        chan struct{} // closed when it has ended
 	pollers      []*beat

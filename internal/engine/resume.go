@@ -12,20 +12,20 @@ import (
 )
 
 // A resume is what is needed for the process to go on after a panic that nobody
-// recovers, for the last act (native/goruntime/resume.h).
+// recovers, for the crash hook (native/goruntime/resume.h).
 type resume struct {
 	goid   panics.Goid
 	locked *int32 // keeps everybody from os.Exit (revive.Frozen)
 	frozen revive.Frozen
-	// actor is the goroutine of the last act, who may exit.
+	// actor is the goroutine of the crash hook, who may exit.
 	actor atomic.Uint64
 }
 
 // afterPanic is nil while no program has asked for it, and where the runtime is not
-// known: then the last act is not called after a panic.
+// known: then the crash hook is not called after a panic.
 var afterPanic atomic.Pointer[resume]
 
-// prepareResume has the core let the process go on after a panic, where the last act
+// prepareResume has the core let the process go on after a panic, where the crash hook
 // wants that.
 func prepareResume() {
 	known := reader.Load()
@@ -42,11 +42,11 @@ func prepareResume() {
 }
 
 // resumed tells whether a goroutine has died of a panic, and the process goes on for
-// the last act alone.
+// the crash hook alone.
 func resumed() bool { return afterPanic.Load() != nil && actor.Load().live.Resumed() }
 
-// lastActOfPanic runs the last act on the goroutine that has died, or rather waits for
-// its end there: it has a goroutine of its own, as it has after a crash of C's. This one
+// lastActOfPanic runs the crash hook on the goroutine that has died, or rather waits for
+// its end there: it has a goroutine of its own, as it has after a crash in C. This one
 // has the P for it, perhaps the only one that is left.
 func lastActOfPanic() {
 	revival.Revive()
@@ -63,7 +63,7 @@ func lastActOfPanic() {
 	r.live.End()
 }
 
-// actBegins notes who runs the last act.
+// actBegins notes who runs the crash hook.
 func (r *responder) actBegins() {
 	if t := afterPanic.Load(); t != nil {
 		t.actor.Store(t.goid.Current())
@@ -82,7 +82,7 @@ func (r *responder) actEnds() {
 // exitOrWait is what os.Exit calls after a panic, in the place of runtime.Gosched.
 // A program often exits when the goroutines that it has waited for have ended, which
 // one that panics does to those who wait; its death was the panic's, and so is its
-// status. The last act itself may exit.
+// status. The crash hook itself may exit.
 func exitOrWait() {
 	if t := afterPanic.Load(); t.goid.Current() == t.actor.Load() {
 		atomic.StoreInt32(t.locked, 0)

@@ -1,4 +1,4 @@
-// Package goroutines turns what the Go runtime tells of its goroutines into the
+// Package goroutines turns what the Go runtime says about its goroutines into the
 // lines of a report: equal stacks together, the largest groups first, the
 // goroutine that crashed before all others.
 //

@@ -114,7 +114,7 @@ int __wrap_execve(const char *path, char *const arguments[], char *const environ
 }
 
 /* Go's function that every call of a Go function from C begins with (runtime/cgo,
- * gcc_libinit.c).  From a signal handler on a thread of Go's such a call ends the process: it is
+ * gcc_libinit.c).  From a signal handler on a Go thread such a call ends the process: it is
  * none that Go has made a way for (runtime/cgocall.go, cgocallbackg). */
 void *__real__cgo_wait_runtime_init_done(void) __attribute__((weak));
 void *__wrap__cgo_wait_runtime_init_done(void);

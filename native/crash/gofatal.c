@@ -67,7 +67,7 @@ EPI_SAFE void epi_go_dies(struct epi_incident *crash, int signal, const siginfo_
         crash->phase = EPI_PHASE_CHAINED;
     } else if (options != NULL && owner >> 32 == self >> 32) {
         /* Memory that a crash has damaged may be what Go has come across while
-         * it listed its goroutines.  The report goes on without them.  The last act
+         * it listed its goroutines.  The report goes on without them.  The crash hook
          * goes on, too, whoever has the thread now. */
         if (crash->phase == EPI_PHASE_LAST_ACT ||
             (owner != self && crash->phase != EPI_PHASE_CHAINED)) {

@@ -12,7 +12,7 @@
  *   Go's own fault .......................... Go's handler, untouched
  *   a fault of the reporter itself .......... leave the stage
  *   the core is off, or only dumps .......... what would have happened without it
- *   in a handler of the host's that was asked . its way to give up: report, terminate
+ *   in a handler of the host that was asked . its way to give up: report, terminate
  *   somebody outside sent it, and the program
  *     wants it or ignores it ................ Go's handler, or nothing
  *   the same, while a crash is reported ..... keep it, should the program live on
@@ -68,7 +68,7 @@ static EPI_SAFE bool executable(uintptr_t pc)
 /* A fault of Go's own code, which it may turn into a panic that is recovered.
  * Its PC is in Go text; or, for the call of a nil func value, the PC is no code
  * and the word at SP returns into Go text (runtime/signal_amd64.go, preparePanic).
- * Without a g this is the border itself (crosscall2) on a thread of C's, where
+ * Without a g this is the border itself (crosscall2) on a C thread, where
  * Go's handler would raise the signal again and hang as PID 1. */
 static EPI_SAFE bool fault_of_go(const siginfo_t *info, const ucontext_t *uc)
 {
@@ -143,7 +143,7 @@ static EPI_SAFE bool ignored(int signal, const siginfo_t *info)
 }
 
 /* Has Go's handler something to say on this thread, which runs Go, or C on behalf of a
- * goroutine?  A thread of C's that has run Go has a g, too, and perhaps return addresses that
+ * goroutine?  A C thread that has run Go has a g, too, and perhaps return addresses that
  * were left on its stack. */
 static EPI_SAFE bool runs_go(const struct epi_incident *crash)
 {
@@ -331,7 +331,7 @@ static EPI_SAFE bool core_is_off(struct arrival *a)
     return true;
 }
 
-/* A thread that was stopped for it might be one that the report, or the program's last act,
+/* A thread that was stopped for it might be one that the report, or the crash hook,
  * needs: the one that has a P of Go's. */
 static EPI_SAFE bool comes_from_outside(struct arrival *a)
 {

@@ -45,7 +45,7 @@ static struct {
 enum place { RUNS, SLEEPS, LEFT, IN_GO };
 
 /* A thread that is gone has left, too.  Go's code below the frame of a signal is Go's
- * handler, to which the host's has handed the fault on: on a thread of Go's it dies of it
+ * handler, to which the host's has handed the fault on: on a Go thread it dies of it
  * (runtime/signal_unix.go, sighandler), and waits for its other threads before it does. */
 static EPI_SAFE enum place place_of(const struct epi_asked *slot)
 {

@@ -1,4 +1,4 @@
-/* The helper's part while handlers of the host's are asked. */
+/* The helper's part while handlers of the host are asked. */
 #ifndef EPI_HOSTWATCH_H
 #define EPI_HOSTWATCH_H
 

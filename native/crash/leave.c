@@ -37,7 +37,7 @@ static EPI_SAFE bool may(uint64_t since)
         return true;
     int tid = epi_gettid(), nobody = 0, mine = tid;
     atomic_compare_exchange_strong(&leaving, &nobody, tid);
-    /* The owner's: a handler of the host's calls exit.  While Go runs the last act, C code
+    /* The owner's: a handler of the host calls exit.  While Go runs the crash hook, C code
      * that exits is obeyed (handler.WithOnCrashResume). */
     if (!epi_crashing() || let || crash->owner == epi_self() ||
         crash->phase == EPI_PHASE_LAST_ACT || too_long(crash, since))

@@ -22,7 +22,7 @@ bool epi_leave_may(uint64_t since);
 /* It does, in the way HOW with STATUS, from Go's code at TEXT: for the black box. */
 void epi_leave_goes(int how, int status, const char *text);
 
-/* The program's last act ends the process: nobody has to wait any more. */
+/* The crash hook ends the process: nobody has to wait any more. */
 void epi_leave_let(void);
 
 /* Waits until the calling thread may end the process, in the way HOW, and leaves that in the

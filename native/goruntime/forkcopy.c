@@ -1,5 +1,5 @@
 /* A copy of the process, made by a bare fork when Go has died, in which the goroutine that
- * died goes on in a function of Go's: there it formats the value of a panic. */
+ * died goes on in a Go function: there it formats the value of a panic. */
 #include "forkcopy.h"
 #include "goside.h"
 #include "../base/base.h"

@@ -1,7 +1,7 @@
 /* Go, once more, after its own death: in a copy of the process.
  *
  * Two things are done there: the value of the panic is told in full, for the report;
- * and the program's last act is run, after the report, unless the program wants the
+ * and the crash hook is run, after the report, unless the program wants the
  * process itself to go on for it (resume.h).
  *
  * A goroutine that dies of a panic still has the value on its stack, but of an
@@ -12,7 +12,7 @@
  * exists in the copy, with its P; all others do not.  There it goes on in a
  * function of package handler, writes its answer into memory that both share,
  * and ends.  A copy that faults, waits for a lock that a thread held, or for the
- * collector, is no loss: it is killed when its time is over. */
+ * collector, is no loss: it is killed when its deadline expires. */
 #ifndef EPI_FORKCOPY_H
 #define EPI_FORKCOPY_H
 
@@ -44,7 +44,7 @@ enum epi_forkcopy_answer {
     EPI_FORKCOPY_TEXT_IS, /* the text is there */
     EPI_FORKCOPY_OTHER,   /* the value is not what Go has printed: freed, or changing */
     EPI_FORKCOPY_NO_VALUE, /* no panic is what the goroutine dies of */
-    EPI_FORKCOPY_ACTED    /* the last act has come to its end */
+    EPI_FORKCOPY_ACTED    /* the crash hook has finished */
 };
 
 struct epi_forkcopy {

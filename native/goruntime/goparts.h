@@ -13,8 +13,8 @@ EPI_SAFE void epi_goroutines_take(struct epi_incident *incident);
 
 EPI_SAFE void epi_goroutines_print(struct epi_incident *incident);
 
-/* The program's last act (oncrash.c): is there one; keeps the text that goes to OUT for
- * it; and, after a crash of C's, runs it, until END. */
+/* The crash hook (oncrash.c): is there one; keeps the text that goes to OUT for
+ * it; and, after a crash in C, runs it, until END. */
 EPI_SAFE bool epi_oncrash_wanted(void);
 
 EPI_SAFE void epi_oncrash_keep(const struct epi_incident *incident, struct epi_out *out);

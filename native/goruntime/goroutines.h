@@ -38,13 +38,13 @@ struct epi_goroutines {
      * while it fills in its own, and a crash ask under the next number meanwhile. */
     struct epi_asker asker[EPI_ASKERS];
     uint64_t size;      /* by Go: bytes at text */
-    /* The program's own last act (oncrash.c), after the report. */
+    /* The program's crash hook (oncrash.c), after the report. */
     uint32_t wanted;    /* by Go: enum epi_last_act (epi_goroutines_want_call) */
     uint32_t called;    /* by C, or by the goroutine that has died: its time has come; report and until are set */
     uint32_t taken;     /* by Go: somebody runs it; by C: it is too late */
-    uint32_t ended;     /* by Go: it has come to its end, one way or another */
+    uint32_t ended;     /* by Go: it has finished, one way or another */
     uint32_t ending;    /* by C: enum epi_ending; set before called */
-    uint64_t until;     /* when its time is over; monotonic */
+    uint64_t until;     /* when its deadline expires; monotonic */
     uint64_t report_size;
     char *report;       /* EPI_GOROUTINES_REPORT bytes, for a copy of the report */
     char *text;         /* EPI_GOROUTINES_TEXT bytes, for the answer */
@@ -64,12 +64,12 @@ struct epi_goroutines *epi_goroutines_memory(void);
 /* What Go exits with when it has died. */
 #define EPI_GO_STATUS 2
 
-/* Who ends the process after the last act, and how: C where C has crashed, otherwise
+/* Who ends the process after the crash hook, and how: C where C has crashed, otherwise
  * the goroutine that has died (resume.h). */
 enum epi_ending { EPI_ENDING_C, EPI_ENDING_EXIT, EPI_ENDING_ABORT };
 
-/* The program's last act: there is none; there is one, which after a panic runs in a copy
- * of the process; or for which the process itself goes on then.  After a crash of C's it
+/* The crash hook: there is none; there is one, which after a panic runs in a copy
+ * of the process; or for which the process itself goes on then.  After a crash in C it
  * runs in the process in either case. */
 enum epi_last_act { EPI_LAST_ACT_NONE, EPI_LAST_ACT_COPY, EPI_LAST_ACT_RESUME };
 

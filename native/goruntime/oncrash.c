@@ -1,7 +1,7 @@
-/* The program's own last act: a function of handler.WithOnCrash that gets the
+/* The program's crash hook: a function of handler.WithOnCrash that gets the
  * report and what is left of the time.
  *
- * After a crash of C's it is run by a goroutine, as the live goroutines are listed, so
+ * After a crash in C it is run by a goroutine, as the live goroutines are listed, so
  * it needs a Go that is alive.  The report is out by then, whatever becomes of it: it
  * may panic, which is recovered, hang, which is not waited for, or run into damaged
  * memory, after which Go dies in silence.

@@ -1,7 +1,7 @@
-/* Go, once more, after its own death: in the process itself, for its last act, where the
+/* Go, once more, after its own death: in the process itself, for its crash hook, where the
  * program asks for that (handler.WithOnCrashResume).
  *
- * A panic that nobody recovers freezes the world for the time in which Go prints
+ * An unrecovered panic freezes the world for the time in which Go prints
  * (runtime/proc.go, freezetheworld), and nothing thaws it, since the process is
  * about to end.  But little is done by that: three variables keep the scheduler
  * from starting anything.  When they are put back, what was preempted goes on, and
@@ -47,17 +47,17 @@ struct epi_resume {
 /* Once, for a healthy process. */
 void epi_resume_prepare(const struct epi_frozen *go, uintptr_t entry, uintptr_t exit_function);
 
-/* Is there a last act for which the process is to go on, and is it known how? */
+/* Is there a crash hook for which the process is to go on, and is it known how? */
 EPI_SAFE bool epi_resume_wanted(void);
 
 struct epi_incident;
 
-/* After the report on a death of Go's: if there is a last act and the goroutine in UC
+/* After the report on a death of Go's: if there is a crash hook and the goroutine in UC
  * can go on, it does, and this does not return.  The process then dies of SIGABRT if
  * ABORT is set. */
 EPI_SAFE void epi_resume_go_on(struct epi_incident *incident, ucontext_t *uc, bool abort);
 
-/* Has the last act after it come to its end?  The process then ends as it would have. */
+/* Has the crash hook after it come to its end?  The process then ends as it would have. */
 EPI_SAFE bool epi_resume_over(const struct epi_incident *incident);
 
 /* For the helper, in short intervals while stop_pending is set: ends the wait of who was

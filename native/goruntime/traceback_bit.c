@@ -31,7 +31,7 @@
 static const int deadly[] = {SIGQUIT, SIGSTKFLT};
 
 /* The others that may kill a Go program without a word: those that Go dies of, SIGPIPE
- * among them when standard output is closed; and on a thread of C's all of them
+ * among them when standard output is closed; and on a C thread all of them
  * (runtime/signal_unix.go, badsignal).  For the black box, as long as there is one. */
 static const int silent[] = {SIGHUP,    SIGINT,  SIGTERM, SIGPIPE, SIGALRM,   SIGUSR1,
                              SIGUSR2,   SIGXCPU, SIGXFSZ, SIGIO,   SIGVTALRM, SIGPWR};

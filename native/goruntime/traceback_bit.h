@@ -1,6 +1,6 @@
 /* How Go's own deaths come to the core.
  *
- * A panic that nobody recovers and a fatal error end in exit(2), which nothing
+ * An unrecovered panic and a fatal error end in exit(2), which nothing
  * can intercept; unless the runtime shall leave a core dump (GOTRACEBACK=crash):
  * then they end in raise(SIGABRT) (runtime/panic.go, crash).  What decides is bit
  * 0 of runtime.traceback_cache, and nothing else of such a death depends on it.

@@ -22,7 +22,7 @@ struct epi_stage;
 
 #define EPI_MESSAGE 2048
 
-/* Is a handler of the host's asked before the report? */
+/* Is a handler of the host asked before the report? */
 enum epi_host_first {
     EPI_HOST_FIRST_KNOWN, /* if it is one that resolves faults (signals/hosts.h) */
     EPI_HOST_FIRST_ALWAYS,
@@ -54,9 +54,9 @@ struct epi_options {
 enum epi_phase {
     EPI_PHASE_NONE,
     EPI_PHASE_REPORTING,   /* stages run */
-    EPI_PHASE_LAST_ACT,    /* Go, dead of a panic, runs the program's last act */
+    EPI_PHASE_LAST_ACT,    /* Go, dead of a panic, runs the crash hook */
     EPI_PHASE_CHAINED,     /* Go's handler runs, and ends the process */
-    EPI_PHASE_HOST,        /* a handler of the host's runs, and may jump out */
+    EPI_PHASE_HOST,        /* a handler of the host runs, and may jump out */
     EPI_PHASE_LEFT,        /* it has: whoever found that out ends the crash */
     EPI_PHASE_TERMINATING, /* the default action is to come */
 };

@@ -310,7 +310,7 @@ static int enable(const struct epi_config *config, const struct epi_options *old
     return 0;
 }
 
-/* Longer than any dump takes that comes to its end. */
+/* Longer than any dump takes that finishes. */
 #define TURN (10 * EPI_SECOND)
 
 int epi_enable(const struct epi_config *config, const struct epi_goruntime *go)

@@ -26,7 +26,7 @@ enum epi_timer_state {
 /* How a timer works; DUMP's kind is EPI_DUMP_TIMEOUT, and PASSED its time. */
 struct epi_timer_config {
     struct epi_dump dump;
-    bool again; /* every so often */
+    bool again; /* periodically */
     bool exit;  /* then the process ends, with status 1 and no clean-up */
 };
 
@@ -59,7 +59,7 @@ struct epi_timers {
 /* The functions that arm something must be called one at a time; the others may be
  * called by anybody.
  *
- * Dumps once CONFIG's time has passed, or every so often; a dump that was to come
+ * Dumps once CONFIG's time has passed, or periodically; a dump that was to come
  * is replaced.  The core must be on.  EBADF: no such output; EMFILE and the
  * like; EAGAIN: there can be no thread. */
 int epi_dump_later(const struct epi_timer_config *config);
@@ -70,7 +70,7 @@ void epi_cancel_dump_later(void);
 
 /* Dumps when the word at BEAT has not been set to 1, by an atomic store, for
  * CONFIG's time: that, and a sixteenth or 5 ms more, which is how often it is
- * looked at.  Then no more before the beat is back; or every so often until
+ * looked at.  Then no more before the beat is back; or periodically until
  * then.  Errors as above; ENOSPC: there are EPI_WATCHDOGS of them. */
 int epi_watchdog_start(const struct epi_timer_config *config, uint32_t **beat);
 

@@ -338,7 +338,7 @@ static struct epi_usersignal *memory_for(int signal)
     return user;
 }
 
-/* Is there a handler of C's that ends system calls, on purpose perhaps? */
+/* Is there a C handler that ends system calls, on purpose perhaps? */
 static bool ends_calls(int signal)
 {
     struct epi_sigaction now;

@@ -26,7 +26,7 @@ void epi_labels_learn(uintptr_t labels, uintptr_t m, uintptr_t current)
     labels_at = labels;
 }
 
-/* The goroutine that has crashed, or for which C has; 0: none.  A fatal error of Go's own
+/* The goroutine that has crashed, or for which C has; 0: none.  A fatal error of Go
  * ends the process on the thread's scheduling stack (runtime.fatalthrow): then it is the one
  * that runs on the thread. */
 static EPI_SAFE uintptr_t goroutine(const struct epi_incident *incident)

@@ -221,7 +221,7 @@ static EPI_SAFE void last_act(struct epi_incident *incident)
     epi_oncrash_run(incident, incident->deadline - reserve(incident->options->deadline));
 }
 
-/* Of a stage, or of the last act, that was given up while it waited for the copy. */
+/* Of a stage, or of the crash hook, that was given up while it waited for the copy. */
 static EPI_SAFE void end_copy(struct epi_incident *incident)
 {
     (void)incident;

@@ -1,4 +1,4 @@
-/* The evidence of a fault while a handler of the host's is asked about it.
+/* The evidence of a fault while a handler of the host is asked about it.
  *
  * Most of what such a handler is asked it resolves, and then nothing may be left of it: a
  * virtual machine does this a million times.  So no crash is owned meanwhile, and threads do
@@ -70,7 +70,7 @@ EPI_SAFE struct epi_asked *epi_asked_slot(const struct epi_evidence *evidence);
 /* A thread, any, whose fault was SIGNAL: its slot, or NULL. */
 EPI_SAFE struct epi_asked *epi_asked_about(int signal);
 
-/* Is any thread of Go's asking? */
+/* Is any Go thread asking? */
 EPI_SAFE bool epi_asked_on_go(void);
 
 /* Has a thread that was asking left the handler, if its stack pointer is SP now? */

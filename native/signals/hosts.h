@@ -1,4 +1,4 @@
-/* Which handlers of the host's resolve faults, and are asked before a report is made.
+/* Which handlers of the host resolve faults, and are asked before a report is made.
  *
  * A virtual machine, a collector or an emulator lives by faults.  What prints and lets the
  * process die (glog, Abseil, Python's faulthandler) has its turn after the report: what it

@@ -111,7 +111,7 @@ static bool ignored(int signal)
 
 enum event { NOTHING, TAKEN, GIVEN_BACK, IGNORES, HEEDS, DEFAULTS, SETS };
 
-/* A handler of the host's that was asked about a fault is about to raise it again.  With ours
+/* A handler of the host that was asked about a fault is about to raise it again.  With ours
  * in place that comes to the core; and should it jump out after all, so does the next fault. */
 static bool host_gives_up(void)
 {

@@ -155,7 +155,7 @@ static EPI_SAFE void answer(struct epi_threads *threads, struct epi_ask ask,
 /* The question itself ends some system calls, and a thread that was to wait
  * for ever in pause or sigsuspend may be one whose return ends the program, in
  * the middle of the report.  So it comes back when that is written; but not
- * later, since the program's last act or a handler of the host's may count on the
+ * later, since the crash hook or a handler of the host may count on the
  * thread.  Go's runtime copes with EINTR, and its threads are needed. */
 static EPI_SAFE void hold(const ucontext_t *uc)
 {

@@ -168,7 +168,7 @@ func TestTrendShowsGrowth(t *testing.T) {
 		box := boxIn(t)
 		c := start(t, box, "50ms")
 		pid := c.Cmd.Process.Pid
-		allowed := addressSpace(t, pid) + 3*limit // a thread of Go's takes 70 MiB, most of it never touched
+		allowed := addressSpace(t, pid) + 3*limit // a Go thread takes 70 MiB, most of it never touched
 		if err := unix.Prlimit(pid, unix.RLIMIT_AS, &unix.Rlimit{Cur: allowed, Max: allowed}, nil); err != nil {
 			t.Fatal(err)
 		}

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// BenchmarkCallback is a call from C to Go, from a cgo call and from a thread of C's: what
+// BenchmarkCallback is a call from C to Go, from a cgo call and from a C thread: what
 // the traceback adds to it, and what the context does.
 func BenchmarkCallback(b *testing.B) {
 	for b.Loop() {

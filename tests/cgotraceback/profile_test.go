@@ -23,7 +23,7 @@ func pprof(t *testing.T, args ...string) string {
 }
 
 // A CPU profile has C's functions with their lines below the Go functions that called
-// them, on threads of C's too, and behind calls from C where that was asked for.
+// them, on C threads too, and behind calls from C where that was asked for.
 func TestProfile(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "cpu")

@@ -135,7 +135,7 @@ func TestIgnoredSignal(t *testing.T) {
 	}
 }
 
-// What C raises on a thread of Go's is ignored, too; on its own thread Go lets it kill.
+// What C raises on a Go thread is ignored, too; on its own thread Go lets it kill.
 func TestIgnoredSignalIsRaised(t *testing.T) {
 	for kind, signal := range map[string]syscall.Signal{"raise_sys": syscall.SIGSYS, "raise_bus": syscall.SIGBUS} {
 		for _, place := range []string{"cgo", "callback", "thread"} {

@@ -68,7 +68,7 @@ func TestNothingOfLibcIsCalledAfterTheFault(t *testing.T) {
 	})
 }
 
-// The tripwire works: a handler of the host's that allocates is caught.
+// The tripwire works: a handler of the host that allocates is caught.
 func TestTripwireTrips(t *testing.T) {
 	t.Parallel()
 	preload := preloaded(t)

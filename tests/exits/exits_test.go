@@ -114,7 +114,7 @@ func TestCrashWins(t *testing.T) {
 	})
 }
 
-// The last act of the program is a part of the crash.
+// The crash hook of the program is a part of the crash.
 func TestLastActGoesOn(t *testing.T) {
 	for _, how := range ways {
 		t.Run(how, func(t *testing.T) {

@@ -60,7 +60,7 @@ func TestUnderFire(t *testing.T) {
 		{"all threads", "", signals / 2},
 		{"one stack", " all=0", signals / 2},
 		{"chained", " all=0 chain=1 notify=1", signals / 2},
-		// Go dies of one that nobody wants on a thread of C's, so there is none.
+		// Go dies of one that nobody wants on a C thread, so there is none.
 		{"chained, to nobody", " all=0 chain=1 pure=1", 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {

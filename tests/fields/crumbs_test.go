@@ -12,7 +12,7 @@ import (
 )
 
 // Breadcrumbs have the thread and the goroutine of who left them, in Go, in C that Go has
-// called, on a thread of C's, and in Go that such a thread has called.
+// called, on a C thread, and in Go that such a thread has called.
 func TestWhoLeftABreadcrumb(t *testing.T) {
 	o := program.Run(t, "crumbs")
 	o.DiedOf(t, syscall.SIGSEGV)

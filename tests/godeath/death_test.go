@@ -310,7 +310,7 @@ func TestClosedDescriptors(t *testing.T) {
 	}
 }
 
-// A crash of C's that is handed over to Go looks as if Go had found it, but for the C
+// A crash in C that is handed over to Go looks as if Go had found it, but for the C
 // frames, which Go knows of Epitaph (package cgotraceback tests those).
 func TestChain(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "report")
@@ -375,7 +375,7 @@ func TestGoSendsItselfAnAbort(t *testing.T) {
 }
 
 // With GOTRACEBACK=crash each thread prints its stack, and Go raises SIGABRT in
-// the end; unless the signal by which it asks them comes to a thread of C's, which
+// the end; unless the signal by which it asks them comes to a C thread, which
 // dies of it. Here is none.
 func TestQuitWithCrash(t *testing.T) {
 	env := victim.Env("GOTRACEBACK=crash")

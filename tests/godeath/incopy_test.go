@@ -15,14 +15,14 @@ import (
 	"github.com/epitaph-go/epitaph/tests/godeath/shared"
 )
 
-// A program does not go on after a panic unless it asks for that: its last act runs in a
+// A program does not go on after a panic unless it asks for that: its crash hook runs in a
 // copy of it, and tells the test by shared memory what it has seen.
 
 // patience is how long a copy gets (native/goruntime/forkcopy.h).
 const patience = 400 * time.Millisecond
 
 // actsInCopy runs a kind that dies of a panic, checks that its death is the same as without
-// Epitaph, and the report whole, and returns what the last act says, as often as it ran.
+// Epitaph, and the report whole, and returns what the crash hook says, as often as it ran.
 func actsInCopy(t *testing.T, p *victim.Program, line string, changes ...victim.Change) (page *shared.Page, text string, o *victim.Outcome) {
 	t.Helper()
 	dir := t.TempDir()
@@ -34,7 +34,7 @@ func actsInCopy(t *testing.T, p *victim.Program, line string, changes ...victim.
 	return page, text, o
 }
 
-// withPage runs a victim, and reads the memory that its last act has written to.
+// withPage runs a victim, and reads the memory that its crash hook has written to.
 func withPage(t *testing.T, p *victim.Program, line string, changes ...victim.Change) (*victim.Outcome, *shared.Page) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "shared")
@@ -48,7 +48,7 @@ func withPage(t *testing.T, p *victim.Program, line string, changes ...victim.Ch
 	return o, page
 }
 
-// given checks what the last act has got, and that it has run once.
+// given checks what the crash hook has got, and that it has run once.
 func given(t *testing.T, page *shared.Page, text string, comesBack bool) {
 	t.Helper()
 	if page.Began != 1 || (page.Ended == 1) != comesBack {
@@ -86,7 +86,7 @@ func TestOnCrashInCopy(t *testing.T) {
 	}
 }
 
-// No other goroutine does anything from the moment on when the last act begins, unless
+// No other goroutine does anything from the moment on when the crash hook begins, unless
 // the program asks to go on.
 func TestNothingIsCommittedAfterAPanic(t *testing.T) {
 	for range 5 {

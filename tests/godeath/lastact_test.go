@@ -14,9 +14,9 @@ import (
 	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
-// afterPanic runs a kind that dies of a panic, has the program go on for the last act
+// afterPanic runs a kind that dies of a panic, has the program go on for the crash hook
 // (WithOnCrashResume), and checks that its death is the same as without Epitaph, and the
-// report whole. It returns what the last act has written behind
+// report whole. It returns what the crash hook has written behind
 // the report, which it got as it was written.
 func afterPanic(t *testing.T, p *victim.Program, line string, changes ...victim.Change) (said string, o *victim.Outcome) {
 	t.Helper()
@@ -35,7 +35,7 @@ func afterPanic(t *testing.T, p *victim.Program, line string, changes ...victim.
 
 var panicKinds = []string{"panic", "error", "goroutine", "nil", "callback"}
 
-// The last act is called after a panic that nobody recovers, on a Go that goes on, where
+// The crash hook is called after an unrecovered panic, on a Go that goes on, where
 // the program asks for that. None
 // of what it does changes the death.
 func TestOnCrashOfGo(t *testing.T) {
@@ -139,7 +139,7 @@ func TestOnCrashOfGoAlone(t *testing.T) {
 	find(t, "panic").check(t, complete(t, o.Stdout), o)
 }
 
-// One that does not come back is left behind when the time is over. The status is that
+// One that does not come back is left behind when the deadline expires. The status is that
 // of the panic.
 func TestOnCrashOfGoHangs(t *testing.T) {
 	for _, what := range []string{"hang", "wait", "spin", "crash", "abort", "panics"} {
@@ -174,7 +174,7 @@ func TestOnCrashOfGoFatal(t *testing.T) {
 	same(t, o, run(t, plain, "panic off=1"))
 }
 
-// os.Exit is the last act's own decision, and nobody else's.
+// os.Exit is the crash hook's own decision, and nobody else's.
 func TestOnCrashOfGoExits(t *testing.T) {
 	dir := t.TempDir()
 	run(t, plain, "panic resume=1 oncrash=exit dir="+dir).Exited(t, 9)

@@ -46,7 +46,7 @@ func TestLibrary(t *testing.T) {
 	}
 }
 
-// A host's own handler for SIGABRT has the last word, after the last act.
+// A host's own handler for SIGABRT has the last word, after the crash hook.
 func TestLibraryHostHandles(t *testing.T) {
 	handles, noTraceback := victim.Env("HANDLES=1"), victim.Unset("GOTRACEBACK")
 	for _, function := range []string{"Panic", "Abort"} {

@@ -13,7 +13,7 @@ import (
 	"github.com/epitaph-go/epitaph/report"
 )
 
-// A death of Go's in the middle of the report on a crash of C's does not end it.
+// A death of Go's in the middle of the report on a crash in C does not end it.
 func TestGoDiesMeanwhile(t *testing.T) {
 	for _, how := range []string{"panic", "fatal", "fault"} {
 		t.Run(how, func(t *testing.T) {
@@ -36,7 +36,7 @@ func TestGoDiesMeanwhile(t *testing.T) {
 	}
 }
 
-// Nor does a crash of C's that on a death of Go's.
+// Nor does a crash in C that on a death of Go's.
 func TestCCrashesMeanwhile(t *testing.T) {
 	dir := t.TempDir()
 	o := run(t, plain, "c-meanwhile dir="+dir)

@@ -25,7 +25,7 @@ func TestOnCrash(t *testing.T) {
 				if o.Stdout != text {
 					t.Errorf("the function got:\n%s\nthe report is:\n%s", ends(o.Stdout), ends(text))
 				}
-				// Once it has come to its end nothing is waited for.
+				// Once it has finished nothing is waited for.
 				if o.Elapsed > 4*time.Second { // of a deadline of 5
 					t.Errorf("took %v", o.Elapsed)
 				}
@@ -37,7 +37,7 @@ func TestOnCrash(t *testing.T) {
 	}
 }
 
-// One that does not come back is left behind when the time is over.
+// One that does not come back is left behind when the deadline expires.
 func TestOnCrashHangs(t *testing.T) {
 	for _, what := range []string{"hang", "wait", "lock", "spin", "crash"} {
 		for _, kind := range []string{"c-go-lock", "c-thread"} {
@@ -81,7 +81,7 @@ func TestOnCrashAborted(t *testing.T) {
 	}
 }
 
-// A fatal error of Go's in it prints what it prints, and the process dies of the
+// A fatal error of Go in it prints what it prints, and the process dies of the
 // crash.
 func TestOnCrashFatal(t *testing.T) {
 	dir := t.TempDir()

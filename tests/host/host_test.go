@@ -1,6 +1,6 @@
 //go:build linux && amd64 && cgo
 
-// Package host tests handlers of a host's that are asked about a fault before it is
+// Package host tests handlers of a host that are asked about a fault before it is
 // reported: of one that is resolved nothing is seen, and of one that is not nothing is
 // lost, whichever way the handler gives up. Each program is run without Epitaph too, and
 // ends alike.

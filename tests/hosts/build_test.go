@@ -41,7 +41,7 @@ type host struct {
 	places []string
 	waits  bool              // for others more than it works: its time says nothing
 	frames map[string]string // where it crashes if that is not as in kinds
-	// dies says that a handler of the host's ends the process as it wants, whatever the thread.
+	// dies says that a handler of the host ends the process as it wants, whatever the thread.
 	dies bool
 }
 

@@ -17,7 +17,7 @@ import (
 var everywhere = []string{"cgo", "goroutine", "callback", "thread"}
 
 // checkCrashed checks that the goroutine that crashed comes first and is linked
-// with its thread; on a thread of C's there is none.
+// with its thread; on a C thread there is none.
 func checkCrashed(t *testing.T, r *report.Report, place string) {
 	t.Helper()
 	if !r.Goroutines.Live || len(r.GoroutineGroups) == 0 {

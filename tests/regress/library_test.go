@@ -64,7 +64,7 @@ func TestLibraryCallsC(t *testing.T) {
 	}
 }
 
-// A host that had a handler before Go has faults of C's passed on to it by Go.
+// A host that had a handler before Go has faults in C passed on to it by Go.
 func TestLibraryCallsCInAHostWithAHandler(t *testing.T) {
 	t.Parallel()
 	line := library.Path(t) + " call_c"

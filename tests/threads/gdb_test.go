@@ -249,7 +249,7 @@ func agree(t *testing.T, r *report.Report, stacks map[int][]gdbFrame, functions 
 		case thread == nil || thread.Current() || thread.Name() == "epitaph" || len(thread.Frames) == 0:
 			continue // new since, or known to be elsewhere by now
 		case functions[tid] == "" && !equalStacks(thread, theirs):
-			moved++ // a thread of Go's, which lives its own life: polled, slept, woke
+			moved++ // a Go thread, which lives its own life: polled, slept, woke
 			t.Logf("thread %d %q\nours:   %v\ngdb's: %v", tid, thread.Name(), thread.Frames, theirs)
 		default:
 			compared++

@@ -60,7 +60,7 @@ func TestHealthyThreadsAreNotInterrupted(t *testing.T) {
 }
 
 // A thread whose system call the question has ended goes on when the report is written,
-// since the program's last act may need it.
+// since the crash hook may need it.
 func TestLastActNeedsAThread(t *testing.T) {
 	_, out := crash(t, "work 5000")
 	if numbers(t, out)["done"] != 1 {

@@ -102,7 +102,7 @@ func TestSignalsDoNotPileUp(t *testing.T) {
 	}
 }
 
-// A thread of C's that blocked the signal during a dump opens it after Disable: nothing
+// A C thread that blocked the signal during a dump opens it after Disable: nothing
 // may come to Go's handler then, which would end the process.
 func TestSignalAfterDisable(t *testing.T) {
 	dumps, _ := survive(t, "disabled 0")

@@ -130,7 +130,7 @@ type Config struct {
 	Exit           bool
 }
 
-// HostFirst says which handlers of C's are asked before a report. The core has the same
+// HostFirst says which C handlers are asked before a report. The core has the same
 // numbers (enum epi_host_first).
 type HostFirst int
 

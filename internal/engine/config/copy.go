@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Copy is the context of a last act in a copy of the process, where no timer runs: it
+// Copy is the context of a crash hook in a copy of the process, where no timer runs: it
 // has no channel that would be closed, and its Err looks at the clock.
 type Copy struct{ Until time.Time }
 

@@ -15,7 +15,7 @@ import (
 	"github.com/epitaph-go/epitaph/internal/gort/vars"
 )
 
-// A copy of Go's last words, on a panic that nobody recovers or a fatal error,
+// A copy of Go's last words, on an unrecovered panic or a fatal error,
 // is all that pure Go can have of a death: no code of the program's runs then.
 // The runtime writes it to a descriptor that it is given beforehand
 // (debug.SetCrashOutput). So a file of WithDir has to be there beforehand too,

@@ -115,7 +115,7 @@ func (f *Frozen) areVariables() bool {
 	return true
 }
 
-// findPanic follows the calls of a panic that nobody recovers.
+// findPanic follows the calls of an unrecovered panic.
 func (f *Frozen) findPanic() error {
 	die := gopanic
 	at, err := scan.Called(scan.Entry(unsafe.Pointer(&die)), "runtime.fatalpanic")
@@ -282,7 +282,7 @@ func handOff(systemstack, handoffp, p uintptr)
 //lint:ignore U1000 handOff takes its address in assembly
 func handOffThere()
 
-// thawed tells whether the variables are those of a process that is well.
+// thawed tells whether the variables are those of a healthy process.
 func (f *Frozen) thawed() bool {
 	for _, at := range []uintptr{f.Freezing &^ 3, f.GCWaiting, f.StopWait, f.Panicking, f.PanicLock, f.ExitLocked} {
 		word := atomic.LoadUint32(*(**uint32)(unsafe.Pointer(&at)))

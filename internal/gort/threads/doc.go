@@ -1,4 +1,4 @@
-// Package threads finds where a thread of Go's (runtime.m) has the kernel's number of the
+// Package threads finds where a Go thread (runtime.m) has the kernel's number of the
 // thread, and the goroutine that runs on it, by looking at threads whose number and goroutine
 // are known.
 //

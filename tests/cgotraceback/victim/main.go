@@ -74,7 +74,7 @@ var visits int
 //export goVisit
 func goVisit() { visits++ }
 
-// inCallback does something in a call from C, on a thread of C's if place=thread.
+// inCallback does something in a call from C, on a C thread if place=thread.
 func inCallback(do func()) func(settings) {
 	return func(s settings) {
 		enable(s)

@@ -7,7 +7,7 @@
 // Installs the handler NAME for SIGNAL; 0, or -1 when there is none.
 int host_install(const char *name, int signal);
 
-// The last siginfo that a handler of the host's was given, and how often one
+// The last siginfo that a handler of the host was given, and how often one
 // was called.
 struct host_seen {
     int calls, signal, code;

@@ -4,7 +4,7 @@ package shared
 
 // Page is a file's content, for both.
 type Page struct {
-	Began, Ended uint64 // how often the last act has
+	Began, Ended uint64 // how often the crash hook has
 	Commits      uint64 // what other goroutines had begun when it began
 	Left         int64  // ns to the end of its context
 	WellFormed   bool   // what the context says of itself

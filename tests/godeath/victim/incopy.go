@@ -37,7 +37,7 @@ func init() {
 
 var commits atomic.Uint64
 
-// page is what the last act writes that outlives a copy of the process; nil: nothing.
+// page is what the crash hook writes that outlives a copy of the process; nil: nothing.
 var page *shared.Page
 
 func mapShared(path string) {
@@ -56,7 +56,7 @@ func mapShared(path string) {
 // grown is what allocations are grown by.
 var grown [][]byte
 
-// onCrashInCopy is the last act in a copy of the process.
+// onCrashInCopy is the crash hook in a copy of the process.
 func onCrashInCopy(ctx context.Context, what string, report []byte) {
 	if page == nil {
 		return

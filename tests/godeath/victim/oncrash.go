@@ -99,7 +99,7 @@ func spin() {
 
 var turns, busy atomic.Int64
 
-// onCrash is the program's last act. Its copy of the report goes to standard output.
+// onCrash is the crash hook. Its copy of the report goes to standard output.
 func onCrash(ctx context.Context, what string, report []byte) {
 	if handler.InForkedCopy(ctx) {
 		onCrashInCopy(ctx, what, report)

@@ -1,7 +1,7 @@
 //go:build linux && amd64 && cgo
 
 // Victim is the program that is dumped in these tests. A scenario arms what it is
-// about, as the settings say, does something, and comes to its end unless it is
+// about, as the settings say, does something, and finishes unless it is
 // ended.
 package main
 
