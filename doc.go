@@ -26,7 +26,10 @@
 //     ([handler.LastRun]).
 //   - [github.com/epitaph-go/epitaph/handler/auto] does the same for a program that is
 //     not to be changed, by an environment variable.
-//   - [github.com/epitaph-go/epitaph/report] reads a report back into Go values.
+//   - [github.com/epitaph-go/epitaph/crumb] lets a library leave breadcrumbs without the
+//     C core; they are kept where a program links package handler.
+//   - [github.com/epitaph-go/epitaph/report] reads a report back into Go values, and
+//     [github.com/epitaph-go/epitaph/report/html] makes a page of one.
 //   - [github.com/epitaph-go/epitaph/blackbox] reads the file that outlives a process
 //     which nothing could report.
 //   - [github.com/epitaph-go/epitaph/crashtest] is for tests of code that is expected to
