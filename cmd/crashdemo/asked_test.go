@@ -48,7 +48,7 @@ func TestDump(t *testing.T) {
 		parts []string
 	}{
 		{"", report.CurrentThread, []string{"Current thread 0x", " in main.goDump", "demo_ask", "demo_caller", "demo_outer", " in main.atCgo", " in main.dump",
-			"threads answered", "live", " in main.parked", "End of report (complete, "}},
+			"live", " in main.parked", "threads answered", "End of report (complete, "}},
 		{"-one", report.BareStack, []string{"Stack (most recent call first):\n", " in main.goDump", "demo_ask", " in main.atCgo", "End of report (complete, "}},
 		{"-native", report.NativeStack, []string{"Current thread's C stack trace (most recent call first):\n", "at crosscall2+0x", "at demo_ask+0x",
 			"at main.atCgo+0x", "End of report (complete, "}},
