@@ -89,7 +89,7 @@ func (r *Result) resolve() {
 }
 
 func (r *Result) hasReport() bool {
-	return r.Report.Signal != nil || len(r.Report.Threads) > 0 || r.Report.Headline != ""
+	return r.Report.Signal != nil || len(r.Report.Threads) > 0 || len(r.Report.GoroutineGroups) > 0 || r.Report.Headline != ""
 }
 
 // status is the end as the kernel saw it.
