@@ -94,7 +94,7 @@ func (s settings) options() ([]handler.Option, error) {
 		opts = append(opts, handler.WithOneThread())
 	}
 	if n := s.number("max", 0); n > 0 {
-		opts = append(opts, handler.WithMaxThreads(n))
+		opts = append(opts, handler.WithMaxThreads(n), handler.WithIdleThreads())
 	}
 	if d := s.number("deadline", 0); d > 0 {
 		opts = append(opts, handler.WithDeadline(time.Duration(d)*time.Millisecond))
