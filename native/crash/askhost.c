@@ -213,6 +213,17 @@ static EPI_SAFE enum answer judge(const struct epi_evidence *evidence)
     return RESOLVED;
 }
 
+/* It has been reported, and the host has changed nothing since: should it come again, that is
+ * in vain.  Whether memory is there, epi_chain_repaired has looked. */
+static EPI_SAFE void expect_no_more(const struct epi_evidence *evidence, struct epi_asked *slot)
+{
+    if (!comes_again(evidence) || epi_fault_of_memory(&evidence->info) ||
+        !epi_arch_same_registers(epi_evidence_context(evidence), evidence->uc))
+        return;
+    slot->same = fault_of(evidence);
+    slot->repeats = 2 * TRIES;
+}
+
 EPI_SAFE bool epi_host_asked(const struct epi_sigaction *action, struct epi_evidence *outer,
                              int tid, bool called, int signal, siginfo_t *info, ucontext_t *uc)
 {
@@ -232,11 +243,13 @@ EPI_SAFE bool epi_host_asked(const struct epi_sigaction *action, struct epi_evid
         return true;
     }
     have_it_watched();
+    struct epi_asked *slot = evidence.slot;
     call(&evidence, signal, info, called);
     if (evidence.reported) { /* it gave up, and has thought better of it, perhaps */
-        struct epi_incident *crash = &epi_process()->crash;
-        if (!epi_chain_repaired(crash, uc))
+        if (!epi_chain_repaired(&epi_process()->crash, uc))
             epi_terminate(signal, &evidence.info, uc);
+        else if (slot != NULL && slot->tid == tid)
+            expect_no_more(&evidence, slot);
         return true;
     }
     enum answer answer = judge(&evidence);
@@ -244,8 +257,7 @@ EPI_SAFE bool epi_host_asked(const struct epi_sigaction *action, struct epi_evid
         give_up_and_die(&evidence, "has changed nothing", signal, &evidence.info, uc);
         return true;
     }
-    struct epi_asked *slot = epi_asked_slot(&evidence);
-    if (answer == RESOLVED && slot != NULL)
+    if (answer == RESOLVED && epi_asked_slot(&evidence) != NULL)
         slot->repeats = 0;
     epi_asked_end(&evidence);
     return true;

@@ -390,7 +390,11 @@ EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
     struct arrival arrival = {signal, epi_resent(signal, info, &first), context,
                               &epi_process()->crash, epi_action_next(signal), 0,
                               EPI_CALLED(context)};
+    uint64_t before = arrival.called ? epi_chain_blocked() : 0;
     for (size_t i = 0; i < EPI_COUNT(cases); i++)
         if (cases[i](&arrival)) /* EPI_SAFE: those above */
-            return;
+            break;
+    /* The handler in front goes on, with its mask.  Of SIGNAL, epi_terminate has blocked one. */
+    if (arrival.called)
+        epi_sigmask(SIG_SETMASK, before | (epi_chain_blocked() & epi_mask_of(signal)));
 }

@@ -106,14 +106,15 @@ static EPI_SAFE bool copy_evidence(const struct epi_asked *slot, uint32_t round)
 }
 
 /* A handler that blocks the deadline's signal; or has the thread jumped out, and blocks it
- * there?  A thread that sleeps now has been found in the handler.  One that runs may be
+ * there?  A thread that sleeps on its alternate stack is in the handler; without one it may be
+ * as deep again in other calls.  One that runs may be
  * elsewhere where the signal was blocked before the fault, to which it may have jumped back,
  * or where it has never been seen to sleep in the handler. */
 static EPI_SAFE bool may_have_left(const struct epi_asked *slot, enum place place, bool slept)
 {
     int deadline = epi_actions.deadline_signal;
     const ucontext_t *context = epi_evidence_context(&kept);
-    if (place == SLEEPS)
+    if (place == SLEEPS && slot->bottom != 0)
         return false;
     return (*(const uint64_t *)(const void *)&context->uc_sigmask & epi_mask_of(deadline)) != 0 ||
            (!slept && epi_task_blocks(slot->tid, deadline));

@@ -157,7 +157,9 @@ static EPI_SAFE void let_helper_report(int signal, const siginfo_t *info, const 
 {
     const struct epi_options *options = epi_incidents.options;
     struct epi_incident *crash = &epi_process()->crash;
-    if (signal != SIGQUIT || info->si_code > 0 || info->si_pid != epi_getpid() || options == NULL)
+    /* One that the program wants is for its channel, whoever sends it. */
+    if (signal != SIGQUIT || info->si_code > 0 || info->si_pid != epi_getpid() ||
+        options == NULL || epi_wanted_by_go(signal))
         return;
     /* The same after the report, where there is nothing left to say. */
     if (crash->owner == epi_self() && crash->phase == EPI_PHASE_HOST &&

@@ -62,7 +62,8 @@ static EPI_SAFE void enforce(struct epi_incident *crash)
         }
         last = now;
         uint64_t deadline = crash->deadline; /* 0: the owner has not got there yet */
-        if (deadline != 0 && now >= deadline && !epi_chain_let_go(crash))
+        if (deadline != 0 && now >= deadline && !epi_chain_let_go(crash) &&
+            crash->deadline == deadline) /* still the same crash */
             end(crash);
         if (crash->phase == EPI_PHASE_REPORTING)
             epi_stage_enforce(crash, now);

@@ -2,10 +2,12 @@
 #include "asked.h"
 #include "../base/base.h"
 #include "../base/system.h"
+#include "../memory/peek.h"
 #include "../unwind/golayout.h"
 #include "../unwind/program.h"
 
 #include <stdatomic.h>
+#include <stddef.h>
 
 static EPI_SAFE struct epi_asked *first_way(int tid)
 {
@@ -102,9 +104,17 @@ EPI_SAFE void epi_asked_drop(struct epi_asked *slot, uint32_t round)
         atomic_compare_exchange_strong(&slot->round, &round, round + 1);
 }
 
-static EPI_SAFE uintptr_t slot_link(const struct epi_asked *slot)
+/* Of memory that may be gone: a stack of a coroutine's, out of which the thread has jumped. */
+static EPI_SAFE bool owns_still(const struct epi_asked *slot, uint32_t round,
+                                const struct epi_evidence *evidence)
 {
-    return (uintptr_t)((const ucontext_t *)slot->frame)->uc_link;
+    uint64_t owner, uc, link;
+    uint32_t of;
+    return epi_peek64(&owner, (uintptr_t)&evidence->slot) && owner == (uintptr_t)slot &&
+           epi_peek32(&of, (uintptr_t)&evidence->round) && of == round &&
+           epi_peek64(&uc, (uintptr_t)&evidence->uc) && uc == slot->frame &&
+           epi_peek64(&link, slot->frame + offsetof(ucontext_t, uc_link)) &&
+           link == (uintptr_t)evidence;
 }
 
 EPI_SAFE struct epi_evidence *epi_asked_evidence(int tid, uintptr_t sp, uintptr_t *resolved)
@@ -118,7 +128,7 @@ EPI_SAFE struct epi_evidence *epi_asked_evidence(int tid, uintptr_t sp, uintptr_
         /* Above its frame the thread is elsewhere; below, what is there may be another
          * handler's frame by now. */
         if (!epi_asked_left(&slot[i], sp) && sp < (uintptr_t)evidence &&
-            epi_asked_owns(&slot[i], round, evidence, slot_link(&slot[i])))
+            owns_still(&slot[i], round, evidence))
             return evidence;
         if (resolved != NULL) {
             *resolved = slot[i].handler;

@@ -153,6 +153,9 @@ static void spin_blocked(int number, siginfo_t *info, void *context) {
     }
 }
 
+// Returns after the deadline, and has changed nothing.
+static void late(int number, siginfo_t *info, void *context) { usleep(700000); }
+
 // An emulator's: it has set a result when it meets what it cannot do.
 static void touch(void *context) { ((ucontext_t *)context)->uc_mcontext.gregs[REG_RAX] ^= 1; }
 
@@ -208,7 +211,7 @@ static const struct {
     {"kill", kill_again}, {"killreturn", kill_and_return}, {"outside", killed_from_outside}, {"abort", give_abort}, {"_exit", end_at_once}, {"exit", end},
     {"sigkill", murder}, {"exec", execute}, {"hang", hang}, {"sleep", sleep_for_ever},
     {"blocked", hang_blocked}, {"fault", fault}, {"divide", divide}, {"print", print},
-    {"printexit", print_and_end}, {"nested", nested}, {"spinblocked", spin_blocked},
+    {"printexit", print_and_end}, {"nested", nested}, {"spinblocked", spin_blocked}, {"late", late},
     {"touchfault", touch_and_fault}, {"touchexit", touch_and_end}, {"touchsleep", touch_and_sleep},
 };
 
