@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
 // The function gets the report as it was written, whatever becomes of it then;
@@ -29,8 +31,8 @@ func TestOnCrash(t *testing.T) {
 				if o.Elapsed > 4*time.Second { // of a deadline of 5
 					t.Errorf("took %v", o.Elapsed)
 				}
-				if strings.Count(o.Stderr, "\n") != 1 {
-					t.Errorf("standard error has more than the line on the report:\n%s", o.Stderr)
+				if short := victim.Report(t, o.Stderr); short.String() != o.Stderr {
+					t.Errorf("standard error has more than the report in short:\n%s", o.Stderr)
 				}
 			})
 		}

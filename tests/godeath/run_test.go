@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -76,6 +77,13 @@ func read(t *testing.T, path string) string {
 	return string(text)
 }
 
+// notesBehind is the layout of a report whose annotations and breadcrumbs stand behind the
+// current stack and the memory line (report/layout.go has the letters): with a black box they
+// are in a file's pages, which may not come.
+var notesBehind = regexp.MustCompile(`^[^T]*TF+\.U\.(bi+)?(Kk+)?(Dd+)?\.`)
+
+func usualOrder(layout string) bool { return layout == "" || notesBehind.MatchString(layout) }
+
 // complete parses a report from which nothing is missing.
 func complete(t *testing.T, text string) *report.Report {
 	t.Helper()
@@ -83,7 +91,7 @@ func complete(t *testing.T, text string) *report.Report {
 	if err != nil {
 		t.Fatalf("%v in:\n%s", err, ends(text))
 	}
-	if !r.Complete() || !r.Intact() || len(r.StageFailures) > 0 || len(r.Unknown) > 0 || r.Layout != "" {
+	if !r.Complete() || !r.Intact() || len(r.StageFailures) > 0 || len(r.Unknown) > 0 || !usualOrder(r.Layout) {
 		t.Errorf("not a complete report (complete %v, intact %v, failures %v, unknown %v, layout %q):\n%s",
 			r.Complete(), r.Intact(), r.StageFailures, r.Unknown, r.Layout, ends(text))
 	}

@@ -55,7 +55,7 @@ func timer(s settings) []handler.Option {
 		opts = append(opts, handler.WithExit())
 	}
 	if s["maxthreads"] != "" {
-		opts = append(opts, handler.WithMaxThreads(s.Number("maxthreads")))
+		opts = append(opts, handler.WithMaxThreads(s.Number("maxthreads")), handler.WithIdleThreads())
 	}
 	return opts
 }
