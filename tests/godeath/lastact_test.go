@@ -5,6 +5,7 @@ package godeath
 import (
 	"io"
 	"net"
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -179,14 +180,30 @@ func TestOnCrashOfGoExits(t *testing.T) {
 	dir := t.TempDir()
 	run(t, plain, "panic resume=1 oncrash=exit dir="+dir).Exited(t, 9)
 	complete(t, onlyFile(t, dir))
-	for _, how := range []string{"exits-0", "exits-main"} {
-		for _, what := range []string{"return", "sleep"} {
-			for range 3 {
-				_, o := afterPanic(t, plain, how+" oncrash="+what)
-				o.Exited(t, 2)
-			}
+	for _, what := range []string{"return", "sleep"} {
+		for range 3 {
+			_, o := afterPanic(t, plain, "exits-0 oncrash="+what)
+			o.Exited(t, 2)
+			mainReturns(t, what)
 		}
 	}
+}
+
+// mainReturns: main is woken by a deferred call of the goroutine that panics. Go lets it wait
+// for the panic, but not for ever (runtime.main, 1000 turns of the scheduler): where the
+// goroutine's thread gets no processor for that long, the program ends as if nothing had
+// happened, without Epitaph too (1 of 400 runs on a busy machine). Anything else is the
+// panic's end.
+func mainReturns(t *testing.T, what string) {
+	t.Helper()
+	dir := t.TempDir()
+	o := run(t, plain, "exits-main resume=1 oncrash="+what+" dir="+dir)
+	if files, err := os.ReadDir(dir); o.IsExit(0) && err == nil && len(files) == 0 && o.Stderr == "" {
+		t.Log("main has returned before the panic")
+		return
+	}
+	o.Exited(t, 2)
+	complete(t, onlyFile(t, dir))
 }
 
 // Others that panic meanwhile have nothing to say any more.
