@@ -44,7 +44,7 @@ type Runtime struct {
 
 	// GetG is a leaf without a frame that C can call: it returns the current
 	// thread's g, or NULL on a thread that Go does not know, and touches
-	// no other register than the result's.
+	// no registers but the result's and, on arm64, x1.
 	GetG uintptr
 }
 

@@ -1,4 +1,4 @@
-//go:build linux && amd64
+//go:build linux && (amd64 || arm64)
 
 package panics
 
@@ -137,7 +137,7 @@ func probePanic(depth int) (layout Layout) {
 	}
 	value := any(new(int))
 	before := *(*[gort.GWords]uintptr)(gort.G())
-	pc, _, _, _ := runtime.Caller(0)
+	pc, _, _, _ := runtime.Caller(belowArgument)
 	defer func() {
 		layout = scanPanic(&before, &value, runtime.FuncForPC(pc).Entry())
 		_ = recover()
@@ -154,8 +154,9 @@ const (
 	panicWords = 40
 )
 
-// scanPanic returns the layout by which the value is found that the function at entry
-// panics with, or none if there are several. The stack must not be moved meanwhile.
+// scanPanic returns the layout by which the value is found that a function panics with,
+// or none if there are several. Right below gopanic's argument is an address in the
+// function at entry. The stack must not be moved meanwhile.
 func scanPanic(before *[gort.GWords]uintptr, value *any, entry uintptr) (layout Layout) {
 	gort.Pin()
 	defer gort.Unpin()
@@ -175,7 +176,6 @@ func scanPanic(before *[gort.GWords]uintptr, value *any, entry uintptr) (layout 
 				count++
 			}
 		}
-		// Right below its argument is where gopanic returns to.
 		for j := valueWords; j+1 < min(panicWords, int(high-p)/8); j++ {
 			f := runtime.FuncForPC(words[j-1])
 			if words[j] == want[0] && words[j+1] == want[1] && f != nil && f.Entry() == entry {

@@ -1,4 +1,4 @@
-//go:build linux && amd64
+//go:build linux && (amd64 || arm64)
 
 package gort
 
@@ -34,8 +34,8 @@ func bounds() (text, etext, pclntab, epclntab, getg uintptr)
 // not be turned into one.
 func pclntabHeader() *header
 
-// getg returns g in AX, where C expects a result.  It is never called from Go;
-// the declaration is for vet.
+// getg returns g in the register in which C expects a result.  It is never called from
+// Go; the declaration is for vet.
 //
 //lint:ignore U1000 bounds takes its address in assembly
 func getg()
@@ -63,9 +63,8 @@ func Load() (Runtime, error) {
 	var rt Runtime
 	rt.Text, rt.EText, rt.Pclntab, rt.EPclntab, rt.GetG = bounds()
 	head := pclntabHeader()
-	// Go120PCLnTabMagic of internal/abi/symtab.go; 1 and 8 are
-	// sys.PCQuantum and goarch.PtrSize of this architecture.
-	if head.magic != 0xfffffff1 || head.pad != [2]uint8{} || head.minLC != 1 || head.ptrSize != 8 {
+	// Go120PCLnTabMagic of internal/abi/symtab.go; 8 is goarch.PtrSize.
+	if head.magic != 0xfffffff1 || head.pad != [2]uint8{} || head.minLC != quantum || head.ptrSize != 8 {
 		return rt, fmt.Errorf("gort: header of the pclntab: magic %#x, quantum %d, pointer size %d: not the format of Go 1.20 to 1.27",
 			head.magic, head.minLC, head.ptrSize)
 	}
