@@ -1,10 +1,11 @@
-//go:build linux && amd64 && !go1.28
+//go:build linux && (amd64 || arm64) && !go1.28
 
 package revive
 
 import (
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -131,22 +132,20 @@ func (f *Frozen) findPanic() error {
 	if at, err = scan.Called(at, "runtime.startpanic_m"); err != nil {
 		return err
 	}
-	start, startText := scan.Body(at)
+	start := scan.Body(at)
 	if at, err = scan.Called(at, "runtime.freezetheworld"); err != nil {
 		return err
 	}
-	freeze, freezeText := scan.Body(at)
+	freeze := scan.Body(at)
 
-	panicking := scan.Swapped(start, startText, scan.OpExchangeAdd)
-	locked := scan.Operands(start, startText, "\x48\x8d\x05", "", "\xe8") // LEAQ x(IP), AX; CALL
+	panicking, locked := start.AddedAtomically(), start.Passed()
 	if len(panicking) != 1 || len(locked) != 1 {
 		return errors.New("gort/revive: runtime.panicking not found: unknown code in runtime.startpanic_m")
 	}
 	f.Panicking, f.PanicLock = panicking[0], locked[0]
 
-	flags := scan.Swapped(freeze, freezeText, scan.OpExchangeByte)
-	wait := scan.Operands(freeze, freezeText, "\xc7\x05", "\xff\xff\xff\x7f", "") // MOVL $0x7fffffff, x(IP)
-	if len(flags) != 2 || len(wait) != 1 || flags[1]+4 != wait[0] {               // neighbours in runtime.schedt
+	flags, wait := freeze.StoredAtomically(1), freeze.Assigned(math.MaxInt32)
+	if len(flags) != 2 || len(wait) != 1 || flags[1]+4 != wait[0] { // neighbours in runtime.schedt
 		return errors.New("gort/revive: runtime.freezing not found: unknown code in runtime.freezetheworld")
 	}
 	f.Freezing, f.GCWaiting, f.StopWait = flags[0], flags[1], wait[0]
@@ -163,10 +162,7 @@ func (f *Frozen) findExit() error {
 	if f.ExitLocked, err = exits.Locked(at); err != nil {
 		return err
 	}
-	entry, text := scan.Body(at)
-	// MOVQ x(IP), DX; MOVQ (DX), R: the call of a func in a variable, of which there are
-	// three.
-	for _, variable := range scan.Operands(entry, text, "\x48\x8b\x15", "", "\x48\x8b") {
+	for _, variable := range scan.Body(at).Functions() { // there are three
 		function := **(***uintptr)(unsafe.Pointer(&variable))
 		if function == nil {
 			continue
@@ -194,19 +190,18 @@ func (f *Frozen) findStop() error {
 	if at, err = scan.Called(at, "runtime.stopTheWorldWithSema"); err != nil {
 		return err
 	}
-	entry, text := scan.Body(at)
-	// LEAQ x(IP), AX; MOVL $100000, BX; CALL: notetsleep(&sched.stopnote, 100*1000)
-	note := scan.Operands(entry, text, "\x48\x8d\x05", "", "\xbb\xa0\x86\x01\x00\xe8")
+	code := scan.Body(at)
+	note := code.PassedWith(100_000) // notetsleep(&sched.stopnote, 100*1000)
 	if len(note) != 1 || note[0] != f.StopWait+4 {
 		return errors.New("gort/revive: sched.stopnote not found: unknown code in runtime.stopTheWorldWithSema")
 	}
 	f.StopNote = note[0]
-	for _, lock := range scan.Operands(entry, text, "\x48\x8d\x05", "", "\xe8") { // LEAQ x(IP), AX; CALL
+	for _, lock := range code.Passed() {
 		if lock < f.StopWait && f.StopWait-lock < 1024 { // in runtime.schedt, too
 			f.SchedLock = lock
 		}
 	}
-	loads := scan.Relative(entry, text, scan.OpLoad)
+	loads := code.Loaded()
 	for _, ps := range loads {
 		if slices.Contains(loads, ps+8) && f.arePs(ps) { // the array and its length
 			f.Ps, f.PM = ps, findPM(ps)

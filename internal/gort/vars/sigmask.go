@@ -1,4 +1,4 @@
-//go:build linux && amd64 && !go1.28
+//go:build linux && (amd64 || arm64) && !go1.28
 
 package vars
 
@@ -53,10 +53,7 @@ func FindSignalMasks() (SignalMasks, error) {
 
 // addressesIn returns what the func value at f refers to. Bytes that only look like
 // such an instruction add addresses that the functions do not share.
-func addressesIn(f unsafe.Pointer) []uintptr {
-	entry, text := scan.Body(scan.Entry(f))
-	return scan.Relative(entry, text, scan.OpLea)
-}
+func addressesIn(f unsafe.Pointer) []uintptr { return scan.Body(scan.Entry(f)).Taken() }
 
 func agreesWithRuntime(ignored uintptr) bool {
 	mask := *(**[maskWords]uint32)(unsafe.Pointer(&ignored))

@@ -1,4 +1,4 @@
-//go:build linux && amd64 && !go1.28
+//go:build linux && (amd64 || arm64) && !go1.28
 
 package vars
 
@@ -28,14 +28,13 @@ const (
 // atomically.
 //
 // The variable may be named neither by linkname nor by assembly. Its address is
-// read off the one XCHG of debug.SetTraceback, and the function is called to
+// read off the one atomic store of debug.SetTraceback, and the function is called to
 // see whether it changes what is there. The word is the same afterwards.
 func FindTraceback() (Address, error) {
 	set := debug.SetTraceback
-	entry, text := scan.Body(scan.Entry(unsafe.Pointer(&set)))
-	found := scan.Swapped(entry, text, scan.OpExchange)
+	found := scan.Body(scan.Entry(unsafe.Pointer(&set))).StoredAtomically(4)
 	if len(found) != 1 || found[0]%4 != 0 || !scan.IsVariable(found[0], 4) {
-		return 0, fmt.Errorf("gort/vars: runtime.traceback_cache not found: %d exchanges in debug.SetTraceback", len(found))
+		return 0, fmt.Errorf("gort/vars: runtime.traceback_cache not found: %d atomic stores in debug.SetTraceback", len(found))
 	}
 	word := *(**uint32)(unsafe.Pointer(&found[0]))
 	old := atomic.LoadUint32(word)
@@ -82,13 +81,13 @@ func FindBacklog() (Backlog, error) {
 			return Backlog{}, err
 		}
 	}
-	entry, text := scan.Body(at)
-	stores := scan.Relative(entry, text, scan.OpStore)
-	for _, index := range scan.Relative(entry, text, scan.OpLoad) {
+	code := scan.Body(at)
+	stores := code.Stored()
+	for _, index := range code.Loaded() {
 		if !slices.Contains(stores, index) || !scan.IsVariable(index, 8) {
 			continue
 		}
-		for _, ring := range scan.Relative(entry, text, scan.OpLea) {
+		for _, ring := range code.Taken() {
 			if !scan.IsVariable(ring, backlogSize) {
 				continue
 			}

@@ -1,10 +1,8 @@
-//go:build linux && amd64 && !go1.28
+//go:build linux && (amd64 || arm64) && !go1.28
 
 package revive
 
 import (
-	"bytes"
-	"encoding/binary"
 	"errors"
 	"unsafe"
 
@@ -54,22 +52,10 @@ func FindRevival() (r Revival, err error) {
 func gopark()
 
 // findPreempt looks at the end of a section in which preemption is put off, of which
-// runtime.gopark has one (runtime/runtime1.go, releasem):
-//
-//	CMPB $0, preempt(R14)
-//	JEQ  2(PC)
-//	MOVQ $stackPreempt, stackguard0(R14)
+// runtime.gopark has one (runtime/runtime1.go, releasem).
 func findPreempt() (uintptr, error) {
 	park := gopark
-	_, text := scan.Body(scan.Entry(unsafe.Pointer(&park)))
-	var found []uintptr
-	for i := 0; i+18 <= len(text); i++ {
-		compare, jump, store := text[i:i+8], text[i+8:i+10], text[i+10:i+18]
-		if bytes.HasPrefix(compare, []byte{0x41, 0x80, 0xbe}) && compare[7] == 0 && jump[0] == 0x74 &&
-			bytes.Equal(store, []byte{0x49, 0xc7, 0x46, 0x10, 0xde, 0xfa, 0xff, 0xff}) {
-			found = append(found, uintptr(binary.LittleEndian.Uint32(compare[3:])))
-		}
-	}
+	found := preemptOffsets(scan.Body(scan.Entry(unsafe.Pointer(&park))))
 	if len(found) != 1 || found[0] >= gort.GWords*8 {
 		return 0, errors.New("gort/revive: runtime.g.preempt not found: unknown code in runtime.gopark")
 	}
@@ -77,11 +63,7 @@ func findPreempt() (uintptr, error) {
 }
 
 // findDying looks at what decides where a print statement writes to (runtime/print.go,
-// gwrite: gp.m.dying > 0):
-//
-//	MOVQ m(R), R'
-//	CMPL $0, dying(R')
-//	JGT
+// gwrite: gp.m.dying > 0).
 func findDying() (m, dying uintptr, err error) {
 	at := scan.PrintStatement()
 	for _, name := range []string{"runtime.printstring", "runtime.gwrite"} {
@@ -89,19 +71,12 @@ func findDying() (m, dying uintptr, err error) {
 			return 0, 0, err
 		}
 	}
-	count := 0
-	_, text := scan.Body(at)
-	for i := 0; i+12 <= len(text); i++ {
-		load, compare, jump := text[i:i+4], text[i+4:i+11], text[i+11]
-		// The registers are R8 to R15 where bits of the prefix say so; R' is not.
-		if load[0]&^1 == 0x48 && load[1] == scan.OpLoad && load[2]>>6 == 1 && load[2]&7 != 4 &&
-			compare[0] == 0x83 && compare[1] == 0xb8|load[2]>>3&7 && compare[6] == 0 && jump == 0x7f {
-			m, dying = uintptr(load[3]), uintptr(binary.LittleEndian.Uint32(compare[2:]))
-			count++
-		}
-	}
-	if count != 1 || m%8 != 0 || dying%4 != 0 || dying >= 4096 {
+	found := dyingOffsets(scan.Body(at))
+	if len(found) != 1 || found[0].m%8 != 0 || found[0].dying%4 != 0 || found[0].dying >= 4096 {
 		return 0, 0, errors.New("gort/revive: runtime.m.dying not found: unknown code in runtime.gwrite")
 	}
-	return m, dying, nil
+	return found[0].m, found[0].dying, nil
 }
+
+// offsets are those of g's thread in g, and of its flag in m.
+type offsets struct{ m, dying uintptr }

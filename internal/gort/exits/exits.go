@@ -1,4 +1,4 @@
-//go:build linux && amd64 && !go1.28
+//go:build linux && (amd64 || arm64) && !go1.28
 
 package exits
 
@@ -26,8 +26,7 @@ func Run() (uintptr, error) {
 // Locked returns the address of exithook.locked, an int32, which is 1 while the hooks run
 // or one is added; run is what Run returns.
 func Locked(run uintptr) (uintptr, error) {
-	entry, text := scan.Body(run)
-	locked := scan.Swapped(entry, text, scan.OpLock)
+	locked := scan.Body(run).Locked()
 	if len(locked) != 1 || !scan.IsVariable(locked[0], 4) || locked[0]%4 != 0 {
 		return 0, errors.New("gort/exits: exithook.locked not found: unknown code in exithook.Run")
 	}
@@ -44,11 +43,9 @@ type hook struct {
 // that are built for coverage.
 const most = 64
 
-// findHooks returns exithook.hooks. Run looks at its length first of all:
-// MOVQ hooks+8(IP), CX; TESTQ CX, CX.
+// findHooks returns exithook.hooks. Run looks at its length first of all.
 func findHooks(run uintptr) (*[]hook, error) {
-	entry, text := scan.Body(run)
-	lengths := scan.Operands(entry, text, "\x48\x8b\x0d", "", "\x48\x85\xc9")
+	lengths := scan.Body(run).Tested()
 	if len(lengths) != 1 {
 		return nil, errors.New("gort/exits: exithook.hooks not found: unknown code in exithook.Run")
 	}
