@@ -1,4 +1,4 @@
-//go:build cgo && linux && amd64 && !epitaph_nowrap
+//go:build cgo && linux && (amd64 || arm64) && !epitaph_nowrap
 
 package interpose
 

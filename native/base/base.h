@@ -26,11 +26,7 @@ struct epi_range {
     uintptr_t start, end; /* [start, end) */
 };
 
-#if defined(__x86_64__) && defined(__linux__)
-#include "arch_amd64.h"
-#else
-#error "epitaph: the C core is ported to linux/amd64 only"
-#endif
+#include "arch.h"
 
 /* memcpy and friends are not used after a fault: in a dynamic program the
  * first call of each goes through the lazy binder and an IFUNC resolver. */

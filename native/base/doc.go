@@ -1,4 +1,4 @@
-//go:build cgo && linux && amd64
+//go:build cgo && linux && (amd64 || arm64)
 
 // Package base is what the machine and the kernel offer, in place of libc:
 // system calls, registers, clocks, descriptors.

@@ -1,4 +1,4 @@
-//go:build cgo && linux && amd64
+//go:build cgo && linux && (amd64 || arm64)
 
 // Package crash is the life of a crash, from the kernel's call of the
 // handler to the end of the process.

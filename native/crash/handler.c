@@ -29,6 +29,7 @@
 #include "../base/base.h"
 #include "../base/clock.h"
 #include "../base/system.h"
+#include "../memory/code.h"
 #include "../memory/maps.h"
 #include "../memory/peek.h"
 #include "../image/modules.h"
@@ -67,7 +68,7 @@ static EPI_SAFE bool executable(uintptr_t pc)
 
 /* A fault of Go's own code, which it may turn into a panic that is recovered.
  * Its PC is in Go text; or, for the call of a nil func value, the PC is no code
- * and the word at SP returns into Go text (runtime/signal_amd64.go, preparePanic).
+ * and the call returns into Go text (runtime/signal_amd64.go, preparePanic).
  * Without a g this is the border itself (crosscall2) on a C thread, where
  * Go's handler would raise the signal again and hang as PID 1. */
 static EPI_SAFE bool fault_of_go(const siginfo_t *info, const ucontext_t *uc)
@@ -81,9 +82,9 @@ static EPI_SAFE bool fault_of_go(const siginfo_t *info, const ucontext_t *uc)
     if (epi_go_text(go, epi_arch_pc(uc)))
         return epi_go_g(go) != 0;
     /* A C function that ends in such a call, and was called by asmcgocall
-     * itself, has left Go's return address at SP, but the call was C's. */
+     * itself, has left Go's return address there, but the call was C's. */
     return info->si_signo == SIGSEGV && go != NULL &&
-           epi_peek64(&caller, epi_arch_sp(uc)) && epi_go_text(go, caller) &&
+           epi_arch_return_address(uc, &caller) && epi_go_text(go, caller) &&
            !executable(epi_arch_pc(uc)) && !epi_gostack_calls_c(go, caller - 1) &&
            epi_go_g(go) != 0;
 }

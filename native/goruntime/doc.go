@@ -1,4 +1,4 @@
-//go:build cgo && linux && amd64
+//go:build cgo && linux && (amd64 || arm64)
 
 // Package goruntime is Go, alive and dead: the live goroutines, the last
 // act, and what Go says when it dies.

@@ -1,4 +1,4 @@
-//go:build cgo && linux && amd64
+//go:build cgo && linux && (amd64 || arm64)
 
 // Package incident is a crash or a dump: who reports it, how far it has
 // come, and what its options are.

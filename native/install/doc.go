@@ -1,4 +1,4 @@
-//go:build cgo && linux && amd64
+//go:build cgo && linux && (amd64 || arm64)
 
 // Package install is switching the core on and off, the duties of its
 // helper thread, and the public header.

@@ -1,4 +1,4 @@
-//go:build cgo && linux && amd64
+//go:build cgo && linux && (amd64 || arm64)
 
 // Package interpose defines names of libc's in the executable, where the dynamic
 // linker looks first, so that what shared libraries call comes to the core, too.

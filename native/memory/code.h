@@ -8,6 +8,11 @@
 /* Does a CALL instruction end right before PC? */
 EPI_SAFE bool epi_arch_after_call(uintptr_t pc);
 
+/* What the CALL that led to the PC of REGS, or of UC, has left as the return address; the
+ * function there has not done anything yet.  False when it cannot be read. */
+EPI_SAFE bool epi_arch_return_word(const struct epi_regs *regs, uint64_t *word);
+EPI_SAFE bool epi_arch_return_address(const ucontext_t *uc, uint64_t *pc);
+
 /* Where the CALL before PC goes; false when the instruction does not say it. */
 EPI_SAFE bool epi_arch_call_target(uintptr_t pc, uintptr_t *target);
 

@@ -45,6 +45,16 @@ EPI_SAFE bool epi_arch_after_call(uintptr_t pc)
            (direct_call(b) || indirect_call(b));
 }
 
+EPI_SAFE bool epi_arch_return_word(const struct epi_regs *regs, uint64_t *word)
+{
+    return epi_peek64(word, regs->r[EPI_REG_SP]);
+}
+
+EPI_SAFE bool epi_arch_return_address(const ucontext_t *uc, uint64_t *pc)
+{
+    return epi_peek64(pc, epi_arch_sp(uc));
+}
+
 static EPI_SAFE uintptr_t relative(const uint8_t *displacement, uintptr_t next)
 {
     int32_t distance;

@@ -1,4 +1,4 @@
-//go:build cgo && linux && amd64
+//go:build cgo && linux && (amd64 || arm64)
 
 // Package memory is memory that may not be there: loads that fail
 // instead of faulting, instruction bytes, and the maps of the process.

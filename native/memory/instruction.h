@@ -16,6 +16,7 @@ enum epi_instruction_kind {
     EPI_INSTRUCTION_PRIVILEGED, /* another that only the kernel may run */
     EPI_INSTRUCTION_IO,         /* one that needs permission for a port */
     EPI_INSTRUCTION_INTERRUPT,  /* a software interrupt; VALUE is its number */
+    EPI_INSTRUCTION_BREAKPOINT, /* one that a debugger places, where the PC stays at it */
 };
 
 struct epi_instruction {

@@ -1,4 +1,4 @@
-//go:build cgo && linux && amd64
+//go:build cgo && linux && (amd64 || arm64)
 
 // Package record is what a healthy program leaves behind: annotations,
 // breadcrumbs, the snapshot ring, the black box.

@@ -1,4 +1,4 @@
-//go:build cgo && linux && amd64
+//go:build cgo && linux && (amd64 || arm64)
 
 // Package signals is signal actions: who had each signal before the
 // core, what became of it since, and how a process ends by one.

@@ -1,4 +1,4 @@
-//go:build cgo && linux && amd64
+//go:build cgo && linux && (amd64 || arm64)
 
 // Package threads is the other threads: their stacks, their alternate
 // stacks, and the threads of the core itself.

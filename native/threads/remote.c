@@ -29,7 +29,7 @@ EPI_SAFE bool epi_thread_walk_remote(struct epi_thread *thread, const struct epi
         epi_zero(&regs, sizeof regs);
         regs.r[EPI_REG_PC] = before.pc;
         regs.r[EPI_REG_SP] = before.sp;
-        regs.known = 1u << EPI_REG_PC | 1u << EPI_REG_SP;
+        regs.known = EPI_BIT(EPI_REG_PC) | EPI_BIT(EPI_REG_SP);
         epi_program_walk(&cursor, NULL, &regs);
         epi_stack_collect(&thread->stack, &cursor, max_frames);
         if (!epi_task_syscall(tasks, thread->tid, &after))

@@ -34,33 +34,46 @@ static EPI_SAFE bool load(struct epi_regs *next, unsigned reg, uintptr_t at)
     return epi_peek64(&next->r[reg], at);
 }
 
+static EPI_SAFE bool known(const struct epi_regs *regs, uint64_t reg)
+{
+    return (regs->known >> reg & 1) != 0;
+}
+
+/* Is the return address of RULE in memory?  Always, where the machine has no register for it. */
+static EPI_SAFE bool in_memory(const struct epi_rule *rule)
+{
+    return EPI_REG_RA == EPI_REG_PC || rule->ra != 0;
+}
+
 static EPI_SAFE enum epi_step apply_rule(struct epi_cursor *cursor,
                                          const struct epi_rule *rule)
 {
     struct epi_regs *regs = &cursor->regs;
     if ((rule->flags & RULE_OUTERMOST) != 0)
         return EPI_STEP_OUTERMOST;
-    if ((regs->known >> rule->cfa_reg & 1) == 0)
+    if (!known(regs, rule->cfa_reg))
         return EPI_STEP_NO_RULE;
     uintptr_t cfa = regs->r[rule->cfa_reg] + (uintptr_t)(intptr_t)rule->cfa_offset;
-    uint64_t saved[EPI_COUNT(saved_registers)], pc;
-    if (!epi_peek64(&pc, cfa - EPI_CALL_PUSHES))
-        return EPI_STEP_UNREADABLE;
+    uint64_t saved[EPI_COUNT(saved_registers)], ra = regs->r[EPI_REG_RA];
+    if (in_memory(rule) ? !epi_peek64(&ra, cfa + (uintptr_t)(intptr_t)rule->ra)
+                        : !known(regs, EPI_REG_RA))
+        return in_memory(rule) ? EPI_STEP_UNREADABLE : EPI_STEP_NO_RULE;
     for (size_t i = 0; i < EPI_COUNT(saved_registers); i++)
         if (rule->saved[i] != 0 &&
             !epi_peek64(&saved[i], cfa + (uintptr_t)(intptr_t)rule->saved[i]))
             return EPI_STEP_UNREADABLE;
+    uintptr_t pc = epi_cursor_return(cursor, ra);
     if (!epi_cursor_accepts(cursor, pc, cfa, false))
         return EPI_STEP_STUCK;
     for (size_t i = 0; i < EPI_COUNT(saved_registers); i++)
         if (rule->saved[i] != 0) {
             regs->r[saved_registers[i]] = saved[i];
-            regs->known |= 1u << saved_registers[i];
+            regs->known |= EPI_BIT(saved_registers[i]);
         }
     regs->r[EPI_REG_SP] = cfa;
     regs->r[EPI_REG_PC] = pc;
-    regs->known = (regs->known & EPI_CALLEE_SAVED) | 1u << EPI_REG_SP |
-                  1u << EPI_REG_PC;
+    regs->known = (regs->known & EPI_CALLEE_SAVED) | EPI_BIT(EPI_REG_SP) |
+                  EPI_BIT(EPI_REG_PC);
     cursor->how = EPI_HOW_CFI;
     cursor->flags = 0;
     return EPI_STEP_OK;
@@ -69,11 +82,13 @@ static EPI_SAFE enum epi_step apply_rule(struct epi_cursor *cursor,
 /* Is ROW of the common kind?  Then RULE says the same. */
 static EPI_SAFE bool compress(struct epi_rule *rule, const struct epi_cfi_row *row)
 {
-    rule->flags = row->kind[EPI_REG_PC] == EPI_CFI_UNDEFINED ? RULE_OUTERMOST : 0;
+    rule->flags = row->kind[EPI_REG_RA] == EPI_CFI_UNDEFINED ? RULE_OUTERMOST : 0;
+    rule->ra = row->kind[EPI_REG_RA] == EPI_CFI_OFFSET ? (int16_t)row->value[EPI_REG_RA] : 0;
     if (row->cfa_kind != EPI_CFI_REGISTER)
         return false;
-    if (rule->flags == 0 && (row->kind[EPI_REG_PC] != EPI_CFI_OFFSET ||
-                             row->value[EPI_REG_PC] != -EPI_CALL_PUSHES))
+    if (rule->flags == 0 && !(row->kind[EPI_REG_RA] == EPI_CFI_OFFSET
+                                  ? rule->ra != 0 && rule->ra == row->value[EPI_REG_RA]
+                                  : row->kind[EPI_REG_RA] == EPI_CFI_UNSET && !in_memory(rule)))
         return false;
     rule->cfa_reg = row->cfa_reg;
     rule->cfa_offset = row->cfa_value;
@@ -88,7 +103,7 @@ static EPI_SAFE bool compress(struct epi_rule *rule, const struct epi_cfi_row *r
                 return false;
         } else if (row->kind[reg] == EPI_CFI_SAME && has_slot) {
             offset = 0;
-        } else if (row->kind[reg] != EPI_CFI_UNSET && reg != EPI_REG_PC) {
+        } else if (row->kind[reg] != EPI_CFI_UNSET && reg != EPI_REG_RA) {
             return false;
         }
         if (has_slot)
@@ -125,10 +140,10 @@ static EPI_SAFE enum epi_step apply_register(const struct epi_module *module,
         /* fall through */
     case EPI_CFI_SAME:
         next->r[reg] = regs->r[reg];
-        next->known |= regs->known & 1u << reg;
+        next->known |= regs->known & EPI_BIT(reg);
         if (reg == EPI_REG_SP && row->kind[reg] == EPI_CFI_UNSET) {
             next->r[reg] = cfa; /* what the CFA is defined to be */
-            next->known |= 1u << reg;
+            next->known |= EPI_BIT(reg);
         }
         return EPI_STEP_OK;
     case EPI_CFI_UNDEFINED:
@@ -137,7 +152,7 @@ static EPI_SAFE enum epi_step apply_register(const struct epi_module *module,
         next->r[reg] = cfa + value;
         break;
     case EPI_CFI_REGISTER:
-        if (value >= EPI_NREGS || (regs->known >> value & 1) == 0)
+        if (value >= EPI_NREGS || !known(regs, value))
             return EPI_STEP_OK; /* unknown */
         next->r[reg] = regs->r[value];
         break;
@@ -155,7 +170,7 @@ static EPI_SAFE enum epi_step apply_register(const struct epi_module *module,
             return EPI_STEP_UNREADABLE;
         break;
     }
-    next->known |= 1u << reg;
+    next->known |= EPI_BIT(reg);
     return EPI_STEP_OK;
 }
 
@@ -171,7 +186,7 @@ static EPI_SAFE enum epi_step apply_row(struct epi_cursor *cursor,
     if (row->kind[entry->return_column] == EPI_CFI_UNDEFINED)
         return EPI_STEP_OUTERMOST;
     if (row->cfa_kind == EPI_CFI_REGISTER) {
-        if ((regs->known >> row->cfa_reg & 1) == 0)
+        if (!known(regs, row->cfa_reg))
             return EPI_STEP_NO_RULE;
         cfa = regs->r[row->cfa_reg] + (uint64_t)row->cfa_value;
     } else if (row->cfa_kind == EPI_CFI_EXPRESSION) {
@@ -186,11 +201,17 @@ static EPI_SAFE enum epi_step apply_row(struct epi_cursor *cursor,
         if (step != EPI_STEP_OK)
             return step;
     }
-    if ((next.known >> entry->return_column & 1) == 0 ||
-        (next.known >> EPI_REG_SP & 1) == 0)
+    if (EPI_REG_RA != EPI_REG_PC && row->kind[EPI_REG_RA] == EPI_CFI_UNSET) {
+        /* A leaf: nothing is said of the register that a call left the return address in. */
+        next.r[EPI_REG_RA] = regs->r[EPI_REG_RA];
+        next.known |= regs->known & EPI_BIT(EPI_REG_RA);
+    }
+    if (!known(&next, entry->return_column) || !known(&next, EPI_REG_SP))
         return EPI_STEP_NO_RULE;
-    next.r[EPI_REG_PC] = next.r[entry->return_column];
-    next.known |= 1u << EPI_REG_PC;
+    next.r[EPI_REG_PC] = epi_cursor_return(cursor, next.r[entry->return_column]);
+    if (!entry->signal) /* a caller's own return address is not there: its call has replaced it */
+        next.known &= ~EPI_BIT(EPI_REG_RA);
+    next.known |= EPI_BIT(EPI_REG_PC);
     if (!epi_cursor_accepts(cursor, next.r[EPI_REG_PC], next.r[EPI_REG_SP], entry->signal))
         return EPI_STEP_STUCK;
     epi_copy_words(regs, &next, sizeof next);
@@ -221,7 +242,7 @@ EPI_SAFE enum epi_step epi_cfi_step(struct epi_cursor *cursor,
     if (!epi_cfi_find(module, pc, &entry) || !epi_cfi_run(module, &entry, pc, &row))
         return EPI_STEP_NO_RULE;
     struct epi_rule rule;
-    if (cursor->cache == NULL || entry.signal || entry.return_column != EPI_REG_PC ||
+    if (cursor->cache == NULL || entry.signal || entry.return_column != EPI_REG_RA ||
         !compress(&rule, &row))
         return apply_row(cursor, module, &entry, &row);
     rule.pc = pc;

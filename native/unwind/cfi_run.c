@@ -39,6 +39,8 @@ enum {
     CFA_VAL_OFFSET_SF = 0x15,
     CFA_VAL_EXPRESSION = 0x16,
     CFA_MIPS_ADVANCE_LOC8 = 0x1d,
+    CFA_AARCH64_NEGATE_RA_STATE_WITH_PC = 0x2c,
+    CFA_AARCH64_NEGATE_RA_STATE = 0x2d,
     CFA_GNU_ARGS_SIZE = 0x2e,
     CFA_GNU_NEGATIVE_OFFSET_EXTENDED = 0x2f,
 };
@@ -211,6 +213,10 @@ static EPI_SAFE void execute(struct machine *m, uint8_t op)
 
     case CFA_REMEMBER_STATE: remember(m); break;
     case CFA_RESTORE_STATE: recall(m); break;
+    /* From here on the return address is signed, or no more.  A signature is taken off
+     * whatever has one (epi_cursor_return). */
+    case CFA_AARCH64_NEGATE_RA_STATE:
+    case CFA_AARCH64_NEGATE_RA_STATE_WITH_PC: break;
     case CFA_GNU_ARGS_SIZE: epi_dwarf_uleb(code); break; /* for landing pads only */
     default: m->failed = true;
     }

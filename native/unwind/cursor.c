@@ -6,16 +6,16 @@
 #include "../image/codemap.h"
 #include "../image/modules.h"
 
-static EPI_SAFE bool text(const struct epi_cursor *cursor, uintptr_t pc)
+EPI_SAFE bool epi_cursor_in_text(const struct epi_cursor *cursor, uintptr_t address)
 {
-    return epi_go_text(cursor->go, pc) ||
-           epi_modules_find_text(cursor->modules, pc) != NULL ||
-           epi_codemap_find(cursor->code, pc) != NULL;
+    return epi_go_text(cursor->go, address) ||
+           epi_modules_find_text(cursor->modules, address) != NULL ||
+           epi_codemap_find(cursor->code, address) != NULL;
 }
 
 EPI_SAFE bool epi_cursor_plausible(const struct epi_cursor *cursor, uintptr_t pc)
 {
-    return text(cursor, pc - 1) && epi_arch_after_call(pc);
+    return epi_cursor_in_text(cursor, pc - 1) && epi_arch_after_call(pc);
 }
 
 EPI_SAFE void epi_cursor_start(struct epi_cursor *cursor,
@@ -34,7 +34,7 @@ EPI_SAFE void epi_cursor_start(struct epi_cursor *cursor,
     cursor->stack.start = regs->r[EPI_REG_SP];
     cursor->stack.end = UINTPTR_MAX;
     cursor->mark_at = 1;
-    const uint32_t needed = 1u << EPI_REG_PC | 1u << EPI_REG_SP;
+    const epi_regset needed = EPI_BIT(EPI_REG_PC) | EPI_BIT(EPI_REG_SP);
     if ((regs->known & needed) != needed)
         cursor->stop = EPI_STOP_NO_RULE;
 }
@@ -61,10 +61,10 @@ EPI_SAFE bool epi_cursor_accepts(const struct epi_cursor *cursor, uintptr_t pc,
 }
 
 EPI_SAFE void epi_cursor_guess(struct epi_cursor *cursor, enum epi_how how, uintptr_t pc,
-                               uintptr_t sp, uint32_t kept)
+                               uintptr_t sp, epi_regset kept)
 {
     struct epi_regs *regs = &cursor->regs;
-    regs->known = (regs->known & kept) | 1u << EPI_REG_SP | 1u << EPI_REG_PC;
+    regs->known = (regs->known & kept) | EPI_BIT(EPI_REG_SP) | EPI_BIT(EPI_REG_PC);
     regs->r[EPI_REG_PC] = pc;
     regs->r[EPI_REG_SP] = sp;
     cursor->how = (uint8_t)how;

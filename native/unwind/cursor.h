@@ -67,13 +67,13 @@ enum epi_stop {
  * zeroed it is empty, and it has to be zeroed when a module was unloaded.  One
  * thread at a time uses it. */
 #define EPI_RULES 512
-#define EPI_RULE_REGISTERS EPI_RBX, EPI_RBP, EPI_R12, EPI_R13, EPI_R14, EPI_R15
 struct epi_rule {
     uintptr_t pc; /* 0: empty */
     int32_t cfa_offset;
     uint8_t cfa_reg;
     uint8_t flags;
-    int16_t saved[6]; /* of EPI_RULE_REGISTERS: offset from the CFA, 0: kept */
+    int16_t ra; /* where the return address is, as an offset from the CFA; 0: in EPI_REG_RA */
+    int16_t saved[EPI_RULE_SAVED]; /* of EPI_RULE_REGISTERS: offset from the CFA, 0: kept */
 };
 struct epi_rule_cache {
     struct epi_rule rule[EPI_RULES];
@@ -125,10 +125,33 @@ EPI_SAFE void epi_cursor_start(struct epi_cursor *cursor,
 /* Does PC look like a return address: in text, behind a call? */
 EPI_SAFE bool epi_cursor_plausible(const struct epi_cursor *cursor, uintptr_t pc);
 
-/* Is SP further out on the stack that CURSOR is on, or is it on no certain one? */
+/* Is SP further out on the stack that CURSOR is on, or is it on no certain one?  LEVEL: the
+ * frame may be an empty one. */
+static inline EPI_SAFE bool epi_cursor_is_above(const struct epi_cursor *cursor, uintptr_t sp,
+                                                bool level)
+{
+    return cursor->stack.end == 0 || sp > cursor->stack.start ||
+           (level && sp == cursor->stack.start);
+}
+
+/* Can SP be that of the caller of the frame that CURSOR is at?  Where a call pushes nothing, an
+ * interrupted function that has made no frame has its caller's SP. */
 static inline EPI_SAFE bool epi_cursor_rises(const struct epi_cursor *cursor, uintptr_t sp)
 {
-    return cursor->stack.end == 0 || sp > cursor->stack.start;
+    return epi_cursor_is_above(cursor, sp,
+                               EPI_CALL_PUSHES == 0 && (cursor->flags & EPI_FRAME_EXACT) != 0);
+}
+
+/* Is ADDRESS in code? */
+EPI_SAFE bool epi_cursor_in_text(const struct epi_cursor *cursor, uintptr_t address);
+
+/* The return address that WORD is, which may bear a signature (pointer authentication).  One
+ * that is no code without the signature either stays as it is: bytes that have overwritten it
+ * are to be shown. */
+static inline EPI_SAFE uintptr_t epi_cursor_return(const struct epi_cursor *cursor, uint64_t word)
+{
+    uint64_t pc = epi_arch_strip(word);
+    return pc == word || epi_cursor_in_text(cursor, pc - 1) ? pc : word;
 }
 
 /* What a step made of CURSOR->regs. */
@@ -149,7 +172,7 @@ EPI_SAFE bool epi_cursor_accepts(const struct epi_cursor *cursor, uintptr_t pc,
 /* The caller is at PC with SP, by a guess; of the other registers those in KEPT
  * are as they were. */
 EPI_SAFE void epi_cursor_guess(struct epi_cursor *cursor, enum epi_how how, uintptr_t pc,
-                               uintptr_t sp, uint32_t kept);
+                               uintptr_t sp, epi_regset kept);
 
 /* A C frame returns to C, or to Go's way of calling it.  What else looks like a
  * return to Go was left on the stack by the runtime, or is in the frame of the
@@ -160,7 +183,7 @@ EPI_SAFE bool epi_cursor_returns_oddly(const struct epi_cursor *cursor, uintptr_
 static inline EPI_SAFE void epi_cursor_arrive(struct epi_cursor *cursor)
 {
     uintptr_t sp = cursor->regs.r[EPI_REG_SP];
-    if (!epi_cursor_rises(cursor, sp))
+    if (!epi_cursor_is_above(cursor, sp, EPI_CALL_PUSHES == 0))
         cursor->switches++;
     cursor->stack.start = sp;
     cursor->stack.end = UINTPTR_MAX;

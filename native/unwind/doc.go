@@ -1,4 +1,4 @@
-//go:build cgo && linux && amd64
+//go:build cgo && linux && (amd64 || arm64)
 
 // Package unwind is stacks: from registers to frames, through C and
 // Go in one list.

@@ -23,6 +23,10 @@ struct epi_gostep {
 /* The caller of the frame whose SP is SP and DELTA bytes below its entry. */
 EPI_SAFE enum epi_step epi_goabi_pop(struct epi_gostep *s, uint64_t sp, uint64_t delta);
 
+/* The interrupted function below one that was entered as if it had called it: sigpanic,
+ * asyncPreempt, debugCallV2.  Execution stood there. */
+EPI_SAFE enum epi_step epi_goabi_pop_injected(struct epi_gostep *s);
+
 /* The caller of a function that changes stacks (SPWRITE), of asmcgocall, of
  * crosscall2 and sigtramp, of morestack, of racecall. */
 EPI_SAFE enum epi_step epi_goabi_pop_switch(struct epi_gostep *s);

@@ -67,10 +67,17 @@ EPI_SAFE enum epi_step epi_goabi_pop(struct epi_gostep *s, uint64_t sp, uint64_t
     regs->r[EPI_REG_PC] = pc;
     regs->r[EPI_REG_SP] = cfa;
     regs->r[EPI_REG_FP] = fp;
-    regs->known = 1u << EPI_REG_PC | 1u << EPI_REG_SP | (uint32_t)fp_known << EPI_REG_FP;
+    regs->known = EPI_BIT(EPI_REG_PC) | EPI_BIT(EPI_REG_SP) | (epi_regset)fp_known << EPI_REG_FP;
     s->cursor->how = EPI_HOW_GO;
     s->cursor->flags = 0;
     return EPI_STEP_OK;
+}
+
+EPI_SAFE enum epi_step epi_goabi_pop_injected(struct epi_gostep *s)
+{
+    enum epi_step step = epi_goabi_pop(s, s->sp, (uint64_t)s->delta.bytes);
+    s->cursor->flags = EPI_FRAME_EXACT;
+    return step;
 }
 
 /* The same on another stack: the next SP need not be above this one. */
@@ -168,12 +175,12 @@ EPI_SAFE enum epi_step epi_goabi_pop_from_c(struct epi_gostep *s)
         if (delta < ROOM || entering) {
             /* Not stored yet, or loaded again. */
             regs->r[r] = before.r[r];
-            regs->known |= before.known & 1u << r;
+            regs->known |= before.known & EPI_BIT(r);
             continue;
         }
         uint64_t from = s->sp + (delta < ROOM + ARGUMENTS ? 0 : ARGUMENTS);
         if (epi_peek64(&regs->r[r], from + i * 8))
-            regs->known |= 1u << r;
+            regs->known |= EPI_BIT(r);
     }
     return EPI_STEP_OK;
 }
@@ -204,7 +211,7 @@ EPI_SAFE enum epi_step epi_goabi_pop_racecall(struct epi_gostep *s)
     uint64_t old = s->cursor->regs.r[EPI_R12];
     if (s->exact && s->pc - s->go->text.start - s->func.entry < UNTIL_R12_IS_SET)
         return epi_goabi_pop(s, s->sp, 0);
-    if ((s->cursor->regs.known & 1u << EPI_R12) != 0 && returns_to_go(s, old))
+    if ((s->cursor->regs.known & EPI_BIT(EPI_R12)) != 0 && returns_to_go(s, old))
         return pop_elsewhere(s, old, 0);
     return pop_by_fp(s);
 }
@@ -217,7 +224,7 @@ EPI_SAFE enum epi_step epi_goabi_step_by_fp(struct epi_cursor *cursor)
 {
     struct epi_regs *regs = &cursor->regs;
     uint64_t fp = regs->r[EPI_REG_FP], pc = 0, next = 0;
-    if ((regs->known & 1u << EPI_REG_FP) == 0)
+    if ((regs->known & EPI_BIT(EPI_REG_FP)) == 0)
         return EPI_STEP_NO_RULE;
     if (fp == 0)
         return EPI_STEP_OUTERMOST;
@@ -240,7 +247,7 @@ EPI_SAFE enum epi_step epi_goabi_step_by_fp(struct epi_cursor *cursor)
     regs->r[EPI_REG_PC] = pc;
     regs->r[EPI_REG_SP] = fp + 16;
     regs->r[EPI_REG_FP] = next;
-    regs->known = 1u << EPI_REG_PC | 1u << EPI_REG_SP | 1u << EPI_REG_FP;
+    regs->known = EPI_BIT(EPI_REG_PC) | EPI_BIT(EPI_REG_SP) | EPI_BIT(EPI_REG_FP);
     cursor->how = EPI_HOW_FP;
     cursor->flags = 0;
     return EPI_STEP_OK;
@@ -254,7 +261,7 @@ EPI_SAFE bool epi_goabi_caller_of_cgocall(uintptr_t sp, struct epi_regs *regs)
     regs->r[EPI_REG_PC] = pc;
     regs->r[EPI_REG_SP] = sp + 16;
     regs->r[EPI_REG_FP] = fp;
-    regs->known = 1u << EPI_REG_PC | 1u << EPI_REG_SP | 1u << EPI_REG_FP;
+    regs->known = EPI_BIT(EPI_REG_PC) | EPI_BIT(EPI_REG_SP) | EPI_BIT(EPI_REG_FP);
     return true;
 }
 
@@ -269,11 +276,11 @@ EPI_SAFE bool epi_goabi_caller_of_crosscall2(uintptr_t slot, struct epi_regs *re
     epi_zero_words(regs, sizeof *regs);
     for (size_t i = 0; i < EPI_COUNT(saved); i++) {
         regs->r[saved[i]] = words[i];
-        regs->known |= 1u << saved[i];
+        regs->known |= EPI_BIT(saved[i]);
     }
     regs->r[EPI_REG_FP] = words[6];
     regs->r[EPI_REG_PC] = words[7];
     regs->r[EPI_REG_SP] = slot + EPI_CALL_PUSHES;
-    regs->known |= 1u << EPI_REG_FP | 1u << EPI_REG_PC | 1u << EPI_REG_SP;
+    regs->known |= EPI_BIT(EPI_REG_FP) | EPI_BIT(EPI_REG_PC) | EPI_BIT(EPI_REG_SP);
     return true;
 }

@@ -12,7 +12,7 @@ struct epi_goruntime {
     uintptr_t module;      /* the module data that this is from; 0: not known */
     uint32_t gofunc_word;  /* the word of it that gofunc is */
     uintptr_t last_module; /* runtime.lastmoduledatap; 0: not known (golayout.c) */
-    uintptr_t getg; /* Go assembly: a frameless leaf that returns g in RAX; NULL
+    uintptr_t getg; /* Go assembly: a frameless leaf that returns g as C expects it; NULL
                        on a thread that Go does not know */
     uintptr_t signal_wanted; /* uint32 words, a bit per signal that signal.Notify
                                 sends to the program; 0: not known */
@@ -53,9 +53,6 @@ static inline EPI_SAFE bool epi_go_text(const struct epi_goruntime *go, uintptr_
 {
     return go != NULL && (epi_in(go->text, pc) || epi_in(epi_go_at(go, pc)->text, pc));
 }
-
-/* More bytes than the code behind getg has. */
-#define EPI_GETG_SIZE 16
 
 /* The current thread's g, or NULL. */
 static inline EPI_SAFE uintptr_t epi_go_g(const struct epi_goruntime *go)

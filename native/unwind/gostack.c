@@ -71,7 +71,7 @@ EPI_SAFE enum epi_step epi_gostack_step(struct epi_cursor *cursor)
         .pc = regs->r[EPI_REG_PC],
         .sp = regs->r[EPI_REG_SP],
         .fp = regs->r[EPI_REG_FP],
-        .fp_known = (regs->known & 1u << EPI_REG_FP) != 0,
+        .fp_known = (regs->known & EPI_BIT(EPI_REG_FP)) != 0,
         .exact = exact,
     };
     if (!epi_pclntab_find(go, s.pc, &s.func) ||
@@ -79,11 +79,8 @@ EPI_SAFE enum epi_step epi_gostack_step(struct epi_cursor *cursor)
         return EPI_STEP_NO_RULE;
 
     switch (classify(go, &s.func)) {
-    case KIND_INJECTED: {
-        enum epi_step step = epi_goabi_pop(&s, s.sp, (uint64_t)s.delta.bytes);
-        cursor->flags = EPI_FRAME_EXACT;
-        return step;
-    }
+    case KIND_INJECTED:
+        return epi_goabi_pop_injected(&s);
     case KIND_CGOCALL:
         return epi_goabi_pop_cgocall(&s);
     case KIND_FROM_C:

@@ -120,7 +120,7 @@ EPI_SAFE bool epi_pclntab_readable(const struct epi_goruntime *go)
            read8(go, go->pclntab.start + HEADER_MIN_LC, &quantum) &&
            read8(go, go->pclntab.start + HEADER_PTR_SIZE, &pointer) &&
            header_word(go, HEADER_NFUNC, &functions) && magic == MAGIC_GO_1_20 &&
-           quantum == 1 && pointer == 8 && functions > 0 &&
+           quantum == EPI_PC_QUANTUM && pointer == 8 && functions > 0 &&
            functions <= UINT32_MAX &&
            part_address(go, HEADER_PCLN, functions * 8 + 3) != 0;
 }
@@ -213,7 +213,7 @@ static EPI_SAFE bool pcvalue(const struct epi_goruntime *go,
             !varint(go, &at, &pc_delta) || pc_delta == 0)
             return false;
         value += -(value_delta & 1) ^ value_delta >> 1;
-        uint64_t end = start + pc_delta;
+        uint64_t end = start + (uint64_t)pc_delta * EPI_PC_QUANTUM;
         if (pc < end) {
             *result = (struct pcvalue){(int32_t)value, before, pc == start};
             return true;

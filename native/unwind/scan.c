@@ -136,14 +136,16 @@ EPI_SAFE bool epi_scan_step(struct epi_cursor *cursor, unsigned words)
     uintptr_t end = cursor->crossed_asmcgocall ? UINTPTR_MAX : epi_gostack_c_end(cursor);
     struct epi_range function = function_at(cursor, epi_cursor_lookup_pc(cursor));
     uintptr_t first = 0, found_at = 0;
-    uint64_t pc, found_pc = 0;
+    uint64_t word;
+    uintptr_t found_pc = 0;
     enum doubt best = IMPOSSIBLE;
     for (unsigned i = 0; i < words && best != CONFIRMED; i++) {
         uintptr_t at = sp + i * WORD;
         if (first != 0 && at - first > BETTER_WORDS * WORD)
             break;
-        if (at >= end || !epi_peek64(&pc, at))
+        if (at >= end || !epi_peek64(&word, at))
             break;
+        uintptr_t pc = epi_cursor_return(cursor, word);
         enum doubt doubt = judge(cursor, pc, at, function, best);
         if (doubt < best)
             best = doubt, found_at = at, found_pc = pc;
@@ -152,7 +154,7 @@ EPI_SAFE bool epi_scan_step(struct epi_cursor *cursor, unsigned words)
     }
     if (found_at == 0)
         return false;
-    epi_cursor_guess(cursor, EPI_HOW_SCAN, found_pc, found_at + WORD, 1u << EPI_REG_FP);
+    epi_cursor_guess(cursor, EPI_HOW_SCAN, found_pc, found_at + WORD, EPI_BIT(EPI_REG_FP));
     cursor->unconfirmed = best != CONFIRMED;
     return true;
 }

@@ -45,13 +45,16 @@ static EPI_SAFE bool step_sigreturn(struct epi_cursor *cursor)
 }
 
 /* A call that went wrong, and a function's first instruction, have the return
- * address at SP and every register as the caller had it.  So does code without
- * call frame information most of the time: it is a leaf in assembly. */
+ * address where the call has left it and every register as the caller had it.  So does code
+ * without call frame information most of the time: it is a leaf in assembly. */
 static EPI_SAFE bool step_return(struct epi_cursor *cursor, enum epi_how how)
 {
-    uintptr_t sp = cursor->regs.r[EPI_REG_SP];
-    uint64_t pc;
-    if (!epi_peek64(&pc, sp) || !epi_cursor_plausible(cursor, pc) ||
+    uintptr_t sp = cursor->regs.r[EPI_REG_SP], pc;
+    uint64_t word;
+    if (!epi_arch_return_word(&cursor->regs, &word))
+        return false;
+    pc = epi_cursor_return(cursor, word);
+    if (!epi_cursor_plausible(cursor, pc) ||
         (how == EPI_HOW_SCAN && epi_cursor_returns_oddly(cursor, pc)))
         return false;
     epi_cursor_guess(cursor, how, pc, sp + EPI_CALL_PUSHES, EPI_CALLEE_SAVED);
@@ -75,20 +78,22 @@ static EPI_SAFE bool step_frame_pointer(struct epi_cursor *cursor)
 {
     struct epi_regs *regs = &cursor->regs;
     uintptr_t fp = regs->r[EPI_REG_FP], sp = regs->r[EPI_REG_SP];
-    uint64_t outer, pc;
+    uint64_t outer, word;
     uint8_t byte;
     if (!known(regs, EPI_REG_FP) || fp % WORD != 0)
         return false;
     /* SP itself may be what is broken. */
     if ((fp < sp || fp - sp > EPI_FRAME_MAX) && epi_peek8(&byte, sp))
         return false;
-    if (!epi_peek64(&outer, fp) || !epi_peek64(&pc, fp + WORD) ||
-        !(epi_cursor_plausible(cursor, pc) || returns_to_code(cursor, pc, fp, outer)) ||
+    if (!epi_peek64(&outer, fp) || !epi_peek64(&word, fp + WORD))
+        return false;
+    uintptr_t pc = epi_cursor_return(cursor, word);
+    if (!(epi_cursor_plausible(cursor, pc) || returns_to_code(cursor, pc, fp, outer)) ||
         epi_cursor_returns_oddly(cursor, pc))
         return false;
-    epi_cursor_guess(cursor, EPI_HOW_FP, pc, fp + 2 * WORD, 0);
+    epi_cursor_guess(cursor, EPI_HOW_FP, pc, epi_arch_record_sp(fp, outer), 0);
     regs->r[EPI_REG_FP] = outer;
-    regs->known |= 1u << EPI_REG_FP;
+    regs->known |= EPI_BIT(EPI_REG_FP);
     return true;
 }
 
@@ -98,8 +103,8 @@ static EPI_SAFE enum epi_step step_go(struct epi_cursor *cursor)
     struct epi_cursor before;
     epi_copy_words(&before, cursor, sizeof before);
     enum epi_step step = epi_gostack_step(cursor);
-    if (step == EPI_STEP_OK &&
-        !epi_cursor_rises(cursor, cursor->regs.r[EPI_REG_SP]) && before.stack.end != 0)
+    if (step == EPI_STEP_OK && cursor->stack.end != 0 &&
+        !epi_cursor_rises(&before, cursor->regs.r[EPI_REG_SP]))
         step = EPI_STEP_STUCK;
     if (step != EPI_STEP_OK)
         epi_copy_words(cursor, &before, sizeof before);
@@ -117,6 +122,8 @@ static EPI_SAFE enum epi_step step_by_rules(struct epi_cursor *cursor,
     enum epi_step step = epi_cfi_step_cached(cursor, pc);
     if (step != EPI_STEP_NO_RULE)
         return step;
+    if (!EPI_SIGRETURN_HAS_CFI && epi_arch_at_sigreturn(cursor->regs.r[EPI_REG_PC]))
+        return EPI_STEP_NO_RULE;
     const struct epi_module *module = epi_modules_find_text(cursor->modules, pc);
     if (module != NULL)
         return epi_cfi_step(cursor, module);
