@@ -1,4 +1,4 @@
-//go:build cgo && linux && amd64
+//go:build cgo && linux && (amd64 || arm64)
 
 /* Makes a thread that calls Go, which has it wait until all packages are initialized. A
  * goroutine could not: nothing tells it. */
