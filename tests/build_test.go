@@ -1,4 +1,4 @@
-//go:build linux && amd64 && cgo
+//go:build linux && (amd64 || arm64) && cgo
 
 package tests
 
@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"debug/elf"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os/exec"
 	"slices"
@@ -98,7 +99,10 @@ func (b *build) make() {
 			return
 		}
 	}
-	if b.path, b.err = b.Make(); b.err != nil {
+	if b.path, b.err = b.Make(); errors.Is(b.err, victim.ErrNotBuilt) {
+		b.skip, b.err = b.err.Error(), nil
+		return
+	} else if b.err != nil {
 		return
 	}
 	out, err := exec.Command(b.path, "list", "-json").Output()

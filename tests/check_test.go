@@ -1,4 +1,4 @@
-//go:build linux && amd64 && cgo
+//go:build linux && (amd64 || arm64) && cgo
 
 package tests
 
@@ -170,7 +170,7 @@ func (v *variant) checkInnermost(t *testing.T, k kind, w *want, rep *report.Repo
 		}
 	}
 	for _, register := range rep.Registers {
-		if register.Name == "rip" && register.Value != f.PC {
+		if (register.Name == "rip" || register.Name == "pc") && register.Value != f.PC {
 			t.Errorf("the innermost frame is %q, the PC is %v", f, register.Value)
 		}
 	}

@@ -1,10 +1,11 @@
-//go:build linux && amd64 && cgo
+//go:build linux && (amd64 || arm64) && cgo
 
 package tests
 
 import (
 	"path"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -46,6 +47,13 @@ var causes = map[string]string{
 	"kill-self": "raised by the process itself", "seccomp": "system call ", "eight-threads": "write through a NULL pointer",
 	"in-gc": "write through a NULL pointer", "go-c-go-c": "write through a NULL pointer",
 	"callback-thread": "write through a NULL pointer", "division": "integer division by zero",
+}
+
+// On arm64 the instructions have other names.
+func init() {
+	if runtime.GOARCH == "arm64" {
+		causes["ud2"] = "udf, a trap that stands in the code"
+	}
 }
 
 // unlined are the kinds whose function is in a library without debug information.

@@ -1,8 +1,9 @@
-//go:build linux && amd64 && cgo
+//go:build linux && (amd64 || arm64) && cgo
 
 package tests
 
 import (
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -47,6 +48,14 @@ var (
 	goroutineEnd = end{"runtime.goexit"}
 	threadEnd    = end{"clone3", "clone", "__clone", "__clone3"}
 )
+
+// On arm64 a thread starts at a local symbol behind clone, which a C library that was
+// stripped has not.
+func init() {
+	if runtime.GOARCH == "arm64" {
+		threadEnd = append(threadEnd, "thread_start", "")
+	}
+}
 
 // messages are what glibc and libstdc++ say, by kind. Which of its checks finds a damaged heap depends on the arena, and so
 // on the thread; whether an assertion's function has its type in front, on the compiler.

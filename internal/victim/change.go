@@ -79,7 +79,7 @@ func Talk(c *Child) {
 	c.started = append(c.started, func() {
 		w.Close()
 		// A child that hangs is killed at its limit; one that it forked may not be.
-		r.SetReadDeadline(c.Began.Add(2 * c.limit))
+		r.SetReadDeadline(c.Began.Add(2 * slower(c.limit)))
 	})
 	if c.In, err = c.Cmd.StdinPipe(); err != nil {
 		c.t.Fatal(err)

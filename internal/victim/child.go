@@ -71,7 +71,7 @@ func Start(t testing.TB, name string, args []string, changes ...Change) *Child {
 	if err != nil {
 		t.Fatalf("%v: %v", c.Cmd, err)
 	}
-	c.killer = time.AfterFunc(c.limit, func() {
+	c.killer = time.AfterFunc(slower(c.limit), func() {
 		c.hung.Store(true)
 		c.killGroup()
 	})

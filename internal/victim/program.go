@@ -21,7 +21,7 @@
 package victim
 
 import (
-	"fmt"
+	"cmp"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -89,10 +89,12 @@ func dontIgnore() {
 	}
 }
 
-// Path returns the file of the program, and fails the test if it cannot be built.
+// Path returns the file of the program, and fails the test if it cannot be built. Where
+// programs are built [Elsewhere], it skips the test if this one was not.
 func (p *Program) Path(t testing.TB) string {
 	t.Helper()
 	path, err := p.Make()
+	need(t, err)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,6 +109,9 @@ func (p *Program) Make() (string, error) {
 }
 
 func (p *Program) build() (string, error) {
+	if below := os.Getenv(Elsewhere); below != "" {
+		return p.find(below)
+	}
 	built.Lock()
 	defer built.Unlock()
 	dir, err := os.MkdirTemp("", "victim")
@@ -118,21 +123,24 @@ func (p *Program) build() (string, error) {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return "", err
 	}
-	path := filepath.Join(dir, "victim")
-	if p.Name != "" {
-		path = filepath.Join(dir, p.Name)
-	}
+	path := filepath.Join(dir, p.file())
+	cmd := p.command(path)
+	cmd.Env = append(cmd.Environ(), p.Env...)
+	return path, run(cmd)
+}
+
+// file is the name of the program's file.
+func (p *Program) file() string { return cmp.Or(p.Name, "victim") }
+
+// command builds the program.
+func (p *Program) command(path string) *exec.Cmd {
 	args := []string{"go", "build"}
 	if p.Compiler != nil {
 		args = p.Compiler
 	}
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Args = append(append(cmd.Args, "-o", path), p.Build...)
-	cmd.Env = append(cmd.Environ(), p.Env...)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("victim: %v: %w\n%s", cmd, err, out)
-	}
-	return path, nil
+	return cmd
 }
 
 // Start starts the program with the arguments of a line, which are separated by

@@ -1,4 +1,4 @@
-//go:build linux && amd64 && cgo
+//go:build linux && (amd64 || arm64) && cgo
 
 // Package blackbox tests black boxes: those of programs that were killed at any
 // moment, that crashed, whose files were truncated or removed. Every program is

@@ -1,4 +1,4 @@
-//go:build linux && amd64 && cgo
+//go:build linux && (amd64 || arm64) && cgo
 
 // Package exits tests how the ordinary ends of a program, main's return, os.Exit and C's
 // exits, get along with a crash, and what the black box says of them. Each end is that of

@@ -1,4 +1,4 @@
-//go:build linux && amd64 && cgo
+//go:build linux && (amd64 || arm64) && cgo
 
 // Package faulthandler has a test for each case of CPython's test_faulthandler, by
 // its name, and for each fault of Python's faulthandler that Epitaph is to be free

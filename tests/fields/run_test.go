@@ -1,4 +1,4 @@
-//go:build linux && amd64 && cgo
+//go:build linux && (amd64 || arm64) && cgo
 
 // Package fields tests what a report says around the stacks: where the process ran and what
 // it had left, who asked for a dump, what its breadcrumbs and labels are. The process is a

@@ -1,4 +1,4 @@
-//go:build linux && amd64 && cgo
+//go:build linux && (amd64 || arm64) && cgo
 
 // Package godeath tests the deaths of Go itself: unrecovered panics,
 // fatal errors, signals that Go dies of. Each is that of a child process, the

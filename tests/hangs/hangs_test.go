@@ -1,4 +1,4 @@
-//go:build linux && amd64 && cgo
+//go:build linux && (amd64 || arm64) && cgo
 
 // Package hangs tests that the dump of a program that hangs begins with the answer. Each
 // hang is that of a child process, the program victim.

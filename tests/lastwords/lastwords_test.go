@@ -1,4 +1,4 @@
-//go:build linux && amd64 && cgo && !nocxx
+//go:build linux && (amd64 || arm64) && cgo && !nocxx
 
 // Package lastwords tests what a report says of C++ exceptions that nobody
 // caught, and that asking for it changes nothing else. Every crash is that of a

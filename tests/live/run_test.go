@@ -1,4 +1,4 @@
-//go:build linux && amd64 && cgo
+//go:build linux && (amd64 || arm64) && cgo
 
 // Package live tests that a report shows the goroutines as they are when the
 // process crashes, and says why where it cannot. Every crash is that of a child

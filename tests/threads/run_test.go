@@ -1,4 +1,4 @@
-//go:build linux && amd64 && cgo
+//go:build linux && (amd64 || arm64) && cgo
 
 // Package threads tests what a report says of the threads that did not crash:
 // that all of them are there, with the stacks that they have, and that asking

@@ -92,7 +92,7 @@ void victim_write_crumbs(void)
 int victim_fork(int how)
 {
     int status = -1;
-    long pid = (how & VICTIM_PLAIN_CALL) != 0 ? syscall(SYS_fork) : fork();
+    long pid = (how & VICTIM_PLAIN_CALL) != 0 ? syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0) : fork();
     if (pid == 0) {
         if ((how & VICTIM_RESET) != 0) /* as one does who is about to call exec */
             for (int number = 1; number < 32; number++)

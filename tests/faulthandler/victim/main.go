@@ -1,4 +1,4 @@
-//go:build cgo && linux && amd64
+//go:build cgo && linux && (amd64 || arm64)
 
 // Victim is what the tests of package handler run: each scenario is a Python case
 // of test_faulthandler, or a fault of faulthandler that Epitaph must not have.

@@ -1,4 +1,4 @@
-//go:build linux && amd64 && cgo
+//go:build linux && (amd64 || arm64) && cgo
 
 // Victim is the program whose reports are looked at for what stands around the stacks:
 // host, memory, who asked for a dump, breadcrumbs, labels.

@@ -1,4 +1,4 @@
-//go:build linux && amd64 && cgo
+//go:build linux && (amd64 || arm64) && cgo
 
 // Library is a Go library that a C program loads (host.c), and that dies there.
 package main

@@ -1,4 +1,4 @@
-//go:build linux && amd64 && cgo
+//go:build linux && (amd64 || arm64) && cgo
 
 package main
 
@@ -57,7 +57,7 @@ func init() {
 	})
 	unwrap("crashes", func() error { C.victim_null(); return nil })
 	unwrap("forks", func() error {
-		syscall.RawSyscall(syscall.SYS_FORK, 0, 0, 0)
+		syscall.RawSyscall6(syscall.SYS_CLONE, uintptr(syscall.SIGCHLD), 0, 0, 0, 0, 0)
 		return errGone
 	})
 	unwrap("allocates", func() error {

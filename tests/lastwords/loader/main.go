@@ -1,4 +1,4 @@
-//go:build linux && amd64 && cgo
+//go:build linux && (amd64 || arm64) && cgo
 
 // Loader is a program without C++ that loads a library with it, after Epitaph
 // was enabled, and calls its function.

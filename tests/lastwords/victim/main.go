@@ -1,4 +1,4 @@
-//go:build linux && amd64 && cgo && !nocxx
+//go:build linux && (amd64 || arm64) && cgo && !nocxx
 
 // Victim ends by a C++ exception that nobody catches:
 //

@@ -1,6 +1,6 @@
 // Exceptions that nobody catches, each awkward in its own way.
 
-//go:build linux && cgo && amd64 && !nocxx
+//go:build linux && cgo && (amd64 || arm64) && !nocxx
 
 #include "throws.h"
 

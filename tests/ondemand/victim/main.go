@@ -1,4 +1,4 @@
-//go:build linux && amd64 && cgo
+//go:build linux && (amd64 || arm64) && cgo
 
 // Victim is the program that is dumped in these tests. A scenario arms what it is
 // about, as the settings say, does something, and finishes unless it is

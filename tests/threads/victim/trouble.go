@@ -1,4 +1,4 @@
-//go:build cgo && linux && amd64 && epitaph_test
+//go:build cgo && linux && (amd64 || arm64) && epitaph_test
 
 package main
 

@@ -1,0 +1,118 @@
+//go:build linux && amd64
+
+package arm64
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
+	"github.com/epitaph-go/epitaph/tests/arm64/job"
+	"github.com/epitaph-go/epitaph/tests/arm64/vm"
+)
+
+// asked is what was asked for: "full" is everything, and a list of directories, separated by commas,
+// is their suites of everything.
+var asked = os.Getenv("EPITAPH_ARM64")
+
+// chosen are the suites that were asked for, and how long the machine may take.
+func chosen() ([]suite, time.Duration) {
+	if asked == "" {
+		return telling, 5 * time.Minute
+	}
+	return slices.DeleteFunc(everything, func(s suite) bool {
+		return asked != "full" && !slices.Contains(strings.Split(asked, ","), s.dir)
+	}), 30 * time.Minute
+}
+
+// crashdemo is the program of the matrix, as ../build_test.go builds it.
+func crashdemo(name string, flags ...string) *victim.Program {
+	return &victim.Program{Name: name, Build: append(flags, "github.com/epitaph-go/epitaph/cmd/crashdemo")}
+}
+
+// these is the pattern of tests with these names, where "/" is between the parts.
+func these(names ...string) string { return "^(" + strings.Join(names, "|") + ")$" }
+
+// telling is what runs each time: twenty cases, of which each is the first to show that
+// something is wrong with a part of the core on this machine.
+var telling = []suite{
+	{dir: "tests", programs: []*victim.Program{crashdemo("plain")}, run: "^TestMatrix$/^(null-write|call-null|stack-overflow|ud2|abort)$/^(main|callback|thread)$"},
+	{dir: "internal/gort/exits"}, {dir: "internal/gort/revive"}, {dir: "internal/gort/vars"},
+	{dir: "tests/godeath", programs: withTrouble, run: "^TestDeaths$/^(panic|nil|map|stack)$"},
+}
+
+// everything is what runs when all is asked for.
+var everything = []suite{
+	{dir: "tests", programs: []*victim.Program{crashdemo("plain")}, run: "^TestMatrix$", limit: 10 * time.Minute},
+	{dir: "internal/gort"}, {dir: "internal/gort/exits"}, {dir: "internal/gort/labels"}, {dir: "internal/gort/panics"},
+	{dir: "internal/gort/revive"}, {dir: "internal/gort/scan"}, {dir: "internal/gort/threads"}, {dir: "internal/gort/vars"},
+	{dir: "tests/godeath", programs: withTrouble,
+		run: "^(TestDeaths|TestErrorChain|TestNotePanic|TestOnCrash|TestOnCrashOfGo|TestOnCrashInCopy)$"},
+	{dir: "tests/faulthandler", programs: plain, limit: 5 * time.Minute},
+	{dir: "tests/ondemand", programs: plain},
+	{dir: "tests/blackbox", programs: plain},
+	{dir: "tests/live", programs: withTrouble},
+	{dir: "tests/threads", programs: withTrouble},
+	{dir: "tests/exits", programs: plain},
+	{dir: "tests/lastwords", programs: plain},
+	{dir: "tests/hangs", programs: plain},
+	{dir: "tests/fields", programs: plain},
+	{dir: "cgo"}, {dir: "internal/engine"}, {dir: "handler"},
+}
+
+// plain is the victim of most suites, withTrouble of those that make trouble in the core.
+var (
+	plain       = []*victim.Program{{Build: []string{"./victim"}}}
+	withTrouble = []*victim.Program{{Build: []string{"-tags", "epitaph_test", "./victim"}}}
+)
+
+// TestMachine runs the suites. Each of their tests is one here.
+func TestMachine(t *testing.T) {
+	machine, err := vm.New()
+	if errors.Is(err, vm.ErrUnavailable) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	suites, limit := chosen()
+	r := newRoot(t)
+	for _, s := range suites {
+		r.add(t, s)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	results, err := machine.Run(ctx, r.dir, r.jobs)
+	if err != nil {
+		t.Error(err)
+	}
+	for _, result := range results {
+		t.Run(result.Name, func(t *testing.T) { tell(t, result) })
+	}
+}
+
+// tell makes of a suite's output what the tests here would have been: a test for each of
+// its, with what it has written.
+func tell(t *testing.T, r job.Result) {
+	t.Logf("%s took %v", r.Name, r.Elapsed.Round(time.Millisecond))
+	passed, skipped := 0, 0
+	for lines := bufio.NewScanner(strings.NewReader(r.Stdout)); lines.Scan(); {
+		switch line := strings.TrimLeft(lines.Text(), " "); {
+		case strings.HasPrefix(line, "--- PASS: "):
+			passed++
+		case strings.HasPrefix(line, "--- SKIP: "):
+			skipped++
+			t.Log(line)
+		}
+	}
+	t.Logf("%d passed, %d skipped", passed, skipped)
+	if r.Status != 0 || r.Signal != 0 || r.Hung || r.Error != "" || passed == 0 {
+		t.Errorf("status %d, signal %d, hung %v, %s\n%s\n%s", r.Status, r.Signal, r.Hung, r.Error, r.Stdout, r.Stderr)
+	}
+}
