@@ -46,6 +46,9 @@ typedef uint32_t epi_regset; /* a bit for each */
  * nothing else is found there. */
 #define EPI_SIGRETURN_HAS_CFI true
 
+/* The size of a page. */
+#define EPI_PAGE_MOST 4096
+
 /* User space ends here with four-level paging; five-level paging is opt-in by
  * address hint, so a PC or SP above this is never valid in practice. */
 #define EPI_USER_END ((uintptr_t)1 << 47)

@@ -47,6 +47,9 @@ typedef uint64_t epi_regset; /* a bit for each */
  * and the address before it, where a return address is looked up, is another function's. */
 #define EPI_SIGRETURN_HAS_CFI false
 
+/* The largest size of a page that a kernel may be built with. */
+#define EPI_PAGE_MOST 65536
+
 /* User space ends here; 52-bit addresses are opt-in by address hint. */
 #define EPI_USER_END ((uintptr_t)1 << 48)
 

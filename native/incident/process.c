@@ -13,7 +13,7 @@
 #define MADV_WIPEONFORK 18
 #endif
 
-_Alignas(4096) union epi_process_pages epi_process_pages;
+_Alignas(EPI_PAGE_MOST) union epi_process_pages epi_process_pages;
 
 static void empty(void)
 {

@@ -62,7 +62,7 @@ struct epi_process {
 
 union epi_process_pages {
     struct epi_process process;
-    char page[(sizeof(struct epi_process) + 4095) / 4096 * 4096];
+    char page[(sizeof(struct epi_process) + EPI_PAGE_MOST - 1) / EPI_PAGE_MOST * EPI_PAGE_MOST];
 };
 extern union epi_process_pages epi_process_pages __attribute__((visibility("hidden")));
 

@@ -7,6 +7,7 @@
 #include "../base/clock.h"
 #include "../base/fd.h"
 #include "../base/output.h"
+#include "../base/page.h"
 #include "../base/system.h"
 #include "../memory/peek.h"
 #include "../image/modules.h"
@@ -91,6 +92,7 @@ static bool prepare_stacks(void)
 /* What stays for the life of the process, got once. */
 static int prepare(void)
 {
+    epi_page_learn();
     epi_altstacks_prepare(getauxval(AT_MINSIGSTKSZ));
     if (!epi_program_prepare())
         return ENOMEM;

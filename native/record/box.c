@@ -92,25 +92,27 @@ static void await_writers(void)
         nanosleep(&pause, NULL);
 }
 
-/* Pages with the notes' content: those of FD, or ordinary ones (-1).  NULL and
+/* A window with the notes' content: pages of FD, or ordinary ones (-1).  NULL and
  * errno when there are none. */
 static void *copy_notes(int fd)
 {
-    const struct epi_notes *notes = &epi_notes;
+    const struct epi_notes *notes = &epi_notes_pages.notes;
+    const struct epi_range window = epi_notes_window();
+    const size_t size = window.end - window.start, before = (uintptr_t)notes - window.start;
     const bool file = fd >= 0;
     errno = ENOSPC; /* a short write says nothing else */
     /* Not through a mapping: nothing would catch a fault in that one. */
     if (file && pwrite(fd, notes, sizeof *notes, EPI_BOX_NOTES) != (ssize_t)sizeof *notes)
         return NULL;
-    void *copy = mmap(NULL, sizeof *notes, PROT_READ | PROT_WRITE,
+    void *copy = mmap(NULL, size, PROT_READ | PROT_WRITE,
                       file ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS, fd,
-                      file ? EPI_BOX_NOTES : 0);
+                      file ? EPI_BOX_NOTES - (off_t)before : 0);
     if (copy == MAP_FAILED)
         return NULL;
     if (file)
-        madvise(copy, sizeof *notes, MADV_DONTFORK);
+        madvise(copy, size, MADV_DONTFORK);
     else
-        memcpy(copy, (const void *)notes, sizeof *notes);
+        memcpy((char *)copy + before, (const void *)notes, sizeof *notes);
     return copy;
 }
 
@@ -118,7 +120,7 @@ static void *copy_notes(int fd)
  * is stored again. */
 static void open_notes(void)
 {
-    struct epi_notes *notes = &epi_notes;
+    struct epi_notes *notes = &epi_notes_pages.notes;
     uint32_t moving = EPI_NOTES_MOVING, incident = EPI_NOTES_CRASH;
     atomic_compare_exchange_strong(&notes->frozen, &moving, EPI_NOTES_OPEN);
     if (!epi_crashing())
@@ -133,7 +135,9 @@ static void open_notes(void)
  * which has frozen them. */
 static int move_notes(int fd)
 {
-    struct epi_notes *notes = &epi_notes;
+    struct epi_notes *notes = &epi_notes_pages.notes;
+    const struct epi_range window = epi_notes_window();
+    const size_t size = window.end - window.start;
     uint32_t open = EPI_NOTES_OPEN;
     int error = 0;
     if (!atomic_compare_exchange_strong(&notes->frozen, &open, EPI_NOTES_MOVING))
@@ -144,14 +148,14 @@ static int move_notes(int fd)
         error = errno;
     else if (epi_crashing())
         error = EAGAIN;
-    else if (mremap(copy, sizeof *notes, sizeof *notes, MREMAP_MAYMOVE | MREMAP_FIXED,
-                    notes) == MAP_FAILED)
+    else if (mremap(copy, size, size, MREMAP_MAYMOVE | MREMAP_FIXED,
+                    (void *)window.start) == MAP_FAILED)
         error = errno;
     if (error == 0) {
         await_writers();
         epi_notes_release();
     } else if (copy != NULL) {
-        munmap(copy, sizeof *notes);
+        munmap(copy, size);
     }
     open_notes();
     return error;
@@ -249,8 +253,8 @@ EPI_SAFE bool epi_box_fault(const siginfo_t *info)
 {
     struct epi_box *box = &epi_box;
     uintptr_t at = (uintptr_t)info->si_addr;
-    if (at - (uintptr_t)&epi_notes >= sizeof epi_notes || info->si_code <= 0 ||
-        !epi_notes_mapped)
+    if (at - (uintptr_t)&epi_notes_pages.notes >= sizeof epi_notes_pages.notes ||
+        info->si_code <= 0 || !epi_notes_mapped)
         return false;
     /* Several threads may come here at once; a second mapping would throw away
      * what was written to the first.  The others fault until it is there. */

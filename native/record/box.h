@@ -32,7 +32,7 @@ enum {
     EPI_BOX_ENDING = EPI_BOX_STATUS + 64,
     EPI_BOX_ASKED = EPI_BOX_STATUS + 256,
     EPI_BOX_WATCH = EPI_BOX_STATUS + 512,
-    EPI_BOX_NOTES = 2 * 4096,
+    EPI_BOX_NOTES = EPI_NOTES_AT,
     EPI_BOX_SLOTS = EPI_BOX_NOTES + (int)sizeof(struct epi_notes),
     EPI_BOX_REPORT = EPI_BOX_SLOTS + EPI_SLOTS * (int)sizeof(struct epi_slot),
     EPI_BOX_SIZE = EPI_BOX_REPORT + 1024 * 1024,

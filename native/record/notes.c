@@ -4,6 +4,7 @@
 #include "self.h"
 #include "../base/base.h"
 #include "../base/clock.h"
+#include "../base/page.h"
 #include "../base/system.h"
 #include "../incident/process.h"
 
@@ -16,33 +17,40 @@
  * thread was stopped within some 20 ns, a whole turn of the ring ago. */
 #define TRIES 4
 
-_Alignas(4096) struct epi_notes epi_notes;
+struct epi_notes_pages epi_notes_pages;
 _Atomic bool epi_notes_mapped;
 
 EPI_SAFE void epi_notes_freeze(uint32_t how)
 {
-    epi_notes.frozen = how;
+    epi_notes_pages.notes.frozen = how;
+}
+
+EPI_SAFE struct epi_range epi_notes_window(void)
+{
+    return (struct epi_range){epi_page_down((uintptr_t)&epi_notes_pages.notes),
+                              epi_page_up((uintptr_t)(&epi_notes_pages.notes + 1))};
 }
 
 EPI_SAFE bool epi_notes_unmap(void)
 {
-    long at = epi_syscall6(SYS_mmap, (long)&epi_notes, sizeof epi_notes, PROT_READ | PROT_WRITE,
-                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-    return at == (long)&epi_notes;
+    struct epi_range window = epi_notes_window();
+    long at = epi_syscall6(SYS_mmap, (long)window.start, (long)(window.end - window.start),
+                           PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    return at == (long)window.start;
 }
 
 void *epi_notes_area(void)
 {
-    return &epi_notes;
+    return &epi_notes_pages.notes;
 }
 
 static bool each_record(bool (*check)(_Atomic uint64_t *sequence))
 {
     bool all = true;
     for (int i = 0; i < EPI_CRUMBS; i++)
-        all &= check(&epi_notes.crumb[i].sequence);
+        all &= check(&epi_notes_pages.notes.crumb[i].sequence);
     for (int i = 0; i < EPI_ANNOTATIONS; i++)
-        all &= check(&epi_notes.annotation[i].sequence);
+        all &= check(&epi_notes_pages.notes.annotation[i].sequence);
     return all;
 }
 
@@ -69,7 +77,7 @@ void epi_notes_release(void)
 
 void epi_breadcrumb(const char *text)
 {
-    struct epi_notes *notes = &epi_notes;
+    struct epi_notes *notes = &epi_notes_pages.notes;
     struct timespec ts;
     /* A child of the bare system call, whose handlers may not be ours any more. */
     if (epi_notes_mapped && !epi_process()->notes)

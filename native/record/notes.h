@@ -56,6 +56,9 @@ enum {
     EPI_NOTES_MOVING,
 };
 
+/* Where the notes stand in the black box's file. */
+#define EPI_NOTES_AT (2 * 4096)
+
 struct epi_notes {
     _Atomic uint64_t crumbs;  /* begun so far */
     _Atomic uint64_t dropped; /* breadcrumbs that found every record claimed */
@@ -79,7 +82,16 @@ _Static_assert(offsetof(struct epi_notes, frozen) == 24, "layout of the black bo
 _Static_assert(offsetof(struct epi_notes, crumb) == 4096, "layout of the black box");
 _Static_assert(sizeof(struct epi_notes) == 17 * 4096, "whole pages");
 
-extern struct epi_notes epi_notes __attribute__((visibility("hidden"))); /* whole pages */
+/* The notes' place in memory.  A file can only be mapped from a multiple of the page size on: where
+ * that is larger than 4 KiB, what the file has before the notes, and behind them, is mapped too. */
+struct epi_notes_pages {
+    _Alignas(EPI_PAGE_MOST) char before[EPI_NOTES_AT % EPI_PAGE_MOST];
+    struct epi_notes notes;
+};
+extern struct epi_notes_pages epi_notes_pages __attribute__((visibility("hidden")));
+
+/* All of those pages. */
+EPI_SAFE struct epi_range epi_notes_window(void);
 
 /* A crash keeps the notes as they are (EPI_NOTES_CRASH), and opens them if it is over. */
 EPI_SAFE void epi_notes_freeze(uint32_t how);

@@ -103,27 +103,60 @@ static EPI_SAFE const char *failed_check(uint64_t number)
     return number < sizeof checks / sizeof checks[0] ? checks[number] : NULL;
 }
 
+/* Is INSTRUCTION one that a compiler has put there to fail?  Says so. */
+static EPI_SAFE bool meant_to_trap(const struct epi_instruction *instruction)
+{
+    struct epi_out *out = &epi_cause.line;
+    if (instruction->kind == EPI_INSTRUCTION_CHECK) {
+        const char *check = failed_check(instruction->value);
+        epi_out_text(out, "the trap of a check that the compiler added: ");
+        if (check != NULL)
+            epi_out_text(out, check);
+        else
+            epi_out_decimal(out, (int64_t)instruction->value);
+        epi_out_text(out, ", at ");
+    } else if (instruction->kind == EPI_INSTRUCTION_TRAP) {
+        epi_out_text(out, instruction->name);
+        epi_out_text(
+            out, ", a trap that stands in the code (unreachable code, a failed check), at ");
+    } else {
+        return false;
+    }
+    return true;
+}
+
 static EPI_SAFE void illegal_instruction(struct epi_incident *incident)
 {
     struct epi_out *out = &epi_cause.line;
     struct epi_instruction instruction;
     epi_arch_instruction(&instruction, &incident->context);
-    if (instruction.kind == EPI_INSTRUCTION_CHECK) {
-        const char *check = failed_check(instruction.value);
-        epi_out_text(out, "the trap of a check that the compiler added: ");
-        if (check != NULL)
-            epi_out_text(out, check);
-        else
-            epi_out_decimal(out, (int64_t)instruction.value);
-        epi_out_text(out, ", at ");
-    } else if (instruction.kind == EPI_INSTRUCTION_TRAP) {
+    if (meant_to_trap(&instruction)) {
+        /* said */
+    } else if (instruction.kind == EPI_INSTRUCTION_PRIVILEGED) {
         epi_out_text(out, instruction.name);
-        epi_out_text(
-            out, ", a trap that stands in the code (unreachable code, a failed check), at ");
+        epi_out_text(out, ", a privileged instruction, at ");
     } else {
         epi_out_text(out, "an invalid instruction, or one that this CPU does not have, at ");
     }
     epi_out_address(out, (uintptr_t)incident->info.si_addr);
+}
+
+/* A machine whose breakpoint is a fault leaves the PC at it, and its number tells a compiler's
+ * from a debugger's.  Where it is a trap (SI_KERNEL) the PC is behind it. */
+static EPI_SAFE void trap(struct epi_incident *incident)
+{
+    enum { BRKPT = 1 }; /* TRAP_BRKPT */
+    struct epi_out *out = &epi_cause.line;
+    struct epi_instruction instruction = {.kind = EPI_INSTRUCTION_UNKNOWN};
+    if (incident->info.si_code == BRKPT)
+        epi_arch_instruction(&instruction, &incident->context);
+    if (meant_to_trap(&instruction))
+        epi_out_address(out, epi_arch_pc(&incident->context));
+    else
+        epi_out_text(out, incident->info.si_code == SI_KERNEL ||
+                                  instruction.kind == EPI_INSTRUCTION_BREAKPOINT
+                              ? "a breakpoint instruction"
+                              : "a debugger's trap");
 }
 
 /* FPE_INTDIV is the divide error, which has two causes. */
@@ -152,8 +185,7 @@ EPI_SAFE void epi_report_cause(struct epi_incident *incident)
     } else if (incident->signal == SIGILL) {
         illegal_instruction(incident);
     } else if (incident->signal == SIGTRAP) {
-        epi_out_text(out, info->si_code == SI_KERNEL ? "a breakpoint instruction"
-                                                     : "a debugger's trap");
+        trap(incident);
     } else if (incident->signal == SIGSYS) {
         epi_out_text(out, "system call ");
         epi_out_decimal(out, info->si_syscall);

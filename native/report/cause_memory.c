@@ -3,6 +3,7 @@
  * general protection, the instruction tells them. */
 #include "cause.h"
 #include "../base/base.h"
+#include "../base/page.h"
 #include "../base/system.h"
 #include "../memory/instruction.h"
 #include "../memory/maps.h"
@@ -15,7 +16,6 @@
 #include <sys/vfs.h>
 
 #define FIRST_PAGE 4096
-#define PAGE       4096
 
 /* A frame of this size may be entered without a touch in between, so a stack
  * that is full faults up to this far below its end. */
@@ -103,7 +103,7 @@ static EPI_SAFE void describe_stack(struct epi_incident *incident,
         /* libc puts a thread's control block on top of the thread's stack, also where
          * the program chose the memory; it is smaller than a page. */
         epi_out_text(out, "the thread's stack of ");
-        size = (block - start) / PAGE * PAGE + PAGE;
+        size = epi_page_down(block - start) + epi_page_size;
     } else {
         epi_out_text(out, "a stack that is not the thread's own, as a coroutine's");
         return;
@@ -136,6 +136,8 @@ static EPI_SAFE void describe_address(struct epi_out *out, const struct around *
             epi_out_text(out, " + ");
             epi_out_decimal(out, (int64_t)address);
         }
+    } else if (!epi_arch_canonical(address)) {
+        epi_out_text(out, "which is not canonical: no pointer has this value");
     } else if (!around->mapped) {
         epi_out_text(out, "where nothing is mapped");
     } else if (access == EPI_ACCESS_EXEC && (at->prot & EPI_PROT_EXEC) == 0) {
@@ -232,7 +234,7 @@ static EPI_SAFE void describe_file(struct epi_out *out, const struct epi_mapping
         st.st_ino == at->inode;
     if (!same) {
         epi_out_text(out, ", where a mapped file has no memory: past its end, or not provided");
-    } else if (offset >= ((uint64_t)st.st_size + PAGE - 1) / PAGE * PAGE) {
+    } else if (offset >= epi_page_up((uint64_t)st.st_size)) {
         epi_out_text(out, ", past the end of a mapped file");
     } else if (epi_syscall6(SYS_statfs, (long)at->path, (long)&fs, 0, 0, 0, 0) == 0 &&
                fs.f_blocks != 0 && fs.f_bavail == 0) {

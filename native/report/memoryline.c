@@ -10,6 +10,7 @@
 #include "../base/base.h"
 #include "../base/clock.h"
 #include "../base/fd.h"
+#include "../base/page.h"
 #include "../base/system.h"
 #include "../text/out.h"
 #include "../incident/incident.h"
@@ -19,9 +20,8 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-#define PAGE 4096
-#define KIB  1024
-#define MIB  (KIB * KIB)
+#define KIB 1024
+#define MIB (KIB * KIB)
 
 /* Listing descriptors takes 1 ms for some 10 000 of them, on kernels that do not count them. */
 #define LISTING (20 * EPI_MS)
@@ -49,7 +49,7 @@ static EPI_SAFE void resident(struct epi_out *out)
                         : EPI_FIGURE_UNKNOWN;
     epi_out_text(out, "Memory: resident ");
     if (pages > 0 && pages != EPI_FIGURE_NONE) {
-        put_size(out, pages * PAGE);
+        put_size(out, pages * (int64_t)epi_page_size);
     } else if (epi_syscall6(SYS_getrusage, RUSAGE_SELF, (long)&usage, 0, 0, 0, 0) == 0 &&
                usage.ru_maxrss > 0) {
         epi_out_text(out, "at most ");

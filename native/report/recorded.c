@@ -49,7 +49,7 @@ static EPI_SAFE void list_annotations(struct epi_incident *incident)
     uint64_t sequence;
     bool any = false;
     for (int i = 0; i < EPI_ANNOTATIONS; i++) {
-        if (!read_record(&a, &epi_notes.annotation[i].sequence, sizeof a, &sequence) ||
+        if (!read_record(&a, &epi_notes_pages.notes.annotation[i].sequence, sizeof a, &sequence) ||
             sequence == 0 || a.value_length == 0)
             continue;
         epi_out_text(out, any ? "  " : "Annotations:\n  ");
@@ -85,7 +85,7 @@ static EPI_SAFE bool list_breadcrumbs(struct epi_incident *incident, const char 
     uint64_t sequence;
     bool any = false;
     for (uint64_t n = from; n < end; n++) {
-        const struct epi_crumb *at = &epi_notes.crumb[n % EPI_CRUMBS];
+        const struct epi_crumb *at = &epi_notes_pages.notes.crumb[n % EPI_CRUMBS];
         if (!read_record(&crumb, &at->sequence, sizeof crumb, &sequence) || sequence != 2 * n + 2)
             continue;
         epi_out_text(out, any ? "" : heading);
@@ -103,7 +103,8 @@ static EPI_SAFE bool list_breadcrumbs(struct epi_incident *incident, const char 
 /* Which are the newest is settled once: others may be left while a report is written. */
 static EPI_SAFE void list_newest(struct epi_incident *incident)
 {
-    uint64_t end = atomic_load(&epi_notes.crumbs), from = end > NEWEST ? end - NEWEST : 0;
+    uint64_t end = atomic_load(&epi_notes_pages.notes.crumbs);
+    uint64_t from = end > NEWEST ? end - NEWEST : 0;
     incident->crumbs.end = end;
     incident->crumbs.newest = from;
     if (list_breadcrumbs(incident, "Breadcrumbs:\n", from, end))

@@ -7,6 +7,7 @@
  * problem arises; fork and the helper thread could not live with a lock. */
 #include "altstack.h"
 #include "../base/base.h"
+#include "../base/page.h"
 #include "../base/system.h"
 
 #include <errno.h>
@@ -25,7 +26,7 @@ EPI_SAFE size_t epi_altstack_size(void)
     size_t size = 64 * 1024, kernel = epi_altstacks.kernel_frame;
     if (size < kernel + 32 * 1024)
         size = kernel + 32 * 1024;
-    return (size + 4095) & ~(size_t)4095;
+    return epi_page_up(size);
 }
 
 static EPI_SAFE void unmap(struct epi_range stack, size_t page)
@@ -48,7 +49,7 @@ EPI_SAFE bool epi_altstack_has_room(const ucontext_t *uc)
 
 EPI_SAFE struct epi_range epi_altstack_map(size_t size)
 {
-    size_t page = 4096;
+    size_t page = epi_page_size;
     struct epi_range none = {0, 0}, stack;
     long memory = epi_syscall6(SYS_mmap, 0, (long)(size + 2 * page), PROT_NONE,
                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -106,7 +107,7 @@ EPI_SAFE bool epi_altstack_reap(void)
         next = slot->next;
         if (has_ended(slot->tid)) {
             struct epi_range whole = {slot->stack.start, (uintptr_t)(slot + 1)};
-            unmap(whole, 4096);
+            unmap(whole, epi_page_size);
         } else {
             push(slot);
             left = true;

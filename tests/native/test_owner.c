@@ -115,7 +115,7 @@ static void child_of_vfork(void)
         _exit(0);
     }
     waitpid(pid, &status, 0);
-    _exit(epi_notes.frozen == EPI_NOTES_OPEN ? WEXITSTATUS(status) : 98);
+    _exit(epi_notes_pages.notes.frozen == EPI_NOTES_OPEN ? WEXITSTATUS(status) : 98);
 }
 
 static void programs(int signal)
