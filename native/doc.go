@@ -37,8 +37,8 @@
 //
 // # Where things are
 //
-//   - A fault arrives at epi_arch_handler (crash/entry_amd64.c), which calls epi_handler
-//     (crash/handler.c). That file begins with the list of all that a fault can be, in the
+//   - A fault arrives at epi_arch_handler (crash/entry_amd64.c, crash/entry_arm64.c), which
+//     calls epi_handler (crash/handler.c). That file begins with the list of all that a fault can be, in the
 //     order of the tests.
 //   - The process ends in epi_terminate (signals/terminate.c), by the original signal.
 //     Where that does not end it, the helper thread does (install/helper.c). Go's own
@@ -63,12 +63,15 @@
 // stages in ondemand/dump.c, and what calls epi_dump (ondemand/dump.h): a thread of the
 // program, or the dumper (ondemand/dumper_loop.c).
 //
-// A machine: a second file for each whose name ends in _amd64, with the same functions,
-// and nothing else in C: base/arch_amd64.h and .c (registers, jumps, assembly),
-// memory/code_amd64.c and instruction_amd64.c (signal frames, instruction bytes),
-// unwind/goabi_amd64.c (Go's frames), crash/entry_amd64.c (the handler's entry),
-// report/cxx_amd64.c (a call under a C++ handler). base/base.h includes the machine's
-// header; the Go files name the machines in their build constraints.
+// A machine: one more file for each whose name ends in _amd64 and _arm64, with the same
+// functions, and nothing else in C: base/arch_*.h and .c (registers, jumps, assembly),
+// base/unwrapped_*.S, memory/code_*.c and instruction_*.c (signal frames, instruction
+// bytes), unwind/goabi_*.c (Go's frames), crash/entry_*.c (the handler's entry),
+// report/cxx_*.c (a call under a C++ handler). base/arch.h declares what they have in
+// common, and includes the machine's header; the Go files name the machines in their
+// build constraints. A register set is epi_regset, wide enough for any; a return address
+// may be in a register, and may bear a signature (epi_cursor_return); a page may be
+// larger than 4 KiB (base/page.h).
 //
 // # How it is built and checked
 //
@@ -78,9 +81,13 @@
 // header would leave the objects of the floors above as they were. CMakeLists.txt
 // builds the same files as a C library for the tests in tests/native.
 //
+// Atomic operations on arm64 are compiled in place (-mno-outline-atomics), instead of as
+// calls of libgcc, which choose by the processor: few of them have to be fast.
+//
 // tools/lintlayers holds the folders against this text: the table, includes,
 // imports, the symbols of the objects, declarations, writes of globals, circles of files.
-// tools/lintsafe follows the calls of the functions that are marked. "make lint" runs both.
+// tools/lintsafe follows the calls of the functions that are marked. "make lint" runs both,
+// for either machine if there is a compiler for it.
 //
 // Package cgo is the Go binding, package handler the API. Without cgo, or on a
 // machine that the core is not ported to, package native is empty.

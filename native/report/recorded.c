@@ -31,8 +31,7 @@ static EPI_SAFE void put_text(struct epi_out *out, const char *text, uint32_t le
 {
     char buffer[EPI_ANNOTATION_VALUE + 1];
     uint32_t n = length < capacity ? length : capacity;
-    for (uint32_t i = 0; i < n; i++)
-        buffer[i] = text[i];
+    epi_copy(buffer, text, n);
     buffer[n] = '\0';
     epi_out_escaped(out, buffer);
     if (length > capacity)

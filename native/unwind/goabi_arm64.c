@@ -5,7 +5,8 @@
  * a function without a frame, and before the first instruction of a prologue, LR has the return
  * address (cmd/internal/obj/arm64/obj7.go, preprocess).  Both words are stored below the frame
  * before SP is moved, or by the instruction that moves it, but for X29 in a small frame, whose
- * turn comes one instruction later.
+ * turn comes one instruction later.  Go signs no return address, and C signs
+ * only what it stores itself.
  *
  * The special functions, by what follows them.  Sources: runtime/traceback.go
  * for what the runtime does, asm_arm64.s where not said otherwise.
@@ -66,7 +67,7 @@ static EPI_SAFE enum epi_step arrive(struct epi_gostep *s, uint64_t pc, uint64_t
                                      bool fp_known)
 {
     struct epi_regs *regs = &s->cursor->regs;
-    regs->r[EPI_REG_PC] = epi_cursor_return(s->cursor, pc);
+    regs->r[EPI_REG_PC] = pc;
     regs->r[EPI_REG_SP] = sp;
     regs->r[EPI_REG_FP] = fp;
     regs->known = EPI_BIT(EPI_REG_PC) | EPI_BIT(EPI_REG_SP) | (epi_regset)fp_known << EPI_REG_FP;
@@ -272,14 +273,13 @@ EPI_SAFE enum epi_step epi_goabi_pop_racecall(struct epi_gostep *s)
 EPI_SAFE enum epi_step epi_goabi_step_by_fp(struct epi_cursor *cursor)
 {
     struct epi_regs *regs = &cursor->regs;
-    uint64_t fp = regs->r[EPI_REG_FP], word = 0, next = 0;
+    uint64_t fp = regs->r[EPI_REG_FP], pc = 0, next = 0;
     if ((regs->known & EPI_BIT(EPI_REG_FP)) == 0)
         return EPI_STEP_NO_RULE;
     if (fp == 0)
         return EPI_STEP_OUTERMOST;
-    if (!epi_peek64(&word, fp + 8) || !epi_peek64(&next, fp))
+    if (!epi_peek64(&pc, fp + 8) || !epi_peek64(&next, fp))
         return EPI_STEP_UNREADABLE;
-    uint64_t pc = epi_cursor_return(cursor, word);
     bool to_go = epi_go_text(cursor->go, pc);
     if (!to_go && (cursor->modules == NULL || epi_modules_find_text(cursor->modules, pc) == NULL))
         return EPI_STEP_NO_RULE;

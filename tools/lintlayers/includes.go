@@ -3,6 +3,8 @@ package main
 import (
 	"path/filepath"
 	"strings"
+
+	"github.com/epitaph-go/epitaph/tools/internal/csource"
 )
 
 // included gives the header that an include of f names, or nil with what is wrong
@@ -25,6 +27,9 @@ func (t *tree) included(f *file, path string) (header *file, wrong string) {
 	}
 	if strings.Contains(name, "/") || name == "" {
 		return nil, `neither "x.h" nor "../folder/x.h"`
+	}
+	if csource.OfOther(name) {
+		return nil, ""
 	}
 	if header = d.header(name); header == nil {
 		return nil, "there is no " + d.name + "/" + name

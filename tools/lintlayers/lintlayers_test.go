@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/epitaph-go/epitaph/tools/internal/csource"
 )
 
 // A change is made to one file of testdata/house: old becomes new, or new comes
@@ -233,6 +235,22 @@ func TestRules(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Another machine's files are left out of everything but the rule for that.
+func TestOtherMachine(t *testing.T) {
+	other := "arm64"
+	if csource.Machine == other {
+		other = "amd64"
+	}
+	const asks = "#if 0 || \\\n    defined(__aarch64__)\n#endif\n"
+	got, _ := lint(t, house(t,
+		change{"native/ground/ground_" + other + ".c", "", "#include \"nowhere.h\"\nint epi_ground_twice;\n" + asks},
+		change{"native/ground/arch_" + other + ".h", "", asks}))
+	want := "native/ground/ground_" + other + ".c:4: machine: "
+	if len(got) != 1 || !strings.HasPrefix(got[0], want) {
+		t.Errorf("findings %q, want one that begins with %q", got, want)
 	}
 }
 

@@ -21,6 +21,10 @@
 //     unless it goes to a function of that folder, to one that takes a pointer to
 //     const, or to such a pointer. (An array that is passed by its name is not seen.)
 //   - circle: no circle of files inside a folder, by includes and by symbols.
+//   - machine: only files arch_* and goabi_*, and arch.h, ask the preprocessor for it.
+//
+// Files whose names end in another machine than -machine are left out of all but the last;
+// $CC is that machine's compiler.
 //
 // Warnings, which do not fail: a file above 450 lines, a function above 60, without a
 // comment "lint: long because …" in the file's opening comment, or in or above the
@@ -36,6 +40,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/epitaph-go/epitaph/tools/internal/csource"
 )
 
 // A finding is one violation. Its key, which has no line numbers, is what
@@ -52,9 +58,10 @@ func (f finding) String() string {
 
 func main() {
 	exceptions := flag.String("exceptions", "tools/lintlayers/exceptions.txt", "the `file` of what is not yet as it should be")
+	flag.StringVar(&csource.Machine, "machine", csource.Machine, "the `machine` whose files are looked at, as GOARCH has it")
 	count := flag.Bool("count", false, "only print how many lines of code there are, without comments and blank lines")
 	flag.Usage = func() {
-		fmt.Fprintln(os.Stderr, "usage: lintlayers [-exceptions file] [-count] native")
+		fmt.Fprintln(os.Stderr, "usage: lintlayers [-exceptions file] [-machine machine] [-count] native")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -108,6 +115,9 @@ func run(dir, exceptions string) (findings, warnings []finding, err error) {
 	t.checkHeaders()
 	t.checkWrites()
 	t.checkCircles()
+	if err := t.checkMachine(); err != nil {
+		return nil, nil, err
+	}
 	findings, err = except(t.findings, exceptions)
 	if err != nil {
 		return nil, nil, err

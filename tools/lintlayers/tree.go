@@ -83,6 +83,9 @@ func loadFolder(dir string) (*folder, error) {
 		return nil, err
 	}
 	for _, path := range paths {
+		if csource.OfOther(path) {
+			continue
+		}
 		source, err := os.ReadFile(path)
 		if err != nil {
 			return nil, err

@@ -19,6 +19,8 @@
 //
 // Package csource says how C is read, and what style that needs.
 //
+// Files whose names end in another machine than -machine are left out.
+//
 // With -objects=false the second check is left out. The compiler is $CC, or
 // gcc; its flags are the plain #cgo CFLAGS of the Go files beside the C file.
 package main
@@ -42,9 +44,10 @@ type finding struct {
 
 func main() {
 	objects := flag.Bool("objects", true, "compile the files and check the symbols that they need")
+	flag.StringVar(&csource.Machine, "machine", csource.Machine, "the `machine` whose files are looked at, as GOARCH has it")
 	flag.Parse()
 	if flag.NArg() == 0 {
-		fmt.Fprintln(os.Stderr, "usage: lintsafe [-objects=false] file.c file.h ...")
+		fmt.Fprintln(os.Stderr, "usage: lintsafe [-objects=false] [-machine machine] file.c file.h ...")
 		os.Exit(2)
 	}
 	findings, err := run(flag.Args(), *objects)
@@ -63,6 +66,9 @@ func main() {
 func run(paths []string, objects bool) ([]finding, error) {
 	var files []*csource.File
 	for _, path := range paths {
+		if csource.OfOther(path) {
+			continue
+		}
 		source, err := os.ReadFile(path)
 		if err != nil {
 			return nil, err

@@ -12,10 +12,10 @@ import (
 	"sync"
 )
 
-var flagsPattern = regexp.MustCompile(`(?m)^// #cgo CFLAGS: (.*)$`)
+var flagsPattern = regexp.MustCompile(`(?m)^// #cgo (\w+ )?CFLAGS: (.*)$`)
 
 // Flags reads the flags that cgo compiles the C files of dir with, conditional
-// ones left out.
+// ones left out, but for the machine's.
 func Flags(dir string) ([]string, error) {
 	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	if err != nil {
@@ -28,7 +28,9 @@ func Flags(dir string) ([]string, error) {
 			return nil, err
 		}
 		for _, m := range flagsPattern.FindAllStringSubmatch(string(source), -1) {
-			flags = append(flags, strings.Fields(m[1])...)
+			if m[1] == "" || m[1] == Machine+" " {
+				flags = append(flags, strings.Fields(m[2])...)
+			}
 		}
 	}
 	return flags, nil
