@@ -32,6 +32,9 @@ func contexts(r *report.Report) map[string]map[string]any {
 		put("app", "app_version", b.Version)
 		put("app", "app_build", b.Revision)
 	}
+	if h := r.Host; h != nil {
+		put("os", "kernel_version", h.Kernel)
+	}
 	if p := r.Process; p != nil {
 		put("app", "app_name", p.Name)
 		put("app", "app_start_time", timestamp(p.Time.Add(-p.Uptime.Duration)))

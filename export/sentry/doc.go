@@ -15,7 +15,8 @@
 // first; the registers; the modules with their build-ids, by which Sentry finds debug
 // files; the other threads, and the groups of goroutines as threads; breadcrumbs and
 // annotations; and the report's signature as fingerprint, so that Sentry groups as
-// package report does. The client's types have no registers, no state of threads and no
+// package report does. It has the names and types of Sentry's published schema; a module
+// without a build-id has the debug id of zeroes, since an image must have one. The client's types have no registers, no state of threads and no
 // meta of a mechanism; those are in the envelope alone. The client also sets the
 // event's platform to "go"; each frame keeps its own.
 //

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 
-	sentrygo "github.com/getsentry/sentry-go"
-
 	"github.com/epitaph-go/epitaph/report"
 )
 
@@ -26,26 +24,4 @@ func Envelope(w io.Writer, r *report.Report) error {
 		return fmt.Errorf("sentry: %w", err)
 	}
 	return nil
-}
-
-// Event returns the report as an event for the client that a program has. It is what
-// Envelope writes, as far as the client's types hold it; the signal is in the mechanism's
-// data.
-func Event(r *report.Report) *sentrygo.Event {
-	e := newEvent(r)
-	payload, err := json.Marshal(e)
-	event := sentrygo.NewEvent()
-	if err == nil {
-		// The names of both are those of Sentry's protocol.
-		err = json.Unmarshal(payload, event)
-	}
-	if err != nil {
-		panic(fmt.Sprintf("sentry: an event does not fit the client's types: %v", err)) // tests decode all
-	}
-	for i := range event.Exception {
-		if meta := e.Exceptions[i].Mechanism.Meta; meta != nil {
-			event.Exception[i].Mechanism.Data = map[string]any{"signal": meta.Signal.Name, "signal_code": meta.Signal.CodeName}
-		}
-	}
-	return event
 }

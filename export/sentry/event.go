@@ -10,31 +10,48 @@ import (
 	"github.com/epitaph-go/epitaph/report"
 )
 
-// The JSON of an event, as https://develop.sentry.dev/sdk/data-model/event-payloads/ has
-// it. Lists are plain lists, which Sentry takes for {"values": [...]}, because the types of
-// sentry-go have no other.
+// The JSON of an event, as Sentry's published schema has it (relay/event.schema.json of
+// getsentry/sentry-data-schemas). The client's types have some of it in another form:
+// client.go.
 type event struct {
 	ID          string                    `json:"event_id"`
 	Timestamp   string                    `json:"timestamp,omitempty"`
 	Platform    string                    `json:"platform"`
 	Level       string                    `json:"level"`
-	Message     string                    `json:"message"`
+	LogEntry    logEntry                  `json:"logentry"`
 	Release     string                    `json:"release,omitempty"`
 	ServerName  string                    `json:"server_name,omitempty"`
 	Fingerprint []string                  `json:"fingerprint"`
 	Tags        map[string]string         `json:"tags,omitempty"`
 	SDK         map[string]string         `json:"sdk"`
 	Contexts    map[string]map[string]any `json:"contexts"`
-	Exceptions  []exception               `json:"exception,omitempty"`
-	Threads     []thread                  `json:"threads,omitempty"`
-	Breadcrumbs []breadcrumb              `json:"breadcrumbs,omitempty"`
+	Exceptions  *values[exception]        `json:"exception,omitempty"`
+	Threads     *values[thread]           `json:"threads,omitempty"`
+	Breadcrumbs *values[breadcrumb]       `json:"breadcrumbs,omitempty"`
 	DebugMeta   *debugMeta                `json:"debug_meta,omitempty"`
 }
 
+// values is the form that lists have.
+type values[T any] struct {
+	Values []T `json:"values"`
+}
+
+func valuesOf[T any](list []T) *values[T] {
+	if len(list) == 0 {
+		return nil
+	}
+	return &values[T]{list}
+}
+
+type logEntry struct {
+	Formatted string `json:"formatted"`
+}
+
 type exception struct {
-	Type       string      `json:"type"`
-	Value      string      `json:"value,omitempty"`
-	ThreadID   uint64      `json:"thread_id,omitempty"`
+	Type  string `json:"type"`
+	Value string `json:"value,omitempty"`
+	// ThreadID is the ID of one of the threads, and has its type: a string.
+	ThreadID   string      `json:"thread_id,omitempty"`
 	Mechanism  mechanism   `json:"mechanism"`
 	Stacktrace *stacktrace `json:"stacktrace,omitempty"`
 }
@@ -67,21 +84,33 @@ func newEvent(r *report.Report) *event {
 	record := r.Record()
 	text := func(key string) string { s, _ := record[key].(string); return s }
 	e := &event{
-		ID: eventID(r), Timestamp: text("timestamp"), Platform: "native", Level: level(r), Message: text("body"),
+		ID: eventID(r), Timestamp: text("timestamp"), Platform: "native", Level: level(r), LogEntry: logEntry{text("body")},
 		Release: release(r.Build), ServerName: text("host.name"), Fingerprint: []string{r.Signature()},
-		Tags: tags(r), SDK: map[string]string{"name": "epitaph"}, Contexts: contexts(r),
-		Threads: threads(r), DebugMeta: images(r),
+		Tags: tags(r), SDK: map[string]string{"name": "epitaph", "version": version()}, Contexts: contexts(r),
+		DebugMeta: images(r),
 	}
+	list := threads(r)
 	if kind := text("exception.type"); kind != "" {
-		e.Exceptions = []exception{newException(r, kind, text("exception.message"))}
+		x := newException(r, kind, text("exception.message"))
+		e.Exceptions = valuesOf([]exception{x})
+		// Sentry connects the two, and wants the stack in one of them.
+		for i := range list {
+			if list[i].ID == x.ThreadID && x.Stacktrace != nil {
+				list[i].Stacktrace = nil
+				break
+			}
+		}
 	}
+	e.Threads = valuesOf(list)
+	var crumbs []breadcrumb
 	for _, c := range r.Breadcrumbs {
 		b := breadcrumb{Type: "default", Level: "info", Message: c.Text}
 		if p := r.Process; p != nil {
 			b.Timestamp = timestamp(p.Time.Add(-c.Before.Duration))
 		}
-		e.Breadcrumbs = append(e.Breadcrumbs, b)
+		crumbs = append(crumbs, b)
 	}
+	e.Breadcrumbs = valuesOf(crumbs)
 	return e
 }
 
@@ -117,7 +146,7 @@ func release(b *report.Build) string {
 func newException(r *report.Report, kind, value string) exception {
 	x := exception{Type: kind, Value: value, Mechanism: mechanism{Type: "generic"}, Stacktrace: stackOf(r, r.Calls())}
 	if t := r.Current(); t != nil {
-		x.ThreadID = uint64(t.TID())
+		x.ThreadID = strconv.Itoa(t.TID())
 	}
 	if x.Stacktrace != nil {
 		x.Stacktrace.Registers = registers(r)

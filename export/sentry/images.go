@@ -15,7 +15,7 @@ type image struct {
 	Type      string `json:"type"`
 	CodeFile  string `json:"code_file"`
 	CodeID    string `json:"code_id,omitempty"`
-	DebugID   string `json:"debug_id,omitempty"`
+	DebugID   string `json:"debug_id"`
 	ImageAddr string `json:"image_addr"`
 	ImageSize uint64 `json:"image_size"`
 }
@@ -36,11 +36,12 @@ func images(r *report.Report) *debugMeta {
 }
 
 // debugID is the id by which Sentry knows a debug file: the first 16 bytes of the build-id
-// as a GUID of Microsoft's, whose first three fields are little-endian.
+// as a GUID of Microsoft's, whose first three fields are little-endian. An image must have
+// one; a module without a build-id has that of zeroes.
 func debugID(buildID string) string {
 	b, err := hex.DecodeString(buildID)
-	if err != nil || len(b) == 0 {
-		return ""
+	if err != nil {
+		b = nil
 	}
 	var id [16]byte
 	copy(id[:], b)
