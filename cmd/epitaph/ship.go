@@ -33,6 +33,9 @@ OTEL_EXPORTER_OTLP_HEADERS (NAME=VALUE,...), which other users do not see.
 
   epitaph ship -to http://localhost:4318 -sample 1/min -watch 10s /var/crash
 
+If ship is killed between the server's answer and the renaming, the reports of that
+request, 64 at most, are sent again; log.record.uid is the same both times.
+
 The exit status is 1 if the server could not be reached or has refused a report.`,
 	Setup: setUpShip,
 }

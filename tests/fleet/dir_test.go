@@ -3,7 +3,6 @@ package fleet_test
 import (
 	"errors"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"syscall"
 	"testing"
@@ -14,13 +13,10 @@ import (
 func TestWithDir(t *testing.T) {
 	server := newVictoriaLogs(t)
 	command, dir := epitaph(t), t.TempDir()
-	program := filepath.Join(t.TempDir(), "crasher")
-	if out, err := exec.Command("go", "build", "-o", program, "./crasher").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	program := crasher(t)
 	const n = 5
 	for i := range n {
-		err := exec.Command(program, dir, strconv.Itoa(i)).Run()
+		err := exec.Command(program, "-dir", dir, strconv.Itoa(i)).Run()
 		var exit *exec.ExitError
 		if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGSEGV {
 			t.Fatalf("the service ended with %v", err)

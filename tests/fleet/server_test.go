@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -28,6 +29,17 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	}
 }
 
+// freeAddr is an address on this machine that nothing listens at.
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	return l.Addr().String()
+}
+
 // victoriaLogs is a server that can be stopped and started, and keeps its data.
 type victoriaLogs struct {
 	t            *testing.T
@@ -42,12 +54,7 @@ func newVictoriaLogs(t *testing.T) *victoriaLogs {
 	if _, err := os.Stat(binary); dir == "" || err != nil {
 		t.Skip("needs VictoriaLogs: make fleet builds it, or EPITAPH_FLEET names a directory with victoria-logs in it")
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.Close()
-	s := &victoriaLogs{t: t, binary: binary, data: t.TempDir(), addr: l.Addr().String()}
+	s := &victoriaLogs{t: t, binary: binary, data: t.TempDir(), addr: freeAddr(t)}
 	s.start()
 	t.Cleanup(s.stop)
 	return s
@@ -108,6 +115,16 @@ func (s *victoriaLogs) ask(query string) (rows []map[string]string) {
 		}
 	}
 	return rows
+}
+
+// count returns how many records of the last hour a filter finds.
+func (s *victoriaLogs) count(filter string) int {
+	s.t.Helper()
+	n, err := strconv.Atoi(s.ask("_time:1h " + filter + " | stats count() n")[0]["n"])
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return n
 }
 
 func (s *victoriaLogs) url() string {

@@ -2,9 +2,11 @@ package fleet_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -24,15 +26,37 @@ func epitaph(t *testing.T) string {
 	return path
 }
 
-// crash writes a report of a process that has crashed just now.
-func crash(t *testing.T, dir string, r *report.Report, pid int) {
+// samples are reports of two kinds of crash.
+func samples(t *testing.T) (kinds []*report.Report) {
 	t.Helper()
+	for _, name := range []string{"real-null", "real-doublefree"} {
+		text, err := os.ReadFile("../../report/testdata/" + name + ".crash")
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := report.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kinds = append(kinds, r)
+	}
+	return kinds
+}
+
+// of is the report of a process that has crashed just now.
+func of(r *report.Report, pid int) *report.Report {
 	process := *r.Process
 	process.PID, process.Time = pid, time.Now()
-	of := *r
-	of.Process = &process
-	path := filepath.Join(dir, fmt.Sprintf("%s-%d.crash", process.Name, pid))
-	if err := os.WriteFile(path+".tmp", []byte(of.String()), 0o600); err != nil {
+	other := *r
+	other.Process = &process
+	return &other
+}
+
+// crash writes such a report to a directory.
+func crash(t *testing.T, dir string, r *report.Report, pid int) {
+	t.Helper()
+	path := filepath.Join(dir, fmt.Sprintf("%s-%d.crash", r.Process.Name, pid))
+	if err := os.WriteFile(path+".tmp", []byte(of(r, pid).String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Rename(path+".tmp", path); err != nil {
@@ -54,18 +78,7 @@ func count(t *testing.T, dir, pattern string) int {
 func TestShipOnce(t *testing.T) {
 	server := newVictoriaLogs(t)
 	command, dir := epitaph(t), t.TempDir()
-	var kinds []*report.Report
-	for _, name := range []string{"real-null", "real-doublefree"} {
-		text, err := os.ReadFile("../../report/testdata/" + name + ".crash")
-		if err != nil {
-			t.Fatal(err)
-		}
-		r, err := report.Parse(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		kinds = append(kinds, r)
-	}
+	kinds := samples(t)
 	pid := 0
 	crashes := func(n int) {
 		for range n {
@@ -113,6 +126,35 @@ func TestShipOnce(t *testing.T) {
 	r, err := report.Parse([]byte(rows[0]["exception.stacktrace"]))
 	if err != nil || r.Signature() != kinds[1].Signature() || rows[0]["_msg"] != kinds[1].Summary() {
 		t.Errorf("%v, %v", err, rows[0]["_msg"])
+	}
+}
+
+// TestShipKilled: ship is killed again and again, at any point. Every report arrives. What
+// comes twice has the same log.record.uid both times.
+func TestShipKilled(t *testing.T) {
+	server := newVictoriaLogs(t)
+	command, dir := epitaph(t), t.TempDir()
+	const n = 1000
+	kinds := samples(t)
+	for pid := range n {
+		crash(t, dir, kinds[pid%2], pid+1)
+	}
+	kills := 0
+	for count(t, dir, "*.crash") > 0 {
+		ship := start(t, command, dir, server.url())
+		// Later and later, or a machine that is busy would never come to sending.
+		time.Sleep(rand.N(20*time.Millisecond + time.Duration(kills)*2*time.Millisecond))
+		ship.cmd.Process.Kill()
+		ship.cmd.Wait()
+		kills++
+	}
+	row := server.ask(`_time:1h severity_number:=21 | stats count() n, count_uniq("log.record.uid") uids, count_uniq("process.pid") pids`)[0]
+	if row["uids"] != strconv.Itoa(n) || row["pids"] != strconv.Itoa(n) {
+		t.Errorf("records %v", row)
+	}
+	t.Logf("%d reports, killed %d times, %s records", n, kills, row["n"])
+	if kills < 3 {
+		t.Errorf("killed only %d times", kills)
 	}
 }
 
