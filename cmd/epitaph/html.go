@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -12,7 +13,7 @@ import (
 )
 
 var htmlCommand = cli.Command{
-	Name: "html", Args: "FILE...",
+	Name: "html", Args: "FILE|DIR|-...",
 	Short: "a page of each report: one file that loads nothing",
 	Help: `Writes an HTML page of the report in FILE to standard output or, with -o, to a file.
 Of several reports, -o names the directory for a page each. The page shows the source
@@ -28,7 +29,13 @@ func setUpHTML(flags *flag.FlagSet) cli.Action {
 	noSource := flags.Bool("nosource", false, "show no source")
 	return func(env *cli.Env, args []string) error {
 		p := pages{env: env, out: *out, src: src, noSource: *noSource}
-		return eachReport(env, args, p.write)
+		err := eachReport(env, args, p.take)
+		if status := cli.Status(0); err == nil || errors.As(err, &status) {
+			if problem := p.writeOnly(); problem != nil {
+				return problem
+			}
+		}
+		return err
 	}
 }
 
@@ -38,7 +45,26 @@ type pages struct {
 	out      string
 	src      []string
 	noSource bool
-	written  int
+	only     *finding // the report so far, where there may be no more than one
+}
+
+// take writes the page of a report if the pages go to a directory.
+func (p *pages) take(f finding) error {
+	if strings.HasSuffix(p.out, "/") || isDir(p.out) {
+		return p.write(f)
+	}
+	if p.only != nil {
+		return cli.Usage("more than one report: name a directory with -o")
+	}
+	p.only = &f
+	return nil
+}
+
+func (p *pages) writeOnly() error {
+	if p.only == nil {
+		return nil
+	}
+	return p.write(*p.only)
 }
 
 func (p *pages) write(f finding) error {
@@ -46,14 +72,10 @@ func (p *pages) write(f finding) error {
 	if !p.noSource {
 		opts = append(opts, html.WithSource(sources{p.src, f.Report}.reader()))
 	}
-	dir := strings.HasSuffix(p.out, "/") || isDir(p.out)
-	if p.written++; p.written > 1 && !dir {
-		return cli.Usage("more than one report: name a directory with -o")
-	}
 	switch {
 	case p.out == "":
 		return html.Write(p.env.Out, f.Report, opts...)
-	case !dir:
+	case p.only != nil:
 		return replace(p.out, 0o644, func(file *os.File) error { return html.Write(file, f.Report, opts...) })
 	}
 	if err := os.MkdirAll(p.out, 0o755); err != nil {

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"debug/elf"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -68,6 +71,9 @@ func index(file, to string, embedded bool, debug []string) error {
 // and is most likely a mistake.
 func makeBlock(file string, debug []string, embedded bool) ([]byte, error) {
 	text, source, err := symindex.GoFacts(file, debug)
+	if format := (*elf.FormatError)(nil); errors.As(err, &format) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, fmt.Errorf("%s: not an ELF file, as programs and libraries of Linux are", file)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -100,6 +106,9 @@ func makeBlock(file string, debug []string, embedded bool) ([]byte, error) {
 // replace writes a file that appears at its path when it is whole.
 func replace(path string, mode os.FileMode, write func(*os.File) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if in := (*fs.PathError)(nil); errors.As(err, &in) {
+		return &fs.PathError{Op: "create", Path: path, Err: in.Err} // not the name of the temporary file
+	}
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 var jsonCommand = cli.Command{
-	Name: "json", Args: "FILE...",
+	Name: "json", Args: "FILE|DIR|-...",
 	Short: "reports as JSON",
 	Help: `Prints each report in FILE as a JSON object on a line of its own. Its schema is
 "epitaph.report/1".

@@ -55,7 +55,7 @@ func TestIndexRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ file, want string }{
-		{text, "EOF"},
+		{text, "not an ELF file"},
 		{compiled(t), "it has no debug information"},
 		{compiled(t, "-g", "-Wl,--build-id=none"), "it has no build-id"},
 	} {

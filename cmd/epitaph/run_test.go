@@ -86,3 +86,42 @@ func TestUsage(t *testing.T) {
 		}
 	}
 }
+
+// TestTroubleDoesNotHideTheRest: of several files, what can be read is shown, what cannot
+// is named, and the status says so. A directory stands for the files below it.
+func TestTroubleDoesNotHideTheRest(t *testing.T) {
+	dir := t.TempDir()
+	text, err := os.ReadFile(samples + "now-null.crash")
+	if err != nil {
+		t.Skip(err) // the module alone has no reports
+	}
+	crash, other := filepath.Join(dir, "a.crash"), filepath.Join(dir, "notes")
+	for path, content := range map[string][]byte{crash: text, other: []byte("nothing\n")} {
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	missing := filepath.Join(dir, "missing")
+	for _, command := range []string{"show", "sig", "json", "html"} {
+		o := epitaph("", command, missing, crash)
+		if o.status != exitFailure || !strings.Contains(o.stderr, missing) || !strings.Contains(o.stdout, "crash_null_write") {
+			t.Errorf("%s: status %d, %q\n%s", command, o.status, o.stderr, o.stdout)
+		}
+		if o = epitaph("", command, dir); o.status != 0 || o.stderr != "" || !strings.Contains(o.stdout, "crash_null_write") {
+			t.Errorf("%s of a directory: status %d, %q\n%s", command, o.status, o.stderr, o.stdout)
+		}
+		if o = epitaph("", command, other, crash); command != "show" && (o.status != exitFailure || o.stderr != "epitaph: "+other+": there is no report in it\n") {
+			t.Errorf("%s: status %d, %q", command, o.status, o.stderr)
+		}
+	}
+	if o := epitaph("", "html", crash, crash); o.status != exitUsage || o.stdout != "" {
+		t.Errorf("html of two: status %d, %d bytes", o.status, len(o.stdout))
+	}
+	nowhere := filepath.Join(dir, "no", "page.html")
+	if o := epitaph("", "html", "-o", nowhere, crash); o.status != exitFailure || !strings.HasPrefix(o.stderr, "epitaph: create "+nowhere+": ") {
+		t.Errorf("html to nowhere: status %d, %q", o.status, o.stderr)
+	}
+	if o := epitaph("", "index", other); o.status != exitFailure || !strings.Contains(o.stderr, other+": not an ELF file") {
+		t.Errorf("index: status %d, %q", o.status, o.stderr)
+	}
+}

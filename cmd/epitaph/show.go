@@ -4,9 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/epitaph-go/epitaph/internal/cli"
@@ -57,13 +55,16 @@ func show(env *cli.Env, f showFlags, args []string) error {
 		args = []string{"-"}
 	}
 	t := table{want: f.signature}
-	for _, file := range args {
-		if err := eachInTree(env, file, t.add); err != nil {
-			return err
-		}
-	}
+	_, trouble, err := readReports(env, args, t.add)
 	switch {
+	case err != nil:
+		return err
+	case t.total == 0 && trouble:
+		return cli.Status(exitFailure)
 	case t.total == 0 && !f.exit:
+		for i := range args {
+			args[i] = inputName(args[i])
+		}
 		return fmt.Errorf("%s: there is no report in it", strings.Join(args, ", "))
 	case t.total == 0:
 		return nil
@@ -75,26 +76,10 @@ func show(env *cli.Env, f showFlags, args []string) error {
 	} else {
 		err = t.write(env.Out, p)
 	}
-	if err == nil && f.exit && t.bad {
+	if err == nil && (trouble || f.exit && t.bad) {
 		err = cli.Status(exitFailure)
 	}
 	return err
-}
-
-// eachInTree calls do with every report in a file, or in all files below a directory.
-func eachInTree(env *cli.Env, root string, do func(finding) error) error {
-	info, err := os.Stat(root)
-	if root == "-" || err != nil || !info.IsDir() {
-		_, err := reportsIn(env, root, do)
-		return err
-	}
-	return filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() {
-			return err
-		}
-		_, err = reportsIn(env, path, do)
-		return err
-	})
 }
 
 // A painter colours text for a terminal, or leaves it as it is.

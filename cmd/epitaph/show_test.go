@@ -83,7 +83,7 @@ func TestShowStatus(t *testing.T) {
 		{"", "show -e " + samples + "dump.crash", 0, "dump in main.f", ""},
 		{"", "show -e " + empty, 0, "", ""},
 		{"", "show " + empty, 1, "", "there is no report in it"},
-		{"no report\n", "show", 1, "", "-: there is no report in it"},
+		{"no report\n", "show", 1, "", "standard input: there is no report in it"},
 		{"x: Fatal Go error: Bus error\n\n", "show -", 0, "Bus error", ""},
 		{"", "show -color sometimes x", 2, "", `unknown value of -color "sometimes"`},
 		{"", "show -sig 1:dc0da68e8261 " + samples, 0, "SIGSEGV in clamp", ""},
@@ -99,7 +99,7 @@ func TestShowStatus(t *testing.T) {
 		{"", "version x", 2, "", `but "x"`},
 		{"", "version", 0, "epitaph ", ""},
 		{"", "help sow", 2, "", "Did you mean: 'show'?"},
-		{"", "shwo", 2, "", "epitaph: unknown command \"shwo\"\nFor help: epitaph -h\n"},
+		{"", "shwo", 2, "", "epitaph: unknown command \"shwo\". Did you mean: 'show'?\nFor help: epitaph -h\n"},
 		{"", "jsonn", 2, "", "Did you mean: 'json'?"},
 		{"", "show -al x", 2, "", "epitaph show: unknown flag -al. Did you mean: '-all'?\nFor help: epitaph show -h\n"},
 	} {

@@ -9,7 +9,7 @@ import (
 )
 
 var sigCommand = cli.Command{
-	Name: "sig", Args: "FILE...",
+	Name: "sig", Args: "FILE|DIR|-...",
 	Short: "the signatures of reports, by which equal crashes are known",
 	Help: `Prints a line for each report in FILE: its signature, where it stands, and what it
 says. Equal crashes have equal signatures, on all machines and in all builds. One

@@ -87,10 +87,45 @@ func Unknown(what, word string, words []string) error {
 }
 
 func suggest(text, word string, words []string) string {
-	if meant := stackfmt.DidYouMean(word, words); meant != "" {
-		return text + ". " + meant
+	if meant, ok := nearest(word, words); ok {
+		return text + ". Did you mean: '" + meant + "'?"
 	}
 	return text
+}
+
+// nearest returns the one of words that was most likely meant: one with two letters
+// exchanged, the only one that begins so, or what a traceback would suggest.
+func nearest(word string, words []string) (string, bool) {
+	begin := ""
+	for _, w := range words {
+		if exchanged(word, w) {
+			return w, true
+		}
+		if len(word) > 1 && strings.HasPrefix(w, word) {
+			if begin != "" {
+				return stackfmt.Suggest(word, words)
+			}
+			begin = w
+		}
+	}
+	if begin != "" {
+		return begin, true
+	}
+	return stackfmt.Suggest(word, words)
+}
+
+// exchanged reports whether two letters of a word that stand side by side were typed in
+// the wrong order.
+func exchanged(typed, word string) bool {
+	if len(typed) != len(word) {
+		return false
+	}
+	for i := 1; i < len(word); i++ {
+		if typed[i-1] != word[i-1] {
+			return typed[i-1] == word[i] && typed[i] == word[i-1] && typed[i+1:] == word[i+1:]
+		}
+	}
+	return false
 }
 
 // Main runs the app with the process's arguments and exits.
@@ -148,12 +183,21 @@ func (a *App) selected(env *Env, c Command, args []string) (call *Call, status i
 		return nil, 0
 	}
 	if err == nil && len(c.Words) > 0 && len(rest) > 0 && !slices.Contains(c.Words, rest[0]) {
-		err = Unknown("argument", rest[0], c.Words)
+		err = unknownArgument(rest[0], c.Words)
 	}
 	if err != nil {
 		return nil, a.fail(env, c.Name, err)
 	}
 	return &Call{c.Name, action, rest}, 0
+}
+
+// unknownArgument lists what there is if nothing like it was meant.
+func unknownArgument(word string, words []string) error {
+	if _, ok := nearest(word, words); ok || len(words) > 8 {
+		return Unknown("argument", word, words)
+	}
+	last := len(words) - 1
+	return Usage("unknown argument %q: want %s or %s", word, strings.Join(words[:last], ", "), words[last])
 }
 
 // Status prints the error of a call, if it is one to print, and returns the exit status.
