@@ -4,6 +4,7 @@
 # make bench    speed, as ratios measured in one run
 # make matrix   every kind of crash in every place in every kind of build (long)
 # make fleet    reports to real servers of logs, which are built first (long)
+# make pages    pages of reports in Chromium, with axe-core, and pictures of them
 # make hosts    real programs with Epitaph in them: those that are installed (long)
 # make fuzz     each fuzzer for FUZZTIME (long)
 # make cover    test coverage of the Go packages
@@ -18,7 +19,7 @@ FUZZTIME ?= 60s
 # No instrumented or optimised-away frames in what the tests look at.
 export CGO_ENABLED := 1
 
-.PHONY: all demo test lint test-c test-go bench matrix fleet hosts fuzz fuzz-c fuzz-go cover clean
+.PHONY: all demo test lint test-c test-go bench matrix fleet pages hosts fuzz fuzz-c fuzz-go cover clean
 
 all: test
 
@@ -49,6 +50,9 @@ matrix: test-go
 
 fleet:
 	@tools/fleet $(BUILD)
+
+pages:
+	@tools/pages $(BUILD)
 
 hosts:
 	@tools/need cc c++

@@ -31,7 +31,7 @@ type Kind uint8
 const (
 	Program  Kind = iota // the program's own
 	Library              // of libc, of Go's standard library
-	Plumbing             // between Go and C, where stacks begin, Epitaph's own
+	Plumbing             // between Go and C, where stacks begin, where Go ends a process, Epitaph's own
 	Mark                 // a line that is no call: "... (7 more frames)"
 	Creator              // the go statement
 )
@@ -57,7 +57,7 @@ func (v *Viewer) KindOf(f report.Frame) Kind {
 		switch {
 		case v.r.InApp(f):
 			kind = Program
-		case v.r.Plumbing(f):
+		case v.r.Plumbing(f) || v.r.Signal == nil && dying[f.Func]:
 			kind = Plumbing
 		default:
 			kind = Library
@@ -65,6 +65,13 @@ func (v *Viewer) KindOf(f report.Frame) Kind {
 		v.known[k] = kind
 	}
 	return kind
+}
+
+// dying are the functions in which Go ends a process, on top of every stack of a panic or a
+// fatal error, where nobody looks for the cause.
+var dying = map[string]bool{
+	"runtime.raise": true, "runtime.dieFromSignal": true, "runtime.crash": true, "runtime.fatalpanic": true, "runtime.gopanic": true,
+	"runtime.throw": true, "runtime.fatalthrow": true, "runtime.fatal": true,
 }
 
 // A Frame is one line of a stack.

@@ -54,6 +54,15 @@ func TestRuns(t *testing.T) {
 	}
 }
 
+// TestRunsOfPanic folds what every panic has on top, up to the function that panicked.
+func TestRunsOfPanic(t *testing.T) {
+	r := sample(t, "real-panic")
+	runs := view.New(r).Runs(r.Current().Frames)
+	if len(runs) < 2 || !runs[0].Folded || runs[0].Label() != "5 runtime frames" || runs[1].Frames[0].Title != "main.serve" {
+		t.Errorf("%+v", runs)
+	}
+}
+
 func TestWaits(t *testing.T) {
 	waits := view.New(sample(t, "real-deadlock")).Waits()
 	if len(waits) != 1 || view.WaitLine(waits[0]) != "sync.Mutex.Lock, 2 times" || waits[0].Frames[0].Func != "main.transfer" {

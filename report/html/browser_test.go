@@ -23,14 +23,16 @@ func TestBrowser(t *testing.T) {
 		folding(b)
 		search(b)
 		layout(b)
+		b.pictures("segv")
 		accessible(b)
 		b.quiet()
 	})
 	t.Run("every report", func(t *testing.T) {
 		b.t = t
-		for _, name := range []string{"real-panic", "real-deadlock", "real-stripped", "abort", "bare", "dump"} {
+		for _, name := range []string{"now-null", "now-panic", "now-deadlock", "host", "real-stripped", "abort", "bare", "dump"} {
 			b.open(page(t, sample(t, name), html.WithSource(source)))
 			layout(b)
+			b.pictures(name)
 			accessible(b)
 			b.quiet()
 		}
@@ -50,6 +52,7 @@ func TestBrowser(t *testing.T) {
 		b.open(page(t, parsed(t, goroutines(10_000, 1500))))
 		find(b, "step0")
 		check(b, "document.querySelectorAll('.g:not(.off)').length", 1)
+		b.pictures("large")
 		b.quiet()
 	})
 	t.Run("without script", func(t *testing.T) {

@@ -5,6 +5,7 @@ package html_test
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -57,7 +58,7 @@ func chromium(t testing.TB) *browser {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(path, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-		"--disable-background-networking", "--remote-debugging-pipe", "--user-data-dir="+t.TempDir(), "about:blank")
+		"--hide-scrollbars", "--disable-background-networking", "--remote-debugging-pipe", "--user-data-dir="+t.TempDir(), "about:blank")
 	cmd.ExtraFiles = []*os.File{in, out} // 3 and 4
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -229,4 +230,24 @@ func (b *browser) screen(width int, scheme string) {
 	b.t.Helper()
 	b.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false}, nil)
 	b.call("Emulation.setEmulatedMedia", map[string]any{"features": []map[string]string{{"name": "prefers-color-scheme", "value": scheme}}}, nil)
+}
+
+// pictures writes what the page looks like, for a person to look at, into the directory
+// EPITAPH_PICTURES if it is set: at both widths, in light and in dark.
+func (b *browser) pictures(name string) {
+	b.t.Helper()
+	dir := os.Getenv("EPITAPH_PICTURES")
+	if dir == "" {
+		return
+	}
+	for _, scheme := range []string{"light", "dark"} {
+		for _, width := range []int{1180, 520} {
+			b.screen(width, scheme)
+			var shot struct{ Data []byte }
+			b.call("Page.captureScreenshot", map[string]any{"captureBeyondViewport": true}, &shot)
+			if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%d-%s.png", name, width, scheme)), shot.Data, 0o644); err != nil {
+				b.t.Fatal(err)
+			}
+		}
+	}
 }
