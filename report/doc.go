@@ -94,6 +94,9 @@
 //	  NAME ADDRESS  NAME ADDRESS
 //	Code: HH HH <HH> HH
 //	Stack: ADDRESS: WORD WORD WORD WORD
+//	Addresses:
+//	  REGISTER:  Binary file "PATH", at FUNCTION+0xOFFSET [ADDRESS]
+//	  stack+0xOFFSET:  Binary file "PATH", at FUNCTION+0xOFFSET [ADDRESS]
 //	Modules:
 //	  START-END PATH build-id HEX
 //	  START-END PATH build-id HEX (lines: over the budget)

@@ -36,6 +36,8 @@ const (
 	lineRegisters   = 'R' // "Registers:"; each row of them is the digit of their number
 	lineCode        = 'C'
 	lineStackRow    = 'W'
+	lineAddresses   = 'a' // "Addresses:"
+	lineAddress     = 'w'
 	lineModules     = 'M' // "Modules:"
 	lineModule      = 'm'
 	lineLabels      = 'b' // "Labels:"
@@ -72,6 +74,8 @@ func headingOf(letter byte) string {
 	switch letter {
 	case lineRegisters:
 		return "Registers:"
+	case lineAddresses:
+		return "Addresses:"
 	case lineModules:
 		return "Modules:"
 	case lineLabels:
@@ -88,7 +92,7 @@ func headingOf(letter byte) string {
 
 // sectionOf returns the letter of the section that a line opens, or 0.
 func sectionOf(line string) byte {
-	for _, letter := range []byte{lineRegisters, lineModules, lineLabels, lineAnnotations, lineBreadcrumbs, lineEarlier} {
+	for _, letter := range []byte{lineRegisters, lineAddresses, lineModules, lineLabels, lineAnnotations, lineBreadcrumbs, lineEarlier} {
 		if line == headingOf(letter) {
 			return letter
 		}
@@ -173,6 +177,7 @@ func (r *Report) usualLayout() string {
 	}
 	one(lineCode, r.Code != nil)
 	add(lineStackRow, len(r.Stack))
+	section(lineAddresses, lineAddress, len(r.Addresses))
 	section(lineModules, lineModule, len(r.Modules))
 	section(lineEarlier, lineEarlierOne, len(r.Breadcrumbs)-newest)
 	if r.Panic != nil && !r.Panic.noted() {
@@ -228,7 +233,7 @@ type printer struct {
 	signal, process, build, answers, idle      int
 	newest, earlier                            int
 	goroutines, code, end, sentence            int
-	host, memory, labels                       int
+	host, memory, labels, addresses            int
 }
 
 // print appends the report in a layout. It fails if the layout does not print
@@ -347,13 +352,15 @@ func (p *printer) line(letter byte, second bool) bool {
 		return only(p, r.Goroutines, &p.goroutines, appendGoroutines, second)
 	case lineIdle:
 		return only(p, r.Idle, &p.idle, appendIdle, second)
-	case lineRegisters, lineModules, lineLabels, lineAnnotations, lineBreadcrumbs, lineEarlier:
+	case lineRegisters, lineAddresses, lineModules, lineLabels, lineAnnotations, lineBreadcrumbs, lineEarlier:
 		p.b = append(p.b, headingOf(letter)...)
 		return true
 	case lineCode:
 		return only(p, r.Code, &p.code, appendCode, second)
 	case lineStackRow:
 		return next(p, r.Stack, &p.stack, appendStackRow, second)
+	case lineAddress:
+		return next(p, r.Addresses, &p.addresses, appendAddress, second)
 	case lineModule:
 		return next(p, r.Modules, &p.modules, appendModule, second)
 	case lineLabel:
@@ -389,7 +396,7 @@ func (p *printer) all() bool {
 	there := func(is bool, n int) bool { return is == (n == 1) }
 	return len(p.frames) == 0 && p.notes == len(r.Notes) && p.threads == len(r.Threads) &&
 		p.crashed == len(r.AlsoCrashed) && p.groups == len(r.GoroutineGroups) &&
-		p.registers == len(r.Registers) && p.stack == len(r.Stack) && p.modules == len(r.Modules) &&
+		p.registers == len(r.Registers) && p.stack == len(r.Stack) && p.addresses == len(r.Addresses) && p.modules == len(r.Modules) &&
 		p.labels == len(r.Labels) && p.annotations == len(r.Annotations) && p.breadcrumbs+p.earlier == len(r.Breadcrumbs) &&
 		p.stages == len(r.StageFailures) && p.messages == len(r.Messages) && p.unknown == len(r.Unknown) &&
 		there(r.Host != nil, p.host) && there(r.Memory != nil, p.memory) &&

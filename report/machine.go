@@ -190,6 +190,50 @@ func appendStackRow(b []byte, r StackRow, _ bool) []byte {
 	return b
 }
 
+// CodeAddress is a register or a word of the stack that points to code: a return address, or a
+// function that is kept to be called.
+type CodeAddress struct {
+	// Place is the name of the register, or "stack+0x18": the distance in bytes from the
+	// first word of Stack.
+	Place string `json:"place"`
+	// Frame is the code at the address, which is its PC: a BinaryFrame or a CodeFrame.
+	Frame Frame `json:"frame"`
+}
+
+const stackPlace = "stack+0x"
+
+// Offset returns the distance of a word from the first word of Stack, in bytes. ok is false
+// for a register.
+func (a CodeAddress) Offset() (bytes uint64, ok bool) {
+	digits, ok := strings.CutPrefix(a.Place, stackPlace)
+	bytes, err := strconv.ParseUint(digits, 16, 64)
+	return bytes, ok && err == nil
+}
+
+// Where returns the function and the distance from its start, as "decode_frame+0x42", or
+// the file and the distance from its load bias where no function is known.
+func (a CodeAddress) Where() string {
+	if a.Frame.Func == "" {
+		return a.Frame.Name()
+	}
+	return a.Frame.Func + "+0x" + strconv.FormatUint(uint64(a.Frame.Offset), 16)
+}
+
+func parseAddress(line string) (a CodeAddress, ok bool) {
+	place, frame, ok := strings.Cut(strings.TrimPrefix(line, "  "), ":")
+	if !ok || place == "" || strings.Contains(place, " ") {
+		return a, false
+	}
+	a.Place = decode(place, false)
+	a.Frame, ok = parseFrame(frame)
+	return a, ok && (a.Frame.Kind == BinaryFrame || a.Frame.Kind == CodeFrame)
+}
+
+func appendAddress(b []byte, a CodeAddress, second bool) []byte {
+	b = append(appendText(append(b, "  "...), a.Place), ':')
+	return appendFrame(b, a.Frame, second)
+}
+
 // Module is a file that is mapped as code: the program or a shared library.
 type Module struct {
 	Start   Word   `json:"start"`

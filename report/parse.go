@@ -333,6 +333,8 @@ func (p *parser) indented(line string) bool {
 		}
 		r.Registers = append(r.Registers, row...)
 		return p.letter('0'+byte(len(row)), second)
+	case lineAddresses:
+		return list(p, &r.Addresses, line, lineAddress, parseAddress, appendAddress)
 	case lineModules:
 		return list(p, &r.Modules, line, lineModule, parseModule, appendModule)
 	case lineLabels:

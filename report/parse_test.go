@@ -287,6 +287,33 @@ func TestMachineState(t *testing.T) {
 	equal(t, "stack", r.Stack, []report.StackRow{{Unreadable: true}})
 }
 
+func TestAddresses(t *testing.T) {
+	r := sample(t, "now-null")
+	equal(t, "addresses", len(r.Addresses), 5)
+	equal(t, "register", r.Addresses[0], report.CodeAddress{Place: "rbx", Frame: report.Frame{Kind: report.BinaryFrame,
+		Module: "/srv/demo/crashdemo", Func: "crash_null_write", PC: 0x69acc0}})
+	if n, ok := r.Addresses[0].Offset(); ok {
+		t.Errorf("a register is %d bytes into the stack", n)
+	}
+	equal(t, "place", r.Addresses[3].Where(), "demo_enter+0x9")
+	if n, ok := r.Addresses[3].Offset(); !ok || r.Stack[n/32].Words[n/8%4] != r.Addresses[3].Frame.PC {
+		t.Errorf("the word at %d, %v, is not %v", n, ok, r.Addresses[3].Frame.PC)
+	}
+
+	text := samples(t)["now-null"]
+	for _, line := range []string{
+		`  rip:  <signal handler called>`,
+		`  rip: Binary file "/a", at f+0x1 [0x0000000000000001]`,
+		`  two words:  Binary file "/a", at f+0x1 [0x0000000000000001]`,
+		`  stack+0x8:  Binary file "/a", at f+0x1`,
+	} {
+		r := parse(t, strings.Replace(text, "Addresses:\n", "Addresses:\n"+line+"\n", 1))
+		if len(r.Unknown) != 1 || string(r.Unknown[0].Text) != line || len(r.Addresses) != 5 {
+			t.Errorf("%q: unknown %+v, %d addresses", line, r.Unknown, len(r.Addresses))
+		}
+	}
+}
+
 // What a module's frames lack, and a path that only looks like it.
 func TestModuleSymbols(t *testing.T) {
 	for line, want := range map[string]report.Module{

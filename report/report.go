@@ -74,7 +74,9 @@ type Report struct {
 	Registers []Register `json:"registers,omitempty"`
 	Code      *Code      `json:"code,omitempty"`
 	Stack     []StackRow `json:"stack,omitempty"`
-	Modules   []Module   `json:"modules,omitempty"`
+	// Addresses says which functions the registers and the words of Stack point to.
+	Addresses []CodeAddress `json:"addresses,omitempty"`
+	Modules   []Module      `json:"modules,omitempty"`
 
 	// Labels are the profiler's labels (runtime/pprof.Do) of the goroutine that crashed.
 	Labels      []Annotation `json:"labels,omitempty"`

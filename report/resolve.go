@@ -76,6 +76,9 @@ func (s *Resolver) Resolve(r *Report) error {
 		changed = changed || len(frames) != len(t.Frames)
 		t.Frames = frames
 	}
+	for i := range r.Addresses {
+		one.address(&r.Addresses[i].Frame)
+	}
 	if changed {
 		r.Layout = "" // it counts the lines
 	}
@@ -190,4 +193,25 @@ func (s *resolving) frame(out []Frame, f Frame, exact bool) []Frame {
 		out = append(out, call)
 	}
 	return out
+}
+
+// address names the function of an address that has none. Without the code there it is not
+// known whether it is a return address; one that is no function's start is taken for one.
+func (s *resolving) address(f *Frame) {
+	m := s.report.Module(f.PC)
+	if f.Kind != BinaryFrame || f.Func != "" || m == nil {
+		return
+	}
+	symbols := s.symbols(m)
+	if symbols.block == nil {
+		return
+	}
+	pc := uint64(f.PC) - (uint64(m.Start) - symbols.result.Start)
+	calls, start, ok := symbols.block.Lookup(pc, nil)
+	if !ok || start != pc {
+		calls, start, ok = symbols.block.Lookup(pc-1, nil)
+	}
+	if ok && len(calls) > 0 && calls[len(calls)-1].Func != "" {
+		f.Func, f.Offset = calls[len(calls)-1].Func, Offset(pc-start)
+	}
 }

@@ -85,6 +85,7 @@ func (v *variant) check(t *testing.T, k kind, p place, r *victim.Outcome) {
 	}
 	v.checkInnermost(t, k, w, rep, thread.Frames[0])
 	v.checkStack(t, k, w, thread.Frames)
+	checkAddresses(t, rep)
 	if !k.has("several-threads") && len(rep.AlsoCrashed) != 0 {
 		t.Errorf("others have crashed too: %v", rep.AlsoCrashed)
 	}
@@ -135,6 +136,40 @@ func (v *variant) checkParts(t *testing.T, k kind, rep *report.Report) {
 		}
 	} else if len(rep.Notes) != 0 {
 		t.Errorf("notes: %q", rep.Notes)
+	}
+}
+
+// checkAddresses looks at what the registers and the stack words point to: each is what the
+// report shows there, and a return address has the function of its frame.
+func checkAddresses(t *testing.T, rep *report.Report) {
+	t.Helper()
+	value := make(map[string]report.Word)
+	for _, r := range rep.Registers {
+		value[r.Name] = r.Value
+	}
+	var words []report.Word
+	for _, row := range rep.Stack {
+		words = append(words, row.Words...)
+	}
+	named := make(map[report.Word]string)
+	for _, a := range rep.Addresses {
+		v, there := value[a.Place]
+		if offset, ok := a.Offset(); ok && offset/8 < uint64(len(words)) {
+			v, there = words[offset/8], true
+		}
+		if !there || v != a.Frame.PC {
+			t.Errorf("%s is %v, and said to point to %+v", a.Place, v, a.Frame)
+		}
+		named[v] = a.Frame.Func
+	}
+	for _, f := range rep.Current().Frames[1:] {
+		returns := f.PC != 0 && !f.Inlined && (f.Kind == report.SourceFrame || f.Kind == report.BinaryFrame)
+		if !returns || f.How != report.Exact || !slices.Contains(words, f.PC) {
+			continue
+		}
+		if name, ok := named[f.PC]; !ok || name != f.Func {
+			t.Errorf("%v on the stack is the return address of %s, and said to point to %q", f.PC, f.Func, name)
+		}
 	}
 }
 

@@ -15,6 +15,7 @@ func TestGolden(t *testing.T) {
 		"show-panic.golden":    epitaph("", "show", samples+"real-panic.crash"),
 		"show-deadlock.golden": epitaph("", "show", samples+"real-deadlock.crash"),
 		"show-now.golden":      epitaph("", "show", samples+"now-null.crash"),
+		"show-machine.golden":  epitaph("", "show", "-all", samples+"now-null.crash"),
 		"show-hang.golden":     epitaph("", "show", samples+"now-deadlock.crash"),
 		"show-color.golden":    colored("", "show", samples+"abort.crash"),
 		"table.golden":         epitaph("", "show", samples+"stream.log", samples+"segv.crash", samples+"cut.crash"),

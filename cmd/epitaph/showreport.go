@@ -305,6 +305,9 @@ func (s *shower) machine() {
 		}
 		fmt.Fprintln(s)
 	}
+	for _, a := range r.Addresses {
+		fmt.Fprintf(s, "  %s %s %s\n", s.paint(faint, fmt.Sprintf("%-11s", a.Place)), a.Frame.PC, a.Where())
+	}
 	for _, m := range r.Modules {
 		fmt.Fprintf(s, "  %s-%s %s %s\n", m.Start, m.End, m.Path, s.paint(faint, m.BuildID))
 	}

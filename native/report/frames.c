@@ -252,6 +252,16 @@ static EPI_SAFE int32_t print_frame(struct epi_incident *incident, const struct 
     return lines >= 0 ? lines : c_frame(incident, frame, look_up);
 }
 
+/* A frame that is printed outside of a stack stands for itself: its callee, on which Go's
+ * wrappers depend, and the calls that were inlined there are left out. */
+EPI_SAFE void epi_print_place(struct epi_incident *incident, const struct epi_frame *frame)
+{
+    bool places = incident->style.places;
+    incident->style.places = true;
+    print_frame(incident, frame);
+    incident->style.places = places;
+}
+
 static EPI_SAFE void print_repeated(struct epi_out *out, int32_t lines, uint64_t more)
 {
     epi_out_text(out, "  [Previous ");

@@ -49,7 +49,6 @@ EPI_SAFE void epi_report_code(struct epi_incident *incident)
     epi_out_char(out, '\n');
 }
 
-#define STACK_LINES 8
 #define WORDS_A_LINE 4
 
 EPI_SAFE void epi_report_words(struct epi_incident *incident)
@@ -61,7 +60,7 @@ EPI_SAFE void epi_report_words(struct epi_incident *incident)
         epi_out_text(out, "Stack: unreadable\n");
         return;
     }
-    for (int line = 0; line < STACK_LINES && epi_peek64(&word, at); line++) {
+    for (int line = 0; line < EPI_STACK_WORDS / WORDS_A_LINE && epi_peek64(&word, at); line++) {
         epi_out_text(out, "Stack: ");
         epi_out_address(out, at);
         epi_out_char(out, ':');

@@ -88,6 +88,7 @@ static const struct {
     {CRASH, {"registers", 100, epi_report_registers}},
     {CRASH, {"code", 100, epi_report_code}},
     {CRASH, {"stack words", 100, epi_report_words}},
+    {CRASH, {"addresses", 200, epi_report_addresses}},
     {BOTH, {"modules", 500, epi_report_modules}},
     {BOTH, {"earlier breadcrumbs", 200, epi_report_earlier_breadcrumbs}},
     {GO_DEATH, {"panic in a copy", 3000, epi_report_panic_in_copy}},

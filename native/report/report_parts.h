@@ -1,6 +1,6 @@
 /* The stages of a report; report.c puts them in order.  Each writes to
- * CRASH->out and may fault: it runs under a guard.  They are in cause.c, cause_line.c,
- * codenames.c, frames.c, hostline.c, machine.c, memoryline.c, message.c, process.c, recorded.c,
+ * CRASH->out and may fault: it runs under a guard.  They are in addresses.c, cause.c,
+ * cause_line.c, codenames.c, frames.c, hostline.c, machine.c, memoryline.c, message.c, process.c, recorded.c,
  * sentence.c and threads_print.c. */
 #ifndef EPI_REPORT_PARTS_H
 #define EPI_REPORT_PARTS_H
@@ -32,6 +32,7 @@ EPI_SAFE void epi_report_parked(struct epi_incident *incident);    /* process.c 
 EPI_SAFE void epi_report_registers(struct epi_incident *incident); /* machine.c */
 EPI_SAFE void epi_report_code(struct epi_incident *incident);      /* machine.c */
 EPI_SAFE void epi_report_words(struct epi_incident *incident);     /* machine.c */
+EPI_SAFE void epi_report_addresses(struct epi_incident *incident); /* addresses.c */
 EPI_SAFE void epi_report_modules(struct epi_incident *incident);   /* machine.c */
 EPI_SAFE void epi_report_box(struct epi_incident *incident);         /* box.c */
 EPI_SAFE void epi_report_annotations(struct epi_incident *incident); /* notes.c */
@@ -58,6 +59,12 @@ EPI_SAFE struct epi_threads *epi_report_asked(const struct epi_incident *inciden
  * shown; 0: no limit. */
 EPI_SAFE void epi_threads_print(struct epi_incident *incident, struct epi_threads *threads,
                                 uint32_t max);
+
+/* How many words of the stack a report has, from SP on. */
+#define EPI_STACK_WORDS 32
+
+/* The line of a frame as a place in a file: its function and an offset (frames.c). */
+EPI_SAFE void epi_print_place(struct epi_incident *incident, const struct epi_frame *frame);
 
 /* The lines of a stack, without a header (frames.c). */
 EPI_SAFE void epi_print_stack(struct epi_incident *incident, const struct epi_stack *stack);

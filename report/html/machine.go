@@ -13,8 +13,10 @@ type machine struct {
 	Hot                    map[string]bool
 	Before, At, Behind     string // code
 	Stack                  []report.StackRow
+	Addresses              []report.CodeAddress
 	Modules                []report.Module
 	StackLost, ModulesLost int
+	AddressesLost          int
 }
 
 func (b *builder) machine(room *budget) {
@@ -39,6 +41,13 @@ func (b *builder) machine(room *budget) {
 			break
 		}
 		m.Stack = append(m.Stack, row)
+	}
+	for i, a := range r.Addresses {
+		if !room.take(cost(a.Place) + cost(a.Where()) + 80) {
+			m.AddressesLost = len(r.Addresses) - i
+			break
+		}
+		m.Addresses = append(m.Addresses, a)
 	}
 	for i, mod := range r.Modules {
 		if !room.take(cost(mod.Path) + len(mod.BuildID) + 100) {

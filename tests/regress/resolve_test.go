@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -47,6 +48,11 @@ func TestResolve(t *testing.T) {
 		f.PC = want[i].PC // the library is loaded at another place
 		if f != want[i] || f.Kind != report.SourceFrame {
 			t.Errorf("%+v, want %+v", f, want[i])
+		}
+	}
+	for _, a := range r.Addresses {
+		if strings.HasSuffix(a.Frame.Module, "/plugin.so") && a.Frame.Func == "" {
+			t.Errorf("%s points to %+v", a.Place, a.Frame)
 		}
 	}
 	again, err := report.Parse([]byte(r.String()))
