@@ -110,7 +110,7 @@ func (r *Report) originOf(f *Frame, name string, dynamic bool) origin {
 		return ofEpitaph
 	case isCLibrary(f.Module), isCxxRuntime(name), cxxHeader.MatchString(f.File):
 		return ofLibrary
-	case (!dynamic || f.Module == "") && isLibcName(name):
+	case (!dynamic || f.Module == "") && (isLibcName(name) || libcFile.MatchString(f.File)):
 		return ofLibrary
 	}
 	return ofProgram
@@ -204,6 +204,9 @@ func isCLibrary(module string) bool {
 var (
 	cxxLibrary = regexp.MustCompile(`^lib(stdc\+\+|c\+\+)`)
 	dynamicC   = regexp.MustCompile(`^(libc[-.]|ld-|ld64)`)
+	// libcFile is a file of glibc's, with debug information, whose functions are not among its
+	// names: threads wait in those.
+	libcFile = regexp.MustCompile(`^(\.\.?/)*(nptl|sysdeps)/`)
 	// cxxHeader is a file of the C++ library. What is inlined from it has no namespace.
 	cxxHeader = regexp.MustCompile(`/include/(c\+\+|[^/]+/c\+\+)/`)
 )

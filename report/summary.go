@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// maxSentence is the length of a sentence, in bytes, that still fits where sentences go:
+// maxSentence is the length of a sentence, in bytes of a report's text, that still fits where sentences go:
 // a line of a terminal and the title of a ticket. Causes are cut, to no less than
 // minCause bytes; places are not. The core writes the sentence by the same rules
 // (native/report/sentence.c).
@@ -34,10 +34,28 @@ func (r *Report) Summary() string {
 	if cause == "" {
 		return s
 	}
-	if room := max(maxSentence-len(s), minCause); len(cause) > room {
-		cause = strings.ToValidUTF8(cause[:room-3], "") + "..."
+	room := max(maxSentence-len(appendText(nil, s)), minCause)
+	if text := string(appendText(nil, cause)); len(text) > room {
+		cause = decode(text[:wholeEscapes(text, room-3)], false) + "..."
 	}
 	return s + ": " + cause
+}
+
+// wholeEscapes returns how many of the first n bytes of a report's text are no part of an
+// escape that ends behind them.
+func wholeEscapes(text string, n int) int {
+	start := strings.LastIndexByte(text[:n], '\\')
+	if start < 0 {
+		return n
+	}
+	length := 2
+	if start+1 < len(text) {
+		length = map[byte]int{'x': 4, 'u': 6, 'U': 10}[text[start+1]]
+	}
+	if start+length > n {
+		return start
+	}
+	return n
 }
 
 // SummaryParts returns what Summary puts together: "SIGSEGV", "copy_plane (decode.c:25),
@@ -73,6 +91,9 @@ func (r *Report) where(calls []call) string {
 			s = name + ", called by " + s
 		}
 	}
+	if function, ok := hangsInC(calls, first); ok && r.Kind != Crash {
+		return function + ", called from " + s
+	}
 	inC := !isGoName(calls[first].name)
 	for _, c := range calls[first+1:] {
 		if !isSignificant(c) || c.name == calls[first].name && c.name != "" {
@@ -93,6 +114,16 @@ func (r *Report) where(calls []call) string {
 		}
 	}
 	return s
+}
+
+// hangsInC returns the program's C function that the function of Go at first has called,
+// where that has left no frame of its own.
+func hangsInC(calls []call, first int) (function string, ok bool) {
+	if !isGoName(calls[first].name) || !endsInStub(calls, first) {
+		return "", false
+	}
+	function, _ = cStub(calls[first-1].name)
+	return function, !isLibcName(function)
 }
 
 // placeOf is a function and its line, or what there is of it.

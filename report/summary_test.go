@@ -3,6 +3,7 @@ package report_test
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // TestSummary has the sentence of each report in testdata.
@@ -29,6 +30,17 @@ func TestSummary(t *testing.T) {
 		}
 		if strings.ContainsAny(got, "\n\t") || got == "" || len(got) > 600 {
 			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+// A cause that has no room is cut between characters, whatever its length.
+func TestWideCause(t *testing.T) {
+	for n := range 700 {
+		headline := "panic: " + strings.Repeat("a", n%7) + strings.Repeat("\\u4e16\\U0001f600", n/7)
+		s := parse(t, "Fatal Go error: "+headline+"\n").Summary()
+		if !utf8.ValidString(s) || strings.Contains(s, `\`) {
+			t.Fatalf("%d: %q", n, s)
 		}
 	}
 }

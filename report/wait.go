@@ -103,12 +103,12 @@ func (r *Report) waits() []Wait {
 func (r *Report) threadWait(t *Thread) (w Wait, ok bool) {
 	calls := r.calls(t.Frames)
 	first := slices.IndexFunc(calls, func(c call) bool { return c.from == ofProgram && !c.doubtful })
-	if first < 0 || isGoName(calls[first].name) {
+	if first < 0 || isGoName(calls[first].name) && !endsInStub(calls, first) {
 		return w, false
 	}
 	w = Wait{For: "running", Count: t.Count, rank: rankC, calls: calls}
-	if first > 0 && calls[first-1].name != "" {
-		w.For = publicName(calls[first-1].name)
+	if called := calledByC(calls, first); called >= 0 {
+		w.For = publicName(calls[called].name)
 	}
 	if rank, known := cRanks[w.For]; known {
 		w.rank = rank
@@ -119,6 +119,31 @@ func (r *Report) threadWait(t *Thread) (w Wait, ok bool) {
 		}
 	}
 	return w, true
+}
+
+// endsInStub reports whether the function of Go at first has called C that left no frame of
+// its own: what is compiled to a jump, or inlined into cgo's stub, has none.
+func endsInStub(calls []call, first int) bool {
+	if first < 1 {
+		return false
+	}
+	_, ok := cStub(calls[first-1].name)
+	return ok
+}
+
+// calledByC returns the index of the function of libc that the program's C has called, which
+// is or was called at first; -1: none.
+func calledByC(calls []call, first int) int {
+	for i := first - 1; i >= 0; i-- {
+		c := calls[i]
+		if c.from == ofLibrary && c.name != "" && !isGoName(c.name) {
+			return i
+		}
+		if c.from != ofPlumbing && c.from != ofLibrary {
+			break
+		}
+	}
+	return -1
 }
 
 func withoutCreator(frames []Frame) []Frame {

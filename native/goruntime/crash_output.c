@@ -8,6 +8,7 @@
 #include "../base/system.h"
 #include "../unwind/gostack.h"
 #include "../unwind/program.h"
+#include "../text/cut.h"
 #include "../text/out.h"
 #include "../incident/incident.h"
 
@@ -148,14 +149,18 @@ static EPI_SAFE size_t find_message(const char *text, size_t size, size_t *start
     return at;
 }
 
-static EPI_SAFE void set_title(struct epi_crash_output *text, const char *line)
+/* Where LINE has no end before END, that of what was read, it is cut. */
+static EPI_SAFE void set_title(struct epi_crash_output *text, const char *line, const char *end)
 {
+    static const char more[] = "...";
     size_t size = 0;
-    while (size < EPI_BACKLOG && line[size] != '\0' && line[size] != '\n') {
-        text->title[size] = line[size];
+    while (line + size < end && line[size] != '\0' && line[size] != '\n')
         size++;
-    }
-    text->title[size] = '\0';
+    bool cut = line + size == end;
+    size = cut ? epi_cut_utf8(line, size) : size;
+    epi_copy(text->title, line, size);
+    epi_copy(text->title + size, more, cut ? sizeof more : 0);
+    text->title[cut ? size + sizeof more - 1 : size] = '\0';
 }
 
 EPI_SAFE void epi_crash_output_collect(struct epi_crash_output *text)
@@ -173,7 +178,7 @@ EPI_SAFE void epi_crash_output_collect(struct epi_crash_output *text)
         /* A panic, or a signal such as SIGQUIT, is all there. */
         if (begins(backlog, "panic: ") || begins(backlog, "SIG") ||
             begins(backlog, "Signal ")) {
-            set_title(text, backlog);
+            set_title(text, backlog, backlog + EPI_BACKLOG);
             return;
         }
     }
@@ -186,7 +191,7 @@ EPI_SAFE void epi_crash_output_collect(struct epi_crash_output *text)
     for (size_t i = start; i + 1 < size; i++)
         if (backlog[i] == '\n' && backlog[i + 1] != '\t')
             return;
-    set_title(text, backlog + start + epi_strlen("fatal error: "));
+    set_title(text, backlog + start + epi_strlen("fatal error: "), backlog + sizeof backlog);
     for (size_t i = at; i < size; i++)
         text->message[text->message_size++] = backlog[i];
     text->message[text->message_size] = '\0';

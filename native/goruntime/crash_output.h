@@ -24,7 +24,7 @@ struct epi_crash_output {
     uint64_t size;         /* bytes in the file */
     uint32_t message_size; /* bytes at message */
     char message[EPI_BACKLOG + 1]; /* what is missing in the file */
-    char title[EPI_BACKLOG + 1];   /* the line that says what happened */
+    char title[EPI_BACKLOG + 4];   /* the line that says what happened; cut, then "..." */
 };
 
 /* A descriptor for SetCrashOutput, which the caller owns; or -1. */

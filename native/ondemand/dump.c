@@ -38,6 +38,7 @@
 #include "../report/places.h"
 #include "../report/report.h"
 #include "../report/report_parts.h"
+#include "../report/sentence.h"
 #include "../report/stage.h"
 
 #include <errno.h>
@@ -77,6 +78,14 @@ static EPI_SAFE void goroutines(struct epi_incident *dump)
 {
     if (dump->options->all_threads)
         epi_report_goroutines(dump);
+}
+
+/* Not of a stack of places, which has no lines. */
+static EPI_SAFE void sentence(struct epi_incident *dump)
+{
+    if (dump->style.places)
+        return;
+    epi_report_hang_sentence(dump, dump->dump->passed);
 }
 
 static EPI_SAFE void notes(struct epi_incident *dump)
@@ -158,6 +167,7 @@ static const struct epi_stage call_stages[] = {
     {"threads' code names", 300, epi_report_thread_code_names},
     {"goroutines", 2200, goroutines},
     {"other threads", 2000, epi_report_threads},
+    {"sentence", 300, sentence},
     {NULL, 0, NULL},
 };
 
@@ -172,6 +182,7 @@ static const struct epi_stage timeout_stages[] = {
     {"threads' code names", 300, epi_report_thread_code_names},
     {"goroutines", 2200, goroutines},
     {"other threads", 2000, epi_report_threads},
+    {"sentence", 300, sentence},
     {"comparison", 500, epi_repeat_digest},
     {NULL, 0, NULL},
 };
@@ -195,6 +206,7 @@ static const struct epi_stage seen_stages[] = {
     {"threads' code names", 300, epi_report_thread_code_names},
     {"goroutine list", 1000, epi_goroutines_print},
     {"other threads", 2000, epi_report_threads},
+    {"sentence", 300, sentence},
     {NULL, 0, NULL},
 };
 
@@ -209,6 +221,7 @@ static const struct epi_stage signal_stages[] = {
     {"threads' code names", 300, epi_report_thread_code_names},
     {"goroutines", 2200, goroutines},
     {"other threads", 2000, epi_report_threads},
+    {"sentence", 300, sentence},
     {NULL, 0, NULL},
 };
 
@@ -324,6 +337,7 @@ static EPI_SAFE void start(struct epi_incident *dump, const struct epi_dump *how
     dump->places.lost = EPI_LOST_NOTHING;
     dump->places.directory_reopened = false;
     dump->looking = turn.silent = false;
+    epi_sentence_forget(dump);
     dump->goroutines = EPI_GOROUTINES_NOT_ASKED;
     dump->forked = epi_process_is_child();
     dump->interrupted = false; /* one for the dump before may have come too late */

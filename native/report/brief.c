@@ -5,6 +5,7 @@
 #include "brief.h"
 #include "../base/base.h"
 #include "../base/clock.h"
+#include "../text/cut.h"
 #include "../text/out.h"
 #include "../incident/incident.h"
 
@@ -109,7 +110,7 @@ static EPI_SAFE void add(const struct brief *brief, const char *text, size_t siz
 static EPI_SAFE bool add_line(const struct brief *brief, const struct line *line)
 {
     bool cut = line->size > brief->longest;
-    size_t size = cut ? brief->longest : line->size;
+    size_t size = cut ? epi_cut_escaped(line->text, brief->longest) : line->size;
     if (size + 5 > left(brief))
         return false;
     add(brief, line->text, size);

@@ -2,6 +2,7 @@
  * sentence says what the stack below it shows. */
 #include "calls.h"
 #include "gotext.h"
+#include "grouptext.h"
 #include "names.h"
 #include "origin.h"
 #include "../base/base.h"
@@ -102,14 +103,24 @@ static EPI_SAFE uint32_t describe(struct epi_call_text *text, struct epi_inciden
     return n >= 0 ? (uint32_t)n : describe_c(text, incident, frame, pc, inlined);
 }
 
+/* The call at AT of a text, with all that is known of it. */
+static EPI_SAFE void describe_text(struct epi_call_text *text, const struct epi_calls *calls,
+                                   uint32_t at)
+{
+    if (calls->of_group)
+        epi_grouptext_describe(text, calls->text, at);
+    else
+        epi_gotext_describe(text, calls->text, at);
+}
+
 EPI_SAFE void epi_call_describe(struct epi_call_text *text, struct epi_incident *incident,
-                                const struct epi_call *call, const char *go_text)
+                                const struct epi_calls *calls, const struct epi_call *call)
 {
     uint8_t callee = call->callee;
     if (call->in_text)
-        epi_gotext_describe(text, go_text, call->at);
+        describe_text(text, calls, call->at);
     else
-        describe(text, incident, &incident->stack.frame[call->at], call->inlined, &callee);
+        describe(text, incident, &calls->stack->frame[call->at], call->inlined, &callee);
     epi_name_normalize(text->comparable, text->name);
 }
 
@@ -121,9 +132,16 @@ static EPI_SAFE uint64_t hash(const char *text)
     return value;
 }
 
-static EPI_SAFE uint32_t facts_of(const struct epi_call_text *text)
+static EPI_SAFE bool is_of_cgo(const char *name)
 {
-    static char name[EPI_NAME_MAX]; /* of the crash's owner */
+    while (*name != '\0' && !epi_name_begins(name, "._Cfunc_"))
+        name++;
+    return *name != '\0';
+}
+
+/* NAME has room for EPI_NAME_MAX bytes. */
+static EPI_SAFE uint32_t facts_of(const struct epi_call_text *text, char *name)
+{
     const char *comparable = text->comparable;
     uint32_t facts = 0;
     copy_name(name, comparable);
@@ -140,6 +158,8 @@ static EPI_SAFE uint32_t facts_of(const struct epi_call_text *text)
         facts |= EPI_CALL_START;
     if (epi_streq(comparable, "on_terminate"))
         facts |= EPI_CALL_TERMINATE;
+    if (is_of_cgo(comparable))
+        facts |= EPI_CALL_CGO;
     if (epi_origin_cxx_library(text->module))
         facts |= EPI_CALL_CXX | EPI_CALL_CXX_MODULE;
     if (epi_origin_cxx_runtime(comparable))
@@ -156,15 +176,16 @@ static EPI_SAFE bool is_dynamic(void)
     return false;
 }
 
-/* CALL, whose place is known, becomes whole. */
+/* CALL, whose place is known and which the scratch describes, becomes whole. */
 static EPI_SAFE void add(struct epi_calls *calls, struct epi_call *call,
-                         struct epi_call_text *text, struct epi_origin_hints *hints)
+                         struct epi_origin_hints *hints)
 {
+    struct epi_call_text *text = &calls->scratch;
     hints->module = text->module;
     hints->file = text->file;
     epi_name_normalize(text->comparable, text->name);
     call->name = hash(text->comparable);
-    call->facts = (uint16_t)facts_of(text);
+    call->facts = (uint16_t)facts_of(text, calls->public_name);
     call->from = (uint8_t)epi_origin_of(text->comparable, hints);
     epi_copy(&calls->call[calls->count], call, sizeof *call);
     calls->count++;
@@ -173,8 +194,8 @@ static EPI_SAFE void add(struct epi_calls *calls, struct epi_call *call,
 static EPI_SAFE void add_stack(struct epi_calls *calls, struct epi_incident *incident,
                                struct epi_origin_hints *hints)
 {
-    static struct epi_call_text text; /* of the crash's owner */
-    const struct epi_stack *stack = &incident->stack;
+    struct epi_call_text *text = &calls->scratch;
+    const struct epi_stack *stack = calls->stack;
     uint8_t callee = 0;
     for (uint32_t i = 0; i < stack->count; i++) {
         const struct epi_frame *frame = &stack->frame[i];
@@ -182,26 +203,29 @@ static EPI_SAFE void add_stack(struct epi_calls *calls, struct epi_incident *inc
         uint32_t n = 1;
         for (uint32_t k = 0; k < n && calls->count < EPI_CALLS_MAX; k++) {
             callee = call.callee;
-            n = describe(&text, incident, frame, k, &callee);
+            n = describe(text, incident, frame, k, &callee);
             if (n == 0)
                 break;
             call.inlined = (uint16_t)k;
-            add(calls, &call, &text, hints);
+            /* Without a list of modules a line of source does not tell its own. */
+            if (incident->style.healthy && text->line != 0)
+                text->module = "";
+            add(calls, &call, hints);
             if (frame->how == EPI_HOW_SCAN)
                 calls->call[calls->count - 1].facts |= EPI_CALL_DOUBTFUL;
         }
     }
 }
 
-static EPI_SAFE void add_text(struct epi_calls *calls, const char *go_text,
+static EPI_SAFE void add_text(struct epi_calls *calls, uint32_t at,
                               struct epi_origin_hints *hints)
 {
-    static struct epi_call_text text; /* of the crash's owner */
-    uint32_t at = epi_gotext_first(go_text);
-    for (; at != 0 && calls->count < EPI_CALLS_MAX; at = epi_gotext_next(go_text, at)) {
+    while (at != 0 && calls->count < EPI_CALLS_MAX) {
         struct epi_call call = {.at = at, .in_text = true};
-        epi_gotext_describe(&text, go_text, at);
-        add(calls, &call, &text, hints);
+        describe_text(&calls->scratch, calls, at);
+        add(calls, &call, hints);
+        at = calls->of_group ? epi_grouptext_next(calls->text, at)
+                             : epi_gotext_next(calls->text, at);
     }
 }
 
@@ -253,7 +277,13 @@ EPI_SAFE bool epi_calls_significant(const struct epi_call *call)
     return call->from == EPI_OF_PROGRAM && (call->facts & EPI_CALL_DOUBTFUL) == 0;
 }
 
-static EPI_SAFE bool any_significant(const struct epi_calls *calls)
+EPI_SAFE bool epi_calls_ends_in_stub(const struct epi_calls *calls, const struct epi_call *call)
+{
+    return (call->facts & EPI_CALL_GO) != 0 && call > calls->call &&
+           (call[-1].facts & EPI_CALL_CGO) != 0;
+}
+
+EPI_SAFE bool epi_calls_any_significant(const struct epi_calls *calls)
 {
     for (uint32_t i = 0; i < calls->count; i++)
         if (epi_calls_significant(&calls->call[i]))
@@ -261,25 +291,50 @@ static EPI_SAFE bool any_significant(const struct epi_calls *calls)
     return false;
 }
 
-static EPI_SAFE void add_placed_stack(struct epi_calls *calls, struct epi_incident *incident,
-                                      struct epi_origin_hints *hints)
+/* A dump has no list of modules, so package report takes the program for a static one. */
+static EPI_SAFE struct epi_origin_hints hints_of(const struct epi_incident *incident)
 {
+    return (struct epi_origin_hints){.build = incident->options->build,
+                                     .dynamic = !incident->style.healthy && is_dynamic()};
+}
+
+EPI_SAFE void epi_calls_of_stack(struct epi_calls *calls, struct epi_incident *incident,
+                                 const struct epi_stack *stack)
+{
+    struct epi_origin_hints hints = hints_of(incident);
+    calls->stack = stack;
+    calls->text = "";
     calls->count = 0;
-    add_stack(calls, incident, hints);
-    settle_doubts(calls, &incident->stack);
+    add_stack(calls, incident, &hints);
+    settle_doubts(calls, stack);
     place_calls(calls);
+}
+
+static EPI_SAFE void find_in_text(struct epi_calls *calls, const struct epi_incident *incident,
+                                  const char *text, bool of_group)
+{
+    struct epi_origin_hints hints = hints_of(incident);
+    calls->stack = NULL;
+    calls->text = text;
+    calls->of_group = of_group;
+    calls->count = 0;
+    add_text(calls, of_group ? epi_grouptext_first(text) : epi_gotext_first(text), &hints);
+    place_calls(calls);
+}
+
+EPI_SAFE void epi_calls_of_group(struct epi_calls *calls, const struct epi_incident *incident,
+                                 const char *text)
+{
+    find_in_text(calls, incident, text, true);
 }
 
 EPI_SAFE void epi_calls_find(struct epi_calls *calls, struct epi_incident *incident,
                              const char *go_text)
 {
-    struct epi_origin_hints hints = {.build = incident->options->build, .dynamic = is_dynamic()};
-    add_placed_stack(calls, incident, &hints);
-    if (any_significant(calls) || epi_gotext_first(go_text) == 0)
+    epi_calls_of_stack(calls, incident, &incident->stack);
+    if (epi_calls_any_significant(calls) || epi_gotext_first(go_text) == 0)
         return;
-    calls->count = 0;
-    add_text(calls, go_text, &hints);
-    if (any_significant(calls))
-        return;
-    add_placed_stack(calls, incident, &hints);
+    find_in_text(calls, incident, go_text, false);
+    if (!epi_calls_any_significant(calls))
+        epi_calls_of_stack(calls, incident, &incident->stack);
 }

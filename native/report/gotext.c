@@ -41,15 +41,15 @@ EPI_SAFE uint32_t epi_gotext_next(const char *text, uint32_t at)
     return call_from(text, next_line(text, at));
 }
 
-/* The place, "\t/srv/decode.go:19 +0x1d", in a buffer of the crash's owner. */
+/* The place, "\t/srv/decode.go:19 +0x1d". */
 static EPI_SAFE void describe_place(struct epi_call_text *call, const char *line)
 {
-    static char file[256];
+    char *file = call->path;
     uint32_t size = 0, colon = 0;
     if (line[0] != '\t') /* the text's end, behind which nothing is to be read */
         return;
     for (; line[size + 1] != '\0' && line[size + 1] != '\n' && line[size + 1] != ' ' &&
-           size < sizeof file - 1; size++) {
+           size < sizeof call->path - 1; size++) {
         file[size] = line[size + 1];
         if (file[size] == ':')
             colon = size;

@@ -129,7 +129,8 @@ static EPI_SAFE struct epi_brief_text after(struct epi_brief_text text, const ch
 }
 
 /* What is known of a crash when its text is written. */
-static EPI_SAFE void add_exception(struct epi_out *out, const struct epi_out *report)
+static EPI_SAFE void add_exception(struct epi_out *out, const struct epi_out *report,
+                                   const struct epi_incident *incident)
 {
     static const struct epi_brief_text fatal = {"fatal error", sizeof "fatal error" - 1};
     static const struct epi_brief_text panic = {"panic", sizeof "panic" - 1};
@@ -142,7 +143,7 @@ static EPI_SAFE void add_exception(struct epi_out *out, const struct epi_out *re
         type = panic;
         message = behind(title, "panic: ");
     }
-    const char *why = epi_sentence_why(); /* in the words of Record */
+    const char *why = epi_sentence_why(incident); /* in the words of Record */
     if (why[0] != '\0')
         message = (struct epi_brief_text){why, epi_strlen(why)};
     add_text(out, "exception.type", type, 4);
@@ -158,10 +159,11 @@ EPI_SAFE void epi_jsonline_end(struct epi_out *out, const struct epi_out *report
     epi_out_char(out, '"');
     if (report->head.size > 0 && !incident->style.healthy) {
         struct epi_brief_text sentence = epi_brief_sentence(report);
-        add_exception(out, report);
+        add_exception(out, report, incident);
         add_text(out, "body", sentence.size > 0 ? sentence : epi_brief_title(report), 1);
     } else {
-        add_string(out, "body", incident->style.timeout ? "timeout" : "dump");
+        const char *sentence = epi_sentence(incident), *kind = incident->style.timeout ? "timeout" : "dump";
+        add_string(out, "body", sentence[0] != '\0' ? sentence : kind);
     }
     if (incident->failure_count > 0 || report->error != 0)
         epi_out_text(out, ",\"epitaph.incomplete\":true");

@@ -89,6 +89,14 @@ static EPI_SAFE bool is_cxx_header(const char *file)
     return false;
 }
 
+/* A file of glibc's, with debug information, whose functions are not among its names. */
+static EPI_SAFE bool is_libc_file(const char *file)
+{
+    while (epi_name_begins(file, "./") || epi_name_begins(file, "../"))
+        file += file[1] == '/' ? 2 : 3;
+    return epi_name_begins(file, "nptl/") || epi_name_begins(file, "sysdeps/");
+}
+
 static EPI_SAFE bool is_epitaph_c(const char *name)
 {
     return is_one(" start_with_stack start_of_go epitaph_thread_start ", name) ||
@@ -166,7 +174,8 @@ EPI_SAFE enum epi_origin epi_origin_of(const char *name, const struct epi_origin
     if (is_epitaph_c(name))
         return EPI_OF_EPITAPH;
     if (library || epi_origin_cxx_runtime(name) || is_cxx_header(hints->file) ||
-        ((!hints->dynamic || !module) && epi_name_is_libc(name)))
+        ((!hints->dynamic || !module) &&
+         (epi_name_is_libc(name) || is_libc_file(hints->file))))
         return EPI_OF_LIBRARY;
     return EPI_OF_PROGRAM;
 }

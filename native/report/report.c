@@ -170,9 +170,10 @@ EPI_SAFE void epi_report_end(struct epi_incident *incident)
     epi_out_char(out, '.');
     epi_out_decimal(out, (int64_t)took % 10);
     epi_out_text(out, " ms)");
-    if (!incident->style.healthy && epi_sentence()[0] != '\0') {
+    const char *sentence = epi_sentence(incident);
+    if (sentence[0] != '\0') {
         epi_out_text(out, ": ");
-        epi_out_text(out, epi_sentence());
+        epi_out_text(out, sentence);
     }
     epi_out_char(out, '\n');
     epi_out_flush(out);
@@ -257,7 +258,7 @@ EPI_SAFE void epi_report(struct epi_incident *incident)
         incident->noted = false;
         epi_zero(&incident->crumbs, sizeof incident->crumbs);
         incident->file_fd.fd = -1;
-        epi_sentence_forget();
+        epi_sentence_forget(incident);
         epi_cause_forget();
         incident->terminated = incident->shortened = false;
         if (incident->go_death)

@@ -4,17 +4,20 @@
  *
  * The rules are those of Summary in package report (summary.go), which makes it from the
  * text; where one of the two is changed, so is the other.  It is made in static memory of
- * the crash's owner, after the walk and before the stack is printed. */
+ * the report's owner: that of a crash after the walk and before the stack is printed, that
+ * of a dump when all stacks are out, for its last line. */
 #include "sentence.h"
 #include "calls.h"
 #include "cause.h"
 #include "gocause.h"
+#include "hang.h"
 #include "message.h"
 #include "names.h"
 #include "origin.h"
 #include "report_parts.h"
 #include "title.h"
 #include "../base/base.h"
+#include "../text/cut.h"
 #include "../text/out.h"
 #include "../text/signals.h"
 #include "../incident/incident.h"
@@ -25,21 +28,29 @@
 #define CAUSE_MIN    80
 #define NAME_MAX     100
 
-static struct {
+struct sentence {
     bool ready;
     struct epi_calls calls;
     struct epi_call_text place;
     struct epi_out text, words; /* their buffers only; they go nowhere */
-} sentence;
+};
 
-EPI_SAFE void epi_sentence_forget(void)
+/* A dump goes on for a moment when there is a crash: each has its own. */
+static EPI_SAFE struct sentence *sentence_of(const struct epi_incident *incident)
 {
-    sentence.ready = false;
+    static struct sentence sentences[2];
+    return &sentences[incident->style.healthy];
 }
 
-EPI_SAFE const char *epi_sentence(void)
+EPI_SAFE void epi_sentence_forget(const struct epi_incident *incident)
 {
-    return sentence.ready ? sentence.text.buffer : "";
+    sentence_of(incident)->ready = false;
+}
+
+EPI_SAFE const char *epi_sentence(const struct epi_incident *incident)
+{
+    const struct sentence *sentence = sentence_of(incident);
+    return sentence->ready ? sentence->text.buffer : "";
 }
 
 static EPI_SAFE void start(struct epi_out *out)
@@ -78,7 +89,7 @@ static EPI_SAFE void put_name(struct epi_out *out, struct epi_call_text *place,
         name = place->comparable; /* without the parameters */
     bool cut = epi_strlen(name) > NAME_MAX;
     if (cut)
-        name[NAME_MAX] = '\0';
+        name[epi_cut_utf8(name, NAME_MAX)] = '\0';
     if (call->from == EPI_OF_LIBRARY)
         epi_name_make_public(name);
     epi_out_escaped(out, name);
@@ -87,11 +98,12 @@ static EPI_SAFE void put_name(struct epi_out *out, struct epi_call_text *place,
 }
 
 /* A function and its line, or what there is of it. */
-static EPI_SAFE void put_place(struct epi_incident *incident, const struct epi_call *call)
+static EPI_SAFE void put_place(struct sentence *sentence, struct epi_incident *incident,
+                               const struct epi_call *call)
 {
-    struct epi_out *out = &sentence.text;
-    struct epi_call_text *place = &sentence.place;
-    epi_call_describe(place, incident, call, epi_go_cause_text());
+    struct epi_out *out = &sentence->text;
+    struct epi_call_text *place = &sentence->place;
+    epi_call_describe(place, incident, &sentence->calls, call);
     put_name(out, place, call);
     if (place->file[0] == '\0' || place->line <= 0)
         return;
@@ -104,9 +116,9 @@ static EPI_SAFE void put_place(struct epi_incident *incident, const struct epi_c
 
 /* The first call from FROM on that is the program's, is not the same as the one at FIRST
  * and, of Go's, GO; or NULL. */
-static EPI_SAFE const struct epi_call *caller(const struct epi_call *first, bool go)
+static EPI_SAFE const struct epi_call *caller(const struct epi_calls *calls,
+                                              const struct epi_call *first, bool go)
 {
-    const struct epi_calls *calls = &sentence.calls;
     for (const struct epi_call *c = first + 1; c < calls->call + calls->count; c++)
         if (epi_calls_significant(c) &&
             (c->name != first->name || (c->facts & EPI_CALL_NAMED) == 0) &&
@@ -117,22 +129,43 @@ static EPI_SAFE const struct epi_call *caller(const struct epi_call *first, bool
 
 /* The function of a library at which the program's calls end, unless it is on the way from a
  * failed check to the signal. */
-static EPI_SAFE void put_library(struct epi_incident *incident, const struct epi_call *call)
+static EPI_SAFE void put_library(struct sentence *sentence, struct epi_incident *incident,
+                                 const struct epi_call *call)
 {
-    struct epi_call_text *place = &sentence.place;
+    struct epi_call_text *place = &sentence->place;
     if (call->from != EPI_OF_LIBRARY || (call->facts & EPI_CALL_NAMED) == 0 ||
         (call->facts & EPI_CALL_FAILURE) != 0)
         return;
-    epi_call_describe(place, incident, call, epi_go_cause_text());
+    epi_call_describe(place, incident, &sentence->calls, call);
     epi_name_make_public(place->comparable);
-    epi_out_escaped(&sentence.text, place->comparable);
-    epi_out_text(&sentence.text, ", called by ");
+    epi_out_escaped(&sentence->text, place->comparable);
+    epi_out_text(&sentence->text, ", called by ");
 }
 
-static EPI_SAFE void put_where(struct epi_incident *incident)
+/* The program's C function that CALL, one of Go, hangs in and that has no frame. */
+static EPI_SAFE bool put_stub(struct sentence *sentence, struct epi_incident *incident,
+                              const struct epi_call *call)
 {
-    struct epi_out *out = &sentence.text;
-    const struct epi_calls *calls = &sentence.calls;
+    static const char mark[] = "._Cfunc_";
+    struct epi_call_text *place = &sentence->place;
+    if (!epi_calls_ends_in_stub(&sentence->calls, call))
+        return false;
+    epi_call_describe(place, incident, &sentence->calls, call - 1);
+    const char *function = place->comparable;
+    while (!epi_name_begins(function, mark))
+        function++;
+    function += sizeof mark - 1;
+    if (epi_name_is_libc(function))
+        return false;
+    epi_out_escaped(&sentence->text, function);
+    epi_out_text(&sentence->text, ", called from ");
+    return true;
+}
+
+static EPI_SAFE void put_where(struct sentence *sentence, struct epi_incident *incident)
+{
+    struct epi_out *out = &sentence->text;
+    const struct epi_calls *calls = &sentence->calls;
     const struct epi_call *call = calls->call, *end = calls->call + calls->count, *by;
     while (call < end && !epi_calls_significant(call))
         call++;
@@ -143,20 +176,23 @@ static EPI_SAFE void put_where(struct epi_incident *incident)
         if (call == end)
             return;
         epi_out_text(out, " in ");
-        put_place(incident, call);
+        put_place(sentence, incident, call);
         return;
     }
     epi_out_text(out, " in ");
-    if (call > calls->call)
-        put_library(incident, call - 1);
-    put_place(incident, call);
+    if (call > calls->call && !incident->style.healthy)
+        put_library(sentence, incident, call - 1);
+    bool stub = incident->style.healthy && put_stub(sentence, incident, call);
+    put_place(sentence, incident, call);
+    if (stub)
+        return;
     bool in_c = (call->facts & EPI_CALL_GO) == 0;
-    if (in_c && (by = caller(call, true)) != NULL) {
+    if (in_c && (by = caller(calls, call, true)) != NULL) {
         epi_out_text(out, ", called from ");
-        put_place(incident, by);
-    } else if ((by = caller(call, false)) != NULL) {
+        put_place(sentence, incident, by);
+    } else if ((by = caller(calls, call, false)) != NULL) {
         epi_out_text(out, ", called by ");
-        put_place(incident, by);
+        put_place(sentence, incident, by);
     }
 }
 
@@ -218,9 +254,9 @@ static EPI_SAFE void put_message(struct epi_out *out, const char *message)
 }
 
 /* The beginning of the sentence, and its end into WORDS. */
-static EPI_SAFE void put_what(struct epi_incident *incident, struct epi_out *words)
+static EPI_SAFE void put_what(struct epi_incident *incident, struct epi_out *out,
+                              struct epi_out *words)
 {
-    struct epi_out *out = &sentence.text;
     int signal = incident->go_death ? epi_cause.signal : incident->signal;
     const char *message = incident->go_death ? NULL : epi_message_first(incident);
     start(words);
@@ -260,28 +296,81 @@ static EPI_SAFE void put_why(struct epi_out *out, const char *words)
     if (room < CAUSE_MIN)
         room = CAUSE_MIN;
     epi_out_text(out, ": ");
-    for (size_t i = 0; i < size && (size <= room || i < room - 3); i++)
+    size_t shown = size <= room ? size : epi_cut_escaped(words, room - 3);
+    for (size_t i = 0; i < shown; i++)
         epi_out_char(out, words[i]);
     if (size > room)
         epi_out_text(out, "...");
 }
 
+/* The sentence is as good as it gets. */
+static EPI_SAFE void finish(struct sentence *sentence)
+{
+    put_why(&sentence->text, end(&sentence->words));
+    sentence->ready = end(&sentence->text)[0] != '\0';
+}
+
 EPI_SAFE void epi_report_sentence(struct epi_incident *incident)
 {
-    struct epi_out *out = &sentence.text;
+    struct sentence *sentence = sentence_of(incident);
+    struct epi_out *out = &sentence->text;
     start(out);
-    epi_calls_find(&sentence.calls, incident, incident->go_death ? epi_go_cause_text() : "");
-    put_what(incident, &sentence.words);
-    put_where(incident);
-    put_why(out, end(&sentence.words));
-    sentence.ready = end(out)[0] != '\0';
-    if (!sentence.ready)
+    epi_calls_find(&sentence->calls, incident, incident->go_death ? epi_go_cause_text() : "");
+    put_what(incident, out, &sentence->words);
+    put_where(sentence, incident);
+    finish(sentence);
+    if (!sentence->ready)
         return;
     epi_out_text(&incident->out, out->buffer);
     epi_out_char(&incident->out, '\n');
 }
 
-EPI_SAFE const char *epi_sentence_why(void)
+/* "0.5" */
+static EPI_SAFE void put_seconds(struct epi_out *out, uint64_t ns)
 {
-    return sentence.ready ? end(&sentence.words) : "";
+    uint64_t us = (ns + 999) / 1000, rest = us % 1000000; /* as epi_out_clock rounds */
+    unsigned digits = 6;
+    epi_out_decimal(out, (int64_t)(us / 1000000));
+    if (rest == 0)
+        return;
+    for (; rest % 10 == 0; rest /= 10)
+        digits--;
+    epi_out_char(out, '.');
+    epi_out_padded(out, rest, digits);
+}
+
+EPI_SAFE void epi_report_hang_sentence(struct epi_incident *incident, uint64_t timeout)
+{
+    struct sentence *sentence = sentence_of(incident);
+    struct epi_out *out = &sentence->text;
+    struct epi_hang hang = {.count = 0};
+    start(out);
+    start(&sentence->words);
+    sentence->calls.count = 0;
+    if (incident->style.timeout) {
+        epi_out_text(out, "timeout of ");
+        put_seconds(out, timeout);
+        epi_out_text(out, " s");
+    } else {
+        epi_out_text(out, "dump");
+        if (incident->stack.count > 0)
+            epi_calls_find(&sentence->calls, incident, "");
+    }
+    if (!epi_calls_any_significant(&sentence->calls) &&
+        epi_hang_find(&hang, &sentence->calls, incident)) {
+        epi_out_escaped(&sentence->words, hang.waits_for);
+        if (hang.count > 1) {
+            epi_out_text(&sentence->words, ", ");
+            epi_out_decimal(&sentence->words, (int64_t)hang.count);
+            epi_out_text(&sentence->words, " in all");
+        }
+    }
+    put_where(sentence, incident);
+    finish(sentence);
+}
+
+EPI_SAFE const char *epi_sentence_why(const struct epi_incident *incident)
+{
+    struct sentence *sentence = sentence_of(incident);
+    return sentence->ready ? end(&sentence->words) : "";
 }

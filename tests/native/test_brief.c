@@ -2,6 +2,7 @@
  * JSON, in any pieces. */
 #include "check.h"
 #include "brief.h"
+#include "cut.h"
 #include "escape.h"
 #include "json.h"
 #include "jsonline.h"
@@ -64,6 +65,48 @@ static void test_any_room(void)
             CHECK(strstr(brief, "Note: ") == NULL && strstr(brief, "Thread 0x2") == NULL, "%s", brief);
         }
     }
+}
+
+/* Is every backslash the beginning of a whole escape? */
+static bool escapes_are_whole(const char *at)
+{
+    while ((at = strchr(at, '\\')) != NULL) {
+        size_t digits = at[1] == 'x' ? 2 : at[1] == 'u' ? 4 : at[1] == 'U' ? 8 : 0;
+        if (digits == 0 || strspn(at + 2, "0123456789abcdef") < digits)
+            return false;
+        at += 2 + digits;
+    }
+    return true;
+}
+
+/* A wide headline is cut between characters, in any room. */
+static void test_wide(void)
+{
+    static const char *const wide[] = {"\\u0416", "\\U0001f600", "\\xe9", "a\\u4e16", "ab\\xe9\\U0001f600"};
+    static char from[1 << 13];
+    for (size_t w = 0; w < EPI_COUNT(wide); w++) {
+        size_t n = (size_t)snprintf(from, sizeof from, "Fatal Go error: panic: ");
+        for (int i = 0; i < 500; i++)
+            n += (size_t)snprintf(from + n, sizeof from - n, "%s", wide[w]);
+        n += (size_t)snprintf(from + n, sizeof from - n, "\n\npanic in f (a.c:1)\nProcess: 1 \"p\" (/p)\n\n");
+        remember(from, n);
+        for (size_t room = LEAST; room <= 4000; room++)
+            CHECK(escapes_are_whole(compose(room)), "%zu: %s", room, compose(room));
+        for (size_t size = 0; size < n; size++) {
+            char part[512];
+            size_t cut = epi_cut_escaped(from, size);
+            CHECK(cut <= size && size - cut < 10, "%zu of %zu", cut, size);
+            if (cut < sizeof part) {
+                memcpy(part, from, cut);
+                part[cut] = '\0';
+                CHECK(escapes_are_whole(part), "%zu of %zu: %s", cut, size, part);
+            }
+        }
+    }
+    static const char utf8[] = "a\xc3\xa9\xe4\xb8\x96\xf0\x9f\x98\x80\x80";
+    static const size_t ends[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11};
+    for (size_t size = 0; size < EPI_COUNT(ends); size++)
+        CHECK(epi_cut_utf8(utf8, size) == ends[size], "%zu of %zu", epi_cut_utf8(utf8, size), size);
 }
 
 static void test_any_beginning(void)
@@ -218,6 +261,7 @@ int main(void)
 {
     test_any_room();
     test_any_beginning();
+    test_wide();
     test_counts();
     test_forgotten();
     test_go_text();
