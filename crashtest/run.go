@@ -3,8 +3,6 @@ package crashtest
 import (
 	"encoding/json"
 	"flag"
-	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/epitaph-go/epitaph/internal/child"
 	"github.com/epitaph-go/epitaph/report"
 )
 
@@ -153,47 +152,23 @@ func has(env []string, name string) bool {
 // done from outside, and killed a little later.
 func run(t *testing.T, r *Result, cmd *exec.Cmd, limit time.Duration, ask func(*os.Process)) {
 	t.Helper()
-	var stdout, stderr output
-	cmd.Stdout = stdout.and(cmd.Stdout)
-	cmd.Stderr = stderr.and(cmd.Stderr)
-	cmd.WaitDelay = 2 * time.Second
-	ownGroup(cmd)
-	began := time.Now()
-	if err := cmd.Start(); err != nil {
+	stdout, stderr := &child.Output{Bound: outputEnd, Also: cmd.Stdout}, &child.Output{Bound: outputEnd, Also: cmd.Stderr}
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	p, err := (&child.Command{Cmd: cmd, Limit: limit, Ask: ask, Grace: killAfter, KillRest: true}).Start()
+	if err != nil {
 		t.Fatalf("crashtest: %v", err)
 	}
-	ended := make(chan struct{})
-	late := make(chan bool)
-	go func() { late <- watch(cmd.Process, limit, ask, ended) }()
-	err := waitGroup(cmd)
-	close(ended)
-	r.TimedOut = <-late
-	r.Elapsed = time.Since(began)
-	r.State = cmd.ProcessState
+	end := p.Wait()
+	r.State, r.Elapsed, r.TimedOut = end.State, end.Elapsed, end.Hung
 	r.Stdout, r.Stderr = stdout.Bytes(), stderr.Bytes()
-	if _, isExit := err.(*exec.ExitError); err != nil && !isExit && err != exec.ErrWaitDelay {
-		t.Fatalf("crashtest: %v: %v", cmd, err)
+	if end.Err != nil {
+		t.Fatalf("crashtest: %v: %v", cmd, end.Err)
 	}
 }
 
-// watch ends a process that does not end by itself, and returns whether it had to.
-func watch(p *os.Process, limit time.Duration, ask func(*os.Process), ended <-chan struct{}) bool {
-	select {
-	case <-ended:
-		return false
-	case <-time.After(limit):
-	}
-	if ask != nil {
-		ask(p)
-		select {
-		case <-ended:
-			return true
-		case <-time.After(killAfter):
-		}
-	}
-	killGroup(p)
-	return true
-}
+// outputEnd is how many bytes are kept of the beginning and, at least, of the end of what
+// a process writes.
+const outputEnd = 4 << 20
 
 // takeEvents ends a test whose child did not get as far as the function.
 func (r *Result) takeEvents(events map[string]string) {
@@ -220,43 +195,4 @@ func (r *Result) takeEvents(events map[string]string) {
 	if _, failed := events[eventFailed]; failed {
 		r.t.Errorf("crashtest: the function has failed the test in the new process, where its messages are lost; print them to standard error")
 	}
-}
-
-// An output keeps the beginning and the end of what a process writes.
-type output struct {
-	first, last []byte
-	cut         int
-}
-
-const outputEnd = 4 << 20
-
-func (o *output) Write(p []byte) (int, error) {
-	n := len(p)
-	if room := outputEnd - len(o.first); room > 0 {
-		k := min(room, len(p))
-		o.first, p = append(o.first, p[:k]...), p[k:]
-	}
-	o.last = append(o.last, p...)
-	if over := len(o.last) - outputEnd; over > outputEnd {
-		o.last = append([]byte(nil), o.last[over:]...)
-		o.cut += over
-	}
-	return n, nil
-}
-
-// and returns a writer to o, and to another one if there is one.
-func (o *output) and(other io.Writer) io.Writer {
-	if other == nil {
-		return o
-	}
-	return io.MultiWriter(o, other)
-}
-
-// Bytes is the whole, or says what is missing.
-func (o *output) Bytes() []byte {
-	if o.cut > 0 {
-		o.first = fmt.Appendf(o.first, "\n[crashtest: %d bytes left out]\n", o.cut)
-		o.cut = 0
-	}
-	return append(o.first, o.last...)
 }

@@ -2,7 +2,6 @@ package crashtest
 
 import (
 	"os"
-	"os/exec"
 	"syscall"
 	"time"
 
@@ -29,31 +28,6 @@ func prepareChild(o *order) {
 			unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}) // the hard limit is 0
 		}
 	}
-}
-
-// ownGroup gives a process a group of its own, which is killed as a whole.
-func ownGroup(cmd *exec.Cmd) {
-	if cmd.SysProcAttr == nil {
-		cmd.SysProcAttr = new(syscall.SysProcAttr)
-	}
-	cmd.SysProcAttr.Setpgid = true
-}
-
-// killGroup kills what is left of a process and of those that it has started.
-func killGroup(p *os.Process) { unix.Kill(-p.Pid, unix.SIGKILL) }
-
-// waitGroup waits for the end of a process, and then kills those that it has left in
-// its group. Its number is not given to another process before cmd.Wait has asked for
-// its status.
-func waitGroup(cmd *exec.Cmd) error {
-	for {
-		err := unix.Waitid(unix.P_PID, cmd.Process.Pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
-		if err != unix.EINTR {
-			break
-		}
-	}
-	killGroup(cmd.Process)
-	return cmd.Wait()
 }
 
 // askForDump ends a program that hangs by a signal that Epitaph reports.

@@ -4,7 +4,6 @@ package crashtest
 
 import (
 	"os"
-	"os/exec"
 	"syscall"
 )
 
@@ -16,9 +15,6 @@ func prepareChild(o *order) {
 	}
 }
 
-func ownGroup(*exec.Cmd)                 {}
-func killGroup(p *os.Process)            { p.Kill() }
-func waitGroup(cmd *exec.Cmd) error      { return cmd.Wait() }
 func askForDump(p *os.Process)           { p.Kill() }
 func clockIsFake() bool                  { return false }
 func signalName(s syscall.Signal) string { return s.String() }

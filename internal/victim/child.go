@@ -4,34 +4,26 @@ package victim
 
 import (
 	"bufio"
-	"bytes"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os/exec"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/epitaph-go/epitaph/internal/child"
 )
 
 // DefaultLimit is for how long a child may run if nothing else is said. No crash
 // takes as much as a second on a machine that is idle.
 const DefaultLimit = 20 * time.Second
 
-// leftover is for how long a child that has ended may leave its output open:
-// a process that it started may hold it.
-const leftover = 2 * time.Second
-
-// A Child is a program that runs. It has a process group of its own, which is
-// killed as a whole at the child's limit: a program that is PID 1 of a namespace
-// below unshare would otherwise stay. What still runs at the end of the test is
-// killed then.
+// A Child is a program that runs, as package child runs it. What still runs at the end
+// of the test is killed then.
 type Child struct {
 	Cmd   *exec.Cmd
 	Began time.Time      // when it was started
@@ -41,9 +33,8 @@ type Child struct {
 	t              testing.TB
 	limit          time.Duration
 	started        []func() // called when it has been started
-	stdout, stderr output
-	killer         *time.Timer
-	hung, ended    atomic.Bool
+	stdout, stderr child.Output
+	process        *child.Process
 
 	once    sync.Once
 	outcome *Outcome // once it has ended
@@ -55,26 +46,18 @@ func Start(t testing.TB, name string, args []string, changes ...Change) *Child {
 	t.Helper()
 	c := &Child{Cmd: exec.Command(name, args...), t: t, limit: DefaultLimit}
 	c.Cmd.Stdout, c.Cmd.Stderr = &c.stdout, &c.stderr
-	c.Cmd.WaitDelay = leftover
 	for _, change := range changes {
 		change(c)
 	}
-	if c.Cmd.SysProcAttr == nil {
-		c.Cmd.SysProcAttr = &syscall.SysProcAttr{}
-	}
-	c.Cmd.SysProcAttr.Setpgid = true
 	c.Began = time.Now()
-	err := c.Cmd.Start()
+	var err error
+	c.process, err = (&child.Command{Cmd: c.Cmd, Limit: slower(c.limit)}).Start()
 	for _, do := range c.started {
 		do()
 	}
 	if err != nil {
 		t.Fatalf("%v: %v", c.Cmd, err)
 	}
-	c.killer = time.AfterFunc(slower(c.limit), func() {
-		c.hung.Store(true)
-		c.killGroup()
-	})
 	t.Cleanup(func() { c.Kill() })
 	return c
 }
@@ -129,46 +112,19 @@ func (c *Child) End() (*Outcome, error) {
 // Kill kills the child and all of its process group, unless it has ended, on any
 // goroutine.
 func (c *Child) Kill() *Outcome {
-	if !c.ended.Load() {
-		c.killGroup()
-	}
+	c.process.Kill()
 	c.once.Do(c.wait)
 	return c.outcome
 }
 
-func (c *Child) killGroup() { syscall.Kill(-c.Cmd.Process.Pid, syscall.SIGKILL) }
-
 func (c *Child) wait() {
-	err := c.Cmd.Wait()
-	c.ended.Store(true)
-	o := &Outcome{Elapsed: time.Since(c.Began), PID: c.Cmd.Process.Pid}
-	c.killer.Stop()
-	if o.Left = c.stdout.left || c.stderr.left; o.Left {
-		c.killGroup()
+	end := c.process.Wait()
+	c.outcome = &Outcome{
+		Status: end.State.Sys().(syscall.WaitStatus), Elapsed: end.Elapsed, PID: c.Cmd.Process.Pid,
+		Stdout: c.stdout.String(), Stderr: c.stderr.String(), Hung: end.Hung, Left: end.Left,
 	}
-	o.Status = c.Cmd.ProcessState.Sys().(syscall.WaitStatus)
-	o.Stdout, o.Stderr = c.stdout.String(), c.stderr.String()
-	o.Hung = c.hung.Load()
-	c.outcome = o
-	var exit *exec.ExitError
-	switch {
-	case o.Hung:
+	c.err = end.Err
+	if end.Hung {
 		c.err = fmt.Errorf("still there after %v", c.limit)
-	case err != nil && !o.Left && !errors.As(err, &exit):
-		c.err = err
 	}
-}
-
-// output keeps what a child writes. It notices that package exec closes the pipe
-// because somebody holds the other end when the child has ended: exec.ErrWaitDelay
-// tells that only of a child that exited with status 0.
-type output struct {
-	bytes.Buffer
-	left bool
-}
-
-func (o *output) ReadFrom(r io.Reader) (int64, error) {
-	n, err := o.Buffer.ReadFrom(r)
-	o.left = errors.Is(err, fs.ErrClosed)
-	return n, err
 }

@@ -1,8 +1,8 @@
 //go:build linux
 
 // Package victim is for tests that make a program crash: it builds the program,
-// runs it as a child process that cannot hang, and reads the reports out of what
-// it wrote. No program but a test imports it; what the victims themselves have
+// runs it by package child, as package crashtest does, and reads the reports out of
+// what it wrote. No program but a test imports it; what the victims themselves have
 // in common is in package scenario.
 //
 //	var program = &victim.Program{Build: []string{"-tags", "epitaph_test", "./victim"}, Limit: 10 * time.Second}
@@ -24,13 +24,13 @@ import (
 	"cmp"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
+
+	"github.com/epitaph-go/epitaph/internal/child"
 )
 
 // Full says that the long run was asked for: every case, and more repetitions.
@@ -69,24 +69,13 @@ func Main(m *testing.M) int {
 		defer os.RemoveAll(dir)
 		os.Setenv(SymbolCache, dir)
 	}
-	dontIgnore()
+	child.DefaultSignals()
 	defer func() {
 		for _, dir := range built.dirs {
 			os.RemoveAll(dir)
 		}
 	}()
 	return m.Run()
-}
-
-// dontIgnore has the children begin with the default action for the signals that nohup, or a
-// shell's background job, has the tests ignore: execve keeps that of a signal that is
-// ignored, and puts the default in place of a handler.
-func dontIgnore() {
-	for _, s := range []os.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT} {
-		if signal.Ignored(s) {
-			signal.Notify(make(chan os.Signal, 1), s)
-		}
-	}
 }
 
 // Path returns the file of the program, and fails the test if it cannot be built. Where
