@@ -5,11 +5,15 @@ package cgo
 // #include "crash/leave.h"
 import "C"
 
-import "unsafe"
+import (
+	"time"
+	"unsafe"
+)
 
 // MayLeave tells whether the calling goroutine may end the process now: no other thread's
-// crash is being reported. Since, on the core's clock, is when it has asked first.
-func MayLeave(since uint64) bool { return bool(C.epi_leave_may(C.uint64_t(since))) }
+// crash is being reported. Waited is for how long it has been asking, without the time for
+// which the process was stopped.
+func MayLeave(waited time.Duration) bool { return bool(C.epi_leave_may(C.uint64_t(waited))) }
 
 // Leaves writes to the black box, if there is one, that the calling goroutine is about to
 // end the process: how, as boxformat has it, with what status, and where.

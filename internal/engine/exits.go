@@ -31,16 +31,23 @@ func writeWatch() {
 	cgo.WriteBoxWatch(watch.Encode())
 }
 
+// stopped is what no pause of leave takes; if one did, the process was stopped meanwhile.
+const stopped = 100 * time.Millisecond
+
 // leave waits while a thread's crash is being reported, which ends the process. The
 // pauses are Go's, so that the goroutine gives up its P, which the report may need.
 func leave() {
 	if inCopy {
 		return
 	}
-	for since := monotonic(); !cgo.MayLeave(since); time.Sleep(5 * time.Millisecond) {
+	waited := time.Duration(0)
+	for last := time.Now(); !cgo.MayLeave(waited); time.Sleep(5 * time.Millisecond) {
 		if inLastAct() {
 			cgo.LetLeave()
 		}
+		now := time.Now()
+		waited += min(now.Sub(last), stopped)
+		last = now
 	}
 	if cgo.BoxWorks() {
 		buf := make([]byte, 16<<10)

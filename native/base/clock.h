@@ -37,6 +37,24 @@ static inline EPI_SAFE void epi_pause(uint64_t ns)
     epi_syscall6(SYS_ppoll, 0, 0, (long)&time, 0, 0, 0);
 }
 
+/* More than the pauses of a loop take on a busy machine. */
+#define EPI_STOP (100 * EPI_MS)
+
+/* How long a loop has waited, without the time for which the process was stopped: by SIGSTOP,
+ * a debugger, a frozen cgroup, or a machine that slept.  No clock leaves that out, so the loop
+ * counts its own rounds, and none as more than EPI_STOP.  It begins with LAST = epi_now(). */
+struct epi_awake {
+    uint64_t last, waited;
+};
+
+static inline EPI_SAFE uint64_t epi_awake(struct epi_awake *awake)
+{
+    uint64_t now = epi_now(), passed = now - awake->last;
+    awake->last = now;
+    awake->waited += passed < EPI_STOP ? passed : EPI_STOP;
+    return awake->waited;
+}
+
 /* The same for a loop that looks at something which nobody announces: each pause is twice as
  * long as the one before, up to MOST. */
 static inline EPI_SAFE void epi_pause_longer(uint64_t *ns, uint64_t most)

@@ -23,14 +23,14 @@ static _Atomic int leaving;     /* the thread that may end the process by now; 0
 static _Atomic bool let;
 
 /* The crash has its deadline, which the helper enforces.  Has that not happened? */
-static EPI_SAFE bool too_long(const struct epi_incident *crash, uint64_t since)
+static EPI_SAFE bool too_long(const struct epi_incident *crash, uint64_t waited)
 {
     const struct epi_options *options = epi_incidents.options;
-    uint64_t deadline = options != NULL ? options->deadline : 5 * EPI_SECOND, now = epi_now();
-    return now > since + 2 * deadline + EPI_SECOND && now > crash->deadline + EPI_SECOND;
+    uint64_t deadline = options != NULL ? options->deadline : 5 * EPI_SECOND;
+    return waited > 2 * deadline + EPI_SECOND && epi_now() > crash->deadline + EPI_SECOND;
 }
 
-static EPI_SAFE bool may(uint64_t since)
+static EPI_SAFE bool may(uint64_t waited)
 {
     const struct epi_incident *crash = &epi_process()->crash;
     if (epi_process_is_child())
@@ -40,15 +40,15 @@ static EPI_SAFE bool may(uint64_t since)
     /* The owner's: a handler of the host calls exit.  While Go runs the crash hook, C code
      * that exits is obeyed (handler.WithOnCrashResume). */
     if (!epi_crashing() || let || crash->owner == epi_self() ||
-        crash->phase == EPI_PHASE_LAST_ACT || too_long(crash, since))
+        crash->phase == EPI_PHASE_LAST_ACT || too_long(crash, waited))
         return true;
     atomic_compare_exchange_strong(&leaving, &mine, 0); /* not another's */
     return false;
 }
 
-bool epi_leave_may(uint64_t since)
+bool epi_leave_may(uint64_t waited)
 {
-    return may(since);
+    return may(waited);
 }
 
 void epi_leave_let(void)
@@ -63,8 +63,8 @@ void epi_leave_goes(int how, int status, const char *text)
 
 EPI_SAFE void epi_leave_wait(enum epi_mark_how how, int status)
 {
-    uint64_t since = epi_now();
-    while (!may(since))
+    struct epi_awake awake = {epi_now(), 0};
+    while (!may(epi_awake(&awake)))
         epi_pause(LOOK);
     epi_mark_exit(how, status, NULL);
 }

@@ -14,10 +14,11 @@
 #include "../base/base.h"
 #include "../record/mark.h"
 
-/* May the calling thread end the process now?  SINCE, on the monotonic clock, is when it
- * has asked first; it asks again a moment later, and does not have to wait for ever.  With
- * true it should make haste. */
-bool epi_leave_may(uint64_t since);
+/* May the calling thread end the process now?  WAITED is for how many nanoseconds it has
+ * been asking, without those for which the process was stopped (struct epi_awake): it asks
+ * again a moment later, and does not have to wait for ever.  With true it should make
+ * haste. */
+bool epi_leave_may(uint64_t waited);
 
 /* It does, in the way HOW with STATUS, from Go's code at TEXT: for the black box. */
 void epi_leave_goes(int how, int status, const char *text);

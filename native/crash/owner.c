@@ -105,10 +105,10 @@ EPI_SAFE bool epi_crash_park(struct epi_incident *crash, const struct epi_option
     epi_sigmask(SIG_UNBLOCK, epi_mask_of(epi_actions.thread_signal)); /* it has a stack to show */
     /* No options: just now epi_disable finds out that there is a crash. */
     uint64_t deadline = options != NULL ? options->deadline : 5 * EPI_SECOND;
-    uint64_t give_up = epi_now() + 2 * deadline + EPI_SECOND;
+    struct epi_awake awake = {epi_now(), 0};
     while ((owner = crash->owner) != 0 || other || !again) {
-        uint64_t now = epi_now();
-        bool late = now > give_up && now > crash->deadline + EPI_SECOND;
+        bool late = epi_awake(&awake) > 2 * deadline + EPI_SECOND &&
+                    awake.last > crash->deadline + EPI_SECOND;
         other = owner == 0 || of_other_process(owner, self);
         mine = owner == 0 ? epi_crash_take(crash, self)
                           : other && (late || is_gone(owner)) && take_from(crash, owner, self);

@@ -174,8 +174,8 @@ static EPI_SAFE void let_helper_report(int signal, const siginfo_t *info, const 
             epi_exit(EPI_GO_STATUS);
         return;
     }
-    uint64_t end = epi_now() + 2 * options->deadline;
-    while (epi_asked_on_go() && epi_now() < end) /* to the end of the report, too */
+    struct epi_awake awake = {epi_now(), 0};
+    while (epi_asked_on_go() && epi_awake(&awake) < 2 * options->deadline) /* to the end of the report, too */
         epi_pause(EPI_MS);
 }
 

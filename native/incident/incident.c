@@ -3,6 +3,7 @@
 #include "../base/base.h"
 #include "../base/system.h"
 
+#include <stdatomic.h>
 #include <sys/prctl.h>
 
 struct epi_incidents epi_incidents;
@@ -21,6 +22,21 @@ EPI_SAFE void epi_subject_is_self(struct epi_subject *subject)
     subject->tid = epi_gettid();
     subject->pointer = epi_arch_thread_pointer();
     epi_syscall6(SYS_prctl, PR_GET_NAME, (long)subject->name, 0, 0, 0, 0);
+}
+
+static EPI_SAFE void postpone(_Atomic(uint64_t) *deadline, uint64_t ns)
+{
+    uint64_t end = *deadline;
+    if (end != 0) /* one that the owner sets meanwhile is based on a clock that runs */
+        atomic_compare_exchange_strong(deadline, &end, end + ns);
+}
+
+EPI_SAFE void epi_incident_postpone(struct epi_incident *incident, uint64_t ns)
+{
+    postpone(&incident->deadline, ns);
+    postpone(&incident->stages_deadline, ns);
+    postpone(&incident->stage_deadline, ns);
+    postpone(&incident->out.deadline, ns);
 }
 
 EPI_SAFE void epi_incident_clear(struct epi_incident *incident)

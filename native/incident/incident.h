@@ -122,7 +122,7 @@ struct epi_incident {
     ucontext_t context; /* a copy: what the report shows */
     uint64_t began;
     _Atomic uint64_t deadline; /* of the whole, monotonic */
-    uint64_t stages_deadline;  /* of all stages together */
+    _Atomic uint64_t stages_deadline; /* of all stages together */
     /* In EPI_PHASE_HOST: the owner is interrupted; has it left the host's handler? */
     bool (*left)(struct epi_incident *incident, const ucontext_t *uc);
     struct {
@@ -232,6 +232,10 @@ EPI_SAFE void epi_incident_close_spare(const struct epi_incident *incident);
  * but for a signal that was sent, which may come until there is no owner.
  * Threads that wait look at the owner again. */
 EPI_SAFE void epi_incident_clear(struct epi_incident *incident);
+
+/* For the helper thread: the process was stopped for NS nanoseconds, which no deadline of
+ * INCIDENT, nor that of its output, counts. */
+EPI_SAFE void epi_incident_postpone(struct epi_incident *incident, uint64_t ns);
 
 /* SUBJECT becomes the calling thread. */
 EPI_SAFE void epi_subject_is_self(struct epi_subject *subject);

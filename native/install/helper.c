@@ -48,19 +48,23 @@ static EPI_SAFE void end(const struct epi_incident *crash)
     epi_exit(crash->status);
 }
 
+/* The process was stopped, or the machine slept: so did the owner of INCIDENT. */
+static EPI_SAFE void look_for_a_stop(struct epi_incident *incident, struct epi_awake *awake)
+{
+    uint64_t last = awake->last, waited = awake->waited;
+    uint64_t counted = epi_awake(awake) - waited, passed = awake->last - last;
+    if (passed > counted)
+        epi_incident_postpone(incident, passed - counted);
+}
+
 /* From a crash's beginning to the end of the process, or until a host's handler
  * has repaired it. */
 static EPI_SAFE void enforce(struct epi_incident *crash)
 {
-    uint64_t last = epi_now();
+    struct epi_awake awake = {crash->deadline != 0 ? crash->began : epi_now(), 0};
     while (epi_crashing()) {
-        uint64_t now = epi_now();
-        /* The process was stopped, or the machine slept: so did the owner. */
-        if (now - last > EPI_SECOND && crash->deadline != 0) {
-            crash->deadline += now - last;
-            crash->stage_deadline += now - last;
-        }
-        last = now;
+        look_for_a_stop(crash, &awake);
+        uint64_t now = awake.last;
         uint64_t deadline = crash->deadline; /* 0: the owner has not got there yet */
         if (deadline != 0 && now >= deadline && !epi_chain_let_go(crash) &&
             crash->deadline == deadline) /* still the same crash */
@@ -78,7 +82,9 @@ static EPI_SAFE void enforce(struct epi_incident *crash)
 /* A dump ends by itself; only a stage of it may be stuck. */
 static EPI_SAFE void watch(struct epi_incident *dump)
 {
+    struct epi_awake awake = {epi_now(), 0};
     while (dump->owner != 0 && !epi_crashing()) {
+        look_for_a_stop(dump, &awake);
         if (dump->phase == EPI_PHASE_REPORTING)
             epi_stage_enforce(dump, epi_now());
         epi_timers_enforce();

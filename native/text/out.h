@@ -21,7 +21,9 @@ struct epi_record; /* json.h */
 struct epi_out {
     struct epi_fd target;   /* where the text goes */
     struct epi_fd fallback; /* where it goes on when that fails; -1: nowhere */
-    uint64_t deadline;      /* monotonic; text that is not out by then is lost */
+    /* Monotonic; text that is not out by then is lost.  The helper thread postpones it by the
+     * time for which the process was stopped. */
+    _Atomic uint64_t deadline;
     /* A file that gets the text as well, by pwrite: a black box.  -1: none, or it
      * failed with copy_error. */
     struct epi_fd copy;

@@ -13,17 +13,29 @@
 #include <poll.h>
 #include <signal.h>
 
+/* The process may have been stopped meanwhile.  The helper thread, which goes on in the same
+ * moment, postpones the deadline then. */
+#define LAST_LOOK (20 * EPI_MS)
+
+static EPI_SAFE bool is_over(const struct epi_out *out)
+{
+    if (epi_now() < out->deadline)
+        return false;
+    epi_pause(LAST_LOOK);
+    return epi_now() >= out->deadline;
+}
+
 /* Waits until FD takes text.  True when a write is worth a try: also after an
  * error that only the write can name; then it is BROKEN. */
 static EPI_SAFE bool wait_writable(const struct epi_out *out, bool *broken)
 {
     for (;;) {
-        uint64_t now = epi_now();
         *broken = false;
-        if (now >= out->deadline)
+        if (is_over(out))
             return false;
+        uint64_t now = epi_now(), end = out->deadline;
         struct pollfd poll = {.fd = out->target.fd, .events = POLLOUT, .revents = 0};
-        struct timespec left = epi_timespec(out->deadline - now);
+        struct timespec left = epi_timespec(end > now ? end - now : 0);
         long n = epi_syscall6(SYS_ppoll, (long)&poll, 1, (long)&left, 0, 0, 0);
         if (n != 0 && n != -EINTR) {
             *broken = n > 0 && (poll.revents & (POLLERR | POLLHUP)) != 0;

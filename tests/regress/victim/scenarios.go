@@ -249,6 +249,18 @@ func init() {
 		}
 	}
 
+	// One thread crashes, and two want to end the process: by Go's exit and by C's.
+	scenarios["leaving"] = func(s settings) {
+		s.Enable()
+		go func() {
+			if _, err := os.Stdin.Read(make([]byte, 1)); err == nil {
+				go os.Exit(0)
+				C.exit(0)
+			}
+		}()
+		C.state_null()
+	}
+
 	scenarios["wait"] = func(s settings) {
 		s.Enable()
 		call := C.CString(s["call"])

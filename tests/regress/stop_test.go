@@ -1,0 +1,58 @@
+//go:build linux && amd64 && cgo
+
+package regress
+
+import (
+	"os"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
+)
+
+// A process that is stopped in the middle of a report, for longer than any of its threads would
+// wait, goes on with it: the time does not count for the owner, for those that crash
+// meanwhile, nor for one that wants to end the process.
+func TestStoppedDuringACrash(t *testing.T) {
+	const deadline = time.Second
+	for _, state := range []string{"crowd", "leaving"} {
+		t.Run(state, func(t *testing.T) {
+			t.Parallel()
+			r, w := onePage(t)
+			c := program.Start(t, state+" fd=3 deadline="+deadline.String(), victim.Inherit(w), victim.Talk)
+			awaitText(t, c, r)
+			if state == "crowd" {
+				await(t, c, "seven parked threads", func() bool { return len(polling(c, "0x0")) >= 7 })
+			} else {
+				tell(t, c)
+				await(t, c, "one that waits in exit", func() bool { return len(polling(c, "0x0")) >= 1 })
+			}
+			stop(t, c)
+			time.Sleep(2*deadline + 2*time.Second)
+			if err := c.Cmd.Process.Signal(syscall.SIGCONT); err != nil {
+				t.Fatal(err)
+			}
+			// What is parked, or leaves, has its look while nobody reads on.
+			time.Sleep(100 * time.Millisecond)
+			text := drain(r, w)
+			o := c.Wait()
+			o.DiedOf(t, syscall.SIGSEGV)
+			victim.Complete(t, text())
+		})
+	}
+}
+
+// stop stops the program, and returns when it stands still.
+func stop(t *testing.T, c *victim.Child) {
+	t.Helper()
+	if err := c.Cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	var info unix.Siginfo
+	if err := unix.Waitid(unix.P_PID, c.Cmd.Process.Pid, &info, unix.WSTOPPED|unix.WNOWAIT, nil); err != nil {
+		t.Fatal(os.NewSyscallError("waitid", err))
+	}
+}
