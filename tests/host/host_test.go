@@ -178,6 +178,27 @@ func TestUnresolvedFaultsAreReported(t *testing.T) {
 	})
 }
 
+// A handler that calls Go, and exits. On a thread of C it may; on one of Go's its stack is not the
+// one that Go has for C, and as soon as Go looks at that, it ends the process ("morestack on g0"),
+// with Epitaph or without.
+func TestHandlerCallsGo(t *testing.T) {
+	for place, answer := range map[string]string{"cgo": "has called Go", "thread": "has called _exit"} {
+		t.Run(place, func(t *testing.T) {
+			t.Parallel()
+			line := "host way=gocall flags=siginfo+onstack place=" + place
+			for _, off := range []string{" off=1", ""} {
+				o := program.Run(t, line+off)
+				if place == "thread" || !o.IsExit(2) || !strings.Contains(o.Stderr, "fatal error: morestack on g0") {
+					o.Exited(t, 77)
+				}
+				if off == "" {
+					reported(t, o, place, answer)
+				}
+			}
+		})
+	}
+}
+
 // A handler that sends the process its signal once more, to die of it, and returns: the signal
 // may go to another thread, and the fault repeats meanwhile.
 func TestHandlerKillsAndReturns(t *testing.T) {

@@ -1,5 +1,7 @@
 #include "hosts.h"
 
+#include "_cgo_export.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -192,6 +194,11 @@ static void print_and_end(int number, siginfo_t *info, void *context) {
     end_at_once(number, info, context);
 }
 
+static void call_go(int number, siginfo_t *info, void *context) {
+    hostLog(number);
+    _exit(77);
+}
+
 // Reads memory that is not there in its handler, and resolves that, too.
 static void nested(int number, siginfo_t *info, void *context) {
     static _Thread_local int depth;
@@ -213,6 +220,7 @@ static const struct {
     {"blocked", hang_blocked}, {"fault", fault}, {"divide", divide}, {"print", print},
     {"printexit", print_and_end}, {"nested", nested}, {"spinblocked", spin_blocked}, {"late", late},
     {"touchfault", touch_and_fault}, {"touchexit", touch_and_end}, {"touchsleep", touch_and_sleep},
+    {"gocall", call_go},
 };
 
 static way_function *way;

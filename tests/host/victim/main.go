@@ -147,6 +147,9 @@ var scenarios = map[string]func(settings){
 	},
 }
 
+//export hostLog
+func hostLog(number C.int) { fmt.Fprintln(os.Stderr, "in Go: signal", number) }
+
 var nowhere *int
 
 func main() { scenario.Main(scenarios) }
