@@ -52,7 +52,7 @@ struct epi_process {
     _Atomic bool timers;  /* so are the timers (timers.c) */
     _Atomic bool notes;   /* what is under the notes is there (notes.c) */
     _Atomic bool dumps_here; /* a forked child's thread writes a dump (childdump.c) */
-    _Atomic bool changing_action; /* a thread does (wrap.c) */
+    _Atomic bool changing_action; /* a thread does (lock.c) */
     _Atomic int receivers; /* threads that walk their stacks, and may fault (sample.c) */
     _Atomic bool asked_watched; /* the helper looks at ASKED often */
     struct epi_asked asked[EPI_ASKED_SLOTS];

@@ -1,6 +1,7 @@
 /* The slots of all signals: claiming, releasing and putting back, and the record of
  * whose turn comes next, which handlers read while it changes. */
 #include "actions.h"
+#include "lock.h"
 #include "../base/base.h"
 #include "../base/system.h"
 #include "../memory/peek.h"
@@ -89,7 +90,7 @@ static EPI_SAFE bool foreign(uintptr_t handler)
     return handler > (uintptr_t)SIG_IGN && handler != epi_actions.go.handler;
 }
 
-void epi_action_claim(int signal, enum epi_role role, const struct epi_sigaction *ours)
+static void claim(int signal, enum epi_role role, const struct epi_sigaction *ours)
 {
     struct epi_action *slot = &epi_actions.slot[signal];
     struct epi_sigaction now;
@@ -107,16 +108,23 @@ void epi_action_claim(int signal, enum epi_role role, const struct epi_sigaction
     struct epi_sigaction old;
     if (!epi_sigaction(signal, ours, &old) || !becomes_next)
         return;
-    /* Another thread may have set one since. */
+    /* Another thread may have set one since, past the wrapper. */
     if (old.handler == epi_actions.death_handler && old.handler != 0)
         epi_copy(&old, &epi_actions.go, sizeof old);
     if (old.handler != ours->handler && !epi_equal(&old, &now, sizeof now))
         epi_action_set_next(slot, &old);
 }
 
+void epi_action_claim(int signal, enum epi_role role, const struct epi_sigaction *ours)
+{
+    uint64_t mask = epi_actions_lock();
+    claim(signal, role, ours);
+    epi_actions_unlock(mask);
+}
+
 /* A library's handler that has come in front of the core's may have saved the core's, and
  * call it: so it does not become the next of a core that is off. */
-static EPI_SAFE void give_way(int signal)
+static void give_way(int signal)
 {
     struct epi_action *slot = &epi_actions.slot[signal];
     struct epi_sigaction now, front;
@@ -129,13 +137,15 @@ static EPI_SAFE void give_way(int signal)
         epi_sigaction(signal, &front, NULL);
 }
 
-EPI_SAFE void epi_actions_give_way(void)
+void epi_actions_give_way(void)
 {
+    uint64_t mask = epi_actions_lock();
     for (int i = 0; i < EPI_FATAL_COUNT; i++)
         give_way(epi_fatal[i]);
+    epi_actions_unlock(mask);
 }
 
-EPI_SAFE void epi_action_take_back(int signal)
+static EPI_SAFE void take_back(int signal)
 {
     struct epi_action *slot = &epi_actions.slot[signal];
     struct epi_sigaction now;
@@ -153,7 +163,15 @@ EPI_SAFE void epi_action_take_back(int signal)
     epi_sigaction(signal, &slot->ours, NULL);
 }
 
-void epi_action_release(int signal)
+EPI_SAFE void epi_action_take_back(int signal)
+{
+    if (!epi_actions_try_lock())
+        return; /* the helper comes again */
+    take_back(signal);
+    epi_actions_end_try();
+}
+
+static void release(int signal)
 {
     struct epi_action *slot = &epi_actions.slot[signal];
     struct epi_sigaction now;
@@ -169,6 +187,13 @@ void epi_action_release(int signal)
     slot->role = EPI_ROLE_NONE;
 }
 
+void epi_action_release(int signal)
+{
+    uint64_t mask = epi_actions_lock();
+    release(signal);
+    epi_actions_unlock(mask);
+}
+
 /* A C library that puts back what signal() gave it has our handler without its flags. */
 EPI_SAFE bool epi_action_holds(int signal)
 {
@@ -179,14 +204,20 @@ EPI_SAFE bool epi_action_holds(int signal)
            (now.flags & needed) == needed;
 }
 
-static EPI_SAFE void put_back(int signal)
+/* Puts ours in place, in a crash whatever is there.  Else one that is neither the next nor
+ * ours has come since the caller looked, and stays; false then. */
+static EPI_SAFE bool put_back(int signal, bool crash)
 {
     struct epi_action *slot = &epi_actions.slot[signal];
     struct epi_sigaction old;
-    if (slot->role != EPI_ROLE_NONE && !epi_action_holds(signal) &&
-        epi_sigaction(signal, &slot->ours, &old) && foreign(old.handler) &&
-        old.handler != slot->ours.handler)
-        slot->displaced = old;
+    if (slot->role == EPI_ROLE_NONE || epi_action_holds(signal) ||
+        !epi_sigaction(signal, &slot->ours, &old) || !foreign(old.handler) ||
+        old.handler == slot->ours.handler)
+        return true;
+    if (!crash && old.handler != epi_action_next(signal)->handler)
+        return !epi_sigaction(signal, &old, NULL);
+    slot->displaced = old;
+    return true;
 }
 
 EPI_SAFE void epi_action_return(void)
@@ -214,15 +245,14 @@ EPI_SAFE bool epi_action_reassert(bool crash)
     bool faults = true;
     for (int i = 0; i < EPI_FATAL_COUNT; i++) {
         int signal = epi_fatal[i];
-        if (crash || !somebodys(signal))
-            put_back(signal);
-        else if (signal == SIGSEGV || signal == SIGBUS)
+        bool ours = (crash || !somebodys(signal)) && put_back(signal, crash);
+        if (!ours && (signal == SIGSEGV || signal == SIGBUS))
             faults = false;
     }
     for (int i = 0; i < 2; i++) {
         int signal = i == 0 ? epi_actions.deadline_signal : epi_actions.thread_signal;
         if (crash || !somebodys(signal))
-            put_back(signal);
+            put_back(signal, crash);
     }
     if (crash)
         epi_peek_use_loads();
@@ -235,9 +265,9 @@ void epi_action_renew(void)
     for (int i = 0; i < EPI_FATAL_COUNT; i++)
         if (epi_sigaction(epi_fatal[i], NULL, &now) &&
             (!foreign(now.handler) || now.handler == epi_actions.slot[epi_fatal[i]].ours.handler))
-            put_back(epi_fatal[i]);
-    put_back(epi_actions.deadline_signal);
-    put_back(epi_actions.thread_signal);
+            put_back(epi_fatal[i], false);
+    put_back(epi_actions.deadline_signal, true);
+    put_back(epi_actions.thread_signal, true);
     if (epi_action_holds(SIGSEGV) && epi_action_holds(SIGBUS))
         epi_peek_use_loads();
 }

@@ -105,7 +105,7 @@ void epi_action_release(int signal);
 /* The core's action goes in front of the one that a library has put there, which becomes the
  * next; and makes way for it again, in all slots. */
 EPI_SAFE void epi_action_take_back(int signal);
-EPI_SAFE void epi_actions_give_way(void);
+void epi_actions_give_way(void);
 
 /* Is the handler that the kernel has for SIGNAL still the core's?  To be asked before the
  * core sends SIGNAL to a thread: any other action may end the process.  One system call. */

@@ -24,14 +24,13 @@
 #include "wrap.h"
 #include "actions.h"
 #include "asked.h"
+#include "lock.h"
 #include "../base/base.h"
 #include "../base/system.h"
 #include "../incident/incident.h"
 #include "../incident/process.h"
 
-#include <stdatomic.h>
 #include <string.h>
-#include <time.h>
 
 #ifndef EPI_NOWRAP
 
@@ -210,26 +209,6 @@ static bool changed(int signal, const struct sigaction *action, struct sigaction
     return true;
 }
 
-/* One change at a time, since two threads of libraries may come at once, and none of them in
- * the middle of another's: sigaction may be called by signal handlers.  Nobody holds it for
- * longer than some system calls. */
-static uint64_t lock(void)
-{
-    uint64_t every = ~epi_mask_of(SIGSYS), before = 0; /* a filter may have calls done by a handler */
-    struct timespec pause = {.tv_nsec = 50000};
-    epi_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&every, (long)&before, sizeof every, 0,
-                 0);
-    while (atomic_exchange(&epi_process()->changing_action, true))
-        epi_syscall6(SYS_nanosleep, (long)&pause, 0, 0, 0, 0, 0);
-    return before;
-}
-
-static void unlock(uint64_t before)
-{
-    epi_process()->changing_action = false;
-    epi_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof before, 0, 0);
-}
-
 static int set(int signal, const struct sigaction *action, struct sigaction *old,
                epi_sigaction_function libcs)
 {
@@ -238,11 +217,11 @@ static int set(int signal, const struct sigaction *action, struct sigaction *old
         return libcs(signal, action, old);
     /* The caller's memory is touched only while signals are open: it may not be there. */
     struct sigaction copy = *action, before;
-    uint64_t mask = lock();
+    uint64_t mask = epi_actions_lock(); /* two threads of libraries may come at once */
     struct epi_sigaction seen = *epi_action_next(signal);
     bool told = old != NULL && hidden(slot) && epi_action_holds(signal);
     bool done = changed(signal, &copy, old != NULL ? &before : NULL);
-    unlock(mask);
+    epi_actions_unlock(mask);
     if (done && old != NULL)
         *old = before;
     /* Which may be the program's own definition (interpose), and come here once more. */

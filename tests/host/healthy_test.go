@@ -36,6 +36,7 @@ func TestHealthyProgramsGoOn(t *testing.T) {
 		{line: "prompts", status: 3},
 		{line: "reader", status: 3},
 		{line: "takeover", status: 3},
+		{line: "setter", status: 3},
 	} {
 		t.Run(test.line, func(t *testing.T) {
 			t.Parallel()

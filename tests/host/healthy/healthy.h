@@ -41,6 +41,11 @@ void writes(void);
 void install_asking(void);
 void install_blocking_front(void);
 
+// A thread that sets handlers, while Epitaph is enabled and disabled: how many are not there
+// afterwards.
+void start_setter(void);
+void end_setter(void);
+
 // A handler past libc that hands on; a thread that blocks SIGSEGV; a fault that is resolved.
 void install_jump(void);
 void install_front(void);

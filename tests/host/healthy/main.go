@@ -89,6 +89,14 @@ var scenarios = map[string]func(settings){
 		register(s, syscall.SIGUSR2, handler.WithChain())
 		C.end_reader()
 	},
+	"setter": func(s settings) {
+		C.start_setter()
+		for start := time.Now(); time.Since(start) < 1500*time.Millisecond; {
+			s.Enable()
+			handler.Disable()
+		}
+		C.end_setter()
+	},
 	"takeover": func(s settings) {
 		C.install_jump()
 		if s["off"] == "" {

@@ -1,0 +1,18 @@
+/* The lock under which the program's calls and the core change signal actions and the
+ * records of them (actions.c, wrap.c).  A handler does not take it: it only reads records. */
+#ifndef EPI_LOCK_H
+#define EPI_LOCK_H
+
+#include "../base/base.h"
+
+/* Takes the lock, with signals blocked meanwhile, since sigaction may be called by signal
+ * handlers; returns the mask from before.  Nobody holds it for longer than some system
+ * calls.  Not after a fault. */
+uint64_t epi_actions_lock(void);
+void epi_actions_unlock(uint64_t mask);
+
+/* For the helper thread, which waits for nobody: true when it has the lock now. */
+EPI_SAFE bool epi_actions_try_lock(void);
+EPI_SAFE void epi_actions_end_try(void);
+
+#endif
