@@ -75,6 +75,30 @@ func TestLibraryCallsCInAHostWithAHandler(t *testing.T) {
 	first(t, victim.Complete(t, o.Stderr), "fault")
 }
 
+// A handler that the host installs after Enable: a library does not see its call of sigaction, so a
+// fault that comes before the helper thread looks is the host's alone. Then the loss is reported,
+// or put right.
+func TestLibraryInAHostWithALaterHandler(t *testing.T) {
+	for _, takeover := range []string{"", "1"} {
+		t.Run("takeover="+takeover, func(t *testing.T) {
+			t.Parallel()
+			line := library.Path(t) + " call_c_taken"
+			env := victim.Env("HANDLER=after", "TAKEOVER="+takeover)
+			o := host.Run(t, line, env)
+			likePlain(t, o, host.Run(t, line+" off", env))
+			says(t, o, "the host's handler")
+			if n := strings.Count(o.Stderr, "epitaph: SIGSEGV: taken from Epitaph by "+host.Path(t)+" (handler 0x"); n != 1 {
+				t.Errorf("the loss is reported %d times: %v", n, o)
+			}
+			if takeover == "" {
+				victim.NoReport(t, o.Stderr)
+			} else {
+				first(t, victim.Complete(t, o.Stderr), "fault")
+			}
+		})
+	}
+}
+
 // A signal that Go's runtime did not handle when Epitaph was enabled, and
 // handles since signal.Notify.
 func TestLibraryNotified(t *testing.T) {

@@ -67,7 +67,11 @@ import (
 
 //export LibraryEnable
 func LibraryEnable() {
-	if err := handler.Enable(); err != nil {
+	var options []handler.Option
+	if os.Getenv("TAKEOVER") != "" {
+		options = append(options, handler.WithTakeover())
+	}
+	if err := handler.Enable(options...); err != nil {
 		fmt.Fprintln(os.Stderr, "library:", err)
 		os.Exit(1)
 	}
@@ -81,6 +85,11 @@ func LibraryRun(name *C.char) {
 	case "call_c":
 		if handler.Enabled() { // with the names of C's functions
 			_ = handler.Ready(context.Background())
+		}
+		C.fault()
+	case "call_c_taken":
+		for handler.Enabled() && handler.Taken()[syscall.SIGSEGV] == "" { // the helper thread looks once a second
+			time.Sleep(10 * time.Millisecond)
 		}
 		C.fault()
 	case "undefined":
