@@ -36,6 +36,15 @@ import (
 // Full says that the long run was asked for: every case, and more repetitions.
 var Full = os.Getenv("EPITAPH_MATRIX") == "full"
 
+// Rounds is how often a test repeats what must hold each time: n times in the long run, else
+// once.
+func Rounds(n int) int {
+	if Full && n > 1 {
+		return n
+	}
+	return 1
+}
+
 // A Program is one way to build a program. It is built once in a test process,
 // when it is first needed, from the directory of the test.
 type Program struct {

@@ -116,7 +116,11 @@ func TestIgnoredSignal(t *testing.T) {
 			t.Run(fmt.Sprint(signal)+"/"+when, func(t *testing.T) {
 				t.Parallel()
 				line := fmt.Sprintf("ignored signal=%d when=%s", signal, when)
-				for _, line := range []string{line, line + " off=1"} {
+				for i := range 2 * victim.Rounds(100) {
+					line := line
+					if i%2 != 0 {
+						line += " off=1"
+					}
 					c := startReady(t, line)
 					syscall.Kill(c.Cmd.Process.Pid, signal)
 					syscall.Kill(c.Cmd.Process.Pid, syscall.SIGUSR1)
@@ -257,14 +261,16 @@ func TestChainASentSignalToGo(t *testing.T) {
 		for _, busy := range []string{"", " busy=1"} {
 			t.Run(fmt.Sprint(signal)+busy, func(t *testing.T) {
 				t.Parallel()
-				c := startReady(t, "wait chain=1"+busy)
-				syscall.Kill(c.Cmd.Process.Pid, signal)
-				o := c.Wait()
-				o.Exited(t, 2)
-				victim.Complete(t, o.Stderr)
-				_, dump, _ := strings.Cut(o.Stderr, "End of report")
-				if !strings.Contains(dump, "\ngoroutine 1 ") {
-					t.Errorf("Go's dump does not follow the report:\n%s", o.Stderr)
+				for range victim.Rounds(100) {
+					c := startReady(t, "wait chain=1"+busy)
+					syscall.Kill(c.Cmd.Process.Pid, signal)
+					o := c.Wait()
+					o.Exited(t, 2)
+					victim.Complete(t, o.Stderr)
+					_, dump, _ := strings.Cut(o.Stderr, "End of report")
+					if !strings.Contains(dump, "\ngoroutine 1 ") {
+						t.Errorf("Go's dump does not follow the report:\n%s", o.Stderr)
+					}
 				}
 			})
 		}

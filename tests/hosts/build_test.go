@@ -35,6 +35,7 @@ type host struct {
 	needs   []string        // packages of pkg-config
 	tools   []string
 	full    bool // only with EPITAPH_MATRIX=full: it takes long to build
+	rounds  int  // then of each run; 0: one
 	env     []string
 	with    func(t testing.TB, path string) // builds what the library wants beside it
 
@@ -49,10 +50,10 @@ var hosts = []host{
 	{name: "sqlite", program: sqlite, places: []string{"main", "thread"}, full: true},
 	{name: "system-sqlite", program: systemSQLite, needs: []string{"sqlite3"}, places: []string{"main", "thread"}},
 	{name: "duckdb", program: duckdb, places: []string{"thread"}, full: true},
-	{name: "kafka", program: library, library: built("kafka.c", "rdkafka"), needs: []string{"rdkafka"}, places: []string{"thread"}, waits: true},
-	{name: "jvm", program: library, library: jvm, tools: []string{"javac"}, places: []string{"main", "thread"}, dies: true,
+	{name: "kafka", rounds: 20, program: library, library: built("kafka.c", "rdkafka"), needs: []string{"rdkafka"}, places: []string{"thread"}, waits: true},
+	{name: "jvm", rounds: 20, program: library, library: jvm, tools: []string{"javac"}, places: []string{"main", "thread"}, dies: true,
 		with: compileJava},
-	{name: "python", program: library, library: built("python.c", "python3-embed"), needs: []string{"python3-embed"},
+	{name: "python", rounds: 20, program: library, library: built("python.c", "python3-embed"), needs: []string{"python3-embed"},
 		places: []string{"main", "thread"}},
 	{name: "rust", program: library, places: []string{"main", "thread"}, tools: []string{"rustc"},
 		// The library's name, where it was loaded too short a time ago for a name of the function.

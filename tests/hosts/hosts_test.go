@@ -38,9 +38,11 @@ func TestHealthy(t *testing.T) {
 		}
 		want := off.Stdout + "in Go: runtime error: invalid memory address or nil pointer dereference\n"
 		for order, setting := range orders {
-			o := h.start(t, "healthy go=1"+setting).Wait()
-			if o.End() != off.End() || o.Stdout != want || o.Stderr != off.Stderr {
-				t.Errorf("enabled %s it: %v\nwithout Epitaph: %v", order, o, off)
+			for range victim.Rounds(h.rounds) {
+				o := h.start(t, "healthy go=1"+setting).Wait()
+				if o.End() != off.End() || o.Stdout != want || o.Stderr != off.Stderr {
+					t.Errorf("enabled %s it: %v\nwithout Epitaph: %v", order, o, off)
+				}
 			}
 		}
 	})
@@ -73,6 +75,9 @@ func TestCrashes(t *testing.T) {
 					line := fmt.Sprintf("crash place=%s kind=%s", place, kind.name)
 					t.Run(fmt.Sprintf("%s/%s/%s", place, kind.name, order), func(t *testing.T) {
 						t.Parallel()
+						for range victim.Rounds(h.rounds) - 1 {
+							h.crashes(t, line+setting, kind.signal)
+						}
 						o := h.start(t, line+setting).Wait()
 						if h.dies || place == "thread" && victim.Full {
 							off := h.start(t, line+" off=1").Wait()
@@ -96,6 +101,15 @@ func TestCrashes(t *testing.T) {
 			}
 		}
 	})
+}
+
+// crashes runs a crash once more: it must be reported each time.
+func (h host) crashes(t *testing.T, line string, signal syscall.Signal) {
+	o := h.start(t, line).Wait()
+	if !h.dies {
+		o.DiedOf(t, signal)
+	}
+	victim.Complete(t, o.Stderr)
 }
 
 // goDied tells whether Go's handler has ended the process.

@@ -56,23 +56,27 @@ func TestLibraryFaultInGoText(t *testing.T) {
 // it sends to itself to have the other threads' stacks.
 func TestLibraryCallsC(t *testing.T) {
 	t.Parallel()
-	o := host.Run(t, library.Path(t)+" call_c")
-	o.DiedOf(t, syscall.SIGSEGV)
-	first(t, victim.Complete(t, o.Stderr), "fault")
-	if strings.Contains(o.Stderr, "goroutine 17") {
-		t.Errorf("Go's dump, which nobody has asked for: %v", o)
+	for range victim.Rounds(100) {
+		o := host.Run(t, library.Path(t)+" call_c")
+		o.DiedOf(t, syscall.SIGSEGV)
+		first(t, victim.Complete(t, o.Stderr), "fault")
+		if strings.Contains(o.Stderr, "goroutine 17") {
+			t.Errorf("Go's dump, which nobody has asked for: %v", o)
+		}
 	}
 }
 
 // A host that had a handler before Go has faults in C passed on to it by Go.
 func TestLibraryCallsCInAHostWithAHandler(t *testing.T) {
 	t.Parallel()
-	line := library.Path(t) + " call_c"
-	handled := victim.Env("HANDLER=1")
-	o := host.Run(t, line, handled)
-	likePlain(t, o, host.Run(t, line+" off", handled))
-	says(t, o, "the host's handler")
-	first(t, victim.Complete(t, o.Stderr), "fault")
+	for range victim.Rounds(100) {
+		line := library.Path(t) + " call_c"
+		handled := victim.Env("HANDLER=1")
+		o := host.Run(t, line, handled)
+		likePlain(t, o, host.Run(t, line+" off", handled))
+		says(t, o, "the host's handler")
+		first(t, victim.Complete(t, o.Stderr), "fault")
+	}
 }
 
 // A handler that the host installs after Enable: a library does not see its call of sigaction, so a
@@ -82,18 +86,20 @@ func TestLibraryInAHostWithALaterHandler(t *testing.T) {
 	for _, takeover := range []string{"", "1"} {
 		t.Run("takeover="+takeover, func(t *testing.T) {
 			t.Parallel()
-			line := library.Path(t) + " call_c_taken"
-			env := victim.Env("HANDLER=after", "TAKEOVER="+takeover)
-			o := host.Run(t, line, env)
-			likePlain(t, o, host.Run(t, line+" off", env))
-			says(t, o, "the host's handler")
-			if n := strings.Count(o.Stderr, "epitaph: SIGSEGV: taken from Epitaph by "+host.Path(t)+" (handler 0x"); n != 1 {
-				t.Errorf("the loss is reported %d times: %v", n, o)
-			}
-			if takeover == "" {
-				victim.NoReport(t, o.Stderr)
-			} else {
-				first(t, victim.Complete(t, o.Stderr), "fault")
+			for range victim.Rounds(20) {
+				line := library.Path(t) + " call_c_taken"
+				env := victim.Env("HANDLER=after", "TAKEOVER="+takeover)
+				o := host.Run(t, line, env)
+				likePlain(t, o, host.Run(t, line+" off", env))
+				says(t, o, "the host's handler")
+				if n := strings.Count(o.Stderr, "epitaph: SIGSEGV: taken from Epitaph by "+host.Path(t)+" (handler 0x"); n != 1 {
+					t.Errorf("the loss is reported %d times: %v", n, o)
+				}
+				if takeover == "" {
+					victim.NoReport(t, o.Stderr)
+				} else {
+					first(t, victim.Complete(t, o.Stderr), "fault")
+				}
 			}
 		})
 	}
