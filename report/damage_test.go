@@ -70,7 +70,10 @@ func numbered(text string, i int) string {
 // no intact one is lost, and nothing panics.
 func TestDamaged(t *testing.T) {
 	n := 1500
-	if full {
+	switch {
+	case testing.Short():
+		n = 150
+	case full:
 		n = 10_000
 	}
 	rnd := rand.New(rand.NewPCG(1, 2))
@@ -147,7 +150,10 @@ func (r *repeating) Read(p []byte) (n int, err error) {
 // of the log: 1 GB when everything is asked for.
 func TestScannerConstantMemory(t *testing.T) {
 	size := int64(32 << 20)
-	if full {
+	switch {
+	case testing.Short():
+		size = 4 << 20
+	case full:
 		size = 1 << 30
 	}
 	text := samples(t)["real-null"]
@@ -205,6 +211,9 @@ func (w *watching) Read(p []byte) (int, error) {
 // in it. The factor is far from both, since machines are busy.
 func TestScannerLinear(t *testing.T) {
 	size := 1 << 20
+	if testing.Short() {
+		size = 1 << 17
+	}
 	line := "node-1  | Fatal error: Aborted\n"
 	for name, unit := range map[string]string{
 		"starts":           line,

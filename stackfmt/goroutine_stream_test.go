@@ -97,6 +97,9 @@ func (e *endless) Read(p []byte) (int, error) {
 // endless frames, of one endless line and of endless names needs the same
 // memory whatever its length.
 func TestScanGoroutinesMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("collects garbage after every few parts of much text")
+	}
 	const size, limit = 24 << 20, 8 << 20
 	for name, e := range map[string]*endless{
 		"goroutines": {text: "goroutine 1 [select]:\nmain.f(0x1)\n\t/x.go:1 +0x1\nmain.main()\n\t/x.go:2 +0x1\n\n", left: size},

@@ -112,6 +112,7 @@ gcc -g -Wa,--debug-prefix-map="$PWD"=/src -c sum.S
 // One program in all the forms that its DWARF can have: each address has the same
 // answer, to the byte.
 func TestEncodingsGiveTheSameAnswers(t *testing.T) {
+	notShort(t)
 	var pcs []uint64
 	var want []string
 	for _, e := range encodings {
@@ -147,6 +148,7 @@ func TestEncodingsGiveTheSameAnswers(t *testing.T) {
 const wantShare = 0.999
 
 func TestEncodingsLikeLLVM(t *testing.T) {
+	notShort(t)
 	for _, e := range append(encodings[:1:1], others...) {
 		t.Run(e.name, func(t *testing.T) {
 			path := e.make(t)

@@ -11,7 +11,17 @@ import (
 )
 
 // The C library is compared with the oracle by its debug file.
+// notShort leaves out what is the same with the race detector, since nothing here has a
+// second goroutine, and takes long with it.
+func notShort(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("looks up many addresses")
+	}
+}
+
 func TestLibcLikeLLVM(t *testing.T) {
+	notShort(t)
 	const libc = "/lib/x86_64-linux-gnu/libc.so.6"
 	debug := symindex.DebugFile(libc)
 	if debug == "" {
@@ -26,6 +36,7 @@ func TestLibcLikeLLVM(t *testing.T) {
 
 // A Go program: its own text is left out, its C is found behind 100 Go units.
 func TestGoProgramLikeLLVM(t *testing.T) {
+	notShort(t)
 	path := filepath.Join(t.TempDir(), "demo")
 	cmd := exec.Command("go", "build", "-o", path, "github.com/epitaph-go/epitaph/cmd/crashdemo")
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -66,6 +77,7 @@ func goText(t testing.TB, path string) symindex.Range {
 }
 
 func TestRustLikeLLVM(t *testing.T) {
+	notShort(t)
 	if _, err := exec.LookPath("rustc"); err != nil {
 		t.Skip("rustc is not installed")
 	}
