@@ -14,6 +14,7 @@ import (
 // Users install command epitaph by its path: its module has nothing that go install
 // refuses, and what it requires of Epitaph is enough.
 func TestInstallCommand(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	// The versions that its go.mod has until a release sets them.
 	publish(t, dir, module.Version{Path: version.Path, Version: "v0.0.0"}, copied(t))

@@ -39,6 +39,7 @@ func main() {
 // A program that gets Epitaph from a proxy and vendors it has all of the core, and a
 // complete report. The other modules come from the cache of modules, as a proxy.
 func TestVendored(t *testing.T) {
+	t.Parallel()
 	dir, _ := proxy(t)
 	cache := strings.TrimSpace(command(t, ".", nil, "go", "env", "GOMODCACHE"))
 	env := []string{
