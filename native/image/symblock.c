@@ -218,21 +218,42 @@ static EPI_SAFE bool find_row(const struct blob *blob, uint32_t pc, struct place
     return true;
 }
 
+/* The number of the part that holds ADDRESS, where it begins, and its blob. */
+static EPI_SAFE bool find_part(const struct epi_symblock *block, uint64_t address,
+                               uint32_t *part, uint32_t *first, struct blob *blob)
+{
+    if (address < block->base || address - block->base > UINT32_MAX)
+        return false;
+    uint32_t at = (uint32_t)(address - block->base);
+    *part = not_above(block->start, block->parts, 4, at);
+    if ((*part)-- == 0 || !open_blob(blob, block, *part))
+        return false;
+    *first = word(block->start, *part);
+    return at - *first < blob->size;
+}
+
+EPI_SAFE bool epi_symblock_part(const struct epi_symblock *block, uint64_t address,
+                                struct epi_range *part)
+{
+    struct blob blob;
+    uint32_t number, first;
+    if (!find_part(block, address, &number, &first, &blob))
+        return false;
+    part->start = block->base + first;
+    part->end = part->start + blob.size;
+    return true;
+}
+
 EPI_SAFE bool epi_symblock_find(struct epi_symblock_chain *chain,
                                 const struct epi_symblock *block, uint64_t address,
                                 uint64_t *start)
 {
     struct blob blob;
     struct place place;
-    if (address < block->base || address - block->base > UINT32_MAX)
+    uint32_t part, first;
+    if (!find_part(block, address, &part, &first, &blob))
         return false;
     uint32_t at = (uint32_t)(address - block->base);
-    uint32_t part = not_above(block->start, block->parts, 4, at);
-    if (part-- == 0 || !open_blob(&blob, block, part))
-        return false;
-    uint32_t first = word(block->start, part);
-    if (at - first >= blob.size)
-        return false;
     *start = block->base + first;
     *chain =
         (struct epi_symblock_chain){.block = block, .function = word(block->part_name, part)};

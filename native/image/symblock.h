@@ -52,6 +52,10 @@ EPI_SAFE bool epi_symblock_find(struct epi_symblock_chain *chain,
                                 const struct epi_symblock *block, uint64_t address,
                                 uint64_t *start);
 
+/* The piece of a function that holds ADDRESS, in addresses of the file. */
+EPI_SAFE bool epi_symblock_part(const struct epi_symblock *block, uint64_t address,
+                                struct epi_range *part);
+
 /* Takes the next call, the one that the last was inlined into; false behind the
  * function itself. */
 EPI_SAFE bool epi_symblock_next(struct epi_symblock_chain *chain,

@@ -104,43 +104,74 @@ static EPI_SAFE bool holds(const Elf64_Sym *symbol, uint64_t at)
 
 /* Linear: the table is sorted by hash.  A block at a time, since the start of
  * a copy costs more than its bytes. */
-static EPI_SAFE bool find_in_dynsym(const struct epi_module *module, uint64_t at,
-                                    struct epi_symbol *symbol)
+static EPI_SAFE bool find_in_table(const struct dynsym *table, uint64_t at, Elf64_Sym *found)
 {
-    struct dynsym dynsym;
     Elf64_Sym block[16];
-    if (!find_dynsym(module, &dynsym))
-        return false;
-    for (uint32_t i = 0; i < dynsym.count; i += (uint32_t)EPI_COUNT(block)) {
-        uint32_t n = dynsym.count - i;
+    for (uint32_t i = 0; i < table->count; i += (uint32_t)EPI_COUNT(block)) {
+        uint32_t n = table->count - i;
         if (n > EPI_COUNT(block))
             n = (uint32_t)EPI_COUNT(block);
-        if (!epi_peek(block, dynsym.symbols + (uintptr_t)i * sizeof block[0],
+        if (!epi_peek(block, table->symbols + (uintptr_t)i * sizeof block[0],
                       n * sizeof block[0]))
             return false;
         for (uint32_t j = 0; j < n; j++)
-            if (holds(&block[j], at) && block[j].st_name < dynsym.strings_size) {
-                symbol->offset = at - block[j].st_value;
-                set_name(symbol, dynsym.strings + block[j].st_name);
+            if (holds(&block[j], at) && block[j].st_name < table->strings_size) {
+                *found = block[j];
                 return true;
             }
     }
     return false;
 }
 
+static EPI_SAFE bool find_in_dynsym(const struct epi_module *module, uint64_t at,
+                                    struct epi_symbol *symbol)
+{
+    struct dynsym dynsym;
+    Elf64_Sym found;
+    if (!find_dynsym(module, &dynsym) || !find_in_table(&dynsym, at, &found))
+        return false;
+    symbol->offset = at - found.st_value;
+    set_name(symbol, dynsym.strings + found.st_name);
+    return true;
+}
+
 /* The bias is compared because Go, which installs an index, has found its module in a
  * table that may have been filled with others since. */
+static EPI_SAFE bool open_block(struct epi_symblock *block, const struct epi_module *module)
+{
+    const struct epi_symbol_index *index = __atomic_load_n(&module->index, __ATOMIC_ACQUIRE);
+    return index != NULL && index->bias == module->bias &&
+           epi_symblock_open(block, index->block, index->size);
+}
+
 static EPI_SAFE bool find_in_block(struct epi_symbols *symbols, const struct epi_module *module,
                                    uint64_t at)
 {
-    const struct epi_symbol_index *index = __atomic_load_n(&module->index, __ATOMIC_ACQUIRE);
     uint64_t start;
-    if (index == NULL || index->bias != module->bias ||
-        !epi_symblock_open(&symbols->block, index->block, index->size) ||
+    if (!open_block(&symbols->block, module) ||
         !epi_symblock_find(&symbols->chain, &symbols->block, at, &start))
         return false;
     symbols->offset = at - start;
     return true;
+}
+
+EPI_SAFE bool epi_symbols_function(const struct epi_module *module, uintptr_t pc,
+                                   struct epi_range *function)
+{
+    struct epi_symblock block;
+    struct dynsym dynsym;
+    Elf64_Sym found;
+    uint64_t at = pc - module->bias;
+    if (open_block(&block, module) && epi_symblock_part(&block, at, function)) {
+        function->start += module->bias;
+        function->end += module->bias;
+        return true;
+    }
+    if (!find_dynsym(module, &dynsym) || !find_in_table(&dynsym, at, &found))
+        return false;
+    function->start = module->bias + found.st_value;
+    function->end = function->start + found.st_size;
+    return found.st_size != 0;
 }
 
 EPI_SAFE bool epi_symbols_find(struct epi_symbols *symbols, const struct epi_module *module,

@@ -35,6 +35,11 @@ struct epi_symbols {
 EPI_SAFE bool epi_symbols_find(struct epi_symbols *symbols, const struct epi_module *module,
                                uintptr_t pc, struct epi_symbol *symbol);
 
+/* The function at PC, or the piece of it that is there, as its symbol says.  False when there
+ * is none, or it does not say where the function ends. */
+EPI_SAFE bool epi_symbols_function(const struct epi_module *module, uintptr_t pc,
+                                   struct epi_range *function);
+
 /* Fills SYMBOL with the next one; false behind the last. */
 EPI_SAFE bool epi_symbols_next(struct epi_symbols *symbols, struct epi_symbol *symbol);
 

@@ -19,7 +19,10 @@ _Static_assert(EPI_COUNT(saved_registers) ==
                    EPI_COUNT(((struct epi_rule *)0)->saved),
                "one slot for each register");
 
-enum { RULE_OUTERMOST = 1 }; /* the return address is undefined */
+enum {
+    RULE_OUTERMOST = 1, /* the return address is undefined */
+    RULE_CODE = 2,      /* the code says so, not its author */
+};
 
 static EPI_SAFE struct epi_rule *rule_slot(struct epi_rule_cache *cache, uintptr_t pc)
 {
@@ -63,6 +66,9 @@ static EPI_SAFE enum epi_step apply_rule(struct epi_cursor *cursor,
             !epi_peek64(&saved[i], cfa + (uintptr_t)(intptr_t)rule->saved[i]))
             return EPI_STEP_UNREADABLE;
     uintptr_t pc = epi_cursor_return(cursor, ra);
+    bool code = (rule->flags & RULE_CODE) != 0;
+    if (code && (!epi_cursor_plausible(cursor, pc) || epi_cursor_returns_oddly(cursor, pc)))
+        return EPI_STEP_NO_RULE;
     if (!epi_cursor_accepts(cursor, pc, cfa, false))
         return EPI_STEP_STUCK;
     for (size_t i = 0; i < EPI_COUNT(saved_registers); i++)
@@ -74,7 +80,7 @@ static EPI_SAFE enum epi_step apply_rule(struct epi_cursor *cursor,
     regs->r[EPI_REG_PC] = pc;
     regs->known = (regs->known & EPI_CALLEE_SAVED) | EPI_BIT(EPI_REG_SP) |
                   EPI_BIT(EPI_REG_PC);
-    cursor->how = EPI_HOW_CFI;
+    cursor->how = code ? EPI_HOW_CODE : EPI_HOW_CFI;
     cursor->flags = 0;
     return EPI_STEP_OK;
 }
@@ -248,6 +254,19 @@ EPI_SAFE enum epi_step epi_cfi_step(struct epi_cursor *cursor,
     rule.pc = pc;
     epi_copy_words(rule_slot(cursor->cache, pc), &rule, sizeof rule);
     return apply_rule(cursor, &rule);
+}
+
+EPI_SAFE enum epi_step epi_cfi_step_row(struct epi_cursor *cursor, const struct epi_cfi_row *row)
+{
+    struct epi_rule rule;
+    if (!compress(&rule, row))
+        return EPI_STEP_NO_RULE;
+    rule.flags |= RULE_CODE;
+    rule.pc = epi_cursor_lookup_pc(cursor);
+    enum epi_step step = apply_rule(cursor, &rule);
+    if (step == EPI_STEP_OK && cursor->cache != NULL)
+        epi_copy_words(rule_slot(cursor->cache, rule.pc), &rule, sizeof rule);
+    return step;
 }
 
 EPI_SAFE bool epi_cfi_covers(const struct epi_module *module, uintptr_t pc)

@@ -67,6 +67,10 @@ EPI_SAFE enum epi_step epi_cfi_step(struct epi_cursor *cursor,
  * EPI_STEP_NO_RULE. */
 EPI_SAFE enum epi_step epi_cfi_step_cached(struct epi_cursor *cursor, uintptr_t pc);
 
+/* One C frame by ROW, which the code tells (framecode.h); EPI_STEP_NO_RULE when what it leads
+ * to is no return address. */
+EPI_SAFE enum epi_step epi_cfi_step_row(struct epi_cursor *cursor, const struct epi_cfi_row *row);
+
 /* Does MODULE's call frame information cover PC? */
 EPI_SAFE bool epi_cfi_covers(const struct epi_module *module, uintptr_t pc);
 

@@ -18,6 +18,7 @@ enum epi_how {
     EPI_HOW_CONTEXT, /* the interrupted registers themselves */
     EPI_HOW_CFI,     /* call frame information */
     EPI_HOW_GO,      /* SP deltas of the pclntab, or a rule of the Go border */
+    EPI_HOW_CODE,    /* the instructions of the function, from its start to the PC */
     EPI_HOW_RETURN,  /* return address at SP, after a PC that cannot be code */
     EPI_HOW_FP,      /* frame pointer */
     EPI_HOW_SCAN,    /* a word on the stack that looks like a return address */
@@ -104,6 +105,7 @@ struct epi_cursor {
     struct epi_range stack;  /* start: SP must come out above it.  A step onto
                                 another stack sets both to 0 */
     uint8_t switches;        /* such steps that only CFI vouches for */
+    uint8_t readings;        /* functions whose code was read for their frame */
     uint32_t mark_at;        /* the step at which the mark moves next */
     uintptr_t mark_pc, mark_sp; /* a state that must not come again */
 };

@@ -74,6 +74,12 @@ static EPI_SAFE enum doubt call_fits(const struct epi_cursor *cursor, uintptr_t 
     return IMPOSSIBLE;
 }
 
+EPI_SAFE bool epi_scan_call_fits(const struct epi_cursor *cursor, uintptr_t pc,
+                                 struct epi_range function)
+{
+    return call_fits(cursor, pc, function, NO_RULES) != IMPOSSIBLE;
+}
+
 /* If PC, the word at AT, is where a call of FUNCTION returns to: do the rules there
  * lead to another return address, of a call of that CALLER?  A call through a pointer
  * does not say whom it called, so the rules are followed up to a call that does: a

@@ -1,10 +1,11 @@
 /* The walk: one frame after the other, by the best method that knows the PC.
  *
  * Order: the rules for Go text (gostack.c), call frame information (cfi.c),
- * the signal trampoline by its code, the return address at SP where no code
- * can have moved SP yet, the frame pointer, a bounded scan of the stack.  The
- * last three are guesses; a guess has to be an address in executable text
- * right after a CALL, and so has whatever rules yield from guessed registers.
+ * the signal trampoline by its code, the instructions of the function
+ * (framecode.c), the return address at SP where no code can have moved SP yet,
+ * the frame pointer, a bounded scan of the stack.  The last three are guesses; a
+ * guess has to be an address in executable text right after a CALL, and so has
+ * what the instructions lead to, and whatever rules yield from guessed registers.
  *
  * Termination.  On one stack SP rises with every step.  Stacks change at
  * signals, between Go and C, and by code that switches them itself, so rising
@@ -13,6 +14,7 @@
  * steps is limited. */
 #include "unwind.h"
 #include "cfi.h"
+#include "framecode.h"
 #include "gostack.h"
 #include "scan.h"
 #include "../base/base.h"
@@ -142,6 +144,10 @@ static EPI_SAFE bool step_by_guess(struct epi_cursor *cursor, enum epi_step fail
         frame->flags |= EPI_FRAME_SIGNAL | EPI_FRAME_EXACT;
         found = true;
     }
+    if (!found && failed == EPI_STEP_NO_RULE && !bad)
+        found = epi_framecode_step(cursor, epi_modules_find_text(
+                                               cursor->modules, epi_cursor_lookup_pc(cursor))) ==
+                EPI_STEP_OK;
     if (!found && failed == EPI_STEP_NO_RULE && exact)
         found = step_return(cursor, bad ? EPI_HOW_RETURN : EPI_HOW_SCAN);
     if (!found)

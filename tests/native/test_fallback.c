@@ -135,7 +135,7 @@ static void uncovered(void)
     check_tail("uncovered", 3);
     stand_in_leaf();
     CHECK(stack.frame[0].pc - (uintptr_t)stand_in_leaf < 512 &&
-              stack.frame[0].how == EPI_HOW_SCAN,
+              stack.frame[0].how == EPI_HOW_CODE,
           "%#lx how %d", stack.frame[0].pc, stack.frame[0].how);
     check_tail("leaf", 1);
 }

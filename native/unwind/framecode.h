@@ -1,0 +1,25 @@
+/* The frame of a function out of its instructions, where nobody has written call frame
+ * information: assembly, code built with -fno-asynchronous-unwind-tables.  A machine
+ * provides this in a framecode_MACHINE.c. */
+#ifndef EPI_FRAMECODE_H
+#define EPI_FRAMECODE_H
+
+#include "cfi.h"
+#include "../base/base.h"
+
+/* What call frame information would say of PC, a look-up PC in CODE, which is one
+ * function.  EXACT: PC is the first byte of an instruction that has not run yet, else the
+ * last byte of a call.  False where the instructions leave any doubt.  The work is
+ * bounded; the rule has to be confirmed by the return address that it leads to. */
+EPI_SAFE bool epi_arch_frame_row(struct epi_range code, uintptr_t pc, bool exact,
+                                 struct epi_cfi_row *row);
+
+/* The same for an instruction that says by itself where the return address is, whatever
+ * function it is in: the first two of a function with a frame pointer, a return. */
+EPI_SAFE bool epi_arch_bare_row(uintptr_t pc, struct epi_cfi_row *row);
+
+/* One C frame out of the code, of MODULE or, where that is NULL, of none. */
+EPI_SAFE enum epi_step epi_framecode_step(struct epi_cursor *cursor,
+                                          const struct epi_module *module);
+
+#endif
