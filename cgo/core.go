@@ -163,6 +163,7 @@ type Module struct {
 	Named      bool       // the core has the names of its functions
 	Indexed    bool       // and all else that there is of it
 	Symbols    int        // the size of what it has of that
+	HasFrames  bool       // the core has what .debug_frame says
 	HasEHFrame bool       // the core finds its call frame information
 }
 
@@ -181,6 +182,7 @@ func Modules() []Module {
 			BuildID:    C.GoBytes(unsafe.Pointer(&m.build_id[0]), C.int(m.build_id_size)),
 			Named:      m.index != nil,
 			Indexed:    m.index != nil && !bool(m.index.names_only),
+			HasFrames:  m.frames != nil,
 			HasEHFrame: m.eh_frame_hdr != 0 || m.eh_frame.end != 0,
 		}
 		if m.index != nil {
@@ -201,6 +203,17 @@ func InstallSymbols(module *Module, block []byte, dropped int) error {
 	defer C.free(unsafe.Pointer(path))
 	if errno := C.epi_install_symbols(C.uintptr_t(module.Bias), path, unsafe.Pointer(unsafe.SliceData(block)), C.size_t(len(block)), uint32(dropped)); errno != 0 {
 		return fmt.Errorf("cgo: installing the symbols of %s: %w", module.Path, syscall.Errno(errno))
+	}
+	return nil
+}
+
+// InstallFrames hands the core what a module's .debug_frame says (symindex.Frames): pages of
+// their own, outside of Go's heap, which belong to the core from now on, whatever is returned.
+func InstallFrames(module *Module, frames []byte) error {
+	path := C.CString(module.Path)
+	defer C.free(unsafe.Pointer(path))
+	if errno := C.epi_install_frames(C.uintptr_t(module.Bias), path, unsafe.Pointer(unsafe.SliceData(frames)), C.size_t(len(frames))); errno != 0 {
+		return fmt.Errorf("cgo: installing the frames of %s: %w", module.Path, syscall.Errno(errno))
 	}
 	return nil
 }

@@ -41,7 +41,7 @@ func (k *FrameKind) UnmarshalText(b []byte) error {
 type How uint8
 
 const (
-	Exact        How = iota // by unwind tables, or it is the frame of the fault itself
+	Exact        How = iota // by unwind tables or the instructions of the function, or it is the frame of the fault itself
 	FramePointer            // by following frame pointers: likely
 	Scan                    // a word on the stack that looks like a return address: doubtful
 	AfterScan               // by unwind tables, but from a frame that a scan found: as doubtful as that one

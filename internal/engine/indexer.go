@@ -12,6 +12,7 @@ import (
 
 	"github.com/epitaph-go/epitaph/cgo"
 	"github.com/epitaph-go/epitaph/internal/symindex"
+	"github.com/epitaph-go/epitaph/internal/symindex/offheap"
 )
 
 // How often the loader is asked whether it has loaded or unloaded anything: one
@@ -26,6 +27,7 @@ type indexer struct {
 	rounds     chan chan struct{} // who waits for a whole round
 	pace       pacer
 	settings   atomic.Pointer[symbolSettings]
+	frameless  failures // modules whose .debug_frame has nothing
 }
 
 // symbolSettings are what options of Enable say of the symbols.
@@ -40,6 +42,8 @@ func startIndexer(s *symbolSettings) *indexer {
 		quit:   make(chan struct{}),
 		done:   make(chan struct{}),
 		rounds: make(chan chan struct{}),
+
+		frameless: make(failures),
 	}
 	x.settings.Store(s)
 	mustHaveEHFrame()
@@ -113,14 +117,47 @@ func (f failures) forgetOthers(modules []cgo.Module) {
 }
 
 // round indexes the modules that have no index yet: names first, which is a matter of
-// milliseconds, then all else. The lock is held for calls of the core only, not while
-// files are read.
+// milliseconds, then what is needed to unwind them, then all else. The lock is held for
+// calls of the core only, not while files are read.
 func (x *indexer) round(failed failures) {
-	for _, namesOnly := range []bool{true, false} {
-		if !x.pass(failed, namesOnly) {
-			return
-		}
+	if x.pass(failed, true) && x.frames() {
+		x.pass(failed, false)
 	}
+}
+
+// frames gives the core what the .debug_frame of modules says; false when the indexer
+// shall end.
+func (x *indexer) frames() bool {
+	if !x.lock() {
+		return false
+	}
+	modules := cgo.Modules()
+	mu.Unlock()
+	x.frameless.forgetOthers(modules)
+	for i := range modules {
+		module := &modules[i]
+		key := x.frameless.key(module)
+		if module.HasFrames || x.frameless[key] {
+			continue
+		}
+		opts := x.options(module)
+		frames, err := symindex.Frames(module.Path, uint64(module.Bias), opts)
+		if errors.Is(err, symindex.ErrReplaced) && module.GoText[1] != 0 {
+			frames, err = symindex.Frames("/proc/self/exe", uint64(module.Bias), opts)
+		}
+		x.frameless[key] = err != nil && !passes(err)
+		if err != nil {
+			continue
+		}
+		if !x.lock() {
+			offheap.Free(frames)
+			return false
+		}
+		err = cgo.InstallFrames(module, frames)
+		mu.Unlock()
+		x.frameless[key] = err != nil
+	}
+	return !x.stopped()
 }
 
 // leastBlock is what a block takes at least: a page.
@@ -181,20 +218,23 @@ func (x *indexer) drop(module *cgo.Module) bool {
 	return true
 }
 
-// build reads the module's file. The executable's file is there even when
-// another one has taken its place.
-func (x *indexer) build(module *cgo.Module, namesOnly bool, room int) (*symindex.Result, error) {
+func (x *indexer) options(module *cgo.Module) symindex.Options {
 	settings := x.settings.Load()
-	opts := symindex.Options{
+	return symindex.Options{
 		Exclude:   symindex.Range{Start: uint64(module.GoText[0]), End: uint64(module.GoText[1])},
 		BuildID:   module.BuildID,
-		Budget:    room,
 		DebugDirs: settings.debugDirs,
 		Cache:     settings.cache,
 		GoSource:  goSource(),
-		NamesOnly: namesOnly,
 		Yield:     x.pace.yield,
 	}
+}
+
+// build reads the module's file. The executable's file is there even when
+// another one has taken its place.
+func (x *indexer) build(module *cgo.Module, namesOnly bool, room int) (*symindex.Result, error) {
+	opts := x.options(module)
+	opts.Budget, opts.NamesOnly = room, namesOnly
 	result, err := symindex.Build(module.Path, opts)
 	if err != nil && len(module.BuildID) > 0 && module.GoText[1] != 0 {
 		if again, err := symindex.Build("/proc/self/exe", opts); err == nil {

@@ -39,6 +39,7 @@ struct epi_module {
     bool loaded; /* the loader told of it */
     bool seen;   /* by the last refresh */
     const struct epi_symbol_index *index; /* or NULL; see symbols.h */
+    const struct epi_symbol_index *frames; /* or NULL: what .debug_frame says */
     char path[EPI_MODULE_PATH]; /* cut at the front, then starts with "..." */
 };
 

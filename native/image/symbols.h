@@ -47,7 +47,8 @@ EPI_SAFE bool epi_symbols_next(struct epi_symbols *symbols, struct epi_symbol *s
 EPI_SAFE uint32_t epi_symbols_count(const struct epi_symbols *symbols);
 
 /* What a module has: a block, which does not know where it is loaded, and its
- * bias.  Modules have a pointer to it, so that one store gives them both.
+ * bias.  Modules have a pointer to it, so that one store gives them both.  Call
+ * frame information out of .debug_frame is kept in the same way.
  *
  * All of them are in a list.  They are not found through the modules: a table
  * forgets those that are gone.  Read and written while the process is healthy. */

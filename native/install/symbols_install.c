@@ -54,6 +54,22 @@ int epi_install_symbols(uintptr_t bias, const char *path, void *data, size_t siz
     return 0;
 }
 
+int epi_install_frames(uintptr_t bias, const char *path, void *data, size_t size)
+{
+    struct epi_module *module = find_module(bias, path);
+    struct epi_symbol_index *frames = malloc(sizeof *frames);
+    if (module == NULL || frames == NULL) {
+        munmap(data, size);
+        free(frames);
+        return module == NULL ? ENOENT : ENOMEM;
+    }
+    *frames = (struct epi_symbol_index){indexes, data, size, bias, false, 0};
+    indexes = frames;
+    mprotect(data, size, PROT_READ);
+    __atomic_store_n(&module->frames, frames, __ATOMIC_RELEASE);
+    return 0;
+}
+
 void epi_drop_symbols(uintptr_t bias, const char *path)
 {
     struct epi_module *module = find_module(bias, path);
@@ -74,7 +90,7 @@ static bool in_use(const struct epi_symbol_index *index)
 {
     const struct epi_modules *table = epi_program.modules;
     for (uint32_t i = 0; table != NULL && i < table->count; i++)
-        if (table->module[i].index == index)
+        if (table->module[i].index == index || table->module[i].frames == index)
             return true;
     return false;
 }

@@ -18,6 +18,11 @@ void epi_drop_symbols(uintptr_t bias, const char *path);
 /* How many bytes of symbol indexes the core has. */
 size_t epi_symbols_size(void);
 
+/* Hands over what .debug_frame of the module at BIAS says, as a table and entries in the form
+ * of .eh_frame_hdr and .eh_frame with absolute addresses: pages of their own, which belong
+ * to the core from now on, whatever is returned.  0 or an errno. */
+int epi_install_frames(uintptr_t bias, const char *path, void *data, size_t size);
+
 /* Tells where the .eh_frame section of a module without PT_GNU_EH_FRAME is. */
 int epi_install_eh_frame(uintptr_t bias, const char *path, struct epi_range section);
 

@@ -119,21 +119,20 @@ static EPI_SAFE bool compress(struct epi_rule *rule, const struct epi_cfi_row *r
 }
 
 /* The value of an expression that stands, after its length, OFFSET bytes into
- * MODULE. */
-static EPI_SAFE bool evaluate(const struct epi_module *module, int32_t offset,
+ * BOUNDS. */
+static EPI_SAFE bool evaluate(struct epi_range bounds, int32_t offset,
                               const struct epi_regs *regs, const uint64_t *initial,
                               uint64_t *value)
 {
     struct epi_dwarf r;
-    epi_dwarf_open(&r, module->extent.start + (uintptr_t)(intptr_t)offset,
-                   module->extent.end);
+    epi_dwarf_open(&r, bounds.start + (uintptr_t)(intptr_t)offset, bounds.end);
     uint64_t size = epi_dwarf_uleb(&r);
     if (r.failed || size > r.end - r.at)
         return false;
     return epi_expr_evaluate(r.at, size, regs, initial, value);
 }
 
-static EPI_SAFE enum epi_step apply_register(const struct epi_module *module,
+static EPI_SAFE enum epi_step apply_register(struct epi_range bounds,
                                              const struct epi_cfi_row *row,
                                              const struct epi_regs *regs, uint64_t cfa,
                                              unsigned reg, struct epi_regs *next)
@@ -168,7 +167,7 @@ static EPI_SAFE enum epi_step apply_register(const struct epi_module *module,
         break;
     case EPI_CFI_EXPRESSION:
     case EPI_CFI_VAL_EXPRESSION:
-        if (!evaluate(module, row->value[reg], regs, &cfa, &value))
+        if (!evaluate(bounds, row->value[reg], regs, &cfa, &value))
             return EPI_STEP_UNREADABLE;
         if (row->kind[reg] == EPI_CFI_VAL_EXPRESSION)
             next->r[reg] = value;
@@ -181,7 +180,6 @@ static EPI_SAFE enum epi_step apply_register(const struct epi_module *module,
 }
 
 static EPI_SAFE enum epi_step apply_row(struct epi_cursor *cursor,
-                                        const struct epi_module *module,
                                         const struct epi_cfi_entry *entry,
                                         const struct epi_cfi_row *row)
 {
@@ -196,14 +194,14 @@ static EPI_SAFE enum epi_step apply_row(struct epi_cursor *cursor,
             return EPI_STEP_NO_RULE;
         cfa = regs->r[row->cfa_reg] + (uint64_t)row->cfa_value;
     } else if (row->cfa_kind == EPI_CFI_EXPRESSION) {
-        if (!evaluate(module, row->cfa_value, regs, NULL, &cfa))
+        if (!evaluate(entry->bounds, row->cfa_value, regs, NULL, &cfa))
             return EPI_STEP_UNREADABLE;
     } else {
         return EPI_STEP_NO_RULE;
     }
     next.known = 0;
     for (unsigned reg = 0; reg < EPI_NREGS; reg++) {
-        enum epi_step step = apply_register(module, row, regs, cfa, reg, &next);
+        enum epi_step step = apply_register(entry->bounds, row, regs, cfa, reg, &next);
         if (step != EPI_STEP_OK)
             return step;
     }
@@ -245,12 +243,12 @@ EPI_SAFE enum epi_step epi_cfi_step(struct epi_cursor *cursor,
     uintptr_t pc = epi_cursor_lookup_pc(cursor);
     struct epi_cfi_entry entry;
     struct epi_cfi_row row;
-    if (!epi_cfi_find(module, pc, &entry) || !epi_cfi_run(module, &entry, pc, &row))
+    if (!epi_cfi_find(module, pc, &entry) || !epi_cfi_run(&entry, pc, &row))
         return EPI_STEP_NO_RULE;
     struct epi_rule rule;
     if (cursor->cache == NULL || entry.signal || entry.return_column != EPI_REG_RA ||
         !compress(&rule, &row))
-        return apply_row(cursor, module, &entry, &row);
+        return apply_row(cursor, &entry, &row);
     rule.pc = pc;
     epi_copy_words(rule_slot(cursor->cache, pc), &rule, sizeof rule);
     return apply_rule(cursor, &rule);

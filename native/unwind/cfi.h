@@ -1,5 +1,7 @@
 /* Call frame information (DWARF 5, section 6.4) as ELF modules carry it for
- * exceptions: .eh_frame, sorted by .eh_frame_hdr (LSB 5.0 core, 10.6). */
+ * exceptions: .eh_frame, sorted by .eh_frame_hdr (LSB 5.0 core, 10.6).  What a file has
+ * in .debug_frame instead is not loaded; Go makes the same two parts of it, in memory of
+ * their own (internal/symindex/frames.go). */
 #ifndef EPI_CFI_H
 #define EPI_CFI_H
 
@@ -10,6 +12,7 @@
 /* What a CIE and an FDE say together about one range of code. */
 struct epi_cfi_entry {
     struct epi_range pc;
+    struct epi_range bounds;       /* the memory that it was read from */
     struct epi_range initial;      /* instructions of the CIE */
     struct epi_range instructions; /* of the FDE */
     uint64_t code_align;
@@ -43,8 +46,8 @@ enum epi_cfi_kind {
 };
 
 /* One row of the table that call frame instructions describe.  A value is an
- * offset, a register number, or where in the module the length and the bytes
- * of an expression stand (an offset from the start of its extent). */
+ * offset, a register number, or where the length and the bytes of an expression
+ * stand (an offset from the start of the entry's bounds). */
 struct epi_cfi_row {
     _Alignas(8) int32_t value[EPI_NREGS];
     uint8_t kind[EPI_NREGS];
@@ -54,8 +57,7 @@ struct epi_cfi_row {
 };
 
 /* Runs the instructions of ENTRY up to the row for PC. */
-EPI_SAFE bool epi_cfi_run(const struct epi_module *module,
-                          const struct epi_cfi_entry *entry, uintptr_t pc,
+EPI_SAFE bool epi_cfi_run(const struct epi_cfi_entry *entry, uintptr_t pc,
                           struct epi_cfi_row *row);
 
 /* One C frame by call frame information (DWARF 5, section 6.4).  MODULE holds

@@ -11,6 +11,7 @@
 #include "../base/base.h"
 #include "../memory/peek.h"
 #include "../image/modules.h"
+#include "../image/symbols.h"
 
 #define CIE_ID_SIZE 4
 
@@ -147,6 +148,7 @@ static EPI_SAFE bool parse(struct epi_range bounds, const struct unit *unit,
                            struct epi_cfi_entry *entry)
 {
     uintptr_t cie = unit->id_at - unit->id;
+    entry->bounds = bounds;
     return unit->id != 0 && cie < unit->id_at && parse_cie(bounds, cie, entry) &&
            parse_fde(unit, entry);
 }
@@ -218,14 +220,14 @@ static EPI_SAFE bool search(const struct table *table, uintptr_t pc, uintptr_t *
 }
 
 /* With a header: the table if it has one, else where .eh_frame starts. */
-static EPI_SAFE bool find_by_header(const struct epi_module *module, uintptr_t pc,
+static EPI_SAFE bool find_by_header(struct epi_range bounds, uintptr_t header, uintptr_t pc,
                                     struct epi_cfi_entry *entry)
 {
     struct epi_dwarf r;
-    struct table table = {.base = module->eh_frame_hdr};
-    if (!epi_in(module->extent, module->eh_frame_hdr))
+    struct table table = {.base = header};
+    if (!epi_in(bounds, header))
         return false;
-    epi_dwarf_open(&r, module->eh_frame_hdr, module->extent.end);
+    epi_dwarf_open(&r, header, bounds.end);
     uint8_t version = epi_dwarf_u8(&r), start_encoding = epi_dwarf_u8(&r),
             count_encoding = epi_dwarf_u8(&r);
     table.encoding = epi_dwarf_u8(&r);
@@ -238,25 +240,36 @@ static EPI_SAFE bool find_by_header(const struct epi_module *module, uintptr_t p
     if (!r.failed && count_encoding != EPI_PE_OMIT && table.size != 0) {
         table.count = epi_dwarf_pointer(&r, count_encoding, table.base);
         table.at = r.at;
-        uint64_t room = (module->extent.end - r.at) / (2 * table.size);
+        uint64_t room = (bounds.end - r.at) / (2 * table.size);
         if (table.count > room)
             table.count = room;
         if (!r.failed && table.count > 0) {
             uintptr_t fde;
             return search(&table, pc, &fde) &&
-                   epi_cfi_parse(module->extent, fde, entry) &&
+                   epi_cfi_parse(bounds, fde, entry) &&
                    epi_in(entry->pc, pc);
         }
     }
-    return epi_in(module->extent, eh_frame) &&
-           walk(module->extent, eh_frame, pc, entry);
+    return epi_in(bounds, eh_frame) && walk(bounds, eh_frame, pc, entry);
+}
+
+/* What Go has made of .debug_frame; it begins with a header. */
+static EPI_SAFE bool find_in_frames(const struct epi_module *module, uintptr_t pc,
+                                    struct epi_cfi_entry *entry)
+{
+    const struct epi_symbol_index *frames = __atomic_load_n(&module->frames, __ATOMIC_ACQUIRE);
+    if (frames == NULL || frames->bias != module->bias)
+        return false;
+    uintptr_t start = (uintptr_t)frames->block;
+    return find_by_header((struct epi_range){start, start + frames->size}, start, pc, entry);
 }
 
 EPI_SAFE bool epi_cfi_find(const struct epi_module *module, uintptr_t pc,
                            struct epi_cfi_entry *entry)
 {
-    if (module->eh_frame_hdr != 0)
-        return find_by_header(module, pc, entry);
-    return module->eh_frame.end != 0 &&
-           walk(module->eh_frame, module->eh_frame.start, pc, entry);
+    bool found = module->eh_frame_hdr != 0
+                     ? find_by_header(module->extent, module->eh_frame_hdr, pc, entry)
+                     : module->eh_frame.end != 0 &&
+                           walk(module->eh_frame, module->eh_frame.start, pc, entry);
+    return found || find_in_frames(module, pc, entry);
 }

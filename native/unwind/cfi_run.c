@@ -7,7 +7,6 @@
 #include "cfi.h"
 #include "dwarf_reader.h"
 #include "../base/base.h"
-#include "../image/modules.h"
 
 enum {
     CFA_ADVANCE_LOC = 0x40, /* these three hold an operand in the low six bits */
@@ -50,7 +49,6 @@ enum {
 #define REMEMBERED 6
 
 struct machine {
-    const struct epi_module *module;
     const struct epi_cfi_entry *entry;
     struct epi_dwarf code;
     uintptr_t location;
@@ -106,7 +104,7 @@ static EPI_SAFE void set_cfa(struct machine *m, uint64_t reg, int64_t offset)
 /* Skips an expression and says where it stands, its length included. */
 static EPI_SAFE int64_t expression(struct machine *m)
 {
-    int64_t at = (int64_t)(m->code.at - m->module->extent.start);
+    int64_t at = (int64_t)(m->code.at - m->entry->bounds.start);
     epi_dwarf_skip(&m->code, epi_dwarf_uleb(&m->code));
     return at;
 }
@@ -231,12 +229,10 @@ static EPI_SAFE bool run(struct machine *m, struct epi_range code, uintptr_t pc)
     return !m->failed && !m->code.failed;
 }
 
-EPI_SAFE bool epi_cfi_run(const struct epi_module *module,
-                          const struct epi_cfi_entry *entry, uintptr_t pc,
+EPI_SAFE bool epi_cfi_run(const struct epi_cfi_entry *entry, uintptr_t pc,
                           struct epi_cfi_row *row)
 {
     struct machine m;
-    m.module = module;
     m.entry = entry;
     m.location = entry->pc.start;
     m.failed = false;

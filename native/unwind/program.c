@@ -111,6 +111,7 @@ void epi_program_load(void)
         const struct epi_module *old = epi_modules_find(current, module->extent.start);
         if (old != NULL && same_module(old, module)) {
             module->index = old->index;
+            module->frames = old->frames;
             module->dropped = old->dropped;
             module->eh_frame = old->eh_frame;
         }

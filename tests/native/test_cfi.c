@@ -2,6 +2,7 @@
  * hand. */
 #include "check.h"
 #include "harness.h"
+#include "symbols.h"
 #include "image.h"
 #include "dwarf_reader.h"
 
@@ -362,6 +363,16 @@ static void look_up(void)
         }
         image.module.eh_frame_hdr = 8; /* memory that is not there */
         CHECK(!epi_cfi_find(&image.module, entries[0][0], &entry), "no header");
+        if (encodings[e] == EPI_PE_ABSPTR) { /* as Go makes it of .debug_frame */
+            struct epi_symbol_index frames = {.block = image.bytes, .size = IMAGE_SIZE};
+            image.module.frames = &frames;
+            CHECK(epi_cfi_find(&image.module, entries[7][0], &entry) &&
+                      entry.pc.start == entries[7][0] &&
+                      entry.bounds.start == (uintptr_t)image.bytes,
+                  "by .debug_frame");
+            frames.bias = 1;
+            CHECK(!epi_cfi_find(&image.module, entries[7][0], &entry), "another module's");
+        }
         image_free(&image);
     }
 }

@@ -38,7 +38,7 @@ static void compare(const struct epi_module *module, const struct epi_cfi_entry 
                     uintptr_t pc, bool exact, struct tally *tally)
 {
     struct epi_cfi_row told, found;
-    if (!epi_cfi_run(module, entry, pc, &told) || told.cfa_kind != EPI_CFI_REGISTER)
+    if (!epi_cfi_run(entry, pc, &told) || told.cfa_kind != EPI_CFI_REGISTER)
         return;
     tally->asked++;
     if (!epi_arch_frame_row(entry->pc, pc, exact, &found))
@@ -91,7 +91,7 @@ static void compare_module(const struct epi_module *module, uint32_t step, struc
         uintptr_t pc = module->eh_frame_hdr + (uintptr_t)(intptr_t)entry_at[0];
         struct epi_cfi_row first;
         if (epi_cfi_find(module, pc, &entry) && !entry.signal &&
-            epi_cfi_run(module, &entry, pc, &first) && first.cfa_value == EPI_CALL_PUSHES)
+            epi_cfi_run(&entry, pc, &first) && first.cfa_value == EPI_CALL_PUSHES)
             compare_function(module, &entry, tally);
     }
     printf("%s: %lu asked, %lu claimed, %lu other CFA, %lu other registers, %lu not compared\n",
