@@ -1,7 +1,8 @@
 /* Looks a PC of C code up: in the block that Go has built for the module, else in the
- * module's own .dynsym.  Every offset is checked: a block may come from a file. */
+ * executable's symbol table or the module's own .dynsym.  Every offset is checked: a block may come from a file. */
 #include "symbols.h"
 #include "modules.h"
+#include "symfile.h"
 #include "../base/base.h"
 #include "../memory/peek.h"
 
@@ -123,15 +124,39 @@ static EPI_SAFE bool find_in_table(const struct dynsym *table, uint64_t at, Elf6
     return false;
 }
 
-static EPI_SAFE bool find_in_dynsym(const struct epi_module *module, uint64_t at,
-                                    struct epi_symbol *symbol)
+/* The symbol for the address AT of the file, and where its name is.  Of the executable all
+ * symbols are there, as long as it has no block, and is not to have one. */
+static EPI_SAFE bool find_symbol(const struct epi_module *module, uint64_t at, Elf64_Sym *found,
+                                 uintptr_t *name)
 {
-    struct dynsym dynsym;
+    struct dynsym table;
+    const struct epi_symfile *file = epi_symfile_of(module);
+    if (file != NULL && module->index == NULL && module->dropped == EPI_DROPPED_NOTHING) {
+        epi_zero(&table, sizeof table);
+        table.symbols = file->symbols;
+        table.strings = file->strings;
+        table.strings_size = file->strings_size;
+        table.count = file->count;
+        if (find_in_table(&table, at, found)) {
+            *name = table.strings + found->st_name;
+            return true;
+        }
+    }
+    if (!find_dynsym(module, &table) || !find_in_table(&table, at, found))
+        return false;
+    *name = table.strings + found->st_name;
+    return true;
+}
+
+static EPI_SAFE bool find_in_table_of(const struct epi_module *module, uint64_t at,
+                                      struct epi_symbol *symbol)
+{
     Elf64_Sym found;
-    if (!find_dynsym(module, &dynsym) || !find_in_table(&dynsym, at, &found))
+    uintptr_t name;
+    if (!find_symbol(module, at, &found, &name))
         return false;
     symbol->offset = at - found.st_value;
-    set_name(symbol, dynsym.strings + found.st_name);
+    set_name(symbol, name);
     return true;
 }
 
@@ -159,15 +184,15 @@ EPI_SAFE bool epi_symbols_function(const struct epi_module *module, uintptr_t pc
                                    struct epi_range *function)
 {
     struct epi_symblock block;
-    struct dynsym dynsym;
     Elf64_Sym found;
+    uintptr_t name;
     uint64_t at = pc - module->bias;
     if (open_block(&block, module) && epi_symblock_part(&block, at, function)) {
         function->start += module->bias;
         function->end += module->bias;
         return true;
     }
-    if (!find_dynsym(module, &dynsym) || !find_in_table(&dynsym, at, &found))
+    if (!find_symbol(module, at, &found, &name))
         return false;
     function->start = module->bias + found.st_value;
     function->end = function->start + found.st_size;
@@ -179,15 +204,15 @@ EPI_SAFE bool epi_symbols_find(struct epi_symbols *symbols, const struct epi_mod
 {
     uint64_t at = pc - module->bias;
     symbols->in_block = find_in_block(symbols, module, at);
-    symbols->in_dynsym = !symbols->in_block && find_in_dynsym(module, at, symbol);
-    return symbols->in_block || symbols->in_dynsym;
+    symbols->in_table = !symbols->in_block && find_in_table_of(module, at, symbol);
+    return symbols->in_block || symbols->in_table;
 }
 
 EPI_SAFE bool epi_symbols_next(struct epi_symbols *symbols, struct epi_symbol *symbol)
 {
     struct epi_symblock_call call;
-    if (symbols->in_dynsym) { /* there is one, and SYMBOL has its name */
-        symbols->in_dynsym = false;
+    if (symbols->in_table) { /* there is one, and SYMBOL has its name */
+        symbols->in_table = false;
         symbol->line = 0;
         symbol->inlined = symbol->near_line = false;
         symbol->file = NULL;
@@ -210,7 +235,7 @@ EPI_SAFE uint32_t epi_symbols_count(const struct epi_symbols *symbols)
 {
     struct epi_symblock_chain chain = symbols->chain;
     struct epi_symblock_call call;
-    uint32_t count = symbols->in_dynsym ? 1 : 0;
+    uint32_t count = symbols->in_table ? 1 : 0;
     while (symbols->in_block && epi_symblock_next(&chain, &call))
         count++;
     return count;

@@ -1,8 +1,9 @@
 /* Names and lines of C addresses.  A look-up gives calls, as that of Go's does:
  * the inlined ones first, the function that they were inlined into last.
  *
- * Two sources: the block that Go built of the module's debug information and symbol
- * tables while the process was healthy, and without one the module's own .dynsym. */
+ * The sources: the block that Go built of the module's debug information and symbol
+ * tables while the process was healthy; without one the executable's symbol table, which is
+ * mapped for that (symfile.h), and the module's own .dynsym. */
 #ifndef EPI_SYMBOLS_H
 #define EPI_SYMBOLS_H
 
@@ -27,7 +28,7 @@ struct epi_symbols {
     struct epi_symblock block;
     struct epi_symblock_chain chain;
     uint64_t offset;
-    bool in_block, in_dynsym;
+    bool in_block, in_table;
 };
 
 /* Begins with the innermost symbol at PC (a return address has 1 taken off) in

@@ -11,6 +11,7 @@
 #include "../base/system.h"
 #include "../memory/peek.h"
 #include "../image/modules.h"
+#include "../image/symfile.h"
 #include "../image/symbols.h"
 #include "../unwind/golayout.h"
 #include "../unwind/program.h"
@@ -115,6 +116,7 @@ static void load_modules(void)
     if (current != NULL && (!epi_modules_changed(current) || epi_process()->receivers > 0))
         return;
     epi_program_load();
+    epi_symfile_map(epi_modules_find(epi_program.modules, getauxval(AT_PHDR)));
     epi_message_start();
 }
 

@@ -1,0 +1,55 @@
+/* Names out of the executable's own file, where nobody has built a block yet. */
+#include "check.h"
+#include "harness.h"
+#include "symbols.h"
+#include "symfile.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static volatile int kept;
+
+/* In .symtab alone: the loader maps nothing that has the name. */
+static __attribute__((noinline)) void known_to_the_file_alone(void)
+{
+    kept++;
+    kept *= 3;
+}
+
+static const char *name_at(const struct epi_module *module, uintptr_t pc)
+{
+    static struct epi_symbols symbols;
+    static struct epi_symbol symbol;
+    memset(&symbols, 0, sizeof symbols);
+    return epi_symbols_find(&symbols, module, pc, &symbol) &&
+                   epi_symbols_next(&symbols, &symbol) && symbol.line == 0
+               ? symbol.name
+               : "";
+}
+
+int main(void)
+{
+    harness_start(NULL);
+    known_to_the_file_alone();
+    uintptr_t at = (uintptr_t)known_to_the_file_alone;
+    struct epi_module module = *epi_modules_find(harness_modules, at);
+    struct epi_range function;
+    CHECK(strcmp(name_at(&module, at), "") == 0, "named without the file");
+    CHECK(epi_symfile_of(&module) == NULL, "mapped before it was asked for");
+
+    epi_symfile_map(&module);
+    CHECK(strcmp(name_at(&module, at + 2), "known_to_the_file_alone") == 0, "%s",
+          name_at(&module, at + 2));
+    CHECK(epi_symbols_function(&module, at + 2, &function) && function.start == at &&
+              function.end > at + 2 && function.end < at + 200,
+          "%#lx-%#lx", function.start, function.end);
+    CHECK(strcmp(name_at(&module, module.extent.end - 1), "") == 0, "where no function is");
+
+    struct epi_module other = module;
+    other.bias += 4096;
+    CHECK(epi_symfile_of(&other) == NULL, "another module");
+    other = module;
+    other.dropped = EPI_DROPPED_NAMES;
+    CHECK(strcmp(name_at(&other, at), "") == 0, "the budget is for no names");
+    return check_result();
+}
