@@ -118,9 +118,11 @@ EPI_SAFE bool epi_chain_host(struct epi_incident *crash, const struct epi_sigact
     epi_chain_with(action, mask & ~epi_mask_of(epi_actions.deadline_signal), signal, info, uc);
     /* It was let go, and has repaired nothing in the end: once more, and there would be a
      * report for each deadline, for ever. */
-    if (crash->owner == 0 && epi_fault_of_memory(info) && epi_arch_pc(uc) == pc) {
+    if (crash->owner == 0 && epi_arch_pc(uc) == pc) {
         epi_sigmask(SIG_UNBLOCK, epi_fatal_mask());
-        if (!epi_fault_is_over(info, uc))
+        if (!epi_fault_of_memory(info))
+            epi_crash_remember(crash, signal, info, uc);
+        else if (!epi_fault_is_over(info, uc))
             return false;
     }
     return epi_chain_repaired(crash, uc);

@@ -245,6 +245,18 @@ EPI_SAFE bool epi_crash_begin(struct epi_incident *crash, int signal, const sigi
     return true;
 }
 
+EPI_SAFE void epi_crash_remember(struct epi_incident *crash, int signal, const siginfo_t *info,
+                                 const ucontext_t *uc)
+{
+    if (!epi_crash_take(crash, epi_self()))
+        return; /* another's, and this one is reported once more */
+    crash->signal = signal;
+    epi_copy(&crash->info, info, sizeof crash->info);
+    epi_copy(&crash->context, uc, EPI_CONTEXT_SIZE);
+    crash->resumed = epi_now();
+    release(crash);
+}
+
 EPI_SAFE void epi_crash_end(struct epi_incident *crash)
 {
     epi_out_unlock(&epi_process()->dump.out); /* a dump that gave way did not */

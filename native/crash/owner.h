@@ -44,6 +44,11 @@ EPI_SAFE void epi_crash_arm_alarm(struct epi_incident *crash, uint64_t deadline)
  * took the place of. */
 EPI_SAFE void epi_crash_return_alarm(struct epi_incident *crash);
 
+/* The host's handler has come back so late that its crash was ended, and has changed nothing:
+ * should the same fault come again, that is in vain (epi_chain_in_vain). */
+EPI_SAFE void epi_crash_remember(struct epi_incident *crash, int signal, const siginfo_t *info,
+                                 const ucontext_t *uc);
+
 /* It goes on: the crash is over, and the next one may begin.  Sends what was kept. */
 EPI_SAFE void epi_crash_end(struct epi_incident *crash);
 

@@ -110,32 +110,37 @@ static bool ignored(int signal)
 
 enum event { NOTHING, TAKEN, GIVEN_BACK, IGNORES, HEEDS, DEFAULTS, SETS };
 
-/* A handler of the host that was asked about a fault is about to raise it again.  With ours
- * in place that comes to the core; and should it jump out after all, so does the next fault. */
-static bool host_gives_up(void)
+/* A handler of the host that was asked about a fault is about to raise it again, and sets the
+ * default action first.  With ours in place that comes to the core; and should it jump out
+ * after all, so does the next fault.  Asked while signals are open: the evidence is looked for
+ * by loads that may fault. */
+static bool host_gives_up(const struct sigaction *action)
 {
-    return epi_asked_evidence(epi_gettid(), epi_arch_current_sp(), NULL) != NULL;
+    return action->sa_handler == SIG_DFL &&
+           epi_asked_evidence(epi_gettid(), epi_arch_current_sp(), NULL) != NULL;
 }
 
 /* Of a signal whose action is hidden from the program.  Somebody who has read ours all the
  * same, by a system call of his own, gets what he asks for; and so does who sets the default
  * action of SIGABRT, to die of it. */
-static enum event event_of_hidden(int signal, const struct epi_sigaction *action)
+static enum event event_of_hidden(int signal, const struct epi_sigaction *action,
+                                  bool gives_up)
 {
     const struct epi_action *slot = &epi_actions.slot[signal];
     bool dies = slot->role == EPI_ROLE_ABORT && action->handler == (uintptr_t)SIG_DFL &&
-                !stopped_by_go(signal, action) && !host_gives_up();
+                !stopped_by_go(signal, action) && !gives_up;
     return dies || action->handler == slot->ours.handler ? NOTHING : SETS;
 }
 
 /* What becomes of SIGNAL with the ACTION that somebody sets.  NOTHING: it is not written
  * down. */
-static enum event event(int signal, const struct epi_sigaction *action, bool in_place)
+static enum event event(int signal, const struct epi_sigaction *action, bool in_place,
+                        bool gives_up)
 {
     const struct epi_action *slot = &epi_actions.slot[signal];
     unsigned policy = policies[slot->role];
     if (hidden(slot))
-        return in_place ? event_of_hidden(signal, action) : NOTHING;
+        return in_place ? event_of_hidden(signal, action, gives_up) : NOTHING;
     /* Go's flags are its own (runtime/os_linux.go, setsig); ours have SA_NODEFER, also when
      * C puts back what it has saved: behind that Go's handler is as it was. */
     bool ours = action->handler == slot->ours.handler;
@@ -150,7 +155,7 @@ static enum event event(int signal, const struct epi_sigaction *action, bool in_
     if (action->handler == (uintptr_t)SIG_IGN)
         return (policy & IGNORED) != 0 ? IGNORES : NOTHING;
     if (action->handler == (uintptr_t)SIG_DFL)
-        return (policy & DEFAULT) != 0 || host_gives_up() ||
+        return (policy & DEFAULT) != 0 || gives_up ||
                        ((policy & STOPPED) != 0 && stopped_by_go(signal, action))
                    ? DEFAULTS
                    : NOTHING;
@@ -173,7 +178,8 @@ static bool stepped_aside(const struct epi_action *slot, int signal)
  * (runtime/signal_unix.go, sigfwdgo); also when the core is off, if a C library that has
  * kept ours puts that back.  So what was there before Go's becomes the next; now or, when
  * the core is off, at once. */
-static bool changed(int signal, const struct sigaction *action, struct sigaction *old)
+static bool changed(int signal, const struct sigaction *action, struct sigaction *old,
+                    bool gives_up)
 {
     struct epi_action *slot = &epi_actions.slot[signal];
     if (slot->ours.handler == 0) /* it never was the core's */
@@ -182,7 +188,7 @@ static bool changed(int signal, const struct sigaction *action, struct sigaction
     struct epi_sigaction next = action_of(action);
     bool in_place = epi_action_holds(signal), was_ignored = ignored(signal);
     bool aside = stepped_aside(slot, signal);
-    enum event what = event(signal, &next, in_place || aside);
+    enum event what = event(signal, &next, in_place || aside, gives_up);
     if (what == NOTHING) {
         slot->stepped_aside = hidden(slot) && (in_place || aside) && next.handler == (uintptr_t)SIG_DFL;
         return false;
@@ -217,10 +223,11 @@ static int set(int signal, const struct sigaction *action, struct sigaction *old
         return libcs(signal, action, old);
     /* The caller's memory is touched only while signals are open: it may not be there. */
     struct sigaction copy = *action, before;
+    bool gives_up = host_gives_up(&copy);
     uint64_t mask = epi_actions_lock(); /* two threads of libraries may come at once */
     struct epi_sigaction seen = *epi_action_next(signal);
     bool told = old != NULL && hidden(slot) && epi_action_holds(signal);
-    bool done = changed(signal, &copy, old != NULL ? &before : NULL);
+    bool done = changed(signal, &copy, old != NULL ? &before : NULL, gives_up);
     epi_actions_unlock(mask);
     if (done && old != NULL)
         *old = before;

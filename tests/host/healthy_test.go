@@ -37,6 +37,7 @@ func TestHealthyProgramsGoOn(t *testing.T) {
 		{line: "reader", status: 3},
 		{line: "takeover", status: 3},
 		{line: "setter", status: 3},
+		{line: "unmapped hostfirst=true", status: 3},
 	} {
 		t.Run(test.line, func(t *testing.T) {
 			t.Parallel()

@@ -41,6 +41,11 @@ void writes(void);
 void install_asking(void);
 void install_blocking_front(void);
 
+// A thread from before Enable that jumps out of a fault on a coroutine's stack, unmaps that, and
+// sets the default action of SIGABRT.
+void start_coroutine_that_ends(void);
+void end_coroutine(void);
+
 // A thread that sets handlers, while Epitaph is enabled and disabled: how many are not there
 // afterwards.
 void start_setter(void);

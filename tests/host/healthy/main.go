@@ -89,6 +89,11 @@ var scenarios = map[string]func(settings){
 		register(s, syscall.SIGUSR2, handler.WithChain())
 		C.end_reader()
 	},
+	"unmapped": func(s settings) {
+		C.start_coroutine_that_ends()
+		s.Enable()
+		C.end_coroutine()
+	},
 	"setter": func(s settings) {
 		C.start_setter()
 		for start := time.Now(); time.Since(start) < 1500*time.Millisecond; {

@@ -155,6 +155,17 @@ static void spin_blocked(int number, siginfo_t *info, void *context) {
     }
 }
 
+// The same, having computed with all signals blocked.
+static void late_blocked(int number, siginfo_t *info, void *context) {
+    uint64_t all = ~UINT64_C(0);
+    struct timespec begin, now;
+    syscall(SYS_rt_sigprocmask, SIG_BLOCK, &all, NULL, sizeof all);
+    clock_gettime(CLOCK_MONOTONIC, &begin);
+    do {
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    } while ((now.tv_sec - begin.tv_sec) * 1000 + (now.tv_nsec - begin.tv_nsec) / 1000000 < 700);
+}
+
 // Returns after the deadline, and has changed nothing.
 static void late(int number, siginfo_t *info, void *context) { usleep(700000); }
 
@@ -218,7 +229,7 @@ static const struct {
     {"kill", kill_again}, {"killreturn", kill_and_return}, {"outside", killed_from_outside}, {"abort", give_abort}, {"_exit", end_at_once}, {"exit", end},
     {"sigkill", murder}, {"exec", execute}, {"hang", hang}, {"sleep", sleep_for_ever},
     {"blocked", hang_blocked}, {"fault", fault}, {"divide", divide}, {"print", print},
-    {"printexit", print_and_end}, {"nested", nested}, {"spinblocked", spin_blocked}, {"late", late},
+    {"printexit", print_and_end}, {"nested", nested}, {"spinblocked", spin_blocked}, {"late", late}, {"lateblocked", late_blocked},
     {"touchfault", touch_and_fault}, {"touchexit", touch_and_end}, {"touchsleep", touch_and_sleep},
     {"gocall", call_go},
 };
