@@ -60,7 +60,8 @@ func runPattern(test string) string {
 func childEnv(env []string) []string {
 	const sanitizer = "abort_on_error=1:handle_segv=0:handle_sigbus=0:handle_abort=0:handle_sigill=0:handle_sigfpe=0:handle_sigtrap=0"
 	out := make([]string, 0, len(env)+4)
-	set := map[string]string{"ASAN_OPTIONS": sanitizer, "MSAN_OPTIONS": sanitizer, "UBSAN_OPTIONS": sanitizer}
+	// MemorySanitizer would put handlers of its own before Go's, which Epitaph would not know.
+	set := map[string]string{"ASAN_OPTIONS": sanitizer, "MSAN_OPTIONS": sanitizer + ":wrap_signals=0", "UBSAN_OPTIONS": sanitizer}
 	for _, v := range env {
 		name, value, _ := strings.Cut(v, "=")
 		switch ours := set[name]; {

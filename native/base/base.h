@@ -7,11 +7,38 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* MemorySanitizer does not see what a system call writes (arch_*.S), or that the kernel
+ * calls a signal handler with arguments: a function that may read either is not checked, and
+ * epi_written declares what others read. */
+#if defined __clang__
+#if __has_feature(memory_sanitizer)
+#define EPI_MSAN
+#endif
+#endif
+#ifdef EPI_MSAN
+#include <sanitizer/msan_interface.h>
+#define EPI_UNCHECKED __attribute__((no_sanitize("memory")))
+#else
+#define EPI_UNCHECKED
+#endif
+
 /* Marks a function that may run after a fault: on any thread, at any
- * instruction, with any lock held and the heap damaged.  The macro is empty;
+ * instruction, with any lock held and the heap damaged.
  * tools/lintsafe checks that such a function calls only such functions.
  * A function without the mark runs only while the process is healthy. */
-#define EPI_SAFE
+#define EPI_SAFE EPI_UNCHECKED
+
+/* A system call has written SIZE bytes at ADDRESS, which may be NULL. */
+static inline EPI_SAFE void epi_written(const void *address, size_t size)
+{
+#ifdef EPI_MSAN
+    if (address != NULL)
+        __msan_unpoison(address, size);
+#else
+    (void)address;
+    (void)size;
+#endif
+}
 
 #define EPI_NOINLINE __attribute__((noinline))
 /* Assembly refers to it, which a compiler that sees the whole program (-flto) does not know. */

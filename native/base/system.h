@@ -56,8 +56,10 @@ static inline EPI_SAFE uint64_t epi_pending(void)
 static inline EPI_SAFE bool epi_sigaction(int signal, const struct epi_sigaction *action,
                                           struct epi_sigaction *old)
 {
-    return epi_syscall6(SYS_rt_sigaction, signal, (long)action, (long)old, sizeof(uint64_t),
-                        0, 0) == 0;
+    long error =
+        epi_syscall6(SYS_rt_sigaction, signal, (long)action, (long)old, sizeof(uint64_t), 0, 0);
+    epi_written(old, sizeof *old);
+    return error == 0;
 }
 
 static inline EPI_SAFE bool epi_sigqueue(int tid, int signal, const siginfo_t *info)

@@ -379,7 +379,7 @@ static EPI_SAFE bool is_a_crash(struct arrival *a)
     return true;
 }
 
-static EPI_SAFE bool (*const cases[])(struct arrival *) = {
+static bool (*const cases[])(struct arrival *) = {
     access_works_now, g_is_none,       call_fails,    goes_elsewhere,
     go_dies,          go_faults,       reporter_faults, core_is_off,
     host_gives_up,    comes_from_outside, host_resolves, is_a_crash,

@@ -37,7 +37,9 @@ static EPI_SAFE uint64_t faults(void)
 
 static EPI_SAFE int kernels(int how, const uint64_t *mask, uint64_t *old)
 {
-    return -(int)epi_syscall6(SYS_rt_sigprocmask, how, (long)mask, (long)old, sizeof *mask, 0, 0);
+    int error = -(int)epi_syscall6(SYS_rt_sigprocmask, how, (long)mask, (long)old, sizeof *mask, 0, 0);
+    epi_written(old, sizeof *old);
+    return error;
 }
 
 static _Thread_local volatile uint32_t changes __attribute__((tls_model("initial-exec")));

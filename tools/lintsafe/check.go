@@ -34,6 +34,8 @@ var allowed = map[string]bool{
 	"atomic_compare_exchange_strong_explicit": true,
 	"atomic_compare_exchange_weak_explicit":   true,
 	"atomic_thread_fence":                     true, "atomic_signal_fence": true, "atomic_init": true,
+	// Of MemorySanitizer, in its builds: it writes to its shadow memory.
+	"__msan_unpoison": true,
 }
 
 // Names that are not used in a safe function at all.
