@@ -23,6 +23,8 @@ type build struct {
 	victim.Program
 	// needs is a program without which it cannot be built; toolchain is another version of Go.
 	needs, toolchain string
+	// whole is the same program with its symbols, by which those of this one are looked up.
+	whole *build
 
 	once sync.Once
 	path string
@@ -42,13 +44,15 @@ var static = "-linkmode external -extldflags -static"
 var (
 	plainBuild       = crashdemo("plain")
 	pieBuild         = crashdemo("pie", "-buildmode=pie")
-	strippedBuild    = crashdemo("stripped", "-ldflags=-s -w")
-	pieStrippedBuild = crashdemo("pie-stripped", "-buildmode=pie", "-ldflags=-s -w")
+	strippedBuild    = crashdemo("stripped", "-ldflags=-s -w").strippedOf(plainBuild)
+	pieStrippedBuild = crashdemo("pie-stripped", "-buildmode=pie", "-ldflags=-s -w").strippedOf(pieBuild)
 	staticBuild      = crashdemo("static", "-ldflags="+static)
-	staticBareBuild  = crashdemo("static-stripped", "-ldflags=-s -w "+static)
+	staticBareBuild  = crashdemo("static-stripped", "-ldflags=-s -w "+static).strippedOf(staticBuild)
 	muslBuild        = crashdemo("musl", "-tags=nocxx", "-ldflags="+static).compiledBy("musl-gcc")
 	raceBuild        = crashdemo("race", "-race")
 	go127Build       = crashdemo("go1.27").builtBy("go1.27.4")
+	trimpathBuild    = crashdemo("trimpath", "-trimpath")
+	clangBuild       = crashdemo("clang", "-tags=nocxx").compiledBy("clang")
 	nowrapBuild      = crashdemo("nowrap", "-tags=epitaph_nowrap")
 	// For gdb: with symbols, but without the debug information, by which it would show inlined calls as frames.
 	symbolsBuild = crashdemo("symbols", "-ldflags=-w")
@@ -62,6 +66,12 @@ func crashdemo(name string, flags ...string) *build {
 // compiledBy has another C compiler.
 func (b *build) compiledBy(cc string) *build {
 	b.needs, b.Env = cc, []string{"CC=" + cc}
+	return b
+}
+
+// strippedOf says which program this one is without its symbols.
+func (b *build) strippedOf(whole *build) *build {
+	b.whole = whole
 	return b
 }
 

@@ -54,9 +54,7 @@ func (v *variant) static() bool {
 	return v.build == staticBuild || v.build == staticBareBuild || v.build == muslBuild
 }
 
-func (v *variant) stripped() bool {
-	return v.build == strippedBuild || v.build == pieStrippedBuild || v.build == staticBareBuild
-}
+func (v *variant) stripped() bool { return v.build.whole != nil }
 
 // telling are the cases that one would miss first: each stands for what a variant may break.
 var telling = []string{
@@ -156,6 +154,6 @@ func (v *variant) nameOf(t *testing.T, w *want, f report.Frame, i int) string {
 	if i > 0 {
 		address-- // a return address, which may be behind the end of the function
 	}
-	staticBuild.program(t)
-	return staticBuild.symbolAt(t, address)
+	v.build.whole.program(t)
+	return v.build.whole.symbolAt(t, address)
 }

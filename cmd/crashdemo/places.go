@@ -3,7 +3,7 @@
 package main
 
 // #cgo CFLAGS: -std=c11 -D_GNU_SOURCE
-// #cgo LDFLAGS: -pthread -Wl,--export-dynamic
+// #cgo LDFLAGS: -pthread
 // #include "places.h"
 import "C"
 

@@ -2,12 +2,12 @@
 
 package crashes
 
-// The functions have to be in .dynsym: they are what a report can name when the program is stripped. The -pthread is for
-// C libraries older than glibc 2.34.
+// The -pthread is for C libraries older than glibc 2.34. The functions are not exported, as a user's are not: what a
+// report can name when the program is stripped is what it can name of any.
 
 // #cgo CFLAGS: -std=c11 -D_GNU_SOURCE
 // #cgo CXXFLAGS: -std=c++11
-// #cgo LDFLAGS: -pthread -Wl,--export-dynamic
+// #cgo LDFLAGS: -pthread
 // #include <signal.h>
 // #include "crash.h"
 import "C"
