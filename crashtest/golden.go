@@ -9,16 +9,32 @@ import (
 	"strings"
 )
 
+// A GoldenOption changes what [Result.Golden] writes.
+type GoldenOption func(*golden)
+
+type golden struct{ lines bool }
+
+// WithLines has the numbers of lines in the file. It then has to be written anew when
+// code above a call is changed.
+func WithLines() GoldenOption { return func(g *golden) { g.lines = true } }
+
 // Golden is Want with the pattern that testdata/crash/<name of the test>.golden holds.
 // A file <name>.gcc.golden or <name>.clang.golden comes first where that compiler has built
 // the binary. Without a file the test fails, and writes <name>.golden.new beside it; with
 // CRASHTEST_UPDATE=1 it writes the file, also when the pattern does not fit.
 //
-// The file has the functions of the crash's stack and the last parts of their files'
-// names, and nothing that is different in the next run. It holds for one compiler and its
-// flags; edit it, with * and ..., to have it hold for more.
-func (r *Result) Golden() *Result {
+// The file has what holds on another machine and in another directory: how the process
+// ended, why, and the functions of the crash's stack with the last parts of their files'
+// names. Not in it are other threads and goroutines, addresses, process and user numbers,
+// directories, how deep a recursion was, and which check of libc's allocator found a double
+// free. It holds for one compiler and its flags, and one C library where that has
+// said why it aborts; edit it, with * and ..., to have it hold for more.
+func (r *Result) Golden(opts ...GoldenOption) *Result {
 	r.t.Helper()
+	var g golden
+	for _, opt := range opts {
+		opt(&g)
+	}
 	path := filepath.Join(startDir, "testdata", "crash", filepath.FromSlash(fileName(r.t.Name())))
 	file := path + ".golden"
 	if special := path + "." + r.compiler + ".golden"; r.compiler != "" && exists(special) {
@@ -31,7 +47,7 @@ func (r *Result) Golden() *Result {
 	}
 	what, why := r.end()
 	stack := r.stack()
-	now := write(what, why, stack)
+	now := write(what, why, stack, g.lines)
 	name, _ := filepath.Rel(startDir, file)
 	switch {
 	case updating() && nameless(stack) > 0:

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -161,34 +162,82 @@ func wildcard(pattern, text string) bool {
 // contains tells whether a part of a text is a pattern.
 func contains(text, pattern string) bool { return wildcard("*"+pattern+"*", text) }
 
-// What of a cause is different in each run or build: addresses and other large numbers,
-// the program and the line in what assert says.
-var (
-	changing  = regexp.MustCompile(`0x[0-9a-f]+|\b\d{4,}\b`)
-	assertion = regexp.MustCompile(`^[^ ]+: ([^ :]+):\d+: `)
-)
+// What of a cause is different in each run, on each machine or in each build, and what
+// stands for it in a pattern.
+var unstable = []struct {
+	text        *regexp.Regexp
+	replacement string
+}{
+	// Which of its checks finds a block that was freed twice depends on libc's version and on
+	// the thread.
+	{regexp.MustCompile(`^.*\bdouble free\b.*$`), "double free"},
+	{regexp.MustCompile(`^((?:malloc|realloc|calloc|free|malloc_consolidate)\(\): .*) \(\w+\)$`), "$1"},
+	// assert has the program, the directory, the line and, of clang and C++, the function's type.
+	{regexp.MustCompile(`^[^ ]+: (?:[^ :]*/)?([^ :/]+):\d+: .*: Assertion `), "$1:*: Assertion "},
+	{regexp.MustCompile(`\((?:/[^()]*|\[[^()\]]*\])(?: \(deleted\))?\)`), "(*)"}, // a file
+	{regexp.MustCompile(`\b\d+ bytes (below|above|before|behind)\b`), "* bytes $1"},
+	{regexp.MustCompile(`0x[0-9a-f]+|\b\d{4,}\b`), "*"},
+	{regexp.MustCompile(`\buser \d+`), "user *"},
+}
 
 // stable is a cause as a pattern has it.
 func stable(why string) string {
-	return assertion.ReplaceAllString(changing.ReplaceAllString(firstLine(why), "*"), "$1:*: ")
+	why = firstLine(why)
+	for _, u := range unstable {
+		why = u.text.ReplaceAllString(why, u.replacement)
+	}
+	return why
 }
 
-// write returns the pattern of a result, to be pasted or kept.
-func write(what, why string, stack []frame) string {
-	var b strings.Builder
-	b.WriteString(what)
+// write returns the pattern of a result, to be pasted or kept; with the numbers of lines,
+// or without.
+func write(what, why string, stack []frame, numbers bool) string {
+	first := what
 	if why = stable(why); why != "" {
-		b.WriteString(": " + why)
+		first += ": " + why
 	}
-	b.WriteString("\n")
+	var calls []string
 	for i := range stack {
 		f := &stack[i]
-		if f.optional && (strings.HasPrefix(f.function, "runtime.") || f.function == "assert_fail") {
-			continue
+		switch {
+		case f.optional && (strings.HasPrefix(f.function, "runtime.") || strings.HasPrefix(f.function, "__asan_") || f.function == "assert_fail"):
+		case f.library && f.function == "":
+			calls = append(calls, anyCalls) // on another machine it may have a name
+		default:
+			calls = append(calls, f.line(numbers))
 		}
-		b.WriteString(f.line(false) + "\n")
 	}
-	return b.String()
+	return strings.Join(append([]string{first}, foldRecursion(calls)...), "\n") + "\n"
+}
+
+// foldRecursion has "..." stand for the calls of a recursion behind the first round: how
+// often a function calls itself depends on the size of the stack.
+func foldRecursion(calls []string) (folded []string) {
+	for len(calls) > 0 {
+		period, rounds := recursion(calls)
+		folded = append(folded, calls[:period]...)
+		if rounds > 1 {
+			folded = append(folded, anyCalls)
+		}
+		calls = calls[period*rounds:]
+	}
+	return folded
+}
+
+// recursion is how many calls stand in front that are there again right behind, and how
+// often.
+func recursion(calls []string) (period, rounds int) {
+	const most = 8
+	for period := 1; period <= min(most, len(calls)/2); period++ {
+		rounds := 1
+		for end := period * (rounds + 1); end <= len(calls) && slices.Equal(calls[:period], calls[end-period:end]); end += period {
+			rounds++
+		}
+		if rounds > 1 {
+			return period, rounds
+		}
+	}
+	return 1, 1
 }
 
 func firstLine(text string) string {

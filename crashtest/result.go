@@ -197,12 +197,14 @@ func (r *Result) save() string {
 	return r.saved
 }
 
-// tail is the end of a text.
-func tail(text string, n int) string {
-	if len(text) > n {
-		return "[…]" + text[len(text)-n:]
+// ends are the beginning and the end of what a process has written: Go says first why it
+// has died.
+func ends(text []byte) string {
+	const most = 2000
+	if left := len(text) - 2*most; left > 0 {
+		return fmt.Sprintf("%s\n[%d bytes left out]\n%s", text[:most], left, text[len(text)-most:])
 	}
-	return text
+	return string(text)
 }
 
 func indent(text string) string {

@@ -188,7 +188,7 @@ func (r *Result) takeEvents(events map[string]string) {
 	_, reached := events[eventReached]
 	if !reached {
 		r.t.Fatalf("crashtest: the new process did not come to this call of Run (%s): up to there it has to do what this process did, "+
-			"and the test's name has to be the same in each run. Its output:\n%s", r.status(), indent(tail(string(r.Stdout)+string(r.Stderr), 4000)))
+			"and the test's name has to be the same in each run. Its output:\n%s", r.status(), indent(ends(append(r.Stdout, r.Stderr...))))
 	}
 	_, r.Returned = events[eventReturned]
 	_, r.goexit = events[eventGoexit]

@@ -100,7 +100,7 @@ func (r *Result) linesMissing(stack []frame) bool {
 // nameless counts the C functions of the program that have no name.
 func nameless(stack []frame) (n int) {
 	for i := range stack {
-		if stack[i].function == "" && stack[i].Kind == report.BinaryFrame {
+		if stack[i].function == "" && stack[i].Kind == report.BinaryFrame && !stack[i].library {
 			n++
 		}
 	}

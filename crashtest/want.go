@@ -21,7 +21,7 @@ func (r *Result) want(text, from string) bool {
 	r.t.Helper()
 	if strings.TrimSpace(text) == "" {
 		what, why := r.end()
-		r.fail("crashtest: the pattern is empty; this one fits:\n%s", indent("Want(`\n"+indent(write(what, why, r.stack()))+"\n`)"))
+		r.fail("crashtest: the pattern is empty; this one fits:\n%s", indent("Want(`\n"+indent(write(what, why, r.stack(), false))+"\n`)"))
 		return false
 	}
 	p, err := parsePattern(text, false)
@@ -81,7 +81,7 @@ func (r *Result) compareEnd(p *pattern) string {
 	}
 	message := fmt.Sprintf("%s, want %s", got, wanted)
 	if len(r.Stderr) > 0 {
-		message += "; standard error:\n" + indent(tail(string(r.Stderr), 4000))
+		message += "; standard error:\n" + indent(ends(r.Stderr))
 	}
 	return message
 }
@@ -234,6 +234,6 @@ func (r *Result) WantText(re string) *Result {
 			return r
 		}
 	}
-	r.fail("nothing matches %q; standard error:\n%s", re, indent(tail(string(r.Stderr), 4000)))
+	r.fail("nothing matches %q; standard error:\n%s", re, indent(ends(r.Stderr)))
 	return r
 }

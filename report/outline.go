@@ -16,7 +16,7 @@ func (r *Report) Outline(frames []Frame) []Frame {
 		switch {
 		case c.from == ofPlumbing || c.from == ofEpitaph || c.doubtful:
 			continue
-		case c.from == ofLibrary && i+1 < len(calls) && calls[i+1].from == ofLibrary:
+		case c.from == ofLibrary && calledByLibrary(calls[i+1:]):
 			continue
 		}
 		f := *c.Frame
@@ -26,6 +26,17 @@ func (r *Report) Outline(frames []Frame) []Frame {
 		list = append(list, f)
 	}
 	return list
+}
+
+// calledByLibrary reports whether the caller, the first of these, is of a library as
+// well. Between the two may be a function of Epitaph's, such as what std::terminate calls.
+func calledByLibrary(callers []call) bool {
+	for _, c := range callers {
+		if c.from != ofEpitaph {
+			return c.from == ofLibrary
+		}
+	}
+	return false
 }
 
 // Function returns the frame's function in the form that signatures have: without what

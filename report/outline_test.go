@@ -26,6 +26,16 @@ func TestOutline(t *testing.T) {
 			t.Errorf("%s: %q, want %q first", name, got, want)
 		}
 	}
+	// Between two functions of the C++ runtime is one of Epitaph's.
+	terminate := stackOf("raise", "abort", `  Binary file "/lib/libstdc++.so.6", at +0x9d919 [0x000000000009d919]`, "epi_terminate",
+		`  Binary file "/lib/libstdc++.so.6", at +0xa8e1a [0x00000000000a8e1a]`, "std::terminate", "f", "runtime.asmcgocall")
+	var names []string
+	for _, f := range terminate.Outline(terminate.Current().Frames) {
+		names = append(names, f.Function())
+	}
+	if want := []string{"std::terminate", "f"}; !slices.Equal(names, want) {
+		t.Errorf("%q, want %q", names, want)
+	}
 	null := stackOf("  <not executable: 0x0000000000000000>", "f", "runtime.asmcgocall", "main.g.func2")
 	var got []string
 	for _, f := range null.Outline(null.Current().Frames) {

@@ -5,6 +5,8 @@ package crashtest_test
 import (
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/epitaph-go/epitaph/internal/victim"
@@ -59,11 +61,17 @@ func TestGoldenFiles(t *testing.T) {
 	}
 	passes(t, run(victim.Args("-update")))
 	passes(t, run())
-	if err := os.Remove(golden); err != nil {
-		t.Error(err)
+	for _, lines := range []bool{true, false} {
+		if err := os.Remove(golden); err != nil {
+			t.Error(err)
+		}
+		set := victim.Env("DEC_LINES=" + strconv.FormatBool(lines))
+		passes(t, run(victim.Env("CRASHTEST_UPDATE=1"), set))
+		passes(t, run())
+		if text, _ := os.ReadFile(golden); strings.Contains(string(text), "decode.c:") != lines || !strings.HasPrefix(string(text), "SIGABRT: double free\n") {
+			t.Errorf("with lines: %v, it has\n%s", lines, text)
+		}
 	}
-	passes(t, run(victim.Env("CRASHTEST_UPDATE=1")))
-	passes(t, run())
 	// It is compared by value, and may be edited.
 	edited := "SIGABRT: double free\n\n  drop_frame other.c\n  ...\n"
 	if err := os.WriteFile(golden, []byte(edited), 0o666); err != nil {

@@ -46,6 +46,9 @@ func TestWays(t *testing.T) {
 	t.Run("positional", func(t *testing.T) {
 		passes(t, tests(t, plain, []string{"-test.run=^TestArguments$", "one", "-test.run=two"}, victim.Env("DEC_ARGUMENTS=[one -test.run=two]")))
 	})
+	t.Run("nohup", func(t *testing.T) {
+		passes(t, tests(t, plain, []string{"-test.run=^TestHangup$"}, victim.Under("sh", "-c", `trap "" HUP; exec "$@"`, "sh")))
+	})
 	t.Run("another directory", func(t *testing.T) {
 		dir := t.TempDir()
 		passes(t, tests(t, plain, []string{"-test.run=^Test(Null|Names|Chdir)$"}, in(dir)))

@@ -38,6 +38,13 @@ static OWN_FRAME void check_planes(int n)
 	planes++;
 }
 
+OWN_FRAME int parse_nested(const unsigned char *frame)
+{
+	volatile unsigned char header[256];
+	header[0] = frame[0];
+	return parse_nested(frame) + header[0];
+}
+
 OWN_FRAME void wait_for_more(void)
 {
 	for (;;)
@@ -90,6 +97,9 @@ OWN_FRAME int decode_frame(const unsigned char *frame, size_t size)
 		break;
 	case 'b':
 		read_behind(frame, size);
+		break;
+	case 'r':
+		planes += parse_nested(frame);
 		break;
 	case 'p':
 		printf("hello from C\n");

@@ -102,7 +102,11 @@ func TestFailSynctest(t *testing.T) {
 
 func TestFailGolden(t *testing.T) {
 	fails(t)
-	crashtest.Run(t, decode("d")).Golden()
+	var opts []crashtest.GoldenOption
+	if os.Getenv("DEC_LINES") == "true" {
+		opts = append(opts, crashtest.WithLines())
+	}
+	crashtest.Run(t, decode("d")).Golden(opts...)
 }
 
 func TestFailCorpus(t *testing.T) {

@@ -89,6 +89,17 @@ func TestCoreLimit(t *testing.T) {
 	})
 }
 
+// A signal that nohup has the test ignore kills the child all the same.
+func TestHangup(t *testing.T) {
+	crashtest.Run(t, func() {
+		syscall.Kill(os.Getpid(), syscall.SIGHUP)
+		select {}
+	}).Want("SIGHUP")
+}
+
+// Recursion has a golden that does not depend on its depth.
+func TestGoldenOfRecursion(t *testing.T) { crashtest.Run(t, decode("r")).Golden() }
+
 // The temporary directory of a child that is killed is not left behind.
 func TestTempDir(t *testing.T) {
 	var left string
