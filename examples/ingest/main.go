@@ -20,15 +20,16 @@ import (
 func main() {
 	listen := flag.String("listen", "127.0.0.1:8080", "the address to listen on")
 	box := flag.String("blackbox", "", "a file that keeps the last seconds, for the next start to look at")
+	termination := flag.String("termination", "", "the container's termination log, where Kubernetes' own is not meant")
 	flag.Parse()
 	log.SetFlags(0)
-	if err := run(*listen, *box); err != nil {
+	if err := run(*listen, *box, *termination); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(listen, box string) error {
-	enable(box)
+func run(listen, box, termination string) error {
+	enable(box, termination)
 	listener, err := net.Listen("tcp", listen)
 	if err != nil {
 		return err
@@ -39,7 +40,7 @@ func run(listen, box string) error {
 
 // enable reports how the last run ended, and switches reports on for this one. The
 // service runs without them as well.
-func enable(box string) {
+func enable(box, termination string) {
 	var opts []handler.Option
 	if box != "" {
 		if last, err := handler.LastRun(box); err == nil && last.Unexpected() {
@@ -48,6 +49,9 @@ func enable(box string) {
 			log.Print(err)
 		}
 		opts = append(opts, handler.WithBlackBox(box))
+	}
+	if termination != "" {
+		opts = append(opts, handler.WithTermination(termination))
 	}
 	if err := handler.Enable(opts...); err != nil {
 		log.Print(err)

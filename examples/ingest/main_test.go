@@ -74,11 +74,10 @@ func TestCrashInRequest(t *testing.T) {
 	`)
 }
 
-// crash is a run of the service that gets a frame and crashes.
-func crash(t *testing.T, frame, box string, wrapper ...string) *crashtest.Result {
+// crash is a run of the service, by this command, that gets a frame and crashes.
+func crash(t *testing.T, frame string, command ...string) *crashtest.Result {
 	t.Helper()
-	args := append(append([]string(nil), wrapper...), os.Args[0], "-listen=127.0.0.1:0", "-blackbox="+box)
-	cmd := exec.Command(args[0], args[1:]...)
+	cmd := exec.Command(command[0], append(command[1:], "-listen=127.0.0.1:0")...)
 	cmd.Env = append(os.Environ(), asService+"=1")
 	r, w := io.Pipe()
 	cmd.Stdout = w
@@ -95,7 +94,7 @@ func crash(t *testing.T, frame, box string, wrapper ...string) *crashtest.Result
 
 func TestService(t *testing.T) {
 	box := filepath.Join(t.TempDir(), "box")
-	r := crash(t, "P\x00\x01abcd", box).Want(`
+	r := crash(t, "P\x00\x01abcd", os.Args[0], "-blackbox="+box).Want(`
 		SIGFPE
 		count_rows
 		...
@@ -125,14 +124,18 @@ func checkBox(t *testing.T, box string, r *crashtest.Result) {
 }
 
 // TestContainer is the same as PID 1, as in a container, where the kernel discards the signals
-// that others die of.
+// that others die of. The pod's status gets a short report.
 func TestContainer(t *testing.T) {
 	unshare := []string{"unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc"}
 	if out, err := exec.Command(unshare[0], append(unshare[1:], "true")...).CombinedOutput(); err != nil {
 		t.Skipf("no namespaces here: %v: %s", err, out)
 	}
-	box := filepath.Join(t.TempDir(), "box")
-	r := crash(t, "P\x02\x01"+strings.Repeat("x", 100), box, unshare...).Want(`
+	box, log := filepath.Join(t.TempDir(), "box"), filepath.Join(t.TempDir(), "termination-log")
+	// Kubernetes makes the file before the container starts.
+	if err := os.WriteFile(log, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	r := crash(t, "P\x02\x01"+strings.Repeat("x", 100), append(unshare, os.Args[0], "-blackbox="+box, "-termination="+log)...).Want(`
 		exit 134
 		check_size
 		decode_picture
@@ -144,4 +147,12 @@ func TestContainer(t *testing.T) {
 		t.Errorf("process: %+v", r.Report.Process)
 	}
 	checkBox(t, box, r)
+	text, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	brief, err := report.Parse(text)
+	if err != nil || len(text) > 4096 || brief.End == nil || brief.Signal == nil || brief.Signal.Name != "SIGABRT" || brief.Current() == nil {
+		t.Errorf("the termination log (%v): %s", err, text)
+	}
 }
