@@ -20,6 +20,8 @@ import (
 var (
 	demo = &victim.Program{Name: "crashdemo", Build: []string{"../../cmd/crashdemo"}, Limit: time.Minute}
 	auto = &victim.Program{Name: "auto", Build: []string{"../../handler/auto/testdata/victim"}, Limit: time.Minute}
+
+	exits = &victim.Program{Name: "exits", Build: []string{"../exits/victim"}, Limit: time.Minute}
 )
 
 // TestCommand: the report of a program is taken out of its standard error.
@@ -39,6 +41,19 @@ func TestCommand(t *testing.T) {
 		crashtest.Command(t, exec.Command(demo.Path(t), "run", "abort", "-plain"), crashtest.WithoutReport()).
 			Want("exit 2").WantText("SIGABRT")
 	})
+}
+
+// TestCommandReturns: a program whose main returns, or calls os.Exit, while a thread's crash is reported has
+// crashed.
+func TestCommandReturns(t *testing.T) {
+	for _, how := range []string{"return", "exit"} {
+		for _, ms := range []string{"1", "5"} {
+			t.Run(how+"/"+ms, func(t *testing.T) {
+				t.Parallel()
+				crashtest.Command(t, exec.Command(exits.Path(t), "race", "how="+how, "ms="+ms)).Want("SIGSEGV: write")
+			})
+		}
+	}
 }
 
 // TestCommandByEnvironment: a program with package handler/auto needs no more than EPITAPH.
