@@ -20,21 +20,20 @@ const limit = 20 * time.Second
 var (
 	program = &victim.Program{Build: []string{"./victim"}, Limit: limit}
 	pie     = &victim.Program{Build: []string{"-buildmode=pie", "./victim"}, Limit: limit}
-	static  = &victim.Program{Build: []string{"-ldflags=-extldflags=-static", "./victim"}, Limit: limit,
-		Env: []string{"CGO_LDFLAGS=-Wl,--no-warnings"}}
+	static  = &victim.Program{Build: []string{"-ldflags=-extldflags '-static -Wl,--no-warnings'", "./victim"}, Limit: limit}
 	nowrap  = &victim.Program{Build: []string{"-tags=epitaph_nowrap", "./victim"}, Limit: limit}
 	library = &victim.Program{Name: "library.so", Compiler: []string{"cc", "-shared", "-fPIC"},
 		Build: []string{"victim/library.c", "-ldl"}}
 )
 
-// linked is the program that is linked with the shared library.
+// linked is the program that is linked with the shared library. By CGO_LDFLAGS each package
+// with C in it would be built anew for it.
 var linked = sync.OnceValue(func() *victim.Program {
 	path, err := library.Make()
 	if err != nil {
 		path = "missing.so" // the build says why
 	}
-	return &victim.Program{Build: []string{"-tags=linked", "./victim"}, Limit: limit,
-		Env: []string{"CGO_LDFLAGS=" + path}}
+	return &victim.Program{Build: []string{"-tags=linked", "-ldflags=-extldflags=" + path, "./victim"}, Limit: limit}
 })
 
 func TestMain(m *testing.M) { os.Exit(victim.Main(m)) }
