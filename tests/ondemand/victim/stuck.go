@@ -26,10 +26,13 @@ func init() {
 	} {
 		add("stuck-"+name, func(s settings) {
 			enable(s)
-			must(handler.DumpLater(time.Second, timer(s)...))
-			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+			// The names of C functions are looked up from the first timer on, and may take
+			// more than its second on a machine that is busy.
+			must(handler.DumpLater(time.Hour))
+			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 			defer cancel()
-			must(handler.Ready(ctx)) // for the names of C functions
+			must(handler.Ready(ctx))
+			must(handler.DumpLater(time.Second, timer(s)...))
 			hang()
 		})
 	}
