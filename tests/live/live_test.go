@@ -177,8 +177,16 @@ func TestMany(t *testing.T) {
 	t.Run("20000", func(t *testing.T) {
 		r, _ := crash(t, plain, "crash parked=20000 place=goroutine")
 		checkPlaces(t, r, 20000, "")
-		if !r.Goroutines.Live || r.Goroutines.Count != 20002 {
-			t.Errorf("%+v", *r.Goroutines)
+		// The runtime has some without a function of the program's on a busy machine, and
+		// so many stacks are not asked one by one whose they are.
+		program := 0
+		for _, g := range r.GoroutineGroups {
+			if len(g.Frames) > 0 {
+				program += g.Count
+			}
+		}
+		if !r.Goroutines.Live || program != 20002 || r.Goroutines.Count < program {
+			t.Errorf("%d of %+v", program, *r.Goroutines)
 		}
 		t.Log("took", took(r))
 	})
