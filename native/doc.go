@@ -82,9 +82,6 @@
 // header would leave the objects of the floors above as they were. CMakeLists.txt
 // builds the same files as a C library for the tests in tests/native.
 //
-// Atomic operations on arm64 are compiled in place (-mno-outline-atomics), instead of as
-// calls of libgcc, which choose by the processor: few of them have to be fast.
-//
 // tools/lintlayers holds the folders against this text: the table, includes,
 // imports, the symbols of the objects, declarations, writes of globals, circles of files.
 // tools/lintsafe follows the calls of the functions that are marked. "make lint" runs both,

@@ -3,6 +3,12 @@
 #ifndef EPI_ARCH_ARM64_H
 #define EPI_ARCH_ARM64_H
 
+/* Atomic operations are to be instructions.  gcc makes calls of libgcc's functions out of them, which
+ * choose by the processor; cgo does not allow the option for this. */
+#if defined __GNUC__ && !defined __clang__ && __GNUC__ >= 10
+#pragma GCC target("no-outline-atomics")
+#endif
+
 /* Registers are numbered as DWARF numbers them (AADWARF64, 4.1), so that CFI needs no
  * translation.  X19 to X28 are what a function keeps besides the frame pointer. */
 enum epi_reg {

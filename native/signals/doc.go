@@ -6,7 +6,6 @@ package signals
 
 // #cgo CFLAGS: -std=c11 -D_GNU_SOURCE -O2 -fno-stack-protector -fvisibility=hidden
 // #cgo CFLAGS: -Wall -Wextra -Wconversion
-// #cgo arm64 CFLAGS: -mno-outline-atomics
 // #cgo epitaph_nowrap CFLAGS: -DEPI_NOWRAP
 // #cgo epitaph_test CFLAGS: -DEPI_TEST
 // #cgo !epitaph_nowrap LDFLAGS: -Wl,-wrap=sigaction -Wl,-wrap=signal -Wl,-wrap=sysv_signal

@@ -6,7 +6,6 @@ package unwind
 
 // #cgo CFLAGS: -std=c11 -D_GNU_SOURCE -O2 -fno-stack-protector -fvisibility=hidden
 // #cgo CFLAGS: -Wall -Wextra -Wconversion
-// #cgo arm64 CFLAGS: -mno-outline-atomics
 // #cgo epitaph_nowrap CFLAGS: -DEPI_NOWRAP
 // #cgo epitaph_test CFLAGS: -DEPI_TEST
 import "C"

@@ -17,18 +17,26 @@ import (
 	"github.com/epitaph-go/epitaph/tests/arm64/vm"
 )
 
-// asked is what was asked for: "full" is everything, and a list of directories, separated by commas,
-// is their suites of everything.
+// asked is what was asked for: "full" is everything; DIRECTORY is the suite of everything that
+// has this directory, and DIRECTORY:PATTERN is those of its tests that -run=PATTERN names.
 var asked = os.Getenv("EPITAPH_ARM64")
 
 // chosen are the suites that were asked for, and how long the machine may take.
 func chosen() ([]suite, time.Duration) {
-	if asked == "" {
+	switch asked {
+	case "":
 		return telling, 5 * time.Minute
+	case "full":
+		return everything, 30 * time.Minute
 	}
-	return slices.DeleteFunc(everything, func(s suite) bool {
-		return asked != "full" && !slices.Contains(strings.Split(asked, ","), s.dir)
-	}), 30 * time.Minute
+	dir, pattern, found := strings.Cut(asked, ":")
+	suites := slices.DeleteFunc(slices.Clone(everything), func(s suite) bool { return s.dir != dir })
+	if found {
+		for i := range suites {
+			suites[i].run = pattern
+		}
+	}
+	return suites, 30 * time.Minute
 }
 
 // crashdemo is the program of the matrix, as ../build_test.go builds it.

@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package vm boots a kernel for arm64 in qemu, runs programs there, and brings back how they
 // ended. The kernel comes from the system's package manager; the file system has the libraries
 // of the cross compiler and what the caller adds.
@@ -16,8 +18,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/epitaph-go/epitaph/tests/arm64/job"
@@ -99,6 +103,10 @@ func (m *Machine) boot(ctx context.Context, files, disk string) (console []byte,
 		"-drive", "if=none,id=results,format=raw,file="+disk, "-device", "virtio-blk-device,drive=results")
 	qemu.Stdout, qemu.Stderr = &out, &out
 	qemu.WaitDelay = time.Second
+	// A test that is killed takes the machine with it; the signal is of the thread's end.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	qemu.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err = qemu.Run(); ctx.Err() != nil {
 		err = ctx.Err()
 	}
