@@ -62,7 +62,7 @@
 //	  <stack lost: TEXT>
 //	  <no stack: TEXT>
 //	  <Epitaph's own thread>
-//	  <seen from outside in CALL: TEXT>
+//	  <stack read from outside (in CALL): TEXT>
 //	  [Previous line repeated N more times]
 //	  [Previous N lines repeated N more times]
 //	  ... (N more frames)
@@ -79,7 +79,7 @@
 //	N of N threads answered; N block the signal; N were late; N unsendable; N had ended; N not interrupted; N not asked
 //
 //	Goroutines: N, live, in N groups
-//	Goroutines: N, live, in N groups; N of Epitaph left out
+//	Goroutines: N, live, in N groups; N of Epitaph's own not shown
 //	Goroutines: N, snapshot DURATION old (REASON), in N groups
 //	Goroutines: unknown (REASON)
 //

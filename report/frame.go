@@ -21,7 +21,7 @@ const (
 	LostFrames                          // the stack could not be followed further: Reason
 	NoStack                             // there is no stack: Reason
 	CreatedBy                           // the go statement: Func, Goroutine (may be 0), File, Line
-	SeenFromOutside                     // the thread itself was not asked, or did not answer: Func is its system call (may be empty), Reason
+	SeenFromOutside                     // the stack was read from outside, since the thread was not interrupted or did not answer: Func is its system call (may be empty), Reason
 	CodeFrame                           // executable memory that belongs to no module, as a JIT compiler's; like BinaryFrame, with Perm
 )
 
@@ -114,6 +114,12 @@ func (f Frame) String() string { return string(appendFrame(nil, f, false)) }
 const (
 	ownThread     = "Epitaph's own"
 	ownThreadMark = "<Epitaph's own thread>"
+)
+
+// How the text says that a stack is not a thread's own answer, and how it said so before.
+const (
+	outsideMark       = "<stack read from outside"
+	outsideMarkBefore = "<seen from outside"
 )
 
 const codePrefix = `Code of no module "`
@@ -237,7 +243,13 @@ func parseMark(s string) (f Frame, ok bool) {
 		f.Kind, f.Reason = NoStack, decode(strings.TrimSuffix(reason, ">"), false)
 		return f, true
 	}
-	if rest, ok := strings.CutPrefix(s, "<seen from outside"); ok {
+	if rest, ok := strings.CutPrefix(s, outsideMark); ok {
+		call, reason, ok := strings.Cut(rest, ": ")
+		f.Kind, f.Reason = SeenFromOutside, decode(strings.TrimSuffix(reason, ">"), false)
+		f.Func = decode(strings.TrimSuffix(strings.TrimPrefix(call, " (in "), ")"), false)
+		return f, ok
+	}
+	if rest, ok := strings.CutPrefix(s, outsideMarkBefore); ok {
 		call, reason, ok := strings.Cut(rest, ": ")
 		f.Kind, f.Reason = SeenFromOutside, decode(strings.TrimSuffix(reason, ">"), false)
 		f.Func = decode(strings.TrimPrefix(call, " in "), false)
@@ -329,9 +341,15 @@ func appendFrame(b []byte, f Frame, second bool) []byte {
 		}
 		return append(appendText(append(b, "<no stack: "...), f.Reason), '>')
 	case SeenFromOutside:
-		b = append(b, "<seen from outside"...)
-		if f.Func != "" {
-			b = appendText(append(b, " in "...), f.Func)
+		switch {
+		case second && f.Func != "":
+			b = appendText(append(b, outsideMarkBefore+" in "...), f.Func)
+		case second:
+			b = append(b, outsideMarkBefore...)
+		case f.Func != "":
+			b = append(appendText(append(b, outsideMark+" (in "...), f.Func), ')')
+		default:
+			b = append(b, outsideMark...)
 		}
 		return append(appendText(append(b, ": "...), f.Reason), '>')
 	case CreatedBy:

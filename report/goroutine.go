@@ -67,7 +67,12 @@ func (g *GoroutineGroup) Thread() int {
 	return 0
 }
 
-const ownSuffix = " of Epitaph left out"
+// How the line says that Epitaph's own goroutines are not among those that it shows, and how
+// it said so before.
+const (
+	ownSuffix       = " of Epitaph's own not shown"
+	ownSuffixBefore = " of Epitaph left out"
+)
 
 func parseGoroutines(line string) (g Goroutines, ok bool) {
 	s, ok := strings.CutPrefix(line, "Goroutines: ")
@@ -76,7 +81,7 @@ func parseGoroutines(line string) (g Goroutines, ok bool) {
 		return g, ok
 	}
 	if rest, own, has := cutLast(s, "; "); has {
-		n, err := strconv.Atoi(strings.TrimSuffix(own, ownSuffix))
+		n, err := strconv.Atoi(strings.TrimSuffix(strings.TrimSuffix(own, ownSuffix), ownSuffixBefore))
 		if err != nil || n < 1 {
 			return g, false
 		}
@@ -106,7 +111,8 @@ func parseGoroutines(line string) (g Goroutines, ok bool) {
 	return g, ok && ok1 && ok2
 }
 
-// appendGoroutines writes the line; the second spelling is "in 1 groups".
+// appendGoroutines writes the line. The second spelling is that of before: "in 1 groups" or,
+// with goroutines of Epitaph's, ownSuffixBefore.
 func appendGoroutines(b []byte, g Goroutines, second bool) []byte {
 	if g.Unknown {
 		return append(appendText(append(b, "Goroutines: unknown ("...), g.Reason), ')')
@@ -120,9 +126,13 @@ func appendGoroutines(b []byte, g Goroutines, second bool) []byte {
 			b = append(appendText(append(b, " ("...), g.Reason), ')')
 		}
 	}
-	b = fmt.Appendf(b, ", in %d %s", g.Groups, plural("group", g.Groups, second))
+	b = fmt.Appendf(b, ", in %d %s", g.Groups, plural("group", g.Groups, second && g.Own == 0))
 	if g.Own > 0 {
-		b = fmt.Appendf(b, "; %d%s", g.Own, ownSuffix)
+		suffix := ownSuffix
+		if second {
+			suffix = ownSuffixBefore
+		}
+		b = fmt.Appendf(b, "; %d%s", g.Own, suffix)
 	}
 	return b
 }

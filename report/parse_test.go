@@ -187,8 +187,8 @@ func TestThreads(t *testing.T) {
 func TestStateOfThreads(t *testing.T) {
 	text := "Fatal Go error: X\n\n" +
 		"Thread 0x00007f0000000700 [a, b, 12, S, 0.05 s] (most recent call first):\n" +
-		"  <seen from outside in poll: a signal would end its system call>\n" +
-		"  <seen from outside: it blocks the signal>\n" +
+		"  <stack read from outside (in poll): a signal would end its system call>\n" +
+		"  <stack read from outside: it blocks the signal>\n" +
 		"  File \"x.c\", line 1 in poll\n\n" +
 		"2 threads [w, 1, R, 12.00 s; S, 0.05 s, 2] (most recent call first):\n" +
 		"  <no stack: no answer in time>\n\n" +
@@ -210,6 +210,11 @@ func TestStateOfThreads(t *testing.T) {
 	equal(t, "cut", r.Threads[2:], []report.Thread{
 		{Kind: report.CutThreads, Count: 1}, {Kind: report.CutThreads, Count: 12}})
 	equal(t, "answers", *r.Answers, report.Answers{Answered: 3, Total: 9, Blocked: 1, Late: 2, Ended: 4, Spared: 5, NotAsked: 6})
+	before := strings.ReplaceAll(strings.ReplaceAll(text, "stack read from outside (in poll)", "seen from outside in poll"),
+		"stack read from outside", "seen from outside")
+	older := parse(t, before)
+	equal(t, "text of before", older.String(), before)
+	equal(t, "frames of before", older.Threads[0].Frames, r.Threads[0].Frames)
 	if _, err := report.Parse([]byte("... (1 more thread)\n")); err == nil {
 		t.Error("a report starts with a cut")
 	}
@@ -230,11 +235,17 @@ func TestGroupWithElidedMembers(t *testing.T) {
 func TestGoroutinesWithoutEverything(t *testing.T) {
 	const head = "Fatal Go error: Aborted\n\n"
 	for line, want := range map[string]report.Goroutines{
-		"Goroutines: unknown (no P came)":                                                   {Unknown: true, Reason: "no P came"},
-		"Goroutines: 7, live, in 1 group; 3 of Epitaph left out":                            {Count: 7, Live: true, Groups: 1, Own: 3},
-		"Goroutines: 7, snapshot 0.8 s old (no P came), in 2 groups; 1 of Epitaph left out": {Count: 7, Groups: 2, Own: 1, Reason: "no P came", Age: parse(t, head+"Goroutines: 7, snapshot 0.8 s old (x), in 2 groups\n").Goroutines.Age},
+		"Goroutines: unknown (no P came)":                                                          {Unknown: true, Reason: "no P came"},
+		"Goroutines: 7, live, in 1 group; 3 of Epitaph's own not shown":                            {Count: 7, Live: true, Groups: 1, Own: 3},
+		"Goroutines: 7, snapshot 0.8 s old (no P came), in 2 groups; 1 of Epitaph's own not shown": {Count: 7, Groups: 2, Own: 1, Reason: "no P came", Age: parse(t, head+"Goroutines: 7, snapshot 0.8 s old (x), in 2 groups\n").Goroutines.Age},
 	} {
 		equal(t, line, *parse(t, head+line+"\n").Goroutines, want)
+	}
+	for _, line := range []string{"Goroutines: 7, live, in 1 group; 3 of Epitaph left out\n", "Goroutines: 7, live, in 1 groups\n"} {
+		r := parse(t, head+line)
+		if r.String() != head+line || len(r.Unknown) != 0 || r.Goroutines.Count != 7 {
+			t.Errorf("a line of before: %q", r)
+		}
 	}
 	r := parse(t, head+"Goroutines: 20025, live, in 2 groups\n\n20000 goroutines (most recent call first):\n"+
 		"  File \"a.go\", line 2 in main.f\n  ...\n\n1 goroutine (most recent call first):\n\n... (24 more goroutines)\n")

@@ -89,7 +89,7 @@ created by main.start in goroutine 1
 	/src/a.go:22 +0x1
 `
 
-const rendered = `Goroutines: 5, live, in 4 groups; 1 of Epitaph left out
+const rendered = `Goroutines: 5, live, in 4 groups; 1 of Epitaph's own not shown
 
 Goroutine 1 [syscall, thread 77] (most recent call first):
   File "_cgo_gotypes.go", line 5 in main._Cfunc_f

@@ -83,7 +83,7 @@ func (w *writer) header(s *Set, live string) {
 	w.counted("Goroutines: ", s.Count, ", ", live, ", in ")
 	w.counted("", len(s.Groups), " ", plural("group", len(s.Groups)))
 	if s.Own > 0 {
-		w.counted("; ", s.Own, " of Epitaph left out")
+		w.counted("; ", s.Own, " of Epitaph's own not shown")
 	}
 	w.text("\n\n")
 }

@@ -30,7 +30,7 @@ struct epi_dump {
     bool all_threads; /* and goroutines; or the first stack alone */
     bool idle_threads; /* also the stacks of those that wait for work */
     bool interrupt;   /* ask also threads whose system call will then fail with
-                         EINTR; without it their stacks are seen from outside */
+                         EINTR; without it their stacks are read from outside */
     uintptr_t from;   /* of a call: the return address into the frame that is
                          shown first; 0: all are */
     uint64_t patience; /* ns to wait for other dumps; 0: until they are done */

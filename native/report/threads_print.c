@@ -195,10 +195,11 @@ static EPI_SAFE void print_thread(struct epi_incident *incident, const struct ep
     if (thread->fate == EPI_FATE_SERVICE) {
         epi_out_text(out, "  <Epitaph's own thread>\n");
     } else if (why != NULL) {
-        epi_out_text(out, stack ? "  <seen from outside" : "  <no stack");
+        epi_out_text(out, stack ? "  <stack read from outside" : "  <no stack");
         if (stack && thread->call != NULL) {
-            epi_out_text(out, " in ");
+            epi_out_text(out, " (in ");
             epi_out_text(out, thread->call);
+            epi_out_char(out, ')');
         }
         epi_out_text(out, ": ");
         epi_out_text(out, why);

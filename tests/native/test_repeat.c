@@ -67,7 +67,7 @@ static uint64_t digest(const char *text, enum epi_goroutines_answer answer)
     return repeat.now;
 }
 
-#define HEAD "Goroutines: 3, live, in 2 groups; 6 of Epitaph left out\n\n"
+#define HEAD "Goroutines: 3, live, in 2 groups; 6 of Epitaph's own not shown\n\n"
 #define FRAME "  File \"/a.go\", line 17 in main.wait\n\n"
 #define TAIL "Goroutines 8, 9 [select, locked to thread] (most recent call first):\n" FRAME
 
@@ -79,9 +79,9 @@ static void goroutines(void)
     } other[] = {
         {HEAD "Goroutine 7 [chan receive, 9 minutes] (most recent call first):\n" FRAME TAIL, true},
         {HEAD "Goroutine 7 [chan receive] (most recent call first):\n" FRAME TAIL, true},
-        {"Goroutines: 3, live, in 2 groups; 7 of Epitaph left out\n\n"
+        {"Goroutines: 3, live, in 2 groups; 7 of Epitaph's own not shown\n\n"
          "Goroutine 7 [chan receive] (most recent call first):\n" FRAME TAIL, true},
-        {"Goroutines: 4, live, in 2 groups; 6 of Epitaph left out\n\n"
+        {"Goroutines: 4, live, in 2 groups; 6 of Epitaph's own not shown\n\n"
          "Goroutine 7 [chan receive] (most recent call first):\n" FRAME TAIL, false},
         {HEAD "Goroutine 7 [chan send, 3 minutes] (most recent call first):\n" FRAME TAIL, false},
         {HEAD "Goroutine 5 [chan receive, 3 minutes] (most recent call first):\n" FRAME TAIL, false},
