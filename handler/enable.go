@@ -13,30 +13,26 @@ import (
 // has done what pure Go can then, which each describes.
 var ErrNoNative = config.ErrNoNative
 
-// Enable installs the handlers of the fatal signals. Its counterpart in Python
-// is faulthandler.enable.
+// Enable installs the handlers of the fatal signals. The counterpart in Python is
+// faulthandler.enable.
 //
-// A second call replaces the options, and puts back handlers that somebody has
-// taken away since. On an error nothing is changed, with one exception: where the file of
-// [WithOutput], the directory of [WithDir] or the file of [WithBlackBox] cannot be used, and
-// Epitaph was not enabled, it is now, without that. Reports go to standard error then, or
-// without the box. Enable starts a thread and
-// some goroutines and returns within a millisecond or so; names of C functions
-// that are not exported become known in the background a moment later (see
-// [Ready]).
+// A second call replaces the options, and reinstalls handlers that were taken away
+// since. On an error nothing is changed, with one exception: if the file of [WithOutput]
+// or [WithBlackBox], or the directory of [WithDir], cannot be used and Epitaph was not
+// enabled, it is enabled without that, and reports go to standard error. Enable starts a
+// thread and some goroutines, and returns within about a millisecond. The names of C
+// functions that are not exported become known a moment later (see [Ready]).
 //
-// Without the C core, which the error tells by wrapping [ErrNoNative], faults in C are
-// not reported. Of an unrecovered panic, a fatal error, and a signal that Go
-// dies of, Go's own text goes to the place of the report as well, if that is not
-// standard error: to the file of [WithOutput], or to one in [WithDir], which is made
-// now, and removed by [Disable] if nothing was written to it. It is what Go prints,
-// and no more; package stackfmt reads it (ParseGoroutines). The line "fatal error: ..."
-// is on standard error only, since Go prints it too early. The other options are
-// checked, and have no effect. It works by debug.SetCrashOutput: a program that calls
-// that itself, before Enable or later, keeps its own.
+// Without the C core the error wraps [ErrNoNative], and faults in C are not reported.
+// Go's own text of an unrecovered panic, a fatal error or a signal is then copied to the
+// file of WithOutput, or to one in WithDir, which Enable creates and [Disable] removes
+// if it is empty. Package stackfmt reads that text. The line "fatal error: ..." is
+// missing, since Go prints it too early. The other options are checked and have no
+// effect. This uses [runtime/debug.SetCrashOutput]: a program that calls that itself
+// keeps its own file.
 //
-// Two goroutines of Epitaph's are there while it is enabled, and for moments a few more. A
-// test that looks for leaks by go.uber.org/goleak takes goleak.IgnoreCurrent after Enable,
+// Two goroutines of Epitaph run while it is enabled, and for moments a few more. A test
+// that looks for leaks with go.uber.org/goleak uses goleak.IgnoreCurrent after Enable,
 // or names them:
 //
 //	const engine = "github.com/epitaph-go/epitaph/internal/engine."
@@ -44,15 +40,13 @@ var ErrNoNative = config.ErrNoNative
 //		goleak.IgnoreAnyFunction(engine+"(*responder).sleep"),
 //		goleak.IgnoreAnyFunction(engine+"(*indexer).run"))
 //
-// A library that has put its handler in front of Epitaph's, which a dump before
-// Enable had installed, stays in front, as one does that came before [Disable].
+// C code may install handlers of the fatal signals before Enable or later: they are
+// called after the report. [Taken] lists the exceptions, which concern shared libraries;
+// a program that has such a library calls Enable after it is loaded, or adds
+// [WithTakeover]. A fault in Go code goes to Go's handler in any case, and may become a
+// panic.
 //
-// C code may install handlers of the fatal signals before Enable or later: they are called
-// after the report. What [Taken] says of shared libraries is the exception; a program that has
-// such ones calls Enable after they are loaded, or adds [WithTakeover]. A fault in Go code goes to
-// Go's handler in any case, and may become a panic.
-//
-// It is safe for concurrent use.
+// It is safe for concurrent use, and must not be called after a fault.
 func Enable(opts ...Option) error {
 	c, err := newConfig(config.CallEnable, opts)
 	if err != nil {
@@ -65,40 +59,44 @@ func Enable(opts ...Option) error {
 	return errors.Join(refused, engine.Enable(c))
 }
 
-// Disable restores the handlers that were there before [Enable], except where
-// somebody else has installed one since. It reports whether Epitaph was
-// enabled. Its counterpart in Python is faulthandler.disable.
+// Disable restores the handlers that were there before [Enable], except where another
+// handler has been installed since. It reports whether Epitaph was enabled. The
+// counterpart in Python is faulthandler.disable.
 //
-// It is for the end of main, and may be deferred: where it is called by a panic that
-// is on its way and that nobody has recovered yet, it does nothing, or that panic would
-// end the program without a report.
+// It may be deferred in main. If a panic runs it that has not been recovered, it does
+// nothing, because otherwise the panic would end the program without a report.
 //
-// While [DumpLater] or a [Watchdog] is armed, what they need stays: handlers that
-// report no crash and hand it on. A call when they are not takes these away too.
+// While [DumpLater] or a [Watchdog] is armed, the handlers that these need stay, and
+// pass every crash on. A later call removes them.
+//
+// It is safe for concurrent use, and must not be called after a fault.
 func Disable() bool { return engine.Disable() }
 
-// Enabled reports whether [Enable] is in force (faulthandler.is_enabled): without the
-// C core, whether Go's text has a place besides standard error.
+// Enabled reports whether [Enable] is in force; without the C core, whether Go's text is
+// copied to a place other than standard error. The counterpart in Python is
+// faulthandler.is_enabled.
 func Enabled() bool { return engine.Enabled() }
 
-// Taken tells which of the fatal signals somebody has taken away since [Enable], and who
-// has them now: the file of the program or library whose handler it is, "the default action",
-// "nobody, ignored", "Go's runtime" or "code of no module". It knows that after a second or so, and
-// is empty without the C core.
+// Taken returns the fatal signals whose handler was replaced since [Enable], and by
+// whom: the file of the program or library that has the handler now, "the default
+// action", "nobody, ignored", "Go's runtime" or "code of no module". A change is noticed
+// within about a second. It is empty without the C core.
 //
-// What C code in the program sets with sigaction or signal takes nothing away: Epitaph's
-// handler goes first, that one is called after the report, and the program sees its own. So it is with
-// shared libraries where package handler/interpose is linked in. What is left are
-// libraries without it, or that make the system call themselves, and programs built with the tag
-// epitaph_nowrap.
+// A handler that C code in the program sets with sigaction or signal is not listed:
+// Epitaph's handler stays first and calls it after the report. The same applies to
+// shared libraries if package handler/interpose is linked in. Only libraries without it,
+// libraries that make the system call themselves, and programs built with the tag
+// epitaph_nowrap can replace a handler.
+//
+// It is safe for concurrent use.
 func Taken() map[syscall.Signal]string { return engine.Taken() }
 
-// Ready waits until the work that [Enable] does in the background is done for
-// the modules that are loaded now: then the names of all C functions that the
-// program's symbol tables hold are known. It returns the context's error if
-// that comes first, and nil at once when Epitaph is not enabled.
+// Ready waits until the work that [Enable] does in the background is done for the
+// modules that are loaded now: from then on reports have the names of all C functions in
+// the symbol tables. It returns the error of ctx if that ends first, and nil at once if
+// Epitaph is not enabled.
 //
-// Programs do not need it; a test that crashes right after Enable does.
+// Programs do not need it. A test that crashes right after Enable does.
 func Ready(ctx context.Context) error {
 	select {
 	case <-engine.Ready():

@@ -7,33 +7,32 @@ import (
 	"github.com/epitaph-go/epitaph/internal/engine/config"
 )
 
-// DumpLater dumps what all threads and goroutines are doing when d has passed,
-// unless [CancelDumpLater] comes first, and the program goes on. The text is a
-// report of kind report.Timeout, which begins with "Timeout (0:00:00.500000)!".
-// A second call replaces the first, and starts the time again. Its counterpart in
-// Python is faulthandler.dump_traceback_later.
+// DumpLater dumps what all threads and goroutines are doing after d, unless
+// [CancelDumpLater] is called first, without stopping the program. The text is a report
+// of kind report.Timeout, which begins with "Timeout (0:00:00.500000)!". A second call
+// replaces the first, and starts the time again. The counterpart in Python is
+// faulthandler.dump_traceback_later.
 //
-// It is for programs that hang: a thread of C with all signals blocked waits for
-// the time on the monotonic clock, and needs nothing of Go. It comes within a few
-// milliseconds of its time when every goroutine is stuck, when no P comes free
-// and when the garbage collector cannot stop the world. In the latter two cases
-// the goroutines are those of the last snapshot (see [WithSnapshot]), but what the
-// threads do in Go and in C is shown in all of them. Where other programs keep the
-// CPUs busy it comes when a thread of this one gets its turn. Until its time has
-// come it costs nothing.
+// It is for programs that hang. A C thread waits on the monotonic clock and needs
+// nothing of Go, so the dump is written within some milliseconds of its time even if
+// every goroutine is stuck, no P becomes free, or the garbage collector cannot stop the
+// world. In the last two cases the goroutines are those of the newest snapshot
+// ([WithSnapshot]); the stacks of threads are live in any case. While it waits it costs
+// nothing.
 //
-// The dump goes to standard error, or to [WithOutput], of which a duplicate is
-// kept; [WithDeadline] limits what it may take where that is stuck. [WithRepeat] dumps again and again, [WithExit] ends the process. DumpLater
-// works without [Enable], as [Dump] does; [Disable] leaves what it needs. It is
-// not inherited by a child of fork, which may arm its own; nor is a [Watchdog].
+// The dump goes to standard error, or to [WithOutput], whose descriptor is duplicated.
+// [WithDeadline] limits the time of the dump. [WithRepeat] dumps periodically,
+// [WithExit] ends the process. DumpLater works without [Enable], as Dump does. A child
+// of fork does not inherit it.
 //
-// It is an error if d is not positive. Without the C core the goroutines are
-// dumped by a Go timer, and the error wraps [ErrNoNative].
+// A d that is not positive is an error. Without the C core a Go timer dumps the
+// goroutines, and the error wraps [ErrNoNative].
 //
 // It is safe for concurrent use, and must not be called after a fault.
 //
-// Options: WithOutput, WithRepeat, WithExit, WithMaxThreads, WithMaxFrames,
-// WithGoFramesOnly, WithInterrupt, WithDeadline.
+// Options: [WithOutput], [WithFormat], [WithRepeat], [WithExit], [WithIdleThreads],
+// [WithMaxThreads], [WithMaxFrames], [WithGoFramesOnly], [WithInterrupt],
+// [WithDeadline].
 func DumpLater(d time.Duration, opts ...Option) error {
 	c, err := newTimerConfig(config.CallDumpLater, d, opts)
 	if err != nil {
@@ -42,10 +41,9 @@ func DumpLater(d time.Duration, opts ...Option) error {
 	return engine.DumpLater(c, d)
 }
 
-// CancelDumpLater cancels [DumpLater]. When it returns nothing more is written: it
-// waits for a dump that is being written at that moment. It does nothing if there
-// is nothing to cancel. Its counterpart in Python is
-// faulthandler.cancel_dump_traceback_later.
+// CancelDumpLater cancels [DumpLater], if it is armed. If a dump is being written, it
+// waits for the end of that dump; nothing is written after it has returned. The
+// counterpart in Python is faulthandler.cancel_dump_traceback_later.
 //
 // It is safe for concurrent use, and must not be called after a fault.
 func CancelDumpLater() { engine.CancelDumpLater() }

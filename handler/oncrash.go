@@ -7,59 +7,33 @@ import (
 	"github.com/epitaph-go/epitaph/internal/engine/config"
 )
 
-// WithOnCrash has last called when C code has crashed, or a goroutine has panicked and
-// nobody has recovered it, after the report was written and before the process dies. The
-// report is the text as it was written, its first MiB, and is last's to keep; where there
-// is no place for a report on a panic (package documentation) it is made for last. What
-// last can do depends on what has happened.
+// WithOnCrash sets the crash hook: last is called after the report of a crash in C or of
+// an unrecovered panic, and before the process dies. report is the text of the report, its
+// first MiB at most; last may keep it. A panic is reported to last even where no other
+// place gets a report of panics.
 //
-// # After a crash of C code
+// After a crash in C, Go still works. last runs on a goroutine of its own, beside all
+// others, so it can flush a log or send the report. The thread that crashed stands still
+// and keeps its locks. ctx ends shortly before the deadline of [WithDeadline], at which
+// the process dies in any case.
 //
-// Go still works. last runs on a goroutine of its own, beside all the others, which go
-// on; the thread that crashed stands still, with the locks that it holds. So last can
-// flush a log or send the report. The context ends a moment before the time of
-// [WithDeadline] does, which is when the process dies all the same.
+// After a panic, last runs in a forked copy of the process ([InForkedCopy] reports that):
+// other goroutines must not commit what the panic has left half done. The copy has the
+// memory of the program and the goroutine that panicked, nothing else. It can compute, and
+// write to memory that the program has mapped as shared. Anything else ends it: a file,
+// the network, a call of C, a wait for a lock, channel or timer, a panic, even a recovered
+// one, and calls of this package other than InForkedCopy. It is killed after 400 ms, or at
+// the deadline if that is sooner. ctx has a deadline and an Err, but its Done is nil. To
+// send the report of a panic, let the next run find it ([LastRun], or the files of
+// [WithDir]), or use [WithOnCrashResume].
 //
-// # After a panic
+// last is not called after a fatal error of Go, when Go no longer runs, or, after a panic,
+// when the process cannot be copied (see the package documentation). Nothing that last
+// does changes how the process ends, except os.Exit after a crash in C or with
+// WithOnCrashResume. A last that panics, calls runtime.Goexit, hangs or crashes is
+// abandoned.
 //
-// The program does not go on: what the panic has left half done would be taken for done,
-// and be committed, by the goroutines that do not know of it. So last runs in a copy of
-// the process, made by fork, in which there is nothing but the goroutine that panicked,
-// on its one thread; [InForkedCopy] tells last so. It sees the memory of the program as
-// it was at the panic, and has 400 ms, or what [WithDeadline] leaves where that is less.
-// Then the copy is killed; the process, which waits for it, dies of its panic.
-//
-// Files and the network are not there. All descriptors are closed in the copy, standard
-// output and standard error among them, and a function that makes a system call by way of
-// Go's scheduler, as those of packages os and net do, or that calls C, does not return.
-// Nor does what waits: for a lock that somebody holds, a channel, a timer, another
-// goroutine; nor what panics, even if last recovers it. Each of these ends the copy.
-// Nothing of this package may be called in it, but InForkedCopy. The context
-// has a deadline, a moment before the copy is killed, and its Err looks at the clock; its
-// Done is nil.
-//
-// What is left is to compute: to look at the report and at the program's own data, which
-// nobody changes any more, and to put the outcome where it outlives both: memory that
-// the program has mapped as shared (MAP_SHARED) before, of a file or with another
-// process. What last does to all other memory is gone with the copy. A report that is
-// to be sent is sent by the next run, at its start: it finds it by [LastRun] in the file
-// of [WithBlackBox], or in the directory of [WithDir].
-//
-// A program that has to send it itself, and knows what it may do after a panic, asks for
-// [WithOnCrashResume].
-//
-// last is not called after a panic with [WithNoFork], in a process that is too large to
-// be copied (package documentation), and where a fork is refused.
-//
-// # In both cases
-//
-// Nothing that last does makes the death another one (but os.Exit, where Go goes on): a
-// panic in it that it does not recover ends it, and so does runtime.Goexit, and one that
-// hangs, or calls C code that crashes too, is left behind when the deadline expires. If Go does not run any
-// more, because no P comes or its memory is damaged, last is not called.
-//
-// It is not called when Go itself ends the process by a fatal error ("concurrent map
-// writes"), whose message says what is wrong with the runtime's own data.
+// It is an option of [Enable]. A nil last is an error.
 func WithOnCrash(last func(ctx context.Context, report []byte)) Option {
 	return forCalls(config.CallEnable, "WithOnCrash", func(c *config.Config) error {
 		if last == nil {
@@ -70,37 +44,33 @@ func WithOnCrash(last func(ctx context.Context, report []byte)) Option {
 	})
 }
 
-// InForkedCopy reports whether a context is that of a function of [WithOnCrash] which
-// runs in a copy of the process, after a panic, where there are no files, no network and
-// no other goroutines; or one that was made from it.
+// InForkedCopy reports whether ctx, or the context that it was derived from, was passed to
+// a function of [WithOnCrash] that runs in a forked copy of the process, after a panic.
 func InForkedCopy(ctx context.Context) bool { return config.IsInCopy(ctx) }
 
-// WithOnCrashResume has the whole program go on after a panic, until the function of
-// [WithOnCrash] has finished or the time of [WithDeadline] is over: it serves
-// requests and writes to files and data bases, beside what the panic has left half done.
-// Without it nothing is committed after a panic. It is for programs whose function must
-// send the report at once, and that can stand this: such a function should be short, and
-// begin with telling the others to stop.
+// WithOnCrashResume runs the function of [WithOnCrash] in the process itself after a
+// panic, not in a forked copy. For that all goroutines, which a panic stops, are resumed
+// until the function returns or the deadline of [WithDeadline] expires: they serve
+// requests and write to files and databases, beside what the panic has left half done. Use
+// it if the function must send the report at once and the program can stand this. The
+// function should be short, and stop the other goroutines first.
 //
-// A panic stops all goroutines before Go prints it, and for good; they are set going
-// again (native/goruntime/resume.h says how), and the function runs as it does after a
-// crash of C, on a goroutine of its own. The goroutine that panicked stands still. Its
-// deferred calls have been made, so locks that they give up are free.
+// The function runs on a goroutine of its own. The goroutine that panicked stands still;
+// its deferred calls have run, so the locks that these release are free. A goroutine that
+// returns from a system call or from C between the panic and the call of the function is
+// not resumed, and keeps its locks.
 //
-// Go's text on standard error and the exit status stay as they are: main does not exit
-// when it returns, another goroutine that panics waits before it has printed anything,
-// and so does one that calls os.Exit, but for the function's own. What the others write
-// themselves has its effect, and so have signals, exit called by C code, and
-// syscall.Exit; a fatal error of Go prints its message, and the goroutine waits then. A
-// write to a standard output that nobody reads fails, and does not raise SIGPIPE. A
-// goroutine whose system call, or call of C, ends after the panic and before the function
-// begins stays where it is, with its locks; the function may wait for it until its time is
-// over. A core dump (GOTRACEBACK=crash) shows the goroutines as they are after the
-// function.
+// Go's text and the exit status stay as they are. Until the function returns, main does
+// not exit when it returns, and other goroutines that panic or call os.Exit wait. Signals,
+// [syscall.Exit] and exit called by C have their effect. A write to a standard output
+// without a reader fails, and raises no SIGPIPE. A core dump (GOTRACEBACK=crash) shows the
+// goroutines as they are after the function.
 //
-// The function is not called after a panic with GODEBUG=dontfreezetheworld=1, nor in a
-// program that was built without optimisations or inlining (-gcflags=all=-N or -l), whose
-// runtime is not recognised, nor when another goroutine was about to die at the same time.
+// The function is not called after a panic with GODEBUG=dontfreezetheworld=1, in a program
+// built with -gcflags=all=-N or -gcflags=all=-l, or if another goroutine was about to die
+// at the same time.
+//
+// It is an option of [Enable].
 func WithOnCrashResume() Option {
 	return forCalls(config.CallEnable, "WithOnCrashResume", func(c *config.Config) error {
 		c.OnCrashResume = true

@@ -44,7 +44,7 @@ const MaxDeadline = config.MaxDeadline
 const MaxFrames = config.MaxFrames
 
 // DefaultSnapshotPeriod is how often a snapshot is taken, unless [WithSnapshot]
-// says otherwise: often enough to tell what led to a crash, and some 0.1 ms of
+// says otherwise: often enough to show what led to a crash, at some 0.1 ms of
 // work a second for a program of 100 goroutines.
 const DefaultSnapshotPeriod = config.DefaultSnapshotPeriod
 
@@ -86,17 +86,16 @@ func refuse(c *config.Config, err error) error {
 	return nil
 }
 
-// WithOutput writes the report to f instead of standard error. Enable keeps a
-// duplicate of its descriptor, so f may be closed afterwards.
+// WithOutput writes the report to f instead of standard error. [Enable] duplicates its
+// descriptor, so f may be closed afterwards.
 //
-// Deaths of Go's own are reported to f only if it is not the file that standard
-// error is.
-//
-// If the program closes that duplicate as well (closefrom does), or its number becomes
-// another file, the report goes to the same file by its path, or else to standard error,
-// and says so. What f does not take, as on a full disk, is on standard error. If f cannot
-// be written to when Enable is called, that is its error, and reports go to standard
+// Panics and fatal errors are reported to f only if it is another file than standard
 // error.
+//
+// If the program closes the duplicate as well, as closefrom does, the report goes to the
+// same file by its path, or else to standard error, and says so. What f does not take,
+// as on a full disk, goes to standard error. If f cannot be written to when Enable is
+// called, Enable returns an error, and reports go to standard error.
 func WithOutput(f *os.File) Option {
 	return forCalls(config.CallAny, "WithOutput", func(c *config.Config) error {
 		if f == nil {
@@ -173,12 +172,12 @@ func WithMaxFrames(n int) Option {
 	})
 }
 
-// WithSymbolBudget sets how many bytes the symbols may take that are kept of the
-// program and its libraries, so that frames of C code have functions, files and lines.
-// Of a module that there is no room for, inlined calls are left out first, which take
-// two thirds, then lines, then names. With 0 none are kept: exported functions have
-// their names all the same. It counts for modules that are read after the call. A
-// module's line in a report tells what there was no room for.
+// WithSymbolBudget sets how many bytes the symbols of the program and its libraries may
+// take, from which C frames get functions, files and lines. If a module does not fit,
+// its inlined calls are dropped first, which take two thirds, then its lines, then its
+// names; the module's line in a report says so. With 0 only exported functions have
+// names. It applies to modules that are read after the call. The default is
+// [DefaultSymbolBudget].
 func WithSymbolBudget(n int) Option {
 	return forCalls(config.CallEnable, "WithSymbolBudget", func(c *config.Config) error {
 		if n < 0 {
@@ -224,16 +223,15 @@ func WithSymbolCache(dir string) Option {
 	})
 }
 
-// WithCgoTraceback says whether Go itself shall know of C's frames, by
-// [runtime.SetCgoTraceback]: with functions, files and lines in CPU profiles, below the
-// Go functions that called C, and in the stack that Go prints of a thread that was in C.
-// It does by default. A sample of a profile takes some microseconds more; calls of C
-// and from C take no longer.
+// WithCgoTraceback says whether Go shows C frames itself ([runtime.SetCgoTraceback]): in
+// CPU profiles, below the Go functions that called C, and in the stack that Go prints of
+// a thread in C. The default is true. A sample of a profile takes some microseconds
+// longer; calls between Go and C do not.
 //
-// Go takes one provider of such frames in the life of a process. Epitaph waits until all
-// packages are initialized, and leaves one that is there then in its place. A program
-// that calls SetCgoTraceback in main, behind [Enable], panics there; so it asks for
-// false.
+// Go accepts one provider of such frames in the life of a process. Epitaph waits until
+// all packages are initialized, and leaves a provider that is there by then in place. A
+// program that calls SetCgoTraceback in main, after [Enable], panics there unless it
+// asks for false.
 func WithCgoTraceback(on bool) Option {
 	return forCalls(config.CallEnable, "WithCgoTraceback", func(c *config.Config) error {
 		c.CgoTraceback = on
@@ -241,11 +239,12 @@ func WithCgoTraceback(on bool) Option {
 	})
 }
 
-// WithCgoContext has Go know of the C frames behind a call from C to Go too: in the
-// stacks of goroutines that C has called, of [runtime.Stack], of profiles. Each such
-// call takes some 6 ns longer, and a [runtime.Callers] in it a microsecond. A program
-// that panics in such a call shows no C frames in Go's text, which has forgotten them by
-// then; Epitaph's own reports show them in any case.
+// WithCgoContext makes Go show the C frames behind a call from C to Go in goroutine
+// stacks, [runtime.Stack] and profiles. Each such call takes about 6 ns longer, and a
+// runtime.Callers within it about a microsecond. A panic within such a call shows no C
+// frames in Go's text; Epitaph's reports show them in any case.
+//
+// It is an option of [Enable].
 func WithCgoContext() Option {
 	return forCalls(config.CallEnable, "WithCgoContext", func(c *config.Config) error {
 		c.CgoContext = true
@@ -253,11 +252,11 @@ func WithCgoContext() Option {
 	})
 }
 
-// WithNoFork keeps the core from making a copy of the process, by fork, when Go dies of
-// a panic: the report has Go's text of it alone, or what [NotePanic] has noted. It is
-// for programs that must not fork: where a seccomp filter kills for it, or a fork of all
-// their memory is not to be afforded. By default the copy is made, as the last thing
-// before the report's end; see the package's comment.
+// WithNoFork keeps Epitaph from forking the process after a panic: the report has Go's
+// text only, or what [NotePanic] has formatted. It is for programs that must not fork:
+// under a seccomp filter that kills for it, or with too much memory for a fork. By
+// default the process is forked at the end of the report (see the package
+// documentation).
 func WithNoFork() Option {
 	return forCalls(config.CallEnable, "WithNoFork", func(c *config.Config) error {
 		c.Fork = false
@@ -284,9 +283,8 @@ func WithOneThread() Option {
 	})
 }
 
-// WithIdleThreads shows the stacks of the threads that wait for work too: those of Go's
-// scheduler that are idle, and Epitaph's own. By default the report has one line that
-// counts them.
+// WithIdleThreads shows the stacks of idle threads too: those of Go's scheduler that
+// wait for work, and Epitaph's own. By default one line counts them.
 func WithIdleThreads() Option {
 	return forCalls(config.CallEnable|config.CallDumps, "WithIdleThreads", func(c *config.Config) error {
 		c.IdleThreads = true
@@ -294,9 +292,9 @@ func WithIdleThreads() Option {
 	})
 }
 
-// WithMaxThreads sets how many stacks of other threads the report shows.
-// Threads with equal stacks count as one; how many threads were left out is
-// told. The default is all of them.
+// WithMaxThreads sets how many stacks of other threads the report shows. Threads with
+// equal stacks count as one; the number of omitted threads is printed. By default all
+// are shown.
 func WithMaxThreads(n int) Option {
 	return forCalls(config.CallEnable|config.CallDumps, "WithMaxThreads", func(c *config.Config) error {
 		if n < 1 {
@@ -307,13 +305,17 @@ func WithMaxThreads(n int) Option {
 	})
 }
 
-// WithThreadSignal sets the signal that asks the other threads for their
-// stacks: a real-time signal from 35 to 64 that the program does not use.
-// Enable returns an error if something other than Go handles it. By default
-// Epitaph takes the highest that is free, below the one for its deadlines.
+// WithThreadSignal sets the signal with which other threads are interrupted for their
+// stacks: a real-time signal from 35 to 64 that the program does not use. [Enable]
+// returns an error if something other than Go handles it. By default Epitaph takes the
+// highest free one, below the one for its deadlines.
 //
-// The signal's handler runs on every thread now and then, with SA_RESTART, on
-// the thread's alternate signal stack if it has one.
+// Its handler runs with SA_RESTART, on the thread's alternate signal stack if there is
+// one. In a healthy process without dumps it is sent only to threads that have no
+// alternate signal stack: those older than Enable, and those of shared libraries without
+// package handler/interpose. Each of these gets it once, while it sleeps in a system
+// call that is restarted after a signal. A signal of Epitaph's is never pending in a
+// program that a thread starts with execve (since Linux 4.14).
 func WithThreadSignal(sig syscall.Signal) Option {
 	return forCalls(config.CallEnable, "WithThreadSignal", func(c *config.Config) error {
 		if sig < leastThreadSignal || sig > mostThreadSignal {
@@ -330,16 +332,17 @@ const (
 	mostThreadSignal  syscall.Signal = 64
 )
 
-// WithChain has what happens without Epitaph happen as well, once the report or the dump
-// is written: the handler that was there before Epitaph's is called.
+// WithChain makes the signal have its usual effect as well, after the report or the
+// dump.
 //
-// With [Enable], that is Go's, on threads where it has something to say: it prints its
-// dump of all goroutines and exits with status 2. Without WithChain the process dies of
-// the signal, and Go prints nothing. A handler that C code had installed before Enable is
-// called in either case, since it may repair the fault (see [WithHostFirst]).
+// With [Enable], the handler that was there before Epitaph's is called: on threads where
+// Go has something to say it prints its dump of all goroutines and exits with status 2.
+// Without WithChain the process dies of the signal, and Go prints nothing. A handler
+// that C code installed before Enable is called in either case, since it may repair the
+// fault (see [WithHostFirst]).
 //
-// With [Register], os/signal's channels get the signal, a C handler is called, and
-// what ends the program ends it. Without WithChain nothing but the dump happens.
+// With [Register], the channels of os/signal get the signal, a C handler is called, and
+// a signal that ends the program ends it. Without WithChain only the dump is written.
 func WithChain() Option {
 	return forCalls(config.CallEnable|config.CallRegister, "WithChain", func(c *config.Config) error {
 		c.Chain = true
@@ -347,21 +350,19 @@ func WithChain() Option {
 	})
 }
 
-// WithHostFirst says whether a handler that C code had installed before [Enable] is asked
-// about a fault before it is reported. Of a fault that such a handler resolves (it
-// changes the context or the memory, or jumps out) nothing is printed then. One that it does
-// not resolve is reported as it was before the handler ran, and the report names
-// the handler, as soon as it returns, raises the signal again, aborts, faults, or ends the
-// process; or, at the deadline, if it does none of these.
+// WithHostFirst says whether a handler that C code installed before [Enable] is called
+// before the report. If such a handler resolves the fault (it changes the context or the
+// memory, or jumps out), nothing is printed. If it does not (it returns, raises the
+// signal again, aborts, faults, ends the process, or lets the deadline expire), the
+// fault is reported as it was before the handler ran, and the report names the handler.
 //
-// Without this option those go first that resolve faults: one that has done so before; one
-// of a library that is known for it, such as a Java VM's; one of C code that is linked into the
-// program, where all its ways to give up are seen, but for a system call that it makes
-// itself; one for faults in code that was made at run time; and one of SIGSYS or SIGTRAP, which
-// goes on behind what trapped. Others are called
-// after the report, as reporters of crashes are (glog, Abseil, Python's faulthandler).
-// True has all go first: of a fault whose handler, in a shared library, prints and ends the
-// process, there may be no report. False has none go first: each fault is reported.
+// Without this option those are called first that may resolve the fault: a handler that
+// has done so before, one of a library known for it, such as a Java VM, one of C code
+// that is linked into the program, one for a fault in code that was generated at run
+// time, and one of SIGSYS or SIGTRAP that continues behind the trap. Others, such as
+// crash reporters (glog, Abseil, Python's faulthandler), are called after the report.
+// With true all are called first: if a handler in a shared library prints and ends the
+// process, there may be no report. With false none is, and each fault is reported.
 func WithHostFirst(first bool) Option {
 	return forCalls(config.CallEnable, "WithHostFirst", func(c *config.Config) error {
 		c.HostFirst = config.HostFirstNever
@@ -372,13 +373,13 @@ func WithHostFirst(first bool) Option {
 	})
 }
 
-// WithTakeover takes a fatal signal back when somebody has put a handler of his own in the
-// place of Epitaph's, within a second or so; his is called after the report. [Taken] says
-// when that can happen. Without WithTakeover there is one line about it on standard error, or
-// in the file of [WithOutput].
+// WithTakeover takes a fatal signal back within about a second after another handler has
+// replaced Epitaph's. That handler is called after the report. [Taken] says when this
+// can happen. Without WithTakeover one line about it is written to standard error or to
+// the file of [WithOutput].
 //
-// Epitaph cannot see what the other handler takes for its next: if that is Epitaph's, which
-// it has found there, the two are told apart, and the process dies after the report.
+// Epitaph cannot see which handler the other one calls next. If that is Epitaph's, which
+// it found there, the call is recognized, and the process dies after the report.
 func WithTakeover() Option {
 	return forCalls(config.CallEnable, "WithTakeover", func(c *config.Config) error {
 		c.Takeover = true
@@ -386,17 +387,15 @@ func WithTakeover() Option {
 	})
 }
 
-// WithSnapshot sets how often a snapshot of the program is taken: the stacks of
-// its goroutines, equal ones counted together, and figures of memory, garbage
-// collector and scheduler. The newest one shows the goroutines in a report when
-// Go does not answer any more, and all go to the black box. Zero means never.
-// The default is [DefaultSnapshotPeriod].
+// WithSnapshot sets how often a snapshot of the program is taken: the stacks of its
+// goroutines, equal ones counted together, and metrics of memory, garbage collector and
+// scheduler. The newest one is shown in a report if Go no longer answers, and all go to
+// the black box. The default is [DefaultSnapshotPeriod]; 0 turns snapshots off.
 //
-// However short the period, the next snapshot comes no sooner than 100 times
-// what the last one took: snapshots take at most 1 % of a core. One takes some
-// 1 µs for each goroutine that there ever was at one time, since the runtime keeps
-// and looks at what they leave behind, and stops the world twice, for some 10 µs
-// each.
+// The next snapshot is taken no sooner than 100 times the duration of the last one, so
+// snapshots take at most 1 % of a core. One takes about 1 µs for each goroutine of the
+// highest number that there ever was at one time, and stops the world twice, for about
+// 10 µs each.
 func WithSnapshot(period time.Duration) Option {
 	return forCalls(config.CallEnable, "WithSnapshot", func(c *config.Config) error {
 		if period < 0 {
@@ -407,25 +406,24 @@ func WithSnapshot(period time.Duration) Option {
 	})
 }
 
-// WithBlackBox keeps the last snapshots, the breadcrumbs and annotations, and
-// the crash report in a file of 1.6 MB at path, where they outlive a process
-// that nothing can report any more: one ended by SIGKILL or the kernel's OOM
-// killer. [LastRun] and package blackbox read it.
+// WithBlackBox keeps the last snapshots, breadcrumbs and annotations, and the crash
+// report, in a file of 1.6 MB at path. They outlive a process that ends without a
+// report: by SIGKILL or the kernel's OOM killer. [LastRun] and package blackbox read the
+// file.
 //
-// Enable makes the file, mode 0600, or takes over a black box that is there;
-// what it holds of the run before is gone then. It is an error of Enable, which
-// says which, when the file is something else, another user's, a symbolic link,
-// or in use by another process, and when the disk has no room for all of it. A program
-// that was not enabled before has reports then, without the box.
+// Enable creates the file, mode 0600, or takes over the black box that is there, whose
+// content is lost. [Enable] returns an error if the file is something else, another
+// user's, a symbolic link, or in use by another process, or if the disk has no room for
+// it. A program that was not enabled is then enabled without the box.
 //
-// When somebody truncates or removes the file, or its disk fails, the program
-// goes on without it, and a crash report says so.
+// If the file is truncated or removed, or its disk fails, the program runs on without
+// it, and a crash report says so.
 //
-// The file says how the program ended: [Disable] marks the end as a clean one, an exit
-// leaves who called what, with what status, and a signal that kills its name; package
-// blackbox says which ends leave nothing. For that the core stands in front of Go's
-// handlers of the signals that may kill (SIGTERM, SIGPIPE, …), as long as there is a box,
-// and calls them: what they do does not change, nor what signal.Notify sends.
+// The file records how the program ended: Disable marks a clean end, an exit leaves its
+// status and what called it, and a signal that kills leaves its name. Package blackbox
+// lists the ends that leave no mark. For that the core stands in front of Go's handlers
+// of the signals that may kill (SIGTERM, SIGPIPE, …) and calls them; what they do, and
+// what [os/signal.Notify] delivers, does not change.
 func WithBlackBox(path string) Option {
 	return forCalls(config.CallEnable, "WithBlackBox", func(c *config.Config) error {
 		if path == "" {
@@ -441,13 +439,11 @@ func WithBlackBox(path string) Option {
 }
 
 // WithPoll sets how often a goroutine looks whether a crash asks for the live
-// goroutines, [DefaultPoll] unless set; 0 turns that off. A second goroutine
-// answers such a question at once when the scheduler has a free P (there are
-// GOMAXPROCS of them; a thread needs one to run Go code), so a program
-// that is idle needs no poll. One whose Ps are all busy does: a timer is what
-// the scheduler looks at first. So that an idle program does not pay for it, a
-// look that was not late is followed by the next one after 250 ms, or after the
-// period if that is longer; only one that was late, after the period.
+// goroutines; the default is [DefaultPoll], and 0 turns it off. A program with a free P
+// does not need it, since another goroutine then answers at once. A program whose Ps are
+// all busy does, because the scheduler runs timers before anything else. An idle program
+// is not woken at this rate: if a look was on time, the next one follows after 250 ms,
+// or after the period if that is longer.
 func WithPoll(period time.Duration) Option {
 	return forCalls(config.CallEnable, "WithPoll", func(c *config.Config) error {
 		if period < 0 {
@@ -458,10 +454,10 @@ func WithPoll(period time.Duration) Option {
 	})
 }
 
-// WithInterrupt asks threads for their stacks that wait in a system call which a
-// signal ends for good, too: it fails with EINTR then, which the program must be
-// ready for (package documentation). Without it these threads are looked at from
-// outside: the stack ends where that is not enough to go on, and says so.
+// WithInterrupt interrupts every thread, including those in system calls that a signal
+// ends with EINTR, for which the program must be prepared. By default a dump does not
+// interrupt these threads: their stacks are read from outside, and may end early, which
+// is marked.
 func WithInterrupt() Option {
 	return forCalls(config.CallDumps, "WithInterrupt", func(c *config.Config) error {
 		c.Interrupt = true
@@ -469,13 +465,12 @@ func WithInterrupt() Option {
 	})
 }
 
-// WithRepeat makes [DumpLater] dump periodically, not once; the times do not
-// drift, and one that is missed is left out. A [Watchdog] with it dumps every so
-// often for as long as no beat comes.
+// WithRepeat makes [DumpLater] dump periodically. The times do not drift; one that is
+// missed is skipped. A [Watchdog] with it dumps periodically while no heartbeat arrives.
 //
-// While nothing changes (the threads and the goroutines are where they were, and
-// no others have come) dumps are left out: the first one, then three, then seven,
-// and so on, between two that are written. A note in the dump says how many.
+// While nothing changes (the same threads and goroutines are at the same places) dumps
+// are skipped: one, then three, then seven, and so on. A note in the next dump has the
+// number of those that were skipped.
 func WithRepeat() Option {
 	return forCalls(config.CallDumpLater|config.CallWatchdog, "WithRepeat", func(c *config.Config) error {
 		c.Repeat = true
@@ -483,11 +478,10 @@ func WithRepeat() Option {
 	})
 }
 
-// WithExit ends the process after the dump, with status 1 and without clean-up:
-// no deferred function runs, no handler of atexit, and no buffer is flushed. It
-// ends also when the dump fails, or takes longer than its deadline. All threads are
-// asked, as with [WithInterrupt]. Where the
-// process crashes at that time it dies of the crash.
+// WithExit ends the process after the dump, with status 1 and without clean-up: no
+// deferred function and no atexit handler runs, and no buffer is flushed. The process
+// ends even if the dump fails or exceeds its deadline. All threads are interrupted, as
+// with [WithInterrupt]. If the process crashes at that time, it dies of the crash.
 func WithExit() Option {
 	return forCalls(config.CallDumpLater|config.CallWatchdog, "WithExit", func(c *config.Config) error {
 		c.Exit = true

@@ -12,25 +12,25 @@ import (
 // container, unless its terminationMessagePath says otherwise.
 const DefaultTermination = config.DefaultTermination
 
-// WithTermination writes a short report to the termination log of a Kubernetes container:
-// what crashed and why, and the innermost frames. "kubectl describe pod" shows it under Last
-// State, and the pod's status has it as lastState.terminated.message, without any collector
-// of logs. The path is [DefaultTermination] unless it is given; an empty path turns it off.
+// WithTermination writes a short report to the termination log of a Kubernetes
+// container: the sentence, the cause and the innermost frames. "kubectl describe pod"
+// shows it under Last State, and the pod's status has it as
+// lastState.terminated.message, without a log collector. The path is
+// [DefaultTermination] unless one is given; an empty path turns it off.
 //
-// It is on by itself where that file is a regular file that can be written to and the
+// It is on by default if that file is a regular file that can be written to and the
 // environment has KUBERNETES_SERVICE_HOST.
 //
-// The text is in one write of at most 4096 bytes, which is what Kubernetes reads; what the
-// program has written there counts, but for a kilobyte that the report has in any case. A
-// long stack has its first 12 frames and its last 4; of a panic there are Go's message and
-// the goroutine that died. It ends with "End of report (headline, ...)", and package report
-// reads it. It is written for panics and fatal errors too, whose report is nowhere else without
-// [WithDir] and the like. A forked child that has not called exec writes none.
+// The text is one write of at most 4096 bytes, which is what Kubernetes reads. What the
+// program has written to the file counts, but the report has at least 1 KiB. A long
+// stack has its first 12 frames and its last 4. A panic or fatal error is written too,
+// with Go's message and the goroutine that died, even if no other place gets a report of
+// it. The text ends with "End of report (headline, ...)", and package report parses it.
+// A forked child that has not called exec writes none.
 //
-// Enable opens the file, and never creates it. If it cannot be used, that is the error of
-// Enable, which enables all else; one that Enable has found by itself is left out, and reports
-// say so. The core's descriptor stays open for as long as
-// Epitaph is enabled.
+// [Enable] opens the file and never creates it. If a path was given and the file cannot
+// be used, Enable returns an error and enables everything else. If Enable found the file
+// itself, it goes without, and reports say so.
 func WithTermination(path ...string) Option {
 	return forCalls(config.CallEnable, "WithTermination", func(c *config.Config) error {
 		file := DefaultTermination
@@ -77,10 +77,10 @@ func (f Format) String() string {
 	return fmt.Sprintf("Format(%d)", int(f))
 }
 
-// WithFormat sets how a report or a dump is written on standard error or to the file of
-// [WithOutput]. [Text] is the default. With [JSON] it is one line, for programs whose logs are
-// JSON: a flat object whose member "exception.stacktrace" is the text, whole. The others have
-// OpenTelemetry's names, as those of report.Record, with the same meaning:
+// WithFormat sets how a report or a dump is written to standard error or to the file of
+// [WithOutput]. The default is [Text]. With [JSON] it is one line, for programs whose
+// logs are JSON: a flat object whose member "exception.stacktrace" is the whole text.
+// The other members have the names of OpenTelemetry, as in report.Record:
 //
 //	timestamp, severity_text, severity_number, body
 //	exception.type, exception.message                of a crash
@@ -88,16 +88,15 @@ func (f Format) String() string {
 //	thread.id, thread.name, host.name
 //	epitaph.kind, epitaph.signal.name, epitaph.signal.number, epitaph.incomplete
 //
-// What needs the text to be parsed, as the signature, is not among them: report.Scanner finds
-// the report in such a line, and report.Record has them all.
+// What only a parser of the text can tell, as the signature, is not among them:
+// report.Scanner finds the report in such a line, and report.Record has all members.
 //
-// A file of [WithDir] has the text all the same; the short report beside it is the line
-// then. A panic or fatal error has a line too, behind what Go itself prints on standard
-// error, which stays as it is: only without WithFormat nothing is added there.
+// A file of [WithDir] has the text in any case, and the line takes the place of the
+// short report. A panic or fatal error gets a line too, after what Go prints on standard
+// error.
 //
-// The line is written in pieces of at most 4096 bytes, so that a crash that cannot be
-// reported to its end shows how far it came; other threads that print at that time may
-// come in between.
+// The line is written in pieces of at most 4096 bytes, so that a report that is cut
+// short shows how far it came. Output of other threads may stand between them.
 func WithFormat(f Format) Option {
 	return forCalls(config.CallAny, "WithFormat", func(c *config.Config) error {
 		if f != Text && f != JSON {

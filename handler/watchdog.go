@@ -8,14 +8,13 @@ import (
 	"github.com/epitaph-go/epitaph/internal/engine/config"
 )
 
-// A Watchdog dumps what all threads and goroutines are doing when it gets no
-// [Watchdog.Beat] for some time. A server gives it one for each request, or each
-// turn of its loop; a program that is deadlocked does not. Go's own detector of
-// deadlocks is off in every program with cgo, where a thread of C could call Go
-// at any time, and never sees one of some goroutines while others go on.
+// A Watchdog dumps what all threads and goroutines are doing when it has had no
+// [Watchdog.Beat] for some time. A server calls Beat for each request, or in each turn
+// of its loop. Go's own deadlock detector is off in programs with cgo, and never detects
+// a deadlock of some of the goroutines.
 //
-// The methods of a nil Watchdog do nothing, so a program may go on with the
-// result of a [NewWatchdog] that failed.
+// The methods of a nil Watchdog do nothing, so a program may ignore the error of
+// NewWatchdog.
 type Watchdog struct {
 	beat     atomic.Pointer[uint32] // looked at, and reset, by who watches
 	nobody   uint32                 // what beat points to after Stop
@@ -23,20 +22,19 @@ type Watchdog struct {
 	stop     func()
 }
 
-// NewWatchdog starts a watchdog that dumps when no beat has come for d: at the
-// latest when d and a sixteenth of it (but at least 5 ms) have passed since the
-// last one, or since the call. Then it dumps no more before a beat has come and
-// they have stopped again; with [WithRepeat] every d until then. The dump is that
-// of [DumpLater], with a note that it is a watchdog's and for how long it got no
-// beat. Time in which the whole process was stopped (for more than a tenth of a
-// second) does not count.
+// NewWatchdog starts a watchdog that dumps when it has had no [Watchdog.Beat] for d. It
+// dumps after d and at most a sixteenth of d (at least 5 ms) more, and then not again
+// before the heartbeats have resumed and stopped; with [WithRepeat], every d until then.
+// The dump is that of [DumpLater], with a note that names the watchdog and the time
+// without a heartbeat. Time in which the whole process was stopped for more than a tenth
+// of a second does not count.
 //
-// There can be 64 watchdogs at a time. It is an error if there are, and if d is
-// not positive. Without the C core the watchdog works with Go timers, dumps
-// goroutines alone, and comes with an error that wraps [ErrNoNative].
+// There can be 64 watchdogs at a time; one more is an error, as is a d that is not
+// positive. Without the C core the watchdog uses Go timers, dumps goroutines only, and
+// is returned with an error that wraps [ErrNoNative].
 //
-// Options: as for DumpLater. It is safe for concurrent use, and must not be called
-// after a fault.
+// Options: as for DumpLater. It is safe for concurrent use, and must not be called after
+// a fault.
 func NewWatchdog(d time.Duration, opts ...Option) (*Watchdog, error) {
 	c, err := newTimerConfig(config.CallWatchdog, d, opts)
 	if err != nil {
@@ -52,9 +50,8 @@ func NewWatchdog(d time.Duration, opts ...Option) (*Watchdog, error) {
 	return w, err
 }
 
-// Beat says that the program is alive. It takes about a nanosecond, and may be
-// called by any number of goroutines, and after [Watchdog.Stop], which makes it do
-// nothing.
+// Beat is the heartbeat: it tells the watchdog that the program is alive. It takes about
+// a nanosecond, and is safe for concurrent use. After [Watchdog.Stop] it does nothing.
 func (w *Watchdog) Beat() {
 	if w == nil {
 		return
@@ -66,8 +63,8 @@ func (w *Watchdog) Beat() {
 	}
 }
 
-// Stop ends the watchdog. When it returns nothing more is written: it waits for a
-// dump that is being written at that moment. Calls after the first do nothing.
+// Stop ends the watchdog. If a dump is being written, it waits for the end of that dump;
+// nothing is written after it has returned. Further calls do nothing.
 func (w *Watchdog) Stop() {
 	if w == nil {
 		return
