@@ -104,7 +104,7 @@ func TestWriteTo(t *testing.T) {
 		"Program: ingest (/srv/ingest), process 4711\n",
 		"End: clean, 2027-01-15T08:00:02.000Z, handler.Disable was called\n",
 		"  2.000 s before: resident 1.0 MiB, ", "  1.000 s before: resident 2.0 MiB, ",
-		"\nGoroutines: 7, snapshot 1.000 s old, in 1 groups\n\nGoroutines ... (7 in all) [select] (most recent call first):\n",
+		"\nGoroutines: 7, snapshot 1.000 s old, in 1 group\n\nGoroutines ... (7 in all) [select] (most recent call first):\n",
 		"  request = 7f3a\n", "  1.000 s before: two\\x1b[2J (thread 4712)\n", "xxx... (thread 4712, goroutine 7)\n",
 	} {
 		if !strings.Contains(text.String(), want) {

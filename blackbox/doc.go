@@ -1,7 +1,7 @@
 // Package blackbox reads what a program left behind in the file of
 // handler.WithBlackBox: its last snapshots, breadcrumbs and annotations, the
-// report of its crash if there was one, and how it ended. It reads the file of a
-// program that still runs as well, which does not notice.
+// report of its crash if there was one, and how it ended. It also reads the file of a
+// program that is running, without disturbing it.
 //
 // The package is pure Go and reads on any machine what was written on another.
 // The layout of the file is described in package internal/boxformat and in
@@ -9,14 +9,14 @@
 //
 // # How a program ended
 //
-// What the file can tell, and what it cannot:
+// What the file shows, and what it cannot:
 //
-//   - [Crashed]: the core of Epitaph saw a fatal signal, or a panic or fatal error
-//     of Go's that nothing recovers. The report is in [Run.Report], complete or as
+//   - [Crashed]: the core of Epitaph saw a fatal signal, an unrecovered panic or a
+//     fatal error of Go. The report is in [Run.Report], complete or as
 //     far as it came.
-//   - [Exited]: main returned, or somebody called os.Exit, log.Fatal, or C's exit,
-//     quick_exit or _exit; [End.Status] and End.Detail say what. The end leaves a mark in
-//     the file, as the next one does.
+//   - [Exited]: main returned, or the program called os.Exit, log.Fatal, or C's exit,
+//     quick_exit or _exit; [End.Status] and End.Detail say what. As the next one, this end leaves a mark in
+//     the file.
 //   - [Signaled]: the program died of a signal that it does not handle: SIGTERM, SIGINT,
 //     SIGHUP, SIGQUIT; SIGPIPE; on a thread that C created also SIGALRM, SIGXCPU, SIGXFSZ
 //     and the like, which Go ignores on its own threads.
@@ -38,10 +38,10 @@
 //   - [Unknown]: there is no mark, and this machine has not been running since the
 //     box was made. Either it has been started again, and may have gone down with
 //     the program, as in a power failure; or the box is of another machine, where
-//     its process may still run. The two look the same. So it is where the system
-//     does not tell one run of the machine from the next.
+//     its process may still run. The two look the same. The same applies where
+//     the system does not distinguish one run of the machine from the next.
 //
-// [Run.Unexpected] is the answer in one word: is this an end to complain about?
+// [Run.Unexpected] reports whether the program should complain about the end.
 //
 // The files may be hostile: any bytes give a Run or an error, in time and memory
 // linear in their size, of which no more than that of a box is read.

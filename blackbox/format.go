@@ -8,9 +8,9 @@ import (
 	"unicode"
 )
 
-// WriteTo writes the run for people to read: how it ended, the trend, the last
-// goroutines, annotations, breadcrumbs and the report. Texts of the program are
-// escaped.
+// WriteTo writes the run for people to read: how it ended, the report of its crash, the
+// trend, the last goroutines, annotations and breadcrumbs. Control characters and bytes that
+// are not UTF-8 are escaped.
 func (r *Run) WriteTo(w io.Writer) (int64, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Program: %s (%s), process %d\n", printable(r.Program), printable(r.Executable), r.PID)
@@ -20,10 +20,17 @@ func (r *Run) WriteTo(w io.Writer) (int64, error) {
 	for _, damage := range r.Damage {
 		fmt.Fprintf(&b, "Damage: %s\n", damage)
 	}
+	if len(r.Report) > 0 {
+		b.WriteString("\n")
+		for line := range strings.Lines(string(r.Report)) {
+			b.WriteString(printable(strings.TrimSuffix(line, "\n")) + "\n")
+		}
+		b.WriteString("\n")
+	}
 	r.trend(&b)
 	if n := len(r.Snapshots); n > 0 {
 		s := &r.Snapshots[n-1]
-		fmt.Fprintf(&b, "\nGoroutines: %d, snapshot %s old, in %d groups\n\n", s.Goroutines, seconds(r.End.Time.Sub(s.Time)), s.Groups)
+		fmt.Fprintf(&b, "\nGoroutines: %d, snapshot %s old, in %s\n\n", s.Goroutines, seconds(r.End.Time.Sub(s.Time)), counted(int64(s.Groups), "group"))
 		for line := range strings.Lines(s.Text) {
 			b.WriteString(printable(strings.TrimSuffix(line, "\n")) + "\n")
 		}
@@ -41,13 +48,7 @@ func (r *Run) WriteTo(w io.Writer) (int64, error) {
 		fmt.Fprintf(&b, "  %s before: %s%s%s\n", seconds(r.End.Time.Sub(c.Time)), printable(c.Text), ellipsis(c.Cut), c.author())
 	}
 	if r.DroppedBreadcrumbs > 0 || r.RefusedAnnotations > 0 {
-		fmt.Fprintf(&b, "Lost: %d breadcrumbs, %d annotations\n", r.DroppedBreadcrumbs, r.RefusedAnnotations)
-	}
-	if len(r.Report) > 0 {
-		b.WriteString("\n")
-		for line := range strings.Lines(string(r.Report)) {
-			b.WriteString(printable(strings.TrimSuffix(line, "\n")) + "\n")
-		}
+		fmt.Fprintf(&b, "Lost: %s, %s\n", counted(int64(r.DroppedBreadcrumbs), "breadcrumb"), counted(int64(r.RefusedAnnotations), "annotation"))
 	}
 	n, err := io.WriteString(w, b.String())
 	return int64(n), err
@@ -62,23 +63,41 @@ func (r *Run) trend(b *strings.Builder) {
 	b.WriteString("Trend:\n")
 	for _, s := range r.Snapshots {
 		f := s.Figures
-		fmt.Fprintf(b, "  %s before: resident %s, heap %s of %s, %d goroutines", seconds(r.End.Time.Sub(s.Time)),
-			size(f.Resident), size(f.HeapObjects), size(f.HeapGoal), s.Goroutines)
+		fmt.Fprintf(b, "  %s before: resident %s, heap %s of %s, %s", seconds(r.End.Time.Sub(s.Time)),
+			size(f.Resident), size(f.HeapObjects), size(f.HeapGoal), counted(int64(s.Goroutines), "goroutine"))
 		if f.Runnable >= 0 {
-			fmt.Fprintf(b, " (%d runnable, %d running, %d waiting, %d in C)", f.Runnable, f.Running, f.Waiting, f.NotInGo)
+			// The runtime counts its own goroutines in these, but not in their number.
+			fmt.Fprintf(b, " (with the runtime's own: %d runnable, %d running, %d waiting, %d in C)", f.Runnable, f.Running, f.Waiting, f.NotInGo)
 		}
 		if f.Threads >= 0 {
-			fmt.Fprintf(b, ", %d threads", f.Threads)
+			b.WriteString(", " + counted(f.Threads, "thread"))
 		}
-		fmt.Fprintf(b, ", %d GC cycles", f.GCCycles)
+		b.WriteString(", " + counted(f.GCCycles, "GC cycle"))
 		if f.SchedLatency >= 0 {
-			fmt.Fprintf(b, ", scheduling latency %v", f.SchedLatency)
+			fmt.Fprintf(b, ", scheduling latency %v", rounded(f.SchedLatency))
 		}
-		fmt.Fprintf(b, ", cost %v, next after %v\n", s.Cost, s.Period)
+		fmt.Fprintf(b, ", cost %v, next after %v\n", rounded(s.Cost), rounded(s.Period))
 	}
 	if r.Torn > 0 {
-		fmt.Fprintf(b, "  (%d snapshots are torn)\n", r.Torn)
+		fmt.Fprintf(b, "  (%s torn)\n", counted(int64(r.Torn), "snapshot"))
 	}
+}
+
+// counted writes a number and what it counts.
+func counted(n int64, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}
+
+// rounded has three significant digits: a duration that was measured has no more.
+func rounded(d time.Duration) time.Duration {
+	unit := time.Duration(1)
+	for d/unit >= 1000 {
+		unit *= 10
+	}
+	return d.Round(unit)
 }
 
 func stamp(t time.Time) string { return t.Format("2006-01-02T15:04:05.000Z") }

@@ -83,15 +83,15 @@ type End struct {
 // about when it starts again:
 //
 //   - it crashed, or the OOM killer killed it;
-//   - it vanished: somebody killed it by SIGKILL, as a supervisor does whose SIGTERM was
+//   - it vanished: it was killed by SIGKILL, as a supervisor does after a SIGTERM that was
 //     not obeyed in time;
-//   - it exited with another status than 0, unless it had been asked to end;
-//   - it died of a signal that asks nobody to end: not SIGTERM, SIGINT or SIGHUP.
+//   - it exited with a status other than 0, unless it had been asked to end;
+//   - it was killed by a signal other than SIGTERM, SIGINT and SIGHUP, which ask a program to end.
 //
-// A deploy that stops the program by SIGTERM is none of these, whether the program dies of
-// it or exits by itself, nor is an exit with status 0, by C code too, nor what Clean,
-// Running and Unknown stand for. Where the status of an exit is not known (C's quick_exit,
-// and exit with musl), it counts as another one than 0.
+// It is false for a deploy that stops the program with SIGTERM, whether that kills the
+// program or makes it exit, for an exit with status 0, also by C code, and for Clean,
+// Running and Unknown. An exit whose status is not known (C's quick_exit, and exit with
+// musl) counts as one with a status other than 0.
 func (r *Run) Unexpected() bool {
 	const sighup, sigint, sigterm = 1, 2, 15 // the same on every system
 	switch e := &r.End; e.Kind {
@@ -147,8 +147,8 @@ type Annotation struct {
 }
 
 // A Breadcrumb is a text of handler.Breadcrumb. Cut marks one that was longer. Thread and
-// Goroutine are who left it: 0 where that is not known, and of a thread that ran no
-// goroutine; boxes of before Epitaph 0.1 have neither.
+// Goroutine left it; either is 0 if it is not known, and Goroutine on a thread that ran
+// none. Boxes that are older than Epitaph 0.1 have neither.
 type Breadcrumb struct {
 	Text      string
 	Time      time.Time

@@ -1,8 +1,8 @@
 // Package crumb is for authors of libraries: it leaves breadcrumbs in the crash reports of
 // programs that use Epitaph, and does nothing in all others.
 //
-// It needs no cgo and links nothing of Epitaph's: a program whose library imports it is as
-// it was. Where the program imports package handler, [Drop] is handler.Breadcrumb.
+// It needs no cgo and links nothing of Epitaph, so a library that imports it adds nothing to
+// its users' programs. In a program that imports package handler, [Drop] is handler.Breadcrumb.
 //
 //	func (d *Decoder) Next() (*Frame, error) {
 //		crumb.Drop("decoder: next frame")
@@ -12,9 +12,9 @@ package crumb
 
 import "github.com/epitaph-go/epitaph/internal/crumbs"
 
-// Drop notes what the library does. A crash report of a program that has linked package
-// handler shows the last 128 such texts, whoever left them, with their age, thread and
-// goroutine. In another program it is one load.
+// Drop records what the library is doing. A crash report of a program that has linked package
+// handler shows the newest 128 such texts of all its packages, with their age, thread and goroutine. In
+// another program the call is one load.
 //
 // A text is cut after 224 bytes, which is marked, and ends at a NUL byte; do not put secrets
 // into it. Build a text that costs something only if [Kept] reports true. It is safe for
@@ -26,5 +26,6 @@ func Drop(text string) {
 	}
 }
 
-// Kept reports whether anybody keeps what [Drop] is told.
+// Kept reports whether the program keeps breadcrumbs, because it has linked package handler.
+// It is safe for concurrent use.
 func Kept() bool { return crumbs.Leave.Load() != nil }

@@ -7,27 +7,6 @@ import (
 )
 
 // Dump writes what all threads and goroutines are doing to standard error, or to
-// [WithOutput], and the program goes on. The calling goroutine comes first, with
-// the C functions that it was called through, and those of its thread. With
-// [WithOneThread] it is the only one. The text is a report of kind
-// report.Dump. Its counterpart in Python is faulthandler.dump_traceback.
-//
-// It works without [Enable], too: then it turns on what the core needs for it
-// (handlers that hand every crash on to those that were there), until [Disable].
-//
-// Dump returns within some milliseconds; [WithDeadline] limits what it may take
-// (5 s unless set) when the output does not take the text. Dumps come one at a
-// time: that time begins when those before have finished. An error names what failed; some of the text may have been written then.
-// When the process crashes meanwhile the dump stops, and the crash is reported.
-// Without the C core the goroutines are written all the same, and the error wraps
-// [ErrNoNative].
-//
-// It is safe for concurrent use, and must not be called after a fault.
-//
-// Options: WithOutput, WithOneThread, WithIdleThreads, WithMaxThreads, WithMaxFrames,
-// WithGoFramesOnly, WithInterrupt, WithDeadline.
-//
-// Dump writes what all threads and goroutines are doing to standard error, or to
 // [WithOutput], without stopping the program. The calling goroutine and its thread come
 // first, including the C functions through which it was called; with [WithOneThread]
 // they are all. The text is a report of kind report.Dump. The counterpart in Python is
@@ -58,13 +37,6 @@ func Dump(opts ...Option) error {
 	return engine.Dump(c, callerOfDump())
 }
 
-// DumpNative writes the calling thread's stack as the machine sees it: every
-// frame, of C and of Go, as the file that was loaded, the function and the
-// address, whatever was inlined, as debuggers and addr2line take it. Its
-// counterpart in Python is faulthandler.dump_c_stack.
-//
-// The rest is as for [Dump]. Options: WithOutput, WithMaxFrames, WithDeadline.
-//
 // DumpNative writes the calling thread's stack as the machine sees it: each frame, of C
 // and of Go, as a module, a function and an address, without inlined calls, as debuggers
 // and addr2line take it. The counterpart in Python is faulthandler.dump_c_stack.

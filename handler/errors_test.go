@@ -54,7 +54,7 @@ func TestErrors(t *testing.T) {
 		{enable(handler.WithDir("")), "epitaph: WithDir: the path is empty"},
 		{enable(handler.WithBlackBox("")), "epitaph: WithBlackBox: the path is empty"},
 		{enable(handler.WithOnCrash(nil)), "epitaph: WithOnCrash: the function is nil"},
-		{enable(handler.WithOnCrashResume()), "epitaph: WithOnCrashResume makes sense only with WithOnCrash"},
+		{enable(handler.WithOnCrashResume()), "epitaph: WithOnCrashResume needs WithOnCrash"},
 		{enable(handler.WithInterrupt()), "epitaph: Enable does not take WithInterrupt"},
 		{dump(handler.WithChain()), "epitaph: Dump does not take WithChain"},
 		{dump(handler.WithDir("/")), "epitaph: Dump does not take WithDir"},

@@ -66,7 +66,7 @@ func newConfig(call config.Call, opts []Option) (*config.Config, error) {
 		}
 	}
 	if c.OnCrashResume && c.OnCrash == nil {
-		return nil, errors.New("epitaph: WithOnCrashResume makes sense only with WithOnCrash")
+		return nil, errors.New("epitaph: WithOnCrashResume needs WithOnCrash")
 	}
 	if c.Output == os.Stderr { // which may be closed; WithOutput has looked at others
 		if err := engine.CheckOutput(c.Output); err != nil {
@@ -121,7 +121,7 @@ func WithOutput(f *os.File) Option {
 //
 // The directory must exist and be writable when Enable is called; otherwise that is its
 // error, and reports go where they would go without WithDir. If the program closes the
-// core's descriptor of it, or makes it anew, it is opened by its path at the crash.
+// core's descriptor of it, or creates it anew, it is opened by its path at the crash.
 func WithDir(path string) Option {
 	return forCalls(config.CallEnable, "WithDir", func(c *config.Config) error {
 		if path == "" {
@@ -205,11 +205,11 @@ func WithDebugDirs(dirs ...string) Option {
 }
 
 // WithSymbolCache names a directory for what is read of the program's debug information,
-// so that the next start of the same build reads 6 % of that much, in one go: for large
-// programs that start often. It has to be the user's own, with mode 0700, since the
-// files in it are believed; a file that is damaged or of another build is not used. There is
-// one file for each build of the program and of each library, with mode 0600; nobody
-// removes old ones. Without it nothing is written.
+// so that the next start of the same build reads 6 % as much. It is for large programs that
+// start often. The directory must belong to the user and have mode 0700, since the files in
+// it are trusted; a file that is damaged or of another build is not used. There is one file,
+// with mode 0600, for each build of the program and of each library. Old files are not
+// removed. Without this option nothing is written.
 func WithSymbolCache(dir string) Option {
 	return forCalls(config.CallEnable, "WithSymbolCache", func(c *config.Config) error {
 		if !filepath.IsAbs(dir) {

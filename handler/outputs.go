@@ -108,11 +108,11 @@ func WithFormat(f Format) Option {
 }
 
 // WithMaxReports limits the files in the directory of [WithDir] to n, so that a program that
-// crashes again and again does not fill the disk. [Enable] counts the reports on this
-// program that are there, of all hosts; if there are n or more, a crash is reported where it would
-// be without WithDir, with a note. The oldest files stay: the first crash tells more than the
-// hundredth. Nothing is removed, neither by Enable nor after a crash. Processes that start at the
-// same moment count the same files. Without it there is no limit.
+// crashes again and again does not fill the disk. [Enable] counts the
+// reports of this program in the directory, of all hosts. If there are n or more, a crash is
+// reported where it would be without WithDir, with a note. No file is removed: the first
+// crash says more than the hundredth. Processes that start at the same moment count the same
+// files. By default there is no limit.
 func WithMaxReports(n int) Option {
 	return forCalls(config.CallEnable, "WithMaxReports", func(c *config.Config) error {
 		if n < 1 {

@@ -177,7 +177,7 @@ func TestScannerConstantMemory(t *testing.T) {
 			peak = max(peak, now.HeapAlloc-min(now.HeapAlloc, before.HeapAlloc))
 		}}
 		s := report.NewScanner(watched)
-		s.Limit(1 << 20)
+		s.SetLimit(1 << 20)
 		for s.Scan() {
 			reports++
 		}

@@ -22,7 +22,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		s := report.NewScanner(bytes.NewReader(text))
-		s.Limit(1 << 16)
+		s.SetLimit(1 << 16)
 		for s.Scan() {
 			if again, err := report.Parse([]byte(s.Report().String())); err != nil {
 				t.Fatalf("a report that was found cannot be parsed: %v", err)

@@ -6,11 +6,11 @@ import (
 )
 
 // IdleThreads are the threads whose stacks say nothing: those of Go's runtime that have
-// no work, and Epitaph's own. The text has one line for all of them, unless the program
-// wants their stacks (handler.WithIdleThreads).
+// no work, and Epitaph's own. The text counts them on one line, unless the program
+// shows their stacks (handler.WithIdleThreads).
 type IdleThreads struct {
 	// Runtime is how many of them are of Go's runtime, and TIDs are the kernel ids of
-	// these; Elided says that some are left out there.
+	// these; Elided says that TIDs has not all of them.
 	Runtime int   `json:"runtime"`
 	TIDs    []int `json:"tids,omitempty"`
 	Elided  bool  `json:"elided,omitempty"`

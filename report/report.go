@@ -32,7 +32,7 @@ type Report struct {
 	Kind     Kind   `json:"kind"`
 	Headline string `json:"headline,omitempty"` // of a Crash: "Segmentation fault", "panic: …"
 	// GoError says that the headline begins with "Fatal Go error:", because Go itself
-	// ended the process. In reports of before, those of all crashes do.
+	// ended the process. In older reports those of all crashes do.
 	GoError bool `json:"go_error,omitempty"`
 	// Sentence says what crashed where, as far as the text does; Summary always does.
 	Sentence string `json:"sentence,omitempty"`
@@ -89,7 +89,7 @@ type Report struct {
 	Truncated bool `json:"truncated,omitempty"`
 
 	// Unknown holds the lines that this version does not understand: of a
-	// newer Epitaph, cut short, or written by somebody else in between.
+	// newer Epitaph, cut short, or another writer's in between.
 	Unknown []UnknownLine `json:"unknown,omitempty"`
 	// Layout tells the order of the lines, one letter a line, when it is not
 	// the order in which Epitaph writes (then it is empty). It makes printing

@@ -64,13 +64,18 @@ type found struct {
 // NewScanner returns a Scanner that reads from r, and reads ahead.
 func NewScanner(r io.Reader) *Scanner {
 	s := &Scanner{in: bufio.NewReaderSize(r, 64<<10)}
-	s.Limit(DefaultLimit)
+	s.SetLimit(DefaultLimit)
 	return s
 }
 
-// Limit sets the largest size of a report in bytes, which bounds the memory
-// that Scan uses. It must be called before Scan.
-func (s *Scanner) Limit(bytes int) { s.limit, s.unwrap.Limit = bytes, bytes }
+// SetLimit sets the largest size of a report in bytes, which bounds the memory that Scan
+// uses. The default is [DefaultLimit]. It must be called before Scan.
+func (s *Scanner) SetLimit(bytes int) { s.limit, s.unwrap.Limit = bytes, bytes }
+
+// Limit is SetLimit.
+//
+// Deprecated: Use SetLimit.
+func (s *Scanner) Limit(bytes int) { s.SetLimit(bytes) }
 
 // Report returns the report that Scan found.
 func (s *Scanner) Report() *Report { return s.report }

@@ -126,7 +126,7 @@ func TestScannerLimit(t *testing.T) {
 		"long headline":    "Fatal Go error: " + strings.Repeat("z", 300_000) + "\n",
 	} {
 		s := report.NewScanner(strings.NewReader(junk + report1 + "after\n"))
-		s.Limit(1000)
+		s.SetLimit(1000)
 		got := scanAll(t, s)
 		if len(got) == 0 || got[len(got)-1].text != report1 {
 			t.Errorf("%s: %d reports", name, len(got))

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Text is what somebody else has said, whole: Go's runtime, when it ended the
-// process, or the program, or a copy of it, about a panic of its own.
+// Text is a text that Epitaph has not written itself, whole: what Go's runtime printed when it
+// ended the process, or a panic as the program or its copy has formatted it.
 type Text struct {
 	// From says how Epitaph came by it, "from the crash output", and how much of
 	// it is missing.

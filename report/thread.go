@@ -48,7 +48,7 @@ type Member struct {
 	Name string `json:"name"`
 	TID  int    `json:"tid"`
 	// State is the letter of proc_pid_stat(5), "S" for one that sleeps, and CPU
-	// the time that the thread has used. Both are zero when they are not told.
+	// the time that the thread has used. Both are zero if the text does not have them.
 	State string   `json:"state,omitempty"`
 	CPU   Duration `json:"cpu,omitzero"`
 }
@@ -281,10 +281,10 @@ func appendAlsoCrashed(b []byte, a AlsoCrashed, _ bool) []byte {
 type Answers struct {
 	Answered   int `json:"answered"`
 	Total      int `json:"total"`
-	Blocked    int `json:"blocked"`    // they block the signal that asks
+	Blocked    int `json:"blocked"`    // they block the thread signal
 	Late       int `json:"late"`       // they answered after the deadline
 	Unsendable int `json:"unsendable"` // the signal could not be sent
-	// The others are told when they are not 0.
+	// The text has the others only if they are not 0.
 	Ended    int `json:"ended,omitempty"`     // after they were counted
 	Spared   int `json:"spared,omitempty"`    // the signal would have ended their system call
 	NotAsked int `json:"not_asked,omitempty"` // there were too many

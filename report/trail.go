@@ -88,7 +88,7 @@ type StageFailure struct {
 	Detail   string   `json:"detail,omitempty"` // the fault, when not
 }
 
-// Fault returns the fault that Detail tells of.
+// Fault returns the fault that Detail describes. ok is false if the stage did not fault.
 func (f StageFailure) Fault() (Fault, bool) { return parseFault(f.Detail) }
 
 // Kind returns "faulted" or "timed out".
@@ -135,7 +135,7 @@ type End struct {
 	Reasons []string `json:"reasons,omitempty"`
 	// Bytes is the size of the report before this line, as the writer counted,
 	// and Counted is the size that Parse saw. They differ when something was
-	// lost, or written in between by somebody else.
+	// lost, or another writer's text stands in between.
 	Bytes    int64    `json:"bytes"`
 	Counted  int64    `json:"counted"`
 	Duration Duration `json:"duration"` // what writing the report took

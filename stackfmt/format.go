@@ -32,7 +32,7 @@ func (t *Traceback) Append(dst []byte, opts ...PrintOption) []byte {
 func (t *Traceback) Format(opts ...PrintOption) []string { return collect(t.Lines(opts...)) }
 
 // Lines is Format as an iterator, as TracebackException.format is: nothing is
-// formatted before it is asked for.
+// formatted before the loop gets to it.
 func (t *Traceback) Lines(opts ...PrintOption) iter.Seq[string] {
 	return items(newConfig(opts), func(p *printer) { p.printTraceback(t) })
 }

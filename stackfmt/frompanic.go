@@ -30,7 +30,7 @@ const maxPanicDepth = 1 << 20
 // prints for it.
 //
 // If the panic arose while another one was being handled, that one is the
-// Context. Go tells nobody its value, so its message is known only if FromPanic
+// Context. Go does not give its value away, so its message is known only if FromPanic
 // was called for it too, or with [WithEarlierPanics].
 //
 // The traceback is recorded, for [PrintLast]. A nil value, which is what recover

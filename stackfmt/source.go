@@ -13,8 +13,8 @@ import (
 
 // Source finds the text of source lines and keeps what it has read: Python's
 // linecache. A line that cannot be found is never an error; the frame is then
-// printed without it. So is the line of a file that was changed after the
-// program was built, as a wrong line is worse than none.
+// printed without it. The same applies to a file that was changed after the program was
+// built, as a wrong line is worse than none.
 //
 // From disk only files with the extensions of source text are read, since the
 // names in a stack may come from another program; an fs.FS is read as it is.

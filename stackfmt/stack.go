@@ -27,7 +27,7 @@ func (s Stack) Append(dst []byte, opts ...PrintOption) []byte {
 // ending in a newline. It answers to StackSummary.format.
 func (s Stack) Format(opts ...PrintOption) []string { return collect(s.Lines(opts...)) }
 
-// Lines is Format as an iterator: nothing is formatted before it is asked for.
+// Lines is Format as an iterator: a line is formatted when the loop gets to it.
 func (s Stack) Lines(opts ...PrintOption) iter.Seq[string] {
 	return items(newConfig(opts), func(p *printer) { p.printStack(s, nil, nil) })
 }

@@ -16,8 +16,8 @@
 //	}
 //
 // The attributes that say which process it was are on the record, since the resource of
-// the logger is the process that has started again. In a request, which somebody else
-// sends, service.name, service.version and host.name are the resource.
+// the logger is the process that has started again. In a request, which another
+// program sends, service.name, service.version and host.name are the resource.
 //
 // Nothing is sent here. What leaves the machine is what the report holds: names of hosts,
 // paths, the program's own words.

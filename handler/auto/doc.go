@@ -54,9 +54,9 @@
 // [strconv.ParseBool], such as 1 or false. In a value, a backslash before a comma
 // or a backslash takes its meaning away: dir=/srv/a\,b.
 //
-// A value that makes no sense, and a program in which Epitaph cannot work (one
-// that was built without cgo: see [handler.ErrNoNative]), get one line on
-// standard error:
+// For a value that is not valid, and in a program in which Epitaph cannot work (one that
+// was built without cgo: see [handler.ErrNoNative]), one line is written to standard
+// error:
 //
 //	epitaph: EPITAPH: deadline=2: not a duration such as 5s or 500ms; crash reports are off
 //

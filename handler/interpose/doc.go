@@ -8,15 +8,15 @@
 //
 // It defines pthread_create and thrd_create in the executable, where the dynamic linker finds
 // them before those of the C library. Each new thread then has an alternate signal stack from its
-// beginning on, so that it can overflow its own stack and still be reported. Without
+// start, so that an overflow of its own stack is reported. Without
 // this package such a thread is given one by a signal, within some seconds, if it sleeps
 // in a system call that a signal does not end.
 //
-// It defines sigaction, signal and their kin, too. A library that installs a handler of a fatal
-// signal after handler.Enable does not take that away from Epitaph: its handler is called after the
-// report, as one is that was there before. The library sees its own handler in
-// place. Without this package handler.Taken tells what has been taken, and
-// handler.WithTakeover takes it back.
+// It also defines sigaction, signal and the like. A library that installs a handler of a fatal
+// signal after handler.Enable does not replace Epitaph's: its handler is called after the
+// report, as one that was there before Enable is. The library sees its own handler in place. Without
+// this package handler.Taken lists the handlers that were replaced, and handler.WithTakeover
+// takes them back.
 //
 // Leave it out of libraries (-buildmode=c-shared, c-archive) and plugins: the names would
 // catch the calls of the program that loads them. The build tag epitaph_nowrap makes the
