@@ -138,3 +138,22 @@ func TestScannerLimit(t *testing.T) {
 		}
 	}
 }
+
+// A report that ends with a line that may begin another one does not take the lines of the
+// next one, of which only the first byte of the prefix is the same.
+func TestScannerOneByteInCommon(t *testing.T) {
+	text := samples(t)["segv"]
+	var log strings.Builder
+	log.WriteString("[06:29:29] Process: 28147 \"demo\" (/srv/demo), thread 28147 \"demo\", 2026-11-29T18:31:41.051644Z, up 1.057 s\n" +
+		"2026/11/29 18:30:00 restarted\n")
+	for line := range strings.Lines(text) {
+		log.WriteString("[pod/app-6d4b-x2x/main] " + line)
+	}
+	found := 0
+	for s := report.NewScanner(strings.NewReader(log.String())); s.Scan(); {
+		if s.Report().String() == text {
+			found++
+		}
+	}
+	equal(t, "reports", found, 1)
+}

@@ -152,7 +152,8 @@ func (b *start) confirm(next string, loose bool) (prefix *collected.Prefix, ok b
 // first one.
 func (b *start) confirmOther(before, next string, loose bool) (prefix *collected.Prefix, ok bool) {
 	follows := func(body string) bool {
-		return strings.HasPrefix(body, "  ") || strings.HasPrefix(body, "Process: ") || strings.HasPrefix(body, "Note: ") || strings.HasSuffix(body, stackSuffix)
+		// All of a header: with its end alone any first byte in common would be a prefix.
+		return strings.HasPrefix(body, "  ") || strings.HasPrefix(body, "Process: ") || strings.HasPrefix(body, "Note: ") || isHeader(body)
 	}
 	prefix = collected.Common(before, next, loose, follows)
 	if prefix != nil && b.seen == 0 && strings.TrimSpace(next[:prefix.Length(next)]) == "" && strings.TrimSpace(before) != "" {
@@ -164,6 +165,12 @@ func (b *start) confirmOther(before, next string, loose bool) (prefix *collected
 		return collected.NewPrefix(next[:max(indent, 1)], false), true
 	}
 	return prefix, prefix != nil
+}
+
+// isHeader reports whether a line is the header of a stack.
+func isHeader(line string) bool {
+	line = strings.TrimSuffix(line, "\r")
+	return strings.HasSuffix(line, stackSuffix) && isStart(line)
 }
 
 // begin looks whether a line may begin a report.

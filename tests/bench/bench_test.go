@@ -1,8 +1,8 @@
 //go:build linux && amd64 && cgo
 
 // Package bench_test measures whole crashes: from the fault to the first byte
-// of output, to the last, and to the end of the process, beside a textbook
-// handler (backtrace_symbols_fd) and no handler of C's at all.
+// of output, to the sentence, to the last byte, and to the end of the process, beside
+// a textbook handler (backtrace_symbols_fd), one that writes a line, and no handler in C.
 package bench_test
 
 import (
@@ -24,7 +24,7 @@ import (
 func now(b *testing.B) int64 { return clock(b, unix.CLOCK_MONOTONIC).Nanoseconds() }
 
 // times of one crash, since the fault, in nanoseconds.
-type times struct{ first, last, death int64 }
+type times struct{ first, sentence, last, death int64 }
 
 // program is killed at its limit, which fails the benchmark. Go needs seconds to
 // print 100 000 goroutines.
@@ -65,6 +65,9 @@ func crash(b *testing.B, how string) (t times, output []byte) {
 			}
 			t.last = at
 			output = append(output, buffer[:n]...)
+			if t.sentence == 0 && bytes.Contains(output, []byte("\n\nSIGSEGV in ")) {
+				t.sentence = at
+			}
 		}
 		if errors.Is(err, io.EOF) {
 			break
@@ -92,7 +95,7 @@ func median(all []times, of func(times) int64) float64 {
 // times hold the wake-up of the reader at the other end of a pipe as well.
 func BenchmarkCrash(b *testing.B) {
 	program.Path(b) // built before anything is measured
-	handlers := []string{"epitaph", "textbook", "none"}
+	handlers := []string{"epitaph", "textbook", "line", "none"}
 	all := make(map[string][]times)
 	for b.Loop() {
 		for _, how := range handlers {
@@ -110,8 +113,13 @@ func BenchmarkCrash(b *testing.B) {
 			b.ReportMetric(median(all[how], func(t times) int64 { return t.first })/1e3, how+"-first-line-us")
 			b.ReportMetric(median(all[how], func(t times) int64 { return t.last })/1e3, how+"-end-line-us")
 		}
+		if how == "epitaph" {
+			b.ReportMetric(median(all[how], func(t times) int64 { return t.sentence })/1e3, "epitaph-sentence-us")
+		}
 		b.ReportMetric(median(all[how], func(t times) int64 { return t.death })/1e3, how+"-death-us")
 	}
+	b.ReportMetric(median(all["epitaph"], func(t times) int64 { return t.first })/
+		median(all["line"], func(t times) int64 { return t.first }), "epitaph/line-first")
 	b.ReportMetric(median(all["epitaph"], func(t times) int64 { return t.death })/plain, "epitaph/none-death")
 	b.ReportMetric(median(all["epitaph"], func(t times) int64 { return t.last })/
 		median(all["textbook"], func(t times) int64 { return t.last }), "epitaph/textbook-end")
