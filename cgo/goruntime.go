@@ -29,7 +29,7 @@ func GoRuntime(to unsafe.Pointer) error {
 	rt, err := gort.Load()
 	masks, _ := vars.FindSignalMasks() // else a signal from outside is reported though the program has asked for it
 	goid, _ := panics.FindGoid()       // else the goroutine that crashed is one among the others
-	level, _ := vars.FindTraceback()   // else Go's own deaths are not reported
+	level, _ := vars.FindTraceback()   // else panics and fatal errors of Go are not reported
 	backlog, _ := vars.FindBacklog()   // else the messages of fatal errors are on standard error only
 	*c = C.struct_epi_goruntime{
 		text:           C.struct_epi_range{start: C.uintptr_t(rt.Text), end: C.uintptr_t(rt.EText)},

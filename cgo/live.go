@@ -133,7 +133,7 @@ func (l Live) Called() bool {
 	return atomic.LoadUint32((*uint32)(&l.c.called)) != 0 && atomic.LoadUint32((*uint32)(&l.c.taken)) == 0
 }
 
-// Call says that it has, after a death of Go's.
+// Call says that it has, after a panic or fatal error.
 func (l Live) Call() { atomic.StoreUint32((*uint32)(&l.c.called), 1) }
 
 // TakeCall takes it on; false when somebody else has, or it is too late. CallEnded

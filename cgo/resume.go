@@ -16,7 +16,7 @@ import (
 )
 
 // PrepareResume lets the core have a goroutine that has died of a panic go on for the
-// program's last act, at entry (revive.ResumeAt); whoever calls os.Exit meanwhile calls
+// program's crash hook, at entry (revive.ResumeAt); whoever calls os.Exit meanwhile calls
 // exit, until it returns with f.ExitLocked 0. See native/goruntime/resume.h. It is for a healthy
 // process; only the first call counts.
 func PrepareResume(f revive.Frozen, entry uintptr, exit *func()) {

@@ -63,7 +63,7 @@ func (o *order) enable(c *config) {
 
 // call calls f on a goroutine of its own. package testing would recover a panic, and print
 // it again from another place; a recover here would change the panic, too. A goroutine that
-// ends otherwise is told by its stack.
+// ends otherwise is recognized by its stack.
 func (o *order) call(t *testing.T, f func()) {
 	defer func() {
 		if endsByGoexit() {

@@ -31,7 +31,7 @@ var (
 	nothing  = "true false " + platform + "the native core is not available\n"
 )
 
-// A death of Go's is that of the program without Epitaph, and its text stands in the
+// A panic or fatal error is that of the program without Epitaph, and its text stands in the
 // place of the report, too.
 func TestPureDeaths(t *testing.T) {
 	for _, test := range []struct {

@@ -2,7 +2,7 @@ package report
 
 import "strings"
 
-// The first line of a crash. Go's own deaths begin with the second one; in reports of
+// The first line of a crash. Panics and fatal errors of Go begin with the second one; in reports of
 // before Epitaph 0.1 all crashes do.
 const (
 	faultPrefix   = "Fatal error: "

@@ -115,7 +115,7 @@ func (r *Report) Current() *Thread {
 }
 
 // Complete reports whether the end line is there and says that every stage
-// came to its end.
+// finished.
 func (r *Report) Complete() bool { return r.End != nil && r.End.Complete }
 
 // Intact reports whether the end line is there and its count of bytes is the

@@ -11,7 +11,7 @@ func TestGoText(t *testing.T) {
 	r := sample(t, "gopanic")
 	equal(t, "headline", r.Headline, "panic: first line")
 	if r.Signal != nil || len(r.Registers) != 0 {
-		t.Error("a death of Go's has a signal")
+		t.Error("a panic or fatal error has a signal")
 	}
 	if !r.Complete() || !r.Intact() {
 		t.Error("not complete and intact")

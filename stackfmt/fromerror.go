@@ -197,7 +197,7 @@ func (l *errorLink) message() string {
 	return l.text
 }
 
-// stretch is a part of a chain that one Traceback tells of.
+// stretch is a part of a chain that one Traceback shows.
 type stretch struct {
 	block []errorLink
 	stack errorStack

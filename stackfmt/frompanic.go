@@ -139,8 +139,8 @@ func sameValue(a, b any) bool {
 }
 
 // raisedBy notes in the last frame of s what raised a panic. Whether the program
-// called panic or something failed is told by the stack, as a recovered run-time
-// error can be thrown again. What failed is told by the error where the runtime's
+// called panic or something failed is known from the stack, as a recovered run-time
+// error can be thrown again. What failed is known from the error where the runtime's
 // function stands for several kinds.
 func raisedBy(s Stack, value any, panicked bool) Stack {
 	if len(s) == 0 {

@@ -125,7 +125,7 @@ var exceptions = []exception{
 	},
 	{
 		traits: "any-thread", places: "goroutine,thread",
-		reason: "kill sends the signal to the process, and the kernel prefers the first thread, which does not crash here: the report tells of a signal that the process sent to itself, and shows where it hit.",
+		reason: "kill sends the signal to the process, and the kernel prefers the first thread, which does not crash here: the report shows a signal that the process sent to itself, and shows where it hit.",
 		change: func(w *want) { w.anywhere, w.end = true, nil },
 	},
 	{

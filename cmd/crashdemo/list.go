@@ -26,7 +26,7 @@ var listCommand = cli.Command{
 }
 
 // list prints the table of kinds and places: as text, or as JSON for tests, which learn from it what the report of each
-// must show. It tells of this build: without C++ there are fewer kinds, and signals depend on the C library.
+// must show. It shows this build: without C++ there are fewer kinds, and signals depend on the C library.
 func list(w io.Writer, asJSON bool, args []string) error {
 	if err := noArguments(args); err != nil {
 		return err

@@ -19,8 +19,8 @@ import (
 
 var panicCommand = cli.Command{
 	Name:  "panic",
-	Short: "die of a panic, or of a fatal error of Go's own",
-	Help: `A goroutine panics with an error that wraps others, and nobody recovers it; with
+	Short: "die of a panic or a fatal error of Go",
+	Help: `A goroutine panics with an error that wraps others, and is not recovered; with
 -fatal one unlocks a mutex that is not locked, which cannot be recovered. Go prints
 on standard error what it always prints, and ends the program with status 2. Epitaph's
 report has the same text, the whole chain of the error, the C stacks of all threads
@@ -39,7 +39,7 @@ with -dir it stays in a file there.
 	},
 }
 
-// onPanic shows a death of Go's own. What reports it is another process, of the same
+// onPanic shows a panic or fatal error of Go. What reports it is another process, of the same
 // program: nothing may be added to its standard error.
 func onPanic(fatal bool, dir string) error {
 	if dir == "" {

@@ -63,7 +63,7 @@ func (f *runFlags) register(flags *flag.FlagSet) {
 	flags.BoolVar(&f.notify, "notify", false, "call signal.Notify for every signal first")
 	flags.BoolVar(&f.ignore, "ignore", false, "call signal.Ignore for every signal first")
 	flags.BoolVar(&f.mask, "mask", false, "block every signal but the crash's on the thread that crashes")
-	flags.BoolVar(&f.pid1, "pid1", false, "crash as PID 1, as in a container; a signal is told as status 128 + its number")
+	flags.BoolVar(&f.pid1, "pid1", false, "crash as PID 1, as in a container; a signal shows as status 128 + its number")
 	flags.BoolVar(&f.core, "core", false, "leave a core file if the system's limits allow (otherwise none)")
 }
 

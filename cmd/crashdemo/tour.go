@@ -24,7 +24,7 @@ type scene struct {
 // scenes are one for each way in which Go alone leaves a crash in C unexplained.
 var scenes = [...]scene{
 	{"null-write", "cgo", nil,
-		"C, called by Go, writes through a NULL pointer. Go tells of the goroutines, but not of the C functions."},
+		"C, called by Go, writes through a NULL pointer. Go shows the goroutines, but no C functions."},
 	{"call-null", "callback", nil,
 		"Go, C, Go, C: and then a call through a NULL function pointer. Nothing says who called."},
 	{"double-free", "goroutine", nil,

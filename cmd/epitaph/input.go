@@ -39,7 +39,7 @@ func eachReport(env *cli.Env, paths []string, do func(finding) error) error {
 }
 
 // readReports is eachReport for commands that have their own way with paths without a
-// report, which it returns. What cannot be read is told at once, and makes trouble; the
+// report, which it returns. What cannot be read is reported at once, and makes trouble; the
 // rest is read all the same.
 func readReports(env *cli.Env, paths []string, do func(finding) error) (empty []string, trouble bool, err error) {
 	for _, path := range paths {

@@ -129,7 +129,7 @@ func enableCore(c *config.Config, box *os.File, quiet bool) error {
 	case errors.Is(err, cgo.ErrSignalInUse):
 		return errors.New("epitaph: no real-time signal is free to ask the threads with")
 	case errors.Is(err, cgo.ErrDumping):
-		return errors.New("epitaph: a dump is under way, and does not come to its end")
+		return errors.New("epitaph: a dump is under way, and does not finish")
 	case errors.Is(err, cgo.ErrCrashing):
 		return errors.New("epitaph: the process is crashing")
 	case err != nil:

@@ -22,7 +22,7 @@ func sealed(t testing.TB, path string) (data, id []byte) {
 	return data, b.BuildID()
 }
 
-// stripped is a copy of lines.elf without anything that tells of lines, alone in a
+// stripped is a copy of lines.elf without line information, alone in a
 // directory.
 func stripped(t testing.TB) string {
 	t.Helper()
@@ -94,7 +94,7 @@ func TestShippedBlockWithoutItsFile(t *testing.T) {
 	}
 }
 
-// What is no good is told of, and the module's own symbols stand in.
+// What is damaged is reported, and the module's own symbols stand in.
 func TestUselessSidecars(t *testing.T) {
 	data, id := sealed(t, linesELF)
 	path := stripped(t)

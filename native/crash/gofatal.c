@@ -1,6 +1,6 @@
-/* Go's part in the life of a crash: its own faults, and its own deaths.
+/* Go's part in the life of a crash: its own faults, panics and fatal errors.
  *
- * A death of Go's is a panic that nobody recovered, a fatal error, or a signal
+ * What Go dies of is an unrecovered panic, a fatal error, or a signal
  * that it dies of after its dump.  It has printed all that it has to say by then,
  * and that is not touched: not a byte is added to standard error, and the exit
  * status stays what it would be.  The report goes to places of its own: a file in

@@ -1,4 +1,4 @@
-/* Go's part in the life of a crash: faults that are Go's, and deaths of Go's. */
+/* Go's part in the life of a crash: faults that are Go's, and panics and fatal errors. */
 #ifndef EPI_GOFATAL_H
 #define EPI_GOFATAL_H
 

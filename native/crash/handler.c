@@ -8,7 +8,7 @@
  *   sent to the process, and not for this
  *     thread: the core's own, or one that
  *     takes the signal for blocked .......... sent once more
- *   Go's own death .......................... gofatal.c
+ *   a panic or fatal error of Go ............ gofatal.c
  *   Go's own fault .......................... Go's handler, untouched
  *   a fault of the reporter itself .......... leave the stage
  *   the core is off, or only dumps .......... what would have happened without it
@@ -105,10 +105,10 @@ static EPI_SAFE bool refused_to_reporter(const siginfo_t *info, const ucontext_t
            epi_arch_pc(uc) == (uintptr_t)epi_arch_syscall_end;
 }
 
-/* Go's last act after its own report is runtime.raise(SIGABRT)
+/* After its own report Go calls runtime.raise(SIGABRT)
  * (runtime.dieFromSignal), which is a tgkill.  A Go program that sends itself the
  * signal makes the system call elsewhere; so does the goroutine that has run the
- * program's own last act (cgo.Live.End). */
+ * program's crash hook (cgo.Live.End). */
 static EPI_SAFE bool last_act_of_go(const siginfo_t *info, const ucontext_t *uc)
 {
     const struct epi_goruntime *go = epi_program.go;

@@ -1,4 +1,4 @@
-/* Reads what Go has written about its own death: the file that the runtime copied its
+/* Reads what Go has written when it died: the file that the runtime copied its
  * last words to, and before those its ring of earlier prints. */
 #include "crash_output.h"
 #include "goparts.h"

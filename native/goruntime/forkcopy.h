@@ -1,6 +1,6 @@
-/* Go, once more, after its own death: in a copy of the process.
+/* Go, once more, after it has died: in a copy of the process.
  *
- * Two things are done there: the value of the panic is told in full, for the report;
+ * Two things are done there: the value of the panic is printed in full, for the report;
  * and the crash hook is run, after the report, unless the program wants the
  * process itself to go on for it (resume.h).
  *

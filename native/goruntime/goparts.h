@@ -21,7 +21,7 @@ EPI_SAFE void epi_oncrash_keep(const struct epi_incident *incident, struct epi_o
 
 EPI_SAFE void epi_oncrash_run(struct epi_incident *incident, uint64_t end);
 
-/* Is there one that runs in a copy of the process after a death of Go's, and can? */
+/* Is there one that runs in a copy of the process after a panic or fatal error, and can? */
 EPI_SAFE bool epi_oncrash_wants_copy(const struct epi_options *options);
 
 /* Runs it there after such a death, of the goroutine in UC. */

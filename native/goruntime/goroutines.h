@@ -82,7 +82,7 @@ enum epi_goroutines_answer {
     EPI_GOROUTINES_GO_FAILED
 };
 
-/* Tells which last act there is; the same. */
+/* Says which crash hook there is; the same. */
 void epi_goroutines_want_call(struct epi_goroutines *live, enum epi_last_act want);
 
 #endif

@@ -1,4 +1,4 @@
-/* Go, once more, after its own death: in the process itself, for its crash hook, where the
+/* Go, once more, after it has died: in the process itself, for its crash hook, where the
  * program asks for that (handler.WithOnCrashResume).
  *
  * An unrecovered panic freezes the world for the time in which Go prints
@@ -52,12 +52,12 @@ EPI_SAFE bool epi_resume_wanted(void);
 
 struct epi_incident;
 
-/* After the report on a death of Go's: if there is a crash hook and the goroutine in UC
+/* After the report on a panic or fatal error: if there is a crash hook and the goroutine in UC
  * can go on, it does, and this does not return.  The process then dies of SIGABRT if
  * ABORT is set. */
 EPI_SAFE void epi_resume_go_on(struct epi_incident *incident, ucontext_t *uc, bool abort);
 
-/* Has the crash hook after it come to its end?  The process then ends as it would have. */
+/* Has the crash hook after it finished?  The process then ends as it would have. */
 EPI_SAFE bool epi_resume_over(const struct epi_incident *incident);
 
 /* For the helper, in short intervals while stop_pending is set: ends the wait of who was

@@ -1,4 +1,4 @@
-/* How Go's own deaths come to the core.
+/* How panics and fatal errors of Go come to the core.
  *
  * An unrecovered panic and a fatal error end in exit(2), which nothing
  * can intercept; unless the runtime shall leave a core dump (GOTRACEBACK=crash):

@@ -211,7 +211,7 @@ struct epi_incidents {
      * configuration is written to the other. */
     _Atomic(const struct epi_options *) options;
     struct epi_options option_slot[2];
-    int pid; /* who has enabled the core; a forked child is told so */
+    int pid; /* who has enabled the core; a forked child has another */
     struct epi_range report_stack, nested_stack;
     struct epi_fd spare[2];
     _Atomic bool symbols_pending; /* Go is building the first indexes */

@@ -40,7 +40,7 @@ struct epi_config {
  * without Go.  EBUSY: another copy of Epitaph is enabled in this process;
  * EUSERS: no real-time signal is free; EADDRINUSE: somebody other than Go
  * handles the thread signal; EAGAIN: the process is crashing; ETIMEDOUT: a dump is
- * under way that does not come to its end.  On an error the configuration and the
+ * under way that does not finish.  On an error the configuration and the
  * black box in force stay. */
 int epi_enable(const struct epi_config *config, const struct epi_goruntime *go);
 

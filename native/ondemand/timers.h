@@ -1,4 +1,4 @@
-/* Dumps at a time: after a delay, now and then, or when a watchdog gets no beat.
+/* Dumps at a time: after a delay, now and then, or when a watchdog gets no heartbeat.
  *
  * The dumper (dumper.c) does them.  A timer's output is a duplicate of the
  * descriptor that it was given.  In a child of fork there are none: the thread

@@ -76,7 +76,7 @@ static EPI_SAFE struct epi_usersignal_note *begin_dump(struct epi_usersignal *us
     return note;
 }
 
-/* The dump is over.  COUNTED signals had none, and are told of by the next. */
+/* The dump is over.  COUNTED signals had none, and are counted by the next. */
 static EPI_SAFE void end_dump(struct epi_usersignal *user, struct epi_usersignal_note *note,
                               uint64_t counted)
 {

@@ -1,4 +1,4 @@
-/* The line "Signal: ..." of a death of Go's own, when a fault has led to it. */
+/* The line "Signal: ..." of a panic or fatal error of Go, when a fault has led to it. */
 #ifndef EPI_GOCAUSE_H
 #define EPI_GOCAUSE_H
 

@@ -1,5 +1,5 @@
 /* A stack that waits for a lock is more telling than one that computes, and that one more
- * than one that waits for a message: a service that is well has many of the last kind.  The
+ * than one that waits for a message: a healthy service has many of the last kind.  The
  * rules are those of WaitsFor in package report (wait.go); where one of the two is changed,
  * so is the other.
  *

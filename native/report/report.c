@@ -45,8 +45,8 @@ static EPI_SAFE void memory(struct epi_incident *incident)
 
 enum { CRASH = 1, GO_DEATH = 2, BOTH = CRASH | GO_DEATH };
 
-/* Of Go's own death the signal is but the way in which it is told, and the
- * registers are those of runtime.raise.
+/* The signal of a panic or fatal error is only how Go ends the process, and the registers
+ * are those of runtime.raise.
  *
  * What may end the process stands behind what it would take along.  Where a seccomp filter
  * kills for a system call that only the line on memory makes, the stack is out.  Go is asked
@@ -200,7 +200,7 @@ static EPI_SAFE void restore_stack(const ucontext_t *uc)
 
 /* Without an output there is nobody to go on for.  A black box is one, while
  * there is time; an output that has failed may have used all of it.  So is the
- * program's last act. */
+ * program's crash hook. */
 static EPI_SAFE bool somebody_reads(const struct epi_incident *incident)
 {
     return incident->out.target.fd >= 0 ||
@@ -242,7 +242,7 @@ static const struct epi_stage closing[] = {
     {"end line", 0, epi_report_end},
     {"record's end", 0, end_record},
     {"files", 0, close_files},
-    {"last act", 0, last_act},
+    {"crash hook", 0, last_act},
     {"copy's end", 0, end_copy},
     {NULL, 0, NULL},
 };

@@ -5,7 +5,7 @@
  * in parallel.  The signal's value names the turn (the epoch) and the slot.  The receiver
  * walks its own stack into its slot, says so by a store with release, and goes
  * on.  Nothing is waited for without a deadline, and a thread that does not
- * answer is told as such, with what /proc knows of it.
+ * answer is reported as such, with what /proc knows of it.
  *
  * There are two tables: the crash's and that of dumps on demand.  So a crash
  * never waits for a dump, nor sees a half of its answers.

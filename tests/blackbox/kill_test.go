@@ -159,7 +159,7 @@ func TestTrendShowsGrowth(t *testing.T) {
 		// is then not known to be the program's.
 		run := open(t, box)
 		if run.End.Kind != blackbox.OOMKilled && (run.End.Kind != blackbox.Vanished || !strings.Contains(run.End.Detail, "OOM killer")) {
-			t.Errorf("the box tells of an end %q (%s)", run.End.Kind, run.End.Detail)
+			t.Errorf("the box has the end %q (%s)", run.End.Kind, run.End.Detail)
 		}
 		checkGrowth(t, box)
 	})
@@ -185,7 +185,7 @@ func TestTrendShowsGrowth(t *testing.T) {
 		time.Sleep(120 * time.Millisecond) // at the limit
 		o := c.Kill()
 		if kind := open(t, box).End.Kind; kind != blackbox.Vanished && (kind != blackbox.Crashed || !o.IsDeath(syscall.SIGABRT)) {
-			t.Errorf("the box tells of an end %q: %v", kind, o)
+			t.Errorf("the box has the end %q: %v", kind, o)
 		}
 		checkGrowth(t, box)
 	})

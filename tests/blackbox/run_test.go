@@ -23,7 +23,7 @@ var program = &victim.Program{Build: []string{"./victim"}, Limit: 20 * time.Seco
 
 func TestMain(m *testing.M) { os.Exit(victim.Main(m)) }
 
-// A child is a victim that does what it is told.
+// A child is a victim that obeys commands.
 type child struct {
 	*victim.Child
 	t *testing.T
@@ -92,7 +92,7 @@ func open(t *testing.T, path string) *blackbox.Run {
 func ended(t *testing.T, run *blackbox.Run, kind blackbox.EndKind) {
 	t.Helper()
 	if run.End.Kind != kind {
-		t.Errorf("the box tells of an end %q (%s), want %v", run.End.Kind, run.End.Detail, kind)
+		t.Errorf("the box has the end %q (%s), want %v", run.End.Kind, run.End.Detail, kind)
 	}
 }
 

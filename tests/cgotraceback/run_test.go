@@ -1,7 +1,7 @@
 //go:build linux && amd64 && cgo
 
 // Package cgotraceback tests the C frames that Go itself shows: in CPU profiles, in
-// runtime.Stack, in the text of its own deaths. It has the equivalents of runtime's
+// runtime.Stack, in the text of panics and fatal errors. It has the equivalents of runtime's
 // tests of SetCgoTraceback (CrashTraceback, TracebackContext, CgoPprof and its thread
 // form), and what Go's contracts leave open.
 package cgotraceback
@@ -36,7 +36,7 @@ func inOrder(t *testing.T, text string, want ...string) {
 	}
 }
 
-// ends fails unless the program came to its end, and returns what it said.
+// ends fails unless the program finished, and returns what it said.
 func ends(t *testing.T, line string, changes ...victim.Change) string {
 	t.Helper()
 	o := program.Run(t, line, changes...)

@@ -81,7 +81,7 @@ func TestTroubleInAStage(t *testing.T) {
 // What ends a report is done once each, whatever becomes of the rest, and the process dies
 // of its crash at once.
 func TestTroubleAtTheEnd(t *testing.T) {
-	for _, step := range []string{"end line", "files", "last act"} {
+	for _, step := range []string{"end line", "files", "crash hook"} {
 		for _, place := range []string{"cgo", "thread"} {
 			t.Run(step+"/"+place, func(t *testing.T) {
 				t.Parallel()

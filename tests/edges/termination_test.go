@@ -49,7 +49,7 @@ func TestTermination(t *testing.T) {
 					t.Errorf("the innermost frame is %q, want %q", got, want)
 				}
 				if got, want := depth(r), depth(whole); got != want {
-					t.Errorf("%d frames are told of, want %d:\n%s\n%s", got, want, r, whole)
+					t.Errorf("%d frames are counted, want %d:\n%s\n%s", got, want, r, whole)
 				}
 				if got, want := r.Signature(), whole.Signature(); got != want && !isCut(r) {
 					t.Errorf("the signature is %s, want %s", got, want)

@@ -73,7 +73,7 @@ func (d death) check(t *testing.T, r *report.Report, o *victim.Outcome) {
 	if got := string(r.GoText.Bytes()); got != o.Stderr {
 		t.Errorf("Go's text in the report:\n%s\non standard error:\n%s", ends(got), ends(o.Stderr))
 	}
-	// Of a fault that Go has made a panic or an error of, the signal is told, of others not
+	// Of a fault that Go has made a panic or an error of, the signal is reported, of others not
 	// the one by which Go ends the process.
 	fault := strings.Contains(o.Stderr, "[signal SIG")
 	if (r.Signal != nil) != fault || len(r.Registers) > 0 {

@@ -94,16 +94,16 @@ func TestNothingIsCommittedAfterAPanic(t *testing.T) {
 		o.Exited(t, 2)
 		committed := uint64(strings.Count(o.Stdout, "committed\n"))
 		if page.Began != 1 || page.Ended != 1 || page.Commits == 0 {
-			t.Errorf("the last act began %d times and ended %d times, with %d commits", page.Began, page.Ended, page.Commits)
+			t.Errorf("the crash hook began %d times and ended %d times, with %d commits", page.Began, page.Ended, page.Commits)
 		}
 		if committed > page.Commits {
-			t.Errorf("%d commits when the last act began, %d in the end", page.Commits, committed)
+			t.Errorf("%d commits when the crash hook began, %d in the end", page.Commits, committed)
 		}
 	}
 	o, page := withPage(t, plain, "commits resume=1 oncrash=commits dir="+t.TempDir())
 	o.Exited(t, 2)
 	if committed := uint64(strings.Count(o.Stdout, "committed\n")); page.Commits == 0 || committed <= page.Commits {
-		t.Errorf("with WithOnCrashResume: %d commits when the last act began, %d in the end", page.Commits, committed)
+		t.Errorf("with WithOnCrashResume: %d commits when the crash hook began, %d in the end", page.Commits, committed)
 	}
 }
 

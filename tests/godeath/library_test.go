@@ -28,7 +28,7 @@ func TestLibrary(t *testing.T) {
 			text := onlyFile(t, dir)
 			r := complete(t, text)
 			if o.Stdout != text {
-				t.Errorf("the last act got:\n%s", ends(o.Stdout))
+				t.Errorf("the crash hook got:\n%s", ends(o.Stdout))
 			}
 			if function == "Panic" {
 				same(t, o, without)

@@ -13,7 +13,7 @@ import (
 	"github.com/epitaph-go/epitaph/report"
 )
 
-// A death of Go's in the middle of the report on a crash in C does not end it.
+// A panic or fatal error in the middle of the report on a crash in C does not end it.
 func TestGoDiesMeanwhile(t *testing.T) {
 	for _, how := range []string{"panic", "fatal", "fault"} {
 		t.Run(how, func(t *testing.T) {
@@ -30,13 +30,13 @@ func TestGoDiesMeanwhile(t *testing.T) {
 			}
 			shows(t, r.Current(), "victim_null", "main.main")
 			if o.Stdout != "" {
-				t.Error("Go is said to be dead, and has called the last act")
+				t.Error("Go is said to be dead, and has called the crash hook")
 			}
 		})
 	}
 }
 
-// Nor does a crash in C that on a death of Go's.
+// Nor does a crash in C that on a panic or fatal error.
 func TestCCrashesMeanwhile(t *testing.T) {
 	dir := t.TempDir()
 	o := run(t, plain, "c-meanwhile dir="+dir)

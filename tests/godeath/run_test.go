@@ -1,6 +1,6 @@
 //go:build linux && (amd64 || arm64) && cgo
 
-// Package godeath tests the deaths of Go itself: unrecovered panics,
+// Package godeath tests how Go itself ends a process: unrecovered panics,
 // fatal errors, signals that Go dies of. Each is that of a child process, the
 // program victim, and is compared with the same program without Epitaph: standard
 // error and the exit status have to be the same, and the report elsewhere whole.

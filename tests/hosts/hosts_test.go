@@ -12,7 +12,7 @@ import (
 	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
-// wentOn is the status of a program that came to its end.
+// wentOn is the status of a program that finished.
 const wentOn = 3
 
 // each runs a test for all hosts that can be had here.

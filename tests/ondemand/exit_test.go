@@ -63,14 +63,14 @@ func TestExitBehindOthers(t *testing.T) {
 	}
 }
 
-// A signal whose turn did not come in its time is told of by the next dump.
+// A signal whose turn did not come in its time is reported by the next dump.
 func TestSignalBehindOthers(t *testing.T) {
 	t.Parallel()
 	o := survive(t, "signal-behind")
 	scanner := report.NewScanner(strings.NewReader(o.Stderr))
 	if !scanner.Scan() || !scanner.Report().Complete() || scanner.Scan() ||
 		!strings.Contains(o.Stderr, "Note: signal 10 came 1 more time during other dumps\n") {
-		t.Errorf("not one dump, which tells of the signal before: %v", o)
+		t.Errorf("not one dump, which reports the signal before: %v", o)
 	}
 }
 

@@ -1,7 +1,7 @@
 //go:build linux && (amd64 || arm64) && cgo
 
 // Package ondemand tests the dumps of processes that go on: at a time, and when a
-// watchdog gets no beat. The process is a child, the program victim; what it wrote
+// watchdog gets no heartbeat. The process is a child, the program victim; what it wrote
 // is judged as package report understands it.
 package ondemand
 

@@ -45,7 +45,7 @@ func TestWatchdog(t *testing.T) {
 			t.Errorf("it barked %v after the last beat, want %v to %v", after, d, d+d/16)
 		}
 		if got := silence(t, r); got < d || got > after+time.Millisecond {
-			t.Errorf("it says that there was no beat for %v; the last came %v before", got, after)
+			t.Errorf("it says that there was no heartbeat for %v; the last came %v before", got, after)
 		}
 		if r.Timeout != d || goroutinesIn(r, "main.silence") == nil {
 			t.Errorf("not what it should show:\n%s", r)

@@ -182,7 +182,7 @@ func TestForkDuringACrash(t *testing.T) {
 	text := drain(r, w)
 	status := hear(t, c, "child: status ")
 	c.Wait().DiedOf(t, syscall.SIGSEGV)
-	// A core dump is told by a bit of the status.
+	// A core dump shows in a bit of the status.
 	if status != "0xb" && status != "0x8b" {
 		t.Errorf("the child's status is %s; want death by SIGSEGV", status)
 	}

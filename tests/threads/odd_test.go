@@ -12,7 +12,7 @@ import (
 )
 
 // Threads that block the signal, spin, wait in vfork, are stopped by a debugger,
-// start and end: each is told as what it is.
+// start and end: each is reported as what it is.
 func TestThreadsThatDoNotAnswer(t *testing.T) {
 	r, out := crash(t, "odd")
 	accounted(t, r)

@@ -1,7 +1,7 @@
 //go:build unix
 
 // Pure does what its arguments say, in their order: it is built without cgo, and
-// dies of Go's own deaths.
+// dies of panics and fatal errors of Go.
 package main
 
 import (

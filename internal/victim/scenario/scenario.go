@@ -23,7 +23,7 @@ import (
 // The statuses that are not a crash.
 const (
 	exitFailed = 1 // the scenario could not be set up
-	exitWentOn = 3 // it came to its end
+	exitWentOn = 3 // it finished
 	exitUsage  = 64
 )
 

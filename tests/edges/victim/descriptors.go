@@ -161,7 +161,7 @@ func init() {
 		scenario.Must(os.Mkdir(s["dir"], 0o700))
 		crash(s)
 	})
-	// Enable is told of places that cannot be used, and its error is printed.
+	// Enable is given places that cannot be used, and its error is printed.
 	add("bad_places", func(s settings) {
 		closed, err := os.Open(os.DevNull)
 		scenario.Must(err)

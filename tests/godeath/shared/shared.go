@@ -1,4 +1,4 @@
-// Package shared is what the victim's last act tells the test, in memory that is shared:
+// Package shared is what the victim's crash hook tells the test, in memory that is shared:
 // nothing else outlives a copy of the process.
 package shared
 

@@ -70,7 +70,7 @@ func onCrashInCopy(ctx context.Context, what string, report []byte) {
 	page.WellFormed = ctx.Done() == nil && ctx.Err() == nil
 	switch what {
 	case "panic":
-		panic("in the last act")
+		panic("in the crash hook")
 	case "nil":
 		_ = *nothing
 	case "recovered":

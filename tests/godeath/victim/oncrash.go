@@ -114,7 +114,7 @@ func onCrash(ctx context.Context, what string, report []byte) {
 	}
 	switch what {
 	case "panic":
-		panic("in the last act")
+		panic("in the crash hook")
 	case "nil":
 		_ = *nothing
 	case "goexit":
@@ -179,7 +179,7 @@ func onCrash(ctx context.Context, what string, report []byte) {
 		scenario.Must(err)
 		os.Stdout.Write(out)
 	case "panics":
-		go func() { panic("in a goroutine of the last act") }()
+		go func() { panic("in a goroutine of the crash hook") }()
 		<-never
 	case "crash":
 		C.victim_null()

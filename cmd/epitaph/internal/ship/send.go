@@ -143,7 +143,7 @@ func (s *Shipper) post(ctx context.Context, kind string, body []byte) error {
 	return fmt.Errorf("ship: %s: %s", s.URL, text)
 }
 
-// partly tells of records that the server has taken and dropped. OTLP forbids to send
+// partly reports records that the server has taken and dropped. OTLP forbids to send
 // them again.
 func (s *Shipper) partly(answer []byte) {
 	var v struct {

@@ -44,7 +44,7 @@ type Shipper struct {
 	Patience time.Duration
 	// Backoff is the first wait between two tries, which doubles up to MaxBackoff.
 	Backoff, MaxBackoff time.Duration
-	// Warn is told of what did not go well, a line each.
+	// Warn is called with a line for each thing that went wrong.
 	Warn func(string)
 
 	done map[string]bool // files that are not to be looked at again, whatever their name

@@ -352,7 +352,7 @@ func TestLock(t *testing.T) {
 	run(t, newShipper(server, dir), ship.Result{Sent: 1})
 }
 
-// TestPartly: of what the server has dropped it is told, and it is not sent again.
+// TestPartly: what the server has dropped is reported, and not sent again.
 func TestPartly(t *testing.T) {
 	dir := t.TempDir()
 	crashes(t, dir, sample(t, "segv"), 0, 2)
