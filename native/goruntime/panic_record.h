@@ -1,5 +1,5 @@
-/* What a goroutine has said about a panic on its way (handler.NotePanic), in case
- * nobody recovers it: then neither the value nor anybody who could format it is
+/* What a goroutine has noted of its panic (handler.NotePanic), in case it stays
+ * unrecovered: then neither the value nor a goroutine that could format it is
  * there any more.
  *
  * Package handler writes the notes from Go, by the protocol of notes.h: a record
