@@ -5,7 +5,7 @@
 // It is pure Go, so it builds for every platform with CGO_ENABLED=0. No text makes it
 // panic, and its time and memory are linear in the length of the text.
 //
-// Summary says in one sentence what crashed where and why, Program has the program's own
+// Summary says in one sentence what crashed where and why, or what a program hangs in, Program has the program's own
 // frames, Signature groups, WaitsFor explains a hang, Record is a flat record for logs, and
 // Resolve gives the report of a stripped program its functions and lines.
 //
@@ -14,7 +14,7 @@
 // Parse reads one report; a Scanner finds reports in a stream of other output.
 // Every line has a value that is typed, and a line counts as understood only if
 // its value prints as exactly that line. All other lines are kept as they stood,
-// in Report.Unknown. So printing a parsed report (String, AppendText,
+// in Report.Unknown, so printing a parsed report (String, AppendText,
 // MarshalText) gives back the same bytes, for every text that Parse accepts: one
 // of a newer Epitaph, one with another writer's lines in between, one with the
 // \r\n of a terminal's capture, one that stops in the middle of a line.
@@ -110,8 +110,8 @@
 //
 // A crash begins with one of the first two lines: the second one where Go itself ended
 // the process and, in reports that were written before there was the first one, of every
-// crash. SENTENCE says what crashed where; where the stack could not be walked in time
-// there is none. A report that says headline instead of complete leaves out on purpose
+// crash. SENTENCE says what crashed where or, of a dump, what the program hangs in; where
+// the stack could not be walked in time there is none. A report that says headline instead of complete leaves out on purpose
 // what is not of the first importance.
 //
 // When Go itself ended the process there are no registers, and a signal is that of a fault
@@ -130,8 +130,8 @@
 // header Stack (most recent call first): or, with every frame as a place in a
 // file, Current thread's C stack trace (most recent call first):.
 //
-// The count of bytes in the end line is compared with the text. A difference is
-// no error, because such a report is still worth reading: Report.Intact tells it.
+// The count of bytes in the end line is compared with the text. A difference is no error,
+// because such a report is still worth reading; Report.Intact reports it.
 //
 // # JSON
 //
