@@ -42,9 +42,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct epi_regs regs;
     for (unsigned i = 0; i < EPI_NREGS; i++)
         regs.r[i] = (uintptr_t)&stack[32 + 8 * i];
-    regs.r[EPI_RSP] = (uintptr_t)&stack[16];
-    regs.r[EPI_RIP] = pc;
-    regs.known = (1u << EPI_NREGS) - 1;
+    regs.r[EPI_REG_SP] = (uintptr_t)&stack[16];
+    regs.r[EPI_REG_PC] = pc;
+    regs.known = EPI_BIT(EPI_NREGS) - 1;
     struct epi_cursor cursors[2];
     enum epi_step steps[2];
     for (int i = 0; i < 2; i++) {

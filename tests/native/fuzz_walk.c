@@ -73,7 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct epi_regs regs;
     for (unsigned i = 0; i < EPI_NREGS; i++)
         regs.r[i] = word(data, size, i);
-    regs.known = (1u << EPI_NREGS) - 1;
+    regs.known = EPI_BIT(EPI_NREGS) - 1;
     for (size_t i = 0; i < STACK_WORDS; i++)
         stack_words[i] = word(data, size, EPI_NREGS + i);
 

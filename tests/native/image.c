@@ -80,7 +80,7 @@ static const char *augmentation_of(const struct image_cie *cie)
 
 uintptr_t image_cie(struct image *image, const struct image_cie *cie)
 {
-    static const uint8_t usual[] = {0x0c, 7, 8, 0x90, 1};
+    static const uint8_t usual[] = {0x0c, EPI_REG_SP, 8, 0x80 | EPI_REG_RA, 1};
     const char *augmentation = augmentation_of(cie);
     uintptr_t address = here(image);
     size_t length_at = start_unit(image, cie->wide);
@@ -94,7 +94,7 @@ uintptr_t image_cie(struct image *image, const struct image_cie *cie)
         image_put(image, 0x1234, 8);
     image_put(image, cie->code_align == 0 ? 1 : cie->code_align, 1);
     image_put(image, (uint64_t)((cie->data_align == 0 ? -8 : cie->data_align) & 0x7f), 1);
-    image_put(image, cie->return_column == 0 ? 16 : cie->return_column, 1);
+    image_put(image, cie->return_column == 0 ? EPI_REG_RA : cie->return_column, 1);
     if (augmentation[0] == 'z') {
         size_t size_at = image->at;
         image_put(image, 0, 1);

@@ -26,9 +26,9 @@ struct image_cie {
     uint8_t encoding;         /* EPI_PE_PCREL | EPI_PE_SDATA4; 0xfe: absptr */
     uint8_t code_align;       /* 1 */
     int8_t data_align;        /* -8 */
-    uint8_t return_column;    /* 16 */
+    uint8_t return_column;    /* EPI_REG_RA */
     bool wide;                /* 64-bit length */
-    const uint8_t *initial;   /* def_cfa rsp+8, rip at cfa-8 */
+    const uint8_t *initial;   /* def_cfa SP+8, the return address at cfa-8 */
     size_t initial_size;
 };
 

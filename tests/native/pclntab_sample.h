@@ -9,7 +9,7 @@
 #include "gostack.h"
 
 #define SAMPLE_TEXT ((uintptr_t)0x400000)
-#define SAMPLE_TEXT_SIZE 0x80
+#define SAMPLE_TEXT_SIZE (0x80 * EPI_PC_QUANTUM)
 #define SAMPLE_SIZE 640
 
 static inline void sample_put32(uint8_t *at, uint32_t value)
@@ -24,7 +24,7 @@ static inline void sample_build(uint8_t *table, struct epi_goruntime *go)
     memset(table, 0, SAMPLE_SIZE);
 
     sample_put32(table, 0xfffffff1);
-    table[6] = 1;
+    table[6] = EPI_PC_QUANTUM;
     table[7] = 8;
     table[8] = 2; /* functions */
     table[16] = 2;
@@ -53,7 +53,7 @@ static inline void sample_build(uint8_t *table, struct epi_goruntime *go)
 
     /* ftab, then the records, whose offsets count from it. */
     uint8_t *ftab = table + FUNCS;
-    const uint32_t entries[] = {0, 32, 0x40, 120, SAMPLE_TEXT_SIZE};
+    const uint32_t entries[] = {0, 32, 0x40 * EPI_PC_QUANTUM, 120, SAMPLE_TEXT_SIZE};
     for (int i = 0; i < 5; i++)
         sample_put32(ftab + 4 * i, entries[i]);
     uint8_t *outer = ftab + 32;
@@ -66,7 +66,7 @@ static inline void sample_build(uint8_t *table, struct epi_goruntime *go)
     sample_put32(outer + 44 + 8, 21);
     sample_put32(outer + 44 + 12 + 12, 0);
     uint8_t *asmcgocall = ftab + 120;
-    sample_put32(asmcgocall, 0x40);
+    sample_put32(asmcgocall, 0x40 * EPI_PC_QUANTUM);
     sample_put32(asmcgocall + 4, 35);
     sample_put32(asmcgocall + 16, 1);
     sample_put32(asmcgocall + 20, 11);
@@ -79,7 +79,7 @@ static inline void sample_build(uint8_t *table, struct epi_goruntime *go)
     sample_put32(table + DATA + 4, 12);
     sample_put32(table + DATA + 8, 0);
     sample_put32(table + DATA + 16 + 4, 24);
-    sample_put32(table + DATA + 16 + 8, 0x20);
+    sample_put32(table + DATA + 16 + 8, 0x20 * EPI_PC_QUANTUM);
 
     memset(go, 0, sizeof *go);
     go->text = (struct epi_range){SAMPLE_TEXT, SAMPLE_TEXT + SAMPLE_TEXT_SIZE};

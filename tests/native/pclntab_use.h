@@ -24,7 +24,8 @@ static inline void use_table(const struct epi_goruntime *go, uintptr_t text_size
 {
     enum { MAX = 4 };
     uint8_t callee = 0;
-    for (uintptr_t pc = go->text.start; pc < go->text.start + text_size; pc++) {
+    for (uintptr_t pc = go->text.start; pc < go->text.start + text_size;
+         pc += EPI_PC_QUANTUM) {
         struct epi_goframe frames[MAX];
         int32_t n = epi_pclntab_frames(go, pc, &callee, frames, MAX);
         if (n < -1 || n > MAX)

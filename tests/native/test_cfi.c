@@ -4,6 +4,7 @@
 #include "harness.h"
 #include "symbols.h"
 #include "image.h"
+#include "machine.h"
 #include "dwarf_reader.h"
 
 static uint64_t stack[64];
@@ -17,10 +18,10 @@ static void start(struct epi_cursor *cursor, uintptr_t pc)
         regs.r[i] = 0x1000 + i;
     for (size_t i = 0; i < EPI_COUNT(stack); i++)
         stack[i] = 0xabc000 + i;
-    regs.r[EPI_RSP] = (uintptr_t)&stack[32];
-    regs.r[EPI_RBP] = (uintptr_t)&stack[40];
-    regs.r[EPI_RIP] = pc;
-    regs.known = (1u << EPI_NREGS) - 1;
+    regs.r[EPI_REG_SP] = (uintptr_t)&stack[32];
+    regs.r[EPI_REG_FP] = (uintptr_t)&stack[40];
+    regs.r[EPI_REG_PC] = pc;
+    regs.known = ALL_KNOWN;
     epi_cursor_start(cursor, &none, NULL, NULL, &regs);
 }
 
@@ -48,8 +49,8 @@ static enum epi_step step(struct epi_cursor *cursor, const struct image_cie *cie
         if (again == EPI_STEP_NO_RULE)
             again = epi_cfi_step(&other, &image.module);
         CHECK(again == result, "with a cache %d, without %d", again, result);
-        CHECK(other.regs.known == cursor->regs.known, "%#x %#x", other.regs.known,
-              cursor->regs.known);
+        CHECK(other.regs.known == cursor->regs.known, "%#llx %#llx",
+              (unsigned long long)other.regs.known, (unsigned long long)cursor->regs.known);
         for (unsigned reg = 0; reg < EPI_NREGS; reg++)
             if ((cursor->regs.known >> reg & 1) != 0)
                 CHECK(other.regs.r[reg] == cursor->regs.r[reg], "register %u", reg);
@@ -72,10 +73,10 @@ static enum epi_step step(struct epi_cursor *cursor, const struct image_cie *cie
  * comes from. */
 static void check_caller(const struct epi_cursor *cursor, unsigned cfa, unsigned pc, int line)
 {
-    CHECK(cursor->regs.r[EPI_RSP] == (uintptr_t)&stack[cfa], "line %d: cfa is word %ld", line,
-          (long)(cursor->regs.r[EPI_RSP] - (uintptr_t)stack) / 8);
-    CHECK(cursor->regs.r[EPI_RIP] == stack[pc], "line %d: pc %#llx", line,
-          (unsigned long long)cursor->regs.r[EPI_RIP]);
+    CHECK(cursor->regs.r[EPI_REG_SP] == (uintptr_t)&stack[cfa], "line %d: cfa is word %ld", line,
+          (long)(cursor->regs.r[EPI_REG_SP] - (uintptr_t)stack) / 8);
+    CHECK(cursor->regs.r[EPI_REG_PC] == stack[pc], "line %d: pc %#llx", line,
+          (unsigned long long)cursor->regs.r[EPI_REG_PC]);
     CHECK(cursor->how == EPI_HOW_CFI, "line %d", line);
 }
 #define CALLER(cfa) check_caller(&cursor, cfa, (cfa) - 1, __LINE__)
@@ -138,93 +139,99 @@ static void set_loc(void)
 static void cfa(void)
 {
     struct epi_cursor cursor;
-    CHECK_STEP(STEP(&cursor, 0, 0x0c, 7, 24), EPI_STEP_OK); /* def_cfa */
+    CHECK_STEP(STEP(&cursor, 0, 0x0c, EPI_REG_SP, 24), EPI_STEP_OK); /* def_cfa */
     CALLER(35);
-    CHECK_STEP(STEP(&cursor, 0, 0x0c, 6, 16), EPI_STEP_OK);
+    CHECK_STEP(STEP(&cursor, 0, 0x0c, EPI_REG_FP, 16), EPI_STEP_OK);
     CALLER(42);
-    CHECK_STEP(STEP(&cursor, 0, 0x0e, 16, 0x0d, 6), EPI_STEP_OK); /* def_cfa_register */
+    CHECK_STEP(STEP(&cursor, 0, 0x0e, 16, 0x0d, EPI_REG_FP), EPI_STEP_OK); /* def_cfa_register */
     CALLER(42);
-    CHECK_STEP(STEP(&cursor, 0, 0x12, 7, 0x7d), EPI_STEP_OK); /* def_cfa_sf: -3 * -8 */
+    CHECK_STEP(STEP(&cursor, 0, 0x12, EPI_REG_SP, 0x7d), EPI_STEP_OK); /* def_cfa_sf: -3 * -8 */
     CALLER(35);
     CHECK_STEP(STEP(&cursor, 0, 0x13, 0x7c), EPI_STEP_OK); /* def_cfa_offset_sf */
     CALLER(36);
-    /* def_cfa_expression: breg7 16; plus_uconst 16 */
-    CHECK_STEP(STEP(&cursor, 0, 0x0f, 4, 0x77, 16, 0x23, 16), EPI_STEP_OK);
+    /* def_cfa_expression: breg SP 16; plus_uconst 16 */
+    CHECK_STEP(STEP(&cursor, 0, 0x0f, 4, OP_BREG(EPI_REG_SP), 16, 0x23, 16), EPI_STEP_OK);
     CALLER(36);
-    CHECK_STEP(STEP(&cursor, 0, 0x0c, 20, 8), EPI_STEP_NO_RULE); /* no such register */
+    CHECK_STEP(STEP(&cursor, 0, 0x0c, NO_REGISTER, 8), EPI_STEP_NO_RULE); /* no such register */
     CHECK_STEP(STEP(&cursor, 0, 0x0f, 1, 0xee), EPI_STEP_UNREADABLE);
     CHECK_STEP(STEP(&cursor, 0, 0x0f, 60), EPI_STEP_NO_RULE); /* cut off */
     CHECK_STEP(STEP(&cursor, 0, 0x0e, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f),
                EPI_STEP_NO_RULE); /* offset out of all proportion */
-    CHECK_STEP(STEP(&cursor, 0, 0x0c, 3, 8), EPI_STEP_UNREADABLE); /* rbx = 0x1003 */
-    CHECK(cursor.regs.r[EPI_RSP] == (uintptr_t)&stack[32], "left as it was");
+    CHECK_STEP(STEP(&cursor, 0, 0x0c, KEPT, 8), EPI_STEP_UNREADABLE); /* 0x1000 and its number */
+    CHECK(cursor.regs.r[EPI_REG_SP] == (uintptr_t)&stack[32], "left as it was");
 }
 
 static void register_rules(void)
 {
     struct epi_cursor cursor;
-    CHECK_STEP(STEP(&cursor, 0, 0x0e, 24, 0x86, 2, 0x83, 3), EPI_STEP_OK); /* offset */
+    /* offset */
+    CHECK_STEP(STEP(&cursor, 0, 0x0e, 24, CFI_OFFSET(EPI_REG_FP), 2, CFI_OFFSET(KEPT), 3),
+               EPI_STEP_OK);
     CALLER(35);
-    REG(EPI_RBP, stack[33]);
-    REG(EPI_RBX, stack[32]);
-    REG(EPI_R12, 0x100c); /* nothing said: kept */
-    UNKNOWN(EPI_RAX);
-    UNKNOWN(EPI_R8);
-    CHECK_STEP(STEP(&cursor, 0, 0x05, 12, 2), EPI_STEP_OK); /* offset_extended */
-    REG(EPI_R12, stack[31]);
-    CHECK_STEP(STEP(&cursor, 0, 0x11, 12, 0x7e), EPI_STEP_OK); /* offset_extended_sf */
-    REG(EPI_R12, stack[35]);
-    CHECK_STEP(STEP(&cursor, 0, 0x2f, 12, 2), EPI_STEP_OK); /* GNU_negative_offset_extended */
-    REG(EPI_R12, stack[35]);
-    CHECK_STEP(STEP(&cursor, 0, 0x14, 12, 2), EPI_STEP_OK); /* val_offset */
-    REG(EPI_R12, &stack[31]);
-    CHECK_STEP(STEP(&cursor, 0, 0x15, 12, 0x7e), EPI_STEP_OK); /* val_offset_sf */
-    REG(EPI_R12, &stack[35]);
-    CHECK_STEP(STEP(&cursor, 0, 0x09, 12, 0), EPI_STEP_OK); /* register: rax */
-    REG(EPI_R12, 0x1000);
-    CHECK_STEP(STEP(&cursor, 0, 0x09, 12, 40), EPI_STEP_OK);
-    UNKNOWN(EPI_R12);
+    REG(EPI_REG_FP, stack[33]);
+    REG(KEPT, stack[32]);
+    REG(KEPT_TOO, 0x1000 + KEPT_TOO); /* nothing said: kept */
+    UNKNOWN(LOST);
+    UNKNOWN(LOST_TOO);
+    CHECK_STEP(STEP(&cursor, 0, 0x05, KEPT_TOO, 2), EPI_STEP_OK); /* offset_extended */
+    REG(KEPT_TOO, stack[31]);
+    CHECK_STEP(STEP(&cursor, 0, 0x11, KEPT_TOO, 0x7e), EPI_STEP_OK); /* offset_extended_sf */
+    REG(KEPT_TOO, stack[35]);
+    CHECK_STEP(STEP(&cursor, 0, 0x2f, KEPT_TOO, 2), EPI_STEP_OK); /* GNU_negative_offset_extended */
+    REG(KEPT_TOO, stack[35]);
+    CHECK_STEP(STEP(&cursor, 0, 0x14, KEPT_TOO, 2), EPI_STEP_OK); /* val_offset */
+    REG(KEPT_TOO, &stack[31]);
+    CHECK_STEP(STEP(&cursor, 0, 0x15, KEPT_TOO, 0x7e), EPI_STEP_OK); /* val_offset_sf */
+    REG(KEPT_TOO, &stack[35]);
+    CHECK_STEP(STEP(&cursor, 0, 0x09, KEPT_TOO, LOST), EPI_STEP_OK); /* register */
+    REG(KEPT_TOO, 0x1000);
+    CHECK_STEP(STEP(&cursor, 0, 0x09, KEPT_TOO, NO_REGISTER), EPI_STEP_OK);
+    UNKNOWN(KEPT_TOO);
     /* expression and val_expression start with the CFA on the stack */
-    CHECK_STEP(STEP(&cursor, 0, 0x10, 12, 2, 0x23, 8), EPI_STEP_OK);
-    REG(EPI_R12, stack[34]);
-    CHECK_STEP(STEP(&cursor, 0, 0x16, 12, 2, 0x23, 8), EPI_STEP_OK);
-    REG(EPI_R12, &stack[34]);
-    CHECK_STEP(STEP(&cursor, 0, 0x10, 12, 2, 0x35, 0x06), EPI_STEP_UNREADABLE);
-    CHECK_STEP(STEP(&cursor, 0, 0x07, 12), EPI_STEP_OK); /* undefined */
-    UNKNOWN(EPI_R12);
-    CHECK_STEP(STEP(&cursor, 0, 0x8c, 2, 0x08, 12), EPI_STEP_OK); /* same_value */
-    REG(EPI_R12, 0x100c);
-    CHECK_STEP(STEP(&cursor, 0, 0x08, 0), EPI_STEP_OK);
-    REG(EPI_RAX, 0x1000);
-    /* rsp by a rule of its own (an epilogue of a function that moves its stack) */
-    CHECK_STEP(STEP(&cursor, 0, 0x15, 7, 0x7e), EPI_STEP_OK);
-    CHECK(cursor.regs.r[EPI_RSP] == (uintptr_t)&stack[35], "rsp");
+    CHECK_STEP(STEP(&cursor, 0, 0x10, KEPT_TOO, 2, 0x23, 8), EPI_STEP_OK);
+    REG(KEPT_TOO, stack[34]);
+    CHECK_STEP(STEP(&cursor, 0, 0x16, KEPT_TOO, 2, 0x23, 8), EPI_STEP_OK);
+    REG(KEPT_TOO, &stack[34]);
+    CHECK_STEP(STEP(&cursor, 0, 0x10, KEPT_TOO, 2, 0x35, 0x06), EPI_STEP_UNREADABLE);
+    CHECK_STEP(STEP(&cursor, 0, 0x07, KEPT_TOO), EPI_STEP_OK); /* undefined */
+    UNKNOWN(KEPT_TOO);
+    CHECK_STEP(STEP(&cursor, 0, CFI_OFFSET(KEPT_TOO), 2, 0x08, KEPT_TOO), EPI_STEP_OK); /* same_value */
+    REG(KEPT_TOO, 0x1000 + KEPT_TOO);
+    CHECK_STEP(STEP(&cursor, 0, 0x08, LOST), EPI_STEP_OK);
+    REG(LOST, 0x1000);
+    /* SP by a rule of its own (an epilogue of a function that moves its stack) */
+    CHECK_STEP(STEP(&cursor, 0, 0x15, EPI_REG_SP, 0x7e), EPI_STEP_OK);
+    CHECK(cursor.regs.r[EPI_REG_SP] == (uintptr_t)&stack[35], "SP");
     /* vector registers are passed over */
-    CHECK_STEP(STEP(&cursor, 0, 0x91, 2, 0x05, 17, 3, 0x10, 18, 1, 0x30, 0x0e, 16),
+    CHECK_STEP(STEP(&cursor, 0, CFI_OFFSET(NO_REGISTER), 2, 0x05, NO_REGISTER + 1, 3, 0x10,
+                    NO_REGISTER + 2, 1, 0x30, 0x0e, 16),
                EPI_STEP_OK);
     CALLER(34);
-    /* saved where nothing is mapped: rax = 0x1000 */
-    CHECK_STEP(STEP(&cursor, 0, 0x10, 12, 2, 0x70, 0), EPI_STEP_UNREADABLE);
+    /* saved where nothing is mapped: LOST is 0x1000 */
+    CHECK_STEP(STEP(&cursor, 0, 0x10, KEPT_TOO, 2, OP_BREG(LOST), 0), EPI_STEP_UNREADABLE);
 }
 
 static void state(void)
 {
     struct epi_cursor cursor;
     const struct image_cie saved_in_cie = {
-        .initial = (const uint8_t[]){0x0c, 7, 8, 0x90, 1, 0x86, 2}, .initial_size = 7};
-    static const uint8_t restore[] = {0x86, 3, 0xc6}, extended[] = {0x86, 3, 0x06, 6};
+        .initial = (const uint8_t[]){0x0c, EPI_REG_SP, 8, CFI_OFFSET(EPI_REG_RA), 1,
+                                     CFI_OFFSET(EPI_REG_FP), 2},
+        .initial_size = 7};
+    static const uint8_t restore[] = {CFI_OFFSET(EPI_REG_FP), 3, CFI_RESTORE(EPI_REG_FP)};
+    static const uint8_t extended[] = {CFI_OFFSET(EPI_REG_FP), 3, 0x06, EPI_REG_FP};
     CHECK_STEP(step(&cursor, &saved_in_cie, restore, 2, 0), EPI_STEP_OK);
-    REG(EPI_RBP, stack[30]);
+    REG(EPI_REG_FP, stack[30]);
     CHECK_STEP(step(&cursor, &saved_in_cie, restore, sizeof restore, 0), EPI_STEP_OK);
-    REG(EPI_RBP, stack[31]);
+    REG(EPI_REG_FP, stack[31]);
     CHECK_STEP(step(&cursor, &saved_in_cie, extended, sizeof extended, 0), EPI_STEP_OK);
-    REG(EPI_RBP, stack[31]);
+    REG(EPI_REG_FP, stack[31]);
     /* remember_state and restore_state, the CFA included, nested */
-    CHECK_STEP(STEP(&cursor, 0, 0x0e, 16, 0x83, 2, 0x0a, 0x0e, 24, 0x08, 3, 0x0a, 0x0e, 32,
+    CHECK_STEP(STEP(&cursor, 0, 0x0e, 16, CFI_OFFSET(KEPT), 2, 0x0a, 0x0e, 24, 0x08, KEPT, 0x0a, 0x0e, 32,
                     0x0b, 0x0b),
                EPI_STEP_OK);
     CALLER(34);
-    REG(EPI_RBX, stack[32]);
+    REG(KEPT, stack[32]);
     CHECK_STEP(STEP(&cursor, 0, 0x0e, 16, 0x0a, 0x0e, 24, 0x0a, 0x0e, 32, 0x0b), EPI_STEP_OK);
     CALLER(35);
     CHECK_STEP(STEP(&cursor, 0, 0x0b), EPI_STEP_NO_RULE);
@@ -233,7 +240,7 @@ static void state(void)
     CHECK_STEP(STEP(&cursor, 0, 0x2e, 0x80, 0x01, 0x00, 0x0e, 16), EPI_STEP_OK); /* args_size */
     CALLER(34);
     CHECK_STEP(STEP(&cursor, 0, 0x3f), EPI_STEP_NO_RULE); /* unknown */
-    CHECK_STEP(STEP(&cursor, 0, 0x07, 16), EPI_STEP_OUTERMOST);
+    CHECK_STEP(STEP(&cursor, 0, 0x07, EPI_REG_RA), EPI_STEP_OUTERMOST);
 }
 
 /* The shapes that CIEs come in. */
@@ -282,7 +289,7 @@ static void cies(void)
         {.encoding = EPI_PE_DATAREL | EPI_PE_SDATA4},
         {.encoding = 0x0d},
         {.encoding = EPI_PE_OMIT},
-        {.return_column = 40},
+        {.return_column = NO_REGISTER},
     };
     for (size_t i = 0; i < EPI_COUNT(bad); i++) {
         enum epi_step result = step(&cursor, &bad[i], code, sizeof code, 0);
@@ -295,7 +302,7 @@ static void cies(void)
     CHECK(cursor.flags == EPI_FRAME_EXACT && cursor.stack.end == 0, "%d", cursor.flags);
     /* Another return column. */
     const struct image_cie link = {
-        .return_column = 14, .initial = (const uint8_t[]){0x0c, 7, 8, 0x8e, 1}, .initial_size = 5};
+        .return_column = 14, .initial = (const uint8_t[]){0x0c, EPI_REG_SP, 8, 0x8e, 1}, .initial_size = 5};
     CHECK_STEP(step(&cursor, &link, code, sizeof code, 0), EPI_STEP_OK);
     CALLER(35);
 }

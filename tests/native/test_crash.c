@@ -2,6 +2,7 @@
 #include "check.h"
 #include "harness.h"
 #include "code.h"
+#include "machine.h"
 #include "reference.h"
 
 #include <errno.h>
@@ -54,27 +55,6 @@ static void check_rest(const char *what, uint32_t first, uint32_t from)
         print_stack(what);
 }
 
-/* From frame FIRST on there are all frames of the reference from its frame FROM on,
- * in order, and no others; each is marked as found by a scan, or as what follows one. */
-static void check_scanned(const char *what, uint32_t first, uint32_t from)
-{
-    unsigned before = check_failures;
-    CHECK(first < stack.count && stack.frame[first].how == EPI_HOW_SCAN, "%s: not scanned",
-          what);
-    CHECK(stack.count - first == reference.count - from, "%s: %u frames after %u, not %zu",
-          what, stack.count - first, first, reference.count - from);
-    for (uint32_t i = 0; i + first < stack.count && i + from < reference.count; i++) {
-        const struct epi_frame *frame = &stack.frame[first + i];
-        CHECK(frame->pc == reference.pc[from + i], "%s: frame %u: %#lx, not %#lx", what,
-              first + i, frame->pc, reference.pc[from + i]);
-        CHECK(frame->how == EPI_HOW_SCAN || (frame->flags & EPI_FRAME_AFTER_SCAN) != 0,
-              "%s: frame %u is not marked", what, first + i);
-    }
-    CHECK(stack.stop == EPI_STOP_OUTERMOST, "%s: stop %d", what, stack.stop);
-    if (check_failures != before)
-        print_stack(what);
-}
-
 #define NEAR(pc, function) ((pc) - (uintptr_t)(function) < 512)
 
 typedef void function(void);
@@ -121,7 +101,9 @@ static void bad_calls(void)
               "%#lx: how %d", pc, stack.frame[1].how);
         check_rest("bad call", 2, 1);
     }
-    /* A non-canonical target faults at the CALL. */
+    if (EPI_CALL_PUSHES == 0)
+        return;
+    /* Where a call pushes something, a non-canonical target faults at the CALL. */
     target = (function *)0x4141414141414141;
     CHECK(crash(call_target) == SIGSEGV, "non-canonical");
     CHECK(NEAR(stack.frame[0].pc, call_target) && stack.frame[0].flags == EPI_FRAME_EXACT,
@@ -192,7 +174,7 @@ static void handler(int sig)
 
 static __attribute__((noinline)) void trap_here(void)
 {
-    __asm__ volatile("ud2");
+    __asm__ volatile(TRAP);
 }
 
 static void interrupted(void)
@@ -218,11 +200,19 @@ static void in_handler(int flags)
 
 /* A restorer without call frame information, as musl has. */
 void restorer(void);
+#if defined(__x86_64__)
 __asm__(".text\n"
         ".type restorer, @function\n"
         "restorer: movl $15, %eax\n"
         "    syscall\n"
         ".size restorer, .-restorer\n");
+#else
+__asm__(".text\n"
+        ".type restorer, %function\n"
+        "restorer: mov x8, #139\n"
+        "    svc #0\n"
+        ".size restorer, .-restorer\n");
+#endif
 
 struct kernel_sigaction {
     void (*handler)(int);
@@ -245,7 +235,30 @@ static void by_instructions(void)
     CHECK(stack.stop == EPI_STOP_OUTERMOST, "stop %d", stack.stop);
 }
 
-/* Damaged stacks. */
+/* Damaged stacks.  The layout of the frames that are overwritten here is x86-64's, where a return
+ * address is above its frame. */
+#if defined(__x86_64__)
+
+/* From frame FIRST on there are all frames of the reference from its frame FROM on,
+ * in order, and no others; each is marked as found by a scan, or as what follows one. */
+static void check_scanned(const char *what, uint32_t first, uint32_t from)
+{
+    unsigned before = check_failures;
+    CHECK(first < stack.count && stack.frame[first].how == EPI_HOW_SCAN, "%s: not scanned",
+          what);
+    CHECK(stack.count - first == reference.count - from, "%s: %u frames after %u, not %zu",
+          what, stack.count - first, first, reference.count - from);
+    for (uint32_t i = 0; i + first < stack.count && i + from < reference.count; i++) {
+        const struct epi_frame *frame = &stack.frame[first + i];
+        CHECK(frame->pc == reference.pc[from + i], "%s: frame %u: %#lx, not %#lx", what,
+              first + i, frame->pc, reference.pc[from + i]);
+        CHECK(frame->how == EPI_HOW_SCAN || (frame->flags & EPI_FRAME_AFTER_SCAN) != 0,
+              "%s: frame %u is not marked", what, first + i);
+    }
+    CHECK(stack.stop == EPI_STOP_OUTERMOST, "%s: stop %d", what, stack.stop);
+    if (check_failures != before)
+        print_stack(what);
+}
 
 static uint64_t garbage;
 static volatile unsigned smash_words;
@@ -347,19 +360,33 @@ static void smashed(void)
     }
 }
 
-/* Without a usable stack pointer; the CFA comes from RBP (this file is compiled
- * with frame pointers). */
+#else
+static void smashed(void)
+{
+}
+#endif
+
+/* Without a usable stack pointer; the CFA comes from the frame pointer (this file is compiled
+ * with them). */
 static __attribute__((noinline)) void no_stack(void)
 {
     reference_take(&reference);
+#if defined(__x86_64__)
     __asm__ volatile("xorl %%esp, %%esp\n\tpushq %%rax" ::: "memory");
+#else
+    __asm__ volatile("mov x1, #0\n\tmov sp, x1\n\tstr x0, [sp]" ::: "x1", "memory");
+#endif
 }
 
 static void without_stack(void)
 {
     CHECK(crash(no_stack) == SIGSEGV || crash(no_stack) == SIGBUS, "no stack");
-    CHECK(at_fault.r[EPI_RSP] == 0 && NEAR(stack.frame[0].pc, no_stack), "sp");
-    check_rest("no stack", 1, 1);
+    CHECK(at_fault.r[EPI_REG_SP] == 0 && NEAR(stack.frame[0].pc, no_stack), "sp");
+    /* Rules by SP cannot tell: one step is by the frame pointer. */
+    bool by_sp = stack.frame[1].how == EPI_HOW_FP;
+    CHECK(by_sp == (EPI_CALL_PUSHES == 0) && stack.frame[1].pc == reference.pc[1], "how %d",
+          stack.frame[1].how);
+    check_rest("no stack", 1 + by_sp, 1 + by_sp);
 }
 
 static __attribute__((noinline)) unsigned overflow_a(unsigned n);
@@ -396,15 +423,19 @@ static void nowhere(void)
     static const uint64_t nothing[] = {0, 8, 0x1000, 0x4141414141414141, UINT64_MAX - 7,
                                        UINT64_MAX};
     for (size_t i = 0; i < EPI_COUNT(nothing); i++) {
-        regs.r[EPI_RSP] = regs.r[EPI_RBP] = nothing[i];
+        regs.r[EPI_REG_SP] = regs.r[EPI_REG_FP] = nothing[i];
+        /* A return address in a register is a frame, if only a bad one. */
+        uint32_t most = EPI_REG_RA == EPI_REG_PC ? 1 : 2;
+        if (most == 2)
+            regs.r[EPI_REG_RA] = nothing[i];
         harness_walk(&stack, NULL, &regs, 0);
-        CHECK(stack.count == 1 && stack.stop == EPI_STOP_UNREADABLE, "%u frames, stop %d",
-              stack.count, stack.stop);
-        regs.r[EPI_RIP] = nothing[i];
+        CHECK(stack.count <= most && (most == 2 || stack.stop == EPI_STOP_UNREADABLE),
+              "%u frames, stop %d", stack.count, stack.stop);
+        regs.r[EPI_REG_PC] = nothing[i];
         harness_walk(&stack, NULL, &regs, 0);
-        CHECK(stack.count == 1 && stack.stop != EPI_STOP_NONE, "%u frames, stop %d",
+        CHECK(stack.count <= most && stack.stop != EPI_STOP_NONE, "%u frames, stop %d",
               stack.count, stack.stop);
-        regs.r[EPI_RIP] = (uintptr_t)overflow_b;
+        regs.r[EPI_REG_PC] = (uintptr_t)overflow_b;
     }
     regs.known = 0;
     harness_walk(&stack, NULL, &regs, 0);

@@ -117,9 +117,9 @@ static void registers_and_memory(void)
 {
     static const uint64_t word = 0x8877665544332211;
     epi_zero(&regs, sizeof regs);
-    regs.r[EPI_RSP] = (uintptr_t)&word - 16;
-    regs.r[EPI_RDX] = 77;
-    regs.known = 1u << EPI_RSP | 1u << EPI_RDX;
+    regs.r[7] = (uintptr_t)&word - 16;
+    regs.r[1] = 77;
+    regs.known = EPI_BIT(7) | EPI_BIT(1);
     GIVES(77, 0x51);
     GIVES(80, 0x71, 3);
     GIVES(75, 0x71, 0x7e);
@@ -148,15 +148,15 @@ static void registers_and_memory(void)
           "encoded address");
 }
 
-/* The rule of x86-64 PLTs: rsp + 8 + (rip & 15 >= 11) * 8. */
+/* The rule of x86-64 PLTs, where 7 is rsp and 16 rip: rsp + 8 + (rip & 15 >= 11) * 8. */
 static void plt(void)
 {
     static const uint8_t code[] = {0x77, 8, 0x80, 0, 0x3f, 0x1a, 0x3b, 0x2a, 0x33, 0x24, 0x22};
-    regs.known = 1u << EPI_RSP | 1u << EPI_RIP;
-    regs.r[EPI_RSP] = 1000;
+    regs.known = EPI_BIT(7) | EPI_BIT(16);
+    regs.r[7] = 1000;
     for (unsigned i = 0; i < 16; i++) {
         uint64_t result = 0;
-        regs.r[EPI_RIP] = 0x401000 + i;
+        regs.r[16] = 0x401000 + i;
         CHECK(run(code, sizeof code, &result) && result == 1000u + (i >= 11 ? 16 : 8),
               "at %u: %llu", i, (unsigned long long)result);
     }

@@ -4,6 +4,7 @@
 #include "cfi.h"
 #include "harness.h"
 #include "code.h"
+#include "machine.h"
 #include "reference.h"
 
 #include <stdlib.h>
@@ -14,10 +15,27 @@ static struct epi_stack stack;
 static struct epi_regs regs;
 static struct reference reference;
 
+/* Calls its argument: with a frame pointer, and without one, when it clears what it skips.
+ * Where they return to; and a signal handler's way back. */
+#if defined(__x86_64__)
+static const uint8_t framed[] = {0x55, 0x48, 0x89, 0xe5, 0xff, 0xd7, 0x5d, 0xc3};
+static const uint8_t bare[] = {0x6a, 0, 0x6a, 0, 0x6a, 0, 0xff, 0xd7, 0x48, 0x83, 0xc4, 24, 0xc3};
+static const uint8_t way_back[] = {0xb8, 0x0f, 0, 0, 0, 0x0f, 0x05};
+enum { framed_return = 6, bare_return = 8, before_context = 0 };
+#else
+static const uint32_t framed[] = {0xa9bf7bfd, 0x910003fd, 0xd63f0000, 0xa8c17bfd, 0xd65f03c0};
+/* stp xzr, xzr, [sp, #-32]!; stp x19, x30, [sp, #16]; mov x19, x29; mov x29, #0; blr x0;
+ * mov x29, x19; ldp x19, x30, [sp, #16]; add sp, sp, #32; ret */
+static const uint32_t bare[] = {0xa9be7fff, 0xa9017bf3, 0xaa1d03f3, 0xd280001d, 0xd63f0000,
+                                0xaa1303fd, 0xa9417bf3, 0x910083ff, 0xd65f03c0};
+static const uint32_t way_back[] = {0xd2801168, 0xd4000001};
+enum { framed_return = 12, bare_return = 20, before_context = 128 };
+#endif
+
 /* Machine code of nobody's module, as a just-in-time compiler leaves it. */
 static uint8_t *jit;
 
-static void jit_start(const uint8_t *code, size_t size)
+static void jit_start(const void *code, size_t size)
 {
     if (jit == NULL)
         jit = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
@@ -25,15 +43,17 @@ static void jit_start(const uint8_t *code, size_t size)
     if (jit == MAP_FAILED)
         abort();
     memcpy(jit, code, size);
+    __builtin___clear_cache((char *)jit, (char *)jit + size);
 }
+
+static volatile unsigned kept;
 
 static __attribute__((noinline)) void take(void)
 {
     harness_here(&regs);
     harness_walk(&stack, NULL, &regs, 0);
+    kept = 3; /* so that the call is no jump, and the frame is there */
 }
-
-static volatile unsigned kept;
 
 typedef void jitted(void (*)(void));
 
@@ -56,22 +76,17 @@ static void check_tail(const char *what, uint32_t first)
 
 static void jit_code(void)
 {
-    /* push rbp; mov rsp, rbp; call *rdi; pop rbp; ret */
-    static const uint8_t framed[] = {0x55, 0x48, 0x89, 0xe5, 0xff, 0xd7, 0x5d, 0xc3};
     jit_start(framed, sizeof framed);
     call_jit();
-    CHECK(stack.frame[1].pc == (uintptr_t)jit + 6 &&
+    CHECK(stack.frame[1].pc == (uintptr_t)jit + framed_return &&
               (stack.frame[1].flags & EPI_FRAME_BAD_PC) != 0,
           "%#lx", stack.frame[1].pc);
     CHECK(stack.frame[2].how == EPI_HOW_FP, "how %d", stack.frame[2].how);
     check_tail("with frame pointer", 3);
 
-    /* sub 24, rsp; call *rdi; add 24, rsp; ret; it clears what it skips */
-    static const uint8_t bare[] = {0x6a, 0, 0x6a, 0, 0x6a, 0, 0xff, 0xd7,
-                                   0x48, 0x83, 0xc4, 24, 0xc3};
     jit_start(bare, sizeof bare);
     call_jit();
-    CHECK(stack.frame[1].pc == (uintptr_t)jit + 8, "%#lx", stack.frame[1].pc);
+    CHECK(stack.frame[1].pc == (uintptr_t)jit + bare_return, "%#lx", stack.frame[1].pc);
     CHECK(stack.frame[2].how == EPI_HOW_SCAN, "how %d", stack.frame[2].how);
     check_tail("without", 3);
 }
@@ -81,6 +96,7 @@ static void jit_code(void)
 void uncovered_leaf(void);
 void uncovered_framed(void (*)(void));
 extern const char uncovered_leaf_at[];
+#if defined(__x86_64__)
 __asm__(".text\n"
         ".type uncovered_leaf, @function\n"
         "uncovered_leaf: nop\n"
@@ -94,6 +110,20 @@ __asm__(".text\n"
         "    leave\n"
         "    ret\n"
         ".size uncovered_framed, .-uncovered_framed\n");
+#else
+__asm__(".text\n"
+        ".type uncovered_leaf, %function\n"
+        "uncovered_leaf: nop\n"
+        "uncovered_leaf_at: ret\n"
+        ".size uncovered_leaf, .-uncovered_leaf\n"
+        ".type uncovered_framed, %function\n"
+        "uncovered_framed: stp x29, x30, [sp, #-80]!\n"
+        "    mov x29, sp\n"
+        "    blr x0\n"
+        "    ldp x29, x30, [sp], #80\n"
+        "    ret\n"
+        ".size uncovered_framed, .-uncovered_framed\n");
+#endif
 
 static __attribute__((noinline)) void call_framed(void)
 {
@@ -108,17 +138,22 @@ static __attribute__((noinline)) void stand_in_leaf(void)
     uint64_t word;
     reference_take(&reference);
     harness_here(&regs);
-    word = regs.r[EPI_RIP];
-    /* One word more below: a return address into this function. */
-    regs.r[EPI_RSP] -= 8;
-    uint64_t saved = *(volatile uint64_t *)regs.r[EPI_RSP];
-    *(volatile uint64_t *)regs.r[EPI_RSP] = word;
-    regs.r[EPI_RIP] = (uintptr_t)uncovered_leaf_at;
+    word = regs.r[EPI_REG_PC];
+    /* A return address into this function: one word more below, or in the register for it. */
+    if (EPI_REG_RA != EPI_REG_PC) {
+        regs.r[EPI_REG_RA] = word;
+        regs.known |= EPI_BIT(EPI_REG_RA);
+    }
+    regs.r[EPI_REG_SP] -= EPI_CALL_PUSHES;
+    uint64_t saved = *(volatile uint64_t *)regs.r[EPI_REG_SP];
+    if (EPI_CALL_PUSHES != 0)
+        *(volatile uint64_t *)regs.r[EPI_REG_SP] = word;
+    regs.r[EPI_REG_PC] = (uintptr_t)uncovered_leaf_at;
     struct epi_cursor cursor;
     struct epi_frame frame;
     epi_cursor_start(&cursor, harness_modules, NULL, NULL, &regs);
     epi_cursor_next(&cursor, &frame);
-    *(volatile uint64_t *)regs.r[EPI_RSP] = saved;
+    *(volatile uint64_t *)regs.r[EPI_REG_SP] = saved;
     epi_stack_collect(&stack, &cursor, 0);
     kept = 2;
 }
@@ -147,8 +182,7 @@ static void circles(void)
 {
     /* A chain of frame pointers that bites its own tail, through return
      * addresses that look right. */
-    static const uint8_t code[] = {0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0xff, 0xd7, 0xc3};
-    jit_start(code, sizeof code);
+    jit_start(bare, sizeof bare);
     take();
     uintptr_t call = stack.frame[0].pc; /* after a CALL, in text */
     CHECK(epi_arch_after_call(call), "take's call");
@@ -157,18 +191,17 @@ static void circles(void)
     made[8] = (uintptr_t)&made[0], made[9] = call;
     struct epi_regs loop;
     epi_zero(&loop, sizeof loop);
-    loop.r[EPI_RIP] = (uintptr_t)jit;
-    loop.r[EPI_RSP] = loop.r[EPI_RBP] = (uintptr_t)&made[0];
-    loop.known = (1u << EPI_NREGS) - 1;
+    loop.r[EPI_REG_PC] = (uintptr_t)jit;
+    loop.r[EPI_REG_SP] = loop.r[EPI_REG_FP] = (uintptr_t)&made[0];
+    loop.known = ALL_KNOWN;
     harness_walk(&stack, NULL, &loop, 0);
     CHECK(stack.total < 20 && stack.stop != EPI_STOP_NONE, "%lu frames, stop %d", stack.total,
           stack.stop);
 
     /* Signal frames that lead to each other: SP may go anywhere there, so only
      * the mark ends it. */
-    static uint8_t frames[2][sizeof(ucontext_t)] __attribute__((aligned(16)));
-    static const uint8_t sigreturn[] = {0xb8, 0x0f, 0, 0, 0, 0x0f, 0x05};
-    jit_start(sigreturn, sizeof sigreturn);
+    static uint8_t frames[2][before_context + sizeof(ucontext_t)] __attribute__((aligned(16)));
+    jit_start(way_back, sizeof way_back);
     struct epi_module *module = &harness_modules->module[harness_modules->count++];
     epi_zero(module, sizeof *module);
     module->extent = module->text[0] =
@@ -181,11 +214,11 @@ static void circles(void)
         harness_modules->module[i - 1] = swap;
     }
     for (int i = 0; i < 2; i++) {
-        ucontext_t *context = (ucontext_t *)(void *)frames[i];
-        context->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)jit;
-        context->uc_mcontext.gregs[REG_RSP] = (greg_t)(uintptr_t)frames[1 - i];
+        ucontext_t *context = (ucontext_t *)(void *)(frames[i] + before_context);
+        epi_arch_set_pc(context, (uintptr_t)jit);
+        set_sp(context, (uintptr_t)frames[1 - i]);
     }
-    loop.r[EPI_RSP] = (uintptr_t)frames[0];
+    loop.r[EPI_REG_SP] = (uintptr_t)frames[0];
     harness_walk(&stack, NULL, &loop, 0);
     CHECK(stack.total > 1 && stack.total < 20 && stack.stop == EPI_STOP_STUCK,
           "%lu frames, stop %d", stack.total, stack.stop);
@@ -194,6 +227,8 @@ static void circles(void)
     harness_modules->count = 0;
     epi_modules_load(harness_modules);
 }
+
+#if defined(__x86_64__)
 
 static void call_encodings(void)
 {
@@ -275,6 +310,19 @@ static void jumps_out(void)
                                                        (uintptr_t)jumps_out + 100000}),
           "what cannot be told");
 }
+
+#else
+/* See test_instruction_arm64.c. */
+static void call_encodings(void)
+{
+}
+static void call_targets(void)
+{
+}
+static void jumps_out(void)
+{
+}
+#endif
 
 /* A fault of a load is skipped; a signal that somebody sends while it runs is not. */
 static void sent_while_peeking(void)

@@ -12,7 +12,7 @@ static void expect(const struct epi_goruntime *go, uintptr_t pc, const char *wan
     struct epi_goframe frames[8];
     uint8_t callee = 0;
     char got[256] = "";
-    int32_t n = epi_pclntab_frames(go, SAMPLE_TEXT + pc, &callee, frames, 8);
+    int32_t n = epi_pclntab_frames(go, SAMPLE_TEXT + pc * EPI_PC_QUANTUM, &callee, frames, 8);
     for (int32_t i = 0; i < n; i++) {
         char line[96];
         snprintf(line, sizeof line, "%s %s:%d%s; ", frames[i].function,
@@ -29,7 +29,7 @@ static void test_names(const struct epi_goruntime *go)
     expect(go, 0x10, "main.inner a.go:20 inlined; main.middle a.go:30 inlined; "
                      "main.outer a.go:10; ");
     expect(go, 0x40, "runtime.asmcgocall asm.s:10; ");
-    expect(go, SAMPLE_TEXT_SIZE, "");
+    expect(go, SAMPLE_TEXT_SIZE / EPI_PC_QUANTUM, "");
 }
 
 static void test_deltas(const struct epi_goruntime *go)
@@ -44,8 +44,9 @@ static void test_deltas(const struct epi_goruntime *go)
     for (size_t i = 0; i < EPI_COUNT(cases); i++) {
         struct epi_func func;
         struct epi_spdelta delta;
-        bool found = epi_pclntab_find(go, SAMPLE_TEXT + cases[i].pc, &func) &&
-                     epi_pclntab_spdelta(go, &func, SAMPLE_TEXT + cases[i].pc, &delta);
+        uintptr_t pc = SAMPLE_TEXT + cases[i].pc * EPI_PC_QUANTUM;
+        bool found =
+            epi_pclntab_find(go, pc, &func) && epi_pclntab_spdelta(go, &func, pc, &delta);
         CHECK(found && delta.bytes == cases[i].want.bytes &&
                   delta.before == cases[i].want.before &&
                   delta.first == cases[i].want.first,
