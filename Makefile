@@ -3,6 +3,7 @@
 # make lint     the static checks alone
 # make bench    speed, as ratios measured in one run
 # make matrix   every kind of crash in every place in every kind of build (long)
+# make arm64    the same tests on linux/arm64, in a virtual machine (long)
 # make fleet    reports to real servers of logs, which are built first (long)
 # make pages    pages of reports in Chromium, with axe-core, and pictures of them
 # make hosts    real programs with Epitaph in them: those that are installed (long)
@@ -19,7 +20,7 @@ FUZZTIME ?= 60s
 # No instrumented or optimised-away frames in what the tests look at.
 export CGO_ENABLED := 1
 
-.PHONY: all demo test lint test-c test-go bench matrix fleet pages hosts fuzz fuzz-c fuzz-go cover clean
+.PHONY: all demo test lint test-c test-go bench matrix arm64 fleet pages hosts fuzz fuzz-c fuzz-go cover clean
 
 all: test
 
@@ -47,6 +48,10 @@ test-go:
 
 matrix: test-go
 	EPITAPH_MATRIX=full $(GO) test -count=1 -timeout 60m ./tests/...
+
+arm64:
+	@tools/need cc aarch64-linux-gnu-gcc aarch64-linux-gnu-g++ qemu-system-aarch64
+	EPITAPH_ARM64=full $(GO) test -v -count=1 -timeout 40m ./tests/arm64
 
 fleet:
 	@tools/fleet $(BUILD)

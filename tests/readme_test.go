@@ -31,7 +31,7 @@ func TestExceptionsAreWrittenDown(t *testing.T) {
 // line is how README.md has it.
 func (e *exception) line() string {
 	var where []string
-	for _, part := range []struct{ what, list string }{{"traits", e.traits}, {"kinds", e.kinds}, {"places", e.places}, {"variants", e.variants}} {
+	for _, part := range []struct{ what, list string }{{"traits", e.traits}, {"kinds", e.kinds}, {"places", e.places}, {"variants", e.variants}, {"machine", e.machine}} {
 		if part.list != "" {
 			where = append(where, part.what+" `"+strings.ReplaceAll(part.list, ",", "`, `")+"`")
 		}

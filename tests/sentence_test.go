@@ -49,10 +49,11 @@ var causes = map[string]string{
 	"callback-thread": "write through a NULL pointer", "division": "integer division by zero",
 }
 
-// On arm64 the instructions have other names.
+// On arm64 the instructions have other names, and what is pushed takes 16 bytes.
 func init() {
 	if runtime.GOARCH == "arm64" {
 		causes["ud2"] = "udf, a trap that stands in the code"
+		causes["no-stack"] = "write to 0xfffffffffffffff0, where nothing is mapped"
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/epitaph-go/epitaph/cmd/crashdemo/crashes"
 	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
@@ -53,6 +54,13 @@ func TestUsage(t *testing.T) {
 		}
 		if n := strings.Count(o.Stderr, "\n"); n > 2 && c.args != "" {
 			t.Errorf("crashdemo %s: the error scrolls away, %d lines", c.args, n)
+		}
+	}
+	if reason := crashes.Missing("division"); reason != "" {
+		o := run(t, demo, "run division")
+		o.Exited(t, 69)
+		if !strings.Contains(o.Stderr, reason) {
+			t.Errorf("want %q: %v", reason, o)
 		}
 	}
 	for _, c := range []struct{ args, want string }{

@@ -141,6 +141,8 @@ func (f *runFlags) check(args []string) (kind crashes.Kind, where place, err err
 	kind, known := crashes.ByName(args[0])
 	where, knownPlace := placeByName(f.place)
 	switch {
+	case crashes.Missing(args[0]) != "":
+		return kind, where, fmt.Errorf("%s: %s: %w", args[0], crashes.Missing(args[0]), crashes.ErrUnavailable)
 	case !known:
 		var names []string
 		for _, k := range crashes.All() {

@@ -34,9 +34,9 @@ func slower(limit time.Duration) time.Duration {
 	return limit
 }
 
-// elsewhere is where the program of the tests in a directory lies below Elsewhere. Of the
+// Inside is where the program of the tests in a directory lies below Elsewhere. Of the
 // directory its name counts, of the program all that it is built from.
-func (p *Program) elsewhere(dir string) string {
+func (p *Program) Inside(dir string) string {
 	words := append(append([]string{filepath.Base(dir)}, p.Env...), p.Compiler...)
 	key := strings.Map(func(r rune) rune {
 		if strings.ContainsRune("/ ", r) {
@@ -50,7 +50,7 @@ func (p *Program) elsewhere(dir string) string {
 // BuildElsewhere builds the program as the tests in the directory DIR would, but for another
 // machine, which ENV tells to the go command and which INTO becomes Elsewhere of.
 func (p *Program) BuildElsewhere(dir, into string, env ...string) error {
-	path, err := filepath.Abs(filepath.Join(into, p.elsewhere(dir)))
+	path, err := filepath.Abs(filepath.Join(into, p.Inside(dir)))
 	if err != nil {
 		return err
 	}
@@ -65,9 +65,9 @@ func (p *Program) find(below string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	path := filepath.Join(below, p.elsewhere(dir))
+	path := filepath.Join(below, p.Inside(dir))
 	if _, err := os.Stat(path); err != nil {
-		return "", fmt.Errorf("%w: %s", ErrNotBuilt, p.elsewhere(dir))
+		return "", fmt.Errorf("%w: %s", ErrNotBuilt, p.Inside(dir))
 	}
 	return path, nil
 }

@@ -94,6 +94,7 @@ func TestMachine(t *testing.T) {
 	for _, s := range suites {
 		r.add(t, s)
 	}
+	r.addBox(t)
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	results, err := machine.Run(ctx, r.dir, r.jobs)
@@ -101,7 +102,13 @@ func TestMachine(t *testing.T) {
 		t.Error(err)
 	}
 	for _, result := range results {
-		t.Run(result.Name, func(t *testing.T) { tell(t, result) })
+		t.Run(result.Name, func(t *testing.T) {
+			if result.Name == boxJob {
+				checkBox(t, result)
+				return
+			}
+			tell(t, result)
+		})
 	}
 }
 

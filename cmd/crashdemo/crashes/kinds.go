@@ -4,6 +4,7 @@ package crashes
 
 import (
 	"errors"
+	"runtime"
 	"strings"
 	"syscall"
 	"unsafe"
@@ -106,6 +107,14 @@ func (k Kind) Enter() unsafe.Pointer {
 // All returns the kinds that this build has, in the order of the table.
 func All() []Kind {
 	return append(cKinds(), cxxKinds()...)
+}
+
+// Missing says why a kind that there is elsewhere cannot be had on this machine; it is "" of all others.
+func Missing(name string) string {
+	if name == "division" && runtime.GOARCH != "amd64" && runtime.GOARCH != "386" {
+		return "a processor of " + runtime.GOARCH + " divides by zero without a trap: the result is 0"
+	}
+	return ""
 }
 
 // ByName finds a kind by the name of the command line.
