@@ -48,8 +48,8 @@
 //
 // # Where it works
 //
-// All of this works on linux/amd64 with cgo. On other platforms, and with CGO_ENABLED=0,
-// each call does what pure Go can, and returns an error that wraps [ErrNoNative]: [Enable]
+// All of this works on linux/amd64 and linux/arm64 with cgo. On other platforms, and with
+// CGO_ENABLED=0, each call does what pure Go can, and returns an error that wraps [ErrNoNative]: [Enable]
 // copies Go's own text of a panic or fatal error to the place of the report, and dumps
 // show goroutines only.
 //

@@ -44,9 +44,6 @@ func crashdemo(name string, flags ...string) *victim.Program {
 	return &victim.Program{Name: name, Build: append(flags, "github.com/epitaph-go/epitaph/cmd/crashdemo")}
 }
 
-// these is the pattern of tests with these names, where "/" is between the parts.
-func these(names ...string) string { return "^(" + strings.Join(names, "|") + ")$" }
-
 // telling is what runs each time: twenty cases, of which each is the first to show that
 // something is wrong with a part of the core on this machine.
 var telling = []suite{

@@ -4,7 +4,6 @@ package arm64
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -98,5 +97,5 @@ func (r *root) copyData(dir, inside string) error {
 	if _, err := os.Stat(data); err != nil {
 		return nil
 	}
-	return os.CopyFS(r.path(filepath.Join(inside, "testdata")), os.DirFS(data).(fs.FS))
+	return os.CopyFS(r.path(filepath.Join(inside, "testdata")), os.DirFS(data))
 }
