@@ -123,7 +123,7 @@ EPI_SAFE bool epi_chain_host(struct epi_incident *crash, const struct epi_sigact
         if (!epi_fault_of_memory(info))
             epi_crash_remember(crash, signal, info, uc);
         else if (!epi_fault_is_over(info, uc))
-            return false;
+            return !epi_crash_resume(crash, signal); /* another's goes first: it comes again */
     }
     return epi_chain_repaired(crash, uc);
 }

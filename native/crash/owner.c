@@ -257,6 +257,15 @@ EPI_SAFE void epi_crash_remember(struct epi_incident *crash, int signal, const s
     release(crash);
 }
 
+EPI_SAFE bool epi_crash_resume(struct epi_incident *crash, int signal)
+{
+    if (!epi_crash_take(crash, epi_self()))
+        return false;
+    crash->status = 128 + signal;
+    crash->abort = false;
+    return true;
+}
+
 EPI_SAFE void epi_crash_end(struct epi_incident *crash)
 {
     epi_out_unlock(&epi_process()->dump.out); /* a dump that gave way did not */

@@ -49,6 +49,10 @@ EPI_SAFE void epi_crash_return_alarm(struct epi_incident *crash);
 EPI_SAFE void epi_crash_remember(struct epi_incident *crash, int signal, const siginfo_t *info,
                                  const ucontext_t *uc);
 
+/* The same, and the process is to die of SIGNAL now: the helper sees to that.  False: another
+ * thread owns a crash. */
+EPI_SAFE bool epi_crash_resume(struct epi_incident *crash, int signal);
+
 /* It goes on: the crash is over, and the next one may begin.  Sends what was kept. */
 EPI_SAFE void epi_crash_end(struct epi_incident *crash);
 
