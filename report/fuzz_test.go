@@ -3,9 +3,14 @@ package report_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/epitaph-go/epitaph/report"
@@ -61,6 +66,42 @@ func FuzzParse(f *testing.F) {
 		}
 		if !reflect.DeepEqual(&again, r) {
 			t.Fatalf("JSON:\n got %+v\nwant %+v", &again, r)
+		}
+	})
+}
+
+// FuzzScanner: what is found in a log does not depend on the pieces in which the log comes;
+// every report that is found can be parsed, and stands where it is said to. The seeds are
+// what collectors make of reports.
+func FuzzScanner(f *testing.F) {
+	all := samples(f)
+	for _, of := range slices.Sorted(maps.Keys(collectors)) {
+		for _, name := range []string{"now-null", "now-panic", "host", "dump"} {
+			f.Add([]byte("a line of the log\n" + collectors[of](all[name]) + "another\n"))
+		}
+	}
+	f.Fuzz(func(t *testing.T, log []byte) {
+		scan := func(in io.Reader) (found []string) {
+			s := report.NewScanner(in)
+			s.Limit(1 << 16)
+			for s.Scan() {
+				text := s.Report().String()
+				if _, err := report.Parse([]byte(text)); err != nil {
+					t.Fatalf("a report that was found cannot be parsed: %v", err)
+				}
+				if n := bytes.Count(log, []byte("\n")) + 1; s.Line() < 1 || s.Line() > n {
+					t.Fatalf("a report begins in line %d of %d", s.Line(), n)
+				}
+				found = append(found, fmt.Sprint(s.Line(), text))
+			}
+			if err := s.Err(); err != nil {
+				t.Fatal(err)
+			}
+			return found
+		}
+		whole := scan(bytes.NewReader(log))
+		if pieces := scan(iotest.OneByteReader(bytes.NewReader(log))); !slices.Equal(pieces, whole) {
+			t.Fatalf("in pieces\n%q\nat once\n%q", pieces, whole)
 		}
 	})
 }
