@@ -83,6 +83,9 @@ func (v *variant) check(t *testing.T, k kind, p place, r *victim.Outcome) {
 	if w.anywhere && !slices.ContainsFunc(thread.Frames, func(f report.Frame) bool { return f.Func == k.Func }) {
 		return
 	}
+	if !w.anywhere {
+		v.checkSignature(t, k, p, rep)
+	}
 	v.checkInnermost(t, k, w, rep, thread.Frames[0])
 	v.checkStack(t, k, w, thread.Frames)
 	checkAddresses(t, rep)

@@ -71,6 +71,7 @@ var telling = []string{
 func TestMatrix(t *testing.T) {
 	v := &variant{name: "plain", build: plainBuild}
 	v.build.program(t)
+	t.Cleanup(func() { checkSignaturesDiffer(t) }) // when all have ended
 	for _, k := range v.build.list.Kinds {
 		for _, p := range v.build.list.Places {
 			v.test(t, k, p)
