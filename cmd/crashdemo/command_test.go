@@ -109,23 +109,27 @@ func TestList(t *testing.T) {
 	}
 }
 
-// TestExported checks that .dynsym, which survives stripping, names every crash function and every C caller.
-func TestExported(t *testing.T) {
+// TestSymbols checks that the symbol table names every crash function and every C caller, and that none is exported: a
+// stripped crashdemo shows what users of a stripped program see.
+func TestSymbols(t *testing.T) {
 	file, err := elf.Open(demo.Path(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	symbols, err := file.DynamicSymbols()
-	if err != nil {
-		t.Fatal(err)
-	}
-	functions := map[string]bool{}
-	for _, s := range symbols {
-		if elf.ST_TYPE(s.Info) == elf.STT_FUNC && s.Section != elf.SHN_UNDEF && s.Size > 0 {
-			functions[s.Name] = true
+	functions := func(symbols []elf.Symbol, err error) map[string]bool {
+		if err != nil {
+			t.Fatal(err)
 		}
+		names := map[string]bool{}
+		for _, s := range symbols {
+			if elf.ST_TYPE(s.Info) == elf.STT_FUNC && s.Section != elf.SHN_UNDEF && s.Size > 0 {
+				names[s.Name] = true
+			}
+		}
+		return names
 	}
+	all, exported := functions(file.Symbols()), functions(file.DynamicSymbols())
 	list := tableOf(t, demo)
 	want := map[string]bool{}
 	for _, k := range list.Kinds {
@@ -142,8 +146,11 @@ func TestExported(t *testing.T) {
 		}
 	}
 	for name := range want {
-		if !strings.Contains(name, ".") && !functions[name] { // those with a dot are Go's
-			t.Errorf("%s is not among the dynamic symbols", name)
+		if strings.Contains(name, ".") {
+			continue // Go's
+		}
+		if !all[name] || exported[name] {
+			t.Errorf("%s is in the symbol table: %v, exported: %v", name, all[name], exported[name])
 		}
 	}
 }
