@@ -43,6 +43,7 @@ var variants = []*variant{
 	{name: "static", build: staticBuild},
 	{name: "static-stripped", build: staticBareBuild},
 	{name: "musl", build: muslBuild},
+	{name: "clang", build: clangBuild},
 	{name: "race", build: raceBuild},
 	{name: "go1.27", build: go127Build},
 	{name: "nowrap", build: nowrapBuild},

@@ -55,8 +55,12 @@ _Noreturn void __wrap_quick_exit(int status)
 
 #define LAST_STANDARD 31 /* the real-time signals begin behind it */
 
-/* SIGKILL, or one that it has set back to the default.  The fatal signals come to the core. */
-static bool ends(pid_t pid, int number)
+/*
+ * SIGKILL, or one that it has set back to the default.  The fatal signals come to the core.
+ * Not inlined: with its local in the frame of __wrap_kill clang makes no tail call there, and
+ * the stack, and the sentence, of who sends itself a signal begins with __wrap_kill.
+ */
+static EPI_NOINLINE bool ends(pid_t pid, int number)
 {
     struct epi_sigaction now;
     bool here = pid == 0 || pid == -1 || pid == epi_getpid() || pid == -getpgrp();
