@@ -15,24 +15,24 @@ type Op uint8
 // The operations. Where two are named, Inst tells them apart by its operands.
 const (
 	Other       Op = iota // may write Rd, Rn and Rm
-	Const          // MOVZ, MOVN, ORR with an immediate: Rd = Imm
-	Keep           // MOVK: 16 bits of Rd at Shift become Imm
-	Move           // Rd = Rm
-	Adr            // Rd = PC + Imm
-	Adrp           // Rd = page of PC + Imm
-	Add            // Rd = Rn + Imm
-	Compare        // flags of Rn - Imm
-	Load           // Rd = [Rn + Imm]
-	Store          // [Rn + Imm] = Rd
-	LoadPair       // Rd, Rm = [Rn + Imm]
-	StoreSync      // STLR: [Rn] = Rd
-	AddSync        // LDADDAL: Rd = [Rn], [Rn] += Rm
-	SwapSync       // SWPAL: Rd = [Rn], [Rn] = Rm
-	CompareSync    // CASAL: if [Rn] == Rm, [Rn] = Rd; Rm = [Rn]
-	Call           // BL: to PC + Imm
-	CallTo         // BLR: to Rn
-	JumpZero       // CBZ, CBNZ, TBZ, TBNZ: on Rd
-	Jump           // B.cond on the flags
+	Const                 // MOVZ, MOVN, ORR with an immediate: Rd = Imm
+	Keep                  // MOVK: 16 bits of Rd at Shift become Imm
+	Move                  // Rd = Rm
+	Adr                   // Rd = PC + Imm
+	Adrp                  // Rd = page of PC + Imm
+	Add                   // Rd = Rn + Imm
+	Compare               // flags of Rn - Imm
+	Load                  // Rd = [Rn + Imm]
+	Store                 // [Rn + Imm] = Rd
+	LoadPair              // Rd, Rm = [Rn + Imm]
+	StoreSync             // STLR: [Rn] = Rd
+	AddSync               // LDADDAL: Rd = [Rn], [Rn] += Rm
+	SwapSync              // SWPAL: Rd = [Rn], [Rn] = Rm
+	CompareSync           // CASAL: if [Rn] == Rm, [Rn] = Rd; Rm = [Rn]
+	Call                  // BL: to PC + Imm
+	CallTo                // BLR: to Rn
+	JumpZero              // CBZ, CBNZ, TBZ, TBNZ: on Rd
+	Jump                  // B.cond on the flags
 )
 
 // Zero is the register that reads as 0, where an instruction has no use for SP.
