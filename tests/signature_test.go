@@ -29,17 +29,14 @@ var placeless = []string{"eight-threads", "cxx-thread-throw", "callback-thread",
 var apart = map[string]string{
 	"musl double-free":     "musl ends the program by hlt, so the signal is another one",
 	"musl heap-corruption": "the same",
-	// Only what is exported has a name there.
-	"stripped cxx-thread-throw":     "the lambda has none",
-	"pie-stripped cxx-thread-throw": "the same",
 }
 
 // checkSignature compares the signature of a case with that of the default build. Without
-// symbols, and only the static program has none, it is marked as one of that build alone.
+// symbols it is marked as one of that build alone.
 func (v *variant) checkSignature(t *testing.T, k kind, p place, r *report.Report) {
 	t.Helper()
 	got, name := r.Signature(), k.Name+"/"+p.Name
-	if v.build == staticBareBuild {
+	if v.stripped() {
 		if !strings.HasPrefix(got, "~") {
 			t.Errorf("signature %s, without symbols: %q", got, r.SignatureParts())
 		}
@@ -87,8 +84,7 @@ var elsewhere = []struct {
 		return crashOf(t, victim.Start(t, copyOf(t, plainBuild, "another name"), strings.Fields(run), usual))
 	}},
 	{"stripped and resolved", func(t *testing.T, run string) *report.Report {
-		// The dynamic program exports the names of its C functions.
-		path := copyOf(t, staticBuild, "crashdemo")
+		path := copyOf(t, plainBuild, "crashdemo")
 		debug := t.TempDir()
 		inDir(t, path, "objcopy", "--only-keep-debug", path, filepath.Join(debug, "crashdemo"))
 		inDir(t, path, "strip", path)
