@@ -112,6 +112,7 @@ __asm__(".text\n"
         ".size uncovered_framed, .-uncovered_framed\n");
 #else
 __asm__(".text\n"
+        ".globl uncovered_leaf_at\n" /* a local label's place in the GOT loses its offset */
         ".type uncovered_leaf, %function\n"
         "uncovered_leaf: nop\n"
         "uncovered_leaf_at: ret\n"
