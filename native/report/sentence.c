@@ -343,7 +343,8 @@ EPI_SAFE void epi_report_hang_sentence(struct epi_incident *incident, uint64_t t
 {
     struct sentence *sentence = sentence_of(incident);
     struct epi_out *out = &sentence->text;
-    struct epi_hang hang = {.count = 0};
+    struct epi_hang hang;
+    epi_zero(&hang, sizeof hang);
     start(out);
     start(&sentence->words);
     sentence->calls.count = 0;
