@@ -84,8 +84,11 @@ EPI_SAFE void epi_arch_fail_syscall(ucontext_t *uc);
 /* Will the instruction at the PC raise the same signal when it runs again? */
 EPI_SAFE bool epi_arch_repeats(const siginfo_t *info);
 
-/* pthread_self(), asked of the kernel. */
+/* pthread_self(), asked of the kernel or the processor. */
 EPI_SAFE uintptr_t epi_arch_thread_pointer(void);
+
+/* Looks how far libc's thread is from the thread pointer.  For a healthy process. */
+void epi_arch_learn_thread(void);
 
 /* rt_sigaction's own structure; libc's sigaction is not for use after a fault,
  * and the restorer must be libc's, which debuggers know. */

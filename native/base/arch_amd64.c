@@ -221,6 +221,11 @@ EPI_SAFE void epi_arch_fail_syscall(ucontext_t *uc)
     uc->uc_mcontext.gregs[REG_RAX] = -38; /* ENOSYS */
 }
 
+void epi_arch_learn_thread(void)
+{
+    /* They are the same, and libc has made them so (psABI, 3.4.6). */
+}
+
 EPI_SAFE uintptr_t epi_arch_thread_pointer(void)
 {
     enum { GET_FS = 0x1003 }; /* ARCH_GET_FS of asm/prctl.h, which musl's wrapper does not find */

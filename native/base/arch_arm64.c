@@ -7,6 +7,7 @@
 #include "base.h"
 #include "system.h"
 
+#include <pthread.h>
 #include <sys/syscall.h>
 
 #define FUNCTION(name)            \
@@ -266,9 +267,22 @@ EPI_SAFE void epi_arch_fail_syscall(ucontext_t *uc)
     uc->uc_mcontext.regs[0] = (uint64_t)-38; /* ENOSYS */
 }
 
-EPI_SAFE uintptr_t epi_arch_thread_pointer(void)
+/* How far libc's structure, whose size depends on its version, begins below the thread pointer. */
+static uintptr_t below;
+
+static EPI_SAFE uintptr_t thread_pointer(void)
 {
     uintptr_t pointer;
     __asm__("mrs %0, tpidr_el0" : "=r"(pointer));
     return pointer;
+}
+
+void epi_arch_learn_thread(void)
+{
+    below = thread_pointer() - (uintptr_t)pthread_self();
+}
+
+EPI_SAFE uintptr_t epi_arch_thread_pointer(void)
+{
+    return thread_pointer() - below;
 }

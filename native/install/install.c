@@ -94,6 +94,7 @@ static bool prepare_stacks(void)
 static int prepare(void)
 {
     epi_page_learn();
+    epi_arch_learn_thread();
     epi_altstacks_prepare(getauxval(AT_MINSIGSTKSZ));
     if (!epi_program_prepare())
         return ENOMEM;
