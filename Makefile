@@ -54,7 +54,8 @@ matrix: test-go
 ARM64_TOOLS := aarch64-linux-gnu-gcc aarch64-linux-gnu-g++ qemu-system-aarch64
 
 arm64:
-	@tools/need cc $(ARM64_TOOLS)
+	@tools/need cc cmake qemu-aarch64 $(ARM64_TOOLS)
+	@tools/test-c $(BUILD) arm64
 	EPITAPH_ARM64=full $(GO) test -v -count=1 -timeout 40m ./tests/arm64
 
 fleet:
