@@ -28,7 +28,7 @@ func (b *builder) machine(room *budget) {
 		}
 		m.Registers = append(m.Registers, reg)
 		switch reg.Name {
-		case "rip", "pc", "cr2", "fault_address":
+		case "rip", "pc", "cr2", "fault":
 			m.Hot[reg.Name] = true
 		}
 	}

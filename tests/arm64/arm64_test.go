@@ -57,8 +57,11 @@ var everything = []suite{
 	{dir: "tests", programs: []*victim.Program{crashdemo("plain")}, run: "^TestMatrix$", limit: 10 * time.Minute},
 	{dir: "internal/gort"}, {dir: "internal/gort/exits"}, {dir: "internal/gort/labels"}, {dir: "internal/gort/panics"},
 	{dir: "internal/gort/revive"}, {dir: "internal/gort/scan"}, {dir: "internal/gort/threads"}, {dir: "internal/gort/vars"},
-	{dir: "tests/godeath", programs: withTrouble,
-		run: "^(TestDeaths|TestErrorChain|TestNotePanic|TestOnCrash|TestOnCrashOfGo|TestOnCrashInCopy)$"},
+	{dir: "internal/gort", env: go127}, {dir: "internal/gort/exits", env: go127}, {dir: "internal/gort/labels", env: go127},
+	{dir: "internal/gort/panics", env: go127}, {dir: "internal/gort/revive", env: go127}, {dir: "internal/gort/threads", env: go127},
+	{dir: "internal/gort/vars", env: go127},
+	{dir: "tests/godeath", programs: dying, limit: 5 * time.Minute,
+		run: "^(TestDeaths|TestVariants|TestErrorChain.*|TestNote.*|TestOnCrash|TestOnCrashOfGo|TestOnCrashOfGoVariants|TestOnCrashInCopy)$"},
 	{dir: "tests/faulthandler", programs: plain, limit: 5 * time.Minute},
 	{dir: "tests/ondemand", programs: plain},
 	{dir: "tests/blackbox", programs: plain},
@@ -76,6 +79,16 @@ var (
 	plain       = []*victim.Program{{Build: []string{"./victim"}}}
 	withTrouble = []*victim.Program{{Build: []string{"-tags", "epitaph_test", "./victim"}}}
 )
+
+var go127 = []string{"GOTOOLCHAIN=go1.27.4"}
+
+// dying are the victims of Go's own deaths, as ../godeath builds them.
+var dying = []*victim.Program{
+	withTrouble[0],
+	{Build: []string{"-tags", "epitaph_test", "-buildmode=pie", "./victim"}},
+	{Build: []string{"-tags", "epitaph_test", "-ldflags=-s -w", "./victim"}},
+	{Build: []string{"-tags", "epitaph_test", "./victim"}, Env: go127},
+}
 
 // TestMachine runs the suites. Each of their tests is one here.
 func TestMachine(t *testing.T) {

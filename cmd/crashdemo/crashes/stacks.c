@@ -15,8 +15,13 @@ CRASH_FN void crash_stack_overflow(void) {
 }
 
 // How much is overwritten above the function's own frame: its return address and all of its two callers, as an
-// overrun of a local array does.
+// overrun of a local array does. Behind these is the frame in which Go's runtime has called C; on arm64 it comes sooner,
+// and in a callback what leads back to the C code that called Go stands behind it.
+#if defined(__aarch64__)
+enum { SMASHED_WORDS = 24 };
+#else
 enum { SMASHED_WORDS = 32 };
+#endif
 
 // The fault comes before the return: where a return to garbage is blamed depends on the processor, and a compiler that
 // protects stacks would call abort instead.
