@@ -7,6 +7,7 @@ import (
 	"compress/gzip"
 	"encoding/base64"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -45,6 +46,11 @@ func checkBox(t *testing.T, r job.Result) {
 	box, err := io.ReadAll(z)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if dir := os.Getenv("EPITAPH_ARM64_KEEP"); dir != "" { // for the samples of packages report and blackbox
+		if err := os.WriteFile(filepath.Join(dir, "arm64.box"), box, 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 	run, err := blackbox.Read(bytes.NewReader(box))
 	if err != nil {
