@@ -486,3 +486,17 @@ func TestValuesMadeByHand(t *testing.T) {
 		}
 	}
 }
+
+// Registers have the names of their machine.
+func TestRegistersOfArm64(t *testing.T) {
+	r := sample(t, "real-arm64")
+	equal(t, "build", r.Build.Platform, "linux/arm64")
+	values := map[string]report.Word{}
+	for _, register := range r.Registers {
+		values[register.Name] = register.Value
+	}
+	equal(t, "registers", len(values), 36)
+	equal(t, "pc", values["pc"], r.Current().Frames[0].PC)
+	equal(t, "fault", values["fault"], 8)
+	equal(t, "esr", values["esr"], 0x92000046)
+}

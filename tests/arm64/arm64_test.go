@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,8 +16,9 @@ import (
 	"github.com/epitaph-go/epitaph/tests/arm64/vm"
 )
 
-// asked is what was asked for: "full" is everything; DIRECTORY is the suite of everything that
-// has this directory, and DIRECTORY:PATTERN is those of its tests that -run=PATTERN names.
+// asked is what was asked for: "full" is everything. In a list that is separated by commas, DIRECTORY is
+// the suites of everything that have this directory, and DIRECTORY:PATTERN those of their tests that
+// -run=PATTERN names.
 var asked = os.Getenv("EPITAPH_ARM64")
 
 // chosen are the suites that were asked for, and how long the machine may take.
@@ -29,11 +29,16 @@ func chosen() ([]suite, time.Duration) {
 	case "full":
 		return everything, 30 * time.Minute
 	}
-	dir, pattern, found := strings.Cut(asked, ":")
-	suites := slices.DeleteFunc(slices.Clone(everything), func(s suite) bool { return s.dir != dir })
-	if found {
-		for i := range suites {
-			suites[i].run = pattern
+	var suites []suite
+	for part := range strings.SplitSeq(asked, ",") {
+		dir, pattern, found := strings.Cut(part, ":")
+		for _, s := range everything {
+			if found {
+				s.run = pattern
+			}
+			if s.dir == dir {
+				suites = append(suites, s)
+			}
 		}
 	}
 	return suites, 30 * time.Minute

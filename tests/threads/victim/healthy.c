@@ -204,7 +204,11 @@ static atomic_int traps;
 static void count_trap(int signal, siginfo_t *info, void *context) {
     (void)signal, (void)info;
     ucontext_t *uc = context;
+#if defined(__x86_64__)
     uc->uc_mcontext.gregs[REG_RAX] = -EPERM;
+#else
+    uc->uc_mcontext.regs[0] = (unsigned long long)-EPERM;
+#endif
     traps++;
 }
 
