@@ -125,11 +125,17 @@ static EPI_SAFE bool last_act_of_go(const siginfo_t *info, const ucontext_t *uc)
                            epi_streq(epi_pclntab_function(go, &function), "runtime.raise"));
 }
 
+/* What another process sends says nothing of what a handler of the host has made of the
+ * fault. */
+static EPI_SAFE bool is_anothers(const siginfo_t *info)
+{
+    return info->si_code <= 0 && info->si_pid != epi_getpid();
+}
+
 /* By kill or sigqueue, or by another process: not the raise() of an abort(). */
 static EPI_SAFE bool is_sent(const siginfo_t *info)
 {
-    return info->si_code == SI_USER || info->si_code == SI_QUEUE ||
-           (info->si_code <= 0 && info->si_pid != epi_getpid());
+    return info->si_code == SI_USER || info->si_code == SI_QUEUE || is_anothers(info);
 }
 
 /* What is sent, or raised by the thread itself, and that the program ignores; but for
@@ -308,6 +314,8 @@ static EPI_SAFE bool reporter_faults(struct arrival *a)
         epi_chain_await_end(incident);
         return false;
     case EPI_PHASE_HOST: /* another fault; or it calls ours, which it has saved, for this one */
+        if (is_anothers(a->info))
+            return false; /* it was pending until the handler's end, and is kept */
         if (!(a->called && a->uc == incident->uc) && epi_chain_left(incident, a->uc))
             return false;
         break;

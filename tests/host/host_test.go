@@ -375,11 +375,13 @@ func TestOptionHostFirst(t *testing.T) {
 func TestSignalFromOutside(t *testing.T) {
 	for _, place := range places {
 		for _, setting := range []string{" hostfirst=false", " hostfirst=true", " off=1"} {
-			t.Run(place+setting, func(t *testing.T) {
-				t.Parallel()
-				o := program.Run(t, "host way=outside trap=1 flags=siginfo+onstack sleep=100 place="+place+setting)
-				o.Exited(t, 3)
-			})
+			for _, way := range []string{"outside", "afterwards"} {
+				t.Run(way+"/"+place+setting, func(t *testing.T) {
+					t.Parallel()
+					o := program.Run(t, "host way="+way+" trap=1 flags=siginfo+onstack sleep=100 place="+place+setting)
+					o.Exited(t, 3)
+				})
+			}
 		}
 	}
 }

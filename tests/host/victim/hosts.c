@@ -109,6 +109,21 @@ static void killed_from_outside(int number, siginfo_t *info, void *context) {
     syscall(SYS_poll, NULL, 0, 50); // for the thread that gets it
 }
 
+// The same, and the signal is pending until the handler returns.
+static void killed_afterwards(int number, siginfo_t *info, void *context) {
+    static atomic_int sent;
+    if (atomic_fetch_add(&sent, 1) > 0) {
+        return;
+    }
+    pid_t thread = (pid_t)syscall(SYS_gettid);
+    pid_t child = (pid_t)syscall(SYS_fork);
+    if (child == 0) {
+        syscall(SYS_tgkill, getppid(), thread, number);
+        syscall(SYS_exit_group, 0);
+    }
+    syscall(SYS_wait4, child, NULL, 0, NULL);
+}
+
 static void give_abort(int number, siginfo_t *info, void *context) { abort(); }
 
 static void end_at_once(int number, siginfo_t *info, void *context) { _exit(77); }
@@ -226,7 +241,7 @@ static const struct {
 } ways[] = {
     {"context", context}, {"repair", repair}, {"jump", jump}, {"dfl", dfl},
     {"dfljump", dfl_jump}, {"raise", raise_again}, {"tgkill", tgkill_again},
-    {"kill", kill_again}, {"killreturn", kill_and_return}, {"outside", killed_from_outside}, {"abort", give_abort}, {"_exit", end_at_once}, {"exit", end},
+    {"kill", kill_again}, {"killreturn", kill_and_return}, {"outside", killed_from_outside}, {"afterwards", killed_afterwards}, {"abort", give_abort}, {"_exit", end_at_once}, {"exit", end},
     {"sigkill", murder}, {"exec", execute}, {"hang", hang}, {"sleep", sleep_for_ever},
     {"blocked", hang_blocked}, {"fault", fault}, {"divide", divide}, {"print", print},
     {"printexit", print_and_end}, {"nested", nested}, {"spinblocked", spin_blocked}, {"late", late}, {"lateblocked", late_blocked},
