@@ -55,6 +55,20 @@ func Must(err error) {
 	}
 }
 
+// Asleep returns when a thread of this process waits in a system call, as the kernel sees it:
+// one that was only started may not have got there on a busy machine. Where /proc is another
+// namespace's it cannot be told, and Asleep returns at once.
+func Asleep(tid int) {
+	for {
+		call, err := os.ReadFile(fmt.Sprintf("/proc/self/task/%d/syscall", tid))
+		// proc_pid_syscall(5): "-1" is a thread that waits for a page, say.
+		if err != nil || !strings.HasPrefix(string(call), "running") && !strings.HasPrefix(string(call), "-1") {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
 // Say prints a line for the test to wait for, or to look at.
 func Say(format string, args ...any) { fmt.Printf(format+"\n", args...) }
 

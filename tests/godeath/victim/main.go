@@ -45,7 +45,7 @@ func main() {
 
 func prepare() {
 	if set["alone"] == "" {
-		C.victim_sleeper()
+		scenario.Asleep(int(C.victim_sleeper()))
 	}
 	crashOutput("before")
 	if set["notify"] != "" {

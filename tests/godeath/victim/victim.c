@@ -17,17 +17,22 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-__attribute__((noinline)) void *victim_sleeps(void *unused)
+__attribute__((noinline)) void *victim_sleeps(void *tid)
 {
+    *(_Atomic int *)tid = (int)syscall(SYS_gettid);
     for (;;)
         pause();
-    return unused;
+    return NULL;
 }
 
-void victim_sleeper(void)
+int victim_sleeper(void)
 {
+    static _Atomic int tid;
     pthread_t thread;
-    pthread_create(&thread, NULL, victim_sleeps, NULL);
+    pthread_create(&thread, NULL, victim_sleeps, (void *)&tid);
+    while (tid == 0)
+        sched_yield();
+    return tid;
 }
 
 static void *calls_go(void *unused)

@@ -1,6 +1,6 @@
 #include <stdbool.h>
 
-void victim_sleeper(void);  /* starts a C thread that sleeps in victim_sleeps */
+int victim_sleeper(void);   /* starts a C thread that sleeps in victim_sleeps; its id */
 void victim_callback(void); /* a new C thread calls Go, which panics */
 void victim_coroutine(void); /* calls Go on a stack that the runtime does not know */
 void victim_null(void);
