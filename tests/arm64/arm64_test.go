@@ -61,9 +61,9 @@ var telling = []suite{
 // everything is what runs when all is asked for.
 var everything = []suite{
 	{dir: "tests", programs: []*victim.Program{crashdemo("plain")}, run: "^TestMatrix$", limit: 10 * time.Minute},
-	{dir: "internal/gort"}, {dir: "internal/gort/exits"}, {dir: "internal/gort/labels"}, {dir: "internal/gort/panics"},
+	{dir: "internal/gort", run: loading}, {dir: "internal/gort/exits"}, {dir: "internal/gort/labels"}, {dir: "internal/gort/panics"},
 	{dir: "internal/gort/revive"}, {dir: "internal/gort/scan"}, {dir: "internal/gort/threads"}, {dir: "internal/gort/vars"},
-	{dir: "internal/gort", env: go127}, {dir: "internal/gort/exits", env: go127}, {dir: "internal/gort/labels", env: go127},
+	{dir: "internal/gort", run: loading, env: go127}, {dir: "internal/gort/exits", env: go127}, {dir: "internal/gort/labels", env: go127},
 	{dir: "internal/gort/panics", env: go127}, {dir: "internal/gort/revive", env: go127}, {dir: "internal/gort/threads", env: go127},
 	{dir: "internal/gort/vars", env: go127},
 	{dir: "tests/godeath", programs: dying, limit: 5 * time.Minute,
@@ -90,6 +90,9 @@ var (
 	plain       = []*victim.Program{{Build: []string{"./victim"}}}
 	withTrouble = []*victim.Program{{Build: []string{"-tags", "epitaph_test", "./victim"}}}
 )
+
+// loading are those tests of gort that read neither sources nor build.
+const loading = "^(TestLoadAgreesWithSymbolTable|TestFindGoFuncNamesWhatDisagrees)$"
 
 var go127 = []string{"GOTOOLCHAIN=go1.27.4"}
 
