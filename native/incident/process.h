@@ -53,7 +53,10 @@ struct epi_process {
     _Atomic bool notes;   /* what is under the notes is there (notes.c) */
     _Atomic bool dumps_here; /* a forked child's thread writes a dump (childdump.c) */
     _Atomic bool changing_action; /* a thread does (lock.c) */
-    _Atomic int receivers; /* threads that walk their stacks, and may fault (sample.c) */
+    /* Threads that walk their stacks in a signal's handler, and may fault (sample.c).  Raised
+     * before anything is loaded that a walk goes by, so what it may have (a table, an index of
+     * symbols) is only changed or unmapped when this is 0. */
+    _Atomic int receivers;
     _Atomic bool asked_watched; /* the helper looks at ASKED often */
     struct epi_asked asked[EPI_ASKED_SLOTS];
     _Alignas(64) struct epi_incident crash;

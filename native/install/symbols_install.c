@@ -11,6 +11,7 @@
 #include "../goruntime/cgotraceback.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -118,17 +119,32 @@ static bool any_may_go(void)
     return any;
 }
 
+/* Whoever walks a stack in a signal's handler counts itself first and loads the table and
+ * the index of a module then.  So who sees no one counted, after the modules have let an
+ * index go, knows that nobody has it, nor will.  The fence keeps the two in this order. */
+static bool anyone_walks(void)
+{
+    atomic_thread_fence(memory_order_seq_cst);
+    return epi_process()->receivers > 0;
+}
+
 /* A dump that is under way may look up names in the table that was in force when
  * it began, or in the index that a module had then; so may a crash.  One that
- * begins after this has looked for it finds the new ones. */
+ * begins after this has looked for it finds the new ones.  A thread that is in the middle
+ * of a walk, maybe stopped there, is not waited for: the next call looks again.
+ *
+ * Blocks and .debug_frame go this way, both with the record that leads to them.  The
+ * executable's own table (symfile.h) stays. */
 void epi_symbols_release(void)
 {
     if (!any_may_go() || !epi_dump_lock(EPI_MS))
         return;
+    bool wait = anyone_walks();
     struct epi_symbol_index **link = &indexes;
-    while (*link != NULL && !epi_crashing()) {
+    while (*link != NULL && !wait && !epi_crashing()) {
         struct epi_symbol_index *index = *link;
-        if (!may_go(index)) {
+        bool seen = index->unused != 0; /* before nobody walked */
+        if (!may_go(index) || !seen) {
             link = &index->next;
             continue;
         }

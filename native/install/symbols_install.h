@@ -26,7 +26,8 @@ int epi_install_frames(uintptr_t bias, const char *path, void *data, size_t size
 /* Tells where the .eh_frame section of a module without PT_GNU_EH_FRAME is. */
 int epi_install_eh_frame(uintptr_t bias, const char *path, struct epi_range section);
 
-/* Releases the indexes that no module of the table in force has. */
+/* Releases the indexes that no module of the table in force has, unless some thread walks its
+ * stack: then a later call does. */
 void epi_symbols_release(void);
 
 #endif
