@@ -129,4 +129,13 @@ static inline EPI_SAFE bool epi_in(struct epi_range range, uintptr_t address)
     return address - range.start < range.end - range.start;
 }
 
+/* Takes COST from the work that is LEFT; false, with nothing taken, when that is more. */
+static inline EPI_SAFE bool epi_spend(uint32_t *left, uint32_t cost)
+{
+    if (*left < cost)
+        return false;
+    *left -= cost;
+    return true;
+}
+
 #endif

@@ -33,11 +33,11 @@ static EPI_SAFE uintptr_t relocated(const struct epi_module *module, uint64_t ad
 
 /* The GNU hash table does not say how many symbols there are: the last one is
  * at the end of the chain of the highest bucket. */
-static EPI_SAFE uint32_t count_by_gnu_hash(uintptr_t table)
+static EPI_SAFE uint32_t count_by_gnu_hash(uintptr_t table, uint32_t *work)
 {
     uint32_t header[4]; /* buckets, first symbol, bloom words, shift */
     if (!epi_peek(header, table, sizeof header) || header[0] > MAX_SYMBOLS ||
-        header[2] > MAX_SYMBOLS)
+        header[2] > MAX_SYMBOLS || !epi_spend(work, header[0] / 4))
         return 0;
     uintptr_t buckets = table + sizeof header + (uintptr_t)header[2] * 8;
     uintptr_t chains = buckets + (uintptr_t)header[0] * 4;
@@ -61,7 +61,8 @@ static EPI_SAFE uint32_t count_by_gnu_hash(uintptr_t table)
     return 0;
 }
 
-static EPI_SAFE bool find_dynsym(const struct epi_module *module, struct dynsym *found)
+static EPI_SAFE bool find_dynsym(const struct epi_module *module, struct dynsym *found,
+                                 uint32_t *work)
 {
     epi_zero(found, sizeof *found);
     if (module->dynamic == 0)
@@ -88,7 +89,7 @@ static EPI_SAFE bool find_dynsym(const struct epi_module *module, struct dynsym 
         if (!epi_peek32(&found->count, found->hash + 4) || found->count > MAX_SYMBOLS)
             found->count = 0;
     } else if (found->gnu_hash != 0) {
-        found->count = count_by_gnu_hash(found->gnu_hash);
+        found->count = count_by_gnu_hash(found->gnu_hash, work);
     }
     return found->count > 0;
 }
@@ -105,11 +106,14 @@ static EPI_SAFE bool holds(const Elf64_Sym *symbol, uint64_t at)
 
 /* Linear: the table is sorted by hash.  A block at a time, since the start of
  * a copy costs more than its bytes. */
-static EPI_SAFE bool find_in_table(const struct dynsym *table, uint64_t at, Elf64_Sym *found)
+static EPI_SAFE bool find_in_table(const struct dynsym *table, uint64_t at, Elf64_Sym *found,
+                                   uint32_t *work)
 {
     Elf64_Sym block[16];
     for (uint32_t i = 0; i < table->count; i += (uint32_t)EPI_COUNT(block)) {
         uint32_t n = table->count - i;
+        if (!epi_spend(work, 1))
+            return false;
         if (n > EPI_COUNT(block))
             n = (uint32_t)EPI_COUNT(block);
         if (!epi_peek(block, table->symbols + (uintptr_t)i * sizeof block[0],
@@ -127,7 +131,7 @@ static EPI_SAFE bool find_in_table(const struct dynsym *table, uint64_t at, Elf6
 /* The symbol for the address AT of the file, and where its name is.  Of the executable all
  * symbols are there, as long as it has no block, and is not to have one. */
 static EPI_SAFE bool find_symbol(const struct epi_module *module, uint64_t at, Elf64_Sym *found,
-                                 uintptr_t *name)
+                                 uintptr_t *name, uint32_t *work)
 {
     struct dynsym table;
     const struct epi_symfile *file = epi_symfile_of(module);
@@ -137,12 +141,12 @@ static EPI_SAFE bool find_symbol(const struct epi_module *module, uint64_t at, E
         table.strings = file->strings;
         table.strings_size = file->strings_size;
         table.count = file->count;
-        if (find_in_table(&table, at, found)) {
+        if (find_in_table(&table, at, found, work)) {
             *name = table.strings + found->st_name;
             return true;
         }
     }
-    if (!find_dynsym(module, &table) || !find_in_table(&table, at, found))
+    if (!find_dynsym(module, &table, work) || !find_in_table(&table, at, found, work))
         return false;
     *name = table.strings + found->st_name;
     return true;
@@ -153,7 +157,8 @@ static EPI_SAFE bool find_in_table_of(const struct epi_module *module, uint64_t 
 {
     Elf64_Sym found;
     uintptr_t name;
-    if (!find_symbol(module, at, &found, &name))
+    uint32_t work = UINT32_MAX; /* any table */
+    if (!find_symbol(module, at, &found, &name, &work))
         return false;
     symbol->offset = at - found.st_value;
     set_name(symbol, name);
@@ -181,7 +186,7 @@ static EPI_SAFE bool find_in_block(struct epi_symbols *symbols, const struct epi
 }
 
 EPI_SAFE bool epi_symbols_function(const struct epi_module *module, uintptr_t pc,
-                                   struct epi_range *function)
+                                   struct epi_range *function, uint32_t *work)
 {
     struct epi_symblock block;
     Elf64_Sym found;
@@ -192,7 +197,7 @@ EPI_SAFE bool epi_symbols_function(const struct epi_module *module, uintptr_t pc
         function->end += module->bias;
         return true;
     }
-    if (!find_symbol(module, at, &found, &name))
+    if (!find_symbol(module, at, &found, &name, work))
         return false;
     function->start = module->bias + found.st_value;
     function->end = function->start + found.st_size;

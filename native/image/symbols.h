@@ -37,9 +37,10 @@ EPI_SAFE bool epi_symbols_find(struct epi_symbols *symbols, const struct epi_mod
                                uintptr_t pc, struct epi_symbol *symbol);
 
 /* The function at PC, or the piece of it that is there, as its symbol says.  False when there
- * is none, or it does not say where the function ends. */
+ * is none, or it does not say where the function ends, or WORK is not enough to look for it: a
+ * block costs none of it, a table, which is searched from its start, 1 for each 16 symbols. */
 EPI_SAFE bool epi_symbols_function(const struct epi_module *module, uintptr_t pc,
-                                   struct epi_range *function);
+                                   struct epi_range *function, uint32_t *work);
 
 /* Fills SYMBOL with the next one; false behind the last. */
 EPI_SAFE bool epi_symbols_next(struct epi_symbols *symbols, struct epi_symbol *symbol);

@@ -128,6 +128,7 @@ static EPI_SAFE void walk_caller(struct epi_incident *dump)
     struct epi_regs regs;
     epi_arch_regs_from_jump(&regs, &turn.caller);
     epi_program_walk(&dump->cursor, &dump->cache, &regs);
+    dump->cursor.code_work = EPI_CODE_REPORT;
     dump->cursor.g = epi_go_g(epi_program.go);
     if (dump->dump->from != 0)
         skip_callees(&dump->cursor, dump->dump->from);

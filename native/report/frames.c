@@ -319,6 +319,7 @@ EPI_SAFE void epi_report_unwind(struct epi_incident *incident)
     epi_zero(&incident->cache, sizeof incident->cache);
     epi_arch_regs_from_context(&regs, &incident->context);
     epi_program_walk(&incident->cursor, &incident->cache, &regs);
+    incident->cursor.code_work = EPI_CODE_REPORT;
     incident->cursor.g = incident->forked ? 0 : epi_go_g(epi_program.go);
     epi_stack_collect(&incident->stack, &incident->cursor, incident->options->max_frames);
 }

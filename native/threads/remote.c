@@ -31,6 +31,7 @@ EPI_SAFE bool epi_thread_walk_remote(struct epi_thread *thread, const struct epi
         regs.r[EPI_REG_SP] = before.sp;
         regs.known = EPI_BIT(EPI_REG_PC) | EPI_BIT(EPI_REG_SP);
         epi_program_walk(&cursor, NULL, &regs);
+        cursor.code_work = EPI_CODE_THREAD;
         epi_stack_collect(&thread->stack, &cursor, max_frames);
         if (!epi_task_syscall(tasks, thread->tid, &after))
             break;

@@ -65,6 +65,7 @@ static EPI_SAFE EPI_NOINLINE void walk(struct epi_stack *stack, const ucontext_t
     struct epi_regs regs;
     epi_arch_regs_from_context(&regs, uc);
     epi_program_walk(&cursor, cache, &regs);
+    cursor.code_work = EPI_CODE_THREAD;
     cursor.g = epi_go_g(epi_program.go);
     epi_stack_collect(stack, &cursor, max_frames);
 }

@@ -34,6 +34,7 @@ EPI_SAFE void epi_cursor_start(struct epi_cursor *cursor,
     cursor->stack.start = regs->r[EPI_REG_SP];
     cursor->stack.end = UINTPTR_MAX;
     cursor->mark_at = 1;
+    cursor->code_work = EPI_CODE_SAMPLE;
     const epi_regset needed = EPI_BIT(EPI_REG_PC) | EPI_BIT(EPI_REG_SP);
     if ((regs->known & needed) != needed)
         cursor->stop = EPI_STOP_NO_RULE;

@@ -11,9 +11,9 @@
 #include "../image/symbols.h"
 #include "../memory/peek.h"
 
-/* To read a function takes some 100 microseconds.  Its rules go into the cache; where there
- * are none, a recursion would read it again for each frame. */
-#define READINGS_MAX 64
+/* Each try costs at least this: where there is no rule, a recursion would look for one again
+ * for each frame. */
+#define TRY 16
 
 static EPI_SAFE bool by_function(struct epi_cursor *cursor, const struct epi_module *module,
                                  struct epi_cfi_row *row)
@@ -21,11 +21,9 @@ static EPI_SAFE bool by_function(struct epi_cursor *cursor, const struct epi_mod
     struct epi_range function;
     bool exact = (cursor->flags & EPI_FRAME_EXACT) != 0;
     uintptr_t pc = epi_cursor_lookup_pc(cursor);
-    if (cursor->readings == READINGS_MAX)
-        return false;
-    cursor->readings++;
-    if (!epi_symbols_function(module, pc, &function) ||
-        !epi_arch_frame_row(function, pc, exact, row) ||
+    if (!epi_spend(&cursor->code_work, TRY) ||
+        !epi_symbols_function(module, pc, &function, &cursor->code_work) ||
+        !epi_arch_frame_row(function, pc, exact, row, &cursor->code_work) ||
         (cursor->regs.known >> row->cfa_reg & 1) == 0)
         return false;
     if (row->kind[EPI_REG_RA] != EPI_CFI_OFFSET)

@@ -9,10 +9,11 @@
 
 /* What call frame information would say of PC, a look-up PC in CODE, which is one
  * function.  EXACT: PC is the first byte of an instruction that has not run yet, else the
- * last byte of a call.  False where the instructions leave any doubt.  The work is
- * bounded; the rule has to be confirmed by the return address that it leads to. */
+ * last byte of a call.  False where the instructions leave any doubt, or WORK, in
+ * instructions, is not enough: what is left of it comes back.  The rule has to be confirmed by
+ * the return address that it leads to. */
 EPI_SAFE bool epi_arch_frame_row(struct epi_range code, uintptr_t pc, bool exact,
-                                 struct epi_cfi_row *row);
+                                 struct epi_cfi_row *row, uint32_t *work);
 
 /* The same for an instruction that says by itself where the return address is, whatever
  * function it is in: the first two of a function with a frame pointer, a return. */

@@ -23,6 +23,13 @@
 #define TARGETS 96
 #define READINGS 6
 
+/* An instruction has about four bytes, and all are read at least twice.  Where that is more
+ * than may be spent, nothing is: a profile may find the same long function at every sample. */
+static EPI_SAFE bool seems_affordable(struct epi_range code, uint32_t work)
+{
+    return (code.end - code.start) / 4 * 2 <= work;
+}
+
 struct target {
     uint32_t at;
     struct epi_framestate state;
@@ -37,6 +44,7 @@ struct reading {
     struct target target[TARGETS];
     uint8_t block[64 + EPI_X86_LONGEST];
     uintptr_t block_at; /* 0: none yet */
+    uint32_t *work;     /* instructions that may still be read */
     bool after_call;
     bool patient; /* a jump's state may still come to be known */
     bool news;    /* it did */
@@ -148,6 +156,10 @@ static EPI_SAFE bool is_call(const struct epi_x86 *x)
 /* Reads the instruction at AT; false when it cannot be. */
 static EPI_SAFE bool read_one(struct reading *r, uintptr_t at)
 {
+    if (!epi_spend(r->work, 1)) {
+        r->failed = true;
+        return false;
+    }
     arrive(r, at - r->code.start);
     return decode(r, at);
 }
@@ -184,13 +196,14 @@ static EPI_SAFE void read_all(struct reading *r, uintptr_t pc, bool exact, struc
 }
 
 EPI_SAFE bool epi_arch_frame_row(struct epi_range code, uintptr_t pc, bool exact,
-                                 struct epi_cfi_row *row)
+                                 struct epi_cfi_row *row, uint32_t *work)
 {
     struct reading r;
     struct epi_framestate at_pc;
-    if (!epi_in(code, pc) || code.end - code.start > CODE_MAX)
+    if (!epi_in(code, pc) || code.end - code.start > CODE_MAX || !seems_affordable(code, *work))
         return false;
     r.code = code;
+    r.work = work;
     r.block_at = 0;
     r.count = 0;
     r.failed = false;

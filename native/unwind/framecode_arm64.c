@@ -7,9 +7,9 @@
 #include "../memory/peek.h"
 
 EPI_SAFE bool epi_arch_frame_row(struct epi_range code, uintptr_t pc, bool exact,
-                                 struct epi_cfi_row *row)
+                                 struct epi_cfi_row *row, uint32_t *work)
 {
-    (void)code, (void)pc, (void)exact, (void)row;
+    (void)code, (void)pc, (void)exact, (void)row, (void)work;
     return false;
 }
 

@@ -54,6 +54,7 @@ void harness_walk(struct epi_stack *stack, struct epi_rule_cache *cache,
 {
     struct epi_cursor cursor;
     epi_cursor_start(&cursor, harness_modules, NULL, cache, regs);
+    cursor.code_work = EPI_CODE_REPORT;
     epi_stack_collect(stack, &cursor, max);
 }
 

@@ -41,7 +41,8 @@ static void compare(const struct epi_module *module, const struct epi_cfi_entry 
     if (!epi_cfi_run(entry, pc, &told) || told.cfa_kind != EPI_CFI_REGISTER)
         return;
     tally->asked++;
-    if (!epi_arch_frame_row(entry->pc, pc, exact, &found))
+    uint32_t work = EPI_CODE_REPORT;
+    if (!epi_arch_frame_row(entry->pc, pc, exact, &found, &work))
         return;
     tally->claimed++;
     if (told.cfa_reg != found.cfa_reg) {
@@ -174,11 +175,65 @@ static void without_cfi(void)
     }
 }
 
+/* push %rbx, and then nothing that matters, up to the longest function that is read. */
+static void costs_what_it_may(void)
+{
+    static uint8_t code[64 << 10];
+    struct epi_cfi_row row;
+    uintptr_t start = (uintptr_t)code, pc = start + sizeof code - 1;
+    struct epi_range function = {start, start + sizeof code};
+    memset(code, 0x90, sizeof code);
+    code[0] = 0x53;
+    uint32_t work = EPI_CODE_REPORT;
+    CHECK(epi_arch_frame_row(function, pc, true, &row, &work) && row.cfa_value == 16,
+          "not in %u instructions", EPI_CODE_REPORT);
+    CHECK(EPI_CODE_REPORT - work == 2 * sizeof code, "%u instructions, left of %u", work,
+          EPI_CODE_REPORT);
+    static const struct {
+        uint32_t work, left;
+    } less[] = {{0, 0},
+                {EPI_CODE_SAMPLE, EPI_CODE_SAMPLE}, /* not even tried */
+                {EPI_CODE_THREAD, EPI_CODE_THREAD},
+                {sizeof code, 0}};
+    for (size_t i = 0; i < EPI_COUNT(less); i++) {
+        work = less[i].work;
+        CHECK(!epi_arch_frame_row(function, pc, true, &row, &work) && work == less[i].left,
+              "a rule with %u instructions, %u of them left", less[i].work, work);
+    }
+}
+
+static uint32_t spent[2];
+
+static __attribute__((noinline)) void stop_and_spend(void *at)
+{
+    struct epi_regs regs;
+    (void)at;
+    harness_here(&regs);
+    memset(&cache, 0, sizeof cache);
+    for (int again = 0; again < 2; again++) {
+        struct epi_cursor cursor;
+        epi_cursor_start(&cursor, harness_modules, NULL, &cache, &regs);
+        CHECK(cursor.code_work == EPI_CODE_SAMPLE, "a walk may take %u", cursor.code_work);
+        cursor.code_work = EPI_CODE_REPORT;
+        epi_stack_collect(&stack, &cursor, 0);
+        spent[again] = EPI_CODE_REPORT - cursor.code_work;
+    }
+}
+
+/* A rule that was found in one walk costs the next one nothing. */
+static void costs_once(void)
+{
+    nocfi_O2(0, stop_and_spend);
+    CHECK(spent[0] > 0 && spent[1] == 0, "%u instructions, then %u", spent[0], spent[1]);
+}
+
 int main(int argc, char **argv)
 {
     harness_start(NULL);
     verbose = argc > 1;
     like_cfi(argc > 1 ? (uint32_t)atoi(argv[1]) : 31);
     without_cfi();
+    costs_what_it_may();
+    costs_once();
     return check_result();
 }

@@ -40,9 +40,13 @@ int main(void)
     epi_symfile_map(&module);
     CHECK(strcmp(name_at(&module, at + 2), "known_to_the_file_alone") == 0, "%s",
           name_at(&module, at + 2));
-    CHECK(epi_symbols_function(&module, at + 2, &function) && function.start == at &&
+    uint32_t work = UINT32_MAX, none = 0;
+    CHECK(epi_symbols_function(&module, at + 2, &function, &work) && function.start == at &&
               function.end > at + 2 && function.end < at + 200,
           "%#lx-%#lx", function.start, function.end);
+    CHECK(work < UINT32_MAX, "a search of a table costs nothing");
+    CHECK(!epi_symbols_function(&module, at + 2, &function, &none) && none == 0,
+          "a table was searched for nothing");
     CHECK(strcmp(name_at(&module, module.extent.end - 1), "") == 0, "where no function is");
 
     struct epi_module other = module;
