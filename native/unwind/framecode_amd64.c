@@ -8,6 +8,10 @@
  * return: where a jump leads to the instruction behind it, the jump's state counts.
  * Behind a jump by a table the cases are taken to have the state of the jump.
  *
+ * One instruction that is reached with two states has none, but for what they have in common:
+ * it is in a loop that moves RSP (-fstack-clash-protection touches a large frame page by
+ * page), or a way was taken for one that is none.
+ *
  * The prologue alone (what debuggers look at) is not enough: most code has no frame
  * pointer, and a fault may be in an epilogue.
  */
@@ -45,6 +49,8 @@ struct reading {
     uint8_t block[64 + EPI_X86_LONGEST];
     uintptr_t block_at; /* 0: none yet */
     uint32_t *work;     /* instructions that may still be read */
+    bool again;      /* not the first reading: what a jump's state is may be held against it */
+    bool flows;      /* the instruction before leads to this one */
     bool after_call;
     bool patient; /* a jump's state may still come to be known */
     bool news;    /* it did */
@@ -59,6 +65,19 @@ static EPI_SAFE struct target *find_target(struct reading *r, uint64_t at)
     return NULL;
 }
 
+/* A way leads to T with the state that is now. */
+static EPI_SAFE void reach(struct reading *r, struct target *t)
+{
+    if (!r->now.known || t->state.torn)
+        return;
+    if (!t->state.known) {
+        epi_copy(&t->state, &r->now, sizeof t->state);
+        r->news = true;
+    } else if (r->again && epi_framestate_join(&t->state, &r->now)) {
+        r->news = true;
+    }
+}
+
 static EPI_SAFE void jumps_to(struct reading *r, uint64_t at)
 {
     if (at >= r->code.end - r->code.start)
@@ -69,18 +88,16 @@ static EPI_SAFE void jumps_to(struct reading *r, uint64_t at)
             return;
         t = &r->target[r->count++];
         t->at = (uint32_t)at;
-        t->state.known = false;
+        t->state.known = t->state.torn = false;
     }
-    if (r->now.known && !t->state.known) {
-        epi_copy(&t->state, &r->now, sizeof t->state);
-        r->news = true;
-    }
+    reach(r, t);
 }
 
 /* No instruction runs behind this one because it did. */
 static EPI_SAFE void ends(struct reading *r)
 {
     epi_copy(&r->now, &r->dispatch, sizeof r->now);
+    r->flows = false;
 }
 
 /* AT is where the instruction behind this one is, from the start of the function. */
@@ -140,8 +157,10 @@ static EPI_SAFE bool decode(struct reading *r, uintptr_t at)
 
 static EPI_SAFE void arrive(struct reading *r, uint64_t at)
 {
-    const struct target *t = find_target(r, at);
-    if (t != NULL && t->state.known)
+    struct target *t = find_target(r, at);
+    if (t != NULL && t->state.known && r->flows && !r->after_call)
+        reach(r, t);
+    if (t != NULL && (t->state.known || t->state.torn))
         epi_copy(&r->now, &t->state, sizeof r->now);
     else if (t != NULL && r->after_call && r->patient)
         r->now.known = false;
@@ -171,15 +190,18 @@ static EPI_SAFE void run_one(struct reading *r, uintptr_t next)
     bool nop = (x->map == EPI_X86_0F && x->opcode == 0x1f) ||
                (x->map == EPI_X86_ONE_BYTE && x->opcode == 0x90);
     r->after_call = is_call(x) || (nop && r->after_call);
+    r->flows = true;
     follow(r, next - r->code.start);
 }
 
 /* Reads the function; AT_PC becomes the state at PC. */
-static EPI_SAFE void read_all(struct reading *r, uintptr_t pc, bool exact, struct epi_framestate *at_pc)
+static EPI_SAFE void read_all(struct reading *r, uintptr_t pc, bool exact,
+                              struct epi_framestate *at_pc)
 {
     epi_framestate_start(&r->now, false);
     epi_zero(&r->dispatch, sizeof r->dispatch);
     r->after_call = r->news = false;
+    r->flows = true;
     for (uintptr_t at = r->code.start; at < r->code.end;) {
         if (!read_one(r, at)) {
             r->failed |= at <= pc;
@@ -209,11 +231,12 @@ EPI_SAFE bool epi_arch_frame_row(struct epi_range code, uintptr_t pc, bool exact
     r.failed = false;
     r.patient = true;
     for (unsigned i = 0; i < READINGS; i++) {
+        r.again = i > 0;
         read_all(&r, pc, exact, &at_pc);
         if (r.failed)
             return false;
-        /* The first reading finds out where jumps lead to. */
-        if (at_pc.known && i > 0)
+        /* The first reading finds out where jumps lead to, and the last nothing new. */
+        if (at_pc.known && i > 0 && !r.news)
             return epi_framestate_row(&at_pc, row);
         if (i > 0 && !r.news) {
             if (!r.patient)

@@ -230,6 +230,27 @@ EPI_SAFE void epi_framestate_run(struct epi_framestate *s, const struct epi_x86 
         s->frame = false;
 }
 
+EPI_SAFE bool epi_framestate_join(struct epi_framestate *s, const struct epi_framestate *other)
+{
+    bool changed = false;
+    if (s->frame && !other->frame) {
+        s->frame = false;
+        changed = true;
+    }
+    if (!s->deep && (other->deep || s->depth != other->depth)) {
+        s->deep = true;
+        changed = true;
+    }
+    for (unsigned i = 0; i < EPI_FRAME_KEPT; i++)
+        if (s->saved[i] != 0 && s->saved[i] != other->saved[i]) {
+            s->saved[i] = 0;
+            changed = true;
+        }
+    s->torn = s->deep && !s->frame;
+    s->known = !s->torn;
+    return changed;
+}
+
 EPI_SAFE void epi_framestate_start(struct epi_framestate *s, bool pushed_bp)
 {
     epi_zero(s, sizeof *s);

@@ -21,6 +21,7 @@
 #include "../memory/peek.h"
 #include "../image/codemap.h"
 #include "../image/modules.h"
+#include "../image/symbols.h"
 
 #define WORD sizeof(uintptr_t)
 
@@ -50,9 +51,21 @@ static EPI_SAFE struct epi_range function_at(const struct epi_cursor *cursor, ui
     return entry.pc;
 }
 
+/* The same, or as far as a symbol tells, where that is within what the walk may spend.  Who
+ * asks may look for jumps in it. */
+#define SYMBOL_COST 32
+static EPI_SAFE struct epi_range symbol_at(struct epi_cursor *cursor, uintptr_t pc)
+{
+    const struct epi_module *module = epi_modules_find_text(cursor->modules, pc);
+    struct epi_range known = function_at(cursor, pc), named;
+    if (known.end != 0 || module == NULL || !epi_spend(&cursor->code_work, SYMBOL_COST))
+        return known;
+    return epi_symbols_function(module, pc, &named, &cursor->code_work) ? named : known;
+}
+
 /* Can the call before PC have led to FUNCTION?  What is not less doubtful than BEST need
  * not be told apart: that a function may jump out takes long to see. */
-static EPI_SAFE enum doubt call_fits(const struct epi_cursor *cursor, uintptr_t pc,
+static EPI_SAFE enum doubt call_fits(struct epi_cursor *cursor, uintptr_t pc,
                                      struct epi_range function, enum doubt best)
 {
     uintptr_t target;
@@ -67,14 +80,14 @@ static EPI_SAFE enum doubt call_fits(const struct epi_cursor *cursor, uintptr_t 
         return CONFIRMED;
     if (best <= UNLIKELY)
         return IMPOSSIBLE;
-    struct epi_range called = function_at(cursor, target);
+    struct epi_range called = symbol_at(cursor, target);
     if (called.end == 0 || called.end == function.start /* it may go on there */ ||
         epi_arch_may_jump_out(called))
         return UNLIKELY;
     return IMPOSSIBLE;
 }
 
-EPI_SAFE bool epi_scan_call_fits(const struct epi_cursor *cursor, uintptr_t pc,
+EPI_SAFE bool epi_scan_call_fits(struct epi_cursor *cursor, uintptr_t pc,
                                  struct epi_range function)
 {
     return call_fits(cursor, pc, function, NO_RULES) != IMPOSSIBLE;
@@ -85,7 +98,7 @@ EPI_SAFE bool epi_scan_call_fits(const struct epi_cursor *cursor, uintptr_t pc,
  * does not say whom it called, so the rules are followed up to a call that does: a
  * stale word hardly leads to words that are return addresses of each other.  RBP is
  * of no use for this: it may be one of the words that were overwritten. */
-static EPI_SAFE enum doubt rules_fit(const struct epi_cursor *cursor, uintptr_t pc, uintptr_t at,
+static EPI_SAFE enum doubt rules_fit(struct epi_cursor *cursor, uintptr_t pc, uintptr_t at,
                                      struct epi_range caller, enum doubt best)
 {
     struct epi_cursor next;
@@ -115,7 +128,7 @@ static EPI_SAFE enum doubt rules_fit(const struct epi_cursor *cursor, uintptr_t 
 
 /* How likely is it that PC, the word at AT, is where a call of FUNCTION returns to?  Of
  * interest only if that is less doubtful than BEST. */
-static EPI_SAFE enum doubt judge(const struct epi_cursor *cursor, uintptr_t pc, uintptr_t at,
+static EPI_SAFE enum doubt judge(struct epi_cursor *cursor, uintptr_t pc, uintptr_t at,
                                  struct epi_range function, enum doubt best)
 {
     if (epi_go_text(cursor->go, pc - 1))
@@ -140,7 +153,7 @@ EPI_SAFE bool epi_scan_step(struct epi_cursor *cursor, unsigned words)
 {
     uintptr_t sp = (cursor->regs.r[EPI_REG_SP] + WORD - 1) & ~(WORD - 1);
     uintptr_t end = cursor->crossed_asmcgocall ? UINTPTR_MAX : epi_gostack_c_end(cursor);
-    struct epi_range function = function_at(cursor, epi_cursor_lookup_pc(cursor));
+    struct epi_range function = symbol_at(cursor, epi_cursor_lookup_pc(cursor));
     uintptr_t first = 0, found_at = 0;
     uint64_t word;
     uintptr_t found_pc = 0;

@@ -11,7 +11,7 @@ EPI_SAFE bool epi_scan_step(struct epi_cursor *cursor, unsigned words);
 
 /* Can the call before PC have led to FUNCTION, by a stub or a jump of another function if
  * need be? */
-EPI_SAFE bool epi_scan_call_fits(const struct epi_cursor *cursor, uintptr_t pc,
+EPI_SAFE bool epi_scan_call_fits(struct epi_cursor *cursor, uintptr_t pc,
                                  struct epi_range function);
 
 #endif

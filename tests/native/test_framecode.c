@@ -202,6 +202,30 @@ static void costs_what_it_may(void)
     }
 }
 
+/* Where GCC makes room for a large frame with -fstack-clash-protection, and the instruction
+ * behind it. */
+#define CLASH                                                                             \
+    0x4c, 0x8d, 0x9c, 0x24, 0x00, 0xb0, 0xff, 0xff, /* lea -0x5000(%rsp),%r11 */          \
+        0x48, 0x81, 0xec, 0x00, 0x10, 0x00, 0x00,   /* 1: sub $0x1000,%rsp */             \
+        0x48, 0x83, 0x0c, 0x24, 0x00,               /* orq $0,(%rsp) */                   \
+        0x4c, 0x39, 0xdc,                           /* cmp %r11,%rsp */                   \
+        0x75, 0xef,                                 /* jne 1b */                          \
+        0x90, 0xc3                                  /* nop; ret */
+
+static void loop_moves_sp(void)
+{
+    static const uint8_t bare[] = {CLASH}, framed[] = {0x55, 0x48, 0x89, 0xe5, CLASH};
+    struct epi_range code = {(uintptr_t)bare, (uintptr_t)bare + sizeof bare};
+    struct epi_cfi_row row;
+    uint32_t work = EPI_CODE_REPORT;
+    CHECK(!epi_arch_frame_row(code, code.end - 2, true, &row, &work), "CFA %d from register %u",
+          row.cfa_value, row.cfa_reg);
+    code = (struct epi_range){(uintptr_t)framed, (uintptr_t)framed + sizeof framed};
+    CHECK(epi_arch_frame_row(code, code.end - 2, true, &row, &work) &&
+              row.cfa_reg == EPI_REG_FP && row.cfa_value == 16,
+          "CFA %d from register %u", row.cfa_value, row.cfa_reg);
+}
+
 static uint32_t spent[2];
 
 static __attribute__((noinline)) void stop_and_spend(void *at)
@@ -233,6 +257,7 @@ int main(int argc, char **argv)
     verbose = argc > 1;
     like_cfi(argc > 1 ? (uint32_t)atoi(argv[1]) : 31);
     without_cfi();
+    loop_moves_sp();
     costs_what_it_may();
     costs_once();
     return check_result();
