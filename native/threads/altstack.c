@@ -35,8 +35,9 @@ static EPI_SAFE void unmap(struct epi_range stack, size_t page)
                  (long)(stack.end - stack.start + 2 * page), 0, 0, 0, 0);
 }
 
-/* For the walk; and for the handler of a load's fault, besides the kernel's frame. */
-#define ROOM_WALK  (4 * 1024)
+/* For the walk, which takes 4 KiB where it reads code for a frame (GCC 12); and for the handler
+ * of a load's fault, besides the kernel's frame. */
+#define ROOM_WALK  (6 * 1024)
 #define ROOM_FAULT 1024
 
 EPI_SAFE bool epi_altstack_has_room(const ucontext_t *uc)
