@@ -9,6 +9,8 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -40,7 +42,25 @@ static uintptr_t map_section(int fd, const Elf64_Shdr *section)
         return 0;
     void *memory = mmap(NULL, section->sh_size + skip, PROT_READ, MAP_PRIVATE, fd,
                         (off_t)(section->sh_offset - skip));
-    return memory == MAP_FAILED ? 0 : (uintptr_t)memory + skip;
+    if (memory == MAP_FAILED)
+        return 0;
+    munlock(memory, section->sh_size + skip); /* mlockall(MCL_FUTURE) is not meant for this */
+    return (uintptr_t)memory + skip;
+}
+
+/* A program that was started by "ld.so PROGRAM" is not what /proc/self/exe is. */
+static bool is_of_program(int fd, const Elf64_Ehdr *eh)
+{
+    const Elf64_Phdr *loaded = (const Elf64_Phdr *)getauxval(AT_PHDR);
+    if (loaded == NULL || eh->e_phentsize != sizeof *loaded || eh->e_phnum != getauxval(AT_PHNUM))
+        return false;
+    for (uint32_t i = 0; i < eh->e_phnum; i++) {
+        Elf64_Phdr header;
+        if (!read_at(fd, &header, sizeof header, eh->e_phoff + i * sizeof header) ||
+            memcmp(&header, &loaded[i], sizeof header) != 0)
+            return false;
+    }
+    return true;
 }
 
 static bool find_symtab(int fd, const Elf64_Ehdr *eh, Elf64_Shdr *symbols)
@@ -58,7 +78,7 @@ static bool map_table(int fd, struct epi_symfile *table)
     Elf64_Ehdr eh;
     Elf64_Shdr symbols, strings;
     struct stat st;
-    if (fstat(fd, &st) != 0 || !read_at(fd, &eh, sizeof eh, 0) ||
+    if (fstat(fd, &st) != 0 || !read_at(fd, &eh, sizeof eh, 0) || !is_of_program(fd, &eh) ||
         eh.e_shentsize != sizeof symbols || !find_symtab(fd, &eh, &symbols) ||
         symbols.sh_link >= eh.e_shnum ||
         !read_at(fd, &strings, sizeof strings, eh.e_shoff + symbols.sh_link * sizeof strings))

@@ -4,8 +4,11 @@
 #include "symbols.h"
 #include "symfile.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static volatile int kept;
 
@@ -27,6 +30,28 @@ static const char *name_at(const struct epi_module *module, uintptr_t pc)
                : "";
 }
 
+/* kB that are locked into memory. */
+static long locked(void)
+{
+    static char text[8192];
+    int fd = open("/proc/self/status", O_RDONLY);
+    ssize_t n = read(fd, text, sizeof text - 1);
+    close(fd);
+    text[n > 0 ? n : 0] = '\0';
+    const char *line = strstr(text, "VmLck:");
+    return line == NULL ? -1 : strtol(line + strlen("VmLck:"), NULL, 10);
+}
+
+/* A program that locks its memory does not mean its file's symbols. */
+static void map_locked(const struct epi_module *module)
+{
+    bool allowed = mlockall(MCL_FUTURE) == 0;
+    long before = locked();
+    epi_symfile_map(module);
+    CHECK(!allowed || locked() == before, "%ld kB locked, then %ld", before, locked());
+    munlockall();
+}
+
 int main(void)
 {
     harness_start(NULL);
@@ -37,7 +62,7 @@ int main(void)
     CHECK(strcmp(name_at(&module, at), "") == 0, "named without the file");
     CHECK(epi_symfile_of(&module) == NULL, "mapped before it was asked for");
 
-    epi_symfile_map(&module);
+    map_locked(&module);
     CHECK(strcmp(name_at(&module, at + 2), "known_to_the_file_alone") == 0, "%s",
           name_at(&module, at + 2));
     uint32_t work = UINT32_MAX, none = 0;
