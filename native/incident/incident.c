@@ -24,19 +24,33 @@ EPI_SAFE void epi_subject_is_self(struct epi_subject *subject)
     epi_syscall6(SYS_prctl, PR_GET_NAME, (long)subject->name, 0, 0, 0, 0);
 }
 
-static EPI_SAFE void postpone(_Atomic(uint64_t) *deadline, uint64_t ns)
+/* How much of a stop of NS counts for a deadline at END that was set for MOST.  The owner
+ * goes on in the same moment as the helper, and what it has set since is not postponed.
+ * Nobody notes when that was; but no deadline is further off than MOST. */
+static EPI_SAFE uint64_t missed(uint64_t end, uint64_t ns, uint64_t now, uint64_t most)
 {
-    uint64_t end = *deadline;
+    uint64_t last = now + most, room = last > end ? last - end : 0;
+    return ns < room ? ns : room;
+}
+
+static EPI_SAFE void postpone(_Atomic(uint64_t) *deadline, uint64_t end, uint64_t ns)
+{
     if (end != 0) /* one that the owner sets meanwhile is based on a clock that runs */
         atomic_compare_exchange_strong(deadline, &end, end + ns);
 }
 
-EPI_SAFE void epi_incident_postpone(struct epi_incident *incident, uint64_t ns)
+EPI_SAFE void epi_incident_postpone(struct epi_incident *incident, uint64_t ns, uint64_t now)
 {
-    postpone(&incident->deadline, ns);
-    postpone(&incident->stages_deadline, ns);
-    postpone(&incident->stage_deadline, ns);
-    postpone(&incident->out.deadline, ns);
+    uint64_t whole = incident->deadline, stages = incident->stages_deadline;
+    uint64_t stage = incident->stage_deadline, out = incident->out.deadline;
+    if (incident->options == NULL) /* the owner has not got there yet */
+        return;
+    /* A dump has no deadline but that of its stages. */
+    uint64_t by = missed(whole != 0 ? whole : stages, ns, now, incident->options->deadline);
+    postpone(&incident->deadline, whole, by);
+    postpone(&incident->stages_deadline, stages, by);
+    postpone(&incident->out.deadline, out, by);
+    postpone(&incident->stage_deadline, stage, missed(stage, ns, now, incident->stage_budget));
 }
 
 EPI_SAFE void epi_incident_clear(struct epi_incident *incident)

@@ -31,7 +31,8 @@ enum epi_host_first {
 
 /* A configuration in force.  Written while it is not published, then read only. */
 struct epi_options {
-    uint64_t deadline, started;
+    uint64_t deadline; /* of a report, from its beginning */
+    uint64_t started;
     uint32_t max_frames, max_threads;
     bool native_stack, all_threads, chain, panic_copy;
     bool idle_threads; /* the stacks of threads that wait for work are shown too */
@@ -147,6 +148,7 @@ struct epi_incident {
     struct epi_jump guard;
     _Atomic uint32_t epoch;
     _Atomic uint64_t stage_deadline;
+    _Atomic uint64_t stage_budget; /* that it was set for; written before it */
     _Atomic bool interrupted; /* an interrupt is on its way */
     _Atomic bool written;     /* the report is */
     const char *stage_name;
@@ -233,9 +235,9 @@ EPI_SAFE void epi_incident_close_spare(const struct epi_incident *incident);
  * Threads that wait look at the owner again. */
 EPI_SAFE void epi_incident_clear(struct epi_incident *incident);
 
-/* For the helper thread: the process was stopped for NS nanoseconds, which no deadline of
- * INCIDENT, nor that of its output, counts. */
-EPI_SAFE void epi_incident_postpone(struct epi_incident *incident, uint64_t ns);
+/* For the helper thread: the process was stopped for NS nanoseconds, until NOW or just before,
+ * which no deadline of INCIDENT, nor that of its output, counts. */
+EPI_SAFE void epi_incident_postpone(struct epi_incident *incident, uint64_t ns, uint64_t now);
 
 /* SUBJECT becomes the calling thread. */
 EPI_SAFE void epi_subject_is_self(struct epi_subject *subject);

@@ -54,7 +54,7 @@ static EPI_SAFE void look_for_a_stop(struct epi_incident *incident, struct epi_a
     uint64_t last = awake->last, waited = awake->waited;
     uint64_t counted = epi_awake(awake) - waited, passed = awake->last - last;
     if (passed > counted)
-        epi_incident_postpone(incident, passed - counted);
+        epi_incident_postpone(incident, passed - counted, awake->last);
 }
 
 /* From a crash's beginning to the end of the process, or until a host's handler

@@ -94,6 +94,7 @@ EPI_SAFE void epi_stage_run(struct epi_incident *incident, const struct epi_stag
     int how = epi_arch_setjmp(&incident->guard);
     if (how == ENTERED) {
         incident->out.waited = 0;
+        incident->stage_budget = budget;
         incident->stage_deadline = now + budget;
         incident->epoch++; /* odd: the guard holds */
 #ifdef EPI_TEST

@@ -1,0 +1,64 @@
+/* A stop of the process is not counted by the deadlines that were set before it, nor added
+ * to those that the owner has set since. */
+#include "check.h"
+#include "clock.h"
+#include "incident.h"
+
+enum { STARTED = 1000, STOP = 600 }; /* seconds */
+
+static struct epi_options options = {.deadline = 5 * EPI_SECOND};
+static struct epi_incident incident = {.options = &options};
+
+/* An incident that began at BEGAN, with a stage of 300 ms that began 10 ms later. */
+static void begin(uint64_t began, bool dump)
+{
+    incident.deadline = dump ? 0 : began + options.deadline;
+    incident.stages_deadline = dump ? began + options.deadline : incident.deadline - EPI_SECOND;
+    incident.out.deadline = dump ? incident.stages_deadline : incident.deadline - EPI_SECOND / 2;
+    incident.stage_budget = 300 * EPI_MS;
+    incident.stage_deadline = began + 10 * EPI_MS + incident.stage_budget;
+}
+
+static void check(bool dump, uint64_t whole, uint64_t stage)
+{
+    uint64_t end = dump ? incident.stages_deadline : incident.deadline;
+    CHECK(end == whole, "the whole ends %ld ns late", (long)(end - whole));
+    CHECK(dump ? incident.deadline == 0 : incident.stages_deadline == whole - EPI_SECOND,
+          "%d: the stages end at %lu", dump, incident.stages_deadline);
+    CHECK(incident.out.deadline == (dump ? whole : whole - EPI_SECOND / 2),
+          "%d: the output ends at %lu", dump, incident.out.deadline);
+    CHECK(incident.stage_deadline == stage, "%d: the stage ends %ld ns late", dump,
+          (long)(incident.stage_deadline - stage));
+}
+
+static void test(bool dump)
+{
+    const uint64_t began = STARTED * EPI_SECOND, stop = STOP * EPI_SECOND, later = began + stop;
+    begin(began, dump); /* before the stop */
+    epi_incident_postpone(&incident, stop, later + 20 * EPI_MS);
+    check(dump, later + options.deadline, later + 310 * EPI_MS);
+
+    begin(later, dump); /* after it, and 20 ms before the helper's look */
+    epi_incident_postpone(&incident, stop, later + 20 * EPI_MS);
+    check(dump, later + 20 * EPI_MS + options.deadline, later + 320 * EPI_MS);
+
+    begin(began, dump); /* before it; the stage is one after it */
+    incident.stage_deadline = later + 15 * EPI_MS + incident.stage_budget;
+    epi_incident_postpone(&incident, stop, later + 20 * EPI_MS);
+    check(dump, later + options.deadline, later + 320 * EPI_MS);
+
+    begin(began, dump); /* between two stages */
+    incident.stage_deadline = 0;
+    epi_incident_postpone(&incident, stop, later + 20 * EPI_MS);
+    check(dump, later + options.deadline, 0);
+}
+
+int main(void)
+{
+    struct epi_incident none = {.owner = 1};
+    test(false);
+    test(true);
+    epi_incident_postpone(&none, EPI_SECOND, STARTED * EPI_SECOND);
+    CHECK(none.deadline == 0 && none.stage_deadline == 0, "a deadline that was not set");
+    return check_result();
+}
