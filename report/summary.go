@@ -182,14 +182,8 @@ func (r *Report) whatAndWhy() (what, cause string) {
 		return what, ""
 	}
 	if waits := r.waits(); len(waits) > 0 {
-		n := 0
-		for _, w := range waits {
-			if w.For == waits[0].For {
-				n += w.Count
-			}
-		}
 		cause = waits[0].For
-		if n > 1 {
+		if n := waits[0].inAll; n > 1 {
 			cause += ", " + strconv.Itoa(n) + " in all"
 		}
 	}

@@ -34,6 +34,28 @@ func TestSummary(t *testing.T) {
 	}
 }
 
+// How many wait for the same is said of all that do, however long; tests/native/test_hang.c
+// has the same cases for the core.
+func TestSummaryCountsAll(t *testing.T) {
+	const frames = " (most recent call first):\n  File \"/srv/a.go\", line 17 in main.wait\n\n"
+	for text, want := range map[string]string{
+		"Goroutine 1 [sync.Mutex.Lock, 5 minutes]": "sync.Mutex.Lock",
+		"Goroutine 1 [sync.Mutex.Lock, 5 minutes]|Goroutines 2, 3 [sync.Mutex.Lock, 3 minutes]|Goroutine 4 [sync.Mutex.Lock]": "sync.Mutex.Lock, 4 in all",
+		"Goroutine 4 [sync.Mutex.Lock]|Goroutines 1, 9, ... (7 in all) [sync.Mutex.Lock, 1 to 5 minutes]":                     "sync.Mutex.Lock, 8 in all",
+		"Goroutine 1 [chan receive, 9 minutes]|Goroutine 2 [sync.RWMutex.Lock, 2 minutes]|Goroutine 3 [sync.Mutex.Lock, 3 minutes]|" +
+			"Goroutine 4 [sync.RWMutex.Lock, 5 minutes]|Goroutine 5 [sync.RWMutex.Lock]|Goroutine 6 [sync.Mutex.Lock, 5 minutes]|" +
+			"Goroutine 7 [chan receive]": "sync.RWMutex.Lock, 3 in all",
+	} {
+		r := parse(t, "Timeout (0:00:01)!\n\n"+strings.ReplaceAll(text+"|", "|", frames))
+		equal(t, text, r.Summary(), "timeout of 1 s in main.wait (a.go:17): "+want)
+		for _, w := range r.WaitsFor() {
+			if since := r.WaitsFor()[0].Since; w.Since != since {
+				t.Errorf("%s: one waits since %v, one since %v", text, w.Since, since)
+			}
+		}
+	}
+}
+
 // A cause that has no room is cut between characters, whatever its length.
 func TestWideCause(t *testing.T) {
 	for n := range 700 {

@@ -22,6 +22,7 @@ type Wait struct {
 
 	rank  int
 	calls []call
+	inAll int // goroutines or threads that wait for the same, however long
 }
 
 // How likely a wait is what a program hangs in, the most likely first. A service that is
@@ -88,8 +89,15 @@ func (r *Report) waits() []Wait {
 	first := slices.MinFunc(list, func(a, b Wait) int {
 		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(b.Since, a.Since))
 	})
+	all := map[string]int{}
+	for _, w := range list {
+		if w.rank == first.rank {
+			all[w.For] += w.Count
+		}
+	}
 	list = slices.DeleteFunc(list, func(w Wait) bool { return w.rank != first.rank || w.Since != first.Since })
 	for i := range list {
+		list[i].inAll = all[list[i].For]
 		for _, c := range list[i].calls {
 			if c.from == ofProgram {
 				list[i].Frames = append(list[i].Frames, *c.Frame)

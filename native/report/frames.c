@@ -151,15 +151,15 @@ static EPI_SAFE bool go_place(struct epi_incident *incident, const struct epi_mo
     return true;
 }
 
-/* A call in a C frame.  The function itself, the last of them, has the PC too: it
- * is what a line's module and address are found by afterwards. */
+/* A call in a C frame; with PLACES its place in the file.  The function itself, the last of
+ * them, has the PC too: it is what a line's module and address are found by afterwards. */
 static EPI_SAFE void c_line(struct epi_incident *incident, const struct epi_module *module,
-                            const struct epi_frame *frame, uintptr_t look_up)
+                            const struct epi_frame *frame, uintptr_t look_up, bool places)
 {
     struct epi_out *out = &incident->out;
     const struct epi_symbol *symbol = &incident->symbol;
     bool named = symbol->name[0] != '\0';
-    if (symbol->line != 0 && !incident->style.places) {
+    if (symbol->line != 0 && !places) {
         source_line(out, symbol->file, symbol->line, named ? symbol->name : "?");
         if (!symbol->inlined)
             pc_suffix(out, frame->pc);
@@ -187,14 +187,14 @@ static EPI_SAFE void left_out(struct epi_out *out, uint64_t count)
 
 /* A place in a file is one line, whatever was inlined there. */
 static EPI_SAFE int32_t c_calls(struct epi_incident *incident, const struct epi_module *module,
-                                const struct epi_frame *frame, uintptr_t look_up)
+                                const struct epi_frame *frame, uintptr_t look_up, bool places)
 {
     struct epi_symbols *symbols = &incident->symbols;
     uint32_t count = epi_symbols_count(symbols);
-    if (incident->style.places) {
+    if (places) {
         while (epi_symbols_next(symbols, &incident->symbol))
             continue;
-        c_line(incident, module, frame, look_up);
+        c_line(incident, module, frame, look_up, places);
         return 1;
     }
     uint32_t cut = count > CHAIN_HEAD + CHAIN_TAIL ? count - CHAIN_HEAD - CHAIN_TAIL : 0;
@@ -202,13 +202,13 @@ static EPI_SAFE int32_t c_calls(struct epi_incident *incident, const struct epi_
         if (cut > 0 && i == CHAIN_HEAD)
             left_out(&incident->out, cut);
         if (i < CHAIN_HEAD || i >= CHAIN_HEAD + cut)
-            c_line(incident, module, frame, look_up);
+            c_line(incident, module, frame, look_up, places);
     }
     return (int32_t)(count - cut + (cut > 0));
 }
 
 static EPI_SAFE int32_t c_frame(struct epi_incident *incident, const struct epi_frame *frame,
-                                uintptr_t look_up)
+                                uintptr_t look_up, bool places)
 {
     struct epi_out *out = &incident->out;
     const struct epi_module *module = epi_modules_find(epi_program.modules, look_up);
@@ -217,9 +217,9 @@ static EPI_SAFE int32_t c_frame(struct epi_incident *incident, const struct epi_
             unknown_line(out, frame);
         return 1;
     }
-    if (!incident->style.places || !go_place(incident, module, frame, look_up)) {
+    if (!places || !go_place(incident, module, frame, look_up)) {
         if (epi_symbols_find(&incident->symbols, module, look_up, &incident->symbol))
-            return c_calls(incident, module, frame, look_up);
+            return c_calls(incident, module, frame, look_up, places);
         binary_line(out, module->path, "", frame->pc - module->bias, frame->pc);
     }
     end_frame(out, false, frame);
@@ -227,7 +227,8 @@ static EPI_SAFE int32_t c_frame(struct epi_incident *incident, const struct epi_
 }
 
 /* Lines written: inlined calls have one each. */
-static EPI_SAFE int32_t print_frame(struct epi_incident *incident, const struct epi_frame *frame)
+static EPI_SAFE int32_t print_frame(struct epi_incident *incident, const struct epi_frame *frame,
+                                    bool places)
 {
     struct epi_out *out = &incident->out;
     if (frame->flags & EPI_FRAME_GAP)
@@ -247,19 +248,16 @@ static EPI_SAFE int32_t print_frame(struct epi_incident *incident, const struct 
     if (!incident->options->native_stack && !(frame->flags & EPI_FRAME_GO))
         return 0;
     uintptr_t look_up = epi_frame_lookup_pc(frame);
-    bool go = (frame->flags & EPI_FRAME_GO) != 0 && !incident->style.places;
+    bool go = (frame->flags & EPI_FRAME_GO) != 0 && !places;
     int32_t lines = go ? go_frame(incident, frame, look_up) : -1;
-    return lines >= 0 ? lines : c_frame(incident, frame, look_up);
+    return lines >= 0 ? lines : c_frame(incident, frame, look_up, places);
 }
 
 /* A frame that is printed outside of a stack stands for itself: its callee, on which Go's
  * wrappers depend, and the calls that were inlined there are left out. */
 EPI_SAFE void epi_print_place(struct epi_incident *incident, const struct epi_frame *frame)
 {
-    bool places = incident->style.places;
-    incident->style.places = true;
-    print_frame(incident, frame);
-    incident->style.places = places;
+    print_frame(incident, frame, true);
 }
 
 static EPI_SAFE void print_repeated(struct epi_out *out, int32_t lines, uint64_t more)
@@ -367,7 +365,8 @@ EPI_SAFE void epi_print_stack(struct epi_incident *incident, const struct epi_st
         if (stack->left_out > 0 && i == stack->head) {
             left_out(out, stack->left_out);
         }
-        lines[i % EPI_STACK_PERIOD] = print_frame(incident, &stack->frame[i]);
+        lines[i % EPI_STACK_PERIOD] =
+            print_frame(incident, &stack->frame[i], incident->style.places);
         for (; run < stack->run_count && stack->run[run].at == i + 1; run++) {
             int32_t sum = 0;
             for (uint32_t j = 0; j < stack->run[run].period; j++)

@@ -23,6 +23,10 @@
 
 enum rank { RANK_LOCK, RANK_C, RANK_SEND, RANK_RECEIVE, RANK_IDLE };
 
+/* So many different things that stacks of one rank wait for are counted: Go has fewer words,
+ * and the functions of libc that wait are not more. */
+#define WAITS_MOST 32
+
 /* A stack, and what it waits for. */
 struct wait {
     enum rank rank;
@@ -38,6 +42,11 @@ struct search {
     struct epi_incident *incident;
     struct wait best;
     bool found, in_c;
+    uint32_t waits;
+    struct {
+        uint64_t name; /* a hash of it */
+        uint64_t count;
+    } all[WAITS_MOST]; /* of the best one's rank */
 };
 
 /* Go's words are those of runtime/runtime2.go. */
@@ -97,22 +106,45 @@ static EPI_SAFE bool calls_c(const struct epi_calls *calls)
     return false;
 }
 
+/* Counts WAIT, of the best rank, whatever the time for which it has waited.  How many wait
+ * for NAME by now. */
+static EPI_SAFE uint64_t count(struct search *search, const struct wait *wait, const char *name)
+{
+    uint64_t hash = 0;
+    uint32_t i = 0;
+    for (const char *c = name; *c != '\0'; c++)
+        hash = epi_mix(hash, (uint8_t)*c);
+    while (i < search->waits && search->all[i].name != hash)
+        i++;
+    if (i == WAITS_MOST)
+        return wait->count;
+    if (i == search->waits) {
+        search->all[i].name = hash;
+        search->all[i].count = 0;
+        search->waits++;
+    }
+    return search->all[i].count += wait->count;
+}
+
 /* Takes WAIT, which waits for NAME, if it is more likely than what was found before. */
 static EPI_SAFE void offer(struct search *search, const struct wait *wait, const char *name)
 {
     struct epi_hang *hang = search->hang;
     const struct wait *best = &search->best;
-    if (search->found && wait->rank == best->rank && wait->minutes == best->minutes) {
+    if (search->found && wait->rank > best->rank)
+        return;
+    bool better = !search->found || wait->rank < best->rank;
+    if (better)
+        search->waits = 0;
+    uint64_t all = count(search, wait, name);
+    if (!better && wait->minutes <= best->minutes) {
         if (epi_streq(name, hang->waits_for))
-            hang->count += wait->count;
+            hang->count = all;
         return;
     }
-    if (search->found &&
-        (wait->rank > best->rank || (wait->rank == best->rank && wait->minutes < best->minutes)))
-        return;
     search->found = true;
     search->best = *wait;
-    hang->count = wait->count;
+    hang->count = all;
     size_t size = epi_strlen(name);
     size = size < sizeof hang->waits_for ? size : sizeof hang->waits_for - 1;
     epi_copy(hang->waits_for, name, size);
@@ -207,7 +239,12 @@ static EPI_SAFE void look_at_goroutines(struct search *search)
 EPI_SAFE bool epi_hang_find(struct epi_hang *hang, struct epi_calls *calls,
                             struct epi_incident *incident)
 {
-    struct search search = {.hang = hang, .calls = calls, .incident = incident};
+    struct search search;
+    search.hang = hang;
+    search.calls = calls;
+    search.incident = incident;
+    search.found = search.in_c = false;
+    search.waits = 0;
     if (incident->options->all_threads) {
         look_at_threads(&search);
         look_at_goroutines(&search);
