@@ -158,6 +158,8 @@ static EPI_SAFE void counted_signals(struct epi_incident *dump)
     epi_out_text(out, " during other dumps\n\n");
 }
 
+static const char summary[] = "sentence";
+
 static const struct epi_stage call_stages[] = {
     {"head", 200, epi_dump_head},
     {"code", 200, load_code},
@@ -168,7 +170,7 @@ static const struct epi_stage call_stages[] = {
     {"threads' code names", 300, epi_report_thread_code_names},
     {"goroutines", 2200, goroutines},
     {"other threads", 2000, epi_report_threads},
-    {"sentence", 300, sentence},
+    {summary, 300, sentence},
     {NULL, 0, NULL},
 };
 
@@ -183,7 +185,7 @@ static const struct epi_stage timeout_stages[] = {
     {"threads' code names", 300, epi_report_thread_code_names},
     {"goroutines", 2200, goroutines},
     {"other threads", 2000, epi_report_threads},
-    {"sentence", 300, sentence},
+    {summary, 300, sentence},
     {"comparison", 500, epi_repeat_digest},
     {NULL, 0, NULL},
 };
@@ -207,7 +209,7 @@ static const struct epi_stage seen_stages[] = {
     {"threads' code names", 300, epi_report_thread_code_names},
     {"goroutine list", 1000, epi_goroutines_print},
     {"other threads", 2000, epi_report_threads},
-    {"sentence", 300, sentence},
+    {summary, 300, sentence},
     {NULL, 0, NULL},
 };
 
@@ -222,7 +224,7 @@ static const struct epi_stage signal_stages[] = {
     {"threads' code names", 300, epi_report_thread_code_names},
     {"goroutines", 2200, goroutines},
     {"other threads", 2000, epi_report_threads},
-    {"sentence", 300, sentence},
+    {summary, 300, sentence},
     {NULL, 0, NULL},
 };
 
@@ -309,8 +311,10 @@ static EPI_SAFE int result(const struct epi_incident *dump)
         return ECANCELED;
     if (dump->out.error != 0 || dump->out.lost)
         return dump->out.error != 0 ? dump->out.error : EIO;
-    if (dump->failure_count > 0)
-        return dump->failure[0].timed_out ? ETIMEDOUT : EFAULT;
+    /* The sentence only sums up what is all there: its failure stands in the last line. */
+    for (uint32_t i = 0; i < dump->failure_count; i++)
+        if (dump->failure[i].stage != summary)
+            return dump->failure[i].timed_out ? ETIMEDOUT : EFAULT;
     return 0;
 }
 
@@ -319,6 +323,7 @@ static EPI_SAFE void start(struct epi_incident *dump, const struct epi_dump *how
 {
     struct epi_options *options = &turn.options;
     epi_copy(options, enabled, sizeof *options);
+    options->deadline = how->timeout;
     options->max_frames = how->max_frames;
     options->max_threads = how->max_threads;
     options->native_stack = how->native_stack;

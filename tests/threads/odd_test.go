@@ -166,9 +166,10 @@ func TestCrashDuringDump(t *testing.T) {
 }
 
 // A stage of a dump that faults or hangs costs its part of the text, not the
-// process, and the next dump is whole.
+// process, and the next dump is whole. The sentence only sums up what is there: without it
+// the last line is incomplete, and the dump is no error.
 func TestTroubleInADump(t *testing.T) {
-	for i, want := range []string{"faulted", "took too long"} {
+	for i, want := range []string{"faulted", "took too long", "<nil>", "<nil>"} {
 		dumps, out := survive(t, "trouble "+string(rune('0'+i)))
 		if len(dumps) != 2 || len(dumps[0].StageFailures) != 1 || dumps[0].Complete() || !dumps[1].Complete() {
 			t.Fatalf("%s: %d dumps: %v", want, len(dumps), out)
@@ -176,6 +177,9 @@ func TestTroubleInADump(t *testing.T) {
 		lines := strings.Split(strings.TrimSpace(out.Stdout), "\n")
 		if len(lines) != 2 || !strings.Contains(lines[0], want) || lines[1] != "<nil>" {
 			t.Errorf("the dumps returned %q", lines)
+		}
+		if sentence := dumps[0].StageFailures[0].Stage == "sentence"; sentence != (want == "<nil>") || sentence && dumps[0].Answers == nil {
+			t.Errorf("%s: %v", want, out)
 		}
 		accounted(t, dumps[1])
 	}

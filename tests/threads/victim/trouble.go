@@ -29,12 +29,13 @@ func together(n int) error {
 	return nil
 }
 
-// trouble dumps with a stage that faults (0) or hangs (1), and then without.
+// trouble dumps with a stage that faults (0) or hangs (1), and then without. 2 and 3: the same
+// in the stage of the sentence.
 func trouble(n int) error {
 	if err := enable(); err != nil {
 		return err
 	}
-	if err := cgo.Trouble("other threads", [...]string{"fault", "hang"}[n]); err != nil {
+	if err := cgo.Trouble([...]string{"other threads", "sentence"}[n/2], [...]string{"fault", "hang"}[n%2]); err != nil {
 		return err
 	}
 	fmt.Println(dump(true))
