@@ -263,6 +263,8 @@ EPI_SAFE bool epi_crash_resume(struct epi_incident *crash, int signal)
         return false;
     crash->status = 128 + signal;
     crash->abort = false;
+    crash->began = epi_now(); /* or the helper takes the time since the report for a stop */
+    epi_helper_wake();
     return true;
 }
 

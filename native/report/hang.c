@@ -18,7 +18,7 @@
 #include "../goruntime/goroutines.h"
 #include "../goruntime/goside.h"
 
-/* So many stacks of either kind are looked at: the stage has 300 ms. */
+/* So many stacks of either kind are looked at, if they take no longer than half of the stage. */
 #define STACKS_MOST 256
 
 enum rank { RANK_LOCK, RANK_C, RANK_SEND, RANK_RECEIVE, RANK_IDLE };
@@ -41,7 +41,8 @@ struct search {
     struct epi_calls *calls;
     struct epi_incident *incident;
     struct wait best;
-    bool found, in_c;
+    bool found, in_c, cut;
+    uint64_t until; /* it looks at no more stacks then */
     uint32_t waits;
     struct {
         uint64_t name; /* a hash of it */
@@ -193,13 +194,28 @@ static EPI_SAFE void look_at_thread(struct search *search, const struct epi_thre
     offer(search, &wait, name);
 }
 
+/* Half of the stage's time is left for the sentence: what was found is better than none. */
+static EPI_SAFE uint64_t half_of_the_stage(const struct epi_incident *incident)
+{
+    uint64_t now = epi_now(), end = incident->stage_deadline;
+    return end > now ? now + (end - now) / 2 : now;
+}
+
+/* At one stack more than LOOKED. */
+static EPI_SAFE bool may_look(struct search *search, uint32_t looked)
+{
+    bool may = looked < STACKS_MOST && (!search->found || epi_now() < search->until);
+    search->cut |= !may;
+    return may;
+}
+
 static EPI_SAFE void look_at_threads(struct search *search)
 {
     struct epi_threads *threads = epi_report_asked(search->incident);
     uint32_t looked = 0;
     if (threads->error != 0)
         return;
-    for (uint32_t i = 0; i < threads->count && looked < STACKS_MOST; i++) {
+    for (uint32_t i = 0; i < threads->count && may_look(search, looked); i++) {
         const struct epi_thread *thread = &threads->thread[i];
         if (!epi_thread_listed(threads, thread) || thread->members == 0 ||
             epi_thread_answer(thread) == EPI_WRITING || thread->stack.count == 0)
@@ -232,7 +248,7 @@ static EPI_SAFE void look_at_goroutines(struct search *search)
         return;
     live->text[live->size] = '\0';
     const char *at = live->text;
-    for (uint32_t i = 0; i < STACKS_MOST && (at = epi_grouptext_find(&group, at)) != NULL; i++)
+    for (uint32_t i = 0; (at = epi_grouptext_find(&group, at)) != NULL && may_look(search, i); i++)
         look_at_group(search, &group);
 }
 
@@ -243,12 +259,15 @@ EPI_SAFE bool epi_hang_find(struct epi_hang *hang, struct epi_calls *calls,
     search.hang = hang;
     search.calls = calls;
     search.incident = incident;
-    search.found = search.in_c = false;
+    search.found = search.in_c = search.cut = false;
     search.waits = 0;
+    search.until = half_of_the_stage(incident);
     if (incident->options->all_threads) {
         look_at_threads(&search);
         look_at_goroutines(&search);
     }
+    if (search.cut)
+        hang->count = 0;
     calls->count = 0;
     if (search.found && search.best.stack != NULL)
         epi_calls_of_stack(calls, incident, search.best.stack);

@@ -8,7 +8,7 @@
 
 struct epi_hang {
     char waits_for[EPI_NAME_MAX]; /* "sync.Mutex.Lock", "pthread_mutex_lock", "running" */
-    uint64_t count; /* of the threads or goroutines that wait for that, however long */
+    uint64_t count; /* of the threads or goroutines that wait for that, however long; 0: of too many */
 };
 
 /* Finds what is most likely to be the answer, and its calls.  False, with CALLS empty, when

@@ -152,8 +152,10 @@ static EPI_SAFE bool put_stub(struct sentence *sentence, struct epi_incident *in
         return false;
     epi_call_describe(place, incident, &sentence->calls, call - 1);
     const char *function = place->comparable;
-    while (!epi_name_begins(function, mark))
+    while (*function != '\0' && !epi_name_begins(function, mark))
         function++;
+    if (*function == '\0')
+        return false;
     function += sizeof mark - 1;
     if (epi_name_is_libc(function))
         return false;

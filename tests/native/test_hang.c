@@ -1,6 +1,7 @@
 /* What goroutines wait for, and how many for the same; and the style of a report, which stays
  * when the print of a place faults. */
 #include "check.h"
+#include "clock.h"
 #include "goside.h"
 #include "hang.h"
 #include "report_parts.h"
@@ -20,14 +21,15 @@ static struct epi_goroutines live;
 
 #define FRAMES " (most recent call first):\n  File \"/srv/a.go\", line 17 in main.wait\n\n"
 
-/* The end of the sentence. */
-static const char *why(const char *text)
+/* The end of the sentence, which has LEFT nanoseconds. */
+static const char *why(const char *text, uint64_t left)
 {
     static char copy[EPI_GOROUTINES_TEXT];
     live.size = strlen(text);
     memcpy(copy, text, live.size + 1);
     live.text = copy;
     dump.goroutines = EPI_GOROUTINES_ANSWERED;
+    dump.stage_deadline = epi_now() + left;
     epi_report_hang_sentence(&dump, 0);
     return epi_sentence_why(&dump);
 }
@@ -55,9 +57,20 @@ static void counts_every_time(void)
          "Goroutine 7 [chan receive]" FRAMES, "sync.RWMutex.Lock, 3 in all"},
     };
     for (size_t i = 0; i < EPI_COUNT(cases); i++) {
-        const char *got = why(cases[i].text);
+        const char *got = why(cases[i].text, 60 * EPI_SECOND);
         CHECK(strcmp(got, cases[i].why) == 0, "%zu: %s", i, got);
     }
+}
+
+/* The first stack of the program's is looked at in any case. */
+static void ends_in_time(void)
+{
+    const char *got = why("Goroutine 1 [select]\n  File \"/usr/lib/go/src/runtime/proc.go\", line 1 in "
+                          "runtime.gopark\n\n"
+                          "Goroutine 2 [chan receive]" FRAMES "Goroutine 3 [sync.Mutex.Lock]" FRAMES, 0);
+    CHECK(strcmp(got, "chan receive") == 0, "%s", got);
+    got = why("Goroutines 2, 3 [chan receive]" FRAMES "Goroutine 4 [chan receive]" FRAMES, 0);
+    CHECK(strcmp(got, "chan receive") == 0, "%s", got);
 }
 
 static sigjmp_buf guard;
@@ -91,6 +104,7 @@ int main(void)
     dump.style.healthy = true;
     dump.options = &options;
     counts_every_time();
+    ends_in_time();
     fault_leaves_the_style();
     return check_result();
 }
