@@ -87,10 +87,21 @@ static EPI_SAFE uint64_t budget_of(const struct epi_incident *incident,
     return budget < left ? budget : left;
 }
 
+/* The time of the stages is over, and what one would write has no time to get out.  Where many
+ * hang, each with the least budget, they would take the time of the end line as well. */
+static EPI_SAFE bool is_too_late(const struct epi_incident *incident, uint64_t now)
+{
+    return now > incident->stages_deadline && now + 2 * LEAST_BUDGET > incident->out.deadline;
+}
+
 EPI_SAFE void epi_stage_run(struct epi_incident *incident, const struct epi_stage *stage)
 {
     incident->stage_name = stage->name;
     const uint64_t now = epi_now(), budget = budget_of(incident, stage, now);
+    if (is_too_late(incident, now)) {
+        report_failure(incident, stage, TIMED_OUT, 0);
+        return;
+    }
     int how = epi_arch_setjmp(&incident->guard);
     if (how == ENTERED) {
         incident->out.waited = 0;
