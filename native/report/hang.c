@@ -18,7 +18,7 @@
 #include "../goruntime/goroutines.h"
 #include "../goruntime/goside.h"
 
-/* So many stacks of either kind are looked at, if they take no longer than half of the stage. */
+/* So many stacks of either kind are looked at, if they take no more than half of the stage. */
 #define STACKS_MOST 256
 
 enum rank { RANK_LOCK, RANK_C, RANK_SEND, RANK_RECEIVE, RANK_IDLE };
