@@ -43,9 +43,9 @@ func TestRepeatStatic(t *testing.T) {
 		number += n + 1
 		longest = max(longest, n)
 		counts = append(counts, n)
-		// On a busy machine some are missed, never are there more.
+		// On a busy machine many are missed, never are there more.
 		elapsed := r.Process.Time.Sub(all[0].Process.Time)
-		if due := int((elapsed + period/2) / period); number > due || number < due*3/4 {
+		if due := int((elapsed + period/2) / period); number > due || number < due/2 {
 			t.Errorf("number %d comes after %v, when it is the turn of number %d", number, elapsed, due)
 		}
 	}
