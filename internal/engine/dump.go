@@ -31,6 +31,9 @@ func (Engine) Dump(c *config.Config, from uintptr) error {
 // whileOn calls do with the core on, and keeps it on meanwhile.
 func whileOn(do func() error) error {
 	for {
+		if resumed() {
+			return errCrashing
+		}
 		mu.RLock()
 		if cgo.On() {
 			defer mu.RUnlock()

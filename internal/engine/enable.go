@@ -24,6 +24,9 @@ var (
 
 // Enable turns the core on, to report crashes, or changes its options.
 func (Engine) Enable(c *config.Config) error {
+	if resumed() {
+		return errCrashing
+	}
 	mu.Lock()
 	defer mu.Unlock()
 	stopSnapshots()
@@ -131,7 +134,7 @@ func enableCore(c *config.Config, box *os.File, quiet bool) error {
 	case errors.Is(err, cgo.ErrDumping):
 		return errors.New("epitaph: a dump is under way, and does not finish")
 	case errors.Is(err, cgo.ErrCrashing):
-		return errors.New("epitaph: the process is crashing")
+		return errCrashing
 	case err != nil:
 		return fmt.Errorf("epitaph: %w", err)
 	}
@@ -158,6 +161,9 @@ func stopResponder() {
 // Disable turns the core off, unless a panic is on its way on the calling goroutine: one
 // that main has deferred would leave that without a report.
 func (Engine) Disable() bool {
+	if resumed() {
+		return cgo.Enabled()
+	}
 	mu.Lock()
 	defer mu.Unlock()
 	if panicking() {

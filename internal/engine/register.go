@@ -16,6 +16,9 @@ var registered = map[syscall.Signal]bool{}
 
 // Register has the core dump at the signal.
 func (Engine) Register(sig syscall.Signal, c *config.Config) error {
+	if resumed() {
+		return errCrashing
+	}
 	registering.Lock()
 	defer registering.Unlock()
 	mu.Lock()
@@ -42,6 +45,9 @@ func (Engine) Register(sig syscall.Signal, c *config.Config) error {
 
 // Unregister ends that.
 func (Engine) Unregister(sig syscall.Signal) bool {
+	if resumed() {
+		return false
+	}
 	registering.Lock()
 	defer registering.Unlock()
 	mu.Lock()

@@ -3,6 +3,7 @@
 package engine
 
 import (
+	"errors"
 	"sync/atomic"
 
 	"github.com/epitaph-go/epitaph/cgo"
@@ -43,7 +44,15 @@ func prepareResume() {
 
 // resumed tells whether a goroutine has died of a panic, and the process goes on for
 // the crash hook alone.
-func resumed() bool { return afterPanic.Load() != nil && actor.Load().live.Resumed() }
+func resumed() bool {
+	r := actor.Load()
+	return r != nil && afterPanic.Load() != nil && r.live.Resumed()
+}
+
+// errCrashing is what a call has to say that the crash hook makes after a panic. It is said
+// without a lock: a goroutine whose system call ended while Go stopped the world waits for
+// ever (runtime.exitsyscall), and may have it.
+var errCrashing = errors.New("epitaph: the process is crashing")
 
 // lastActOfPanic runs the crash hook on the goroutine that has died, or rather waits for
 // its end there: it has a goroutine of its own, as it has after a crash in C. This one
