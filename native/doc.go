@@ -64,12 +64,13 @@
 // program, or the dumper (ondemand/dumper_loop.c).
 //
 // A machine: one more file for each whose name ends in _amd64 and _arm64, with the same
-// functions, and nothing else in C: base/arch_*.h and .c (registers, jumps, assembly),
+// functions, and nothing else in C. (memory/decode_amd64 and unwind/framestate_amd64 serve
+// amd64's files only.) They are base/arch_*.h and .c (registers, jumps, assembly),
 // base/unwrapped_*.S, memory/code_*.c and instruction_*.c (signal frames, instruction
 // bytes), unwind/goabi_*.c (Go's frames), unwind/framecode_*.c (C's frames without call
 // frame information), crash/entry_*.c (the handler's entry), report/cxx_*.c (a call under
-// a C++ handler). base/arch.h declares what they have in
-// common, and includes the machine's header; the Go files name the machines in their
+// a C++ handler). base/arch.h declares what they have in common, and includes the machine's
+// header; base/unwrapped.h and unwind/goabi.c have what two machines' files share; the Go files name the machines in their
 // build constraints. A register set is epi_regset, wide enough for any; a return address
 // may be in a register, and may bear a signature (epi_cursor_return); a page may be
 // larger than 4 KiB (base/page.h).

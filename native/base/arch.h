@@ -22,6 +22,11 @@ struct epi_regs {
     epi_regset known; /* bit N: r[N] holds what the frame had in register N */
 };
 
+static inline EPI_SAFE bool epi_known(const struct epi_regs *regs, uint64_t reg)
+{
+    return (regs->known >> reg & 1) != 0;
+}
+
 /* Raw system call: -errno on failure.  libc's wrappers write errno, may be
  * cancellation points, and are bound lazily.  Not inlined, so that the handler
  * knows a SIGSYS of the core's own calls by the PC: to ask which thread it is on

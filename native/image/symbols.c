@@ -1,5 +1,6 @@
 /* Looks a PC of C code up: in the block that Go has built for the module, else in the
- * executable's symbol table or the module's own .dynsym.  Every offset is checked: a block may come from a file. */
+ * executable's symbol table or the module's own .dynsym.  Every offset is checked: a block
+ * may come from a file. */
 #include "symbols.h"
 #include "modules.h"
 #include "symfile.h"

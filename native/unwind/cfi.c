@@ -37,11 +37,6 @@ static EPI_SAFE bool load(struct epi_regs *next, unsigned reg, uintptr_t at)
     return epi_peek64(&next->r[reg], at);
 }
 
-static EPI_SAFE bool known(const struct epi_regs *regs, uint64_t reg)
-{
-    return (regs->known >> reg & 1) != 0;
-}
-
 /* Is the return address of RULE in memory?  Always, where the machine has no register for it. */
 static EPI_SAFE bool in_memory(const struct epi_rule *rule)
 {
@@ -54,12 +49,12 @@ static EPI_SAFE enum epi_step apply_rule(struct epi_cursor *cursor,
     struct epi_regs *regs = &cursor->regs;
     if ((rule->flags & RULE_OUTERMOST) != 0)
         return EPI_STEP_OUTERMOST;
-    if (!known(regs, rule->cfa_reg))
+    if (!epi_known(regs, rule->cfa_reg))
         return EPI_STEP_NO_RULE;
     uintptr_t cfa = regs->r[rule->cfa_reg] + (uintptr_t)(intptr_t)rule->cfa_offset;
     uint64_t saved[EPI_COUNT(saved_registers)], ra = regs->r[EPI_REG_RA];
     if (in_memory(rule) ? !epi_peek64(&ra, cfa + (uintptr_t)(intptr_t)rule->ra)
-                        : !known(regs, EPI_REG_RA))
+                        : !epi_known(regs, EPI_REG_RA))
         return in_memory(rule) ? EPI_STEP_UNREADABLE : EPI_STEP_NO_RULE;
     for (size_t i = 0; i < EPI_COUNT(saved_registers); i++)
         if (rule->saved[i] != 0 &&
@@ -157,7 +152,7 @@ static EPI_SAFE enum epi_step apply_register(struct epi_range bounds,
         next->r[reg] = cfa + value;
         break;
     case EPI_CFI_REGISTER:
-        if (value >= EPI_NREGS || !known(regs, value))
+        if (value >= EPI_NREGS || !epi_known(regs, value))
             return EPI_STEP_OK; /* unknown */
         next->r[reg] = regs->r[value];
         break;
@@ -190,7 +185,7 @@ static EPI_SAFE enum epi_step apply_row(struct epi_cursor *cursor,
     if (row->kind[entry->return_column] == EPI_CFI_UNDEFINED)
         return EPI_STEP_OUTERMOST;
     if (row->cfa_kind == EPI_CFI_REGISTER) {
-        if (!known(regs, row->cfa_reg))
+        if (!epi_known(regs, row->cfa_reg))
             return EPI_STEP_NO_RULE;
         cfa = regs->r[row->cfa_reg] + (uint64_t)row->cfa_value;
     } else if (row->cfa_kind == EPI_CFI_EXPRESSION) {
@@ -210,7 +205,7 @@ static EPI_SAFE enum epi_step apply_row(struct epi_cursor *cursor,
         next.r[EPI_REG_RA] = regs->r[EPI_REG_RA];
         next.known |= regs->known & EPI_BIT(EPI_REG_RA);
     }
-    if (!known(&next, entry->return_column) || !known(&next, EPI_REG_SP))
+    if (!epi_known(&next, entry->return_column) || !epi_known(&next, EPI_REG_SP))
         return EPI_STEP_NO_RULE;
     next.r[EPI_REG_PC] = epi_cursor_return(cursor, next.r[entry->return_column]);
     if (!entry->signal) /* a caller's own return address is not there: its call has replaced it */

@@ -100,7 +100,7 @@ static EPI_SAFE void pick(struct machine *m, unsigned n)
 
 static EPI_SAFE void push_register(struct machine *m, uint64_t number, int64_t offset)
 {
-    if (number >= EPI_NREGS || (m->regs->known >> number & 1) == 0)
+    if (number >= EPI_NREGS || !epi_known(m->regs, number))
         m->failed = true;
     else
         push(m, m->regs->r[number] + (uint64_t)offset);

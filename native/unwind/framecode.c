@@ -24,7 +24,7 @@ static EPI_SAFE bool by_function(struct epi_cursor *cursor, const struct epi_mod
     if (!epi_spend(&cursor->code_work, TRY) ||
         !epi_symbols_function(module, pc, &function, &cursor->code_work) ||
         !epi_arch_frame_row(function, pc, exact, row, &cursor->code_work) ||
-        (cursor->regs.known >> row->cfa_reg & 1) == 0)
+        !epi_known(&cursor->regs, row->cfa_reg))
         return false;
     if (row->kind[EPI_REG_RA] != EPI_CFI_OFFSET)
         return true; /* in a register */

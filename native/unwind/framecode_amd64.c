@@ -84,6 +84,8 @@ static EPI_SAFE void jumps_to(struct reading *r, uint64_t at)
         return;
     struct target *t = find_target(r, at);
     if (t == NULL) {
+        /* The ones that come first are kept: a loop that moves RSP by what is known is in the
+         * prologue, and behind one that moves it by more only a frame pointer says the CFA. */
         if (r->count == TARGETS)
             return;
         t = &r->target[r->count++];

@@ -1,6 +1,7 @@
 /* Go's frames, as the machine has them: where a function's return address and
  * frame pointer are, and what the special functions leave on the stack.  A machine
- * provides these in a goabi_MACHINE.c; gostack.c decides which of them is asked. */
+ * provides these in a goabi_MACHINE.c; gostack.c decides which of them is asked.  What the
+ * machines' files share is at the end, and in goabi.c. */
 #ifndef EPI_GOABI_H
 #define EPI_GOABI_H
 
@@ -45,5 +46,32 @@ EPI_SAFE bool epi_goabi_caller_of_cgocall(uintptr_t sp, struct epi_regs *regs);
 /* REGS become those of the C function that called crosscall2, whose return address is
  * at SLOT. */
 EPI_SAFE bool epi_goabi_caller_of_crosscall2(uintptr_t slot, struct epi_regs *regs);
+
+/* ---- for the machines' files ---- */
+
+/* Is there a return address into Go text at ADDRESS? */
+EPI_SAFE bool epi_goabi_returns_to_go(const struct epi_gostep *s, uint64_t address);
+
+/* The caller is at PC, with SP and FP, and no other register is known. */
+EPI_SAFE enum epi_step epi_goabi_arrive(struct epi_gostep *s, uint64_t pc, uint64_t sp,
+                                        uint64_t fp, bool fp_known);
+
+/* epi_goabi_pop on another stack: the next SP need not be above this one. */
+static inline EPI_SAFE enum epi_step epi_goabi_pop_elsewhere(struct epi_gostep *s, uint64_t sp,
+                                                             uint64_t delta)
+{
+    s->cursor->stack = (struct epi_range){0, 0};
+    return epi_goabi_pop(s, sp, delta);
+}
+
+/* The bounds of G's stack. */
+EPI_SAFE bool epi_goabi_stack_of(uint64_t g, uint64_t *low, uint64_t *high);
+
+/* Is SP on the stack of G? */
+EPI_SAFE bool epi_goabi_on_stack_of(const struct epi_gostep *s, uint64_t g);
+
+/* What is DEPTH bytes below the top of G's stack, on it: how asmcgocall keeps SP, since the
+ * stack may move. */
+EPI_SAFE bool epi_goabi_below_top(uint64_t g, uint64_t depth, uint64_t *sp);
 
 #endif

@@ -49,28 +49,13 @@
 #include "../memory/peek.h"
 #include "../image/modules.h"
 
-/* Is there a return address into Go text at ADDRESS? */
-static EPI_SAFE bool returns_to_go(const struct epi_gostep *s, uint64_t address)
-{
-    uint64_t pc;
-    return epi_peek64(&pc, address) && epi_go_text(s->cursor->go, pc);
-}
-
 EPI_SAFE enum epi_step epi_goabi_pop(struct epi_gostep *s, uint64_t sp, uint64_t delta)
 {
-    struct epi_regs *regs = &s->cursor->regs;
     uint64_t cfa = sp + delta + EPI_CALL_PUSHES;
     uint64_t pc, fp = s->fp;
-    bool fp_known = s->fp_known || delta != 0;
     if (!epi_peek64(&pc, cfa - 8) || (delta != 0 && !epi_peek64(&fp, cfa - 16)))
         return EPI_STEP_UNREADABLE;
-    regs->r[EPI_REG_PC] = pc;
-    regs->r[EPI_REG_SP] = cfa;
-    regs->r[EPI_REG_FP] = fp;
-    regs->known = EPI_BIT(EPI_REG_PC) | EPI_BIT(EPI_REG_SP) | (epi_regset)fp_known << EPI_REG_FP;
-    s->cursor->how = EPI_HOW_GO;
-    s->cursor->flags = 0;
-    return EPI_STEP_OK;
+    return epi_goabi_arrive(s, pc, cfa, fp, s->fp_known || delta != 0);
 }
 
 EPI_SAFE enum epi_step epi_goabi_pop_injected(struct epi_gostep *s)
@@ -78,13 +63,6 @@ EPI_SAFE enum epi_step epi_goabi_pop_injected(struct epi_gostep *s)
     enum epi_step step = epi_goabi_pop(s, s->sp, (uint64_t)s->delta.bytes);
     s->cursor->flags = EPI_FRAME_EXACT;
     return step;
-}
-
-/* The same on another stack: the next SP need not be above this one. */
-static EPI_SAFE enum epi_step pop_elsewhere(struct epi_gostep *s, uint64_t sp, uint64_t delta)
-{
-    s->cursor->stack = (struct epi_range){0, 0};
-    return epi_goabi_pop(s, sp, delta);
 }
 
 /* In a function that changes stacks: is SP still, or again, where the table
@@ -102,9 +80,9 @@ static EPI_SAFE bool outside_frame(const struct epi_gostep *s)
 /* KIND_SWITCH, and the second choice of others: the frame that BP points to. */
 static EPI_SAFE enum epi_step pop_by_fp(struct epi_gostep *s)
 {
-    if (!s->fp_known || !returns_to_go(s, s->fp + 8))
+    if (!s->fp_known || !epi_goabi_returns_to_go(s, s->fp + 8))
         return EPI_STEP_NO_RULE;
-    return pop_elsewhere(s, s->fp, 8);
+    return epi_goabi_pop_elsewhere(s, s->fp, 8);
 }
 
 EPI_SAFE enum epi_step epi_goabi_pop_switch(struct epi_gostep *s)
@@ -121,18 +99,14 @@ EPI_SAFE enum epi_step epi_goabi_pop_switch(struct epi_gostep *s)
 /* The two words at SP. */
 static EPI_SAFE bool cgocall_words(const struct epi_gostep *s, uint64_t *frame, bool *goroutine)
 {
-    uint64_t depth, g, low, high;
+    uint64_t depth, g;
     if (!epi_peek64(&depth, s->sp) || !epi_peek64(&g, s->sp + 8))
         return false;
     *goroutine = g != 0;
     *frame = depth;
-    if (g != 0) {
-        if (!epi_peek64(&low, g) || !epi_peek64(&high, g + 8) || low >= high ||
-            depth > high - low)
-            return false;
-        *frame = high - depth;
-    }
-    return returns_to_go(s, *frame + 8);
+    if (g != 0 && !epi_goabi_below_top(g, depth, frame))
+        return false;
+    return epi_goabi_returns_to_go(s, *frame + 8);
 }
 
 EPI_SAFE enum epi_step epi_goabi_pop_cgocall(struct epi_gostep *s)
@@ -143,7 +117,7 @@ EPI_SAFE enum epi_step epi_goabi_pop_cgocall(struct epi_gostep *s)
     bool goroutine;
     if (!s->exact && cgocall_words(s, &frame, &goroutine)) {
         s->cursor->crossed_asmcgocall |= goroutine;
-        return pop_elsewhere(s, frame, 8);
+        return epi_goabi_pop_elsewhere(s, frame, 8);
     }
     /* Before and after the change, and where nothing was changed, BP is at or a
      * few words above SP. */
@@ -185,21 +159,14 @@ EPI_SAFE enum epi_step epi_goabi_pop_from_c(struct epi_gostep *s)
     return EPI_STEP_OK;
 }
 
-/* Is SP on the stack of G?  g begins with stack.lo, stack.hi (runtime2.go). */
-static EPI_SAFE bool on_stack_of(const struct epi_gostep *s, uint64_t g)
-{
-    uint64_t low, high;
-    return epi_peek64(&low, g) && epi_peek64(&high, g + 8) && s->sp >= low && s->sp < high;
-}
-
 /* What morestack calls does not come back here, so only an interrupted frame
  * has a caller, and only before the change of stacks, two instructions before
  * the end.  DI is the old g there, BX the new one. */
 EPI_SAFE enum epi_step epi_goabi_pop_morestack(struct epi_gostep *s)
 {
     const uint64_t *r = s->cursor->regs.r;
-    bool changed = !on_stack_of(s, r[EPI_RDI]) && on_stack_of(s, r[EPI_RBX]);
-    if (s->exact && !changed && returns_to_go(s, s->sp))
+    bool changed = !epi_goabi_on_stack_of(s, r[EPI_RDI]) && epi_goabi_on_stack_of(s, r[EPI_RBX]);
+    if (s->exact && !changed && epi_goabi_returns_to_go(s, s->sp))
         return epi_goabi_pop(s, s->sp, 0);
     return EPI_STEP_OUTERMOST;
 }
@@ -211,8 +178,8 @@ EPI_SAFE enum epi_step epi_goabi_pop_racecall(struct epi_gostep *s)
     uint64_t old = s->cursor->regs.r[EPI_R12];
     if (s->exact && s->pc - s->go->text.start - s->func.entry < UNTIL_R12_IS_SET)
         return epi_goabi_pop(s, s->sp, 0);
-    if ((s->cursor->regs.known & EPI_BIT(EPI_R12)) != 0 && returns_to_go(s, old))
-        return pop_elsewhere(s, old, 0);
+    if ((s->cursor->regs.known & EPI_BIT(EPI_R12)) != 0 && epi_goabi_returns_to_go(s, old))
+        return epi_goabi_pop_elsewhere(s, old, 0);
     return pop_by_fp(s);
 }
 

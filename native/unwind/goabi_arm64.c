@@ -51,37 +51,12 @@
 
 #define FRAME_OF_CGOCALL 16
 
-static EPI_SAFE bool known(const struct epi_gostep *s, unsigned reg)
-{
-    return (s->cursor->regs.known & EPI_BIT(reg)) != 0;
-}
-
-/* Is there a return address into Go text at ADDRESS? */
-static EPI_SAFE bool returns_to_go(const struct epi_gostep *s, uint64_t address)
-{
-    uint64_t pc;
-    return epi_peek64(&pc, address) && epi_go_text(s->cursor->go, pc);
-}
-
-static EPI_SAFE enum epi_step arrive(struct epi_gostep *s, uint64_t pc, uint64_t sp, uint64_t fp,
-                                     bool fp_known)
-{
-    struct epi_regs *regs = &s->cursor->regs;
-    regs->r[EPI_REG_PC] = pc;
-    regs->r[EPI_REG_SP] = sp;
-    regs->r[EPI_REG_FP] = fp;
-    regs->known = EPI_BIT(EPI_REG_PC) | EPI_BIT(EPI_REG_SP) | (epi_regset)fp_known << EPI_REG_FP;
-    s->cursor->how = EPI_HOW_GO;
-    s->cursor->flags = 0;
-    return EPI_STEP_OK;
-}
-
 /* Nothing has been stored, or all has been loaded again. */
 static EPI_SAFE enum epi_step pop_by_lr(struct epi_gostep *s, uint64_t sp)
 {
-    if (!s->exact || !known(s, EPI_LR))
+    if (!s->exact || !epi_known(&s->cursor->regs, EPI_LR))
         return EPI_STEP_NO_RULE;
-    return arrive(s, s->cursor->regs.r[EPI_LR], sp, s->fp, s->fp_known);
+    return epi_goabi_arrive(s, s->cursor->regs.r[EPI_LR], sp, s->fp, s->fp_known);
 }
 
 EPI_SAFE enum epi_step epi_goabi_pop(struct epi_gostep *s, uint64_t sp, uint64_t delta)
@@ -95,7 +70,7 @@ EPI_SAFE enum epi_step epi_goabi_pop(struct epi_gostep *s, uint64_t sp, uint64_t
         record = s->fp + 8;
     if (!epi_peek64(&pc, record) || (stored && !epi_peek64(&fp, record - 8)))
         return EPI_STEP_UNREADABLE;
-    return arrive(s, pc, sp + delta, fp, s->fp_known || stored);
+    return epi_goabi_arrive(s, pc, sp + delta, fp, s->fp_known || stored);
 }
 
 EPI_SAFE enum epi_step epi_goabi_pop_injected(struct epi_gostep *s)
@@ -112,13 +87,6 @@ EPI_SAFE enum epi_step epi_goabi_pop_injected(struct epi_gostep *s)
     return EPI_STEP_OK;
 }
 
-/* The same on another stack: the next SP need not be above this one. */
-static EPI_SAFE enum epi_step pop_elsewhere(struct epi_gostep *s, uint64_t sp, uint64_t delta)
-{
-    s->cursor->stack = (struct epi_range){0, 0};
-    return epi_goabi_pop(s, sp, delta);
-}
-
 /* The address right behind the call, of the function that S is in, that has left LR; or LR is the
  * caller's still. */
 static EPI_SAFE bool has_called(const struct epi_gostep *s)
@@ -133,15 +101,15 @@ static EPI_SAFE bool has_called(const struct epi_gostep *s)
  * were? */
 static EPI_SAFE bool outside_frame(const struct epi_gostep *s)
 {
-    return s->exact && known(s, EPI_LR) && s->delta.bytes == 0 && !has_called(s);
+    return s->exact && epi_known(&s->cursor->regs, EPI_LR) && s->delta.bytes == 0 && !has_called(s);
 }
 
 /* KIND_SWITCH, and the second choice of others: the frame that X29 points to. */
 static EPI_SAFE enum epi_step pop_by_fp(struct epi_gostep *s)
 {
-    if (!s->fp_known || !returns_to_go(s, s->fp + 8))
+    if (!s->fp_known || !epi_goabi_returns_to_go(s, s->fp + 8))
         return EPI_STEP_NO_RULE;
-    return pop_elsewhere(s, s->fp + 8, (uint64_t)s->delta.bytes);
+    return epi_goabi_pop_elsewhere(s, s->fp + 8, (uint64_t)s->delta.bytes);
 }
 
 EPI_SAFE enum epi_step epi_goabi_pop_switch(struct epi_gostep *s)
@@ -163,18 +131,14 @@ EPI_SAFE enum epi_step epi_goabi_pop_switch(struct epi_gostep *s)
 /* The two words at SP. */
 static EPI_SAFE bool cgocall_words(const struct epi_gostep *s, uint64_t *frame, bool *goroutine)
 {
-    uint64_t depth, g, low, high;
+    uint64_t depth, g;
     if (!epi_peek64(&g, s->sp) || !epi_peek64(&depth, s->sp + 8))
         return false;
     *goroutine = g != 0;
     *frame = depth;
-    if (g != 0) {
-        if (!epi_peek64(&low, g) || !epi_peek64(&high, g + 8) || low >= high ||
-            depth > high - low)
-            return false;
-        *frame = high - depth;
-    }
-    return returns_to_go(s, *frame);
+    if (g != 0 && !epi_goabi_below_top(g, depth, frame))
+        return false;
+    return epi_goabi_returns_to_go(s, *frame);
 }
 
 EPI_SAFE enum epi_step epi_goabi_pop_cgocall(struct epi_gostep *s)
@@ -186,14 +150,14 @@ EPI_SAFE enum epi_step epi_goabi_pop_cgocall(struct epi_gostep *s)
     /* In its own frame: before the change, and behind it. */
     if ((s->exact && s->delta.first) || (s->fp_known && s->fp + 8 == s->sp))
         return epi_goabi_pop(s, s->sp, (uint64_t)s->delta.bytes);
-    if (s->exact && known(s, EPI_X2) && before % 16 == 0 && returns_to_go(s, before)) {
+    if (s->exact && epi_known(&s->cursor->regs, EPI_X2) && before % 16 == 0 && epi_goabi_returns_to_go(s, before)) {
         s->cursor->crossed_asmcgocall = true;
-        return pop_elsewhere(s, before, FRAME_OF_CGOCALL);
+        return epi_goabi_pop_elsewhere(s, before, FRAME_OF_CGOCALL);
     }
     if (!cgocall_words(s, &frame, &goroutine))
         return EPI_STEP_NO_RULE;
     s->cursor->crossed_asmcgocall |= goroutine;
-    return pop_elsewhere(s, frame, FRAME_OF_CGOCALL);
+    return epi_goabi_pop_elsewhere(s, frame, FRAME_OF_CGOCALL);
 }
 
 enum { SAVED_AT = 32, SAVED = 10, RECORD_OF_CROSSCALL2 = 176 }; /* X19 to X28; X29 and LR */
@@ -201,7 +165,7 @@ enum { SAVED_AT = 32, SAVED = 10, RECORD_OF_CROSSCALL2 = 176 }; /* X19 to X28; X
 /* Nothing is changed before the first call, and all is loaded again before LR is. */
 EPI_SAFE enum epi_step epi_goabi_pop_from_c(struct epi_gostep *s)
 {
-    bool intact = s->exact && known(s, EPI_LR) && !has_called(s);
+    bool intact = s->exact && epi_known(&s->cursor->regs, EPI_LR) && !has_called(s);
     bool crosscall2 = epi_streq(epi_pclntab_function(s->go, &s->func), "crosscall2");
     uint64_t sp = s->sp, delta = (uint64_t)s->delta.bytes, saved[SAVED], record[2];
     struct epi_regs *regs = &s->cursor->regs;
@@ -217,7 +181,7 @@ EPI_SAFE enum epi_step epi_goabi_pop_from_c(struct epi_gostep *s)
     else if (!epi_peek(record, sp + RECORD_OF_CROSSCALL2, sizeof record))
         step = EPI_STEP_UNREADABLE;
     else
-        arrive(s, record[1], sp + delta, record[0], true);
+        epi_goabi_arrive(s, record[1], sp + delta, record[0], true);
     if (step != EPI_STEP_OK)
         return step;
     epi_copy_words(&regs->r[EPI_X19], saved, sizeof saved);
@@ -225,23 +189,15 @@ EPI_SAFE enum epi_step epi_goabi_pop_from_c(struct epi_gostep *s)
     return EPI_STEP_OK;
 }
 
-/* Is SP on the stack of the goroutine that the caller runs on?  Then X28, g, is its own;
- * g begins with stack.lo, stack.hi (runtime2.go). */
-static EPI_SAFE bool on_stack_of_g(const struct epi_gostep *s)
-{
-    uint64_t low, high, g = s->cursor->regs.r[EPI_X28];
-    return epi_peek64(&low, g) && epi_peek64(&high, g + 8) && s->sp >= low && s->sp < high;
-}
-
 /* What morestack calls does not come back here, so only an interrupted frame
- * has a caller, and only before its first call.  The caller is as if it had not begun, so it is
+ * has a caller, and only before its first call, on the stack of the goroutine, which X28 is.  The caller is as if it had not begun, so it is
  * to be looked at as one that was interrupted: its return address is in LR, where X3 has it
  * from. */
 EPI_SAFE enum epi_step epi_goabi_pop_morestack(struct epi_gostep *s)
 {
     struct epi_regs *regs = &s->cursor->regs;
     uint64_t lr = regs->r[EPI_X3];
-    if (!s->exact || !known(s, EPI_LR) || has_called(s) || !on_stack_of_g(s))
+    if (!s->exact || !epi_known(&s->cursor->regs, EPI_LR) || has_called(s) || !epi_goabi_on_stack_of(s, regs->r[EPI_X28]))
         return EPI_STEP_OUTERMOST;
     enum epi_step step = pop_by_lr(s, s->sp);
     if (step != EPI_STEP_OK)
@@ -259,11 +215,11 @@ EPI_SAFE enum epi_step epi_goabi_pop_racecall(struct epi_gostep *s)
     const struct epi_regs *regs = &s->cursor->regs;
     if (s->exact && s->pc - s->go->text.start - s->func.entry < UNTIL_X20_IS_SET)
         return pop_by_lr(s, s->sp);
-    if (!known(s, EPI_X19) || !known(s, EPI_X20) ||
+    if (!epi_known(&s->cursor->regs, EPI_X19) || !epi_known(&s->cursor->regs, EPI_X20) ||
         !epi_go_text(s->cursor->go, regs->r[EPI_X20]))
         return pop_by_fp(s);
     s->cursor->stack = (struct epi_range){0, 0};
-    return arrive(s, regs->r[EPI_X20], regs->r[EPI_X19], s->fp, s->fp_known);
+    return epi_goabi_arrive(s, regs->r[EPI_X20], regs->r[EPI_X19], s->fp, s->fp_known);
 }
 
 /* When the tables cannot be read: [X29] is the caller's X29, [X29 + 8] the return

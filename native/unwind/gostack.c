@@ -111,7 +111,7 @@ EPI_SAFE bool epi_gostack_calls_c(const struct epi_goruntime *go, uintptr_t pc)
 
 /* Where g and m keep what is needed (runtime2.go).  g.m and g.sched have not
  * moved since Go 1.4; the place of m.curg is searched. */
-enum { G_STACK_LOW = 0, G_STACK_HIGH = 8, G_M = 48, G_SCHED_SP = 56, M_WORDS = 96 };
+enum { G_M = 48, G_SCHED_SP = 56, M_WORDS = 96 };
 
 /* Is G a goroutine of M that waits in asmcgocall?  Its saved SP then points to
  * the frame of asmcgocall, which returns into runtime.cgocall: the name is the
@@ -121,8 +121,8 @@ static EPI_SAFE bool waits_in_cgocall(const struct epi_goruntime *go, uint64_t g
 {
     uint64_t its_m, low, high, sp;
     struct epi_func func;
-    return epi_peek64(&its_m, g + G_M) && its_m == m && epi_peek64(&low, g + G_STACK_LOW) &&
-           epi_peek64(&high, g + G_STACK_HIGH) && epi_peek64(&sp, g + G_SCHED_SP) &&
+    return epi_peek64(&its_m, g + G_M) && its_m == m &&
+           epi_goabi_stack_of(g, &low, &high) && epi_peek64(&sp, g + G_SCHED_SP) &&
            sp >= low && sp < high && epi_goabi_caller_of_cgocall(sp, caller) &&
            epi_go_text(go, caller->r[EPI_REG_PC]) &&
            epi_pclntab_find(go, caller->r[EPI_REG_PC], &func) &&

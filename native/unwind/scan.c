@@ -81,7 +81,9 @@ static EPI_SAFE enum doubt call_fits(struct epi_cursor *cursor, uintptr_t pc,
     if (best <= UNLIKELY)
         return IMPOSSIBLE;
     struct epi_range called = symbol_at(cursor, target);
+    uint32_t blocks = (uint32_t)((called.end - called.start) / 64); /* it looks at 4096 bytes */
     if (called.end == 0 || called.end == function.start /* it may go on there */ ||
+        !epi_spend(&cursor->code_work, blocks < 64 ? blocks : 64) ||
         epi_arch_may_jump_out(called))
         return UNLIKELY;
     return IMPOSSIBLE;

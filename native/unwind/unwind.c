@@ -30,11 +30,6 @@
 
 #define WORD sizeof(uintptr_t)
 
-static EPI_SAFE bool known(const struct epi_regs *regs, unsigned reg)
-{
-    return (regs->known >> reg & 1) != 0;
-}
-
 static EPI_SAFE bool step_sigreturn(struct epi_cursor *cursor)
 {
     if (!epi_arch_at_sigreturn(cursor->regs.r[EPI_REG_PC]) ||
@@ -82,7 +77,7 @@ static EPI_SAFE bool step_frame_pointer(struct epi_cursor *cursor)
     uintptr_t fp = regs->r[EPI_REG_FP], sp = regs->r[EPI_REG_SP];
     uint64_t outer, word;
     uint8_t byte;
-    if (!known(regs, EPI_REG_FP) || fp % WORD != 0)
+    if (!epi_known(regs, EPI_REG_FP) || fp % WORD != 0)
         return false;
     /* SP itself may be what is broken. */
     if ((fp < sp || fp - sp > EPI_FRAME_MAX) && epi_peek8(&byte, sp))
@@ -173,7 +168,7 @@ static EPI_SAFE bool comes_again(struct epi_cursor *cursor)
 static EPI_SAFE enum epi_stop move(struct epi_cursor *cursor, struct epi_frame *frame)
 {
     uint64_t fp = cursor->regs.r[EPI_REG_FP];
-    bool outermost_fp = known(&cursor->regs, EPI_REG_FP) && fp == 0;
+    bool outermost_fp = epi_known(&cursor->regs, EPI_REG_FP) && fp == 0;
     enum epi_step step = step_by_rules(cursor, frame);
     switch (step) {
     case EPI_STEP_OK:

@@ -1,0 +1,30 @@
+/* Where the linker is told to wrap (threads/create.c, threads/masks_wrap.c, signals/wrap.c,
+ * crash/exit_wrap.c), __real_exit is but another name of exit, and nobody refers to what is
+ * here.  A c-archive is linked by its host's own command, without -Wl,-wrap: there nobody calls
+ * the wrappers, but their references have to be to something.
+ *
+ * In assembly, since in a link with -flto the compiler would join a definition in C with the
+ * reference to it, before the linker gives that its other meaning, and exit would call itself. *
+ * A machine's unwrapped_MACHINE.S defines the macro, and includes this. */
+#ifndef EPI_UNWRAPPED_H
+#define EPI_UNWRAPPED_H
+
+	.text
+	unwrapped pthread_create
+	unwrapped pthread_sigmask
+	unwrapped sigprocmask
+	unwrapped sigwait
+	unwrapped sigwaitinfo
+	unwrapped sigtimedwait
+	unwrapped signalfd
+	unwrapped sigaction
+	unwrapped exit
+	unwrapped _exit
+	unwrapped _Exit
+	unwrapped quick_exit
+	unwrapped kill
+	unwrapped execv
+	unwrapped execve
+	unwrapped execvp
+
+#endif
