@@ -314,10 +314,9 @@ static EPI_SAFE bool reporter_faults(struct arrival *a)
         epi_chain_await_end(incident);
         return false;
     case EPI_PHASE_HOST: /* another fault; or it calls ours, which it has saved, for this one */
-        if (is_anothers(a->info))
-            return false; /* it was pending until the handler's end, and is kept */
-        if (!(a->called && a->uc == incident->uc) && epi_chain_left(incident, a->uc))
-            return false;
+        if (!(a->called && a->uc == incident->uc) &&
+            (epi_chain_left(incident, a->uc) || is_anothers(a->info)))
+            return false; /* a signal that was pending until the handler's end is kept */
         break;
     case EPI_PHASE_LAST_ACT: /* another goroutine has the thread by now */
         epi_crash_park(incident, incident->options, a->signal, a->info, a->uc);

@@ -351,6 +351,7 @@ static EPI_SAFE void start(struct epi_incident *dump, const struct epi_dump *how
         epi_copy(&dump->subject, how->subject, sizeof dump->subject);
         epi_copy(&dump->stack, how->stack, sizeof dump->stack);
     } else {
+        dump->stack.count = dump->stack.run_count = 0; /* its stage may be skipped */
         epi_subject_is_self(&dump->subject);
     }
     epi_zero(&dump->cache, sizeof dump->cache); /* modules may have been unloaded */

@@ -215,11 +215,13 @@ static EPI_SAFE void look_at_threads(struct search *search)
     uint32_t looked = 0;
     if (threads->error != 0)
         return;
-    for (uint32_t i = 0; i < threads->count && may_look(search, looked); i++) {
+    for (uint32_t i = 0; i < threads->count; i++) {
         const struct epi_thread *thread = &threads->thread[i];
         if (!epi_thread_listed(threads, thread) || thread->members == 0 ||
             epi_thread_answer(thread) == EPI_WRITING || thread->stack.count == 0)
             continue;
+        if (!may_look(search, looked))
+            return;
         look_at_thread(search, thread);
         looked++;
     }

@@ -88,10 +88,13 @@ static EPI_SAFE uint64_t budget_of(const struct epi_incident *incident,
 }
 
 /* The time of the stages is over, and what one would write has no time to get out.  Where many
- * hang, each with the least budget, they would take the time of the end line as well. */
+ * hang, each with the least budget, they would take the time of the end line as well.  Where
+ * none has, the process was stopped, and the helper is about to postpone all this. */
 static EPI_SAFE bool is_too_late(const struct epi_incident *incident, uint64_t now)
 {
-    return now > incident->stages_deadline && now + 2 * LEAST_BUDGET > incident->out.deadline;
+    uint32_t failed = incident->failure_count;
+    return failed > 0 && incident->failure[failed - 1].timed_out &&
+           now > incident->stages_deadline && now + 2 * LEAST_BUDGET > incident->out.deadline;
 }
 
 EPI_SAFE void epi_stage_run(struct epi_incident *incident, const struct epi_stage *stage)
@@ -100,6 +103,7 @@ EPI_SAFE void epi_stage_run(struct epi_incident *incident, const struct epi_stag
     const uint64_t now = epi_now(), budget = budget_of(incident, stage, now);
     if (is_too_late(incident, now)) {
         report_failure(incident, stage, TIMED_OUT, 0);
+        epi_out_flush(&incident->out);
         return;
     }
     int how = epi_arch_setjmp(&incident->guard);
