@@ -66,6 +66,13 @@ func findHooks(run uintptr) (*[]hook, error) {
 // syscall.Exit and the like, nor when Go dies. An error says that the runtime's code is
 // not the one that is known. It is for a healthy process.
 func RunLast(f func()) error {
+	return withHooks(func(hooks *[]hook) {
+		*hooks = append([]hook{{f, true}}, *hooks...)
+	})
+}
+
+// withHooks calls do with exithook.hooks, while nobody else adds to them or exits.
+func withHooks(do func(hooks *[]hook)) error {
 	run, err := Run()
 	if err != nil {
 		return err
@@ -80,37 +87,20 @@ func RunLast(f func()) error {
 	}
 	defer atomic.StoreInt32(locked, 0)
 	hooks, err := findHooks(run)
-	if err != nil {
-		return err
+	if err == nil {
+		do(hooks)
 	}
-	*hooks = append([]hook{{f, true}}, *hooks...)
-	return nil
+	return err
 }
 
 // Added returns the hooks that have been added until now, in the order in which an exit
 // calls them. Nothing is called. An error says that the runtime's code is not the one
 // that is known. It is for a healthy process.
-func Added() ([]func(), error) {
-	run, err := Run()
-	if err != nil {
-		return nil, err
-	}
-	at, err := Locked(run)
-	if err != nil {
-		return nil, err
-	}
-	locked := *(**int32)(unsafe.Pointer(&at))
-	for !atomic.CompareAndSwapInt32(locked, 0, 1) {
-		runtime.Gosched()
-	}
-	defer atomic.StoreInt32(locked, 0)
-	hooks, err := findHooks(run)
-	if err != nil {
-		return nil, err
-	}
-	var list []func()
-	for _, h := range slices.Backward(*hooks) {
-		list = append(list, h.f)
-	}
-	return list, nil
+func Added() (list []func(), err error) {
+	err = withHooks(func(hooks *[]hook) {
+		for _, h := range slices.Backward(*hooks) {
+			list = append(list, h.f)
+		}
+	})
+	return list, err
 }

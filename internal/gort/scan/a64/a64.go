@@ -78,6 +78,12 @@ func other(word uint32) Inst {
 		i.Rm = uint8(field(word, 10, 5))
 	case word&0x3f000000 == 0x08000000: // exclusive
 		i.Rm = uint8(field(word, 16, 5))
+		if word&0x00200000 != 0 { // of pairs, which do not write the base
+			i.Rn = uint8(field(word, 10, 5))
+			if i.Rn == Zero { // CASP
+				i.Rn = i.Rm | 1
+			}
+		}
 	}
 	return i
 }
