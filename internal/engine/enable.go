@@ -213,6 +213,9 @@ func (Engine) Taken() map[syscall.Signal]string {
 
 // Ready is closed when the indexer has been through all modules.
 func (Engine) Ready() <-chan struct{} {
+	if resumed() {
+		return closed
+	}
 	mu.RLock()
 	defer mu.RUnlock()
 	if background == nil {

@@ -32,6 +32,9 @@ func (Engine) Watch(c *config.Config, d time.Duration) (word *uint32, stop func(
 
 // arm arms a timer with the core on. From then on disable keeps it on.
 func arm(c *config.Config, d time.Duration, arm func(*cgo.TimerConfig) error) error {
+	if resumed() {
+		return errCrashing
+	}
 	timersMu.Lock()
 	defer timersMu.Unlock()
 	return whileOn(func() error {
