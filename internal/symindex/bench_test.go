@@ -14,7 +14,7 @@ import (
 
 // benchFile is what EPITAPH_SYMBOLS_FILE names, or crashdemo, which has as much Go
 // as C.
-func benchFile(b *testing.B) (path string, dwarfSize int64) {
+func benchFile(b *testing.B) (path string, size int64) {
 	b.Helper()
 	path = os.Getenv("EPITAPH_SYMBOLS_FILE")
 	if path == "" {
@@ -24,6 +24,11 @@ func benchFile(b *testing.B) (path string, dwarfSize int64) {
 			b.Fatalf("%v\n%s", err, out)
 		}
 	}
+	return path, dwarfSize(b, path)
+}
+
+func dwarfSize(b *testing.B, path string) (size int64) {
+	b.Helper()
 	f, err := elf.Open(path)
 	if err != nil {
 		b.Fatal(err)
@@ -31,10 +36,10 @@ func benchFile(b *testing.B) (path string, dwarfSize int64) {
 	defer f.Close()
 	for _, s := range f.Sections {
 		if strings.HasPrefix(s.Name, ".debug_") {
-			dwarfSize += int64(s.Size)
+			size += int64(s.Size)
 		}
 	}
-	return path, dwarfSize
+	return size
 }
 
 func BenchmarkBuild(b *testing.B) {

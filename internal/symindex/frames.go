@@ -1,7 +1,6 @@
 package symindex
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/binary"
 	"errors"
@@ -37,15 +36,11 @@ var errFrames = errors.New(".debug_frame is damaged")
 // 6.4.1; LSB 5.0 core, 10.6.1). What differs is how the two parts refer to each other, and
 // that its addresses are never encoded. Of opts BuildID, Exclude, DebugDirs and Yield count.
 func Frames(path string, bias uint64, opts Options) ([]byte, error) {
-	file, err := objfile.Open(path)
+	file, id, err := open(path, &opts)
 	if err != nil {
-		return nil, fmt.Errorf("symindex: %w", err)
+		return nil, err
 	}
 	defer file.Close()
-	id := file.BuildID()
-	if len(opts.BuildID) > 0 && !bytes.Equal(id, opts.BuildID) {
-		return nil, fmt.Errorf("symindex: %s: %w", path, ErrReplaced)
-	}
 	section := file.Section(".debug_frame")
 	if section == nil {
 		debug := openDebugFile(file, id, opts.DebugDirs)

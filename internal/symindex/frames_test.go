@@ -30,9 +30,12 @@ func framesLibrary(t testing.TB, flags ...string) string {
 	if err := os.WriteFile(source, []byte(code), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := exec.LookPath("cc"); err != nil {
+		t.Skip(err)
+	}
 	args := append([]string{"-shared", "-fPIC", "-O1", "-fno-asynchronous-unwind-tables", "-fno-exceptions", "-o", library, source}, flags...)
 	if out, err := exec.Command("cc", args...).CombinedOutput(); err != nil {
-		t.Skipf("cc: %v\n%s", err, out)
+		t.Fatalf("cc: %v\n%s", err, out)
 	}
 	return library
 }
@@ -62,11 +65,14 @@ func framesOf(t *testing.T, memory []byte) (ranges [][2]uint64) {
 // TestFrames wants the entries that readelf shows.
 func TestFrames(t *testing.T) {
 	entry := regexp.MustCompile(`FDE cie=[0-9a-f]+ pc=([0-9a-f]+)\.\.([0-9a-f]+)`)
+	if _, err := exec.LookPath("readelf"); err != nil {
+		t.Skip(err)
+	}
 	for _, flags := range [][]string{{"-g"}, {"-g", "-gz=zlib"}, {"-g", "-gdwarf-2"}} {
 		library := framesLibrary(t, flags...)
 		out, err := exec.Command("readelf", "--debug-dump=frames", library).Output()
 		if err != nil {
-			t.Skip(err)
+			t.Fatal(err)
 		}
 		const bias = 0x7f0000000000
 		memory, err := symindex.Frames(library, bias, symindex.Options{})

@@ -3,7 +3,6 @@
 package symindex_test
 
 import (
-	"debug/elf"
 	"fmt"
 	"os"
 	"os/exec"
@@ -103,21 +102,6 @@ func BenchmarkPeers(b *testing.B) {
 			})
 		}
 	}
-}
-
-func dwarfSize(b *testing.B, path string) (size int64) {
-	b.Helper()
-	f, err := elf.Open(path)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer f.Close()
-	for _, s := range f.Sections {
-		if strings.HasPrefix(s.Name, ".debug_") {
-			size += int64(s.Size)
-		}
-	}
-	return size
 }
 
 // dladdrC looks the addresses of its standard input up, which are relative to where the

@@ -124,20 +124,31 @@ func lacks(files ...*objfile.File) Lacks {
 	return found
 }
 
+// open opens the file at path, if it is the one with the build-id of the options.
+func open(path string, opts *Options) (file *objfile.File, id []byte, err error) {
+	file, err = objfile.Open(path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("symindex: %w", err)
+	}
+	id = file.BuildID()
+	if len(opts.BuildID) > 0 && !bytes.Equal(id, opts.BuildID) {
+		file.Close()
+		return nil, nil, fmt.Errorf("symindex: %s: %w", path, ErrReplaced)
+	}
+	return file, id, nil
+}
+
 // Build reads the file at path, and its debug file if there is one, into the
 // block that the C core looks addresses up in. Where a block was shipped with the file, or
-// is in the cache, that is it, NamesOnly or not. A file without any symbol is an error. It is safe for concurrent use; a hostile file gives an error, or a block
-// with wrong contents, for a bounded amount of work.
+// is in the cache, that is it, NamesOnly or not. A file without any symbol is an error. It is
+// safe for concurrent use; a hostile file gives an error, or a block with wrong contents, for
+// a bounded amount of work.
 func Build(path string, opts Options) (*Result, error) {
-	file, err := objfile.Open(path)
+	file, id, err := open(path, &opts)
 	if err != nil {
-		return nil, fmt.Errorf("symindex: %w", err)
+		return nil, err
 	}
 	defer file.Close()
-	id := file.BuildID()
-	if len(opts.BuildID) > 0 && !bytes.Equal(id, opts.BuildID) {
-		return nil, fmt.Errorf("symindex: %s: %w", path, ErrReplaced)
-	}
 	var problem error
 	if !opts.Rebuild {
 		var shipped *Result

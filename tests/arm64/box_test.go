@@ -25,7 +25,7 @@ const boxJob = "a black box"
 
 func (r *root) addBox(t *testing.T) {
 	t.Helper()
-	dir, p := "../blackbox", &victim.Program{Build: []string{"./victim"}}
+	dir, p := "../blackbox", plain[0]
 	if err := p.BuildElsewhere(dir, r.path(built), vm.Env()...); err != nil {
 		t.Fatal(err)
 	}

@@ -6,5 +6,7 @@
 //   - guest is the first process there;
 //   - job is what the two tell each other.
 //
-// Without EPITAPH_ARM64=full, twenty telling cases run.
+// Without EPITAPH_ARM64=full, twenty telling cases run. EPITAPH_ARM64=tests/live runs the
+// suites of that directory, also those that full leaves out, and EPITAPH_ARM64=tests:^TestX$
+// those of its tests.
 package arm64

@@ -88,7 +88,7 @@ func (r *root) add(t *testing.T, s suite) {
 	})
 }
 
-// copyData copies what tests read: testdata, and files that are named in README.md.
+// copyData copies what tests read: testdata.
 func (r *root) copyData(dir, inside string) error {
 	if err := os.MkdirAll(r.path(inside), 0o755); err != nil {
 		return err

@@ -29,10 +29,7 @@ type collector struct {
 // newCollector starts one that sends to the server.
 func newCollector(t *testing.T, server *victoriaLogs) *collector {
 	t.Helper()
-	binary := filepath.Join(os.Getenv("EPITAPH_FLEET"), "otelcol", "otelcol")
-	if _, err := os.Stat(binary); err != nil {
-		t.Skip("needs the OpenTelemetry Collector: make fleet builds it, or EPITAPH_FLEET names a directory with otelcol/otelcol in it")
-	}
+	binary := built(t, "the OpenTelemetry Collector", "otelcol/otelcol")
 	dir := t.TempDir()
 	c := &collector{
 		t: t, binary: binary, config: filepath.Join(dir, "otel.yaml"), dir: dir,

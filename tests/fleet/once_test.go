@@ -66,14 +66,7 @@ func TestShipToCollector(t *testing.T) {
 	server := newVictoriaLogs(t)
 	collector := newCollector(t, server)
 	command, dir := epitaph(t), t.TempDir()
-	kinds := samples(t)
-	pid := 0
-	crashes := func(n int) {
-		for range n {
-			pid++
-			crash(t, dir, kinds[pid%2], pid)
-		}
-	}
+	crashes := writer(t, dir, samples(t))
 	ship := start(t, command, dir, "http://"+collector.otlp)
 	crashes(50)
 	eventually(t, "50 there", func() bool { return server.count("*") >= 50 })

@@ -48,12 +48,23 @@ type victoriaLogs struct {
 	cmd          *exec.Cmd
 }
 
-func newVictoriaLogs(t *testing.T) *victoriaLogs {
+// built returns a server's file in the directory that EPITAPH_FLEET names. Without that the
+// test is skipped.
+func built(t *testing.T, what, path string) string {
+	t.Helper()
 	dir := os.Getenv("EPITAPH_FLEET")
-	binary := filepath.Join(dir, "victoria-logs")
-	if _, err := os.Stat(binary); dir == "" || err != nil {
-		t.Skip("needs VictoriaLogs: make fleet builds it, or EPITAPH_FLEET names a directory with victoria-logs in it")
+	if dir == "" {
+		t.Skipf("needs %s: make fleet builds it, or EPITAPH_FLEET names a directory with %s in it", what, path)
 	}
+	binary := filepath.Join(dir, filepath.FromSlash(path))
+	if _, err := os.Stat(binary); err != nil {
+		t.Fatal(err)
+	}
+	return binary
+}
+
+func newVictoriaLogs(t *testing.T) *victoriaLogs {
+	binary := built(t, "VictoriaLogs", "victoria-logs")
 	s := &victoriaLogs{t: t, binary: binary, data: t.TempDir(), addr: freeAddr(t)}
 	s.start()
 	t.Cleanup(s.stop)

@@ -64,6 +64,19 @@ func crash(t *testing.T, dir string, r *report.Report, pid int) {
 	}
 }
 
+// writer returns what writes n more reports to a directory, of two kinds by turns. The
+// process ids begin at 1.
+func writer(t *testing.T, dir string, kinds []*report.Report) func(n int) {
+	pid := 0
+	return func(n int) {
+		t.Helper()
+		for range n {
+			pid++
+			crash(t, dir, kinds[pid%2], pid)
+		}
+	}
+}
+
 func count(t *testing.T, dir, pattern string) int {
 	t.Helper()
 	paths, err := filepath.Glob(filepath.Join(dir, pattern))
@@ -79,13 +92,7 @@ func TestShipOnce(t *testing.T) {
 	server := newVictoriaLogs(t)
 	command, dir := epitaph(t), t.TempDir()
 	kinds := samples(t)
-	pid := 0
-	crashes := func(n int) {
-		for range n {
-			pid++
-			crash(t, dir, kinds[pid%2], pid)
-		}
-	}
+	crashes := writer(t, dir, kinds)
 	sent := func(n int) func() bool { return func() bool { return count(t, dir, "*.sent") >= n } }
 
 	ship := start(t, command, dir, server.url())
