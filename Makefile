@@ -3,7 +3,7 @@
 # make lint     the static checks alone
 # make bench    speed, as ratios measured in one run
 # make matrix   every kind of crash in every place in every kind of build (long)
-# make arm64    the same tests on linux/arm64, in a virtual machine (long)
+# make arm64    many of these tests on linux/arm64, in a virtual machine (long)
 # make fleet    reports to real servers of logs, which are built first (long)
 # make pages    pages of reports in Chromium, with axe-core, and pictures of them
 # make hosts    real programs with Epitaph in them: those that are installed (long)

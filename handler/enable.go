@@ -9,7 +9,7 @@ import (
 )
 
 // ErrNoNative is wrapped by the error of [Enable], and of the calls that dump, where
-// there is no C core: on other platforms than linux/amd64, and without cgo. The call
+// there is no C core: on other platforms than Linux on amd64 and arm64, and without cgo. The call
 // has done what pure Go can then, which each describes.
 var ErrNoNative = config.ErrNoNative
 
