@@ -32,8 +32,7 @@
 // from memory that may be damaged goes through epi_peek (memory/peek.h).
 //
 // A global variable is written by the floor that defines it; the floors behind it
-// read it, or call its functions. (tools/lintlayers/exceptions.txt lists what does not
-// do that yet.)
+// read it, or call its functions.
 //
 // # Where things are
 //
@@ -70,10 +69,10 @@
 // bytes), unwind/goabi_*.c (Go's frames), unwind/framecode_*.c (C's frames without call
 // frame information), crash/entry_*.c (the handler's entry), report/cxx_*.c (a call under
 // a C++ handler). base/arch.h declares what they have in common, and includes the machine's
-// header; base/unwrapped.h and unwind/goabi.c have what two machines' files share; the Go files name the machines in their
-// build constraints. A register set is epi_regset, wide enough for any; a return address
-// may be in a register, and may bear a signature (epi_cursor_return); a page may be
-// larger than 4 KiB (base/page.h).
+// header; base/unwrapped.h and unwind/goabi.c have what two machines' files share; the Go
+// files name the machines in their build constraints. A register set is epi_regset, wide
+// enough for any; a return address may be in a register, and may bear a signature
+// (epi_cursor_return); a page may be larger than 4 KiB (base/page.h).
 //
 // # How it is built and checked
 //
