@@ -92,6 +92,7 @@ func (c *config) resolve(s errorStack) Stack {
 	for i := range s.frames {
 		f := fullNames(s.frames[i])
 		stack = append(stack, frameOf(&f))
+		stack[i].loose = true // oops leaves out those of the standard library
 	}
 	slices.Reverse(stack)
 	return stack

@@ -59,6 +59,8 @@ type Frame struct {
 	// stack. It is set for C frames only: a Go frame hides it, as every Go
 	// tool does.
 	Inlined bool
+	// loose says that calls between this one and the next may have been left out.
+	loose bool
 	// Elided is the number of calls that this entry stands for. The other
 	// fields are then empty. A negative number: an unknown number of calls.
 	Elided int

@@ -164,7 +164,7 @@ func (r frameRole) fits(e *goExpr) bool {
 	case roleDeclared:
 		return !e.literal
 	case roleLiteral:
-		return e.literal
+		return e.literal || e.target.isC()
 	}
 	return true
 }
@@ -177,6 +177,8 @@ type callSite struct {
 	// calleeLine is where that stood; see callee.line.
 	calleeLine int
 	kind       failure
+	// loose says that other functions may have been called in between.
+	loose bool
 	// guessed says that only a message tells that something failed, or that a
 	// panic began here, but not how.
 	guessed bool
@@ -237,12 +239,38 @@ func (g *goSyntax) call(q callSite, pkg *goPackage) *goExpr {
 	if n != 1 || found == nil {
 		return nil
 	}
+	if q.loose && g.leadsOut(q.line, role, found) {
+		return nil
+	}
 	// A callee without a position was not taken from a stack of Go: its name must
 	// be there.
 	if q.calleeLine == unknownLine && !found.target.names(&c) {
 		return nil
 	}
 	return found
+}
+
+// leadsOut reports whether a call on a line, other than one, may lead to a function
+// of another package.
+func (g *goSyntax) leadsOut(line int, role frameRole, but *goExpr) bool {
+	out := len(g.hidden[line]) > 0
+	g.deferred(line, role, func(*goExpr) { out = true })
+	for i := range g.calls[line] {
+		e := &g.calls[line][i]
+		switch e.target.kind {
+		case targetNone, targetFunc, targetLiteral:
+		default:
+			out = out || e != but && !e.target.isBuiltin() && !e.encloses(but)
+		}
+	}
+	return out
+}
+
+// encloses reports whether f, on the same line, is a part of e: among the arguments
+// of a call, which are there before it is made.
+func (e *goExpr) encloses(f *goExpr) bool {
+	after := f.span.endLine < e.span.endLine || f.span.endLine == e.span.endLine && f.span.endCol <= e.span.endCol
+	return e.line == f.line && e.span.col <= f.span.col && after
 }
 
 // unseen counts the calls on a line that have no expression there and can have
@@ -307,8 +335,10 @@ func (g *goSyntax) failure(q callSite, pkg *goPackage) *goExpr {
 	for i := range g.failures[q.line] {
 		e := &g.failures[q.line][i]
 		switch {
-		case !role.fits(e) || e.kind == failDeref && e.target.kind != targetNone && !e.target.nilable(pkg):
-			continue // or a call of a function that is there
+		case !role.fits(e) || role == roleWrapper && !e.after:
+			continue
+		case e.kind == failDeref && e.target.kind != targetNone && !e.target.nilable(pkg):
+			continue // a call of a function that is there
 		case e.kind == q.kind:
 			found = e
 			n++
@@ -326,13 +356,24 @@ func (g *goSyntax) failure(q callSite, pkg *goPackage) *goExpr {
 		return nil // any of these can have failed
 	case q.guessed && q.kind != failPanic && panics > 0:
 		return nil // the message may be that of a panic
-	case q.kind == failDeref || q.kind == failPanic && q.guessed:
-		// A nil function that was deferred fails when it is called.
-		nilable := false
-		g.deferred(q.line, role, func(e *goExpr) { nilable = nilable || e.target.nilable(pkg) })
-		if nilable {
-			return nil
-		}
+	case g.failsDeferred(q, role, pkg):
+		return nil
 	}
+	return found
+}
+
+// failsDeferred reports whether what failed on a line may be a call that was deferred
+// elsewhere: of a nil function, or of a builtin, which the stack shows as if the
+// function itself had made it.
+func (g *goSyntax) failsDeferred(q callSite, role frameRole, pkg *goPackage) bool {
+	found := false
+	g.deferred(q.line, role, func(e *goExpr) {
+		switch {
+		case e.target.isBuiltin():
+			found = found || builtinFailures[e.target.name] == q.kind
+		case q.kind == failDeref || q.kind == failPanic && q.guessed:
+			found = found || e.target.nilable(pkg)
+		}
+	})
 	return found
 }

@@ -57,6 +57,8 @@ func (b *syntaxBuilder) addExpr(n ast.Node) {
 		}
 	case *ast.SendStmt:
 		b.addFailure(n, failSend, n.Arrow)
+	case *ast.CompositeLit:
+		b.addMapLiteral(n)
 	case *ast.RangeStmt:
 		b.addRangeFailures(n)
 	}
@@ -75,6 +77,35 @@ func (b *syntaxBuilder) addRangeFailures(n *ast.RangeStmt) {
 			}
 		}
 	}
+}
+
+// addMapLiteral lists a literal that may be one of a map: a key of an interface type
+// that cannot be hashed fails as it does in an assignment.
+func (b *syntaxBuilder) addMapLiteral(n *ast.CompositeLit) {
+	switch t := n.Type.(type) {
+	case *ast.ArrayType, *ast.StructType:
+		return
+	case *ast.Ident:
+		if t.Obj != nil {
+			if s, ok := t.Obj.Decl.(*ast.TypeSpec); ok && isStruct(s.Type) {
+				return
+			}
+		}
+	}
+	for _, e := range n.Elts {
+		kv, ok := e.(*ast.KeyValueExpr)
+		if !ok {
+			return
+		}
+		if _, ok := ast.Unparen(kv.Key).(*ast.BasicLit); !ok {
+			b.addFailure(n, failMapWrite, kv.Colon)
+		}
+	}
+}
+
+func isStruct(t ast.Expr) bool {
+	_, ok := ast.Unparen(t).(*ast.StructType)
+	return ok
 }
 
 // addDivision lists a division, unless it is by a constant, which is not 0.
@@ -133,6 +164,8 @@ func (b *syntaxBuilder) addCall(n *ast.CallExpr) {
 		b.addFailure(n, failConvert, n.Lparen)
 	case strings.HasPrefix(name, "Div") || strings.HasPrefix(name, "Rem"):
 		b.addFailure(n, failDivide, n.Lparen) // math/bits.Div64, which is compiled to an instruction
+	case e.target.isIntrinsic():
+		b.addFailure(n, failDeref, n.Lparen)
 	}
 	if whole.kind != noFailure {
 		b.g.failures[line] = append(b.g.failures[line], whole)
@@ -163,6 +196,17 @@ func mayBeType(t *target) bool {
 // isBuiltin reports whether t is a builtin function. A package that declares one
 // of its own by such a name is taken for one that does not.
 func (t *target) isBuiltin() bool { return t.kind == targetName && builtins[t.name] }
+
+// isIntrinsic reports whether t is a function that takes pointers and may be compiled
+// to an instruction, so that there is no frame of it where that fails
+// (cmd/compile/internal/ssagen/intrinsics.go).
+func (t *target) isIntrinsic() bool {
+	if t.kind != targetPackage {
+		return false
+	}
+	root, _, _ := strings.Cut(t.path, "/")
+	return root == "simd" || strings.HasSuffix(t.path, "/atomic")
+}
 
 // isArrayType reports whether a call converts to an array or to a pointer to one.
 func isArrayType(fun ast.Expr) bool {

@@ -3,6 +3,8 @@ package stackfmt
 import (
 	"go/ast"
 	"go/token"
+	"slices"
+	"strings"
 )
 
 // names answers what a name in a file stands for, as far as the file alone tells.
@@ -12,15 +14,22 @@ type names struct {
 	// values are what is assigned to a variable. More may be, where it is open.
 	values map[*ast.Object][]ast.Expr //lint:ignore SA1019 see parseGoSyntax
 	open   map[*ast.Object]bool       //lint:ignore SA1019 see parseGoSyntax
-	line   func(token.Pos) int
+	// selected are the variables that x.M stands for one of. A method can take the
+	// address of its receiver, and assign to it.
+	selected map[*ast.Object]bool //lint:ignore SA1019 see parseGoSyntax
+	// renamed are functions that have another name, or another's body, when linked.
+	renamed map[string]bool
+	line    func(token.Pos) int
 }
 
-func newNames(file *ast.File) *names {
+func newNames(file *ast.File, text string) *names {
 	m := &names{
 		packages: importsOf(file),
 		file:     file,
 		values:   map[*ast.Object][]ast.Expr{}, //lint:ignore SA1019 see parseGoSyntax
 		open:     map[*ast.Object]bool{},       //lint:ignore SA1019 see parseGoSyntax
+		selected: map[*ast.Object]bool{},       //lint:ignore SA1019 see parseGoSyntax
+		renamed:  linkedNames(text),
 	}
 	ast.Inspect(file, func(n ast.Node) bool {
 		switch n := n.(type) {
@@ -48,10 +57,36 @@ func newNames(file *ast.File) *names {
 			if n.Op == token.AND {
 				m.assign(n.X, nil)
 			}
+		case *ast.SelectorExpr:
+			if id, ok := ast.Unparen(n.X).(*ast.Ident); ok && id.Obj != nil {
+				m.selected[id.Obj] = true
+			}
+		case *ast.FuncDecl:
+			if n.Body == nil {
+				m.renamed[n.Name.Name] = true
+			}
 		}
 		return true
 	})
 	return m
+}
+
+// linkedNames lists the functions that //go:linkname directives of a file name: the
+// runtime knows them by what those say.
+func linkedNames(text string) map[string]bool {
+	found := map[string]bool{}
+	const directive = "//go:linkname "
+	for rest := text; ; {
+		_, after, ok := strings.Cut(rest, directive)
+		if !ok {
+			return found
+		}
+		rest = after
+		line, _, _ := strings.Cut(rest, "\n")
+		if f := strings.Fields(line); len(f) > 0 {
+			found[f[0]] = true
+		}
+	}
 }
 
 // assign notes that value, nil for something unknown, is assigned to l.
@@ -183,6 +218,9 @@ func (m *names) ident(x *ast.Ident, depth int) target {
 	}
 	switch x.Obj.Kind {
 	case ast.Fun:
+		if m.renamed[x.Name] {
+			return target{kind: targetAny}
+		}
 		return target{kind: targetFunc, name: x.Name}
 	case ast.Typ, ast.Con:
 		return target{}
@@ -211,6 +249,9 @@ func (m *names) ident(x *ast.Ident, depth int) target {
 	}
 	if len(t.values) == 1 && t.values[0].kind == targetNone {
 		return t.values[0] // no function at all
+	}
+	if m.selected[x.Obj] && slices.ContainsFunc(t.values, func(v target) bool { return v.kind != targetNone }) {
+		return target{kind: targetAny}
 	}
 	return t
 }

@@ -91,6 +91,9 @@ func indexPackage(texts []string, complete bool) *packageIndex {
 		for _, d := range file.Decls {
 			x.declare(d, names)
 		}
+		for name := range linkedNames(text) {
+			x.vars[name] = true
+		}
 		// Types may be declared anywhere.
 		ast.Inspect(file, func(n ast.Node) bool {
 			if s, ok := n.(*ast.StructType); ok {
@@ -114,7 +117,11 @@ func (x *packageIndex) declare(d ast.Decl, imports map[string]string) {
 			_, p.variadic = d.Type.Params.List[len(d.Type.Params.List)-1].Type.(*ast.Ellipsis)
 		}
 		x.params[d.Name.Name] = append(x.params[d.Name.Name], p)
-		if d.Recv == nil {
+		switch {
+		case d.Recv != nil:
+		case d.Body == nil:
+			x.vars[d.Name.Name] = true // linked to a body that may be any
+		default:
 			x.funcs[d.Name.Name] = true
 		}
 	case *ast.GenDecl:

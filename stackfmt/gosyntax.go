@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"strings"
 )
 
 // span is a range of source text: endLine is 1-based, the columns are byte
@@ -46,8 +47,11 @@ type goFunc struct {
 }
 
 // parseGoSyntax lists the expressions of a Go file. It returns nil if the text
-// does not parse.
+// does not parse, or says that its lines have other numbers.
 func parseGoSyntax(text string) *goSyntax {
+	if hasLineDirective(text) {
+		return nil
+	}
 	fset := token.NewFileSet()
 	// The parser resolves names within a file, which is deprecated for what it
 	// cannot know of other files. This asks for local variables only.
@@ -60,12 +64,19 @@ func parseGoSyntax(text string) *goSyntax {
 			calls: map[int][]goExpr{}, failures: map[int][]goExpr{}, hidden: map[int][]goExpr{}, exits: map[int][]*goFunc{},
 		},
 		file:   fset.File(file.FileStart),
-		names:  newNames(file),
+		names:  newNames(file, text),
 		marked: map[ast.Node]mark{},
 	}
 	b.names.line = func(p token.Pos) int { return b.position(p).line }
 	ast.Inspect(file, b.visit)
 	return b.g
+}
+
+// hasLineDirective reports whether a file gives its lines other numbers or another
+// file's name: a frame's line is then none of this text.
+func hasLineDirective(text string) bool {
+	const directive = "line "
+	return strings.HasPrefix(text, "//"+directive) || strings.Contains(text, "\n//"+directive) || strings.Contains(text, "/*"+directive)
 }
 
 type syntaxBuilder struct {
@@ -278,7 +289,6 @@ func (b *syntaxBuilder) expr(n ast.Node, kind failure) goExpr {
 
 type sourcePos struct{ line, col int }
 
-// position ignores //line comments: the offsets must be those of this text.
 func (b *syntaxBuilder) position(p token.Pos) sourcePos {
 	at := b.file.PositionFor(p, false)
 	return sourcePos{at.Line, at.Column - 1}

@@ -123,7 +123,7 @@ func (t *target) reaches(c *callee) bool {
 	case targetName:
 		return c.isFunc(t.name) || c.takes(t.args) && c.pkg.get().holdsFunc(t)
 	case targetPackage:
-		return c.isFunc(t.name) || t.path == "C" && c.isFunc("_Cfunc_"+t.name) || c.takes(t.args) && isVariable(t)
+		return c.isFunc(t.name) || t.isC() && (c.isFunc("_Cfunc_"+t.name) || c.literal) || c.takes(t.args) && isVariable(t)
 	case targetMethod:
 		return c.declared && !c.body && c.name == t.name || c.takes(t.args) && c.pkg.get().isField(t)
 	case targetLiteral:
@@ -133,6 +133,10 @@ func (t *target) reaches(c *callee) bool {
 	}
 	return c.takes(t.args)
 }
+
+// isC reports whether a call of t is one of C. The cgo command may put it into a
+// function literal, which checks the pointers among its arguments.
+func (t *target) isC() bool { return t.kind == targetPackage && t.path == "C" }
 
 // takes reports whether a function value that is called with a target's arguments
 // can be c.
@@ -150,7 +154,7 @@ func (t *target) names(c *callee) bool {
 	case targetFunc, targetName:
 		return c.isFunc(t.name) || c.anonymous()
 	case targetPackage:
-		return c.isFunc(t.name) || t.path == "C" && c.isFunc("_Cfunc_"+t.name) || c.anonymous()
+		return c.isFunc(t.name) || t.isC() && c.isFunc("_Cfunc_"+t.name) || c.anonymous()
 	case targetMethod:
 		return c.declared && !c.body && c.name == t.name || c.anonymous()
 	case targetOneOf:
@@ -184,7 +188,7 @@ func (t *target) nilable(p *goPackage) bool {
 // isVariable reports whether pkg.F may be a variable. The standard library has
 // but one that is a function.
 func isVariable(t *target) bool {
-	if t.path == "C" {
+	if t.isC() {
 		return false
 	}
 	return !isStandard(t.path) || t.path == "flag" && t.name == "Usage"

@@ -181,7 +181,7 @@ func calleeOf(s Stack, i int) string {
 // error that the stack belongs to, nil if there is none.
 func siteOf(s Stack, i int, t *Traceback) callSite {
 	f := &s[i]
-	q := callSite{fn: f.Func, line: f.Line, callee: calleeOf(s, i), calleeLine: unknownLine}
+	q := callSite{fn: f.Func, line: f.Line, callee: calleeOf(s, i), calleeLine: unknownLine, loose: f.loose}
 	if i+1 < len(s) && s[i+1].Func == q.callee && s[i+1].Line > 0 {
 		q.calleeLine = elsewhere
 		if s[i+1].File == f.File {
