@@ -63,7 +63,7 @@ func TestHeld(t *testing.T) {
 		return run.End.Kind == blackbox.Running
 	}
 	if running() {
-		t.Error("it runs, though nobody holds the box")
+		t.Error("it runs, though no process holds the box")
 	}
 	if err := unix.FcntlFlock(writer.Fd(), unix.F_OFD_SETLK, &unix.Flock_t{Type: unix.F_WRLCK}); err != nil {
 		t.Skip("no such locks here:", err)
@@ -75,6 +75,6 @@ func TestHeld(t *testing.T) {
 	}
 	writer.Close()
 	if running() {
-		t.Error("it runs, though nobody holds the box any more")
+		t.Error("it runs, though the box is free again")
 	}
 }

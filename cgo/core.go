@@ -32,7 +32,7 @@ type Config struct {
 	HostFirst   int           // enum epi_host_first
 	PanicCopy   bool          // ask a copy of the process about a panic
 	JSON        bool          // one line of JSON, but in a file of Directory
-	Takeover    bool          // take back signals that somebody has taken away
+	Takeover    bool          // take back signals that a library has taken away
 	Quiet       bool          // crashes are not reported
 	Output      uintptr       // descriptor; the core keeps a duplicate
 	Started     time.Time     // when the process began

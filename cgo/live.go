@@ -50,7 +50,7 @@ func (l Live) Wake() {
 	l.futex(futexWakePrivate, math.MaxInt32)
 }
 
-// Ready tells the core whether somebody waits for questions.
+// Ready tells the core whether a goroutine waits for questions.
 func (l Live) Ready(on bool) {
 	var v uint32
 	if on {
@@ -60,13 +60,13 @@ func (l Live) Ready(on bool) {
 }
 
 // Question returns the question that is to be answered; false when there is
-// none, or somebody has claimed it.
+// none, or it is claimed.
 func (l Live) Question() (question uint32, ok bool) {
 	question = atomic.LoadUint32((*uint32)(&l.c.asked))
 	return question, question != atomic.LoadUint32((*uint32)(&l.c.claimed))
 }
 
-// Claim takes on a question; false when somebody else has, or the core does not
+// Claim takes on a question; false when another goroutine has, or the core does not
 // want to know any more.
 func (l Live) Claim(question uint32) bool {
 	claimed := (*uint32)(&l.c.claimed)
@@ -89,8 +89,8 @@ func (l Live) Crashed() (thread int, goroutine int64) {
 	return int(l.asker().thread), int64(l.asker().goroutine)
 }
 
-// Healthy tells whether the question is for a dump of a process in which nobody
-// has crashed.
+// Healthy reports whether the question is for a dump of a process that has not
+// crashed.
 func (l Live) Healthy() bool { return l.asker().healthy != 0 }
 
 // asker is who asks the question that stands.
@@ -127,7 +127,7 @@ const (
 // healthy process.
 func (l Live) WantCall(want LastAct) { C.epi_goroutines_want_call(l.c, uint32(want)) }
 
-// Called tells whether the time of the crash hook has come and nobody has taken it
+// Called reports whether the crash hook is due and no goroutine has taken it
 // on.
 func (l Live) Called() bool {
 	return atomic.LoadUint32((*uint32)(&l.c.called)) != 0 && atomic.LoadUint32((*uint32)(&l.c.taken)) == 0
@@ -136,7 +136,7 @@ func (l Live) Called() bool {
 // Call says that it has, after a panic or fatal error.
 func (l Live) Call() { atomic.StoreUint32((*uint32)(&l.c.called), 1) }
 
-// TakeCall takes it on; false when somebody else has, or it is too late. CallEnded
+// TakeCall takes it on; false when another goroutine has, or it is too late. CallEnded
 // follows it.
 func (l Live) TakeCall() bool { return atomic.CompareAndSwapUint32((*uint32)(&l.c.taken), 0, 1) }
 

@@ -26,7 +26,7 @@ var panicNotes = unsafe.Slice(C.epi_panic_records(), C.EPI_PANIC_RECORDS)
 
 // NotePanic notes what a goroutine says of its panic: the first line of what Go
 // will print, and a text; what does not fit is cut. Numbers go from 1 on. It is
-// false when the place of the number is taken by somebody who was stopped in the
+// false when the place of the number is taken by a thread that was stopped in the
 // middle: then the next number has another.
 func NotePanic(number, goroutine uint64, message string, text []byte) bool {
 	note := &panicNotes[number%uint64(len(panicNotes))]

@@ -42,7 +42,7 @@ func align(items []item, stack []frame, lines bool) (entries []entry, difference
 		case '-':
 			entries = append(entries, entry{mark, &items[i], nil})
 			i++
-		case 'x': // of no account: "..." that ends, or an inlined call that nobody can see
+		case 'x': // of no account: "..." that ends, or an inlined call that cannot be seen
 			i++
 		}
 	}

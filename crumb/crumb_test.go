@@ -11,7 +11,7 @@ import (
 // This test does not import package handler.
 func TestWithoutHandler(t *testing.T) {
 	if crumb.Kept() {
-		t.Error("somebody keeps them")
+		t.Error("a breadcrumb is kept, without a handler")
 	}
 	if n := testing.AllocsPerRun(100, func() { crumb.Drop("nowhere") }); n != 0 {
 		t.Errorf("%v allocations", n)

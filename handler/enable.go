@@ -79,7 +79,7 @@ func Enabled() bool { return engine.Enabled() }
 
 // Taken returns the fatal signals whose handler was replaced since [Enable], and by
 // whom: the file of the program or library that has the handler now, "the default
-// action", "nobody, ignored", "Go's runtime" or "code of no module". A change is noticed
+// action", "SIG_IGN, which ignores it", "Go's runtime" or "code of no module". A change is noticed
 // within about a second. It is empty without the C core.
 //
 // A handler that C code in the program sets with sigaction or signal is not listed:

@@ -77,7 +77,7 @@ func TestPureDeaths(t *testing.T) {
 	}
 }
 
-// onlyFile is the text of the one file that a pattern fits, which nobody else can
+// onlyFile is the text of the one file that a pattern fits, which no other user can
 // read.
 func onlyFile(t *testing.T, pattern string) string {
 	t.Helper()

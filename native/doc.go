@@ -11,7 +11,7 @@
 //	memory     all            Memory that may not be there: loads whose fault is skipped, instruction bytes, /proc/self/maps.
 //	image      some           What is loaded: modules, and the names of their functions.
 //	unwind     some           Stacks: from registers to frames, C and Go in one list.
-//	text       all            Formatting into fixed buffers, and output that nobody can hold up.
+//	text       all            Formatting into fixed buffers, and output that no reader can hold up.
 //	incident   some           A crash or a dump: its owner, its phase, its options, the state that all parts of its report share.
 //	record     some           What a healthy program leaves behind: annotations, breadcrumbs, snapshots, the black box.
 //	signals    some           Signal actions: who had a signal before, and what became of that; the end of the process.
@@ -41,7 +41,7 @@
 //     order of the tests.
 //   - The process ends in epi_terminate (signals/terminate.c), by the original signal.
 //     Where that does not end it, the helper thread does (install/helper.c). Go's own
-//     deaths end in crash/gofatal.c.
+//     panics and fatal errors end in crash/gofatal.c.
 //   - Signal 11 belongs to the core from epi_enable to epi_disable. signals/actions.h
 //     holds who had it before, and what Go and others have put there since;
 //     signals/wrap.c sees the program's calls of sigaction. A host's own handler is

@@ -36,7 +36,7 @@ func damage(rnd *rand.Rand, text string) string {
 		lines := strings.SplitAfter(text, "\n")
 		lines = slices.DeleteFunc(lines, func(string) bool { return rnd.IntN(10) == 0 })
 		return strings.Join(lines, "")
-	case 4: // somebody else wrote in between
+	case 4: // another writer wrote in between
 		i, more := at(), []string{"2026/11/29 18:30:00 GET /\n", "Fatal error: disk full\n", "x", "\x1b[31m", "{\"log\": \"\n", "  File \"", "\n\n\n"}
 		return text[:i] + more[rnd.IntN(len(more))] + text[i:]
 	case 5: // lines were exchanged

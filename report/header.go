@@ -108,8 +108,8 @@ func appendSignal(b []byte, s Signal, _ bool) []byte {
 }
 
 // parseMessage reads what the C library or the C++ runtime said before it
-// aborted: the text of a failed assertion, of the heap's checks, of an exception
-// that nobody caught.
+// aborted: the text of a failed assertion, of the heap's checks, of an uncaught
+// exception.
 func parseMessage(line string) (string, bool) {
 	s, ok := strings.CutPrefix(line, `Message: "`)
 	s, end := strings.CutSuffix(s, `"`)
@@ -123,7 +123,7 @@ func appendMessage(b []byte, text string, _ bool) []byte {
 const timeLayout = "2006-01-02T15:04:05.000000Z"
 
 // parseProcess works from both ends to the middle, because the path of the
-// executable is the one part that may hold what the others are told apart by.
+// executable is the one part that may hold what separates the others.
 func parseProcess(line string) (p Process, ok bool) {
 	s, ok := strings.CutPrefix(line, "Process: ")
 	pid, s, ok1 := strings.Cut(s, ` "`)

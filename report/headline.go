@@ -61,7 +61,7 @@ func headlineIn(line string) int {
 
 // parseSentence reads the line that says what crashed where. It stands next after the
 // headline, if the walk of the stack was done in time, and begins with a signal's name
-// or Go's word for its death, so that another writer's line is not taken for it.
+// or Go's word for the end, so that another writer's line is not taken for it.
 func parseSentence(line string) (string, bool) {
 	for _, start := range []string{"SIG", "panic", "fatal error"} {
 		rest, ok := strings.CutPrefix(line, start)

@@ -146,7 +146,7 @@ func (p *parser) add(line string, ended bool) {
 			break
 		}
 		// A header of a kind that is not known must not give its lines to the
-		// block before. Any other line is somebody else's.
+		// block before. Any other line is another writer's.
 		if text[0] != ' ' && strings.HasSuffix(text, ":") {
 			p.block = 0
 		}

@@ -29,7 +29,7 @@ type Wait struct {
 // well has many goroutines in all but the first two, so they count only where there is
 // nothing else.
 const (
-	rankLock = iota // a lock that somebody else holds, or a channel that cannot come
+	rankLock = iota // a lock that another goroutine holds, or a channel that cannot come
 	rankC           // in C, or computing
 	rankSend
 	rankReceive

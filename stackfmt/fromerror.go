@@ -185,7 +185,7 @@ type errorLink struct {
 	// single address no stack is made.
 	wrapped uintptr
 	hidden  error  // see hiddenCause
-	text    string // of the message, once somebody asked for it
+	text    string // of the message, once it was asked for
 	told    bool
 }
 

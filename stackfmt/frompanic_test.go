@@ -96,7 +96,7 @@ func TestFromPanicStack(t *testing.T) {
 }
 
 func TestFromPanicWhileHandlingPanic(t *testing.T) {
-	// The first value is seen by nobody.
+	// The first value is never seen.
 	got := treeText(caught(func() {
 		defer func() { panic("second") }()
 		panic("first")

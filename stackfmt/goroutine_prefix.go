@@ -9,7 +9,7 @@ import (
 
 // A dump that went through a collector has a prefix on every line: a time, a
 // container's name, a priority. One that was logged has a prefix on the first line
-// only. Nobody says which, so the first line of a dump that has something before it
+// only. The format is not declared, so the first line of a dump that has something before it
 // is held back until the next line tells: what both have in common, numbers apart,
 // is a prefix of every line.
 

@@ -2,7 +2,7 @@ package stackfmt
 
 import "sync"
 
-// To print an error, a Traceback is made that nobody sees. Its frames take ten
+// To print an error, a Traceback is made that the caller never sees. Its frames take ten
 // kilobytes for a stack of 50 calls, and to allocate them takes as long as to
 // print them, so the functions that only print keep the memory for the next
 // call.

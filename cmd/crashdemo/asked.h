@@ -1,4 +1,4 @@
-// C functions that somebody wants to see on the stack of a healthy program.
+// C functions to be seen on the stack of a healthy program.
 #ifndef ASKED_H
 #define ASKED_H
 

@@ -45,7 +45,7 @@ func TestLater(t *testing.T) {
 	}
 }
 
-// TestHang checks that the watchdog ends the program and shows both goroutines, and that nobody else notices.
+// TestHang checks that the watchdog ends the program and shows both goroutines, and that nothing else notices.
 func TestHang(t *testing.T) {
 	o := run(t, demo, "hang")
 	all := whole(t, o.Stderr, report.Timeout)

@@ -47,7 +47,7 @@ func runAsPID1() (int, error) {
 }
 
 // mountProc gives this PID namespace a /proc of its own; the one above shows other processes under these numbers. The
-// mount namespace is new too, so that nobody else sees the change.
+// mount namespace is new too, so that no other process sees the change.
 func mountProc() error {
 	if err := syscall.Mount("none", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("making mounts private: %w: %w", err, crashes.ErrUnavailable)

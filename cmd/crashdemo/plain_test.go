@@ -121,7 +121,7 @@ func TestMask(t *testing.T) {
 	t.Error("no thread of the process blocks every signal but SIGSEGV")
 }
 
-// TestCore checks that a demonstration leaves no core file behind unless it is told to.
+// TestCore checks that a demonstration leaves no core file behind unless it is asked to.
 func TestCore(t *testing.T) {
 	pattern, err := os.ReadFile("/proc/sys/kernel/core_pattern")
 	if err != nil || strings.ContainsAny(string(pattern), "|/%") {

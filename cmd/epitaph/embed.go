@@ -93,7 +93,7 @@ func readSections(in io.ReaderAt, size int64) (header []byte, sections []section
 }
 
 // tailOf makes what stands behind the file: the block, the names of the sections and
-// their headers, and changes the ELF header to tell of them. A section that was
+// their headers, and changes the ELF header to list them. A section that was
 // embedded before gets the new block.
 func tailOf(in io.ReaderAt, size int64, header []byte, sections []sectionHeader, data []byte) ([]byte, error) {
 	le := binary.LittleEndian

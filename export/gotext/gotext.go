@@ -55,7 +55,7 @@ func Append(b []byte, r *report.Report) []byte {
 		}
 		ids := g.IDs
 		if len(ids) == 0 {
-			ids = []uint64{0} // stacks of a profile: nobody knows whose
+			ids = []uint64{0} // stacks of a profile: whose is unknown
 		}
 		for _, id := range ids {
 			if !shown[id] {

@@ -46,7 +46,7 @@ func (o *Output) Write(p []byte) (int, error) {
 }
 
 // ReadFrom is what package exec calls. It notices that exec closes the pipe because
-// somebody holds the other end when the process has ended: exec.ErrWaitDelay reports
+// a process holds the other end when the process has ended: exec.ErrWaitDelay reports
 // that only of a process that exited with status 0.
 func (o *Output) ReadFrom(r io.Reader) (n int64, err error) {
 	buffer := make([]byte, 32<<10)

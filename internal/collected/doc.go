@@ -3,7 +3,7 @@
 // Package report and package stackfmt read reports and dumps through it.
 //
 // A Prefix is text that stands before each line: of docker compose, journald, logcat, a
-// test's indentation. Nobody says which, so it is found by what two lines have in common.
+// test's indentation. The format is not declared, so it is found by what two lines have in common.
 // An Unwrapper knows the forms that say themselves what they are: lines of CRI (what
 // Kubernetes' nodes write), and lines of JSON of any logger. It joins the pieces into
 // which these cut long lines.

@@ -57,7 +57,7 @@ func withBox(path string, do func(*os.File) error) error {
 	}
 	defer f.Close()
 	if err := do(f); err != nil {
-		os.Remove(path) // or it would tell of a program that vanished
+		os.Remove(path) // or it would look like a program that vanished
 		return err
 	}
 	boxPath = path
@@ -72,7 +72,7 @@ func closeBox() {
 
 // makeBox opens the file at path, takes its lock, gets all of its disk space and
 // writes what does not change. The lock is released when the last duplicate of
-// the descriptor is closed, by the kernel if nobody else.
+// the descriptor is closed, at the latest by the kernel.
 func makeBox(path string) (*os.File, error) {
 	fail := func(f *os.File, err error) (*os.File, error) {
 		if f != nil {
@@ -103,8 +103,8 @@ func makeBox(path string) (*os.File, error) {
 	return f, nil
 }
 
-// openLocked opens or makes the file. Between the two steps somebody may have
-// removed it, and made another one: then the lock is on a file without a name.
+// openLocked opens or makes the file. Between the two steps another process may have
+// removed it, and created another one: then the lock is on a file without a name.
 func openLocked(path string) (*os.File, error) {
 	for range 10 {
 		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0o600)

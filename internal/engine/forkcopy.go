@@ -43,7 +43,7 @@ func goOn() {
 	}
 }
 
-// inCopy is true in a copy of the process alone. There nobody waits for a crash that is
+// inCopy is true in a copy of the process alone. There no thread waits for a crash that is
 // reported, and a call of C might not come back: it has to get its P again.
 var inCopy bool
 

@@ -260,7 +260,7 @@ func (x *indexer) stopped() bool {
 }
 
 // lock takes mu, unless the indexer shall end. It does not stand in line for it: a
-// dump may hold it for reading as long as nobody takes its text, and who waits to
+// dump may hold it for reading until its text is taken, and a goroutine that waits to
 // write keeps all other readers waiting.
 func (x *indexer) lock() bool {
 	for !mu.TryLock() {

@@ -31,7 +31,7 @@ func put(at unsafe.Pointer, lengthAt, textAt, size uintptr, text string) {
 	copy(unsafe.Slice((*byte)(unsafe.Add(at, textAt)), size), text)
 }
 
-// claim makes a record's sequence number odd; false if somebody else has.
+// claim makes a record's sequence number odd; false if another thread has.
 func claim(record unsafe.Pointer) (sequence uint64, ok bool) {
 	p := word(record, boxformat.NoteSequence)
 	sequence = atomic.LoadUint64(p)
@@ -123,7 +123,7 @@ func (Engine) Annotate(key, value string) {
 	if known := annotations.Load(); known != nil && value != "" {
 		if a := (*known)[key]; a != nil {
 			sequence, ok := claim(a.record)
-			// When somebody else is writing the record at this moment, that
+			// When another thread is writing the record at this moment, that
 			// value may as well have come after this one.
 			if !ok || a.set(sequence, key, value) {
 				return
@@ -168,7 +168,7 @@ func (Engine) Annotate(key, value string) {
 	annotations.Store(&known)
 }
 
-// wait claims the record, which nobody holds for longer than a copy takes.
+// wait claims the record, which is held no longer than a copy takes.
 func (a *annotated) wait() uint64 {
 	for {
 		if sequence, ok := claim(a.record); ok {

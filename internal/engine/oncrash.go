@@ -16,7 +16,7 @@ import (
 type lastAct func(ctx context.Context, report []byte)
 
 // actor is the responder that has the crash hook, or had one: for a goroutine that has
-// died and goes on, whom nobody hands it.
+// died and goes on, to which it is not handed.
 var actor atomic.Pointer[responder]
 
 // setLastAct replaces it, by that of the options, which may be none.
@@ -69,7 +69,7 @@ func (r *responder) runLastAct() {
 // helps with one, which would wait for other threads, and what waits is a fatal error,
 // which ends the copy at once. So is a panic, even one that is recovered: to be run once
 // is worth more to an act than that, so there is no second copy, as there is for a panic
-// that is told.
+// that is reported.
 func runLastActInCopy() {
 	defer forkcopy.End()
 	revival.Revive()

@@ -39,8 +39,8 @@ func learnPanics() {
 	prepareForkCopy()
 }
 
-// panicking tells whether the calling goroutine runs deferred functions because of a
-// panic that nobody has recovered.
+// panicking reports whether the calling goroutine runs deferred functions because of a
+// panic that was not recovered.
 func panicking() bool {
 	r := reader.Load()
 	return r != nil && slices.ContainsFunc(r.layout.Panics(), func(p panics.Panic) bool { return !p.Recovered })

@@ -61,7 +61,7 @@ func (Engine) Unregister(sig syscall.Signal) bool {
 	defer mu.Unlock()
 	delete(registered, sig)
 	if !cgo.Enabled() {
-		disable() // unless somebody else needs the core
+		disable() // unless another caller needs the core
 	}
 	return true
 }

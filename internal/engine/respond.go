@@ -75,8 +75,8 @@ func (r *responder) dump(question uint32, alive int) {
 
 // dumpUnpinned does the same in memory of its own, and is pinned only while it
 // hands the text over: the stop of the world for a collection would wait for the
-// rest, and everybody with it. A crash may ask in the middle; then nobody wants
-// this answer any more.
+// rest, and all goroutines with it. A crash may ask in the middle; then this
+// answer is not wanted any more.
 func (r *responder) dumpUnpinned(question uint32, alive int) {
 	source := r.source(alive)
 	buf := make([]byte, len(r.live.Scratch()))

@@ -24,7 +24,7 @@ import (
 type responder struct {
 	live   cgo.Live
 	period time.Duration // of the poll, 0: none
-	// scratchTaken is set while somebody writes a profile into live.Scratch.
+	// scratchTaken is set while a goroutine writes a profile into live.Scratch.
 	scratchTaken atomic.Bool
 	act          atomic.Pointer[lastAct]
 	acted        chan struct{} // gets one when the crash hook has finished
@@ -82,7 +82,7 @@ const pollers = 4
 // A process that has a P free for the sleeper needs no poll; but a tick costs it
 // 0.1 ms, of the three or four threads that Go wakes up for it: 20 a second are a
 // quarter of a percent of a core. When all Ps are busy, a tick comes late, since
-// nobody looks at the timers before what runs is preempted, and costs next to
+// the timers are not looked at before what runs is preempted, and costs next to
 // nothing. So after one that was not late the period is no shorter than idlePeriod,
 // which leaves time for the whole of a busy one's game within the deadline.
 const (

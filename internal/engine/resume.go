@@ -12,8 +12,8 @@ import (
 	"github.com/epitaph-go/epitaph/internal/gort/revive"
 )
 
-// A resume is what is needed for the process to go on after a panic that nobody
-// recovers, for the crash hook (native/goruntime/resume.h).
+// A resume is what is needed for the process to go on after an unrecovered
+// panic, for the crash hook (native/goruntime/resume.h).
 type resume struct {
 	goid   panics.Goid
 	locked *int32 // keeps everybody from os.Exit (revive.Frozen)
@@ -90,8 +90,8 @@ func (r *responder) actEnds() {
 
 // exitOrWait is what os.Exit calls after a panic, in the place of runtime.Gosched.
 // A program often exits when the goroutines that it has waited for have ended, which
-// one that panics does to those who wait; its death was the panic's, and so is its
-// status. The crash hook itself may exit.
+// one that panics does to those who wait; it was the panic that ended the process, and
+// so the status is the panic's. The crash hook itself may exit.
 func exitOrWait() {
 	if t := afterPanic.Load(); t.goid.Current() == t.actor.Load() {
 		atomic.StoreInt32(t.locked, 0)

@@ -10,8 +10,8 @@ import (
 	"github.com/epitaph-go/epitaph/internal/gort/threads"
 )
 
-// self is where a goroutine finds its own id and that of its thread; nil until somebody
-// wants to know.
+// self is where a goroutine finds its own id and that of its thread; nil until it is
+// asked for.
 var self atomic.Pointer[threads.Layout]
 
 // selfLayout is not valid in a program whose runtime is not one that is known. The first

@@ -29,7 +29,7 @@ func (Engine) CheckTermination(path string) error {
 }
 
 // terminationError is the error of Enable when the core has started and could not open the
-// file that WithTermination named. Of the usual one, which nobody asked for, the report
+// file that WithTermination named. If it is the default one, which was not asked for, the report
 // says so.
 func terminationError(c *config.Config) error {
 	err := cgo.TerminationError()

@@ -75,7 +75,7 @@ func FromDump(text []byte, source Source) Set {
 }
 
 // likelyFirst puts what a program may hang in before the rest: goroutines that wait for what
-// somebody else holds or for what cannot come, the longest first, then those that are in C.
+// another holds or for what cannot come, the longest first, then those that are in C.
 func likelyFirst(a, b Group) int {
 	if a.rank == b.rank && a.rank == 0 {
 		return cmp.Compare(b.MaxWait, a.MaxWait)

@@ -59,7 +59,7 @@ func (c Counts) Since() Verdict {
 // groups is where the cgroups are mounted.
 const groups = "/sys/fs/cgroup"
 
-// at reads the counters of now. The group may come from a file that somebody else wrote.
+// at reads the counters of now. The group may come from a file that another program wrote.
 func at(group string) Counts {
 	if path.Clean(group) != group || group != groups && !strings.HasPrefix(group, groups+"/") {
 		group = ""

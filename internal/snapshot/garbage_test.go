@@ -23,7 +23,7 @@ func collector(t *testing.T) (used time.Duration, cycles uint64) {
 	return time.Duration(samples[0].Value.Float64() * 1e9), samples[1].Value.Uint64()
 }
 
-// What the snapshots say the collector will do is what it does, where nobody else
+// What the snapshots say the collector will do is what it does, where no other goroutine
 // allocates.
 func TestCollectionIsCounted(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(100))

@@ -16,7 +16,7 @@ import (
 var ErrNotPrivate = errors.New("not a directory of this user's own, with mode 0700")
 
 // CheckCache looks whether a directory is fit to be a cache: what is in it is believed,
-// so nobody else may put anything there.
+// so no other user may put anything there.
 func CheckCache(dir string) error {
 	info, err := os.Lstat(dir)
 	if err != nil {

@@ -4,5 +4,5 @@ package symindex
 
 import "io/fs"
 
-// isOwn: there is no cache where an owner cannot be told.
+// isOwn: there is no cache where an owner cannot be known.
 func isOwn(fs.FileInfo) bool { return false }

@@ -95,7 +95,7 @@ func sidecarPaths(path string, id []byte, dirs []string) []string {
 // ReadSidecar reads a file that is a block, for the module with the build-id. It
 // returns an error for one of another module, for one that is larger than the budget,
 // and for one that is damaged; a look-up in what it returns may give wrong answers, and
-// no more, if somebody has made it with that in mind.
+// no more, if it was made to do so.
 func ReadSidecar(path string, id []byte, budget int) (*Result, error) {
 	// Not mapped: who truncates the file would make the look-up fault.
 	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)

@@ -215,7 +215,7 @@ func (b *builder) symbolPart(s *symbol, end uint64, row int) int {
 }
 
 // applySymbols gives a function the name of its symbol where the DWARF has only a
-// short one ("operator()"), or one that nobody calls it by (__libc_free).
+// short one ("operator()"), or an internal one (__libc_free).
 func (b *builder) applySymbols() {
 	symbols := b.symbols.symbols
 	next := 0

@@ -47,7 +47,7 @@ func ends(text string, n int) string {
 	return text
 }
 
-// IsDeath tells whether the child died of a signal.
+// IsDeath reports whether the child died of a signal.
 func (o *Outcome) IsDeath(signal syscall.Signal) bool {
 	return !o.Hung && o.Status.Signaled() && o.Status.Signal() == signal
 }

@@ -60,7 +60,7 @@ func TestLeft(t *testing.T) {
 	// However the child ended, and whichever output is held.
 	for _, script := range []string{"sleep 1000 2>&- & kill -ABRT $$", "sleep 1000 >&- & exit 3"} {
 		if !shell(t, script).Wait().Left {
-			t.Errorf("nobody noticed: %s", script)
+			t.Errorf("it was not noticed: %s", script)
 		}
 	}
 	c := shell(t, "sleep 1000 &", victim.Inherit(w))
@@ -68,9 +68,9 @@ func TestLeft(t *testing.T) {
 	o := c.Wait()
 	o.Exited(t, 0)
 	if !o.Left {
-		t.Error("nobody noticed")
+		t.Error("it was not noticed")
 	}
-	// The end of the pipe comes when nobody has it any more.
+	// The end of the pipe comes when no process has it any more.
 	r.SetReadDeadline(time.Now().Add(time.Minute))
 	if _, err := r.Read(make([]byte, 1)); err != io.EOF {
 		t.Error(err)

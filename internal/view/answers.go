@@ -43,7 +43,7 @@ func (v *Viewer) Answers() []Answer {
 			second = "Called from Go"
 		}
 	}
-	list := []Answer{{first, where, "unknown"}, {second, caller, "nobody in the program"}}
+	list := []Answer{{first, where, "unknown"}, {second, caller, "no function of the program"}}
 	last := Answer{Question: "Last breadcrumb", Text: "none"}
 	if n := len(v.r.Breadcrumbs); n > 0 {
 		last.Text = v.r.Breadcrumbs[n-1].Text

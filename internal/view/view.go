@@ -68,7 +68,7 @@ func (v *Viewer) KindOf(f report.Frame) Kind {
 }
 
 // dying are the functions in which Go ends a process, on top of every stack of a panic or a
-// fatal error, where nobody looks for the cause.
+// fatal error, where the cause is never found.
 var dying = map[string]bool{
 	"runtime.raise": true, "runtime.dieFromSignal": true, "runtime.crash": true, "runtime.fatalpanic": true, "runtime.gopanic": true,
 	"runtime.throw": true, "runtime.fatalthrow": true, "runtime.fatal": true,

@@ -98,7 +98,7 @@ static inline EPI_SAFE uintptr_t epi_arch_current_sp(void)
     return sp;
 }
 
-/* Nobody signs return addresses. */
+/* Return addresses are not signed. */
 static inline EPI_SAFE uint64_t epi_arch_strip(uint64_t pc)
 {
     return pc;

@@ -61,7 +61,7 @@ typedef uint64_t epi_regset; /* a bit for each */
 
 /* All of it: behind the registers are the kernel's records of floating-point state and of the
  * fault (asm/sigcontext.h).  One of them may point to more state elsewhere in the kernel's frame
- * (SVE), so nobody returns from a signal through a copy. */
+ * (SVE), so no signal returns through a copy. */
 #define EPI_CONTEXT_SIZE sizeof(ucontext_t)
 
 /* The compiler must not make a call of memcpy or memset out of the loops: hence the empty asm.

@@ -55,7 +55,7 @@ static inline EPI_SAFE uint64_t epi_awake(struct epi_awake *awake)
     return awake->waited;
 }
 
-/* The same for a loop that looks at something which nobody announces: each pause is twice as
+/* The same for a loop that looks at something that changes without notice: each pause is twice as
  * long as the one before, up to MOST. */
 static inline EPI_SAFE void epi_pause_longer(uint64_t *ns, uint64_t most)
 {
@@ -64,7 +64,7 @@ static inline EPI_SAFE void epi_pause_longer(uint64_t *ns, uint64_t most)
         *ns *= 2;
 }
 
-/* Sleeps until WORD is not SEEN any more and somebody wakes those that sleep on it, or until
+/* Sleeps until WORD is not SEEN any more and another thread wakes it, or until
  * END on the monotonic clock; or for a moment, for no reason.  False when it is past END. */
 static inline EPI_SAFE bool epi_wait(_Atomic(uint32_t) *word, uint32_t seen, uint64_t end)
 {

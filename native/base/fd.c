@@ -1,5 +1,5 @@
 /* Descriptors that are checked before they are written to: the program may have closed
- * one and opened another file under its number.  fd.h says how they are told apart. */
+ * one and opened another file under its number.  fd.h says how the two are distinguished. */
 #include "fd.h"
 #include "base.h"
 #include "system.h"

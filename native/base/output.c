@@ -14,7 +14,7 @@
 
 /* What USERS is besides a number. */
 #define FREE 0u    /* the entry holds nothing */
-#define BUSY 1u    /* somebody changes it */
+#define BUSY 1u    /* a thread is changing it */
 #define NOBODY 2u  /* it is kept; above that are its users */
 
 /* More files than a program reports to at a time.  One that finds no room has a
@@ -27,7 +27,7 @@ static struct entry {
 } entries[OUTPUTS];
 
 /* Do both write at the same place?  kcmp knows; where a filter forbids it, two opens
- * of one file are told apart by their flags and positions. */
+ * of one file are distinguished by their flags and positions. */
 static bool same_open_file(int a, int b)
 {
     enum { KCMP_FILE = 0 };
@@ -63,7 +63,7 @@ static bool join(struct entry *entry, int fd)
     return false;
 }
 
-/* Can the program have record locks on FD that matter, and does nobody wait for its
+/* Can the program have record locks on FD that matter, and does no reader wait for its
  * end?  TCGETS (asm-generic/ioctls.h) tells a terminal. */
 static EPI_SAFE bool stays_open(int fd)
 {
@@ -85,7 +85,7 @@ static EPI_SAFE bool stays_open(int fd)
     }
 }
 
-/* Lets go of what nobody writes to and need not be kept any more. */
+/* Closes outputs that have no writer and need not be kept. */
 static void sweep(void)
 {
     for (size_t i = 0; i < OUTPUTS; i++) {

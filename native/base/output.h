@@ -3,8 +3,8 @@
  * The core writes to a duplicate of the program's descriptor, for the program may
  * close its own.  But a record lock (fcntl) is the process's: closing any descriptor
  * of the file drops all locks that the process has on it, also those that the program
- * took through its own descriptor.  So a duplicate is not closed when nobody writes to
- * it any more, but kept for the next one who wants to write to the same open file.
+ * took through its own descriptor.  So a duplicate is not closed with its last
+ * writer, but kept for the next one who wants to write to the same open file.
  *
  * Pipes and sockets are closed with their last user, or their readers would wait for
  * ever; so are terminals, which wait for that to hang up, and files without a name,

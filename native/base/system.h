@@ -19,7 +19,7 @@ static inline EPI_SAFE int epi_gettid(void)
     return (int)epi_syscall6(SYS_gettid, 0, 0, 0, 0, 0, 0);
 }
 
-/* The calling thread, told from a thread of a forked child with the same
+/* The calling thread, distinct from a thread of a forked child with the same
  * memory: the process in the upper half, the thread in the lower. */
 static inline EPI_SAFE uint64_t epi_self(void)
 {

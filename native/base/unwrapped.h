@@ -1,7 +1,7 @@
 /* Where the linker is told to wrap (threads/create.c, threads/masks_wrap.c, signals/wrap.c,
- * crash/exit_wrap.c), __real_exit is but another name of exit, and nobody refers to what is
- * here.  A c-archive is linked by its host's own command, without -Wl,-wrap: there nobody calls
- * the wrappers, but their references have to be to something.
+ * crash/exit_wrap.c), __real_exit is but another name of exit, and nothing refers to what is
+ * here.  A c-archive is linked by its host's own command, without -Wl,-wrap: there the wrappers
+ * are not called, but their references have to be to something.
  *
  * In assembly, since in a link with -flto the compiler would join a definition in C with the
  * reference to it, before the linker gives that its other meaning, and exit would call itself. *

@@ -267,7 +267,7 @@ EPI_SAFE bool epi_host_asked(const struct epi_sigaction *action, struct epi_evid
 
 /* A virtual machine's handler reads memory that may not be there, and resolves that fault,
  * too.  Where the kernel would have called no handler, the process dies of it; but a handler
- * that is known to resolve faults has unblocked them, perhaps, which cannot be told any
+ * that is known to resolve faults has unblocked them, perhaps, which cannot be known any
  * more. */
 static EPI_SAFE bool may_ask_again(const struct epi_evidence *evidence, int signal)
 {

@@ -32,7 +32,7 @@
 
 #include <stdatomic.h>
 
-/* Is there a place for a report, or somebody to be told? */
+/* Is there an output for a report, or a crash hook to call? */
 static EPI_SAFE bool wanted(const struct epi_options *options)
 {
     return options->directory.fd >= 0 || epi_box.attached ||
@@ -77,7 +77,7 @@ EPI_SAFE void epi_go_dies(struct epi_incident *crash, int signal, const siginfo_
     } else if (options != NULL && wanted(options)) {
         mine = epi_crash_take(crash, self) || epi_crash_park(crash, options, signal, info, uc);
     }
-    if (mine && !wanted(options)) /* the other crash was repaired; nobody asks for this one */
+    if (mine && !wanted(options)) /* the other crash was repaired; this one has no taker */
         epi_crash_end(crash);
     else if (mine && epi_crash_begin(crash, signal, info, uc))
         report_death(crash, uc, programs);
@@ -121,8 +121,8 @@ static EPI_SAFE bool on_signal_stack(const ucontext_t *uc)
     return (uc->uc_stack.ss_flags & SS_DISABLE) == 0 && here - bottom < uc->uc_stack.ss_size;
 }
 
-/* Nobody reports: Go makes a panic of it, or, on another stack than a goroutine's,
- * dies of it by its handler.
+/* There is no report: Go turns the fault into a panic or, on a stack that is not a
+ * goroutine's, lets its handler end the process.
  *
  * While another thread's crash is being reported, the memory that Go lists its
  * goroutines from may be damaged.  Its handler may make a panic of it that is
@@ -154,7 +154,7 @@ EPI_SAFE void epi_go_faults(struct epi_incident *crash, const struct epi_sigacti
         epi_gofault_keep(signal, info, uc);
         if (owner == 0 && deadly(signal, info))
             report_fault(crash, signal, info, uc);
-        /* With the bit its death is one that is reported. */
+        /* With the bit set, the exit is reported. */
         bool entered = on_signal_stack(uc) && epi_traceback_bit_enter();
         epi_chain(previous, signal, info, uc, false);
         epi_traceback_bit_leave(entered);

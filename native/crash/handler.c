@@ -13,7 +13,7 @@
  *   a fault of the reporter itself .......... leave the stage
  *   the core is off, or only dumps .......... what would have happened without it
  *   in a handler of the host that was asked . its way to give up: report, terminate
- *   somebody outside sent it, and the program
+*   another process sent it, and the program
  *     wants it or ignores it ................ Go's handler, or nothing
  *   the same, while a crash is reported ..... keep it, should the program live on
  *   a host's, whose business faults may be .. ask it; resolved: nothing happened

@@ -12,7 +12,7 @@
  * are the same in every round.)  And abort() must not return, nor a handler that has
  * sent the process the same signal.
  *
- * A jump out tells nobody.  It is seen by where the thread's stack pointer is:
+ * A jump out leaves no notice.  It is seen by where the thread's stack pointer is:
  * while the handler runs it is below the frame of the signal.  So while the
  * deadline runs the helper looks, at intervals that double; so does a new fault on the same
  * thread.  Of a thread that sleeps the kernel tells the stack pointer, and a signal would end
@@ -63,7 +63,7 @@ EPI_SAFE void epi_chain_begin(struct epi_incident *crash, uintptr_t handler)
     crash->left = epi_chain_left;
     crash->host.slept = false;
     crash->phase = EPI_PHASE_HOST;
-    /* It may jump out, and nobody in a child would see that in time. */
+    /* It may jump out, and a child has no thread that would see that in time. */
     epi_crash_return_alarm(crash);
 }
 
@@ -176,7 +176,7 @@ EPI_SAFE bool epi_chain_let_go(struct epi_incident *crash)
 {
     uint64_t owner = crash->owner;
     if (owner == 0 || crash->phase == EPI_PHASE_LEFT)
-        return true; /* somebody ends it just now, or has */
+        return true; /* a thread is ending it, or has */
     if (crash->phase != EPI_PHASE_HOST || crash->host.slept ||
         !epi_task_blocks((int)(uint32_t)owner, epi_actions.deadline_signal))
         return false;

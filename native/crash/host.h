@@ -32,8 +32,8 @@ EPI_SAFE void epi_chain_await_end(const struct epi_incident *crash);
 /* For the helper thread: looks at that, now and then, or has the owner do so. */
 EPI_SAFE void epi_chain_look(struct epi_incident *crash, uint64_t now);
 
-/* For the helper thread, when the deadline is over: nobody can tell whether the owner is in the
- * handler still, since it computes and blocks the deadline's signal, as the thread that jumped
+/* For the helper thread, when the deadline has expired: it is unknown whether the owner is in the
+ * handler, since it computes and blocks the deadline's signal, as the thread that jumped
  * back may have done before.  True: the crash, which is reported, is over, and the process
  * goes on. */
 EPI_SAFE bool epi_chain_let_go(struct epi_incident *crash);

@@ -29,7 +29,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
-/* How long a thread has for the report once it was told to make it. */
+/* How long a thread has for the report once it was asked for it. */
 #define ANSWER EPI_SECOND
 
 /* The helper's alone. */
@@ -138,7 +138,7 @@ static EPI_SAFE void report_for(struct epi_asked *slot, uint32_t round, const ch
     ucontext_t *context = (ucontext_t *)(void *)kept.context;
     if (!epi_crash_begin(crash, kept.signal, &kept.info, context))
         return;
-    /* Nobody interrupts this report, should it hang. */
+    /* Nothing interrupts this report, should it hang. */
     epi_crash_arm_alarm(crash, crash->options->deadline);
     name_subject(&crash->subject, tid);
     crash->host.handler = kept.handler;
@@ -178,7 +178,7 @@ static EPI_SAFE void look_at(size_t i, uint64_t passed, uint64_t deadline)
     else if (place == IN_GO)
         report_for(slot, round, "has handed it on to Go", place, true);
     else if (waited >= end)
-        report_for(slot, round, "has not returned in time, and lets nobody interrupt it", place,
+        report_for(slot, round, "has not returned in time, and cannot be interrupted", place,
                    watch.of[i].slept);
 }
 

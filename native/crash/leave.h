@@ -1,5 +1,5 @@
 /* Who ends the process in the ordinary way: main returns, os.Exit, exit, _exit.  From the
- * moment when somebody owns a crash, nobody else does: they wait for its end, which is
+ * moment when a thread owns a crash, no other may: they wait for its end, which is
  * that of the process, or until a host's handler has repaired it.
  *
  * Go's exits come here by a hook of its runtime (internal/gort/exits), C's by what atexit
@@ -23,7 +23,7 @@ bool epi_leave_may(uint64_t waited);
 /* It does, in the way HOW with STATUS, from Go's code at TEXT: for the black box. */
 void epi_leave_goes(int how, int status, const char *text);
 
-/* The crash hook ends the process: nobody has to wait any more. */
+/* The crash hook ends the process: no thread has to wait any more. */
 void epi_leave_let(void);
 
 /* Waits until the calling thread may end the process, in the way HOW, and leaves that in the

@@ -34,7 +34,7 @@ static EPI_SAFE bool of_other_process(uint64_t owner, uint64_t self)
     return owner != 0 && owner != CHANGING && owner >> 32 != self >> 32;
 }
 
-/* Has the process of OWNER ended?  A child that nobody has waited for yet is still there
+/* Has the process of OWNER ended?  A child that was not waited for yet is still there
  * for kill; its parent may ask without waiting for it. */
 static EPI_SAFE bool is_gone(uint64_t owner)
 {
@@ -89,7 +89,7 @@ static EPI_SAFE void forget_registers(struct epi_parked *parked)
 
 /* Does the thread meet its fault again when the handler returns?  What was sent, by raise
  * or abort() too, is gone by then; a breakpoint and a system call that was refused are
- * behind it; and a memory error that was found ahead of any access is told once. */
+ * behind it; and a memory error that was found ahead of any access is reported once. */
 static EPI_SAFE bool comes_again(int signal, const siginfo_t *info)
 {
     return info->si_code > 0 && signal != SIGTRAP && signal != SIGSYS &&
@@ -196,7 +196,7 @@ static EPI_SAFE void release(struct epi_incident *crash)
     if (signal == 0)
         return;
     if (sent != epi_sent_of(signal, epi_getpid()))
-        crash->host.unchanged = false; /* what comes now is not the host's last act */
+        crash->host.unchanged = false; /* what comes now is not how the host ends the process */
     epi_syscall6(SYS_kill, epi_getpid(), signal, 0, 0, 0, 0);
 }
 

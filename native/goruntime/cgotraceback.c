@@ -58,7 +58,7 @@ static EPI_SAFE uint64_t load_faults(void)
 }
 
 /* Go's handler has all signals blocked, and a peek that fails would kill in silence.
- * False: loads must not be tried, since their faults would go to somebody else's
+ * False: loads must not be tried, since their faults would go to another
  * handler, or a signal that was sent waits and would be delivered here. */
 static EPI_SAFE bool open_faults(uint64_t *mask)
 {

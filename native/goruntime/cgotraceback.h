@@ -3,7 +3,7 @@
  * is in runtime/cgo/gcc_traceback.c, runtime/symtab.go (expandCgoFrames) and
  * runtime/traceback.go (printCgoTraceback).
  *
- * They stay registered for the life of the process, since Go lets nobody take them
+ * They stay registered for the life of the process, since Go has no call to take them
  * back.  epi_cgo_traceback_switch decides what they do. */
 #ifndef EPI_CGOTRACEBACK_H
 #define EPI_CGOTRACEBACK_H
@@ -29,7 +29,7 @@ struct epi_symbolizer_arg {
     const char *function;
     uintptr_t entry;
     uintptr_t more; /* this PC has more calls, inlined ones before */
-    uintptr_t data; /* ours: how many were told */
+    uintptr_t data; /* ours: how many were returned */
 };
 
 /* The C frames where a signal has come in, or of a call from C to Go.  On any thread,

@@ -20,7 +20,7 @@
 
 struct epi_crash_output {
     struct epi_fd file;
-    /* Of a death: by the thread that dies. */
+    /* Of a panic or fatal error: set by its thread. */
     uint64_t size;         /* bytes in the file */
     uint32_t message_size; /* bytes at message */
     char message[EPI_BACKLOG + 1]; /* what is missing in the file */

@@ -131,7 +131,7 @@ static EPI_SAFE void close_all(void)
     if (epi_syscall6(SYS_close_range, 0, (long)~0u, 0, 0, 0, 0) == 0)
         return;
     /* Before Linux 5.9, or where a filter does not know the call.  The core's own have
-     * high numbers, and are written to by nobody else. */
+    * high numbers, and only the core writes to them. */
     struct rlimit limit = {.rlim_cur = MANY_FILES, .rlim_max = MANY_FILES};
     epi_syscall6(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, (long)&limit, 0, 0);
     for (uint64_t fd = 0; fd < limit.rlim_cur && fd < MANY_FILES; fd++)

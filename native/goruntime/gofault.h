@@ -1,5 +1,5 @@
 /* The faults of Go code.  Go makes a panic of each, which may be recovered; of one that is
- * not, Go tells little of what the kernel has told: so that is kept until Go dies. */
+ * not, Go prints little of what the kernel reported: so that is kept until Go dies. */
 #ifndef EPI_GOFAULT_H
 #define EPI_GOFAULT_H
 

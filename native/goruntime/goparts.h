@@ -24,7 +24,7 @@ EPI_SAFE void epi_oncrash_run(struct epi_incident *incident, uint64_t end);
 /* Is there one that runs in a copy of the process after a panic or fatal error, and can? */
 EPI_SAFE bool epi_oncrash_wants_copy(const struct epi_options *options);
 
-/* Runs it there after such a death, of the goroutine in UC. */
+/* Runs it there after a panic or fatal error of the goroutine in UC. */
 EPI_SAFE void epi_oncrash_run_in_copy(struct epi_incident *incident, ucontext_t *uc);
 
 /* The parts of epi_oncrash_run: is there what it needs; and it gets it, for a goroutine to

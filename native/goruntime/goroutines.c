@@ -1,6 +1,6 @@
 /* The stage that asks Go, and prints what Go made of it.
  *
- * The wait ends with the answer, so that a death costs no time where Go is
+ * The wait ends with the answer, so that a crash costs no time where Go is
  * simply idle.  It is done by short sleeps, since a wake-up would be one thing
  * more for a damaged Go to do. */
 #include "goroutines.h"
@@ -53,7 +53,7 @@ static EPI_SAFE uint32_t ask(struct epi_goroutines *live, const struct epi_incid
     return question;
 }
 
-/* Nobody shall answer any more; unless a later question has come, which stands. */
+/* Withdraws the question, unless a later one has come, which stands. */
 static EPI_SAFE void withdraw(struct epi_goroutines *live, uint32_t question)
 {
     uint32_t claimed = load(&live->claimed);
@@ -162,7 +162,7 @@ EPI_SAFE void epi_goroutines_take(struct epi_incident *incident)
 {
     struct epi_goroutines *live = epi_goside.live;
     incident->goroutines = EPI_GOROUTINES_NOT_ASKED;
-    /* The goroutines of a forked child are copies that nobody runs. */
+    /* The goroutines of a forked child are copies that do not run. */
     if (incident->apart && !incident->forked) {
         print_without_answer(incident, incident->go_death ? "Go has had a fatal error of its own"
                                                     : "the fault is in Go's own runtime");

@@ -16,7 +16,7 @@
 #include "../base/base.h"
 
 struct epi_asker {
-    uint32_t healthy;   /* nobody crashed, it is for a dump */
+    uint32_t healthy;   /* there is no crash, it is for a dump */
     int32_t thread;     /* the thread that crashed, or asks for a dump */
     uint64_t goroutine; /* the goroutine that it worked for, 0: none or unknown */
 };
@@ -27,13 +27,13 @@ struct epi_asker {
  * atomic operations; the types are plain because cgo knows no others. */
 struct epi_goroutines {
     uint32_t asked;     /* by C: the number of the question, 0 before the first */
-    uint32_t reserved;  /* by C: the last number that somebody may ask under */
+    uint32_t reserved;  /* by C: the last number that a question may have */
     uint32_t started;   /* by Go: the question for which it stops the world */
-    uint32_t claimed;   /* by Go: and which somebody answers now; by C: or which
+    uint32_t claimed;   /* by Go: and which is being answered; by C: or which
                            needs no answer any more */
     uint32_t done;      /* by Go: and which is answered: size and text are set */
     uint32_t wake;      /* by both: changed after anything that a waiter should see */
-    uint32_t on;        /* by Go: somebody waits for questions */
+    uint32_t on;        /* by Go: a goroutine waits for questions */
     /* By C, before asked: who asks under a number, by its remainder.  A dump may be stopped
      * while it fills in its own, and a crash ask under the next number meanwhile. */
     struct epi_asker asker[EPI_ASKERS];
@@ -41,7 +41,7 @@ struct epi_goroutines {
     /* The program's crash hook (oncrash.c), after the report. */
     uint32_t wanted;    /* by Go: enum epi_last_act (epi_goroutines_want_call) */
     uint32_t called;    /* by C, or by the goroutine that has died: its time has come; report and until are set */
-    uint32_t taken;     /* by Go: somebody runs it; by C: it is too late */
+    uint32_t taken;     /* by Go: a goroutine runs it; by C: it is too late */
     uint32_t ended;     /* by Go: it has finished, one way or another */
     uint32_t ending;    /* by C: enum epi_ending; set before called */
     uint64_t until;     /* when its deadline expires; monotonic */

@@ -29,7 +29,7 @@ static struct epi_goroutines *map_shared(void)
     char *report = map(EPI_GOROUTINES_REPORT);
     if (shared != NULL && text != NULL && scratch != NULL && report != NULL) {
         shared->text = text;
-        shared->report = report; /* touched only where somebody wants it */
+        shared->report = report; /* touched only where there is a crash hook */
         touch(text, EPI_GOROUTINES_TEXT);
         touch(scratch, EPI_GOROUTINES_SCRATCH);
         shared->scratch = scratch;

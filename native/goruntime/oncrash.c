@@ -21,19 +21,19 @@
 #include "../text/out.h"
 #include "../incident/incident.h"
 
-/* For somebody to begin with it; longer than any P takes that comes at all. */
+/* For a goroutine to begin with it; longer than any P takes that comes at all. */
 #define WAIT_TO_BEGIN (1 * EPI_SECOND)
-/* The thread that crashed holds a P, or nobody has answered before either. */
+/* The thread that crashed holds a P, or there was no answer before either. */
 #define WAIT_IN_VAIN (200 * EPI_MS)
 
 /* Room for the line that says what was left out. */
 #define MARK 64
 
-/* Between the end of the context and the end of the process: who was told to
+/* Between the end of the context and the end of the process: what was told to
  * stop gets to stop. */
 #define GRACE (200 * EPI_MS)
 
-/* Less is no use to anybody. */
+/* Less is of no use. */
 #define LEAST (10 * EPI_MS)
 
 static EPI_SAFE uint32_t load(const uint32_t *word)
@@ -106,7 +106,7 @@ EPI_SAFE bool epi_oncrash_ready(const struct epi_incident *incident, uint64_t en
     return incident->out.keep != NULL && epi_now() + LEAST <= end;
 }
 
-/* Who writes to a standard output that nobody reads dies of SIGPIPE, unless that is
+/* A write to a standard output without a reader kills by SIGPIPE, unless that is
  * ignored (os/file_unix.go, epipecheck).  Says whether it was. */
 static EPI_SAFE bool ignore_pipes(bool ignore)
 {
@@ -155,7 +155,7 @@ EPI_SAFE void epi_oncrash_run(struct epi_incident *incident, uint64_t end)
         uint32_t nobody = 0;
         if (__atomic_compare_exchange_n(&live->taken, &nobody, 2, false, __ATOMIC_SEQ_CST,
                                         __ATOMIC_SEQ_CST))
-            end = 0; /* nobody will begin any more */
+            end = 0; /* no goroutine will begin any more */
     }
     wait_for(incident, &live->ended, end);
     __atomic_store_n(&live->called, 0, __ATOMIC_SEQ_CST);

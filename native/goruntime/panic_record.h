@@ -3,7 +3,7 @@
  * there any more.
  *
  * Package handler writes the notes from Go, by the protocol of notes.h: a record
- * is claimed by making its sequence number odd.  A note is that of a death only if
+ * is claimed by making its sequence number odd.  A note belongs to the end of the process only if
  * it is the dying goroutine's, and Go's own report has the same message; all
  * others were recovered. */
 #ifndef EPI_PANIC_RECORD_H

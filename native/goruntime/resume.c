@@ -1,5 +1,5 @@
-/* Sets the scheduler that Go has frozen for its death going again, for the program's last
- * act alone, and gives back what that has taken when it is over. */
+/* Restarts the scheduler, which Go froze after a panic or fatal error, for the crash hook
+ * alone, and gives back what that has taken when it is over. */
 #include "resume.h"
 #include "goparts.h"
 #include "goside.h"
@@ -80,7 +80,7 @@ static EPI_SAFE bool stopper(const struct epi_frozen *go)
 }
 
 /* Marks those that have stopped for the freeze: from the moment when the first of them
- * goes on, somebody may stop the world, and whom that has stopped must not be handed
+* goes on, the world may be stopped again, and a P stopped by that must not be handed
  * off.  It waits for these. */
 static EPI_SAFE void mark_lost(const struct epi_frozen *go)
 {
@@ -105,14 +105,14 @@ static EPI_SAFE bool frozen(const struct epi_frozen *go)
            (wait > FROZEN - MANY_PS || stopper(go)); /* who has come later counts anew */
 }
 
-/* Not to 0: somebody else may have begun to die. */
+/* Not to 0: another thread may have begun to die. */
 static EPI_SAFE void release_count(const struct epi_frozen *go)
 {
     __atomic_fetch_sub((uint32_t *)go->panicking, 1, __ATOMIC_SEQ_CST);
 }
 
-/* Keeps everybody else from ending the process, or from saying how.  The count of those
- * who die is held until the world goes on: nobody else is one of them. */
+/* Keeps every other thread from ending the process, or from saying how.  The count of those
+ * that die is held until the world goes on: no other thread is one of them. */
 static EPI_SAFE bool hold_end(const struct epi_frozen *go)
 {
     if (!take(go->panicking))
@@ -171,7 +171,7 @@ EPI_SAFE bool epi_resume_over(const struct epi_incident *incident)
            __atomic_load_n(&epi_goside.live->ended, __ATOMIC_SEQ_CST) != 0;
 }
 
-/* When all Ps have stopped, and nobody is in the middle of it, there is nothing left to
+/* When all Ps have stopped, and no thread is in the middle of it, there is nothing left to
  * wait for, whatever the count. */
 EPI_SAFE void epi_resume_help(void)
 {

@@ -1,4 +1,4 @@
-/* Keeps the bit of runtime.traceback_cache that makes Go's deaths end in SIGABRT, and
+/* Keeps the bit of runtime.traceback_cache that makes Go end in SIGABRT, and
  * stands in front of Go's handlers of the signals for which the bit would show, or which
  * end the program without a word. */
 #include "traceback_bit.h"
@@ -123,8 +123,8 @@ static EPI_SAFE bool is_request(int signal)
     return signal == SIGTERM || signal == SIGINT || signal == SIGHUP || signal == SIGQUIT;
 }
 
-/* Leaves in the black box what the signal is about to do.  A write to a socket that nobody
- * reads raises SIGPIPE too, which Go ignores on its threads; when it dies of one it raises
+/* Leaves in the black box what the signal is about to do.  A write to a socket without
+ * a reader raises SIGPIPE too, which Go ignores on its threads; when it dies of one it raises
  * that itself (runtime/signal_unix.go, sigpipe). */
 static EPI_SAFE bool mark(int signal, const siginfo_t *info, const ucontext_t *uc)
 {
@@ -186,7 +186,7 @@ static EPI_SAFE void handler(int signal, siginfo_t *info, void *context)
     epi_traceback_bit_chain(&epi_actions.go, signal, info, context);
 }
 
-/* In the place of Go's handler.  Somebody else's action, or one that ignores the signal, is
+/* In the place of Go's handler.  Another handler's action, or one that ignores the signal, is
  * left alone. */
 static EPI_SAFE void stand_in_front(const int *signals, size_t count)
 {

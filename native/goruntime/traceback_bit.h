@@ -3,7 +3,7 @@
  * An unrecovered panic and a fatal error end in exit(2), which nothing
  * can intercept; unless the runtime shall leave a core dump (GOTRACEBACK=crash):
  * then they end in raise(SIGABRT) (runtime/panic.go, crash).  What decides is bit
- * 0 of runtime.traceback_cache, and nothing else of such a death depends on it.
+ * 0 of runtime.traceback_cache, and nothing else of such an end depends on it.
  * debug.SetTraceback("crash") would set the level as well, and with it what is
  * printed.  So while the core is enabled it keeps the bit set, and ends the
  * process with status 2 in its handler of SIGABRT. */
@@ -33,7 +33,7 @@ EPI_SAFE void epi_traceback_bit_keep(void);
 /* Is what Go's handlers of deadly signals do written to the black box? */
 bool epi_traceback_bit_marks(void);
 
-/* Shall Go's deaths end in SIGABRT, as the program would have it? */
+/* Shall Go end in SIGABRT, as the program would have it? */
 EPI_SAFE bool epi_traceback_bit_programs(void);
 
 /* Around a call of Go's handler.  A signal that Go dies of asks the bit too: with

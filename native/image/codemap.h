@@ -21,7 +21,7 @@ struct epi_codemap {
     struct epi_code_range range[EPI_CODEMAP_RANGES]; /* by rising start */
 };
 
-/* Fills MAP, which nobody else reads yet, with what is executable now and not in the text
+/* Fills MAP, which no other thread reads yet, with what is executable now and not in the text
  * of a module of MODULES.  Without /proc it becomes empty; ranges beyond its capacity are
  * left out, and what could not be read in 100 ms. */
 EPI_SAFE void epi_codemap_load(struct epi_codemap *map, const struct epi_modules *modules);

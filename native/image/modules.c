@@ -241,7 +241,7 @@ static EPI_SAFE bool overlaps(const struct epi_modules *table, const struct epi_
     return false;
 }
 
-/* A module that an image at the start of MAPPING tells of, and the table does
+/* A module whose image is at the start of MAPPING, and which the table does
  * not have yet, is added.  Its place may have been another's. */
 static EPI_SAFE void add_image(struct epi_modules *table, const struct epi_mapping *mapping,
                                struct epi_module *known)
@@ -263,8 +263,8 @@ static EPI_SAFE void add_image(struct epi_modules *table, const struct epi_mappi
 /* What one line of the list says about the table.  A module that the table has
  * stays as long as something is mapped at its start: the first page of an
  * executable may be remapped without its name (huge pages, packers).  One that
- * was found here stays if its text is executable: somebody may have mapped the
- * file only to read it. */
+ * was found here stays if its text is executable: the file may have been mapped
+ * only to be read. */
 static EPI_SAFE void see(struct epi_modules *table, const struct epi_mapping *mapping)
 {
     bool device = epi_equal(mapping->path, "/dev/", 5); /* reading may have effects */

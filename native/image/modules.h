@@ -36,7 +36,7 @@ struct epi_module {
     uint8_t build_id[EPI_MODULE_BUILD_ID];
     uint8_t build_id_size;
     uint8_t dropped; /* enum epi_dropped */
-    bool loaded; /* the loader told of it */
+    bool loaded; /* the loader listed it */
     bool seen;   /* by the last refresh */
     const struct epi_symbol_index *index; /* or NULL; see symbols.h */
     const struct epi_symbol_index *frames; /* or NULL: what .debug_frame says */
@@ -62,7 +62,7 @@ epi_modules_find(const struct epi_modules *table, uintptr_t address);
 EPI_SAFE const struct epi_module *
 epi_modules_find_text(const struct epi_modules *table, uintptr_t pc);
 
-/* Brings TABLE, which nobody else reads yet, up to date from /proc/self/maps.  Without
+/* Brings TABLE, which no other thread reads yet, up to date from /proc/self/maps.  Without
  * /proc it stays as it is. */
 EPI_SAFE void epi_modules_refresh(struct epi_modules *table);
 

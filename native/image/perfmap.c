@@ -46,7 +46,7 @@ static EPI_SAFE long open_map(void)
     size_t size = (size_t)(digits + sizeof digits - first);
     epi_copy(path + 10, first, size);
     epi_copy(path + 10 + size, ".map", 5);
-    /* A pipe of somebody else's is opened, too, and must not wait for a writer. */
+    /* It may be another program's pipe, whose open must not wait for a writer. */
     long fd = epi_fd_open(AT_FDCWD, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
     if (fd < 0)
         return fd;

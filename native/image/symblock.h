@@ -34,7 +34,7 @@ struct epi_symblock_call {
     bool near_line;          /* the compiler says none; this is of the code before it */
 };
 
-/* The calls at an address that are still to be told. */
+/* The calls at an address that are still to be returned. */
 struct epi_symblock_chain {
     const struct epi_symblock *block;
     const uint8_t *scope; /* of the part; NULL: nothing is known but the name */

@@ -22,7 +22,7 @@ struct epi_symbol {
     char name[EPI_SYMBOL_NAME]; /* cut, then it ends in "..."; "": not known */
 };
 
-/* The symbols at a PC that are still to be told: as many as there are, so no
+/* The symbols at a PC that are still to be returned: as many as there are, so no
  * array has to have room for them. */
 struct epi_symbols {
     struct epi_symblock block;

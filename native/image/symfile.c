@@ -1,7 +1,7 @@
 /* Mapping the executable's symbol table.
  *
  * Go builds a block of it within milliseconds, but a program may crash before that, and a
- * machine that is busy may give the builder no time.  Pages that nobody reads cost
+ * machine that is busy may give the builder no time.  Pages that are never read cost
  * address space and nothing else. */
 #include "symfile.h"
 #include "../base/base.h"

@@ -26,7 +26,7 @@ EPI_SAFE void epi_subject_is_self(struct epi_subject *subject)
 
 /* How much of a stop of NS counts for a deadline at END that was set for MOST.  The owner
  * goes on in the same moment as the helper, and what it has set since is not postponed.
- * Nobody notes when that was; but no deadline is further off than MOST. */
+ * When that was is not recorded, but no deadline is further off than MOST. */
 static EPI_SAFE uint64_t missed(uint64_t end, uint64_t ns, uint64_t now, uint64_t most)
 {
     uint64_t last = now + most, room = last > end ? last - end : 0;

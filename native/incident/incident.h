@@ -39,7 +39,7 @@ struct epi_options {
     bool quiet; /* crashes are not reported: only dumps need the core */
     enum epi_host_first host_first;
     bool json;     /* what is not a file of the core's own gets a line of JSON */
-    bool takeover; /* signals that somebody takes away are taken back */
+    bool takeover; /* signals that a library takes away are taken back */
     struct epi_fd output, directory;
     struct epi_fd standard; /* error, as it was; it is the program's, and not kept open */
     struct epi_fd termination; /* Kubernetes' termination log; fd -1: none */
@@ -101,7 +101,7 @@ enum epi_lost {
 /* One incident: a crash, or a dump.  Zero until a thread's compare-and-swap on owner wins it; from
  * then on only the owner writes, but for parked and what the helper interrupts. */
 struct epi_incident {
-    _Atomic uint64_t owner; /* epi_self() of the thread; 0: nobody */
+    _Atomic uint64_t owner; /* epi_self() of the thread; 0: none */
     _Atomic int phase;
     const struct epi_options *options;
     struct epi_style style;
@@ -131,7 +131,7 @@ struct epi_incident {
         struct itimerval timer;
         siginfo_t pending; /* si_signo 0: none was */
     } alarm; /* the program's, while a forked child's deadline has its place */
-    /* A signal that somebody sent meanwhile, should the process live on, and who
+    /* A signal that was sent meanwhile, should the process live on, and by whom
      * (epi_sent_of); 0: none. */
     _Atomic uint64_t sent;
     uint64_t chained, resumed; /* when the host's handler was called and returned */
@@ -172,7 +172,7 @@ struct epi_incident {
         bool mapped;          /* they and the annotations are in a file's pages */
     } crumbs;
     bool noted;   /* labels or annotations stand before the breadcrumbs */
-    bool looking; /* whether there is anything to write: failures are told later */
+    bool looking; /* whether there is anything to write: failures are reported later */
     const struct epi_dump *dump; /* what was asked for: dump.c's */
 
     struct epi_fd file_fd, terminal;

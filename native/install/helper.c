@@ -33,7 +33,7 @@
 /* What is another's handler now may be so for a moment only. */
 #define MOMENT (50 * EPI_MS)
 
-/* While somebody crashes, the deadlines are looked at this often. */
+/* While a thread crashes, the deadlines are looked at this often. */
 #define TICK (5 * EPI_MS)
 
 static EPI_SAFE void sleep_on_word(uint32_t seen, uint64_t ns)

@@ -20,7 +20,7 @@ struct epi_config {
     bool chain;           /* end in Go's handler: its dump, exit status 2 */
     enum epi_host_first host_first; /* is a host's handler asked before the report? */
     bool json;            /* a line of JSON where there is no file of its own */
-    bool takeover;        /* take back signals that somebody has taken away */
+    bool takeover;        /* take back signals that a library has taken away */
     bool quiet;           /* no reports of crashes: for dumps on demand alone */
     int output;           /* where the report goes; the core keeps a duplicate.
                              Not looked at when quiet */
@@ -36,16 +36,16 @@ struct epi_config {
 };
 
 /* Installs the handlers, or replaces the configuration when they are there:
- * then it puts back those that somebody took away.  GO may be NULL in a program
+ * then it puts back those that were taken away.  GO may be NULL in a program
  * without Go.  EBUSY: another copy of Epitaph is enabled in this process;
- * EUSERS: no real-time signal is free; EADDRINUSE: somebody other than Go
- * handles the thread signal; EAGAIN: the process is crashing; ETIMEDOUT: a dump is
+ * EUSERS: no real-time signal is free; EADDRINUSE: a handler other than Go's
+ * has the thread signal; EAGAIN: the process is crashing; ETIMEDOUT: a dump is
  * under way that does not finish.  On an error the configuration and the
  * black box in force stay. */
 int epi_enable(const struct epi_config *config, const struct epi_goruntime *go);
 
-/* Restores what was there before, except where somebody else has installed a
- * handler since, and except during a crash, which needs its handlers to the end.
+/* Restores what was there before, except where another
+ * handler was installed since, and except during a crash, which needs its handlers to the end.
  * Waits for a dump that is under way.  False when it was not enabled. */
 bool epi_disable(void);
 

@@ -120,8 +120,8 @@ static bool any_may_go(void)
 }
 
 /* Whoever walks a stack in a signal's handler counts itself first and loads the table and
- * the index of a module then.  So who sees no one counted, after the modules have let an
- * index go, knows that nobody has it, nor will.  The fence keeps the two in this order. */
+ * the index of a module then.  So when no thread is counted after the modules have let an index
+ * go, the caller knows that no thread has it, nor will.  The fence keeps the two in this order. */
 static bool anyone_walks(void)
 {
     atomic_thread_fence(memory_order_seq_cst);
@@ -143,7 +143,7 @@ void epi_symbols_release(void)
     struct epi_symbol_index **link = &indexes;
     while (*link != NULL && !wait && !epi_crashing()) {
         struct epi_symbol_index *index = *link;
-        bool seen = index->unused != 0; /* before nobody walked */
+        bool seen = index->unused != 0; /* unused when no thread walked */
         if (!may_go(index) || !seen) {
             link = &index->next;
             continue;

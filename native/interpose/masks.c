@@ -1,5 +1,5 @@
 /* The functions of threads/masks.h, as shared libraries call them.  In a static program
- * nobody calls these but the wrappers of the same names, for what is libc's elsewhere. */
+* only the wrappers of the same names call these, for what is libc's elsewhere. */
 #include "interpose.h"
 #include "../base/base.h"
 #include "../base/system.h"

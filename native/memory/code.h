@@ -1,4 +1,4 @@
-/* What can be told from instruction bytes and from the kernel's signal frames: a file
+/* What can be read from instruction bytes and from the kernel's signal frames: a file
  * code_MACHINE.c for each machine. */
 #ifndef EPI_CODE_H
 #define EPI_CODE_H
@@ -21,7 +21,7 @@ EPI_SAFE bool epi_arch_call_target(uintptr_t pc, uintptr_t *target);
 EPI_SAFE bool epi_arch_stub_target(uintptr_t at, uintptr_t *target);
 
 /* Can CODE, a function, go on in another one without a call?  True where that
- * cannot be told. */
+ * is unknown. */
 EPI_SAFE bool epi_arch_may_jump_out(struct epi_range code);
 
 /* Is PC at the two instructions that return from a signal handler? */

@@ -1,4 +1,4 @@
-/* What can be told from instruction bytes and from the kernel's signal frames,
+/* What can be read from instruction bytes and from the kernel's signal frames,
  * for linux/amd64. */
 #include "code.h"
 #include "peek.h"

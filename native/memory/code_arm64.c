@@ -1,4 +1,4 @@
-/* What can be told from instruction bytes and from the kernel's signal frames,
+/* What can be read from instruction bytes and from the kernel's signal frames,
  * for linux/arm64.  Every instruction is a word at a multiple of four.  (Arm Architecture
  * Reference Manual, C4.1.) */
 #include "code.h"

@@ -127,7 +127,7 @@ static EPI_SAFE bool operand(const struct decoder *d, unsigned bytes, uint64_t *
     return true;
 }
 
-/* Instructions of the map 0F that a process may not run, and two that nobody can. */
+/* Instructions of the map 0F that a process may not run, and two that no processor can. */
 static EPI_SAFE void system_instruction(struct epi_instruction *to, const struct decoder *d)
 {
     enum { ANY = 8 };
@@ -246,7 +246,7 @@ EPI_SAFE void epi_arch_instruction(struct epi_instruction *to, const ucontext_t 
     }
     if (x->map == EPI_X86_0F && x->opcode == 0xb9 && !x->vex) {
         /* clang's trap of a check: ud1 with the number as the displacement of an
-         * address that nobody reads (X86MCInstLower.cpp, UBSAN_UD1). */
+         * address that is never read (X86MCInstLower.cpp, UBSAN_UD1). */
         is(to, x->address32 && x->modrm >> 6 == 1 ? EPI_INSTRUCTION_CHECK : EPI_INSTRUCTION_TRAP,
            "ud1");
         to->value = (uint8_t)x->displacement;

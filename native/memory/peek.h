@@ -18,14 +18,14 @@ EPI_SAFE bool epi_peek8(uint8_t *to, uintptr_t from);
  * when it cannot be read, or has no end within SIZE (TO holds what fitted). */
 EPI_SAFE bool epi_peek_string(char *to, size_t size, uintptr_t from);
 
-/* From now on loads are left to the kernel, for a dump while somebody else's
+/* From now on loads are left to the kernel, for a dump while another
  * handler gets the faults; false when it refuses.  epi_peek_use_loads ends that, unless
  * the process is traced. */
 EPI_SAFE bool epi_peek_use_calls(void);
 EPI_SAFE bool epi_peek_uses_calls(void);
 EPI_SAFE void epi_peek_use_loads(void);
 
-/* Looks whether somebody traces the process; then loads are left to the kernel from now
+/* Looks whether the process is traced; then loads are left to the kernel from now
  * on, where it does not refuse.  For a healthy process. */
 EPI_SAFE void epi_peek_mind_tracer(void);
 

@@ -1,7 +1,7 @@
 /* A forked child has no dumper: its one thread is a copy of the one that forked, and a
  * signal's handler may not make another.  So the thread that got the signal writes the
- * dump itself, in the handler; its memory is the child's own, and nobody else is at it.
- * Nobody watches the stages either: the walk is bounded, and the output has its time. */
+ * dump itself, in the handler; its memory is the child's own, and no other thread uses it.
+ * The stages are not watched either: the walk is bounded, and the output has its time. */
 #include "childdump.h"
 #include "dump.h"
 #include "../base/base.h"

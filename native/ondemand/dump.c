@@ -7,7 +7,7 @@
  * into a stage's guard leaves the mask as it was.  Only the thread signal stays
  * open: a crash on another thread asks this one too.  Not so the core's own threads,
  * which are not asked; the helper may have taken one that was just starting for the
- * program's, and have sent it the signal, which nobody would know any more when it is
+ * program's, and have sent it the signal, which would be unknown by the time it is
  * opened.
  *
  * There is one turn, which is the ownership of that epi_crash.  A dump ends
@@ -94,7 +94,7 @@ static EPI_SAFE void notes(struct epi_incident *dump)
     epi_repeat_note(dump);
 }
 
-/* Nobody wants to see how the dump itself was called: moves CURSOR to the frame
+/* How the dump itself was called is of no interest: moves CURSOR to the frame
  * that the dump is for, unless that is not found nearby. */
 #define CALLEES_MOST 64
 

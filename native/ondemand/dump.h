@@ -13,9 +13,9 @@ struct epi_repeat;
 
 /* Why there is a dump, and so whose stack comes first. */
 enum epi_dump_kind {
-    EPI_DUMP_CALL,   /* somebody called for it: the caller's */
+    EPI_DUMP_CALL,   /* by a call: the caller's */
     EPI_DUMP_NATIVE, /* the same, and nothing else: each frame as a place in a file */
-    EPI_DUMP_TIMEOUT, /* a time has passed: nobody's */
+    EPI_DUMP_TIMEOUT, /* a time has passed: no thread's */
     EPI_DUMP_SIGNAL, /* a thread got a signal: that thread's */
 };
 
@@ -53,12 +53,12 @@ struct epi_dump {
  *
  * ENODEV: the core is off.  ECANCELED: there is a crash, or it came in between
  * and has taken over.  EBADF: no such output.  EBUSY: the turn did not come.
- * EADDRINUSE: somebody else's handler gets the faults of loads, and the kernel does
- * not help out.  ETIMEDOUT, EFAULT: a stage was given up, as the text tells.  What a
+ * EADDRINUSE: another handler gets the faults of loads, and the kernel does
+ * not help out.  ETIMEDOUT, EFAULT: a stage was given up, as the text says.  What a
  * write failed with. */
 EPI_SAFE int epi_dump(const struct epi_dump *dump);
 
-/* Takes the turn without dumping, so that nobody else does; false when there is
+/* Takes the turn without dumping, so that no other thread does; false when there is
  * a crash, or after PATIENCE ns unless that is 0. */
 EPI_SAFE bool epi_dump_lock(uint64_t patience);
 EPI_SAFE void epi_dump_unlock(void);

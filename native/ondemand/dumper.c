@@ -9,7 +9,7 @@
 
 int epi_dumper_start(void)
 {
-    /* In a forked child, too: a dump needs somebody who watches its stages. */
+    /* In a forked child, too: a dump needs a thread that watches its stages. */
     int error = epi_service_start(EPI_SERVICE_HELPER);
     return error != 0 ? error : epi_service_start(EPI_SERVICE_DUMPER);
 }

@@ -1,4 +1,4 @@
-/* The thread that dumps when nobody of the program can: at a time, or because a
+/* The thread that dumps when no thread of the program can: at a time, or because a
  * signal asked for it. */
 #ifndef EPI_DUMPER_H
 #define EPI_DUMPER_H

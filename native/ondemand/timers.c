@@ -65,8 +65,8 @@ static EPI_SAFE void tell_helper(struct epi_timer *timer)
 
 /* ---- what callers do ---- */
 
-/* In a forked child nobody is there who would end what the parent's dumper was
- * at.  Such a child has one thread. */
+/* A forked child has no thread that would end what the parent's dumper was
+ * doing.  Such a child has one thread. */
 static void forget_parent(void)
 {
     struct epi_timers *timers = &epi_ondemand.timers;

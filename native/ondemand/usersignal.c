@@ -105,7 +105,7 @@ static EPI_SAFE bool ended_by_go(const struct epi_sigaction *action, int signal)
             signal == SIGSTKFLT);
 }
 
-/* What the kernel does by default.  Death comes with the return from the handler,
+/* What the kernel does by default.  The process dies on the return from the handler,
  * on which the signal is blocked until then.  The kernel spares PID 1. */
 static EPI_SAFE void default_action(int signal, const siginfo_t *info)
 {
@@ -185,7 +185,7 @@ static EPI_SAFE void user_signal(int signal, siginfo_t *info, void *context)
     const struct epi_usersignal_options *options = user->options;
     int tid = epi_gettid(), ending = user->ending;
     bool called = EPI_CALLED(context);
-    /* Somebody else's handler has kept ours as its next since it was unregistered;
+    /* Another handler has kept ours as its next since it was unregistered;
      * or this is a child. */
     if (options != NULL && epi_process()->pid == 0) {
         in_forked_child(user, options, tid, signal, info, context, called);
@@ -304,7 +304,7 @@ int epi_usersignal_renew(void)
     return any ? epi_dumper_start() : 0;
 }
 
-/* Waits until nobody uses options of SIGNAL that are not in force any more. */
+/* Waits until no thread uses options of SIGNAL that are not in force any more. */
 static void wait_for_dump(int signal)
 {
     while (epi_ondemand.usersignal_served == (uint32_t)signal && epi_process()->pid != 0) {

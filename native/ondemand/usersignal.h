@@ -16,7 +16,7 @@
  * For a healthy process, calls one at a time. */
 int epi_usersignal_register(int signal, const struct epi_dump *how, bool chain);
 
-/* Restores the previous action, unless somebody else has taken the signal since.
+/* Restores the previous action, unless the signal was taken by another handler since.
  * False when it was not registered.  A call as above; then comes epi_usersignal_end. */
 bool epi_usersignal_restore(int signal);
 

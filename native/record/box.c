@@ -126,7 +126,7 @@ static void open_notes(void)
     if (!epi_crashing())
         return;
     notes->frozen = EPI_NOTES_CRASH;
-    if (!epi_crashing()) /* a host's handler has repaired it: nobody else opens them */
+    if (!epi_crashing()) /* a host's handler has repaired it: no other code opens them */
         atomic_compare_exchange_strong(&notes->frozen, &incident, EPI_NOTES_OPEN);
 }
 

@@ -2,7 +2,7 @@
  * snapshots and its crash report.  The layout is in internal/boxformat; package
  * handler makes, fills and locks the file.
  *
- * A store to a mapped file faults when somebody has truncated it or its disk
+ * A store to a mapped file faults when the file was truncated or its disk
  * has no room, and would kill a healthy program.  So slots and the report are
  * written by pwrite, which fails instead; the page cache outlives the process
  * just as well.  Only the notes are mapped, for a system call would cost them

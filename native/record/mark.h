@@ -41,7 +41,7 @@ EPI_SAFE void epi_mark_exit(enum epi_mark_how how, int status, const char *text)
 EPI_SAFE bool epi_mark_signal(int signal, const siginfo_t *info);
 EPI_SAFE void epi_mark_survived(void);
 
-/* Somebody asks the program to end, which does so by itself. */
+/* The program is asked to end, and does so by itself. */
 EPI_SAFE void epi_mark_asked(int signal, const siginfo_t *info);
 
 #endif

@@ -11,7 +11,7 @@
  * odd, filled in, and released with an even number.  A reader copies a record
  * and takes it if the number was even and is still the same.  Who finds a
  * record claimed by a thread that was stopped in the middle goes on to another
- * one: nobody waits.
+* one: no thread waits.
  *
  * Breadcrumb number I (from 0) is record I % EPI_CRUMBS, with the sequence
  * number 2 * (I + 1); so a record also says which turn of the ring it is of. */

@@ -17,7 +17,7 @@ static struct epi_self_layout known;
  * between its calls of Go, in the same state (runtime.needm): that has called nothing. */
 static _Atomic uintptr_t cgocall;
 
-/* A child of fork has the number of its parent's thread here, and is told by its process's,
+/* A child of fork has the number of its parent's thread here, and is recognised by its process's,
  * which is 0 there until the child enables the core; the same applies before Enable.  The
  * TLS model needs no call of the loader; Go's own g is there in the same way. */
 static __thread __attribute__((tls_model("initial-exec"))) struct {

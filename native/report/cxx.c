@@ -1,4 +1,4 @@
-/* The C++ exception that nobody caught.  After abort() only the type's name and
+/* The C++ exception that was not caught.  After abort() only the type's name and
  * what() could still be dug out of the runtime's private structures; in
  * std::terminate's handler, which runs before, on the same thread, the runtime
  * can be asked.  No signal is being handled there: malloc and locks are allowed.

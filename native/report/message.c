@@ -40,15 +40,15 @@ struct abort_message {
 
 #ifndef EPI_NOWRAP
 /* In a static program glibc's own takes the place of this one.  In a dynamic one a reference
- * would be to libc.so's, which is for nobody else; gold and mold refuse a hidden one. */
-static struct abort_message nobodys;
-__attribute__((weak, visibility("hidden"))) struct abort_message *__abort_msg = &nobodys;
+ * would be to libc.so's, which only libc.so may use; gold and mold refuse a hidden one. */
+static struct abort_message placeholder;
+__attribute__((weak, visibility("hidden"))) struct abort_message *__abort_msg = &placeholder;
 #endif
 
 static uintptr_t find_abort_message(void)
 {
 #ifndef EPI_NOWRAP
-    if (__abort_msg != &nobodys)
+    if (__abort_msg != &placeholder)
         return (uintptr_t)&__abort_msg;
 #endif
     return dlsym == NULL ? 0 : (uintptr_t)dlsym(RTLD_DEFAULT, "__abort_msg");

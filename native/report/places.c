@@ -91,7 +91,7 @@ EPI_SAFE struct epi_fd epi_places_fallback(const struct epi_incident *incident)
     return standard;
 }
 
-/* Somebody else may have made what the path leads to now. */
+/* Another user may have made what the path leads to now. */
 static EPI_SAFE bool is_trusted(int fd)
 {
     struct stat stat;

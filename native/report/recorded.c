@@ -12,7 +12,7 @@
 #include <stdatomic.h>
 
 /* Copies a record of SIZE bytes that begins with its sequence number; false
- * when somebody is writing it.  The number is returned in SEQUENCE. */
+* when it is being written.  The number is returned in SEQUENCE. */
 static EPI_SAFE bool read_record(void *to, const _Atomic uint64_t *from, size_t size,
                                  uint64_t *sequence)
 {

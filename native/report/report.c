@@ -96,7 +96,7 @@ static const struct {
 
 /* The time is kept back twice: once from the stages, so that the end line is
  * still written, and once from the output, so that the process dies by itself
- * when nobody reads. */
+* when the output is not read. */
 static EPI_SAFE uint64_t reserve(uint64_t deadline)
 {
     return deadline / 4 < 500 * EPI_MS ? deadline / 4 : 500 * EPI_MS;
@@ -198,10 +198,10 @@ static EPI_SAFE void restore_stack(const ucontext_t *uc)
     epi_syscall6(SYS_sigaltstack, (long)&old, 0, 0, 0, 0, 0);
 }
 
-/* Without an output there is nobody to go on for.  A black box is one, while
+/* Without an output there is no reader to go on for.  A black box is one, while
  * there is time; an output that has failed may have used all of it.  So is the
  * program's crash hook. */
-static EPI_SAFE bool somebody_reads(const struct epi_incident *incident)
+static EPI_SAFE bool has_reader(const struct epi_incident *incident)
 {
     return incident->out.target.fd >= 0 ||
            ((incident->out.copy.fd >= 0 || incident->out.keep != NULL ||
@@ -269,12 +269,12 @@ EPI_SAFE void epi_report(struct epi_incident *incident)
             epi_stage_run(incident, &file_stage);
             start_output(incident);
         }
-        if (incident->file_fd.fd < 0) /* nobody else has that one */
+        if (incident->file_fd.fd < 0) /* no other process has that one */
             epi_out_lock(&incident->out, incident->began + lock_patience(incident->options->deadline));
         headline(incident);
         epi_box_begin(incident);
         uint8_t what = incident->go_death ? GO_DEATH : CRASH;
-        for (size_t i = 0; i < EPI_COUNT(stages) && somebody_reads(incident); i++)
+        for (size_t i = 0; i < EPI_COUNT(stages) && has_reader(incident); i++)
             if ((stages[i].of & what) != 0)
                 epi_stage_run(incident, &stages[i].stage);
     } else {

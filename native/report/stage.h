@@ -25,7 +25,7 @@ EPI_SAFE void epi_stage_close(struct epi_incident *incident, const struct epi_st
 
 /* The handler's answer to a fatal signal on the owner's own thread while it
  * reports: leaves the stage.  Returns only for a signal that is to be ignored
- * (one that somebody outside sent). */
+* (one that another process sent). */
 EPI_SAFE void epi_stage_fault(struct epi_incident *incident, int signal, const siginfo_t *info,
                               const ucontext_t *uc);
 

@@ -21,7 +21,7 @@ static EPI_SAFE const char *owner(const struct epi_sigaction *by)
     if (by->handler == (uintptr_t)SIG_DFL)
         return "the default action";
     if (by->handler == (uintptr_t)SIG_IGN)
-        return "nobody, ignored";
+        return "SIG_IGN, which ignores it";
     if (epi_go_text(epi_program.go, by->handler))
         return "Go's runtime";
     return module != NULL ? module->path : NULL;

@@ -13,8 +13,8 @@ EPI_SAFE void epi_taken_say(struct epi_fd output, bool back);
 /* The notes of a report. */
 EPI_SAFE void epi_report_taken(struct epi_incident *incident);
 
-/* The Ith fatal signal, which somebody has taken, and who in TO (SIZE bytes, terminated); 0
- * when nobody has. */
+/* The Ith fatal signal, if its action was replaced, and by whom in TO (SIZE bytes, terminated);
+ * else 0. */
 int epi_taken_signal(int i, char *to, size_t size);
 
 #endif

@@ -84,7 +84,7 @@ EPI_SAFE bool epi_action_present(int signal, struct epi_sigaction *action)
     return true;
 }
 
-/* Has somebody in C installed HANDLER? */
+/* Did C code install HANDLER? */
 static EPI_SAFE bool foreign(uintptr_t handler)
 {
     return handler > (uintptr_t)SIG_IGN && handler != epi_actions.go.handler;
@@ -316,8 +316,8 @@ EPI_SAFE uintptr_t epi_action_hosts(const struct epi_sigaction *action, int sign
     return foreign(action->handler) ? action->handler : 0;
 }
 
-/* Before Go's runtime starts, which then calls these handlers for faults in C and tells
- * nobody (runtime.fwdSig): in a program that is main, in a library a constructor without a
+/* Before Go's runtime starts, which then calls these handlers for faults in C and does not
+ * say so (runtime.fwdSig): in a program that is main, in a library a constructor without a
  * priority, which may come before the second of these, and Go's handler is there then.
  * Only looks: a handler that is installed this early is called instead of Go's, not before
  * it. */

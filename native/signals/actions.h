@@ -23,7 +23,7 @@ enum epi_role {
 /* Written while the process is healthy; a handler reads NEXT, and may empty it. */
 struct epi_action {
     enum epi_role role;
-    struct epi_sigaction ours; /* stays after the role: somebody may have kept it */
+    struct epi_sigaction ours; /* stays after the role: a program may have kept it */
     /* Whose turn is after ours: one of RECORD; NULL is the default action.  A record is
      * whole before it is the next, and the one that is written anew has not been the next
      * for the longest time: a handler that reads it is long done by then. */
@@ -48,7 +48,7 @@ struct epi_taken {
     struct epi_sigaction by; /* with the action that is there instead */
     bool seen;    /* once; what is there for a moment only is nothing */
     bool taken;   /* and once more */
-    bool said;    /* the program has been told, of this handler */
+    bool said;    /* this handler was reported to the program */
 };
 
 struct epi_actions {
@@ -88,7 +88,7 @@ void epi_actions_stands_for_go(void (*handler)(int, siginfo_t *, void *));
 /* Go has raised SIGABRT on the thread TID, to die of it. */
 EPI_SAFE void epi_actions_go_raised(int tid);
 
-/* A real-time signal that nobody but Go and the core has an action for: WANTED, or any
+/* A real-time signal that only Go and the core have an action for: WANTED, or any
  * when that is 0, but not EXCEPT; 0 when there is none.  Go handles all real-time signals,
  * so "free" cannot mean the default; or ignores all of them, after signal.Ignore() without
  * arguments. */
@@ -99,7 +99,7 @@ int epi_action_choose(int wanted, int except);
  * the two would call each other for ever. */
 void epi_action_claim(int signal, enum epi_role role, const struct epi_sigaction *ours);
 
-/* Puts the next action in place, unless somebody else has taken SIGNAL since. */
+/* Puts the next action in place, unless another handler has taken SIGNAL since. */
 void epi_action_release(int signal);
 
 /* The core's action goes in front of the one that a library has put there, which becomes the
@@ -117,7 +117,7 @@ EPI_SAFE bool epi_action_holds(int signal);
 EPI_SAFE bool epi_action_reassert(bool crash);
 
 /* Enabled again: puts handlers back that were set back or ignored, but none in the place of one
- * that somebody has put in front of the core's, and that may have it as its next. */
+ * that was put in front of the core's, and that may have it as its next. */
 void epi_action_renew(void);
 
 /* The crash is over, and the program goes on: puts back what it has taken the place of. */

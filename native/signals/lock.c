@@ -1,4 +1,4 @@
-/* See lock.h.  In a forked child nobody holds it: the word is wiped there (incident/process.h). */
+/* See lock.h.  In a forked child it is free: the word is wiped there (incident/process.h). */
 #include "lock.h"
 #include "../base/clock.h"
 #include "../base/system.h"

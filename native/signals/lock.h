@@ -6,12 +6,12 @@
 #include "../base/base.h"
 
 /* Takes the lock, with signals blocked meanwhile, since sigaction may be called by signal
- * handlers; returns the mask from before.  Nobody holds it for longer than some system
- * calls.  Not after a fault. */
+ * handlers; returns the mask from before.  It is held for some system calls at
+ * the most.  Not after a fault. */
 uint64_t epi_actions_lock(void);
 void epi_actions_unlock(uint64_t mask);
 
-/* For the helper thread, which waits for nobody: true when it has the lock now. */
+/* For the helper thread, which never waits: true when it has the lock now. */
 EPI_SAFE bool epi_actions_try_lock(void);
 EPI_SAFE void epi_actions_end_try(void);
 

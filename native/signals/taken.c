@@ -1,5 +1,5 @@
 /* Looks after the actions for the fatal signals.  A handler that has come in front of the
- * core's may pass on what it gets, or not: nobody can tell before a crash. */
+ * core's may pass on what it gets, or not: that is unknown before a crash. */
 #include "taken.h"
 #include "actions.h"
 #include "../base/base.h"

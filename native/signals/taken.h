@@ -8,13 +8,13 @@
 enum epi_taken_state { EPI_TAKEN_NONE, EPI_TAKEN_PERHAPS, EPI_TAKEN_NEW };
 
 /* For the helper: looks at the actions for the seven, a system call each.  Perhaps: look again
- * in a moment.  New: there is one that nobody has said yet. */
+ * in a moment.  New: there is one that was not reported yet. */
 EPI_SAFE enum epi_taken_state epi_taken_look(void);
 
-/* The program has been told of HANDLER. */
+/* HANDLER was reported to the program. */
 EPI_SAFE void epi_taken_is_said(uintptr_t handler);
 
-/* For a crash, before the core's actions are put back: what is there now is told in its
+/* For a crash, before the core's actions are put back: what is there now is named in its
  * report, however short it has been there. */
 EPI_SAFE void epi_taken_keep(void);
 

@@ -13,7 +13,7 @@
  *   Go takes it ........ signal.Notify of one that Go has not handled so far
  *   Go gives it back ... signal.Stop or Reset: what Notify has found, which was ours
  *   Go stops ........... the same, when Go took it before the core did: the default
- *   somebody ignores it, sets the default, or installs a handler of his own
+*   C code ignores it, sets the default, or installs a handler of its own
  *
  *   a host's handler sets the default, in the middle of a fault that it was asked about: to
  *     die of it
@@ -100,7 +100,7 @@ static bool stopped_by_go(int signal, const struct epi_sigaction *action)
            epi_wanted_by_go(signal) && epi_actions.go_raised == 0;
 }
 
-/* Would SIGNAL be ignored if it were not the core's?  Who asks is told so: Go asks before
+/* Would SIGNAL be ignored if it were not the core's?  The answer to who asks is yes: Go asks before
  * it takes a signal over, and treats one that was ignored in its own way. */
 static bool ignored(int signal)
 {
@@ -120,9 +120,9 @@ static bool host_gives_up(const struct sigaction *action)
            epi_asked_evidence(epi_gettid(), epi_arch_current_sp(), NULL) != NULL;
 }
 
-/* Of a signal whose action is hidden from the program.  Somebody who has read ours all the
- * same, by a system call of his own, gets what he asks for; and so does who sets the default
- * action of SIGABRT, to die of it. */
+/* Of a signal whose action is hidden from the program.  A caller that has read ours all the
+ * same, by a system call of its own, gets what it asks for.  The same applies to one that sets
+ * the default action of SIGABRT, to die of it. */
 static enum event event_of_hidden(int signal, const struct epi_sigaction *action,
                                   bool gives_up)
 {
@@ -132,7 +132,7 @@ static enum event event_of_hidden(int signal, const struct epi_sigaction *action
     return dies || action->handler == slot->ours.handler ? NOTHING : SETS;
 }
 
-/* What becomes of SIGNAL with the ACTION that somebody sets.  NOTHING: it is not written
+/* What becomes of SIGNAL with the ACTION that a caller sets.  NOTHING: it is not written
  * down. */
 static enum event event(int signal, const struct epi_sigaction *action, bool in_place,
                         bool gives_up)
@@ -172,7 +172,7 @@ static bool stepped_aside(const struct epi_action *slot, int signal)
            now.handler == (uintptr_t)SIG_DFL;
 }
 
-/* Somebody sets ACTION.  True when that was written down, and is not to be done.
+/* A caller sets ACTION.  True when that was written down, and is not to be done.
  *
  * When Go gives back ours, that calls Go's handler next, which passes the signal on to ours
  * (runtime/signal_unix.go, sigfwdgo); also when the core is off, if a C library that has

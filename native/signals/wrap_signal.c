@@ -62,7 +62,7 @@ epi_signal_handler epi_sigset_program(int signal, epi_signal_handler handler,
 
 int __real_sigaction(int signal, const struct sigaction *action, struct sigaction *old);
 
-/* Not every libc has all of them.  What nobody calls is not missed. */
+/* Not every libc has all of them.  What is never called is not missed. */
 __attribute__((weak)) epi_signal_handler __real_signal(int, epi_signal_handler);
 epi_signal_handler __wrap_signal(int signal, epi_signal_handler handler);
 __attribute__((weak)) epi_signal_handler __real_sysv_signal(int, epi_signal_handler);

@@ -1,4 +1,4 @@
-/* The report's text: formatted into a fixed buffer, written so that nobody can
+/* The report's text: formatted into a fixed buffer, written so that no reader can
  * hold the dying process up.
  *
  * A write is preceded by a poll with the time that is left, and carries at most
@@ -47,7 +47,7 @@ struct epi_out {
     bool lost;              /* some text went nowhere */
     bool only_copy;         /* it was never meant for more than the copy */
     bool line_start;        /* the last byte was a newline */
-    /* Told to the helper thread: a write is under way, and its deadline counts
+    /* For the helper thread: a write is under way, and its deadline counts
      * instead of the stage's. */
     _Atomic bool writing;
     _Atomic uint64_t waited; /* spent in writes; not the stage's fault */

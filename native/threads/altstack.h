@@ -40,14 +40,14 @@ EPI_SAFE bool epi_altstack_has_room(const ucontext_t *uc);
  * is left for later; an empty range without memory. */
 EPI_SAFE struct epi_range epi_altstack_map(size_t size);
 
-/* A stack for a thread that is to be told of it; NULL without memory.  It is
+/* A stack for a thread that is to install it; NULL without memory.  It is
  * given back with the id of the thread that may use it, or INT_MAX.  A thread that gives
  * back its own has no mark any more. */
 EPI_SAFE struct epi_altstack *epi_altstack_take(void);
 EPI_SAFE void epi_altstack_give_back(struct epi_altstack *stack, int tid);
 
-/* Writes down that thread TID has an alternate stack, or has it no more, so that nobody
- * asks it whether it has. */
+/* Writes down that thread TID has an alternate stack, or has it no more, so that it
+ * is not asked whether it has. */
 EPI_SAFE void epi_altstack_mark(int tid, bool on);
 EPI_SAFE bool epi_altstack_marked(int tid);
 

@@ -23,7 +23,7 @@ enum epi_question {
     EPI_ASK_DUMP,     /* the same for a dump on demand */
     EPI_ASK_ALTSTACK, /* have you an alternate stack; SLOT is of the helper's table */
     EPI_ASK_LEAVE,    /* leave the stage that EPOCH names, or the host's handler */
-    EPI_ASK_HOLD,     /* end no process while somebody crashes */
+    EPI_ASK_HOLD,     /* end no process while a thread crashes */
 };
 
 struct epi_ask {

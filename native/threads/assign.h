@@ -44,7 +44,7 @@ struct epi_assign {
     _Atomic bool busy; /* the helper may be about to send */
     bool main_has;     /* the main thread is Go's, and has a stack */
     long filter;       /* the mode of seccomp at epi_enable */
-    bool filtered;     /* it has changed: the helper asks nobody any more */
+    bool filtered;     /* it has changed: the helper asks no thread any more */
     struct epi_tasks tasks; /* stays open: a filter may refuse to open it anew */
     uint64_t threads; /* their number at the last listing */
     uint32_t round;

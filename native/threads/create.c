@@ -4,7 +4,7 @@
  * epitaph_nowrap leaves both out.
  *
  * Before epi_enable nothing is changed but this: Go's threads are written down.  Go
- * gives them stacks of its own, and nobody needs to ask them for one. */
+ * gives them stacks of its own, so they need not be asked for one. */
 #include "create.h"
 #include "altstack.h"
 #include "masks.h"
@@ -151,8 +151,8 @@ int epi_create(epi_create_function next, pthread_t *thread, const pthread_attr_t
     return note(create(next, thread, attr, start, arg, false));
 }
 
-/* C11's thread, of which libc's thrd_create makes one by a call that nobody can get in
- * between; librdkafka has all of its threads by it. */
+/* C11's thread, of which libc's thrd_create makes one by a call that cannot be
+ * intercepted; librdkafka has all of its threads by it. */
 struct c11 {
     int (*start)(void *);
     void *arg;

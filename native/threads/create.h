@@ -31,7 +31,7 @@ void epi_create_by(epi_create_function next);
 
 /* The last thread that could not be made. */
 struct epi_create_failure {
-    int tid;       /* who wanted it; 0: nobody */
+    int tid;       /* who wanted it; 0: no thread */
     int error;     /* what pthread_create returned */
     uint64_t when; /* monotonic */
 };

@@ -11,7 +11,7 @@
 #define BIT(signal) (UINT64_C(1) << ((signal) - 1))
 #define FAULTS (BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGFPE) | BIT(SIGILL))
 
-/* Two that nobody can block, and two of libc's own, in glibc and in musl, which do not
+/* Two that cannot be blocked, and two of libc's own, in glibc and in musl, which do not
  * block them for a program. */
 #define UNBLOCKABLE (BIT(SIGKILL) | BIT(SIGSTOP) | BIT(32) | BIT(33))
 

@@ -43,7 +43,7 @@ EPI_SAFE bool epi_service_passes(int signal, const siginfo_t *info, ucontext_t *
     if (info->si_code > 0 || epi_service_find(epi_gettid()) == NULL)
         return false;
     /* From now on a load that fails would kill.  A dump looks for pending signals only when
-     * it begins, so one that this thread is writing is told here. */
+     * it begins, so one that this thread is writing learns of it here. */
     if ((signal == SIGSEGV || signal == SIGBUS) && epi_incident_of(epi_self()) != NULL)
         epi_peek_use_calls();
     epi_sigmask(SIG_BLOCK, epi_mask_of(signal));

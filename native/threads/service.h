@@ -1,4 +1,4 @@
-/* The core's own threads: how they are started, and how they are told from the
+/* The core's own threads: how they are started, and how they are distinguished from the
  * program's.  They block all signals, and are not asked for stacks. */
 #ifndef EPI_SERVICE_H
 #define EPI_SERVICE_H

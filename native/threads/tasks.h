@@ -47,7 +47,7 @@ EPI_SAFE bool epi_task_stat(const struct epi_tasks *tasks, int tid, struct epi_t
 
 /* Where a thread sleeps (proc_pid_syscall(5)). */
 struct epi_task_syscall {
-    bool told;   /* the kernel tells */
+    bool told;   /* the kernel says where it is */
     bool sleeps; /* it does not run; the rest is known */
     long number; /* of the system call that it is in; -1: in none */
     uint64_t argument[6];
@@ -60,7 +60,7 @@ struct epi_task_syscall {
 EPI_SAFE bool epi_task_syscall(const struct epi_tasks *tasks, int tid,
                                struct epi_task_syscall *syscall);
 
-/* Where thread TID of this process sleeps; false when it runs, or nobody tells. */
+/* Where thread TID of this process sleeps; false when it runs, or the kernel does not say. */
 EPI_SAFE bool epi_task_sleeps(int tid, struct epi_task_syscall *syscall);
 
 /* Does thread TID of this process block SIGNAL? */

@@ -121,7 +121,7 @@ static EPI_SAFE bool still_owes(const struct epi_threads *threads, struct epi_th
 /* Does the thread block the signal now?  A healthy program is not sent what would be
  * pending: sigtimedwait or a signalfd of all signals gives it to the program.  A thread
  * that runs may block all for a moment, as when it starts or ends, and is looked at
- * again.  In a crash nobody is there to be told. */
+ * again.  In a crash no thread reads those signals any more. */
 static EPI_SAFE bool would_pend(const struct epi_threads *threads, struct epi_thread *thread,
                                 const struct epi_tasks *tasks, unsigned *looks_again)
 {

@@ -56,7 +56,7 @@ struct epi_thread {
     struct epi_stack stack;
 };
 
-/* Receivers run on all CPUs at once; each takes a cache that nobody uses, or
+/* Receivers run on all CPUs at once; each takes a cache that is free, or
  * does without. */
 #define EPI_SAMPLE_CACHES 4
 
@@ -117,7 +117,7 @@ struct epi_ask_options {
     int except; /* a thread whose stack is known already */
     bool spare; /* leave system calls alone that a signal ends for good */
     uint32_t max_frames;
-    uint64_t deadline; /* monotonic, for all of it; without enough time nobody is asked */
+    uint64_t deadline; /* monotonic, for all of it; without enough time no thread is asked */
 };
 
 /* Asks all threads but one and the core's own, and waits for the answers

@@ -24,7 +24,7 @@ static bool waits(int signal)
     char listing[256 * EPI_TASKS_ENTRY];
     int tid;
     if (epi_tasks_open(&tasks, listing, sizeof listing) != 0)
-        return true; /* nobody knows */
+        return true; /* unknown */
     while ((tid = epi_tasks_next(&tasks)) != 0)
         if (epi_task_signals(&tasks, tid, &blocked, &pending) &&
             (pending & epi_mask_of(signal)) != 0)

@@ -16,7 +16,7 @@
 bool epi_in_program(void);
 
 /* Gets the memory, and chooses the thread signal: WANTED, or any when that is 0.
- * EINVAL: WANTED is not one that may be chosen; EADDRINUSE: somebody handles it,
+ * EINVAL: WANTED is not one that may be chosen; EADDRINUSE: a handler is there for it,
  * or all. */
 int epi_threads_prepare(int wanted, int *signal);
 
@@ -24,7 +24,7 @@ int epi_threads_prepare(int wanted, int *signal);
 void epi_threads_install(int signal);
 
 /* Releases SIGNAL, which the core sends to threads, or 0; not while one has it to come.
- * Nobody must be sending it any more. */
+ * No thread may be sending it any more. */
 void epi_signal_release(int signal);
 
 #endif

@@ -77,7 +77,7 @@ static EPI_SAFE bool read_augmentation(struct epi_dwarf *r, const char *augmenta
         case 'B': /* arm64: signed with the B key; no data */
         case 'G': /* arm64: tagged stack; no data */
             break;
-        default: /* unknown: what follows it cannot be told apart */
+        default: /* unknown: what follows it cannot be delimited */
             return !data.failed;
         }
     }

@@ -58,7 +58,7 @@ enum epi_stop {
     EPI_STOP_STUCK,      /* the next frame would not be further out */
     EPI_STOP_LIMIT,      /* EPI_CURSOR_STEPS frames */
     EPI_STOP_ROOM,       /* a signal handler's stack had no room for a walk */
-    EPI_STOP_FAULTS,     /* faults of the walk would have come to somebody else */
+    EPI_STOP_FAULTS,     /* faults of the walk would have come to another handler */
     EPI_STOP_PENDING,    /* a fault's signal waits, and opening it would deliver it */
 };
 
@@ -88,7 +88,7 @@ struct epi_rule_cache {
  * is an instruction that is looked at, some 60 ns.  Code with such information costs none of
  * it, and what was found out is in the cache for the next walk.
  *
- * A sample of a profile comes a hundred times a second to a program that is well: 15 us, for
+ * A sample of a profile comes a hundred times a second to a healthy program: 15 us, for
  * nine functions of ten.  A thread that another one asks stops for half a millisecond at most,
  * whatever code it is in.  A crash, and who calls for a dump, want the answer: 16 ms, enough
  * for the longest function that is read at all. */

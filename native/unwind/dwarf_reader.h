@@ -97,7 +97,7 @@ static inline EPI_SAFE int64_t epi_dwarf_signed(struct epi_dwarf *r, unsigned si
 }
 
 /* LEB128 numbers may be padded to any length; ten bytes hold 64 bits, and
- * more than sixteen is nobody's padding. */
+ * no compiler pads to more than sixteen. */
 #define EPI_LEB128_MAX 16
 
 static inline EPI_SAFE uint64_t epi_dwarf_uleb(struct epi_dwarf *r)

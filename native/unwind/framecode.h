@@ -1,4 +1,4 @@
-/* The frame of a function out of its instructions, where nobody has written call frame
+/* The frame of a function out of its instructions, where the compiler left no call frame
  * information: assembly, code built with -fno-asynchronous-unwind-tables.  A machine
  * provides this in a framecode_MACHINE.c. */
 #ifndef EPI_FRAMECODE_H

@@ -2,7 +2,7 @@
  *
  * The runtime has a list of its modules (runtime/symtab.go, moduledata.next), whose last
  * one a variable names: a plugin's constructor changes both (runtime.addmoduledata).  So a look
- * at the variable tells that there is a new one, also after a fault, and nobody has to poll.
+ * at the variable tells that there is a new one, also after a fault, without polling.
  *
  * Where moduledata has its next depends on the release.  It is the only word that points to
  * module data, which a table with the right magic number at its beginning tells. */

@@ -10,7 +10,7 @@
  * of the call, one before a return address.
  *
  * Some functions are special: they change stacks, were entered as if they had
- * been called, or border on C.  They are told apart by name, since the numbers of
+ * been called, or border on C.  They are distinguished by name, since the numbers of
  * funcIDs change between releases; only functions whose record has an ID or a flag
  * are compared.  What a frame of theirs looks like depends on the machine: goabi.h. */
 #include "gostack.h"

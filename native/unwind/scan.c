@@ -1,6 +1,6 @@
 /* Most words on a stack that look like return addresses are some: of the frames that
  * are searched for, and of calls that are long over, in memory that the frames of
- * today have not written yet.  A stale one is told from a true one by
+ * today have not written yet.  A stale one is distinguished from a true one by
  *
  *   the call before it: it names its function, as a rule, and that has to be the one
  *     that the walk comes from, or one that can have jumped there (a tail call, a
@@ -36,7 +36,7 @@ enum doubt {
     CONFIRMED,
     POSSIBLE,
     UNLIKELY, /* only by a jump that cannot be followed */
-    NO_RULES, /* nobody could tell how to go on from it */
+    NO_RULES, /* there is no way to go on from it */
     CONTRADICTED,
     IMPOSSIBLE,
 };

@@ -271,7 +271,7 @@ func TestHandlersThatHang(t *testing.T) {
 				o.Exited(t, 128+int(syscall.SIGSEGV))
 				answer := "has not returned in time"
 				if strings.HasSuffix(w, "blocked") {
-					answer += ", and lets nobody interrupt it"
+					answer += ", and cannot be interrupted"
 				}
 				reported(t, o, place, answer)
 				if o.Elapsed > slack {

@@ -66,7 +66,7 @@ func users(all map[string][]string, header string) []string {
 }
 
 // A header that changes makes the go command build every package anew that reads
-// it. The change is the hardest there is: a macro that nobody uses, so that the objects
+// it. The change is the hardest there is: a macro that is not used, so that the objects
 // of the header's own folder stay the same.
 func TestChangedHeader(t *testing.T) {
 	t.Parallel()

@@ -1,4 +1,4 @@
-// C++ exceptions that nobody catches. Left out by the build tag nocxx, for machines without a C++ compiler.
+// Uncaught C++ exceptions. Left out by the build tag nocxx, for machines without a C++ compiler.
 
 //go:build linux && cgo && !nocxx
 

@@ -9,7 +9,7 @@ import "unsafe"
 
 func cxxKinds() []Kind {
 	return []Kind{
-		{Name: "cxx-throw", Text: "C++ exception that nobody catches",
+		{Name: "cxx-throw", Text: "uncaught C++ exception",
 			Signal: abrt, Traits: BelowLibrary | Sent, enter: unsafe.Pointer(C.crash_cxx_throw)},
 		{Name: "cxx-terminate", Text: "std::terminate()",
 			Signal: abrt, Traits: BelowLibrary | Sent, enter: unsafe.Pointer(C.crash_cxx_terminate)},

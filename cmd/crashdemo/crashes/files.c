@@ -14,7 +14,7 @@ int crash_memory_file(const char *name) {
     return (int)syscall(SYS_memfd_create, name, 1U);
 }
 
-// As when somebody truncates a file that this program has mapped. A memory file leaves nothing behind on the disk.
+// As when another program truncates a file that this one has mapped. A memory file leaves nothing behind on the disk.
 CRASH_FN void crash_bus(void) {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     int fd = crash_memory_file("crashdemo-data");

@@ -27,8 +27,8 @@ const (
 	BelowLibrary
 	// BadPC: the faulting PC is no code. The crash function is the caller, known by the return address only.
 	BadPC
-	// CallersLost: the crash function destroyed its callers' return addresses, or the stack pointer, so that nobody has
-	// to find the callers (with a frame pointer some can be). It is itself still known by the PC.
+	// CallersLost: the crash function destroyed its callers' return addresses, or the stack pointer, so the callers
+	// need not be found (with a frame pointer some can be). It is itself still known by the PC.
 	CallersLost
 	// OwnThread: the crash is on a thread that the kind starts. The stack of the place is another thread's.
 	OwnThread
@@ -89,7 +89,7 @@ func (k Kind) Has(t Trait) bool {
 	return k.Traits&t == t
 }
 
-// Prepare does what has to be done in Go while all is well: it compiles a library, or sets the garbage collector to
+// Prepare does what has to be done in Go before the crash: it compiles a library, or sets the garbage collector to
 // work. It is called once, before Enter's function. The error wraps ErrUnavailable when the kind cannot be had here.
 func (k Kind) Prepare() error {
 	if k.prepare == nil {

@@ -1,6 +1,6 @@
 //go:build linux && cgo
 
-// Signals that somebody sent or blocked, and the one that a sandbox makes of a system call.
+// Signals that are sent or blocked, and the one that a sandbox makes of a system call.
 #include "crash.h"
 
 #include <stdint.h>

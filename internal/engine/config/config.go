@@ -32,7 +32,7 @@ type Engine interface {
 	Enable(c *Config) error
 	Disable() bool
 	Enabled() bool
-	// Taken tells which fatal signals somebody has taken away, and who has them.
+	// Taken returns which fatal signals were taken away, and who has them.
 	Taken() map[syscall.Signal]string
 	// Ready is closed when the work in the background is done for the modules that
 	// are loaded at the call.

@@ -19,7 +19,7 @@ func IsInCopy(ctx context.Context) bool { return ctx.Value(inCopy{}) != nil }
 // Deadline is a moment before the copy is killed.
 func (c Copy) Deadline() (time.Time, bool) { return c.Until, true }
 
-// Done is nil: nobody could wait for it.
+// Done is nil: no goroutine could wait for it.
 func (Copy) Done() <-chan struct{} { return nil }
 
 // Err says whether the deadline has passed.

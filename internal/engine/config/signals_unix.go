@@ -12,7 +12,7 @@ const (
 	fatalSIGSYS = syscall.SIGSYS
 )
 
-// reserved says why nobody but the system may handle a signal; "" when anybody may.
+// reserved says why only the system may handle a signal; "" when a program may.
 func reserved(sig syscall.Signal) string {
 	switch {
 	case sig == syscall.SIGSTOP:

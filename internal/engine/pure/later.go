@@ -75,7 +75,7 @@ func (Engine) Watch(c *config.Config, d time.Duration) (word *uint32, stop func(
 // fire dumps the goroutines, and ends the process if that was asked for.
 func fire(c *config.Config, d time.Duration) {
 	head := report.Report{Kind: report.Timeout, Timeout: d}
-	writeGoroutines(c, head.String()) // there is nobody to tell of an error
+	writeGoroutines(c, head.String()) // there is no caller to return an error to
 	if c.Exit {
 		os.Exit(1)
 	}

@@ -1,6 +1,6 @@
 // Package pure does what package handler can do without the C core: it dumps goroutines
-// by means of package runtime, and has the runtime write Go's own text of a death to the
-// place of the report. It works on every platform.
+// by means of package runtime, and has the runtime write Go's own text of a panic or
+// fatal error to the place of the report. It works on every platform.
 package pure
 
 import (

@@ -55,7 +55,7 @@ func (Engine) Unregister(sig syscall.Signal) bool {
 	return true
 }
 
-// dump writes a dump for each signal; there is nobody to tell of an error.
+// dump writes a dump for each signal; there is no caller to return an error to.
 func (r *registration) dump() {
 	defer close(r.ended)
 	for range r.came {

@@ -16,7 +16,7 @@ import (
 )
 
 // A copy of Go's last words, on an unrecovered panic or a fatal error,
-// is all that pure Go can have of a death: no code of the program's runs then.
+// is all that pure Go can have of them: no code of the program's runs then.
 // The runtime writes it to a descriptor that it is given beforehand
 // (debug.SetCrashOutput). So a file of WithDir has to be there beforehand too,
 // where the core makes it at the crash; it is removed when nothing was written.
@@ -104,7 +104,7 @@ func crashFD() uintptr {
 	return fd
 }
 
-// makeFile makes the file of a report, by a name that nobody has: O_EXCL follows
+// makeFile makes the file of a report, by a name that is free: O_EXCL follows
 // no symbolic link.
 func makeFile(dir string) (*os.File, error) {
 	for tries := 10; ; tries-- {

@@ -71,7 +71,7 @@ func RunLast(f func()) error {
 	})
 }
 
-// withHooks calls do with exithook.hooks, while nobody else adds to them or exits.
+// withHooks calls do with exithook.hooks, while no other goroutine adds to them or exits.
 func withHooks(do func(hooks *[]hook)) error {
 	run, err := Run()
 	if err != nil {

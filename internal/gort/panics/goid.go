@@ -28,7 +28,7 @@ func (g Goid) Current() uint64 { return *(*uint64)(unsafe.Add(gort.G(), g)) }
 const goidSamples = 4
 
 // FindGoid finds where runtime.g has the goroutine's id, which dumps name
-// goroutines by. The runtime tells nobody; so it is searched: the one word that
+// goroutines by. The runtime has no call for it, so it is searched: the one word that
 // holds, in each of several goroutines, the id that runtime.Stack prints.
 func FindGoid() (Goid, error) {
 	found := make(chan uint64)

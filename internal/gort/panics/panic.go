@@ -17,7 +17,7 @@ type Layout struct {
 	link, value uintptr
 	argument    uintptr // from the _panic; 0: not known
 	earlier     uintptr // where a _panic points to the one that it arose in; 0: not known
-	recovered   uintptr // where it says that somebody has recovered it; 0: not known
+	recovered   uintptr // where it says that it was recovered; 0: not known
 }
 
 // Valid tells whether it was found.

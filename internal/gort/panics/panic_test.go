@@ -84,7 +84,7 @@ func TestPanics(t *testing.T) {
 			for _, p := range layout.Panics() {
 				got = append(got, p.Argument)
 				if p.Recovered {
-					t.Errorf("nobody has recovered %v", p.Argument)
+					t.Errorf("not recovered: %v", p.Argument)
 				}
 			}
 			_ = recover()

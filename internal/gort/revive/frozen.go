@@ -36,7 +36,7 @@ type Frozen struct {
 	// Panicking, a uint32, counts the threads that die; while there is one no
 	// collection begins. PanicLock, a runtime.mutex, is what a thread takes before it
 	// says what it dies of (runtime/panic.go, startpanic_m). 0 is unlocked, 1 is locked
-	// and nobody waits.
+	// and no thread waits.
 	Panicking, PanicLock uintptr
 
 	// ExitLocked, an int32, is 1 while os.Exit runs its hooks; whoever exits meanwhile
@@ -94,7 +94,7 @@ func findFrozen() (f Frozen, err error) {
 	if !f.areVariables() {
 		return f, errors.New("gort/revive: unknown code in the runtime: what it refers to are no variables")
 	}
-	for range 1000 { // somebody else may be stopping the world, or printing
+	for range 1000 { // another thread may be stopping the world, or printing
 		if f.thawed() {
 			return f, nil
 		}

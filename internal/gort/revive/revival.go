@@ -21,8 +21,8 @@ type Revival struct {
 // Valid tells whether it was found.
 func (r Revival) Valid() bool { return r != Revival{} }
 
-// Revive makes the calling goroutine one that runs on, in a process in which nobody
-// else can ask for its thread. The first allocation does the rest: it takes the mark
+// Revive makes the calling goroutine one that runs on, in a process in which no other
+// goroutine can ask for its thread. The first allocation does the rest: it takes the mark
 // of a thread that is in the allocator away, which the runtime has set as well
 // (runtime/panic.go, startpanic_m). Until then a panic is fatal.
 func (r Revival) Revive() {

@@ -23,7 +23,7 @@ func TestRevive(t *testing.T) {
 	flag := (*uint32)(unsafe.Add(gort.G(), offset&^3))
 	asked := func() bool { return atomic.LoadUint32(flag)>>(8*(offset%4))&0xff == 1 }
 	var turns atomic.Int64
-	for range 2 * runtime.GOMAXPROCS(0) { // somebody waits for it
+	for range 2 * runtime.GOMAXPROCS(0) { // a thread waits for it
 		go func() {
 			for turns.Load() >= 0 {
 				turns.Add(1)
@@ -35,7 +35,7 @@ func TestRevive(t *testing.T) {
 	defer gort.Unpin()
 	for end := time.Now().Add(10 * time.Second); !asked(); {
 		if time.Now().After(end) {
-			t.Fatal("nobody asks a goroutine that runs on for its thread, or the flag is elsewhere")
+			t.Fatal("no thread asks a goroutine that runs on for its own, or the flag is elsewhere")
 		}
 	}
 	r.Revive()

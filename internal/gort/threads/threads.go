@@ -25,7 +25,7 @@ const words = 64
 type Layout struct {
 	Goid     uintptr // in runtime.g: the goroutine's id
 	Status   uintptr // in runtime.g: its status, a uint32
-	Call     uintptr // in runtime.g: where it has made a system call, or called C; nobody has checked it
+	Call     uintptr // in runtime.g: where it has made a system call, or called C; not checked
 	M        uintptr // in runtime.g: its thread
 	ThreadID uintptr // in runtime.m: the kernel's number of the thread
 	Current  uintptr // in runtime.m: the goroutine that runs on it

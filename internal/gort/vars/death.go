@@ -102,7 +102,7 @@ func FindBacklog() (Backlog, error) {
 	return Backlog{}, errors.New("gort/vars: runtime.printBacklog not found: unknown code in runtime.recordForPanic")
 }
 
-// holdsWhatIsPrinted compares the ring with what was just printed. Somebody else
+// holdsWhatIsPrinted compares the ring with what was just printed. Another thread
 // may print at the same time.
 func holdsWhatIsPrinted(ringAt, index uintptr) bool {
 	ring, next := *(**[backlogSize]byte)(unsafe.Pointer(&ringAt)), *(**int)(unsafe.Pointer(&index))

@@ -16,7 +16,7 @@ type Backlog struct{ Ring, Index uintptr }
 func (b Backlog) Valid() bool { return b != Backlog{} }
 
 // SignalMasks are the addresses of two bit masks of the runtime, each of three uint32,
-// signal N being bit N%32 of word N/32: the signals that somebody has asked for by
+// signal N being bit N%32 of word N/32: the signals that were asked for by
 // signal.Notify, and those that signal.Ignore was called for. Both change at any time
 // and are read atomically, from a signal handler, too.
 type SignalMasks struct{ Wanted, Ignored uintptr }

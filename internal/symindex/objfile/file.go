@@ -1,6 +1,6 @@
 // Package objfile reads the sections of ELF files as streams: a debug file of a
 // large program is never held as a whole, and never mapped, since a mapped file
-// that somebody truncates is a SIGBUS.
+// that is truncated meanwhile is a SIGBUS.
 //
 // The headers are package debug/elf's to read. A hostile file gives an error, and
 // what its compressed sections may inflate to is bounded by the file's size.

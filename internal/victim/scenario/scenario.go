@@ -57,7 +57,7 @@ func Must(err error) {
 
 // Asleep returns when a thread of this process waits in a system call, as the kernel sees it:
 // one that was only started may not have got there on a busy machine. Where /proc is another
-// namespace's it cannot be told, and Asleep returns at once.
+// namespace's that is unknown, and Asleep returns at once.
 func Asleep(tid int) {
 	for {
 		call, err := os.ReadFile(fmt.Sprintf("/proc/self/task/%d/syscall", tid))

@@ -86,7 +86,7 @@ func (s *Shipper) list() ([]file, error) {
 		}
 		info, err := e.Info()
 		if err != nil || !info.Mode().IsRegular() {
-			continue // gone, or a directory, or a link that somebody has put there
+			continue // gone, or a directory, or a link that was put there
 		}
 		files = append(files, file{path, info})
 	}
@@ -101,7 +101,7 @@ type state int
 
 const (
 	ready   state = iota
-	writing       // somebody is at it
+	writing       // it is being written
 	nothing       // no report and no box, or one that needs not be sent
 )
 

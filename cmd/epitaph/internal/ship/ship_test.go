@@ -19,7 +19,7 @@ import (
 )
 
 // server is one for OTLP/HTTP in JSON, which keeps what it has taken, can be stopped and
-// started, and gives other answers when it is told to.
+// started, and gives other answers on demand.
 type server struct {
 	t      testing.TB
 	addr   string

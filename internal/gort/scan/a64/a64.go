@@ -66,7 +66,7 @@ func Decode(word uint32) Inst {
 	return other(word)
 }
 
-// other is an instruction of which only the registers are told that it may write.
+// other is an instruction of which only the registers that it may write are known.
 func other(word uint32) Inst {
 	rd := uint8(field(word, 0, 5))
 	i := Inst{Rd: rd, Rn: rd, Rm: rd}
