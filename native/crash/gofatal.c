@@ -29,6 +29,7 @@
 #include "../report/places.h"
 #include "../report/report.h"
 #include "../report/report_parts.h"
+#include "../report/settle.h"
 
 #include <stdatomic.h>
 
@@ -45,6 +46,7 @@ static EPI_SAFE void report_death(struct epi_incident *crash, ucontext_t *uc, bo
 {
     crash->go_death = crash->apart = true;
     crash->go_failed = true;
+    epi_report_settle(crash); /* memory is looked at */
     /* Of a panic; a fatal error ends on the scheduler's stack. */
     crash->subject.goroutine = epi_goroutine_id(epi_go_g(epi_program.go));
     if (!programs)
@@ -105,6 +107,7 @@ static EPI_SAFE void report_fault(struct epi_incident *crash, int signal, const 
     if (options == NULL || options->quiet || !wanted(options) ||
         !epi_crash_take(crash, epi_self()) || !epi_crash_begin(crash, signal, info, uc))
         return;
+    epi_report_settle(crash);
     crash->apart = true;
     crash->status = EPI_GO_STATUS;
     epi_report_on_own_stack(crash);

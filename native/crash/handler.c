@@ -49,6 +49,7 @@
 #include "../goruntime/traceback_bit.h"
 #include "../goruntime/resume.h"
 #include "../report/report.h"
+#include "../report/settle.h"
 #include "../report/stage.h"
 
 #include <stdatomic.h>
@@ -369,13 +370,15 @@ static EPI_SAFE bool host_resolves(struct arrival *a)
 
 static EPI_SAFE bool is_a_crash(struct arrival *a)
 {
-    if (!epi_crash_take(a->crash, epi_self()) &&
+    uint64_t self = (uint64_t)(uint32_t)epi_getpid() << 32 | (uint32_t)a->tid;
+    if (!epi_crash_take(a->crash, self) &&
         !epi_crash_park(a->crash, epi_incidents.options, a->signal, a->info, a->uc))
         return true;
     bool in_vain = epi_chain_in_vain(a->crash, a->signal, a->info, a->uc);
     if (!epi_crash_begin(a->crash, a->signal, a->info, a->uc)) {
         hand_on(epi_action_turn(a->signal), a->signal, a->info, a->uc, a->called);
     } else if (in_vain) {
+        epi_report_settle(a->crash); /* the helper sees to the end */
         epi_terminate(a->signal, a->info, a->uc);
     } else {
         epi_report_on_own_stack(a->crash);

@@ -24,6 +24,7 @@
 #include "../goruntime/goroutines.h"
 #include "../goruntime/traceback_bit.h"
 #include "../report/report.h"
+#include "../report/settle.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -138,6 +139,7 @@ static EPI_SAFE void report_for(struct epi_asked *slot, uint32_t round, const ch
     ucontext_t *context = (ucontext_t *)(void *)kept.context;
     if (!epi_crash_begin(crash, kept.signal, &kept.info, context))
         return;
+    epi_report_settle(crash);
     /* Nothing interrupts this report, should it hang. */
     epi_crash_arm_alarm(crash, crash->options->deadline);
     name_subject(&crash->subject, tid);

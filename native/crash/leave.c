@@ -72,6 +72,8 @@ EPI_SAFE void epi_leave_wait(enum epi_mark_how how, int status)
 EPI_SAFE void epi_leave_stop(void)
 {
     struct epi_ask hold = {EPI_ASK_HOLD, 0, 0};
+    if (leaving == 0)
+        return;
     uint64_t end = epi_now() + LAST_STEPS;
     int tid = 0;
     while ((tid = leaving) != 0 && tid != epi_gettid() && epi_now() < end)

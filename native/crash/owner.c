@@ -8,7 +8,6 @@
 #include "../incident/process.h"
 #include "../record/notes.h"
 #include "../signals/actions.h"
-#include "../signals/taken.h"
 #include "../threads/wake.h"
 
 #include <errno.h>
@@ -213,19 +212,17 @@ EPI_SAFE bool epi_crash_begin(struct epi_incident *crash, int signal, const sigi
     crash->signal = signal;
     crash->status = 128 + signal;
     crash->go_death = crash->apart = crash->abort = false;
-    epi_subject_is_self(&crash->subject);
+    epi_zero(&crash->subject, sizeof crash->subject);
+    crash->subject.tid = (int)(uint32_t)crash->owner; /* epi_report_settle looks for the rest */
+    crash->settled = false;
     crash->began = epi_now();
     crash->deadline = crash->began + options->deadline;
     crash->forked = epi_process_is_child();
     if (crash->forked)
         epi_crash_arm_alarm(crash, options->deadline);
-    else
-        epi_helper_wake();
     /* A thread that blocks these would be killed by a nested fault, in
      * silence, and would not hear the deadline. */
     epi_sigmask(SIG_UNBLOCK, epi_fatal_mask());
-    epi_taken_keep();
-    epi_action_reassert(true);
     epi_leave_stop();
     if (epi_process()->pid == 0 || !crash->forked) /* in a child of vfork they are its parent's */
         epi_notes_freeze(EPI_NOTES_CRASH);

@@ -121,6 +121,7 @@ struct epi_incident {
     siginfo_t info;
     ucontext_t *uc;     /* the kernel's frame: what sigreturn restores */
     ucontext_t context; /* a copy: what the report shows */
+    bool settled;       /* epi_report_settle has been called */
     uint64_t began;
     _Atomic uint64_t deadline; /* of the whole, monotonic */
     _Atomic uint64_t stages_deadline; /* of all stages together */

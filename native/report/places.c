@@ -1,5 +1,6 @@
 /* Places of a report, in the order in which they are tried. */
 #include "places.h"
+#include "settle.h"
 #include "../base/base.h"
 #include "../base/fd.h"
 #include "../base/system.h"
@@ -60,8 +61,9 @@ EPI_SAFE void epi_places_find(struct epi_incident *incident)
     incident->places.lost = EPI_LOST_NOTHING;
     incident->places.reopened.fd = -1;
     incident->places.directory_reopened = false;
-    incident->terminal = epi_report_terminal(options);
+    incident->terminal = lost ? epi_report_terminal(options) : options->output;
     if (lost && !same_file(&incident->terminal, &options->output)) {
+        epi_report_settle(incident); /* frees a descriptor for it */
         incident->places.reopened = open_anew(options);
         incident->places.lost = EPI_LOST_OUTPUT;
         if (incident->places.reopened.fd >= 0) {
@@ -85,8 +87,8 @@ EPI_SAFE bool epi_places_has_own(const struct epi_options *options)
 EPI_SAFE struct epi_fd epi_places_fallback(const struct epi_incident *incident)
 {
     struct epi_fd standard = incident->options->standard;
-    if (incident->apart || !epi_fd_valid(&standard) ||
-        same_file(&standard, &incident->terminal))
+    if (incident->apart || same_file(&standard, &incident->terminal) ||
+        !epi_fd_valid(&standard))
         standard.fd = -1;
     return standard;
 }

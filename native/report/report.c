@@ -11,6 +11,7 @@
 #include "jsonline.h"
 #include "places.h"
 #include "sentence.h"
+#include "settle.h"
 #include "short.h"
 #include "stage.h"
 #include "termination.h"
@@ -23,6 +24,7 @@
 #include "../unwind/program.h"
 #include "../text/errors.h"
 #include "../text/out.h"
+#include "../text/write.h"
 #include "../incident/incident.h"
 #include "../record/box.h"
 #include "../goruntime/goparts.h"
@@ -139,6 +141,44 @@ static EPI_SAFE void headline(struct epi_incident *incident)
     epi_out_flush(&incident->out);
 }
 
+/* A file of the report's own is made by a stage; a record names the thread. */
+static EPI_SAFE bool first_line_needs_more(const struct epi_options *options)
+{
+    return options->directory.fd >= 0 || options->json;
+}
+
+/* What would wait has the helper thread beside it. */
+static EPI_SAFE void lock_output(struct epi_incident *incident)
+{
+    struct epi_out *out = &incident->out;
+    epi_out_lock(out, 0);
+    if (out->locked != 0 || out->target.fd < 0)
+        return;
+    epi_report_settle(incident);
+    epi_out_lock(out, incident->began + lock_patience(incident->options->deadline));
+}
+
+/* To the headline.  Should its write block although the poll said that it would not, the
+ * helper thread finds that out in its next round, within a second. */
+static EPI_SAFE void begin_text(struct epi_incident *incident)
+{
+    if (first_line_needs_more(incident->options))
+        epi_report_settle(incident);
+    if (incident->go_death)
+        epi_crash_output_collect(&epi_goside.crash_output);
+    epi_places_find(incident);
+    start_output(incident);
+    if (incident->options->directory.fd >= 0) {
+        epi_stage_run(incident, &file_stage);
+        start_output(incident);
+    }
+    if (incident->file_fd.fd < 0) /* no other process has that one */
+        lock_output(incident);
+    if (!incident->settled && !epi_out_takes_text(&incident->out))
+        epi_report_settle(incident);
+    headline(incident);
+}
+
 EPI_SAFE void epi_report_end(struct epi_incident *incident)
 {
     struct epi_out *out = &incident->out;
@@ -250,7 +290,6 @@ static const struct epi_stage closing[] = {
 EPI_SAFE void epi_report(struct epi_incident *incident)
 {
     use_nested_stack();
-    epi_incident_close_spare(incident);
     if (epi_arch_setjmp(&incident->last_resort) == 0) {
         incident->phase = EPI_PHASE_REPORTING;
         incident->stages_deadline = incident->deadline - 2 * reserve(incident->options->deadline);
@@ -258,26 +297,16 @@ EPI_SAFE void epi_report(struct epi_incident *incident)
         incident->noted = false;
         epi_zero(&incident->crumbs, sizeof incident->crumbs);
         incident->file_fd.fd = -1;
-        epi_sentence_forget(incident);
-        epi_cause_forget();
         incident->terminated = incident->shortened = false;
-        if (incident->go_death)
-            epi_crash_output_collect(&epi_goside.crash_output);
-        epi_places_find(incident);
-        start_output(incident);
-        if (incident->options->directory.fd >= 0) {
-            epi_stage_run(incident, &file_stage);
-            start_output(incident);
-        }
-        if (incident->file_fd.fd < 0) /* no other process has that one */
-            epi_out_lock(&incident->out, incident->began + lock_patience(incident->options->deadline));
-        headline(incident);
+        begin_text(incident);
+        epi_report_settle(incident);
         epi_box_begin(incident);
         uint8_t what = incident->go_death ? GO_DEATH : CRASH;
         for (size_t i = 0; i < EPI_COUNT(stages) && has_reader(incident); i++)
             if ((stages[i].of & what) != 0)
                 epi_stage_run(incident, &stages[i].stage);
     } else {
+        epi_report_settle(incident);
         epi_stage_gave_up(incident);
     }
     epi_stage_close(incident, closing);

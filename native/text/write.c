@@ -17,12 +17,21 @@
  * moment, postpones the deadline then. */
 #define LAST_LOOK (20 * EPI_MS)
 
-static EPI_SAFE bool is_over(const struct epi_out *out)
+static EPI_SAFE bool is_over(const struct epi_out *out, uint64_t *now)
 {
-    if (epi_now() < out->deadline)
+    if ((*now = epi_now()) < out->deadline)
         return false;
     epi_pause(LAST_LOOK);
-    return epi_now() >= out->deadline;
+    return (*now = epi_now()) >= out->deadline;
+}
+
+EPI_SAFE bool epi_out_takes_text(const struct epi_out *out)
+{
+    struct pollfd poll = {.fd = out->target.fd, .events = POLLOUT, .revents = 0};
+    struct timespec now = {0, 0};
+    return out->target.fd >= 0 &&
+           epi_syscall6(SYS_ppoll, (long)&poll, 1, (long)&now, 0, 0, 0) == 1 &&
+           poll.revents == POLLOUT;
 }
 
 /* Waits until FD takes text.  True when a write is worth a try: also after an
@@ -31,9 +40,10 @@ static EPI_SAFE bool wait_writable(const struct epi_out *out, bool *broken)
 {
     for (;;) {
         *broken = false;
-        if (is_over(out))
+        uint64_t now, end;
+        if (is_over(out, &now))
             return false;
-        uint64_t now = epi_now(), end = out->deadline;
+        end = out->deadline;
         struct pollfd poll = {.fd = out->target.fd, .events = POLLOUT, .revents = 0};
         struct timespec left = epi_timespec(end > now ? end - now : 0);
         long n = epi_syscall6(SYS_ppoll, (long)&poll, 1, (long)&left, 0, 0, 0);
