@@ -116,6 +116,7 @@ static EPI_SAFE uintptr_t collect(struct epi_traceback_arg *arg, struct epi_curs
     struct cache *cache = take_cache(cursor->modules);
     uintptr_t n = 0;
     cursor->cache = cache != NULL ? &cache->rules : NULL;
+    cursor->code_frames = NULL; /* the last dump's, of code that may be gone */
     for (int i = 0; i < MOST_STEPS && n < arg->max && epi_cursor_next(cursor, &frame); i++) {
         if ((frame.flags & EPI_FRAME_GO) != 0 || frame.how == EPI_HOW_SCAN)
             break; /* Go shows its own */

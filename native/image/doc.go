@@ -8,6 +8,7 @@ package image
 // #cgo CFLAGS: -Wall -Wextra -Wconversion
 // #cgo epitaph_nowrap CFLAGS: -DEPI_NOWRAP
 // #cgo epitaph_test CFLAGS: -DEPI_TEST
+// #cgo !epitaph_nowrap LDFLAGS: -Wl,-wrap=__register_frame -Wl,-wrap=__deregister_frame
 import "C"
 
 import (

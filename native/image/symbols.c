@@ -3,6 +3,7 @@
  * may come from a file. */
 #include "symbols.h"
 #include "modules.h"
+#include "dynsym.h"
 #include "symfile.h"
 #include "../base/base.h"
 #include "../memory/peek.h"
@@ -14,85 +15,6 @@ static EPI_SAFE void set_name(struct epi_symbol *symbol, uintptr_t from)
     if (!epi_peek_string(symbol->name, sizeof symbol->name, from) &&
         epi_strlen(symbol->name) == sizeof symbol->name - 1)
         epi_copy(symbol->name + sizeof symbol->name - 4, "...", 4);
-}
-
-/* A module's .dynsym, as its dynamic section describes it. */
-struct dynsym {
-    uintptr_t symbols, strings, hash, gnu_hash;
-    uint64_t strings_size;
-    uint32_t count;
-};
-
-/* glibc has added the bias to these addresses, musl and the vDSO have not. */
-static EPI_SAFE uintptr_t relocated(const struct epi_module *module, uint64_t address)
-{
-    return epi_in(module->extent, address) ? address : module->bias + address;
-}
-
-#define MAX_DYNAMIC 256
-#define MAX_SYMBOLS (1u << 24)
-
-/* The GNU hash table does not say how many symbols there are: the last one is
- * at the end of the chain of the highest bucket. */
-static EPI_SAFE uint32_t count_by_gnu_hash(uintptr_t table, uint32_t *work)
-{
-    uint32_t header[4]; /* buckets, first symbol, bloom words, shift */
-    if (!epi_peek(header, table, sizeof header) || header[0] > MAX_SYMBOLS ||
-        header[2] > MAX_SYMBOLS || !epi_spend(work, header[0] / 4))
-        return 0;
-    uintptr_t buckets = table + sizeof header + (uintptr_t)header[2] * 8;
-    uintptr_t chains = buckets + (uintptr_t)header[0] * 4;
-    uint32_t last = 0;
-    for (uint32_t i = 0; i < header[0]; i++) {
-        uint32_t bucket;
-        if (!epi_peek32(&bucket, buckets + (uintptr_t)i * 4))
-            return 0;
-        if (bucket > last)
-            last = bucket;
-    }
-    if (last < header[1])
-        return header[1];
-    for (; last < MAX_SYMBOLS; last++) {
-        uint32_t hash;
-        if (!epi_peek32(&hash, chains + (uintptr_t)(last - header[1]) * 4))
-            return 0;
-        if (hash & 1)
-            return last + 1;
-    }
-    return 0;
-}
-
-static EPI_SAFE bool find_dynsym(const struct epi_module *module, struct dynsym *found,
-                                 uint32_t *work)
-{
-    epi_zero(found, sizeof *found);
-    if (module->dynamic == 0)
-        return false;
-    for (int i = 0; i < MAX_DYNAMIC; i++) {
-        Elf64_Dyn dyn;
-        if (!epi_peek(&dyn, module->dynamic + (uintptr_t)i * sizeof dyn, sizeof dyn) ||
-            dyn.d_tag == DT_NULL)
-            break;
-        if (dyn.d_tag == DT_SYMTAB)
-            found->symbols = relocated(module, dyn.d_un.d_ptr);
-        else if (dyn.d_tag == DT_STRTAB)
-            found->strings = relocated(module, dyn.d_un.d_ptr);
-        else if (dyn.d_tag == DT_STRSZ)
-            found->strings_size = dyn.d_un.d_val;
-        else if (dyn.d_tag == DT_HASH)
-            found->hash = relocated(module, dyn.d_un.d_ptr);
-        else if (dyn.d_tag == DT_GNU_HASH)
-            found->gnu_hash = relocated(module, dyn.d_un.d_ptr);
-    }
-    if (found->symbols == 0 || found->strings == 0)
-        return false;
-    if (found->hash != 0) {
-        if (!epi_peek32(&found->count, found->hash + 4) || found->count > MAX_SYMBOLS)
-            found->count = 0;
-    } else if (found->gnu_hash != 0) {
-        found->count = count_by_gnu_hash(found->gnu_hash, work);
-    }
-    return found->count > 0;
 }
 
 /* Is SYMBOL a function that holds the address AT?  An assembly routine without
@@ -107,7 +29,7 @@ static EPI_SAFE bool holds(const Elf64_Sym *symbol, uint64_t at)
 
 /* Linear: the table is sorted by hash.  A block at a time, since the start of
  * a copy costs more than its bytes. */
-static EPI_SAFE bool find_in_table(const struct dynsym *table, uint64_t at, Elf64_Sym *found,
+static EPI_SAFE bool find_in_table(const struct epi_dynsym *table, uint64_t at, Elf64_Sym *found,
                                    uint32_t *work)
 {
     Elf64_Sym block[16];
@@ -134,7 +56,7 @@ static EPI_SAFE bool find_in_table(const struct dynsym *table, uint64_t at, Elf6
 static EPI_SAFE bool find_symbol(const struct epi_module *module, uint64_t at, Elf64_Sym *found,
                                  uintptr_t *name, uint32_t *work)
 {
-    struct dynsym table;
+    struct epi_dynsym table;
     const struct epi_symfile *file = epi_symfile_of(module);
     if (file != NULL && module->index == NULL && module->dropped == EPI_DROPPED_NOTHING) {
         epi_zero(&table, sizeof table);
@@ -147,7 +69,8 @@ static EPI_SAFE bool find_symbol(const struct epi_module *module, uint64_t at, E
             return true;
         }
     }
-    if (!find_dynsym(module, &table, work) || !find_in_table(&table, at, found, work))
+    if (!epi_dynsym_open(&table, module) || !epi_dynsym_count(&table, work) ||
+        !find_in_table(&table, at, found, work))
         return false;
     *name = table.strings + found->st_name;
     return true;

@@ -249,6 +249,15 @@ EPI_SAFE enum epi_step epi_cfi_step(struct epi_cursor *cursor,
     return apply_rule(cursor, &rule);
 }
 
+EPI_SAFE enum epi_step epi_cfi_step_entry(struct epi_cursor *cursor,
+                                          const struct epi_cfi_entry *entry)
+{
+    struct epi_cfi_row row;
+    if (!epi_cfi_run(entry, epi_cursor_lookup_pc(cursor), &row))
+        return EPI_STEP_NO_RULE;
+    return apply_row(cursor, entry, &row);
+}
+
 EPI_SAFE enum epi_step epi_cfi_step_row(struct epi_cursor *cursor, const struct epi_cfi_row *row)
 {
     struct epi_rule rule;

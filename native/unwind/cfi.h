@@ -33,6 +33,10 @@ EPI_SAFE bool epi_cfi_find(const struct epi_module *module, uintptr_t pc,
 EPI_SAFE bool epi_cfi_parse(struct epi_range bounds, uintptr_t address,
                             struct epi_cfi_entry *entry);
 
+/* Parses what is at *AT, which becomes the place behind it; false at the end of the section.
+ * Where it is no FDE, or makes no sense, ENTRY's pc is empty. */
+EPI_SAFE bool epi_cfi_next(struct epi_range bounds, uintptr_t *at, struct epi_cfi_entry *entry);
+
 /* How a register of the caller is found. */
 enum epi_cfi_kind {
     EPI_CFI_UNSET,     /* nothing said: kept if the ABI has it kept */
@@ -65,7 +69,12 @@ EPI_SAFE bool epi_cfi_run(const struct epi_cfi_entry *entry, uintptr_t pc,
 EPI_SAFE enum epi_step epi_cfi_step(struct epi_cursor *cursor,
                                     const struct epi_module *module);
 
-/* The same if the cache knows PC, the cursor's look-up PC; otherwise
+/* The same by ENTRY, which covers the PC of code that no module has.  The rules are not kept
+ * in the cache: other code may be there tomorrow, without anybody's word. */
+EPI_SAFE enum epi_step epi_cfi_step_entry(struct epi_cursor *cursor,
+                                          const struct epi_cfi_entry *entry);
+
+/* That of epi_cfi_step if the cache knows PC, the cursor's look-up PC; otherwise
  * EPI_STEP_NO_RULE. */
 EPI_SAFE enum epi_step epi_cfi_step_cached(struct epi_cursor *cursor, uintptr_t pc);
 

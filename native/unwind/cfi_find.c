@@ -160,15 +160,23 @@ EPI_SAFE bool epi_cfi_parse(struct epi_range bounds, uintptr_t address,
     return read_unit(bounds, address, &unit) && parse(bounds, &unit, entry);
 }
 
+EPI_SAFE bool epi_cfi_next(struct epi_range bounds, uintptr_t *at, struct epi_cfi_entry *entry)
+{
+    struct unit unit;
+    if (!read_unit(bounds, *at, &unit))
+        return false;
+    if (!parse(bounds, &unit, entry))
+        entry->pc = (struct epi_range){0, 0};
+    *at = unit.end;
+    return true;
+}
+
 static EPI_SAFE bool walk(struct epi_range bounds, uintptr_t at, uintptr_t pc,
                           struct epi_cfi_entry *entry)
 {
-    struct unit unit;
-    for (uint32_t i = 0; i < WALK_ENTRIES && read_unit(bounds, at, &unit); i++) {
-        if (unit.id != 0 && parse(bounds, &unit, entry) && epi_in(entry->pc, pc))
+    for (uint32_t i = 0; i < WALK_ENTRIES && epi_cfi_next(bounds, &at, entry); i++)
+        if (epi_in(entry->pc, pc))
             return true;
-        at = unit.end;
-    }
     return false;
 }
 

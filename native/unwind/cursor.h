@@ -7,7 +7,8 @@
 #include "../image/codemap.h"
 #include "../image/modules.h"
 
-struct epi_goruntime; /* golayout.h */
+struct epi_goruntime;  /* golayout.h */
+struct epi_codeframes; /* codeframes.h */
 
 /* One frame larger than this is more likely a wrong register. */
 #define EPI_FRAME_MAX ((uintptr_t)1 << 20)
@@ -101,6 +102,7 @@ struct epi_rule_cache {
 struct epi_cursor {
     const struct epi_modules *modules;
     const struct epi_codemap *code; /* or NULL; set after the start by who knows it */
+    const struct epi_codeframes *code_frames; /* or NULL; likewise */
     const struct epi_goruntime *go; /* or NULL: no Go text */
     struct epi_rule_cache *cache;   /* or NULL */
     uintptr_t g; /* the thread's g, set after the start by who knows it; then a

@@ -4,6 +4,7 @@
 #include "gostack.h"
 #include "../base/base.h"
 #include "../memory/peek.h"
+#include "../image/gdbjit.h"
 #include "../image/modules.h"
 
 #include <sys/mman.h>
@@ -28,17 +29,24 @@ static bool map_table(struct epi_modules **table)
     return true;
 }
 
-static bool map_code(struct epi_codemap **map)
+/* Memory of SIZE bytes, whose first page is there; NULL: none. */
+static void *map_pages(size_t size)
 {
-    if (*map != NULL)
-        return true;
-    void *memory = mmap(NULL, sizeof **map, PROT_READ | PROT_WRITE,
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED)
-        return false;
-    *map = memory;
-    (*map)->count = 0; /* so that its first page is there */
-    return true;
+        return NULL;
+    *(volatile char *)memory = 0;
+    return memory;
+}
+
+static bool map_code(struct epi_codemap **map, struct epi_codeframes **frames)
+{
+    if (*map == NULL)
+        *map = map_pages(sizeof **map);
+    if (*frames == NULL)
+        *frames = map_pages(sizeof **frames);
+    return *map != NULL && *frames != NULL;
 }
 
 void epi_program_set_go(const struct epi_goruntime *go)
@@ -51,9 +59,11 @@ void epi_program_set_go(const struct epi_goruntime *go)
 
 bool epi_program_prepare(void)
 {
+    epi_gdbjit_prepare();
     for (int i = 0; i < 2; i++)
         if (!map_table(&epi_program.module_slot[i]) || !map_table(&epi_program.crash_slot[i]) ||
-            !map_code(&epi_program.code_slot[i]) || !map_code(&epi_program.crash_code_slot[i]))
+            !map_code(&epi_program.code_slot[i], &epi_program.frame_slot[i]) ||
+            !map_code(&epi_program.crash_code_slot[i], &epi_program.crash_frame_slot[i]))
             return false;
     return true;
 }
@@ -63,19 +73,23 @@ static EPI_SAFE struct epi_modules *not_in_force(struct epi_modules *const slot[
     return slot[epi_program.modules == slot[0]];
 }
 
-static EPI_SAFE void load_code(struct epi_codemap *const slot[2])
+static EPI_SAFE void load_code(struct epi_codemap *const slot[2],
+                               struct epi_codeframes *const frame_slot[2])
 {
     struct epi_codemap *next = slot[epi_program.code == slot[0]];
+    struct epi_codeframes *frames = frame_slot[epi_program.code_frames == frame_slot[0]];
     const struct epi_modules *modules = epi_program.modules;
-    if (next == NULL || modules == NULL)
+    if (next == NULL || frames == NULL || modules == NULL)
         return;
     epi_codemap_load(next, modules);
+    epi_codeframes_load(frames, next, modules);
     epi_program.code = next;
+    epi_program.code_frames = frames;
 }
 
 EPI_SAFE void epi_program_load_code(void)
 {
-    load_code(epi_program.code_slot);
+    load_code(epi_program.code_slot, epi_program.frame_slot);
 }
 
 EPI_SAFE void epi_program_walk(struct epi_cursor *cursor, struct epi_rule_cache *cache,
@@ -83,6 +97,7 @@ EPI_SAFE void epi_program_walk(struct epi_cursor *cursor, struct epi_rule_cache 
 {
     epi_cursor_start(cursor, epi_program.modules, epi_program.go, cache, regs);
     cursor->code = epi_program.code;
+    cursor->code_frames = epi_program.code_frames;
 }
 
 static EPI_SAFE bool same_module(const struct epi_module *a, const struct epi_module *b)
@@ -133,7 +148,7 @@ EPI_SAFE void epi_program_refresh(void)
     epi_copy(next->module, current->module, current->count * sizeof current->module[0]);
     epi_modules_refresh(next);
     epi_program.modules = next;
-    load_code(epi_program.crash_code_slot);
+    load_code(epi_program.crash_code_slot, epi_program.crash_frame_slot);
 }
 
 EPI_SAFE uint64_t epi_goroutine_id(uintptr_t g)

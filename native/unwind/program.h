@@ -2,6 +2,7 @@
 #ifndef EPI_PROGRAM_H
 #define EPI_PROGRAM_H
 
+#include "codeframes.h"
 #include "cursor.h"
 #include "golayout.h"
 #include "../base/base.h"
@@ -16,6 +17,8 @@ struct epi_program {
     struct epi_modules *module_slot[2], *crash_slot[2];
     _Atomic(const struct epi_codemap *) code;
     struct epi_codemap *code_slot[2], *crash_code_slot[2];
+    _Atomic(const struct epi_codeframes *) code_frames;
+    struct epi_codeframes *frame_slot[2], *crash_frame_slot[2];
     struct epi_goruntime go_runtime;
     const struct epi_goruntime *go; /* &go_runtime, or NULL */
 };
@@ -36,7 +39,7 @@ void epi_program_load(void);
 /* Brings the tables up to date from /proc/self/maps.  For the owner of a crash. */
 EPI_SAFE void epi_program_refresh(void);
 
-/* Puts a table of the code without a module in force.  For a dump that has its turn, while
+/* Puts tables of the code without a module, and of its call frame information, in force.  For a dump that has its turn, while
  * no thread that another dump has asked still walks. */
 EPI_SAFE void epi_program_load_code(void);
 

@@ -14,6 +14,7 @@
  * steps is limited. */
 #include "unwind.h"
 #include "cfi.h"
+#include "codeframes.h"
 #include "framecode.h"
 #include "gostack.h"
 #include "scan.h"
@@ -124,9 +125,14 @@ static EPI_SAFE enum epi_step step_by_rules(struct epi_cursor *cursor,
     const struct epi_module *module = epi_modules_find_text(cursor->modules, pc);
     if (module != NULL)
         return epi_cfi_step(cursor, module);
-    /* A JIT compiler's code has no rules that could be had after a fault. */
-    frame->flags |= epi_codemap_find(cursor->code, pc) != NULL ? EPI_FRAME_CODE : EPI_FRAME_BAD_PC;
-    return EPI_STEP_NO_RULE;
+    if (epi_codemap_find(cursor->code, pc) == NULL) {
+        frame->flags |= EPI_FRAME_BAD_PC;
+        return EPI_STEP_NO_RULE;
+    }
+    frame->flags |= EPI_FRAME_CODE;
+    struct epi_cfi_entry entry; /* if a JIT compiler has announced it */
+    return epi_codeframes_find(cursor->code_frames, pc, &entry) ? epi_cfi_step_entry(cursor, &entry)
+                                                                 : EPI_STEP_NO_RULE;
 }
 
 static EPI_SAFE bool step_by_guess(struct epi_cursor *cursor, enum epi_step failed,

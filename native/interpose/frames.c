@@ -1,0 +1,32 @@
+/* What JIT compilers in shared libraries announce to libgcc's unwinder (image/frameblocks.h). */
+#include "interpose.h"
+#include "../base/base.h"
+#include "../image/frameblocks.h"
+
+#ifndef EPI_NOWRAP
+
+/* libgcc's header has no declaration of these. */
+void __register_frame(void *begin);
+void __deregister_frame(void *begin);
+
+static struct epi_next next_register = {.name = "__register_frame"};
+static struct epi_next next_deregister = {.name = "__deregister_frame"};
+
+/* Not libgcc's: that may be loaded later, for the library that calls. */
+static epi_frame_function next(struct epi_next *name)
+{
+    name->known = name->found != 0;
+    return (epi_frame_function)epi_interpose_next(name);
+}
+
+EPI_INTERPOSED void __register_frame(void *begin)
+{
+    epi_frameblock_register(begin, next(&next_register));
+}
+
+EPI_INTERPOSED void __deregister_frame(void *begin)
+{
+    epi_frameblock_deregister(begin, next(&next_deregister));
+}
+
+#endif
