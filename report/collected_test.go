@@ -194,6 +194,34 @@ func TestScannerPieces(t *testing.T) {
 	}
 }
 
+// TestScannerSmallPieces: conmon cuts a line wherever it has read, so a report's first line
+// may be in any piece of a line of JSON. Pieces may begin and end with a blank.
+func TestScannerSmallPieces(t *testing.T) {
+	want := samples(t)["real-null"]
+	record, err := json.Marshal(map[string]any{"severity_text": "FATAL", "exception.stacktrace": want, "body": "SIGSEGV"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, size := range []int{1, 7, 40, 64, 100, 511, 2048, 8192} {
+		log := "2026-01-02T03:04:05.000000001+00:00 stderr F before\n"
+		for rest := string(record); rest != ""; {
+			piece, tag := rest[:min(len(rest), size)], "P"
+			if rest = rest[len(piece):]; rest == "" {
+				tag = "F"
+			}
+			log += "2026-01-02T03:04:05.000000001+00:00 stderr " + tag + " " + piece + "\n"
+		}
+		s := report.NewScanner(strings.NewReader(log))
+		if !s.Scan() {
+			t.Errorf("pieces of %d bytes: no report", size)
+			continue
+		}
+		if got := s.Report(); got.String() != want || !got.Complete() || s.Scan() {
+			t.Errorf("pieces of %d bytes: got\n%s", size, got)
+		}
+	}
+}
+
 // TestScannerMixed: two containers crash at one time.
 func TestScannerMixed(t *testing.T) {
 	a, b := samples(t)["real-null"], samples(t)["real-musl"]

@@ -159,7 +159,7 @@ func (s *Scanner) next() (l streamLine, ok bool) {
 	var text []byte
 	for {
 		part, err := s.in.ReadSlice('\n')
-		if err == nil && text == nil && !l.long && s.idle() && !anyMarker(part) {
+		if err == nil && text == nil && !l.long && s.idle() && !anyMarker(part) && !isPiece(part) {
 			s.lines++
 			continue
 		}
@@ -193,6 +193,13 @@ func anyMarker(line []byte) bool {
 		}
 	}
 	return false
+}
+
+// isPiece reports whether a container runtime has cut the line here: the start of a report
+// may be in a later piece. conmon, which CRI-O and Podman use, cuts wherever it has read.
+func isPiece(line []byte) bool {
+	_, rest, ok := bytes.Cut(line, []byte(" "))
+	return ok && (bytes.HasPrefix(rest, []byte("stderr P")) || bytes.HasPrefix(rest, []byte("stdout P")))
 }
 
 // finishPart returns a report that has no end line, without the other text

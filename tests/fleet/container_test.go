@@ -13,7 +13,8 @@ import (
 	"github.com/epitaph-go/epitaph/report"
 )
 
-// pieceSize is where containerd and docker cut lines; CRI-O cuts at 8 KiB.
+// pieceSize is where containerd and docker cut lines. conmon cuts wherever it has read
+// (TestRuntimes has the real one).
 const pieceSize = 16 << 10
 
 // A runtime writes the log of a container: the lines of one of its streams.
