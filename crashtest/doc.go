@@ -60,7 +60,8 @@
 //
 // # What the new process is like
 //
-// It runs with package handler's Enable, and without core dumps. If it does not end in
+// It runs with package handler's Enable, without core dumps, and without reading symbols
+// (WithSymbolBudget(0)), which is left to the test's process. If it does not end in
 // time its stacks are dumped and it is ended; the limit is that of [WithTimeout], and
 // earlier where go test's own would come first. It dies with the test's process. Its
 // temporary directory is removed with the test's.

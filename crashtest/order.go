@@ -51,6 +51,12 @@ func init() {
 // the other tests can be left out there.
 func Child() bool { return received != nil }
 
+// dieBehindPipe ends the process when the other end of a pipe is closed, as far as Go runs.
+func dieBehindPipe(pipe int) {
+	os.NewFile(uintptr(pipe), "parent").Read(make([]byte, 1))
+	os.Exit(1)
+}
+
 // The events that a child notes, each a line of its own.
 const (
 	eventReached  = "reached"  // Run was called

@@ -18,7 +18,9 @@ func prepareChild(o *order) {
 	var info unix.Stat_t
 	if o.Pipe && unix.Fstat(parentPipe, &info) == nil && info.Mode&unix.S_IFMT == unix.S_IFIFO {
 		unix.CloseOnExec(parentPipe)
-		watchParent(parentPipe)
+		if err := dieWithPipe(parentPipe); err != nil {
+			go dieBehindPipe(parentPipe)
+		}
 	}
 	if !o.Core {
 		// With 1 the kernel asks no helper, such as systemd-coredump, either; with 0 it does.
@@ -28,6 +30,35 @@ func prepareChild(o *order) {
 			unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}) // the hard limit is 0
 		}
 	}
+}
+
+// dieWithPipe has the kernel kill the process, and the group if that is its own, when the
+// other end of a pipe is closed: by O_ASYNC, whose signal need not be SIGIO. A thread that
+// waits for it would be one that a report on a crash asks for its stack. If all signals are
+// blocked on it, as it takes to keep the program's from coming there, the report waits 30 ms.
+// PR_SET_PDEATHSIG tells of the end of a thread, which Go may end at any time.
+func dieWithPipe(pipe int) error {
+	owner := os.Getpid()
+	if unix.Getpgrp() == owner {
+		owner = -owner
+	}
+	flags, err := unix.FcntlInt(uintptr(pipe), unix.F_GETFL, 0)
+	for _, set := range []struct{ command, to int }{
+		{unix.F_SETSIG, int(unix.SIGKILL)}, {unix.F_SETOWN, owner}, {unix.F_SETFL, flags | unix.O_ASYNC},
+	} {
+		if err == nil {
+			_, err = unix.FcntlInt(uintptr(pipe), set.command, set.to)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	// It may have been closed before.
+	now := []unix.PollFd{{Fd: int32(pipe)}}
+	if n, _ := unix.Poll(now, 0); n > 0 && now[0].Revents&unix.POLLHUP != 0 {
+		unix.Kill(owner, unix.SIGKILL)
+	}
+	return nil
 }
 
 // askForDump ends a program that hangs by a signal that Epitaph reports.

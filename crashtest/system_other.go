@@ -11,7 +11,7 @@ const parentPipe = 3
 
 func prepareChild(o *order) {
 	if o.Pipe {
-		watchParent(parentPipe)
+		go dieBehindPipe(parentPipe)
 	}
 }
 

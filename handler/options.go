@@ -176,8 +176,8 @@ func WithMaxFrames(n int) Option {
 // take, from which C frames get functions, files and lines. If a module does not fit,
 // its inlined calls are dropped first, which take two thirds, then its lines, then its
 // names; the module's line in a report says so. With 0 only exported functions have
-// names. It applies to modules that are read after the call. The default is
-// [DefaultSymbolBudget].
+// names, and .debug_frame, which describes code without .eh_frame, is not read either. It
+// applies to modules that are read after the call. The default is [DefaultSymbolBudget].
 func WithSymbolBudget(n int) Option {
 	return forCalls(config.CallEnable, "WithSymbolBudget", func(c *config.Config) error {
 		if n < 0 {

@@ -13,19 +13,23 @@ import (
 	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
-// TestOverhead: a crash by Run takes at most 20 ms more than a start of the same binary.
+// TestOverhead: a crash by Run takes at most 20 ms more than a start of the same binary. On a
+// busy machine that is so of the fastest of each, which no wait of the crash's own has
+// lengthened; with EPITAPH_MATRIX=full, of the medians.
 func TestOverhead(t *testing.T) {
-	if !victim.Full {
-		t.Skip("with EPITAPH_MATRIX=full")
+	runs, which := "25", "least"
+	if victim.Full {
+		runs, which = "200", "median"
 	}
-	out := passes(t, tests(t, plain, []string{"-test.v", "-test.run=^TestOverhead$"}, victim.Env("DEC_RUNS=100")))
-	m := regexp.MustCompile(`overhead (-?\d+) µs.*`).FindStringSubmatch(out)
+	out := passes(t, tests(t, plain, []string{"-test.v", "-test.run=^TestOverhead$"}, victim.Env("DEC_RUNS="+runs)))
+	figures := regexp.MustCompile(`overhead: .*`).FindString(out)
+	m := regexp.MustCompile(which + ` (-?\d+) µs`).FindStringSubmatch(figures)
 	if m == nil {
 		t.Fatalf("no figure in:\n%s", out)
 	}
-	t.Log(m[0])
+	t.Log(figures)
 	if n, err := strconv.Atoi(m[1]); err != nil || n > 20_000 {
-		t.Error("that is too much")
+		t.Errorf("%s is too much", m[0])
 	}
 }
 

@@ -6,12 +6,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/epitaph-go/epitaph/crashtest"
+	"github.com/epitaph-go/epitaph/handler"
 )
 
 // What stands between a test binary and a second run of one of its tests.
@@ -116,6 +118,32 @@ func TestTempDir(t *testing.T) {
 	})
 	if _, err := os.Stat(left); left != "" && err == nil {
 		t.Errorf("%s is left", left)
+	}
+}
+
+// A child reads no symbols, neither names nor what is needed to unwind code without
+// .eh_frame, and no report of it waits for them: the parent resolves them.
+func TestSymbolsAreLeftOut(t *testing.T) {
+	read := func() {
+		handler.Ready(t.Context())
+		text, _ := os.ReadFile("/proc/self/io")
+		n, _, _ := strings.Cut(string(text), "\n")
+		fmt.Print(strings.TrimPrefix(n, "rchar: "))
+	}
+	var bytes [2]int
+	for i, opts := range [][]crashtest.Option{{crashtest.WithoutReport()}, nil} {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			r := crashtest.Run(t, read, opts...).Want("ok")
+			n, err := strconv.Atoi(string(r.Stdout))
+			if err != nil {
+				t.Error(err)
+			}
+			bytes[i] = n
+		})
+	}
+	// What is read is the system's files on this process, and the headers of the modules.
+	if more := bytes[1] - bytes[0]; !crashtest.Child() && more > 100_000 {
+		t.Errorf("with Epitaph a child has read %d bytes more", more)
 	}
 }
 
