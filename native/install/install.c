@@ -256,7 +256,7 @@ static void install_after_quiet(void)
     for (int i = 0; i < EPI_FATAL_COUNT; i++)
         if (epi_sigaction(epi_fatal[i], NULL, &now) && now.handler <= (uintptr_t)SIG_IGN)
             epi_action_claim(epi_fatal[i], role_of(epi_fatal[i]), &ours);
-    epi_action_reassert(false);
+    epi_actions_put_back();
 }
 
 /* The configuration that was in force until now.  A crash that has begun since
@@ -299,7 +299,7 @@ static int enable(const struct epi_config *config, const struct epi_options *old
         install();
     else if (config->quiet) {
         epi_actions_give_way();
-        epi_action_reassert(false);
+        epi_actions_put_back();
     } else if (old->quiet)
         install_after_quiet();
     else

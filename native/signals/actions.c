@@ -204,8 +204,8 @@ EPI_SAFE bool epi_action_holds(int signal)
            (now.flags & needed) == needed;
 }
 
-/* Puts ours in place, in a crash whatever is there.  Else one that is neither the next nor
- * ours has come since the caller looked, and stays; false then. */
+/* Puts ours in place, in a crash whatever is there.  Else one that is neither the next nor ours
+ * has come since the caller looked (past the wrapper), and stays; false then. */
 static EPI_SAFE bool put_back(int signal, bool crash)
 {
     struct epi_action *slot = &epi_actions.slot[signal];
@@ -240,7 +240,7 @@ static EPI_SAFE bool somebodys(int signal)
            now.handler != epi_action_next(signal)->handler;
 }
 
-EPI_SAFE bool epi_action_reassert(bool crash)
+static EPI_SAFE bool reassert(bool crash)
 {
     bool faults = true;
     for (int i = 0; i < EPI_FATAL_COUNT; i++) {
@@ -259,9 +259,27 @@ EPI_SAFE bool epi_action_reassert(bool crash)
     return faults;
 }
 
+EPI_SAFE bool epi_action_reassert(bool crash)
+{
+    if (!crash && !epi_actions_await_lock()) /* a crash's own thread may hold it */
+        return false;
+    bool faults = reassert(crash);
+    if (!crash)
+        epi_actions_end_try();
+    return faults;
+}
+
+void epi_actions_put_back(void)
+{
+    uint64_t mask = epi_actions_lock();
+    reassert(false);
+    epi_actions_unlock(mask);
+}
+
 void epi_action_renew(void)
 {
     struct epi_sigaction now;
+    uint64_t mask = epi_actions_lock();
     for (int i = 0; i < EPI_FATAL_COUNT; i++)
         if (epi_sigaction(epi_fatal[i], NULL, &now) &&
             (!foreign(now.handler) || now.handler == epi_actions.slot[epi_fatal[i]].ours.handler))
@@ -270,6 +288,7 @@ void epi_action_renew(void)
     put_back(epi_actions.thread_signal, true);
     if (epi_action_holds(SIGSEGV) && epi_action_holds(SIGBUS))
         epi_peek_use_loads();
+    epi_actions_unlock(mask);
 }
 
 /* ---- Go's part ---- */
@@ -316,11 +335,10 @@ EPI_SAFE uintptr_t epi_action_hosts(const struct epi_sigaction *action, int sign
     return foreign(action->handler) ? action->handler : 0;
 }
 
-/* Before Go's runtime starts, which then calls these handlers for faults in C and does not
- * say so (runtime.fwdSig): in a program that is main, in a library a constructor without a
- * priority, which may come before the second of these, and Go's handler is there then.
- * Only looks: a handler that is installed this early is called instead of Go's, not before
- * it. */
+/* Before Go's runtime starts, which then calls these handlers for faults in C (runtime.fwdSig):
+ * in a program that is main, in a library a constructor without a priority, which may come
+ * before the second of these, and Go's handler is there then.  Only looks: a handler that is
+ * installed this early is called instead of Go's, not before it. */
 static void look(uintptr_t *handlers)
 {
     struct epi_sigaction now;
@@ -339,9 +357,8 @@ static __attribute__((constructor)) void look_late(void)
     look(epi_actions.before_main);
 }
 
-/* Go has one handler for all signals, in its text (runtime.cgoSigtramp), and the same
- * flags and mask (runtime/os_linux.go, setsig).  Any single signal may have been ignored
- * by the program, or be a C library's. */
+/* Go has one handler for all signals, in its text (runtime.cgoSigtramp), with the same flags and
+ * mask (runtime/os_linux.go, setsig).  A signal may be ignored by the program, or a library's. */
 static struct epi_sigaction find_go_action(void)
 {
     struct epi_sigaction now, none = {0};
@@ -388,9 +405,8 @@ int epi_action_choose(int wanted, int except)
 #define SETXID 34
 #endif
 
-/* Libc's restorer, as the kernel got it with any action that libc installed;
- * debuggers and our own unwinder know it by its CFI.  It is asked for once, while the
- * wrapper of sigaction is off yet. */
+/* Libc's restorer, as the kernel got it with any action that libc installed; debuggers and our
+ * own unwinder know it by its CFI.  Asked for once, while the wrapper of sigaction is off. */
 static void make_common(void (*handler)(int, siginfo_t *, void *))
 {
     struct epi_sigaction present, *common = &epi_actions.common;

@@ -113,8 +113,12 @@ EPI_SAFE bool epi_action_holds(int signal);
 
 /* Puts handlers back that were taken away.  For a dump, not where the program has
  * an action of its own now, which its next fault may need, or which ignores the signal;
- * false when the faults of loads go to such a one. */
+ * false when the faults of loads go to such a one, or another thread changes actions and
+ * does not come to an end. */
 EPI_SAFE bool epi_action_reassert(bool crash);
+
+/* The same for whoever enables the core, which waits for that thread.  Not after a fault. */
+void epi_actions_put_back(void);
 
 /* Enabled again: puts handlers back that were set back or ignored, but none in the place of one
  * that was put in front of the core's, and that may have it as its next. */

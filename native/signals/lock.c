@@ -9,9 +9,23 @@
 
 #define PAUSE (EPI_MS / 20)
 
+/* Whoever holds the lock makes some system calls, but may get no processor for a while. */
+#define MOST_WAIT (100 * EPI_MS)
+
 EPI_SAFE bool epi_actions_try_lock(void)
 {
     return !atomic_exchange(&epi_process()->changing_action, true);
+}
+
+EPI_SAFE bool epi_actions_await_lock(void)
+{
+    uint64_t end = epi_now() + MOST_WAIT;
+    while (!epi_actions_try_lock()) {
+        if (epi_now() >= end)
+            return false;
+        epi_pause(PAUSE);
+    }
+    return true;
 }
 
 EPI_SAFE void epi_actions_end_try(void)

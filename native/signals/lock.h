@@ -13,6 +13,9 @@ void epi_actions_unlock(uint64_t mask);
 
 /* For the helper thread, which never waits: true when it has the lock now. */
 EPI_SAFE bool epi_actions_try_lock(void);
+/* For a dump, which may run in a signal handler, with signals blocked: waits 100 ms at most. */
+EPI_SAFE bool epi_actions_await_lock(void);
+/* Ends either. */
 EPI_SAFE void epi_actions_end_try(void);
 
 #endif

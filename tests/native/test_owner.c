@@ -4,6 +4,7 @@
 #include "actions.h"
 #include "dump.h"
 #include "epitaph.h"
+#include "lock.h"
 #include "notes.h"
 #include "process.h"
 #include "system.h"
@@ -167,6 +168,21 @@ static void flags_lost(void)
     _exit(!held && epi_action_holds(SIGSEGV) ? 0 : 98);
 }
 
+/* A dump puts a handler back only while no other thread changes actions; a crash always. */
+static void lock_is_held(void)
+{
+    enable();
+    install(SIGSEGV, true);
+    bool taken = epi_actions_try_lock();
+    bool refused = !epi_action_reassert(false) && !epi_action_holds(SIGSEGV);
+    bool crash = epi_action_reassert(true) && epi_action_holds(SIGSEGV);
+    install(SIGSEGV, true);
+    epi_actions_end_try();
+    bool dump = epi_action_reassert(false) && epi_action_holds(SIGSEGV);
+    bool given_back = epi_actions_try_lock();
+    _exit(taken && refused && crash && dump && given_back ? 0 : 98);
+}
+
 /* The record that is the next is never the one that is written. */
 static void records(void)
 {
@@ -197,6 +213,8 @@ int main(void)
     CHECK(status == 0, "service signals: %#x", status);
     status = run(flags_lost, text, sizeof text);
     CHECK(status == 0, "flags: %#x", status);
+    status = run(lock_is_held, text, sizeof text);
+    CHECK(status == 0, "lock: %#x", status);
     records();
     return check_result();
 }
