@@ -205,8 +205,10 @@ var (
 	cxxLibrary = regexp.MustCompile(`^lib(stdc\+\+|c\+\+)`)
 	dynamicC   = regexp.MustCompile(`^(libc[-.]|ld-|ld64)`)
 	// libcFile is a file of glibc's, with debug information, whose functions are not among its
-	// names: threads wait in those.
-	libcFile = regexp.MustCompile(`^(\.\.?/)*(nptl|sysdeps)/`)
+	// names: threads wait in those. A program may have directories of these names, too.
+	libcFile = regexp.MustCompile(`^(\.\.?/)*(nptl/(pthread_|sem_|futex-internal\.|lowlevellock\.|cancellation\.|allocatestack\.|` +
+		`nptl|libc-|libc_|thrd_|mtx_|cnd_|tss_|cleanup|unwind\.)|` +
+		`sysdeps/(unix|posix|nptl|pthread|generic|gnu|x86|x86_64|aarch64|ieee754|wordsize-64)/)`)
 	// cxxHeader is a file of the C++ library. What is inlined from it has no namespace.
 	cxxHeader = regexp.MustCompile(`/include/(c\+\+|[^/]+/c\+\+)/`)
 )

@@ -29,6 +29,19 @@ func stackOf(functions ...string) *report.Report {
 	return r
 }
 
+// The file tells that a function is glibc's where its name does not. A program may have
+// directories of the same names.
+func TestFilesOfLibc(t *testing.T) {
+	for file, want := range map[string]string{
+		"nptl/futex-internal.c": "caller", "./nptl/pthread_create.c": "caller",
+		"../sysdeps/unix/sysv/linux/x86_64/clone3.S": "caller", "sysdeps/posix/raise.c": "caller",
+		"nptl/worker.c": "inner", "./nptl/queue.c": "inner", "sysdeps/board.c": "inner", "src/nptl/pthread_pool.c": "inner",
+	} {
+		r := stackOf(fmt.Sprintf("  File %q, line 3 in inner", file), "caller")
+		equal(t, file, r.SignatureParts()[1], want)
+	}
+}
+
 func TestSignatureParts(t *testing.T) {
 	for name, c := range map[string]struct{ functions, want []string }{
 		"C and Go": {[]string{"clamp", "decode_frame", "_cgo_0123456789ab_Cfunc_run", "runtime.asmcgocall.abi0", "runtime.cgocall",

@@ -89,12 +89,25 @@ static EPI_SAFE bool is_cxx_header(const char *file)
     return false;
 }
 
-/* A file of glibc's, with debug information, whose functions are not among its names. */
+/* A file of glibc's, with debug information, whose functions are not among its names.  A
+ * program may have directories of these names, too: glibc's files in nptl are named for what
+ * they are, and those in sysdeps stand in directories for a system or a machine. */
 static EPI_SAFE bool is_libc_file(const char *file)
 {
+    static const char *const files[] = {
+        "nptl/pthread_",       "nptl/sem_",          "nptl/futex-internal.",
+        "nptl/lowlevellock.",  "nptl/cancellation.", "nptl/allocatestack.",
+        "nptl/nptl",           "nptl/libc-",         "nptl/libc_",
+        "nptl/thrd_",          "nptl/mtx_",          "nptl/cnd_",
+        "nptl/tss_",           "nptl/cleanup",       "nptl/unwind.",
+        "sysdeps/unix/",       "sysdeps/posix/",     "sysdeps/nptl/",
+        "sysdeps/pthread/",    "sysdeps/generic/",   "sysdeps/gnu/",
+        "sysdeps/x86/",        "sysdeps/x86_64/",    "sysdeps/aarch64/",
+        "sysdeps/ieee754/",    "sysdeps/wordsize-64/",
+    };
     while (epi_name_begins(file, "./") || epi_name_begins(file, "../"))
         file += file[1] == '/' ? 2 : 3;
-    return epi_name_begins(file, "nptl/") || epi_name_begins(file, "sysdeps/");
+    return begins_with_one(file, files, EPI_COUNT(files));
 }
 
 static EPI_SAFE bool is_epitaph_c(const char *name)
