@@ -82,8 +82,9 @@ static EPI_SAFE void load_code(struct epi_codemap *const slot[2],
     if (next == NULL || frames == NULL || modules == NULL)
         return;
     epi_codemap_load(next, modules);
+    epi_program.code_frames = NULL; /* the last ones are of the last map */
+    epi_program.code = next; /* stands also if what follows does not end */
     epi_codeframes_load(frames, next, modules);
-    epi_program.code = next;
     epi_program.code_frames = frames;
 }
 
