@@ -111,10 +111,15 @@ func (s *resolving) symbols(m *Module) *moduleSymbols {
 	return found
 }
 
+// isVDSO reports whether a module is the kernel's. It has a name of its own, but not everywhere.
+func isVDSO(path string) bool {
+	return strings.HasPrefix(path, "[") || strings.HasPrefix(path, "linux-vdso.") || strings.HasPrefix(path, "linux-gate.")
+}
+
 func (s *resolving) read(m *Module) *moduleSymbols {
 	found := new(moduleSymbols)
-	if strings.HasPrefix(m.Path, "[") {
-		return found // the vDSO, which has no file
+	if isVDSO(m.Path) {
+		return found // it has no file
 	}
 	id, err := hex.DecodeString(m.BuildID)
 	if err != nil {
