@@ -83,7 +83,8 @@ static EPI_SAFE void read_files(struct reading *r, const struct epi_modules *mod
     struct epi_gdbjit walk;
     struct epi_range file, frames;
     epi_gdbjit_start(&walk, modules);
-    while (goes_on(r) && epi_gdbjit_next(&walk, &file) && epi_now() < r->end) /* a file may be large */
+    /* A file's section headers are no entries, so each is a look at the clock. */
+    while (goes_on(r) && epi_gdbjit_next(&walk, &file) && epi_now() < r->end)
         if (epi_jitfile_frames(file, &frames))
             read_block(r, frames, frames.start, false);
 }
