@@ -139,6 +139,20 @@ func TestScannerLimit(t *testing.T) {
 	}
 }
 
+// An empty line does not confirm the first line of a dump that stands behind a prefix.
+func TestScannerEmptyLineAfterPrefix(t *testing.T) {
+	text := samples(t)["segv"]
+	for _, opener := range []string{"Timeout (0:00:01)!", "Process: 1", "Thread 0x1 (most recent call first):", "Stack (most recent call first):"} {
+		found := 0
+		for s := report.NewScanner(strings.NewReader(" 3" + opener + "\n\n" + text)); s.Scan(); {
+			if s.Report().String() == text {
+				found++
+			}
+		}
+		equal(t, opener, found, 1)
+	}
+}
+
 // A report that ends with a line that may begin another one does not take the lines of the
 // next one, of which only the first byte of the prefix is the same.
 func TestScannerOneByteInCommon(t *testing.T) {

@@ -50,6 +50,10 @@ func TestCommon(t *testing.T) {
 	if p := collected.Common("node-1 | ", "node-2 | ", false, empty); p != nil {
 		t.Error("two containers have one prefix")
 	}
+	// An empty line has nothing in common with a prefix that begins with a blank.
+	if p := collected.Common(" 3", "", false, func(rest string) bool { return strings.HasPrefix(rest, "  ") }); p != nil {
+		t.Errorf("an empty line has the prefix %q", p)
+	}
 }
 
 func TestUnwrap(t *testing.T) {

@@ -106,7 +106,7 @@ func Common(before, next string, loose bool, follows func(rest string) bool) *Pr
 			best = j
 		}
 	}
-	if i == len(next) && best == j { // whose last blanks were cut off
+	if best > 0 && i == len(next) && best == j { // whose last blanks were cut off
 		best += len(p.form[best:]) - len(strings.TrimLeft(p.form[best:], " \t"))
 	}
 	if best == 0 {
