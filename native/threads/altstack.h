@@ -13,6 +13,7 @@ struct epi_altstack {
     void *(*start)(void *); /* what that thread runs (create.c) */
     void *arg;
     uint64_t believed; /* see masks.h */
+    bool for_go;       /* a thread of Go's runtime */
 };
 
 struct epi_altstacks {

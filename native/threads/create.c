@@ -82,7 +82,8 @@ static void *epitaph_thread_start(void *value)
     if (present.ss_flags & SS_DISABLE)
         epi_syscall6(SYS_sigaltstack, (long)&stack, 0, 0, 0, 0, 0);
     epi_altstack_mark(epi_gettid(), true);
-    epi_mask_begin(slot->believed);
+    if (!slot->for_go) /* Go's sets its mask by the system call (runtime/signal_unix.go, minit) */
+        epi_mask_begin(slot->believed);
     return slot->start(slot->arg);
 }
 
@@ -126,9 +127,17 @@ static int create(epi_create_function next, pthread_t *thread, const pthread_att
         return next(thread, attr, start, arg);
     slot->start = start;
     slot->arg = arg;
-    /* Go's sets its mask by the system call. */
-    slot->believed = for_go || has_own_mask(attr) ? 0 : epi_mask_believed();
+    slot->for_go = for_go;
+    slot->believed = has_own_mask(attr) ? 0 : epi_mask_believed();
+    /* What the creator takes for blocked is so in fact until the thread has a record of its
+     * mask, or Go's has set it.  Otherwise the thread would take a signal that is sent while
+     * it starts, and its handler would find neither a record nor a thread of Go's. */
+    uint64_t held = slot->believed;
+    if (held != 0)
+        epi_sigmask(SIG_BLOCK, held);
     int error = next(thread, attr, epitaph_thread_start, slot);
+    if (held != 0)
+        epi_sigmask(SIG_UNBLOCK, held);
     if (error != 0)
         put_back(slot, INT_MAX); /* of no thread, so that the next one takes it */
     return error;
