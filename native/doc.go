@@ -63,8 +63,8 @@
 // program, or the dumper (ondemand/dumper_loop.c).
 //
 // A machine: one more file for each whose name ends in _amd64 and _arm64, with the same
-// functions, and nothing else in C. (memory/decode_amd64 and unwind/framestate_amd64 serve
-// amd64's files only.) They are base/arch_*.h and .c (registers, jumps, assembly),
+// functions, and nothing else in C. (memory/decode_* and unwind/framestate_* serve
+// the files of one machine only.) They are base/arch_*.h and .c (registers, jumps, assembly),
 // base/unwrapped_*.S, memory/code_*.c and instruction_*.c (signal frames, instruction
 // bytes), unwind/goabi_*.c (Go's frames), unwind/framecode_*.c (C's frames without call
 // frame information), crash/entry_*.c (the handler's entry), report/cxx_*.c (a call under

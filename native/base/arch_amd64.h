@@ -36,6 +36,9 @@ typedef uint32_t epi_regset; /* a bit for each */
 #define EPI_RED_ZONE 128
 #define EPI_CALL_PUSHES 8
 
+/* The most bytes that an instruction has. */
+#define EPI_INSTRUCTION_LONGEST 15
+
 /* The unit of the PC in Go's tables (internal/sys, PCQuantum). */
 #define EPI_PC_QUANTUM 1
 

@@ -42,6 +42,9 @@ typedef uint64_t epi_regset; /* a bit for each */
 #define EPI_RED_ZONE 0
 #define EPI_CALL_PUSHES 0
 
+/* The most bytes that an instruction has. */
+#define EPI_INSTRUCTION_LONGEST 4
+
 /* The unit of the PC in Go's tables (internal/sys, PCQuantum). */
 #define EPI_PC_QUANTUM 4
 

@@ -1,38 +1,14 @@
 /* What can be read from instruction bytes and from the kernel's signal frames,
- * for linux/arm64.  Every instruction is a word at a multiple of four.  (Arm Architecture
- * Reference Manual, C4.1.) */
+ * for linux/arm64. */
 #include "code.h"
+#include "decode_arm64.h"
 #include "peek.h"
 #include "../base/base.h"
-
-static EPI_SAFE bool is_bl(uint32_t code)
-{
-    return code >> 26 == 0x25;
-}
-
-/* BLR, and BLRAA, BLRAAZ, BLRAB, BLRABZ, which check a signature before. */
-static EPI_SAFE bool is_blr(uint32_t code)
-{
-    return (code & 0xfffffc1f) == 0xd63f0000 || (code & 0xfefff800) == 0xd63f0800;
-}
-
-/* The same without a call: BR and its kin. */
-static EPI_SAFE bool is_br(uint32_t code)
-{
-    return (code & 0xfffffc1f) == 0xd61f0000 || (code & 0xfefff800) == 0xd61f0800;
-}
-
-/* AT and the distance that the WIDTH bits of CODE from bit SHIFT on say, in words. */
-static EPI_SAFE uintptr_t relative(uintptr_t at, uint32_t code, unsigned shift, unsigned width)
-{
-    uint64_t words = (uint64_t)code >> shift << (64 - width);
-    return at + (uintptr_t)((int64_t)words >> (64 - width)) * 4;
-}
 
 EPI_SAFE bool epi_arch_after_call(uintptr_t pc)
 {
     uint32_t code;
-    return pc % 4 == 0 && epi_peek32(&code, pc - 4) && (is_bl(code) || is_blr(code));
+    return pc % 4 == 0 && epi_peek32(&code, pc - 4) && (epi_a64_is_bl(code) || epi_a64_is_blr(code));
 }
 
 EPI_SAFE bool epi_arch_return_word(const struct epi_regs *regs, uint64_t *word)
@@ -50,9 +26,9 @@ EPI_SAFE bool epi_arch_return_address(const ucontext_t *uc, uint64_t *pc)
 EPI_SAFE bool epi_arch_call_target(uintptr_t pc, uintptr_t *target)
 {
     uint32_t code;
-    if (pc % 4 != 0 || !epi_peek32(&code, pc - 4) || !is_bl(code))
+    if (pc % 4 != 0 || !epi_peek32(&code, pc - 4) || !epi_a64_is_bl(code))
         return false;
-    *target = relative(pc - 4, code, 0, 26);
+    *target = epi_a64_relative(pc - 4, code, 0, 26);
     return true;
 }
 
@@ -71,8 +47,7 @@ EPI_SAFE bool epi_arch_stub_target(uintptr_t at, uintptr_t *target)
     if ((code[0] & 0x9f00001f) != 0x90000010) /* adrp x16 */
         return false;
     uint32_t pages = (code[0] >> 5 & 0x7ffff) << 2 | (code[0] >> 29 & 3);
-    uintptr_t page = (at & ~(uintptr_t)4095) +
-                     ((uintptr_t)((int64_t)((uint64_t)pages << 43) >> 43) << 12);
+    uintptr_t page = (at & ~(uintptr_t)4095) + ((uintptr_t)epi_a64_signed(pages, 0, 21) << 12);
     uintptr_t offset = code[1] >> 10 & 0xfff;
     if ((code[1] & 0xffc003ff) == 0x91000210 && code[2] == BR_X16) { /* add x16, x16, # */
         *target = page + offset;
@@ -87,17 +62,13 @@ EPI_SAFE bool epi_arch_stub_target(uintptr_t at, uintptr_t *target)
 /* A larger function surely has some branch that leaves it. */
 #define CODE_MAX 4096
 
-/* Does CODE, which stands at AT, branch out of FUNCTION?  B; B.cond, CBZ, CBNZ; TBZ, TBNZ; BR,
- * which is also the table of a switch. */
+/* Does CODE, which stands at AT, branch out of FUNCTION?  BR is also the table of a switch. */
 static EPI_SAFE bool branches_out(uint32_t code, uintptr_t at, struct epi_range function)
 {
-    if (code >> 26 == 0x05)
-        return !epi_in(function, relative(at, code, 0, 26));
-    if (code >> 24 == 0x54 || (code & 0x7e000000) == 0x34000000)
-        return !epi_in(function, relative(at, code, 5, 19));
-    if ((code & 0x7e000000) == 0x36000000)
-        return !epi_in(function, relative(at, code, 5, 14));
-    return is_br(code);
+    uintptr_t to;
+    if (epi_a64_is_jump(code, at, &to) || epi_a64_is_branch(code, at, &to))
+        return !epi_in(function, to);
+    return epi_a64_is_br(code);
 }
 
 EPI_SAFE bool epi_arch_may_jump_out(struct epi_range function)

@@ -23,15 +23,15 @@ static EPI_SAFE bool by_function(struct epi_cursor *cursor, const struct epi_mod
     uintptr_t pc = epi_cursor_lookup_pc(cursor);
     if (!epi_spend(&cursor->code_work, TRY) ||
         !epi_symbols_function(module, pc, &function, &cursor->code_work) ||
-        !epi_arch_frame_row(function, pc, exact, row, &cursor->code_work) ||
+        !epi_framecode_row(function, pc, exact, row, &cursor->code_work) ||
         !epi_known(&cursor->regs, row->cfa_reg))
         return false;
-    if (row->kind[EPI_REG_RA] != EPI_CFI_OFFSET)
-        return true; /* in a register */
+    uint64_t word = cursor->regs.r[EPI_REG_RA];
     uintptr_t cfa = cursor->regs.r[row->cfa_reg] + (uintptr_t)(intptr_t)row->cfa_value;
-    uint64_t caller;
-    return epi_peek64(&caller, cfa + (uintptr_t)(intptr_t)row->value[EPI_REG_RA]) &&
-           epi_scan_call_fits(cursor, caller, function);
+    bool found = row->kind[EPI_REG_RA] == EPI_CFI_OFFSET
+                     ? epi_peek64(&word, cfa + (uintptr_t)(intptr_t)row->value[EPI_REG_RA])
+                     : epi_known(&cursor->regs, EPI_REG_RA);
+    return found && epi_scan_call_fits(cursor, epi_cursor_return(cursor, word), function);
 }
 
 EPI_SAFE enum epi_step epi_framecode_step(struct epi_cursor *cursor,

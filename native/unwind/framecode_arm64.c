@@ -1,49 +1,78 @@
-/* The frame of a function out of its instructions, on arm64: only what one instruction says by
- * itself.  Other code without call frame information is walked by the frame pointer, which the
- * procedure call standard (AAPCS64, 6.4.6) has all compilers keep, and marked. */
+/* Where an instruction leads to, and what it does to the frame, on arm64. */
 #include "framecode.h"
 #include "cfi.h"
+#include "framestate.h"
+#include "framestate_arm64.h"
 #include "../base/base.h"
+#include "../memory/decode_arm64.h"
 #include "../memory/peek.h"
 
-EPI_SAFE bool epi_arch_frame_row(struct epi_range code, uintptr_t pc, bool exact,
-                                 struct epi_cfi_row *row, uint32_t *work)
+/* UDF; BRK, HLT, and what only a debugger or the kernel may run. */
+static EPI_SAFE bool is_trap(uint32_t code)
 {
-    (void)code, (void)pc, (void)exact, (void)row, (void)work;
-    return false;
+    return code >> 16 == 0 || (code & 0xffe0001f) == 0xd4200000 ||
+           (code & 0xffe0001f) == 0xd4400000;
+}
+
+static EPI_SAFE enum epi_flow flow(uint32_t code, uintptr_t at, struct epi_framestate *s,
+                                   uintptr_t *to)
+{
+    enum { NOP = 0xd503201f };
+    if (epi_a64_is_bl(code) || epi_a64_is_blr(code)) {
+        s->link = false;
+        return EPI_FLOW_CALL;
+    }
+    if (epi_a64_is_jump(code, at, to))
+        return EPI_FLOW_JUMP;
+    if (epi_a64_is_branch(code, at, to))
+        return EPI_FLOW_BRANCH;
+    if (epi_a64_is_br(code))
+        return EPI_FLOW_TABLE;
+    if (epi_a64_is_ret(code) || is_trap(code))
+        return EPI_FLOW_END;
+    if (code == NOP)
+        return EPI_FLOW_NOP;
+    epi_framestate_arm64(s, code, at);
+    return EPI_FLOW_ON;
+}
+
+EPI_SAFE void epi_arch_frame_instruction(struct epi_frame_instruction *i,
+                                         struct epi_framestate *s)
+{
+    uint32_t code;
+    i->length = 0;
+    if (i->have < sizeof code || i->at % sizeof code != 0)
+        return;
+    epi_copy(&code, i->code, sizeof code);
+    i->flow = flow(code, i->at, s, &i->to);
+    i->length = sizeof code;
 }
 
 /* stp x29, x30, [sp, #-FRAME]! */
-static EPI_SAFE bool opens_frame(uint32_t code, int32_t *frame)
+static EPI_SAFE bool opens_frame(uint32_t code)
 {
-    *frame = (0x80 - (int32_t)(code >> 15 & 0x7f)) * 8;
     return (code & 0xffe07fff) == 0xa9a07bfd; /* what it adds to SP is negative */
 }
 
-/* RET, RETAA, RETAB; and what a function begins with: PACIASP, PACIBSP, BTI C. */
-static EPI_SAFE bool has_no_frame(uint32_t code)
+/* What a function begins with: PACIASP, PACIBSP, BTI C. */
+static EPI_SAFE bool begins(uint32_t code)
 {
-    return code == 0xd65f03c0 || code == 0xd65f0bff || code == 0xd65f0fff || code == 0xd503233f ||
-           code == 0xd503237f || code == 0xd503245f;
+    return code == 0xd503233f || code == 0xd503237f || code == 0xd503245f;
 }
 
 EPI_SAFE bool epi_arch_bare_row(uintptr_t pc, struct epi_cfi_row *row)
 {
-    enum { MOV_X29_SP = 0x910003fd };
+    enum { RET = 0xd65f03c0, RETAA = 0xd65f0bff, MOV_X29_SP = 0x910003fd };
     uint32_t code, before;
-    int32_t frame = 0;
-    epi_zero(row, sizeof *row);
-    row->cfa_kind = EPI_CFI_REGISTER;
-    row->cfa_reg = EPI_REG_SP;
+    struct epi_framestate s;
+    epi_framestate_start(&s);
     if (pc % 4 != 0 || !epi_peek32(&code, pc))
         return false;
-    if (has_no_frame(code) || opens_frame(code, &frame))
-        return true; /* LR has the return address still, or again */
-    if (code != MOV_X29_SP || !epi_peek32(&before, pc - 4) || !opens_frame(before, &frame))
+    bool returns = code == RET || (code & 0xfffffbff) == RETAA;
+    if (returns || begins(code) || opens_frame(code))
+        return epi_framestate_row(&s, row); /* LR has the return address still, or again */
+    if (code != MOV_X29_SP || !epi_peek32(&before, pc - 4) || !opens_frame(before))
         return false;
-    row->cfa_value = frame;
-    row->kind[EPI_REG_FP] = row->kind[EPI_REG_RA] = EPI_CFI_OFFSET;
-    row->value[EPI_REG_FP] = -frame;
-    row->value[EPI_REG_RA] = 8 - frame;
-    return true;
+    epi_framestate_arm64(&s, before, pc - 4);
+    return epi_framestate_row(&s, row);
 }

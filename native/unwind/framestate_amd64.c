@@ -1,17 +1,16 @@
-/* RSP and RBP, followed over the instructions of a function.
- *
- * A register's value is the caller's when it is pushed or stored for the first time: a
- * function that has changed it before has lost it. */
+/* RSP and RBP, followed over the instructions of a function. */
 #include "framestate_amd64.h"
-#include "cursor.h"
+#include "framestate.h"
 #include "../base/base.h"
+#include "../memory/decode_amd64.h"
 
 /* The machine's numbers of registers, which are not DWARF's. */
 enum { SP = 4, BP = 5 };
 
-/* DWARF's, in the order of epi_framestate.saved. */
-static const uint8_t kept[EPI_FRAME_KEPT] = {EPI_RBX, EPI_RBP, EPI_R12, EPI_R13, EPI_R14, EPI_R15};
-enum { KEPT_BP = 1 };
+enum { KEPT_BP = 1 }; /* in epi_framestate.saved */
+
+/* Where a frame pointer is: below the return address, on the caller's. */
+enum { FRAME_DEPTH = 16 };
 
 static EPI_SAFE int kept_index(unsigned machine_register)
 {
@@ -19,32 +18,18 @@ static EPI_SAFE int kept_index(unsigned machine_register)
     return index[machine_register & 15];
 }
 
-/* RSP moves: what it leaves below is not saved any more. */
-static EPI_SAFE void set_depth(struct epi_framestate *s, int64_t depth)
-{
-    if (depth < EPI_CALL_PUSHES || depth > (int64_t)EPI_FRAME_MAX) {
-        s->known = false;
-        return;
-    }
-    s->deep = false;
-    s->depth = (int32_t)depth;
-    for (unsigned i = 0; i < EPI_FRAME_KEPT; i++)
-        if (s->saved[i] < -depth)
-            s->saved[i] = 0;
-}
-
 static EPI_SAFE void save(struct epi_framestate *s, unsigned reg, int64_t offset)
 {
     int i = kept_index(reg);
-    if (i >= 0 && s->saved[i] == 0 && offset >= INT16_MIN && offset < -EPI_CALL_PUSHES)
-        s->saved[i] = (int16_t)offset;
+    if (i >= 0)
+        epi_framestate_save(s, (unsigned)i, offset);
 }
 
 static EPI_SAFE void push(struct epi_framestate *s, int reg)
 {
     if (s->deep)
         return;
-    set_depth(s, s->depth + 8);
+    epi_framestate_set_depth(s, s->depth + 8);
     if (reg >= 0)
         save(s, (unsigned)reg, -s->depth);
 }
@@ -58,7 +43,7 @@ static EPI_SAFE void pop(struct epi_framestate *s, unsigned reg)
     if (reg == BP)
         s->frame = false;
     if (!s->deep)
-        set_depth(s, s->depth - 8);
+        epi_framestate_set_depth(s, s->depth - 8);
     else if (reg == BP)
         s->known = false; /* the epilogue, and where in it is not known */
 }
@@ -70,7 +55,7 @@ static EPI_SAFE void leave(struct epi_framestate *s, bool pops)
         s->known = false;
         return;
     }
-    set_depth(s, 16);
+    epi_framestate_set_depth(s, FRAME_DEPTH);
     if (pops)
         pop(s, BP);
 }
@@ -100,20 +85,22 @@ static EPI_SAFE void move(struct epi_framestate *s, const struct epi_x86 *x)
         if (store && wide && at_register(x, SP) && !s->deep)
             save(s, reg, x->displacement - s->depth);
         else if (store && wide && at_register(x, BP) && s->frame)
-            save(s, reg, x->displacement - 16);
+            save(s, reg, x->displacement - FRAME_DEPTH);
         else if (!store && (reg == SP || (reg == BP && s->frame)))
             s->known = false;
         return;
     }
     unsigned from = store ? reg : rm, to = store ? rm : reg;
-    if (to == BP && from == SP && wide)
-        s->frame = !s->deep && s->depth == 16 && s->saved[KEPT_BP] == -16;
-    else if (to == SP && from == BP && wide)
+    if (to == BP && from == SP && wide) {
+        s->frame_depth = FRAME_DEPTH;
+        s->frame = !s->deep && s->depth == FRAME_DEPTH && s->saved[KEPT_BP] == -FRAME_DEPTH;
+    } else if (to == SP && from == BP && wide) {
         leave(s, false);
-    else if (to == SP)
+    } else if (to == SP) {
         s->known = false;
-    else if (to == BP)
+    } else if (to == BP) {
         s->frame = false;
+    }
 }
 
 static EPI_SAFE void load_address(struct epi_framestate *s, const struct epi_x86 *x)
@@ -123,9 +110,9 @@ static EPI_SAFE void load_address(struct epi_framestate *s, const struct epi_x86
     if (epi_x86_reg(x) != SP)
         return;
     if (at_register(x, SP) && !s->deep)
-        set_depth(s, s->depth - x->displacement);
+        epi_framestate_set_depth(s, s->depth - x->displacement);
     else if (at_register(x, BP) && s->frame)
-        set_depth(s, 16 - (int64_t)x->displacement);
+        epi_framestate_set_depth(s, FRAME_DEPTH - (int64_t)x->displacement);
     else if (!at_register(x, SP))
         s->known = false;
 }
@@ -143,7 +130,7 @@ static EPI_SAFE void compute(struct epi_framestate *s, const struct epi_x86 *x)
     else if (operation == 4)
         s->deep = true;
     else if (!s->deep)
-        set_depth(s, s->depth + (operation == 5 ? x->immediate : -x->immediate));
+        epi_framestate_set_depth(s, s->depth + (operation == 5 ? x->immediate : -x->immediate));
 }
 
 /* Other instructions of one byte: do they write RSP or RBP? */
@@ -214,7 +201,7 @@ static EPI_SAFE void one_byte(struct epi_framestate *s, const struct epi_x86 *x)
         other(s, x);
 }
 
-EPI_SAFE void epi_framestate_run(struct epi_framestate *s, const struct epi_x86 *x)
+EPI_SAFE void epi_framestate_amd64(struct epi_framestate *s, const struct epi_x86 *x)
 {
     uint8_t op = x->opcode;
     if (x->map == EPI_X86_ONE_BYTE) {
@@ -228,52 +215,4 @@ EPI_SAFE void epi_framestate_run(struct epi_framestate *s, const struct epi_x86 
         s->known = false;
     else if (to_register && epi_x86_reg(x) == BP)
         s->frame = false;
-}
-
-EPI_SAFE bool epi_framestate_join(struct epi_framestate *s, const struct epi_framestate *other)
-{
-    bool changed = false;
-    if (s->frame && !other->frame) {
-        s->frame = false;
-        changed = true;
-    }
-    if (!s->deep && (other->deep || s->depth != other->depth)) {
-        s->deep = true;
-        changed = true;
-    }
-    for (unsigned i = 0; i < EPI_FRAME_KEPT; i++)
-        if (s->saved[i] != 0 && s->saved[i] != other->saved[i]) {
-            s->saved[i] = 0;
-            changed = true;
-        }
-    s->torn = s->deep && !s->frame;
-    s->known = !s->torn;
-    return changed;
-}
-
-EPI_SAFE void epi_framestate_start(struct epi_framestate *s, bool pushed_bp)
-{
-    epi_zero(s, sizeof *s);
-    s->known = true;
-    s->depth = EPI_CALL_PUSHES;
-    if (pushed_bp)
-        push(s, BP);
-}
-
-EPI_SAFE bool epi_framestate_row(const struct epi_framestate *s, struct epi_cfi_row *row)
-{
-    epi_zero_words(row, sizeof *row);
-    if (!s->known || (s->deep && !s->frame))
-        return false;
-    row->cfa_kind = EPI_CFI_REGISTER;
-    row->cfa_reg = s->deep ? EPI_REG_FP : EPI_REG_SP;
-    row->cfa_value = s->deep ? 16 : s->depth;
-    row->kind[EPI_REG_PC] = EPI_CFI_OFFSET;
-    row->value[EPI_REG_PC] = -EPI_CALL_PUSHES;
-    for (unsigned i = 0; i < EPI_FRAME_KEPT; i++)
-        if (s->saved[i] != 0) {
-            row->kind[kept[i]] = EPI_CFI_OFFSET;
-            row->value[kept[i]] = s->saved[i];
-        }
-    return true;
 }

@@ -73,13 +73,20 @@ var everything = []suite{
 		run: "^(TestDeaths|TestVariants|TestErrorChain.*|TestNote.*|TestOnCrash|TestOnCrashOfGo|TestOnCrashOfGoVariants|TestOnCrashInCopy)$"},
 	// There is no unshare; and 300 ms are not enough for two snapshots on a machine that is this slow.
 	{dir: "tests/blackbox", programs: plain, skip: "^(TestOtherNamespace|TestDiskIsFilledLater)$"},
+	{dir: "tests/faulthandler", programs: plain, run: casesOfPython},
+	// There, of a dump each turn was written, though nothing should have changed: it is not known why.
+	{dir: "tests/ondemand", programs: plain, skip: "^TestRepeatStatic$"},
+	// A service does not get ready in ten seconds; and there is no unshare.
+	{dir: "tests/live", programs: withTrouble, skip: "^(TestCostOfABusyService|TestPID1)$"},
 }
+
+// casesOfPython are those of faulthandler's tests that have the names of Python's. The others have not been
+// seen to end.
+const casesOfPython = "^TestFaulthandler_"
 
 // byName are the suites that nobody has seen pass as a whole: they run when they are asked for by their directories.
 var byName = []suite{
-	{dir: "tests/faulthandler", programs: plain, limit: 5 * time.Minute},
-	{dir: "tests/ondemand", programs: plain},
-	{dir: "tests/live", programs: withTrouble},
+	{dir: "tests/faulthandler", programs: plain, limit: 5 * time.Minute, skip: casesOfPython},
 	{dir: "tests/threads", programs: withTrouble},
 	{dir: "tests/exits", programs: plain},
 	{dir: "tests/lastwords", programs: plain},
