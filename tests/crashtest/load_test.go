@@ -19,17 +19,43 @@ func TestOverhead(t *testing.T) {
 	if !victim.Full {
 		t.Skip("a limit of time: with EPITAPH_MATRIX=full")
 	}
-	runs, which := "200", "median"
-	out := passes(t, tests(t, plain, []string{"-test.v", "-test.run=^TestOverhead$"}, victim.Env("DEC_RUNS="+runs)))
-	figures := regexp.MustCompile(`overhead: .*`).FindString(out)
-	m := regexp.MustCompile(which + ` (-?\d+) µs`).FindStringSubmatch(figures)
-	if m == nil {
-		t.Fatalf("no figure in:\n%s", out)
-	}
+	figures := overhead(t, "200")
 	t.Log(figures)
-	if n, err := strconv.Atoi(m[1]); err != nil || n > 20_000 {
-		t.Errorf("%s is too much", m[0])
+	if n := figure(t, `median (-?\d+) µs`, figures); n > 20_000 {
+		t.Errorf("%d µs are too much", n)
 	}
+}
+
+// BenchmarkRun is a crash by Run, beside a start of the same binary by package exec: both as
+// medians of 50 runs at least, and the difference.
+func BenchmarkRun(b *testing.B) {
+	figures := overhead(b, strconv.Itoa(max(b.N, 50)))
+	for unit, of := range map[string]string{
+		"ns/op": `median -?\d+ µs \(Run (\d+) µs`, "ns-exec/op": `median -?\d+ µs \(Run \d+ µs, exec (\d+) µs`, "ns-overhead/op": `median (-?\d+) µs`,
+	} {
+		b.ReportMetric(float64(figure(b, of, figures))*1000, unit)
+	}
+}
+
+// overhead is the line of figures that so many runs come to.
+func overhead(t testing.TB, runs string) string {
+	t.Helper()
+	out := passes(t, tests(t, plain, []string{"-test.v", "-test.run=^TestOverhead$"}, victim.Env("DEC_RUNS="+runs)))
+	return regexp.MustCompile(`overhead: .*`).FindString(out)
+}
+
+// figure is the number that an expression finds in that line.
+func figure(t testing.TB, re, figures string) int {
+	t.Helper()
+	m := regexp.MustCompile(re).FindStringSubmatch(figures)
+	if m == nil {
+		t.Fatalf("no %s in %q", re, figures)
+	}
+	n, err := strconv.Atoi(m[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // TestManyTimes runs crashes while all processors are busy.

@@ -48,13 +48,13 @@ var (
 func in(dir string) victim.Change { return func(c *victim.Child) { c.Cmd.Dir = dir } }
 
 // tests runs a test binary, in its own module's directory.
-func tests(t *testing.T, p *victim.Program, args []string, changes ...victim.Change) *victim.Outcome {
+func tests(t testing.TB, p *victim.Program, args []string, changes ...victim.Change) *victim.Outcome {
 	t.Helper()
 	return victim.Run(t, p.Path(t), args, append([]victim.Change{victim.Limit(2 * time.Minute), in(module)}, changes...)...)
 }
 
 // passes fails the test unless the tests that were run have passed; it returns their output.
-func passes(t *testing.T, o *victim.Outcome) string {
+func passes(t testing.TB, o *victim.Outcome) string {
 	t.Helper()
 	if !o.IsExit(0) || !strings.Contains(o.Stdout, "PASS") {
 		text := o.String()

@@ -1,6 +1,7 @@
 package dec
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"slices"
@@ -21,7 +22,7 @@ func runs(t *testing.T) int {
 	return n
 }
 
-// BenchmarkRun cannot be: Run needs a test. This compares a crash by Run with a start of
+// A benchmark cannot be: Run needs a test. This compares a crash by Run with a start of
 // the same binary by package exec, in turn.
 func TestOverhead(t *testing.T) {
 	var run, plain, runCPU, plainCPU []time.Duration
@@ -42,9 +43,11 @@ func TestOverhead(t *testing.T) {
 		slices.Sort(d)
 	}
 	middle := len(run) / 2
-	t.Logf("overhead: least %d µs (Run %v, exec %v), median %d µs (Run %v, exec %v), of processor time %d µs",
-		(run[0] - plain[0]).Microseconds(), run[0], plain[0],
-		(run[middle] - plain[middle]).Microseconds(), run[middle], plain[middle], (runCPU[middle] - plainCPU[middle]).Microseconds())
+	figures := func(run, plain time.Duration) string {
+		return fmt.Sprintf("%d µs (Run %d µs, exec %d µs)", (run - plain).Microseconds(), run.Microseconds(), plain.Microseconds())
+	}
+	t.Logf("overhead: least %s, median %s, of processor time %s",
+		figures(run[0], plain[0]), figures(run[middle], plain[middle]), figures(runCPU[middle], plainCPU[middle]))
 }
 
 // processorTime is that of this process and of those that it has waited for.
