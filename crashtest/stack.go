@@ -106,3 +106,16 @@ func nameless(stack []frame) (n int) {
 	}
 	return n
 }
+
+// hidden are the C functions that Go has called and that have no frame, since they were
+// inlined into the functions that cgo makes for them, or end in a jump. Only line information
+// would tell: the name of cgo's function does not, as it is there in either case.
+func hidden(frames []report.Frame) (functions []string) {
+	for i, f := range frames {
+		function, ok := strings.CutPrefix(f.Function(), "_cgo_Cfunc_")
+		if ok && f.Kind == report.BinaryFrame && (i == 0 || frames[i-1].Function() != function) {
+			functions = append(functions, function)
+		}
+	}
+	return functions
+}

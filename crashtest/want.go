@@ -156,16 +156,20 @@ func (r *Result) fail(format string, args ...any) {
 		message += "\n    signature " + r.Report.Signature()
 	}
 	r.t.Error(message)
-	if n := nameless(r.stack()); n > 0 {
-		advice := "build the program with its symbols"
-		if r.ownFrames {
-			advice = "run go test -ldflags='-s=0 -w=0'"
+	advice := "build the program with its symbols"
+	if r.ownFrames {
+		advice = "run go test -ldflags='-s=0 -w=0'"
+	}
+	what, _ := r.end()
+	switch n := nameless(r.stack()); n {
+	case 0:
+		for _, function := range hidden(r.rawStack(what)) {
+			r.t.Errorf("%s may be inlined into the function that cgo makes for it, and the binary has no line information; %s", function, advice)
 		}
-		frames := "1 C frame has no name"
-		if n > 1 {
-			frames = fmt.Sprintf("%d C frames have no names", n)
-		}
-		r.t.Errorf("%s: the binary is stripped; %s", frames, advice)
+	case 1:
+		r.t.Errorf("1 C frame has no name: the binary is stripped; %s", advice)
+	default:
+		r.t.Errorf("%d C frames have no names: the binary is stripped; %s", n, advice)
 	}
 }
 

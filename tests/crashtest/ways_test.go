@@ -18,7 +18,7 @@ import (
 
 // TestWays has the same tests pass whatever the binary is asked for besides.
 func TestWays(t *testing.T) {
-	all := "^Test(Null|DoubleFree|Panic|Exit0?|Return|Output|Names|Chdir|Golden|CPU)$"
+	all := "^Test(Null|InlinedIntoStub|DoubleFree|Panic|Exit0?|Return|Output|Names|Chdir|Golden|CPU)$"
 	for name, args := range map[string][]string{
 		"all":         nil,
 		"count, cpu":  {"-test.count=2", "-test.cpu=1,2", "-test.shuffle=on", "-test.failfast", "-test.run=" + all},
@@ -95,6 +95,8 @@ func TestWrapper(t *testing.T) {
 func TestStripped(t *testing.T) {
 	out := passes(t, tests(t, stripped, []string{"-test.v", "-test.run=^Test(DoubleFree|Panic|Exit)$"}))
 	holds(t, out, "--- PASS: TestDoubleFree")
+	holds(t, fails(t, stripped, "TestInlinedIntoStub"), "- first_plane", "dec.FirstPlane",
+		"first_plane may be inlined into the function that cgo makes for it", "run go test -ldflags='-s=0 -w=0'")
 }
 
 // TestCoverage: what a child has run counts, whether it returned, was killed by a signal or panicked.

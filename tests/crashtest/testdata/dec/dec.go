@@ -16,3 +16,8 @@ func Decode(frame []byte) int {
 
 // StartWorker starts a thread of C.
 func StartWorker() { C.start_worker() }
+
+// FirstPlane calls a function that compilers inline into the one that cgo makes for it.
+func FirstPlane(frame []byte) int {
+	return int(C.first_plane((*C.uchar)(unsafe.SliceData(frame))))
+}

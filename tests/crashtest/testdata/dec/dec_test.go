@@ -46,6 +46,16 @@ func TestLibrary(t *testing.T) {
 	`)
 }
 
+// What is inlined into the function that cgo makes for it has a frame if there is line information.
+func TestInlinedIntoStub(t *testing.T) {
+	crashtest.Run(t, func() { FirstPlane(nil) }).Want(`
+		SIGSEGV: read
+		first_plane  decode.h
+		FirstPlane   dec.go
+		...
+	`)
+}
+
 func TestDoubleFree(t *testing.T) {
 	crashtest.Run(t, decode("d")).Want(`
 		SIGABRT: double free
