@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -122,8 +123,9 @@ func readKnown(file string) (map[string]bool, error) {
 	if file == "" {
 		return known, nil
 	}
+	// Who has accepted no signature yet has no such file.
 	text, err := os.ReadFile(file)
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	for line := range strings.Lines(string(text)) {

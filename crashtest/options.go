@@ -53,6 +53,6 @@ func WithCore() Option { return func(c *config) { c.core = true } }
 // no stack of C to compare. It works where Epitaph does not.
 func WithoutReport() Option { return func(c *config) { c.bare = true } }
 
-// WithKnown names a file of signatures that [Corpus] accepts: one a line, the rest of
-// the line and lines that begin with # are comments.
+// WithKnown names a file of signatures that [Corpus] accepts: one per line, the rest of
+// the line and lines that begin with # are comments. Without the file none is accepted.
 func WithKnown(file string) Option { return func(c *config) { c.known = file } }

@@ -1,6 +1,8 @@
 package crashtest
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -149,6 +151,23 @@ func TestCorpusInput(t *testing.T) {
 		if want == "error" && err == nil || want != "error" && (err != nil || string(got) != want) {
 			t.Errorf("%q: %q, %v", text, got, err)
 		}
+	}
+}
+
+func TestReadKnown(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "known")
+	if known, err := readKnown(file); err != nil || len(known) > 0 {
+		t.Errorf("without a file: %v, %v", known, err)
+	}
+	if err := os.WriteFile(file, []byte("# why\n\n1:0123 issue 7\n  1:4567\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if known, err := readKnown(file); err != nil || len(known) != 2 || !known["1:0123"] || !known["1:4567"] {
+		t.Errorf("%v, %v", known, err)
+	}
+	if _, err := readKnown(dir); err == nil {
+		t.Error("a directory was read")
 	}
 }
 

@@ -206,7 +206,6 @@ func (r *reader) fuzz(source, commands, shown string) {
 		r.t.Fatal(err)
 	}
 	r.file("dec_test.go", string(text)+"\n"+source)
-	r.file("testdata/known", "# signatures, each with the reason\n")
 	lines := strings.Split(strings.TrimSpace(commands), "\n")
 	if len(lines) != 2 {
 		r.t.Fatalf("commands %q", lines)

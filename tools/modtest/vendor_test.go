@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -15,7 +16,7 @@ import (
 
 // A program that has nothing to do with this repository.
 const (
-	userMod  = "module example.com/user\n\ngo 1.26.0\n\nrequire github.com/epitaph-go/epitaph v0.0.1\n"
+	userMod  = "module example.com/user\n\ngo 1.26.0\n"
 	userMain = `package main
 
 // static void store(volatile int *at) { *at = 1; }
@@ -36,6 +37,20 @@ func main() {
 `
 )
 
+// readmeGet is the command by which the README has a reader add the module.
+func readmeGet(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	get := regexp.MustCompile(`(?m)^go get .*$`).FindString(string(text))
+	if get == "" {
+		t.Fatal("the README has no command that adds the module")
+	}
+	return get
+}
+
 // A program that gets Epitaph from a proxy and vendors it has all of the core, and a
 // complete report. The other modules come from the cache of modules, as a proxy.
 func TestVendored(t *testing.T) {
@@ -44,13 +59,14 @@ func TestVendored(t *testing.T) {
 	cache := strings.TrimSpace(command(t, ".", nil, "go", "env", "GOMODCACHE"))
 	env := []string{
 		"GOPROXY=file://" + dir + ",file://" + filepath.Join(cache, "cache/download"),
-		"GOSUMDB=off", "GOMODCACHE=" + t.TempDir(), "GOTOOLCHAIN=local",
+		"GOSUMDB=off", "GOMODCACHE=" + t.TempDir(), "GOTOOLCHAIN=local", "GOFLAGS=-modcacherw",
 	}
 	user := t.TempDir()
 	write(t, filepath.Join(user, "go.mod"), []byte(userMod))
 	write(t, filepath.Join(user, "main.go"), []byte(userMain))
-	command(t, user, env, "go", "mod", "tidy", "-modcacherw")
-	command(t, user, env, "go", "mod", "vendor", "-modcacherw")
+	// The command of the README, which has to bring the sums of all that the program is built from.
+	command(t, user, env, "sh", "-c", readmeGet(t))
+	command(t, user, env, "go", "mod", "vendor")
 
 	core := filepath.Join(user, "vendor", version.Path, "native")
 	for _, file := range sources(t) {
