@@ -22,8 +22,8 @@ enum epi_service { EPI_SERVICE_HELPER, EPI_SERVICE_DUMPER, EPI_SERVICE_THREADS }
 
 struct epi_service_thread {
     bool started;
-    _Atomic int tid;   /* 0 until the thread has introduced itself */
-    uintptr_t pointer; /* its pthread_t */
+    _Atomic int tid;   /* 0: it does not run */
+    uintptr_t pointer; /* its pthread_t; 0 until it has introduced itself */
 };
 
 /* A thread whose fault a host's handler has been asked about: see signals/asked.h. */

@@ -52,7 +52,15 @@ EPI_SAFE bool epi_service_passes(int signal, const siginfo_t *info, ucontext_t *
     return true;
 }
 
-static int create(void *(*run)(void *), size_t stack)
+/* A thread's id, by the clock of its processor time, whose number the kernel makes from it
+ * (include/linux/posix-timers_types.h, make_thread_cpuclock).  0 if libc does not tell. */
+static int thread_id(pthread_t thread)
+{
+    clockid_t clock;
+    return pthread_getcpuclockid(thread, &clock) == 0 && clock < 0 ? ~(clock >> 3) : 0;
+}
+
+static int create(struct epi_service_thread *service, void *(*run)(void *), size_t stack)
 {
     pthread_attr_t attr;
     pthread_t thread;
@@ -64,6 +72,10 @@ static int create(void *(*run)(void *), size_t stack)
         pthread_attr_setstacksize(&attr, stack);
     error = epi_create_plain(&thread, &attr, run, NULL);
     pthread_attr_destroy(&attr);
+    /* A crash may come before the thread has had a CPU to introduce itself.  A report would
+     * ask it for its stack, and wait for a thread that blocks the signal. */
+    if (error == 0)
+        service->tid = thread_id(thread);
     return error;
 }
 
@@ -83,9 +95,9 @@ int epi_service_start(enum epi_service which)
     /* 32 to 34 are libc's: all threads take part in setuid, by such a signal. */
     uint64_t old, mask = ~(epi_service_open() | UINT64_C(7) << 31);
     epi_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, (long)&old, sizeof mask, 0, 0);
-    int error = create(run, STACK);
+    int error = create(service, run, STACK);
     if (error != 0) /* large static TLS counts against the stack */
-        error = create(run, 0);
+        error = create(service, run, 0);
     epi_sigmask(SIG_SETMASK, old);
     service->started = error == 0;
     return error;

@@ -1,4 +1,4 @@
-/* A signal of the process that comes to one of the core's own threads. */
+/* The core's own threads: how they are known, and a signal of the process that comes to one. */
 #include "check.h"
 #include "dump.h"
 #include "epitaph.h"
@@ -40,15 +40,46 @@ static void passes(void)
     _exit(0);
 }
 
+static int silent_tid[2]; /* of a pipe */
+
+/* A thread that has not come to introduce itself. */
+static void *silent(void *unused)
+{
+    int tid = gettid();
+    if (write(silent_tid[1], &tid, sizeof tid) != sizeof tid)
+        _exit(95);
+    for (;;)
+        pause();
+    return unused;
+}
+
+/* It is known for the core's own from its first moment. */
+static void is_known(void)
+{
+    int tid;
+    enable();
+    epi_service_runs(EPI_SERVICE_DUMPER, silent);
+    if (pipe(silent_tid) != 0 || epi_service_start(EPI_SERVICE_DUMPER) != 0)
+        _exit(94);
+    if (read(silent_tid[0], &tid, sizeof tid) != sizeof tid)
+        _exit(93);
+    if (epi_service_find(tid) == NULL || epi_service_tid(EPI_SERVICE_DUMPER) != tid)
+        _exit(92);
+    _exit(0);
+}
+
 int main(void)
 {
-    int status = 0;
-    pid_t child = fork();
-    if (child == 0) {
-        alarm(20);
-        passes();
+    void (*const cases[])(void) = {passes, is_known};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int status = 0;
+        pid_t child = fork();
+        if (child == 0) {
+            alarm(20);
+            cases[i]();
+        }
+        waitpid(child, &status, 0);
+        CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0, "case %zu: status %#x", i, status);
     }
-    waitpid(child, &status, 0);
-    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %#x", status);
     return check_result();
 }
