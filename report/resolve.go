@@ -69,7 +69,7 @@ func (s *Resolver) Resolve(r *Report) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	one := resolving{Resolver: s, report: r, failed: make(map[*moduleSymbols]bool)}
-	changed := false
+	changed, before := false, r.Summary()
 	for i := range r.Threads {
 		t := &r.Threads[i]
 		frames := one.stack(t.Frames)
@@ -82,7 +82,20 @@ func (s *Resolver) Resolve(r *Report) error {
 	if changed {
 		r.Layout = "" // it counts the lines
 	}
+	if after := r.Summary(); after != before {
+		r.restate(after)
+	}
 	return errors.Join(one.problems...)
+}
+
+// restate has the text say what the stack says now.
+func (r *Report) restate(sentence string) {
+	if r.Sentence != "" {
+		r.Sentence = sentence
+	}
+	if r.End != nil && r.End.Sentence != "" {
+		r.End.Sentence = sentence
+	}
 }
 
 // resolving is the work on one report.

@@ -35,7 +35,8 @@ func TestResolve(t *testing.T) {
 		return victim.Complete(t, o.Stderr)
 	}
 	run("cp", full, path)
-	want := crash().Current().Frames[:2]
+	whole := crash()
+	want := whole.Current().Frames[:2]
 	run("strip", "--strip-all", path)
 	r := crash()
 	if f := r.Current().Frames[0]; f.Kind != report.BinaryFrame || f.Func != "" {
@@ -49,6 +50,9 @@ func TestResolve(t *testing.T) {
 		if f != want[i] || f.Kind != report.SourceFrame {
 			t.Errorf("%+v, want %+v", f, want[i])
 		}
+	}
+	if r.Sentence != whole.Sentence || r.End.Sentence != whole.Sentence || whole.Sentence == "" {
+		t.Errorf("it says %q and, at the end, %q, want %q", r.Sentence, r.End.Sentence, whole.Sentence)
 	}
 	for _, a := range r.Addresses {
 		if strings.HasSuffix(a.Frame.Module, "/plugin.so") && a.Frame.Func == "" {
