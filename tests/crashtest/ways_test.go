@@ -48,6 +48,9 @@ func TestWays(t *testing.T) {
 	t.Run("positional", func(t *testing.T) {
 		passes(t, tests(t, plain, []string{"-test.run=^TestArguments$", "one", "-test.run=two"}, victim.Env("DEC_ARGUMENTS=[one -test.run=two]")))
 	})
+	t.Run("with EPITAPH", func(t *testing.T) {
+		passes(t, tests(t, plain, []string{"-test.run=^TestEnvironment$"}, victim.Env("EPITAPH=dir=/nonexistent")))
+	})
 	t.Run("nohup", func(t *testing.T) {
 		passes(t, tests(t, plain, []string{"-test.run=^TestHangup$"}, victim.Under("sh", "-c", `trap "" HUP; exec "$@"`, "sh")))
 	})

@@ -57,11 +57,11 @@ func TestEnvironment(t *testing.T) {
 	r := crashtest.Run(t, func() {
 		pipe, _ := os.Readlink("/proc/self/fd/3")
 		out, err := exec.Command("sh", "-c", "env; ls -l /proc/self/fd").CombinedOutput()
-		text := string(out)
+		text := "\n" + string(out)
 		fmt.Println(crashtest.Child(), err, strings.HasPrefix(pipe, "pipe:"), strings.Contains(text, pipe),
-			strings.Contains(text, "EPITAPH_CRASHTEST"), strings.Contains(text, "DEC_SETUP"), strings.Contains(text, "DEC_OPTION=1\n"))
+			strings.Contains(text, "EPITAPH_CRASHTEST"), strings.Contains(text, "\nEPITAPH="), strings.Contains(text, "DEC_SETUP"), strings.Contains(text, "DEC_OPTION=1\n"))
 	}, crashtest.WithEnv("DEC_OPTION=1")).Want("ok")
-	if want := "true <nil> true false false false true\n"; string(r.Stdout) != want {
+	if want := "true <nil> true false false false false true\n"; string(r.Stdout) != want {
 		t.Errorf("%q, want %q", r.Stdout, want)
 	}
 }
