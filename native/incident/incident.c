@@ -53,6 +53,20 @@ EPI_SAFE void epi_incident_postpone(struct epi_incident *incident, uint64_t ns, 
     postpone(&incident->stage_deadline, stage, missed(stage, ns, now, incident->stage_budget));
 }
 
+/* Who has settled has woken the helper, which then was late for a stop only.  Who has not may
+ * be in the write of the first line, while the helper slept on: of that time, what is behind
+ * DUE was a stop. */
+EPI_SAFE uint64_t epi_incident_watched_from(const struct epi_incident *incident, uint64_t due,
+                                            uint64_t now)
+{
+    if (incident->deadline == 0) /* the owner has not got there yet */
+        return now;
+    if (incident->settled)
+        return incident->began;
+    uint64_t from = due < now ? due : now;
+    return from > incident->began ? from : incident->began;
+}
+
 EPI_SAFE void epi_incident_clear(struct epi_incident *incident)
 {
     if (incident->phase != EPI_PHASE_LEFT) /* until there is no owner */

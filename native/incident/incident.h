@@ -121,7 +121,7 @@ struct epi_incident {
     siginfo_t info;
     ucontext_t *uc;     /* the kernel's frame: what sigreturn restores */
     ucontext_t context; /* a copy: what the report shows */
-    bool settled;       /* epi_report_settle has been called */
+    _Atomic bool settled; /* epi_report_settle has been called */
     uint64_t began;
     _Atomic uint64_t deadline; /* of the whole, monotonic */
     _Atomic uint64_t stages_deadline; /* of all stages together */
@@ -239,6 +239,12 @@ EPI_SAFE void epi_incident_clear(struct epi_incident *incident);
 /* For the helper thread: the process was stopped for NS nanoseconds, until NOW or just before,
  * which no deadline of INCIDENT, nor that of its output, counts. */
 EPI_SAFE void epi_incident_postpone(struct epi_incident *incident, uint64_t ns, uint64_t now);
+
+/* From when on the helper thread counts the time of INCIDENT, which it sees first NOW, and
+ * takes more than a moment of it for a stop of the process.  It would have woken by itself
+ * at DUE. */
+EPI_SAFE uint64_t epi_incident_watched_from(const struct epi_incident *incident, uint64_t due,
+                                            uint64_t now);
 
 /* SUBJECT becomes the calling thread. */
 EPI_SAFE void epi_subject_is_self(struct epi_subject *subject);

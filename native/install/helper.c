@@ -36,9 +36,12 @@
 /* While a thread crashes, the deadlines are looked at this often. */
 #define TICK (5 * EPI_MS)
 
+static uint64_t due; /* when it wakes at the latest */
+
 static EPI_SAFE void sleep_on_word(uint32_t seen, uint64_t ns)
 {
-    epi_wait(epi_helper_word(), seen, epi_now() + ns);
+    due = epi_now() + ns;
+    epi_wait(epi_helper_word(), seen, due);
 }
 
 static EPI_SAFE void end(const struct epi_incident *crash)
@@ -61,7 +64,7 @@ static EPI_SAFE void look_for_a_stop(struct epi_incident *incident, struct epi_a
  * has repaired it. */
 static EPI_SAFE void enforce(struct epi_incident *crash)
 {
-    struct epi_awake awake = {crash->deadline != 0 ? crash->began : epi_now(), 0};
+    struct epi_awake awake = {epi_incident_watched_from(crash, due, epi_now()), 0};
     while (epi_crashing()) {
         look_for_a_stop(crash, &awake);
         uint64_t now = awake.last;
@@ -112,7 +115,7 @@ static EPI_SAFE uint64_t look_after_signals(void)
 EPI_SAFE void *epi_helper(void *unused)
 {
     epi_service_introduce(EPI_SERVICE_HELPER);
-    for (uint64_t due = 0;;) {
+    for (uint64_t round = 0;;) {
         uint32_t seen = *epi_helper_word();
         enforce(&epi_process()->crash);
         watch(&epi_process()->dump);
@@ -121,13 +124,13 @@ EPI_SAFE void *epi_helper(void *unused)
         /* Threads that end wake the helper too, maybe many in a second. */
         uint64_t now = epi_now();
         bool asked = epi_hosts_watch(now);
-        if (now >= due) {
+        if (now >= round) {
             uint64_t pause = look_after_signals();
             epi_traceback_bit_keep();
             if (epi_assign_round())
-                due = now + pause;
+                round = now + pause;
         }
-        uint64_t rest = due > now ? due - now : EPI_SECOND;
+        uint64_t rest = round > now ? round - now : EPI_SECOND;
         sleep_on_word(seen, asked && rest > EPI_HOSTS_TICK ? EPI_HOSTS_TICK : rest);
     }
     return unused;

@@ -53,8 +53,31 @@ static void test(bool dump)
     check(dump, later + options.deadline, 0);
 }
 
+/* The helper sees a crash that began in the middle of its second of sleep.  Until DUE it
+ * slept as it should, so that this was no stop, but for a crash that has woken it. */
+static void test_first_look(void)
+{
+    const uint64_t began = STARTED * EPI_SECOND, due = began + EPI_SECOND / 2;
+    struct epi_incident crash = {.began = began};
+    uint64_t from = epi_incident_watched_from(&crash, due, due + 1);
+    CHECK(from == due + 1, "the owner is on its way: from %lu", from - began);
+    crash.deadline = began + options.deadline;
+    from = epi_incident_watched_from(&crash, due, due + EPI_MS);
+    CHECK(from == due, "a first line that blocks: from %lu", from - began);
+    from = epi_incident_watched_from(&crash, due, due - EPI_MS);
+    CHECK(from == due - EPI_MS, "the same, and a thread has ended: from %lu", from - began);
+    from = epi_incident_watched_from(&crash, due, due + STOP * EPI_SECOND);
+    CHECK(from == due, "the same, and a stop: from %lu", from - began);
+    from = epi_incident_watched_from(&crash, began - EPI_MS, began + EPI_MS);
+    CHECK(from == began, "the helper was late before it: from %lu", from - began);
+    crash.settled = true;
+    from = epi_incident_watched_from(&crash, due, began + STOP * EPI_SECOND);
+    CHECK(from == began, "it was woken, and a stop: from %lu", from - began);
+}
+
 int main(void)
 {
+    test_first_look();
     struct epi_incident none = {.owner = 1};
     test(false);
     test(true);
