@@ -18,6 +18,13 @@ static inline EPI_SAFE uint64_t epi_clock(clockid_t clock)
     return (uint64_t)ts.tv_sec * EPI_SECOND + (uint64_t)ts.tv_nsec;
 }
 
+/* The clock of the processor time of thread TID of this process (include/linux/posix-timers.h,
+ * make_thread_cpuclock). */
+static inline EPI_SAFE clockid_t epi_thread_clock(int tid)
+{
+    return (clockid_t)(~(unsigned)tid << 3 | 6);
+}
+
 /* Nanoseconds on the monotonic clock. */
 static inline EPI_SAFE uint64_t epi_now(void)
 {

@@ -1,6 +1,7 @@
 /* What a crash and a dump have in common and do alike. */
 #include "incident.h"
 #include "../base/base.h"
+#include "../base/clock.h"
 #include "../base/system.h"
 
 #include <stdatomic.h>
@@ -51,6 +52,21 @@ EPI_SAFE void epi_incident_postpone(struct epi_incident *incident, uint64_t ns, 
     postpone(&incident->stages_deadline, stages, by);
     postpone(&incident->out.deadline, out, by);
     postpone(&incident->stage_deadline, stage, missed(stage, ns, now, incident->stage_budget));
+}
+
+/* What is counted already of its waits may be all of the short rounds. */
+EPI_SAFE uint64_t epi_watch_round(struct epi_watch *watch, uint64_t now, uint64_t starved)
+{
+    uint64_t passed = now - watch->last, known = watch->starved + watch->since;
+    watch->last = now;
+    if (passed <= EPI_STOP) {
+        watch->since += passed;
+        return 0;
+    }
+    uint64_t waited = watch->starved != 0 && starved > known ? starved - known : 0;
+    watch->starved = starved;
+    watch->since = 0;
+    return passed - EPI_STOP > waited ? passed - EPI_STOP - waited : 0;
 }
 
 /* Who has settled has woken the helper, which then was late for a stop only.  Who has not may

@@ -150,6 +150,7 @@ struct epi_incident {
     _Atomic uint32_t epoch;
     _Atomic uint64_t stage_deadline;
     _Atomic uint64_t stage_budget; /* that it was set for; written before it */
+    _Atomic uint64_t stage_cpu;    /* the owner's processor time when the stage began */
     _Atomic bool interrupted; /* an interrupt is on its way */
     _Atomic bool written;     /* the report is */
     const char *stage_name;
@@ -239,6 +240,19 @@ EPI_SAFE void epi_incident_clear(struct epi_incident *incident);
 /* For the helper thread: the process was stopped for NS nanoseconds, until NOW or just before,
  * which no deadline of INCIDENT, nor that of its output, counts. */
 EPI_SAFE void epi_incident_postpone(struct epi_incident *incident, uint64_t ns, uint64_t now);
+
+/* The time of an incident as the helper thread counts it, in rounds: none as more than
+ * EPI_STOP (base/clock.h), for the process may have been stopped.  But a thread that waits for
+ * a processor is not stopped, so that on a busy machine the rounds count as they are. */
+struct epi_watch {
+    uint64_t last;    /* when the last round ended */
+    uint64_t starved; /* the sum of its waits when that was looked at; 0: never */
+    uint64_t since;   /* the time of the rounds since then */
+};
+
+/* A round ends NOW; STARVED is the sum of the thread's waits for a processor, which only a
+ * round above EPI_STOP needs, or 0.  How much of the round was a stop. */
+EPI_SAFE uint64_t epi_watch_round(struct epi_watch *watch, uint64_t now, uint64_t starved);
 
 /* From when on the helper thread counts the time of INCIDENT, which it sees first NOW, and
  * takes more than a moment of it for a stop of the process.  It would have woken by itself

@@ -17,6 +17,7 @@
 #include "../threads/altstack.h"
 #include "../threads/assign.h"
 #include "../threads/service.h"
+#include "../threads/tasks.h"
 #include "../threads/wake.h"
 #include "../goruntime/traceback_bit.h"
 #include "../goruntime/goside.h"
@@ -51,23 +52,26 @@ static EPI_SAFE void end(const struct epi_incident *crash)
     epi_exit(crash->status);
 }
 
-/* The process was stopped, or the machine slept: so did the owner of INCIDENT. */
-static EPI_SAFE void look_for_a_stop(struct epi_incident *incident, struct epi_awake *awake)
+/* The process was stopped, or the machine slept: so did the owner of INCIDENT.  The kernel
+ * is asked for this thread's waits after a long round only: that takes two descriptors for a
+ * moment, and a report file may just need them. */
+static EPI_SAFE void look_for_a_stop(struct epi_incident *incident, struct epi_watch *watch)
 {
-    uint64_t last = awake->last, waited = awake->waited;
-    uint64_t counted = epi_awake(awake) - waited, passed = awake->last - last;
-    if (passed > counted)
-        epi_incident_postpone(incident, passed - counted, awake->last);
+    uint64_t now = epi_now();
+    bool late = now - watch->last > EPI_STOP;
+    uint64_t stop = epi_watch_round(watch, now, late ? epi_task_starved(epi_gettid()) : 0);
+    if (stop > 0)
+        epi_incident_postpone(incident, stop, now);
 }
 
 /* From a crash's beginning to the end of the process, or until a host's handler
  * has repaired it. */
 static EPI_SAFE void enforce(struct epi_incident *crash)
 {
-    struct epi_awake awake = {epi_incident_watched_from(crash, due, epi_now()), 0};
+    struct epi_watch watch = {.last = epi_incident_watched_from(crash, due, epi_now())};
     while (epi_crashing()) {
-        look_for_a_stop(crash, &awake);
-        uint64_t now = awake.last;
+        look_for_a_stop(crash, &watch);
+        uint64_t now = watch.last;
         uint64_t deadline = crash->deadline; /* 0: the owner has not got there yet */
         if (deadline != 0 && now >= deadline && !epi_chain_let_go(crash) &&
             crash->deadline == deadline) /* still the same crash */
@@ -85,9 +89,9 @@ static EPI_SAFE void enforce(struct epi_incident *crash)
 /* A dump ends by itself; only a stage of it may be stuck. */
 static EPI_SAFE void watch(struct epi_incident *dump)
 {
-    struct epi_awake awake = {epi_now(), 0};
+    struct epi_watch rounds = {.last = epi_now()};
     while (dump->owner != 0 && !epi_crashing()) {
-        look_for_a_stop(dump, &awake);
+        look_for_a_stop(dump, &rounds);
         if (dump->phase == EPI_PHASE_REPORTING)
             epi_stage_enforce(dump, epi_now());
         epi_timers_enforce();

@@ -16,6 +16,7 @@
 #include "../signals/hosts.h"
 #include "../signals/chain.h"
 #include "../threads/ask.h"
+#include "../threads/tasks.h"
 
 #include <stdatomic.h>
 
@@ -110,6 +111,7 @@ EPI_SAFE void epi_stage_run(struct epi_incident *incident, const struct epi_stag
     if (how == ENTERED) {
         incident->out.waited = 0;
         incident->stage_budget = budget;
+        incident->stage_cpu = epi_clock(CLOCK_THREAD_CPUTIME_ID);
         incident->stage_deadline = now + budget;
         incident->epoch++; /* odd: the guard holds */
 #ifdef EPI_TEST
@@ -204,6 +206,22 @@ EPI_SAFE void epi_stage_send(struct epi_incident *incident, uint32_t epoch)
         incident->interrupted = false;
 }
 
+/* How many budgets more a stage has by the clock when the machine is busy. */
+#define PATIENCE 4
+
+/* The time of a stage is over by the clock.  Has its thread had less of a processor than that,
+ * and waits for one, or runs?  A stage that sleeps behind its time is stuck.  The stages as a
+ * whole have no time but the clock's. */
+static EPI_SAFE bool is_starved(const struct epi_incident *incident, uint64_t deadline,
+                                uint64_t now)
+{
+    uint64_t budget = incident->stage_budget, began = incident->stage_cpu;
+    int tid = (int)(uint32_t)incident->owner;
+    if (now >= deadline + PATIENCE * budget || now >= incident->stages_deadline)
+        return false;
+    return epi_task_runs(tid) && epi_clock(epi_thread_clock(tid)) < began + budget;
+}
+
 EPI_SAFE void epi_stage_enforce(struct epi_incident *incident, uint64_t now)
 {
     uint32_t epoch = incident->epoch;
@@ -213,9 +231,10 @@ EPI_SAFE void epi_stage_enforce(struct epi_incident *incident, uint64_t now)
     /* Output has a deadline of its own, and keeps to it.  Between stages there
      * is nothing but output: it is interrupted until it is over, since the first interrupt
      * may come just before the write that blocks. */
-    if (incident->out.writing || (epoch & 1) == 0)
+    bool writes = incident->out.writing || (epoch & 1) == 0;
+    if (writes)
         deadline = incident->out.deadline + 20 * EPI_MS;
-    if (deadline == 0 || now < deadline)
+    if (deadline == 0 || now < deadline || (!writes && is_starved(incident, deadline, now)))
         return;
     epi_stage_send(incident, epoch);
 }

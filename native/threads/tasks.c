@@ -230,3 +230,30 @@ EPI_SAFE bool epi_task_blocks(int tid, int signal)
     epi_tasks_close(&tasks);
     return known && (blocked & epi_mask_of(signal)) != 0;
 }
+
+EPI_SAFE bool epi_task_runs(int tid)
+{
+    char buffer[EPI_TASKS_ENTRY];
+    struct epi_tasks tasks;
+    struct epi_task_stat stat;
+    if (epi_tasks_open(&tasks, buffer, sizeof buffer) != 0)
+        return false;
+    bool runs = epi_task_stat(&tasks, tid, &stat) && stat.state == 'R';
+    epi_tasks_close(&tasks);
+    return runs;
+}
+
+EPI_SAFE uint64_t epi_task_starved(int tid)
+{
+    char buffer[EPI_TASKS_ENTRY], text[64];
+    struct epi_tasks tasks;
+    const char *at = text;
+    if (epi_tasks_open(&tasks, buffer, sizeof buffer) != 0)
+        return 0;
+    long size = read_file(&tasks, tid, "schedstat", text, sizeof text);
+    epi_tasks_close(&tasks);
+    if (size <= 0)
+        return 0;
+    at = skip_fields(at, 1); /* how long it has run */
+    return number(&at);
+}

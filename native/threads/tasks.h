@@ -45,6 +45,13 @@ struct epi_task_stat {
 /* False when the thread is gone. */
 EPI_SAFE bool epi_task_stat(const struct epi_tasks *tasks, int tid, struct epi_task_stat *stat);
 
+/* For how long in all, in ns, thread TID of this process has waited for a processor, until it
+ * last got one (Documentation/scheduler/sched-stats.rst).  0: the kernel does not say. */
+EPI_SAFE uint64_t epi_task_starved(int tid);
+
+/* Has thread TID of this process a processor, or waits for one? */
+EPI_SAFE bool epi_task_runs(int tid);
+
 /* Where a thread sleeps (proc_pid_syscall(5)). */
 struct epi_task_syscall {
     bool told;   /* the kernel says where it is */

@@ -75,8 +75,34 @@ static void test_first_look(void)
     CHECK(from == began, "it was woken, and a stop: from %lu", from - began);
 }
 
+/* Rounds of 300 ms in which the thread waited for a processor are counted; a stop is not. */
+static void test_starved(void)
+{
+    struct epi_watch watch = {.last = STARTED * EPI_SECOND};
+    uint64_t now = watch.last, waits = 7 * EPI_SECOND; /* of the time before */
+    CHECK(epi_watch_round(&watch, now += 5 * EPI_MS, 0) == 0, "a short round");
+    waits += 295 * EPI_MS;
+    CHECK(epi_watch_round(&watch, now += 300 * EPI_MS, waits) == 200 * EPI_MS,
+          "the first long one: nothing is known of it");
+    for (int i = 0; i < 3; i++) {
+        waits += 295 * EPI_MS;
+        CHECK(epi_watch_round(&watch, now += 300 * EPI_MS, waits) == 0, "it was starved");
+    }
+    uint64_t stop = epi_watch_round(&watch, now += STOP * EPI_SECOND, waits);
+    CHECK(stop == STOP * EPI_SECOND - EPI_STOP, "a stop of %lu ns", stop);
+    for (int i = 0; i < 20; i++) { /* these waits are counted once */
+        waits += 60 * EPI_MS;
+        CHECK(epi_watch_round(&watch, now += 65 * EPI_MS, 0) == 0, "a short round");
+    }
+    stop = epi_watch_round(&watch, now += STOP * EPI_SECOND, waits);
+    CHECK(stop == STOP * EPI_SECOND - EPI_STOP, "a stop of %lu ns, later", stop);
+    stop = epi_watch_round(&watch, now += EPI_SECOND, 0);
+    CHECK(stop == EPI_SECOND - EPI_STOP, "%lu ns, where the kernel does not say", stop);
+}
+
 int main(void)
 {
+    test_starved();
     test_first_look();
     struct epi_incident none = {.owner = 1};
     test(false);
