@@ -29,6 +29,11 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <time.h>
+
+/* Between a millisecond, which Go sleeps before its dump (runtime/proc.go, freezetheworld), and
+ * the 5 that it sleeps behind it (runtime/signal_unix.go, crashSleepMicros). */
+#define BEHIND_THE_DUMP (3 * EPI_MS)
 
 /* How long a thread has for the report once it was asked for it. */
 #define ANSWER EPI_SECOND
@@ -43,7 +48,17 @@ static struct {
     } of[EPI_ASKED_SLOTS];
 } watch;
 
-enum place { RUNS, SLEEPS, LEFT, IN_GO };
+/* GO_PRINTS: or is about to. */
+enum place { RUNS, SLEEPS, LEFT, GO_PRINTS, GO_WAITS };
+
+/* Does Go wait for its other threads, with its dump written?  A write to a pipe that is full
+ * sleeps, too, and a report in the midst of the dump could not be read, nor could the dump. */
+static EPI_SAFE bool waits_for_threads(const struct epi_task_syscall *call)
+{
+    struct timespec ts;
+    return call->number == SYS_nanosleep && epi_peek(&ts, call->argument[0], sizeof ts) &&
+           (ts.tv_sec > 0 || ts.tv_nsec > (long)BEHIND_THE_DUMP);
+}
 
 /* A thread that is gone has left, too.  Go's code below the frame of a signal is Go's
  * handler, to which the host's has handed the fault on: on a Go thread it dies of it
@@ -57,7 +72,9 @@ static EPI_SAFE enum place place_of(const struct epi_asked *slot)
         return RUNS;
     if (epi_asked_left(slot, call.sp))
         return LEFT;
-    return slot->go && epi_go_text(epi_program.go, call.pc) ? IN_GO : SLEEPS;
+    if (!slot->go || !epi_go_text(epi_program.go, call.pc))
+        return SLEEPS;
+    return waits_for_threads(&call) ? GO_WAITS : GO_PRINTS;
 }
 
 static EPI_SAFE void name_subject(struct epi_subject *subject, int tid)
@@ -126,7 +143,7 @@ static EPI_SAFE void report_for(struct epi_asked *slot, uint32_t round, const ch
                                 enum place place, bool slept)
 {
     struct epi_incident *crash = &epi_process()->crash;
-    bool go = place == IN_GO;
+    bool go = place == GO_WAITS || place == GO_PRINTS;
     int tid = slot->tid;
     if (!copy_evidence(slot, round)) {
         epi_asked_drop(slot, round);
@@ -177,7 +194,7 @@ static EPI_SAFE void look_at(size_t i, uint64_t passed, uint64_t deadline)
     watch.of[i].slept = watch.of[i].slept || place == SLEEPS;
     if (place == LEFT)
         epi_asked_drop(slot, round);
-    else if (place == IN_GO)
+    else if (place == GO_WAITS || (place == GO_PRINTS && waited >= end))
         report_for(slot, round, "has handed it on to Go", place, true);
     else if (waited >= end)
         report_for(slot, round, "has not returned in time, and cannot be interrupted", place,

@@ -8,12 +8,15 @@ package host
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/epitaph-go/epitaph/internal/victim"
 )
@@ -383,5 +386,46 @@ func TestSignalFromOutside(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// A handler that hands the fault on to Go's, on a thread of Go's. Go's dump comes whole, however
+// slowly it is read; then comes the report.
+func TestHandlerHandsOnToGo(t *testing.T) {
+	const size = 4096                    // of the pipe
+	const pause = 300 * time.Millisecond // several looks of the helper thread
+	for _, read := range []string{"at once", "slowly"} {
+		t.Run(read, func(t *testing.T) {
+			t.Parallel()
+			r, w, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			defer w.Close()
+			if _, err := unix.FcntlInt(w.Fd(), unix.F_SETPIPE_SZ, size); err != nil {
+				t.Fatal(err)
+			}
+			c := program.Start(t, "host way=handon goroutines=100 flags=siginfo+onstack", victim.Env("GOTRACEBACK=all"), victim.Stderr(w))
+			w.Close()
+			if read == "slowly" {
+				for full, end := 0, time.Now().Add(program.Limit); full < size/2 && time.Now().Before(end); time.Sleep(time.Millisecond) {
+					full, _ = unix.IoctlGetInt(int(r.Fd()), unix.TIOCINQ)
+				}
+				time.Sleep(pause)
+			}
+			text, err := io.ReadAll(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o := c.Wait()
+			o.Stderr = string(text)
+			o.Exited(t, 2)
+			reported(t, o, "cgo", "has handed it on to Go")
+			dump, _, _ := strings.Cut(o.Stderr, "\nFatal error: ")
+			if n, all := strings.Count(dump, "\ngoroutine "), strings.Count(o.Stderr, "\ngoroutine "); n < 100 || n != all {
+				t.Errorf("%d goroutines in Go's dump before the report, %d in all:\n%s", n, all, o.Stderr)
+			}
+		})
 	}
 }

@@ -18,7 +18,7 @@
 #define NOINLINE __attribute__((noinline, used))
 
 static atomic_int calls;
-static struct sigaction before; // what was there before the handler in front
+static struct sigaction before; // what was there before the handler
 
 // A thread's own place to come back to, and its page.
 static _Thread_local sigjmp_buf back __attribute__((tls_model("initial-exec")));
@@ -225,6 +225,11 @@ static void call_go(int number, siginfo_t *info, void *context) {
     _exit(77);
 }
 
+// A library that was loaded when Go had its handlers in place, and gives back what is not its own.
+static void hand_on(int number, siginfo_t *info, void *context) {
+    before.sa_sigaction(number, info, context);
+}
+
 // Reads memory that is not there in its handler, and resolves that, too.
 static void nested(int number, siginfo_t *info, void *context) {
     static _Thread_local int depth;
@@ -246,7 +251,7 @@ static const struct {
     {"blocked", hang_blocked}, {"fault", fault}, {"divide", divide}, {"print", print},
     {"printexit", print_and_end}, {"nested", nested}, {"spinblocked", spin_blocked}, {"late", late}, {"lateblocked", late_blocked},
     {"touchfault", touch_and_fault}, {"touchexit", touch_and_end}, {"touchsleep", touch_and_sleep},
-    {"gocall", call_go},
+    {"gocall", call_go}, {"handon", hand_on},
 };
 
 static way_function *way;
@@ -311,7 +316,7 @@ int host_install(const char *name, unsigned flags, int raw) {
         return EINVAL;
     }
     if (!raw) {
-        return sigaction(fault_signal, &action, NULL) == 0 ? 0 : errno;
+        return sigaction(fault_signal, &action, &before) == 0 ? 0 : errno;
     }
     return install_raw(flags | SA_SIGINFO, handler);
 }

@@ -85,8 +85,12 @@ func processor() time.Duration {
 }
 
 var scenarios = map[string]func(settings){
-	// The host was there before Epitaph, or with the setting after comes later.
+	// The host was there before Epitaph, or with the setting after comes later. The setting
+	// goroutines is how many wait meanwhile.
 	"host": func(s settings) {
+		for range s.Number("goroutines") {
+			go func() { select {} }()
+		}
 		if s["after"] == "" {
 			install(s)
 		}
