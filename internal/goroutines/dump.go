@@ -41,7 +41,7 @@ func FromDump(text []byte, source Source) Set {
 		}
 		switch first, creator := outermost(&g), g.CreatedBy.Func; {
 		case g.ID < 0 || ofRuntime(framesOf(&g), creator):
-		case source.Own(first):
+		case source.Own(first), first == "" && source.Own(creator): // without a stack: it runs, or has not begun
 			set.Own++
 		case source.Goroutine != 0 && g.ID == source.Goroutine:
 			crashed = append(crashed, g)

@@ -87,9 +87,13 @@ goroutine 30 [running]:
 	goroutine running on other thread; stack unavailable
 created by main.start in goroutine 1
 	/src/a.go:22 +0x1
+
+goroutine 31 [runnable]:
+created by github.com/epitaph-go/epitaph/handler.start in goroutine 1
+	/src/h.go:66 +0x1
 `
 
-const rendered = `Goroutines: 5, live, in 4 groups; 1 of Epitaph's own not shown
+const rendered = `Goroutines: 5, live, in 4 groups; 2 of Epitaph's own not shown
 
 Goroutine 1 [syscall, thread 77] (most recent call first):
   File "_cgo_gotypes.go", line 5 in main._Cfunc_f
