@@ -60,7 +60,7 @@ func TestLibraryCallsC(t *testing.T) {
 		o := host.Run(t, library.Path(t)+" call_c")
 		o.DiedOf(t, syscall.SIGSEGV)
 		first(t, victim.Complete(t, o.Stderr), "fault")
-		if strings.Contains(o.Stderr, "goroutine 17") {
+		if strings.Contains(o.Stderr, "\ngoroutine 17 ") {
 			t.Errorf("Go's dump, which nobody has asked for: %v", o)
 		}
 	}
