@@ -315,9 +315,7 @@ func sameFunction(t *testing.T, module, a, b string) bool {
 // elsewhere: by the address itself, or in a position-independent program by the offset in the module. The functions, files
 // and lines must be those that the report has. (addr2line of binutils 2.40 finds no line in a Go program.)
 func TestFramesLikeSymbolizer(t *testing.T) {
-	if _, err := exec.LookPath("llvm-symbolizer"); err != nil {
-		t.Skip(err)
-	}
+	victim.NeedTools(t, "llvm-symbolizer")
 	for _, b := range []*build{plainBuild, pieBuild} {
 		v := &variant{name: b.Name, build: b}
 		b.program(t)

@@ -37,9 +37,7 @@ var shipments = []struct {
 
 func inDir(t *testing.T, path, name string, args ...string) {
 	t.Helper()
-	if _, err := exec.LookPath(name); err != nil {
-		t.Skip(err)
-	}
+	victim.NeedTools(t, name)
 	cmd := exec.Command(name, args...)
 	cmd.Dir = filepath.Dir(path)
 	if out, err := cmd.CombinedOutput(); err != nil {

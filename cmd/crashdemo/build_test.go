@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
 // TestBuilds builds crashdemo in the ways in which cgo programs are built and checks a few crashes in each: that C and
@@ -34,9 +36,7 @@ func TestBuilds(t *testing.T) {
 	} {
 		t.Run(b.name, func(t *testing.T) {
 			if b.compiler != "" {
-				if _, err := exec.LookPath(b.compiler); err != nil {
-					t.Skipf("no %s", b.compiler)
-				}
+				victim.NeedTools(t, b.compiler)
 				b.env = []string{"CC=" + b.compiler}
 			}
 			program := built(b.args...)

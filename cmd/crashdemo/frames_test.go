@@ -3,7 +3,6 @@
 package main_test
 
 import (
-	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
@@ -20,9 +19,7 @@ func TestFrames(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs gdb many times")
 	}
-	if _, err := exec.LookPath("gdb"); err != nil {
-		t.Skip("no gdb")
-	}
+	victim.NeedTools(t, "gdb")
 	list := tableOf(t, demo)
 	cgo := list.Places[slices.IndexFunc(list.Places, func(p place) bool { return p.Name == "cgo" })]
 	for i, k := range list.Kinds {

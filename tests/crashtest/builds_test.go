@@ -24,9 +24,7 @@ func TestBuilds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if name == "clang" {
-				if _, err := exec.LookPath(name); err != nil {
-					t.Skipf("%s is not installed", name)
-				}
+				victim.NeedTools(t, name)
 				t.Setenv("CC", name)
 			}
 			dir := copyModule(t)
@@ -48,9 +46,7 @@ func TestSanitizers(t *testing.T) {
 	}
 	for name, compiler := range map[string]string{"asan": "gcc", "msan": "clang"} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := exec.LookPath(compiler); err != nil {
-				t.Skipf("%s is not installed", compiler)
-			}
+			victim.NeedTools(t, compiler)
 			dir := copyModule(t)
 			path := filepath.Join(dir, "dec.test")
 			cmd := exec.Command("go", "test", "-c", "-"+name, "-o", path, ".")

@@ -5,7 +5,6 @@ package edges
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -225,9 +224,7 @@ func TestDirOfOddProgram(t *testing.T) {
 // the flags of the call, and that the next name is tried.
 func TestDirNameIsTaken(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("strace"); err != nil {
-		t.Skip("needs strace, to make the first name fail")
-	}
+	victim.NeedTools(t, "strace")
 	dir := t.TempDir()
 	// Enable opens the directory by another path, so that the first openat
 	// that is in it is the one of the crash.

@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/epitaph-go/epitaph/internal/victim"
 	"github.com/epitaph-go/epitaph/report"
 )
 
@@ -45,11 +46,7 @@ func containerImage(t *testing.T) string {
 // make containers.
 func needRuntime(t *testing.T, programs ...string) {
 	t.Helper()
-	for _, program := range programs {
-		if _, err := exec.LookPath(program); err != nil {
-			t.Skipf("needs %s", program)
-		}
-	}
+	victim.NeedTools(t, programs...)
 	probe := exec.Command("/bin/true")
 	probe.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS}
 	if err := probe.Run(); err != nil {

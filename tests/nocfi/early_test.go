@@ -22,9 +22,7 @@ func heavy(t *testing.T) string {
 	const size = 64 << 20
 	dir := t.TempDir()
 	plainDWARF, units, all := filepath.Join(dir, "plain"), filepath.Join(dir, "info"), filepath.Join(dir, "all")
-	if _, err := exec.LookPath("objcopy"); err != nil {
-		t.Skip(err)
-	}
+	victim.NeedTools(t, "objcopy")
 	objcopy := func(args ...string) {
 		if out, err := exec.Command("objcopy", args...).CombinedOutput(); err != nil {
 			t.Fatalf("objcopy %v: %v\n%s", args, err, out)

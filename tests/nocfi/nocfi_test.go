@@ -7,7 +7,6 @@ package nocfi
 import (
 	"maps"
 	"os"
-	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
@@ -89,9 +88,7 @@ func TestStacks(t *testing.T) {
 // TestLikeGDB holds the stacks against gdb's where gdb is right: it has .debug_frame for C, and
 // knows frame pointers. Assembly that has neither it gets wrong.
 func TestLikeGDB(t *testing.T) {
-	if _, err := exec.LookPath("gdb"); err != nil {
-		t.Skip(err)
-	}
+	victim.NeedTools(t, "gdb")
 	frame := regexp.MustCompile(`(?m)^#\d+ +(?:0x[0-9a-f]+ in )?(\w+) \(`)
 	for _, fault := range []string{"null", "framed"} {
 		t.Run(fault, func(t *testing.T) {

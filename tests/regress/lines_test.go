@@ -106,11 +106,7 @@ func TestSymbolCache(t *testing.T) {
 // the program names.
 func TestDebugDirs(t *testing.T) {
 	t.Parallel()
-	for _, tool := range []string{"objcopy", "readelf"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skip(err)
-		}
-	}
+	victim.NeedTools(t, "objcopy", "readelf")
 	dir := t.TempDir()
 	run := func(name string, args ...string) string {
 		out, err := exec.Command(name, args...).CombinedOutput()

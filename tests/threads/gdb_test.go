@@ -128,9 +128,7 @@ func samePlace(ours report.Frame, theirs gdbFrame, innermost bool) bool {
 
 // The stacks of a dump are those that gdb finds in the same process.
 func TestStacksAgreeWithGdb(t *testing.T) {
-	if _, err := exec.LookPath("gdb"); err != nil {
-		t.Skip(err)
-	}
+	victim.NeedTools(t, "gdb")
 	n := 200
 	if victim.Full {
 		n = 1000
@@ -179,9 +177,7 @@ func underGdb(t *testing.T, args ...string) (signals map[string]int, end string)
 // A debugger does not stop at reads of memory that is not there: a healthy program that
 // dumps gets no SIGSEGV, and one that aborts meanwhile dies of its own signal.
 func TestNoFaultsUnderGdb(t *testing.T) {
-	if _, err := exec.LookPath("gdb"); err != nil {
-		t.Skip(err)
-	}
+	victim.NeedTools(t, "gdb")
 	if signals, end := underGdb(t, "traced"); end != "exited normally" || signals["SIGSEGV"]+signals["SIGBUS"] != 0 {
 		t.Errorf("%s, with the signals %v", end, signals)
 	}
@@ -210,9 +206,7 @@ func startDumped(t testing.TB, scenario string, n int) (c *victim.Child, said st
 
 // The stacks of a crash report are those in the core file that the process leaves.
 func TestStacksAgreeWithCore(t *testing.T) {
-	if _, err := exec.LookPath("gdb"); err != nil {
-		t.Skip(err)
-	}
+	victim.NeedTools(t, "gdb")
 	pattern, err := os.ReadFile("/proc/sys/kernel/core_pattern")
 	if err != nil || strings.ContainsAny(string(pattern), "|/") || strings.TrimSpace(string(pattern)) == "" {
 		t.Skipf("core files go elsewhere: pattern %q, %v", pattern, err)
