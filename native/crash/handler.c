@@ -340,6 +340,14 @@ static EPI_SAFE bool core_is_off(struct arrival *a)
     return true;
 }
 
+/* After the report a handler of the host sets the default action and sends the process its
+ * signal, to die of it: the kernel prefers the first thread. */
+static EPI_SAFE bool host_ends_it(const struct arrival *a)
+{
+    return a->crash->owner != 0 && a->crash->phase == EPI_PHASE_HOST &&
+           a->info->si_pid == epi_getpid() && a->next->handler == (uintptr_t)SIG_DFL;
+}
+
 /* A thread that was stopped for it might be one that the report, or the crash hook,
  * needs: the one that has a P of Go's. */
 static EPI_SAFE bool comes_from_outside(struct arrival *a)
@@ -348,6 +356,10 @@ static EPI_SAFE bool comes_from_outside(struct arrival *a)
         return true;
     if (!is_sent(a->info))
         return false;
+    if (host_ends_it(a)) {
+        epi_terminate(a->signal, a->info, a->uc);
+        return true;
+    }
     if (epi_crash_keep(a->crash, a->signal, a->info->si_pid))
         return true;
     if (epi_wanted_by_go(a->signal)) {

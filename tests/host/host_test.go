@@ -429,3 +429,24 @@ func TestHandlerHandsOnToGo(t *testing.T) {
 		})
 	}
 }
+
+// After the report the handler gives up, in each of its ways, or faults once more: the process
+// ends as it wants, and there is no second report.
+func TestHandlerGivesUpAfterTheReport(t *testing.T) {
+	for _, w := range dying {
+		for _, place := range places {
+			t.Run(w.name+"/"+place, func(t *testing.T) {
+				t.Parallel()
+				o := program.Run(t, fmt.Sprintf("host hostfirst=false flags=siginfo+onstack way=%s place=%s", w.name, place))
+				w.ended(t, o)
+				r := victim.Complete(t, o.Stderr)
+				if current := r.Current(); current == nil || len(current.Frames) == 0 || current.Frames[0].Name() != "write_null" {
+					t.Errorf("the stack is not that of the fault:\n%s", o.Stderr)
+				}
+				if len(r.Notes) > 0 {
+					t.Errorf("a handler that was not asked: %q", r.Notes)
+				}
+			})
+		}
+	}
+}
