@@ -180,6 +180,21 @@ func TestResolvedFaultsLetGo(t *testing.T) {
 	}
 }
 
+// What is pending survives execve, its handler does not: no signal of the core's kills the program
+// that another one goes on as.
+func TestExecGoesOn(t *testing.T) {
+	for _, line := range []string{"within=0", "within=5", "within=20 spin=4", "within=20 spin=2 dump=1"} {
+		t.Run(line, func(t *testing.T) {
+			t.Parallel()
+			for range victim.Rounds(250) {
+				o := program.Run(t, "exec "+line)
+				o.Exited(t, 0)
+				victim.NoReport(t, o.Stderr)
+			}
+		})
+	}
+}
+
 // A healthy program ends as it does without Epitaph.
 func TestHealthyExits(t *testing.T) {
 	each(t, func(t *testing.T, v variant) {

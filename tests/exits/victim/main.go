@@ -17,6 +17,7 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"math/rand/v2"
 	"os"
 	"os/signal"
 	"runtime"
@@ -62,6 +63,29 @@ func init() {
 	scenarios["leave"] = func(s settings) {
 		s.Enable()
 		leave(s)
+	}
+
+	// Other threads dump and are dumped, or spin, when the program becomes another one, somewhere in
+	// the first milliseconds that the setting within has.
+	scenarios["exec"] = func(s settings) {
+		s.Enable()
+		for range s.Number("spin") {
+			go func() {
+				for {
+				}
+			}()
+		}
+		if s["dump"] != "" {
+			go func() {
+				for {
+					handler.Dump(handler.WithOutput(os.Stdout))
+				}
+			}()
+		}
+		if most := s.Number("within"); most > 0 {
+			time.Sleep(rand.N(time.Duration(most) * time.Millisecond))
+		}
+		scenario.Must(syscall.Exec("/bin/true", []string{"true"}, nil))
 	}
 
 	// The program waits for a signal; with the setting notify it then ends by itself.
