@@ -45,6 +45,7 @@ static struct {
         uint32_t round;
         uint64_t waited, look; /* for the answer; when its stack is looked at next */
         bool told, slept;      /* that it must leave; in the handler, once */
+        bool in_go;            /* once: it is looked at all the time, or its sleep is missed */
     } of[EPI_ASKED_SLOTS];
 } watch;
 
@@ -179,7 +180,7 @@ static EPI_SAFE void look_at(size_t i, uint64_t passed, uint64_t deadline)
     if (watch.of[i].round != round) {
         watch.of[i].round = round;
         watch.of[i].waited = watch.of[i].look = 0;
-        watch.of[i].told = watch.of[i].slept = false;
+        watch.of[i].told = watch.of[i].slept = watch.of[i].in_go = false;
         return;
     }
     uint64_t waited = watch.of[i].waited += passed, end = deadline + ANSWER;
@@ -192,6 +193,9 @@ static EPI_SAFE void look_at(size_t i, uint64_t passed, uint64_t deadline)
     watch.of[i].look = waited < end && waited * 2 > end ? end : waited * 2;
     enum place place = place_of(slot);
     watch.of[i].slept = watch.of[i].slept || place == SLEEPS;
+    watch.of[i].in_go = watch.of[i].in_go || place == GO_PRINTS;
+    if (watch.of[i].in_go)
+        watch.of[i].look = waited;
     if (place == LEFT)
         epi_asked_drop(slot, round);
     else if (place == GO_WAITS || (place == GO_PRINTS && waited >= end))
