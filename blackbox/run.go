@@ -119,7 +119,8 @@ type Snapshot struct {
 	Figures Figures
 
 	// Text holds the groups as they stand in a report: lines "Goroutines ... (N
-	// in all) [STATE] (most recent call first):" and frames.
+	// in all) [STATE] (most recent call first):", or "Goroutine ... [STATE]" for one, and
+	// frames. Epitaph's own are left out.
 	Text string
 }
 

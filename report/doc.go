@@ -86,6 +86,7 @@
 //	Goroutine ID [STATUS, DETAIL] (most recent call first):
 //	Goroutines ID, ID, ... (N in all) [STATUS, DETAIL] (most recent call first):
 //	Goroutines ... (N in all) [STATUS] (most recent call first):
+//	Goroutine ... [STATUS] (most recent call first):
 //	N goroutines (most recent call first):
 //	  Created by FUNCTION in goroutine ID, File "PATH", line N
 //	... (N more goroutines)

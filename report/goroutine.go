@@ -160,8 +160,11 @@ func parseGoroutineGroup(line string) (g GoroutineGroup, ok bool) {
 		}
 	}
 	if id, one := strings.CutPrefix(s, "Goroutine "); one {
+		if g.Count = 1; id == ellipsis {
+			return g, true
+		}
 		n, err := strconv.ParseUint(id, 10, 64)
-		g.IDs, g.Count = []uint64{n}, 1
+		g.IDs = []uint64{n}
 		return g, err == nil
 	}
 	s, ok = strings.CutPrefix(s, "Goroutines ")
@@ -187,7 +190,8 @@ func parseGoroutineGroup(line string) (g GoroutineGroup, ok bool) {
 }
 
 // appendGoroutineGroup writes the line before the stack. The count stands
-// there when the list of ids is cut short.
+// there when the list of ids is cut short. The second spelling of one goroutine without an
+// id is that of before, "Goroutines ... (1 in all)".
 func appendGoroutineGroup(b []byte, g GoroutineGroup, second bool) []byte {
 	switch {
 	case g.Cut:
@@ -196,7 +200,8 @@ func appendGoroutineGroup(b []byte, g GoroutineGroup, second bool) []byte {
 		return fmt.Appendf(b, "%d %s%s", g.Count, plural("goroutine", g.Count, second), stackSuffix)
 	}
 	b = append(b, "Goroutine"...)
-	if g.Count > 1 || len(g.IDs) == 0 {
+	nameless := len(g.IDs) == 0 && g.Count == 1
+	if g.Count > 1 || nameless && second {
 		b = append(b, 's')
 	}
 	for i, id := range g.IDs {
@@ -205,11 +210,14 @@ func appendGoroutineGroup(b []byte, g GoroutineGroup, second bool) []byte {
 		}
 		b = strconv.AppendUint(append(b, ' '), id, 10)
 	}
-	if g.Count > len(g.IDs) {
+	switch {
+	case nameless && !second:
+		b = append(append(b, ' '), ellipsis...)
+	case g.Count > len(g.IDs):
 		if len(g.IDs) > 0 {
 			b = append(b, ',')
 		}
-		b = fmt.Appendf(b, " %s (%d in all)", ellipsisOf(second), g.Count)
+		b = fmt.Appendf(b, " %s (%d in all)", ellipsisOf(second && !nameless), g.Count)
 	}
 	b = appendText(append(b, " ["...), g.Status)
 	for _, d := range g.Details {

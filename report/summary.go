@@ -184,7 +184,7 @@ func (r *Report) whatAndWhy() (what, cause string) {
 	if waits := r.waits(); len(waits) > 0 {
 		cause = waits[0].For
 		if n := waits[0].inAll; n > 1 {
-			cause += ", " + strconv.Itoa(n) + " in all"
+			cause += ", " + strconv.Itoa(n) + " goroutines"
 		}
 	}
 	return what, cause

@@ -15,7 +15,7 @@ func TestSummary(t *testing.T) {
 		"real-doublefree": "SIGABRT in free, called by crash_double_free (heap.c:27), called from main.goVisit (visit.go:13): double free or corruption (!prev)",
 		"real-cxx":        "SIGABRT in crash_cxx_throw (cxx.cc:13), called by demo_caller (places.c:28): terminate called after throwing an instance of 'std::runtime_error'; what(): nobody catches this",
 		"real-musl":       "SIGSEGV in strlen, called by crash_strlen_null (pointers.c:35), called from main.decodeOne (places.go:92): read through a NULL pointer",
-		"real-deadlock":   "timeout of 0.5 s in main.transfer (hang.go:80), called by main.transferAll (hang.go:65): sync.Mutex.Lock, 2 in all",
+		"real-deadlock":   "timeout of 0.5 s in main.transfer (hang.go:80), called by main.transferAll (hang.go:65): sync.Mutex.Lock, 2 goroutines",
 		"real-later":      "timeout of 1 s in demo_wait_for_answer (wait.c:21), called from main.askSlowly (later.go:64): pthread_cond_timedwait",
 		"real-panic":      "panic in main.serve (panic.go:101): serving a request: query profile failed",
 		"real-fatal":      "fatal error in sync.(*Mutex).Unlock, called by main.serve (panic.go:98): sync: unlock of unlocked mutex",
@@ -40,11 +40,11 @@ func TestSummaryCountsAll(t *testing.T) {
 	const frames = " (most recent call first):\n  File \"/srv/a.go\", line 17 in main.wait\n\n"
 	for text, want := range map[string]string{
 		"Goroutine 1 [sync.Mutex.Lock, 5 minutes]": "sync.Mutex.Lock",
-		"Goroutine 1 [sync.Mutex.Lock, 5 minutes]|Goroutines 2, 3 [sync.Mutex.Lock, 3 minutes]|Goroutine 4 [sync.Mutex.Lock]": "sync.Mutex.Lock, 4 in all",
-		"Goroutine 4 [sync.Mutex.Lock]|Goroutines 1, 9, ... (7 in all) [sync.Mutex.Lock, 1 to 5 minutes]":                     "sync.Mutex.Lock, 8 in all",
+		"Goroutine 1 [sync.Mutex.Lock, 5 minutes]|Goroutines 2, 3 [sync.Mutex.Lock, 3 minutes]|Goroutine 4 [sync.Mutex.Lock]": "sync.Mutex.Lock, 4 goroutines",
+		"Goroutine 4 [sync.Mutex.Lock]|Goroutines 1, 9, ... (7 in all) [sync.Mutex.Lock, 1 to 5 minutes]":                     "sync.Mutex.Lock, 8 goroutines",
 		"Goroutine 1 [chan receive, 9 minutes]|Goroutine 2 [sync.RWMutex.Lock, 2 minutes]|Goroutine 3 [sync.Mutex.Lock, 3 minutes]|" +
 			"Goroutine 4 [sync.RWMutex.Lock, 5 minutes]|Goroutine 5 [sync.RWMutex.Lock]|Goroutine 6 [sync.Mutex.Lock, 5 minutes]|" +
-			"Goroutine 7 [chan receive]": "sync.RWMutex.Lock, 3 in all",
+			"Goroutine 7 [chan receive]": "sync.RWMutex.Lock, 3 goroutines",
 	} {
 		r := parse(t, "Timeout (0:00:01)!\n\n"+strings.ReplaceAll(text+"|", "|", frames))
 		equal(t, text, r.Summary(), "timeout of 1 s in main.wait (a.go:17): "+want)

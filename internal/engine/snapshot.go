@@ -12,6 +12,7 @@ import (
 
 	"github.com/epitaph-go/epitaph/cgo"
 	"github.com/epitaph-go/epitaph/internal/boxformat"
+	"github.com/epitaph-go/epitaph/internal/engine/config"
 	"github.com/epitaph-go/epitaph/internal/snapshot"
 )
 
@@ -55,7 +56,7 @@ func startSnapshots() {
 	}
 	snapshots = &snapshotter{
 		period:    snapshotPeriod,
-		collector: snapshot.NewCollector(),
+		collector: snapshot.NewCollector(config.IsOwn),
 		buffer:    make([]byte, boxformat.SlotSize),
 	}
 	// The first one now: a crash may come before a goroutine gets to run.

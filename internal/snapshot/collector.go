@@ -20,6 +20,7 @@ import (
 
 // A Collector takes snapshots. It is for one goroutine.
 type Collector struct {
+	own     func(function string) bool
 	records []runtime.StackRecord
 	// groups are kept from one snapshot to the next, because rendering a stack
 	// takes longer than all the rest; those that were not seen for a while go.
@@ -36,12 +37,14 @@ type group struct {
 	seen  uint64 // the turn of the last snapshot that had it
 	state string
 	text  string // the frames
+	own   bool   // it is Epitaph's, and not shown
 	bytes uint64 // that the profile allocates for each
 }
 
-// NewCollector returns a Collector.
-func NewCollector() *Collector {
-	return &Collector{groups: map[[32]uintptr]*group{}, figures: newFigures(), garbage: newGarbage()}
+// NewCollector returns a Collector. It leaves out the goroutines that own reports for their
+// first function; nil leaves out none.
+func NewCollector(own func(function string) bool) *Collector {
+	return &Collector{own: own, groups: map[[32]uintptr]*group{}, figures: newFigures(), garbage: newGarbage()}
 }
 
 // keptGroups is how many stacks may be remembered; keptTurns for how many
@@ -58,23 +61,27 @@ func (c *Collector) Take(slot *boxformat.Slot) (collection time.Duration) {
 	c.turn++
 	c.profile()
 	c.shown = c.shown[:0]
-	allocated := recordBytes(cap(c.records))
+	allocated, owned := recordBytes(cap(c.records)), 0
 	for i := range c.records {
 		stack := c.records[i].Stack0
 		g := c.groups[stack]
 		if g == nil {
-			state, text := render(c.records[i].Stack())
-			g = &group{state: state, text: text, bytes: stackBytes(c.records[i].Stack())}
+			g = c.newGroup(c.records[i].Stack())
 			c.groups[stack] = g
 		}
 		if g.seen != c.turn {
 			g.seen, g.count = c.turn, 0
-			c.shown = append(c.shown, g)
+			if !g.own {
+				c.shown = append(c.shown, g)
+			}
 		}
 		g.count++
+		if g.own {
+			owned++
+		}
 		allocated += g.bytes
 	}
-	slot.Goroutines, slot.Groups = uint64(len(c.records)), uint64(len(c.shown))
+	slot.Goroutines, slot.Groups = uint64(len(c.records)-owned), uint64(len(c.shown))
 	slices.SortStableFunc(c.shown, func(a, b *group) int { return cmp.Compare(b.count, a.count) })
 	slot.Text = c.format()
 	for stack, g := range c.groups {
@@ -84,6 +91,26 @@ func (c *Collector) Take(slot *boxformat.Slot) (collection time.Duration) {
 	}
 	c.figures.read(slot)
 	return c.garbage.cost(allocated)
+}
+
+// newGroup renders a stack that was not seen before.
+func (c *Collector) newGroup(pcs []uintptr) *group {
+	frames := framesOf(pcs)
+	g := &group{bytes: stackBytes(pcs), own: c.own != nil && c.own(firstFunction(frames))}
+	if !g.own {
+		g.state, g.text = render(frames, len(pcs) == len(runtime.StackRecord{}.Stack0))
+	}
+	return g
+}
+
+// firstFunction is what the goroutine was started with, of the calls that the profile has.
+func firstFunction(frames []runtime.Frame) string {
+	for i := len(frames) - 1; i >= 0; i-- {
+		if f := frames[i].Function; f != "" && f != "runtime.goexit" {
+			return f
+		}
+	}
+	return ""
 }
 
 // profile gets the stacks of all goroutines. Room is left for those that start
@@ -109,9 +136,13 @@ func (c *Collector) format() []byte {
 	const most = boxformat.SlotText - 64 // room for the last line
 	for i, g := range c.shown {
 		before := len(b)
-		b = append(b, "Goroutines ... ("...)
-		b = strconv.AppendInt(b, int64(g.count), 10)
-		b = append(append(append(b, " in all) ["...), g.state...), "] (most recent call first):\n"...)
+		if g.count == 1 {
+			b = append(b, "Goroutine ..."...)
+		} else {
+			b = strconv.AppendInt(append(b, "Goroutines ... ("...), int64(g.count), 10)
+			b = append(b, " in all)"...)
+		}
+		b = append(append(append(b, " ["...), g.state...), "] (most recent call first):\n"...)
 		b = append(append(b, g.text...), '\n')
 		if len(b) > most {
 			b = append(b[:before], "Note: "...)

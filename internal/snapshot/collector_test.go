@@ -94,7 +94,7 @@ func TestStates(t *testing.T) {
 		go inCond(sync.NewCond(new(sync.Mutex)))
 	}
 	go inRead(pipe)
-	collector := snapshot.NewCollector()
+	collector := snapshot.NewCollector(nil)
 	eventually(t, func() string {
 		_, r := take(t, collector)
 		for function, state := range want {
@@ -119,7 +119,7 @@ func TestLongStack(t *testing.T) {
 	c := make(chan int)
 	defer close(c)
 	go recurse(100, c)
-	collector := snapshot.NewCollector()
+	collector := snapshot.NewCollector(nil)
 	var g *report.GoroutineGroup
 	eventually(t, func() string {
 		_, r := take(t, collector)
@@ -133,6 +133,34 @@ func TestLongStack(t *testing.T) {
 	}
 }
 
+// TestOwn: goroutines of the owner's are neither shown nor counted, and one goroutine is one.
+func TestOwn(t *testing.T) {
+	c := make(chan int)
+	defer close(c)
+	go recurse(5, c)
+	eventually(t, func() string {
+		for _, hidden := range []bool{false, true} {
+			collector := snapshot.NewCollector(func(f string) bool { return hidden && strings.HasSuffix(f, ".recurse") })
+			slot, r := take(t, collector)
+			g := group(r, "recurse")
+			if hidden != (g == nil) {
+				return fmt.Sprintf("hidden %v: %+v", hidden, g)
+			}
+			if g != nil && (g.Count != 1 || len(g.IDs) != 0 || !strings.Contains(r.String(), "\nGoroutine ... [chan receive] (most recent call first):\n")) {
+				return fmt.Sprintf("%+v\n%s", g, r)
+			}
+			sum := 0
+			for _, g := range r.GoroutineGroups {
+				sum += g.Count
+			}
+			if uint64(sum) != slot.Goroutines {
+				return fmt.Sprintf("hidden %v: %d shown, %d counted", hidden, sum, slot.Goroutines)
+			}
+		}
+		return ""
+	})
+}
+
 // More stacks than fit: the largest groups are shown, the others counted.
 func TestMoreGroupsThanFit(t *testing.T) {
 	c := make(chan int)
@@ -143,7 +171,7 @@ func TestMoreGroupsThanFit(t *testing.T) {
 			go deeper(depth, c)
 		}
 	}
-	collector := snapshot.NewCollector()
+	collector := snapshot.NewCollector(nil)
 	var slot boxformat.Slot
 	var r *report.Report
 	eventually(t, func() string {
@@ -193,7 +221,7 @@ func deeper(n int, c chan int) {
 }
 
 func TestFigures(t *testing.T) {
-	collector := snapshot.NewCollector()
+	collector := snapshot.NewCollector(nil)
 	var slot boxformat.Slot
 	eventually(t, func() string { // those of other tests are on their way out
 		slot, _ = take(t, collector)
@@ -228,7 +256,7 @@ func BenchmarkTake(b *testing.B) {
 				go deeper(i%10, c)
 			}
 			defer close(c)
-			collector := snapshot.NewCollector()
+			collector := snapshot.NewCollector(nil)
 			var slot boxformat.Slot
 			collector.Take(&slot)
 			b.ReportAllocs()

@@ -32,7 +32,7 @@ func TestCollectionIsCounted(t *testing.T) {
 	for i := range 2000 {
 		go deeper(i%10, block)
 	}
-	c := snapshot.NewCollector()
+	c := snapshot.NewCollector(nil)
 	var slot boxformat.Slot
 	c.Take(&slot)
 	runtime.GC()
@@ -55,7 +55,7 @@ func TestCollectionIsCounted(t *testing.T) {
 func TestCollectionIsOff(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	var slot boxformat.Slot
-	if cost := snapshot.NewCollector().Take(&slot); cost != 0 {
+	if cost := snapshot.NewCollector(nil).Take(&slot); cost != 0 {
 		t.Errorf("%v", cost)
 	}
 }

@@ -8,18 +8,21 @@ import (
 	"unicode/utf8"
 )
 
-// render returns what the goroutines with this stack do, and its frames as they
-// stand in a report.
-func render(pcs []uintptr) (state, text string) {
-	var all []runtime.Frame
+// framesOf names the calls at pcs, inlined ones too.
+func framesOf(pcs []uintptr) (all []runtime.Frame) {
 	frames := runtime.CallersFrames(pcs)
 	for {
 		frame, more := frames.Next()
 		all = append(all, frame)
 		if !more {
-			break
+			return all
 		}
 	}
+}
+
+// render returns what the goroutines with this stack do, and its frames as they
+// stand in a report. A stack that is cut has more calls than the profile has room for.
+func render(all []runtime.Frame, cut bool) (state, text string) {
 	state = stateOf(all)
 	// The runtime's own functions at both ends say no more than the state does;
 	// Go's tracebacks leave them out as well.
@@ -41,8 +44,8 @@ func render(pcs []uintptr) (state, text string) {
 		escape(&b, frame.Function)
 		b.WriteByte('\n')
 	}
-	if len(pcs) == len(runtime.StackRecord{}.Stack0) {
-		b.WriteString("  ...\n") // the profile has no more frames
+	if cut {
+		b.WriteString("  ...\n")
 	}
 	return state, b.String()
 }

@@ -164,7 +164,7 @@ EPI_SAFE void epi_goroutines_take(struct epi_incident *incident)
     incident->goroutines = EPI_GOROUTINES_NOT_ASKED;
     /* The goroutines of a forked child are copies that do not run. */
     if (incident->apart && !incident->forked) {
-        print_without_answer(incident, incident->go_death ? "Go has had a fatal error of its own"
+        print_without_answer(incident, incident->go_death ? "Go is ending the process"
                                                     : "the fault is in Go's own runtime");
         return;
     }
@@ -201,7 +201,7 @@ EPI_SAFE void epi_goroutines_print(struct epi_incident *incident)
         print_without_answer(incident, "the world did not stop");
         break;
     case EPI_GOROUTINES_GO_FAILED:
-        print_without_answer(incident, "Go has had a fatal error of its own");
+        print_without_answer(incident, "Go is ending the process");
         break;
     case EPI_GOROUTINES_NO_P:
         print_without_answer(incident, "no P came");

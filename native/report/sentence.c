@@ -365,7 +365,7 @@ EPI_SAFE void epi_report_hang_sentence(struct epi_incident *incident, uint64_t t
         if (hang.count > 1) {
             epi_out_text(&sentence->words, ", ");
             epi_out_decimal(&sentence->words, (int64_t)hang.count);
-            epi_out_text(&sentence->words, " in all");
+            epi_out_text(&sentence->words, " goroutines");
         }
     }
     put_where(sentence, incident);

@@ -15,7 +15,7 @@ EPI_SAFE const char *epi_sentence(const struct epi_incident *incident);
 EPI_SAFE const char *epi_sentence_why(const struct epi_incident *incident);
 
 /* Makes the sentence of a dump whose stacks are written: "timeout of 2 s in main.load
- * (load.go:12), called by main.main (main.go:9): sync.Mutex.Lock, 2 in all".  TIMEOUT, in
+ * (load.go:12), called by main.main (main.go:9): sync.Mutex.Lock, 2 goroutines".  TIMEOUT, in
  * nanoseconds, is the time that has passed, of a report on that. */
 EPI_SAFE void epi_report_hang_sentence(struct epi_incident *incident, uint64_t timeout);
 

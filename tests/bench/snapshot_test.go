@@ -44,7 +44,7 @@ func BenchmarkSnapshot(b *testing.B) {
 func take(b *testing.B, n, spinning int) {
 	defer waiting(n)()
 	defer spin(spinning)()
-	collector := snapshot.NewCollector()
+	collector := snapshot.NewCollector(nil)
 	slot, buffer := boxformat.Slot{}, make([]byte, boxformat.SlotSize)
 	collector.Take(&slot) // stacks that are new are rendered: once
 	var stats runtime.MemStats

@@ -95,7 +95,7 @@ func (d death) check(t *testing.T, r *report.Report, o *victim.Outcome) {
 	if !sleeper {
 		t.Errorf("the C thread's stack is not there:\n%s", ends(r.String()))
 	}
-	if g := r.Goroutines; g == nil || g.Live || g.Reason != "Go has had a fatal error of its own" || len(r.GoroutineGroups) == 0 {
+	if g := r.Goroutines; g == nil || g.Live || g.Reason != "Go is ending the process" || len(r.GoroutineGroups) == 0 {
 		t.Errorf("the goroutines of the snapshot: %+v", g)
 	}
 	if len(r.Breadcrumbs) != 1 || r.Breadcrumbs[0].Text != "about to die" || len(r.Annotations) != 1 {

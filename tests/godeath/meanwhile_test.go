@@ -25,7 +25,7 @@ func TestGoDiesMeanwhile(t *testing.T) {
 			if r.Signal == nil || r.Signal.Name != "SIGSEGV" || r.End == nil || !r.Intact() || len(r.Modules) == 0 {
 				t.Errorf("the report is not whole:\n%s", ends(r.String()))
 			}
-			if g := r.Goroutines; g == nil || g.Reason != "Go has had a fatal error of its own" || len(r.GoroutineGroups) == 0 {
+			if g := r.Goroutines; g == nil || g.Reason != "Go is ending the process" || len(r.GoroutineGroups) == 0 {
 				t.Errorf("the goroutines are %+v", g)
 			}
 			shows(t, r.Current(), "victim_null", "main.main")

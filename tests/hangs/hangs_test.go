@@ -29,7 +29,7 @@ var hangs = []struct {
 	{"mutex", []string{"[sync.Mutex.Lock]", "main.mutex", "Note: watchdog: no heartbeat for "}, []string{"in main.mutex (main.go:68)", ": sync.Mutex.Lock"}, true, true},
 	{"rlock", []string{"[sync.RWMutex.RLock]", "main.rlock"}, []string{"in main.rlock (main.go:69)", ": sync.RWMutex.RLock"}, false, false},
 	{"wlock", []string{"[sync.RWMutex.Lock]", "main.wlock"}, []string{"in main.wlock (main.go:70)", ": sync.RWMutex.Lock"}, false, true},
-	{"deadlock", []string{"[sync.Mutex.Lock]", "main.first"}, []string{"in main.first (main.go:111)", ": sync.Mutex.Lock, 2 in all"}, true, true},
+	{"deadlock", []string{"[sync.Mutex.Lock]", "main.first"}, []string{"in main.first (main.go:111)", ": sync.Mutex.Lock, 2 goroutines"}, true, true},
 	{"nilsend", []string{"[chan send (nil chan)]", "main.nilsend"}, []string{"in main.nilsend (main.go:71)", ": chan send (nil chan)"}, false, false},
 	{"nilreceive", []string{"[chan receive (nil chan)]", "main.nilreceive"}, []string{"in main.nilreceive (main.go:72)", ": chan receive (nil chan)"}, false, true},
 	{"nothing", []string{"[select (no cases)]", "main.nothing"}, []string{"in main.nothing (main.go:73)", ": select (no cases)"}, false, false},

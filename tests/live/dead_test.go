@@ -158,7 +158,7 @@ func TestTroubleInTheResponder(t *testing.T) {
 	for trouble, reason := range map[string]string{
 		"panic": "Go failed to list them",
 		"nil":   "Go failed to list them",
-		"fatal": "Go has had a fatal error of its own",
+		"fatal": "Go is ending the process",
 		"hang":  noP,
 	} {
 		t.Run(trouble, func(t *testing.T) {

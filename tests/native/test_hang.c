@@ -43,10 +43,10 @@ static void counts_every_time(void)
         {"Goroutine 1 [sync.Mutex.Lock, 5 minutes]" FRAMES, "sync.Mutex.Lock"},
         {"Goroutine 1 [sync.Mutex.Lock, 5 minutes]" FRAMES
          "Goroutines 2, 3 [sync.Mutex.Lock, 3 minutes]" FRAMES
-         "Goroutine 4 [sync.Mutex.Lock]" FRAMES, "sync.Mutex.Lock, 4 in all"},
+         "Goroutine 4 [sync.Mutex.Lock]" FRAMES, "sync.Mutex.Lock, 4 goroutines"},
         {"Goroutine 4 [sync.Mutex.Lock]" FRAMES
          "Goroutines 1, 9, ... (7 in all) [sync.Mutex.Lock, 1 to 5 minutes]" FRAMES,
-         "sync.Mutex.Lock, 8 in all"},
+         "sync.Mutex.Lock, 8 goroutines"},
         /* Others of the rank are not in the way, nor are those of a higher one. */
         {"Goroutine 1 [chan receive, 9 minutes]" FRAMES
          "Goroutine 2 [sync.RWMutex.Lock, 2 minutes]" FRAMES
@@ -54,7 +54,7 @@ static void counts_every_time(void)
          "Goroutine 4 [sync.RWMutex.Lock, 5 minutes]" FRAMES
          "Goroutine 5 [sync.RWMutex.Lock]" FRAMES
          "Goroutine 6 [sync.Mutex.Lock, 5 minutes]" FRAMES
-         "Goroutine 7 [chan receive]" FRAMES, "sync.RWMutex.Lock, 3 in all"},
+         "Goroutine 7 [chan receive]" FRAMES, "sync.RWMutex.Lock, 3 goroutines"},
     };
     for (size_t i = 0; i < EPI_COUNT(cases); i++) {
         const char *got = why(cases[i].text, 60 * EPI_SECOND);
