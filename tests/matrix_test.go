@@ -137,7 +137,7 @@ var canUnshare = sync.OnceValues(func() (string, error) {
 	return strings.TrimSpace(string(out)), err
 })
 
-// needsUnshare skips where nobody may make a PID namespace: without root, or in a container that forbids it.
+// needsUnshare skips where a PID namespace cannot be made: without root, or in a container that forbids it.
 func needsUnshare(t *testing.T) {
 	t.Helper()
 	if out, err := canUnshare(); err != nil {

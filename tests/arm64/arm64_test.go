@@ -80,11 +80,10 @@ var everything = []suite{
 	{dir: "tests/live", programs: withTrouble, skip: "^(TestCostOfABusyService|TestPID1)$"},
 }
 
-// casesOfPython are those of faulthandler's tests that have the names of Python's. The others have not been
-// seen to end.
+// casesOfPython are those of faulthandler's tests that have the names of Python's. The others were not seen to end.
 const casesOfPython = "^TestFaulthandler_"
 
-// byName are the suites that nobody has seen pass as a whole: they run when they are asked for by their directories.
+// byName are the suites that were never seen to pass as a whole: they run when they are asked for by their directories.
 var byName = []suite{
 	{dir: "tests/faulthandler", programs: plain, limit: 5 * time.Minute, skip: casesOfPython},
 	{dir: "tests/threads", programs: withTrouble},

@@ -260,7 +260,7 @@ func TestOtherNamespace(t *testing.T) {
 	t.Parallel()
 	unshare := []string{"--pid", "--fork", "--kill-child"}
 	if o := victim.Run(t, "unshare", append(unshare, "true")); o.Status != 0 {
-		t.Skip("nobody may make a PID namespace here:", o)
+		t.Skip("needs leave to make a PID namespace:", o)
 	}
 	box := boxIn(t)
 	c := start(t, box, "50ms", victim.Under("unshare", unshare...))

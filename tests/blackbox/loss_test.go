@@ -291,7 +291,7 @@ func TestNextRun(t *testing.T) {
 	}
 }
 
-// Nobody reads the standard error of the dying program: the box has what came
+// The dying program's standard error has no reader: the box has what came
 // before it stood still.
 func TestReportOutlivesItsReader(t *testing.T) {
 	t.Parallel()

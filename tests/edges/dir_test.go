@@ -195,7 +195,7 @@ func outputFailed(t *testing.T, text string, why syscall.Errno) {
 	}
 }
 
-// What the program is called is nobody's choice.
+// A program may be called anything.
 func TestDirOfOddProgram(t *testing.T) {
 	for _, name := range []string{"b\u00e9b\u00e9 \u2020", "new\nline \"quoted\"", "\xff\xfe", strings.Repeat("long", 50)} {
 		t.Run(fmt.Sprintf("%.20q", name), func(t *testing.T) {
@@ -220,7 +220,7 @@ func TestDirOfOddProgram(t *testing.T) {
 }
 
 // A name that exists, if only as a symbolic link, is left alone. The name has
-// the time in it, so nobody can be there first on purpose; what can be shown is
+// the time in it, so another program cannot be there first on purpose; what can be shown is
 // the flags of the call, and that the next name is tried.
 func TestDirNameIsTaken(t *testing.T) {
 	t.Parallel()

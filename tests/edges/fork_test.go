@@ -123,7 +123,7 @@ func TestVforkedChildAndItsParent(t *testing.T) {
 			t.Errorf("not complete:\n%s", r)
 		}
 		if shows(t, r, function); len(r.AlsoCrashed) != 0 {
-			t.Errorf("somebody else crashed:\n%s", r)
+			t.Errorf("another process crashed:\n%s", r)
 		}
 	}
 }

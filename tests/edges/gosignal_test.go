@@ -108,7 +108,7 @@ func TestNotifiedSignalFromOutside(t *testing.T) {
 	}
 }
 
-// Sent by somebody, or raised by the program: what happens is what happens without
+// Sent by another process, or raised by the program: what happens is what happens without
 // Epitaph.
 func TestIgnoredSignal(t *testing.T) {
 	for _, signal := range fatalSignals {
@@ -255,7 +255,7 @@ func TestChainToGo(t *testing.T) {
 	}
 }
 
-// So it does for a signal that somebody sends, whatever Go's threads do.
+// The same applies to a signal that is sent, whatever Go's threads do.
 func TestChainASentSignalToGo(t *testing.T) {
 	for _, signal := range fatalSignals {
 		for _, busy := range []string{"", " busy=1"} {

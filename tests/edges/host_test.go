@@ -113,7 +113,7 @@ func TestHostHandlerRepairsWhileGoPanics(t *testing.T) {
 	}
 }
 
-// Nobody tells when a handler is left by a jump. The program must not be ended
+// A handler that is left by a jump gives no notice. The program must not be ended
 // by the deadline then, and the next fault is a crash of its own.
 func TestHostHandlerJumpsOut(t *testing.T) {
 	t.Run("and the program lives on", func(t *testing.T) {

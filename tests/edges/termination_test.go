@@ -234,7 +234,7 @@ func TestTerminationOfContainer(t *testing.T) {
 	}
 }
 
-// TestTerminationOfContainerCannotBeOpened: nobody asked for it, and Enable has no error.
+// TestTerminationOfContainerCannotBeOpened: it was not asked for, and Enable has no error.
 func TestTerminationOfContainerCannotBeOpened(t *testing.T) {
 	log := held(t)
 	o := run(t, "crash", inKubernetes(t, log)...)

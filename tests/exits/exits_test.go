@@ -124,7 +124,7 @@ func TestLastActGoesOn(t *testing.T) {
 	}
 }
 
-// Nobody waits longer than the crash may take.
+// An exit waits no longer than the crash may take.
 func TestWaitEnds(t *testing.T) {
 	for _, how := range []string{"return", "c-exit", "c-now"} {
 		t.Run(how, func(t *testing.T) {

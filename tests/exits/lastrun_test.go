@@ -137,7 +137,7 @@ func TestLastRunOfSilentSignals(t *testing.T) {
 			}
 		})
 	}
-	// Go dies of one when nobody reads its standard output.
+	// Go dies of one when its standard output has no reader.
 	t.Run("output", func(t *testing.T) {
 		t.Parallel()
 		box := filepath.Join(t.TempDir(), "box")

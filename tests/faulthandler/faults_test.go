@@ -31,7 +31,7 @@ func TestTwoThreadsFault(t *testing.T) {
 	}
 }
 
-// Nobody reads: the dump is given up at its deadline, and the program goes on.
+// The output has no reader: the dump is given up at its deadline, and the program goes on.
 func TestFullPipe(t *testing.T) {
 	r, w, err := os.Pipe()
 	if err != nil {

@@ -60,8 +60,8 @@ func TestUnderFire(t *testing.T) {
 		{"all threads", "", signals / 2},
 		{"one stack", " all=0", signals / 2},
 		{"chained", " all=0 chain=1 notify=1", signals / 2},
-		// Go dies of one that nobody wants on a C thread, so there is none.
-		{"chained, to nobody", " all=0 chain=1 pure=1", 0},
+		// Go dies of one without a channel on a C thread, so there is none.
+		{"chained, without a handler", " all=0 chain=1 pure=1", 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "dumps")

@@ -57,7 +57,7 @@ func TestVariants(t *testing.T) {
 				t.Skip("only with EPITAPH_MATRIX=full")
 			}
 			if v.pid1 && exec.Command("unshare", "--pid", "--fork", "--mount-proc", "true").Run() != nil {
-				t.Skip("nobody may make a PID namespace here")
+				t.Skip("needs leave to make a PID namespace")
 			}
 			if _, err := v.program.Make(); err != nil && v.name == "go1.27" && strings.Contains(err.Error(), "toolchain") {
 				t.Skip(err)

@@ -88,7 +88,7 @@ func TestFaulthandler_register_chain(t *testing.T) {
 			if o.Stdout != test.want+"unregistered: true\n" {
 				t.Error(o)
 			}
-			// Without the chain nobody else hears of the signal.
+			// Without the chain no other handler is called.
 			o = survive(t, test.line)
 			header(t, dump(t, o.Stderr), report.CurrentThread)
 			if o.Stdout != "counted: 0 of itself: false\nunregistered: true\n" {

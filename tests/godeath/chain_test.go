@@ -177,7 +177,7 @@ func TestNoErrorChain(t *testing.T) {
 	}
 }
 
-// What a method does in the copy nobody notices: it has no files, and its end is not
+// What a method does in the copy has no effect: it has no files, and its end is not
 // that of the process. The report says that the panic is missing, and is whole
 // otherwise.
 func TestErrorChainInVain(t *testing.T) {

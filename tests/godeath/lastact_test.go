@@ -77,7 +77,7 @@ func TestOnCrashOfGoWorks(t *testing.T) {
 			t.Errorf("the file is:\n%s", ends(read(t, to)))
 		}
 	})
-	// Where nobody reads standard output any more that is not what it dies of.
+	// A standard output without a reader is not what it dies of.
 	for _, kind := range []string{"panic", "c-null"} {
 		t.Run("pipe/"+kind, func(t *testing.T) {
 			to := filepath.Join(t.TempDir(), "text")
@@ -175,7 +175,7 @@ func TestOnCrashOfGoFatal(t *testing.T) {
 	same(t, o, run(t, plain, "panic off=1"))
 }
 
-// os.Exit is the crash hook's own decision, and nobody else's.
+// os.Exit is the crash hook's own decision.
 func TestOnCrashOfGoExits(t *testing.T) {
 	dir := t.TempDir()
 	run(t, plain, "panic resume=1 oncrash=exit dir="+dir).Exited(t, 9)
@@ -235,7 +235,7 @@ func TestOnCrashOfGoAborts(t *testing.T) {
 	}
 }
 
-// As PID 1 nobody dies of it; Go then exits.
+// PID 1 does not die of it; Go then exits.
 func TestOnCrashOfGoAbortsAsPID1(t *testing.T) {
 	canBePID1(t)
 	for _, what := range []string{"return", "hang"} {
@@ -261,7 +261,7 @@ func TestOnCrashOfGoVariants(t *testing.T) {
 }
 
 // Where the runtime's code is not known it is not called; nothing else changes, and
-// nobody makes a report that nobody gets.
+// no report is made that has no taker.
 func TestOnCrashOfGoUnknownRuntime(t *testing.T) {
 	unoptimised := built("-gcflags=all=-N -l")
 	for _, kind := range []string{"panic", "goroutine"} {
@@ -317,7 +317,7 @@ func TestOnCrashOfGoAtOnce(t *testing.T) {
 }
 
 // Whatever the program does when it dies, the end is the same; it is called but where
-// somebody else was in the middle of a panic, or of a system call that it needs.
+// another goroutine was in the middle of a panic, or of a system call that it needs.
 func TestOnCrashOfGoBusy(t *testing.T) {
 	runs := 4
 	if victim.Full {

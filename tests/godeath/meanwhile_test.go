@@ -77,7 +77,7 @@ func TestStages(t *testing.T) {
 	}
 }
 
-// Nobody reads the report: the death waits for the deadline, and ends with Go's
+// The report has no reader: Go's end waits for the deadline, and ends with Go's
 // status.
 func TestNobodyReads(t *testing.T) {
 	fifo := t.TempDir() + "/fifo"

@@ -44,7 +44,7 @@ func TestOnCrashHangs(t *testing.T) {
 	for _, what := range []string{"hang", "wait", "lock", "spin", "crash"} {
 		for _, kind := range []string{"c-go-lock", "c-thread"} {
 			if what == "lock" && kind == "c-thread" {
-				continue // nobody holds it
+				continue // it is free
 			}
 			t.Run(what+"/"+kind, func(t *testing.T) {
 				t.Parallel()

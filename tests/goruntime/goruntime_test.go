@@ -2,7 +2,7 @@
 
 // Package goruntime runs the test programs of the Go distribution with Epitaph and
 // without, and holds the two against each other: how they end and what they print.
-// Nobody here wrote them, and each is there because something broke once.
+// They were not written here, and each is there because something broke once.
 package goruntime
 
 import (

@@ -283,7 +283,7 @@ static void on_chain(int sig, siginfo_t *info, void *context)
     capture_step_end();
 }
 
-/* SIGURG asks a goroutine to give way: nobody has asked, so the runtime does
+/* SIGURG asks a goroutine to give way: none is due, so the runtime does
  * nothing about it. */
 int capture_step_go_handler(uintptr_t root)
 {

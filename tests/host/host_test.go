@@ -372,7 +372,7 @@ func TestOptionHostFirst(t *testing.T) {
 	})
 }
 
-// TestSignalFromOutside: a handler returns from a breakpoint, and meanwhile somebody else has
+// TestSignalFromOutside: a handler returns from a breakpoint, and meanwhile another process has
 // sent the same signal: the program lives, as without Epitaph. It is not a handler that has
 // sent the signal again, to die of it.
 func TestSignalFromOutside(t *testing.T) {

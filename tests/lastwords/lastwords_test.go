@@ -1,7 +1,7 @@
 //go:build linux && (amd64 || arm64) && cgo && !nocxx
 
-// Package lastwords tests what a report says of C++ exceptions that nobody
-// caught, and that asking for it changes nothing else. Every crash is that of a
+// Package lastwords tests what a report says of uncaught C++
+// exceptions, and that asking for it changes nothing else. Every crash is that of a
 // child process.
 package lastwords
 

@@ -82,7 +82,7 @@ func TestWorldThatCannotStop(t *testing.T) {
 }
 
 // A thread that crashes while it runs Go code keeps its P, which is known, so
-// that nobody waits for long.
+// that is not waited for long.
 func TestCrashInGo(t *testing.T) {
 	r, o := crash(t, plain, "crash parked=10 place=go")
 	checkUnanswered(t, r, noStop)
@@ -96,8 +96,8 @@ func TestCrashInGo(t *testing.T) {
 // another thread at the same time: then it ends the process its own way, as it
 // would without Epitaph, in the middle of the report or before it: with exit(2),
 // or by a signal where it has lost its own stack. And where its handler of another
-// signal faults, in which all signals are blocked, the kernel ends the process and
-// asks nobody. So a run ends with a whole report and by its signal, or with Go's
+// signal faults, in which all signals are blocked, the kernel ends the process
+// without a handler. So a run ends with a whole report and by its signal, or with Go's
 // words and by Go, or by SIGSEGV; and only most of them with a whole report.
 func TestDamagedHeap(t *testing.T) {
 	sizes := []string{"64", "1024", "8192"}

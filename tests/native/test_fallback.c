@@ -32,7 +32,7 @@ static const uint32_t way_back[] = {0xd2801168, 0xd4000001};
 enum { framed_return = 12, bare_return = 20, before_context = 128 };
 #endif
 
-/* Machine code of nobody's module, as a just-in-time compiler leaves it. */
+/* Machine code of no module, as a just-in-time compiler leaves it. */
 static uint8_t *jit;
 
 static void jit_start(const void *code, size_t size)
@@ -325,7 +325,7 @@ static void jumps_out(void)
 }
 #endif
 
-/* A fault of a load is skipped; a signal that somebody sends while it runs is not. */
+/* A fault of a load is skipped; a signal that is sent while it runs is not. */
 static void sent_while_peeking(void)
 {
     static const int codes[] = {SEGV_MAPERR, SI_KERNEL, SI_USER, SI_QUEUE, SI_TKILL};

@@ -77,7 +77,7 @@ static void locks(void)
     close(other); /* the program's own close drops it */
     CHECK(!locked(), "the test sees nothing");
 
-    /* Without a name nobody can lock it, and its room on the disk is wanted back. */
+    /* Without a name it cannot be locked, and its room on the disk is wanted back. */
     unlink(path);
     first = epi_output_open(fd);
     CHECK(first.fd >= 0 && !(first.fd != kept && is_open(kept)), "%d", first.fd);

@@ -1,5 +1,5 @@
 /* Who crashes while another thread's crash is under way, and what is kept meanwhile: fatal
- * signals that do not repeat, a signal that somebody sends, an alarm, registers. */
+ * signals that do not repeat, a signal that is sent, an alarm, registers. */
 #include "check.h"
 #include "machine.h"
 #include "actions.h"
@@ -181,7 +181,7 @@ static void test_alarm(void)
     CHECK(reports_made() == 1, "repaired: %d reports", reports_made());
 }
 
-/* ---- a signal that somebody sends as the crash ends ---- */
+/* ---- a signal that is sent as the crash ends ---- */
 
 static volatile int delivered, refused, steps, meet_at;
 static volatile bool stepping;

@@ -1,5 +1,5 @@
 /* The module table: the one in force is never changed, whoever brings it up to date, and
- * not while somebody may be reading the other one. */
+ * not while the other one may be read. */
 #include "check.h"
 #include "dump.h"
 #include "epitaph.h"

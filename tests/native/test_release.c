@@ -55,7 +55,7 @@ static void replace(const char *what, int (*put)(uint8_t *))
     CHECK(is_there(old), "%s are gone while a thread walks", what);
     epi_process()->receivers--;
     epi_symbols_release();
-    CHECK(!is_there(old), "%s that nobody has stay", what);
+    CHECK(!is_there(old), "%s that are unused stay", what);
     CHECK(is_there(next), "%s of a module are gone", what);
 }
 

@@ -1,5 +1,5 @@
 /* Signal actions in a program without Go: who is called after the core, and that the
- * core's handlers and dumps keep nobody else waiting. */
+ * core's handlers and dumps keep no other thread waiting. */
 #include "check.h"
 #include "actions.h"
 #include "epitaph.h"
@@ -149,7 +149,7 @@ static void *dump_to_pipe(void *pipe)
 }
 
 /* Who changes its group waits for all threads (the C library's own signal), but not for
- * one that dumps to where nobody reads.  The dump is not over by then. */
+ * one that dumps to an output without a reader.  The dump is not over by then. */
 static void test_setgid(void)
 {
     int ends[2];

@@ -1,4 +1,4 @@
-/* Names out of the executable's own file, where nobody has built a block yet. */
+/* Names out of the executable's own file, where no block was built yet. */
 #include "check.h"
 #include "harness.h"
 #include "symbols.h"

@@ -33,7 +33,7 @@ func TestExit(t *testing.T) {
 	}
 }
 
-// The process ends when nobody reads its dump, and when others wait to write
+// The process ends when its dump has no reader, and when others wait to write
 // theirs.
 func TestExitFullPipe(t *testing.T) {
 	for _, line := range []string{"", " blocking=1", " crowd=1", " blocking=1 crowd=1"} {
@@ -48,7 +48,7 @@ func TestExitFullPipe(t *testing.T) {
 	}
 }
 
-// Nor does a signal keep a timer from its end, whose dump waits for somebody else's,
+// Nor does a signal keep a timer from its end, whose dump waits for another's,
 // for a short time or a long one.
 func TestExitBehindOthers(t *testing.T) {
 	for _, line := range []string{"deadline=500ms", "deadline=30s", "deadline=30s watchdog=1"} {
@@ -74,7 +74,7 @@ func TestSignalBehindOthers(t *testing.T) {
 	}
 }
 
-// Unregister waits for dumps, but nobody else does.
+// Only Unregister waits for dumps.
 func TestUnregisterStuck(t *testing.T) {
 	t.Parallel()
 	survive(t, "unregister-stuck")

@@ -61,7 +61,7 @@ func TestLibraryCallsC(t *testing.T) {
 		o.DiedOf(t, syscall.SIGSEGV)
 		first(t, victim.Complete(t, o.Stderr), "fault")
 		if strings.Contains(o.Stderr, "\ngoroutine 17 ") {
-			t.Errorf("Go's dump, which nobody has asked for: %v", o)
+			t.Errorf("Go's dump, which was not asked for: %v", o)
 		}
 	}
 }
@@ -214,7 +214,7 @@ func TestLibraryStopsRegistered(t *testing.T) {
 	}
 }
 
-// What Go has given back is not what the core's handler calls if somebody has kept that.
+// What Go has given back is not what the core's handler calls if a library has kept that.
 func TestLibraryStopsWhatCHasTaken(t *testing.T) {
 	for name, number := range map[string]syscall.Signal{
 		"stop_taken_abort": syscall.SIGABRT, "stop_taken_registered": syscall.SIGUSR1,

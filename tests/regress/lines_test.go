@@ -31,7 +31,7 @@ func TestFramesHaveLines(t *testing.T) {
 	}
 }
 
-// Without room for symbols a function that is exported to nobody has no name, and the
+// Without room for symbols a function that is not exported has no name, and the
 // module's line says why. What there is room for goes by what it tells.
 func TestSymbolBudget(t *testing.T) {
 	t.Parallel()

@@ -18,7 +18,7 @@ import (
 
 // onePage is a pipe that a program finds full once anything is in it: with a
 // capacity of one page poll says so, whatever the page has room for. So a
-// report stops behind its headline until somebody reads.
+// report stops behind its headline until it is read.
 func onePage(t *testing.T) (r, w *os.File) {
 	t.Helper()
 	r, w, err := os.Pipe()

@@ -4,7 +4,7 @@
 // path found: each test is a program that once lost its report, hung, or ended
 // otherwise than without Epitaph. Where the point is that Epitaph must not make
 // things worse, the same program runs without it too, and the two are compared.
-// Package edges tests what is to be expected at the edges; here is what nobody
+// Package edges tests what is to be expected at the edges; here is what was not
 // expected.
 package regress
 

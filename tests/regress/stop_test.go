@@ -35,7 +35,7 @@ func TestStoppedDuringACrash(t *testing.T) {
 			if err := c.Cmd.Process.Signal(syscall.SIGCONT); err != nil {
 				t.Fatal(err)
 			}
-			// What is parked, or leaves, has its look while nobody reads on.
+			// What is parked, or leaves, has its look while the reader waits.
 			time.Sleep(100 * time.Millisecond)
 			text := drain(r, w)
 			o := c.Wait()

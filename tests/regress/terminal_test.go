@@ -48,7 +48,7 @@ func terminal(t *testing.T) (reader, terminal *os.File) {
 	return reader, terminal
 }
 
-// A terminal that nobody reads says that it can be written to as long as it
+// A terminal that is not read says that it can be written to as long as it
 // takes anything; a write of more than that blocks in the middle.
 func TestTerminalThatStops(t *testing.T) {
 	t.Parallel()

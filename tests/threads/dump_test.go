@@ -92,7 +92,7 @@ func TestDumpDoesNoHarm(t *testing.T) {
 			// Late threads, and those in calls from which the frame
 			// pointer is needed to go on, may lack their outer frames.
 			if !found && dump.Answers.Late == 0 && !sits[kind] {
-				t.Errorf("nobody is in busy_%s\n%s", kind, tail(dump.String()))
+				t.Errorf("no thread is in busy_%s\n%s", kind, tail(dump.String()))
 			}
 		}
 		for i := range dump.Threads {

@@ -48,7 +48,7 @@ func TestThreadsThatDoNotAnswer(t *testing.T) {
 	}
 }
 
-// Without room for a queued signal nobody can be asked; who sleeps is seen from
+// Without room for a queued signal no thread can be asked; one that sleeps is seen from
 // outside.
 func TestSignalQueueIsFull(t *testing.T) {
 	r, out := crash(t, "sigqueue 10")

@@ -33,7 +33,7 @@ func TestMaskInAttributes(t *testing.T) {
 	}
 }
 
-// A thread takes it for blocked, and it is not: so it is after Disable, too. Where nobody
+// A thread takes it for blocked, and it is not: so it is after Disable, too. Where no thread
 // does, Disable takes its handlers away.
 func TestMaskAfterDisable(t *testing.T) {
 	out := program.Run(t, "sent-disabled")

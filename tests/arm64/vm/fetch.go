@@ -53,7 +53,7 @@ func fetch() (kernel, error) {
 		return k, err
 	}
 	if err := os.Rename(whole.dir, k.dir); err != nil && !errors.Is(err, os.ErrExist) {
-		return k, err // ErrExist: somebody else was faster
+		return k, err // ErrExist: another process was faster
 	}
 	return k, nil
 }

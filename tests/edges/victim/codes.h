@@ -9,7 +9,7 @@ enum { CODES_FRAMED, CODES_BARE, CODES_LEAF, CODES_PUSHED };
 extern void *codes_place; // of the code that was made last
 enum { CODES_SIZE = 64 }; // as far as it is used
 
-// Makes code that calls CALLED (a leaf, which faults itself, calls nobody), calls it, and
+// Makes code that calls CALLED (a leaf, which faults itself, makes no call), calls it, and
 // returns what it returns: with a frame pointer, or with a stack pointer alone.  Of two
 // functions with frame pointers the outer one may push where to go on and jump, as an
 // interpreter does.

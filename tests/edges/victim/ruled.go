@@ -13,7 +13,7 @@ var (
 )
 
 func init() {
-	// Code of which a JIT compiler has told somebody, as settings say, faults.
+	// Code that a JIT compiler has registered, as settings say, faults.
 	add("ruled", func(s settings) {
 		s.Enable()
 		C.ruled_run(told[s["told"]], damages[s["damage"]])

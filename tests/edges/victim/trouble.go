@@ -18,7 +18,7 @@ func init() {
 		crash(s)
 	})
 
-	// Somebody disables Epitaph while the report is being written.
+	// A goroutine disables Epitaph while the report is being written.
 	add("disable_late", func(s settings) {
 		s.Enable()
 		scenario.Must(cgo.Trouble(s["stage"], s["trouble"]))

@@ -69,7 +69,7 @@ func unregister(s settings) error {
 	return nil
 }
 
-// chain registers a signal that somebody else handles too: a handler of C, or a
+// chain registers a signal that has another handler too: a handler of C, or a
 // channel of os/signal, before or after.
 func chain(s settings) error {
 	opts, err := s.options()

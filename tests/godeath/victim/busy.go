@@ -69,7 +69,7 @@ func init() {
 		}
 		panic("boom")
 	}
-	// Somebody holds the lock that the crash hook takes, and is stopped with it.
+	// A goroutine holds the lock that the crash hook takes, and is stopped with it.
 	kinds["locked"] = func() {
 		for range allPs() {
 			go func() {

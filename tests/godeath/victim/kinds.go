@@ -149,7 +149,7 @@ func recovered() {
 	_ = *nothing
 }
 
-// mapWrites makes a map that counts as one that somebody writes to: the byte of
+// mapWrites makes a map that counts as one that is being written to: the byte of
 // internal/runtime/maps.Map that says so is set.
 func mapWrites() {
 	const writing = 34

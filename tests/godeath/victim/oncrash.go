@@ -61,7 +61,7 @@ func send(ctx context.Context, to string, report []byte) {
 	scenario.Say("%s", answer)
 }
 
-// nobodyReads standard output from now on.
+// nobodyReads takes the reader of standard output away.
 func nobodyReads() {
 	var pipe [2]int
 	scenario.Must(syscall.Pipe(pipe[:]))

@@ -6,7 +6,7 @@
 
 // A thread whose handler of SIGSEGV jumps out, and that computes for SECONDS then; or
 // sleeps, with all signals blocked but those of faults; or reads from a pipe, to which
-// somebody writes a second later.
+// another thread writes a second later.
 void computes_after(double seconds);
 void sleeps_after(double seconds);
 void reads_after(void);

@@ -94,7 +94,7 @@ static void kill_and_return(int number, siginfo_t *info, void *context) {
     kill(getpid(), number);
 }
 
-// Somebody else sends the same signal while the first one is handled, and nothing is changed.
+// Another process sends the same signal while the first one is handled, and nothing is changed.
 static void killed_from_outside(int number, siginfo_t *info, void *context) {
     static atomic_int sent;
     if (atomic_fetch_add(&sent, 1) > 0) {

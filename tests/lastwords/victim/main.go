@@ -1,6 +1,6 @@
 //go:build linux && (amd64 || arm64) && cgo && !nocxx
 
-// Victim ends by a C++ exception that nobody catches:
+// Victim ends by an uncaught C++ exception:
 //
 //	victim NAME [SETTING ...]
 //

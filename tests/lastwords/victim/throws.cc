@@ -1,4 +1,4 @@
-// Exceptions that nobody catches, each awkward in its own way.
+// Uncaught exceptions, each awkward in its own way.
 
 //go:build linux && cgo && (amd64 || arm64) && !nocxx
 

@@ -70,7 +70,7 @@ func raise(signal syscall.Signal) {
 	must(syscall.Tgkill(os.Getpid(), syscall.Gettid(), signal))
 }
 
-// stuckDump dumps to a pipe that nobody reads. The channel is closed when it gives up.
+// stuckDump dumps to a pipe without a reader. The channel is closed when it gives up.
 func stuckDump(d time.Duration) <-chan struct{} {
 	_, w := fullPipe()
 	w.Fd() // sets it so that it blocks
@@ -112,7 +112,7 @@ func signalBehind(settings) {
 	handler.Unregister(syscall.SIGUSR1)
 }
 
-// unregisterStuck takes a signal back whose dump nobody reads, and calls Enable.
+// unregisterStuck takes a signal back whose dump is not read, and calls Enable.
 func unregisterStuck(settings) {
 	_, w := fullPipe()
 	must(handler.Register(syscall.SIGUSR1, handler.WithOutput(w), handler.WithDeadline(6*time.Second)))

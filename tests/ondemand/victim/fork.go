@@ -21,7 +21,7 @@ func init() {
 }
 
 // forkArmed forks with an armed timer, which in the setting "firing" is writing to
-// a pipe that nobody reads. The parent's fires afterwards.
+// a pipe without a reader. The parent's fires afterwards.
 func forkArmed(s settings) {
 	_, w := fullPipe()
 	opts := []handler.Option{handler.WithDeadline(2 * time.Second)}
@@ -37,7 +37,7 @@ func forkArmed(s settings) {
 }
 
 // forkRegistered forks with a registered signal, which in the setting "firing" is
-// being dumped to a pipe that nobody reads.
+// being dumped to a pipe without a reader.
 func forkRegistered(s settings) {
 	opts := []handler.Option{handler.WithDeadline(2 * time.Second)}
 	if s["firing"] != "" {

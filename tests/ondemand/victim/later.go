@@ -56,7 +56,7 @@ func replace(s settings) {
 	time.Sleep(3 * d)
 }
 
-// cancelFiring cancels a dump that is being written to a pipe which nobody reads.
+// cancelFiring cancels a dump that is being written to a pipe without a reader.
 func cancelFiring(settings) {
 	r, w := fullPipe()
 	must(handler.DumpLater(20*time.Millisecond, handler.WithOutput(w), handler.WithDeadline(700*time.Millisecond), handler.WithRepeat()))
@@ -109,7 +109,7 @@ func disable(s settings) {
 	fmt.Println(handler.Disable(), handler.Enabled())
 }
 
-// changing has a goroutine more whenever somebody looks.
+// changing has a goroutine more at each look.
 func changing(s settings) {
 	must(handler.DumpLater(100*time.Millisecond, handler.WithRepeat()))
 	for began := time.Now(); time.Since(began) < duration(s, "for", 2*time.Second); {

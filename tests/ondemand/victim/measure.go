@@ -62,7 +62,7 @@ func accuracy(s settings) {
 		must(err)
 		written := time.Duration(r.Process.Time.UnixNano()) - offset
 		if moved := clockOffset() - offset; moved.Abs() > 50*time.Microsecond {
-			continue // somebody has set the clock, or we were preempted just there
+			continue // the clock was set, or we were preempted just there
 		}
 		fmt.Println("dump", int64(written)-int64(C.measure_due()), excused)
 	}

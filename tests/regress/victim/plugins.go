@@ -40,7 +40,7 @@ func busy(s settings) {
 	}
 	for range s.Number("times") {
 		scenario.Must(handler.Enable())
-		// The next one is enabled while somebody is at it.
+		// The next one is enabled meanwhile.
 		for end := time.Now().Add(10 * time.Second); reading() == 0 && time.Now().Before(end); {
 			time.Sleep(time.Millisecond)
 		}

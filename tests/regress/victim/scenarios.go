@@ -60,7 +60,7 @@ func init() {
 		}
 	}
 
-	// A dump that nobody reads, and what waits for it.
+	// A dump without a reader, and what waits for it.
 	scenarios["stuck_dump"] = func(s settings) {
 		s.Enable()
 		w := fullPipe()
@@ -320,7 +320,7 @@ func mapFile(path string) error {
 	return err
 }
 
-// fullPipe is a pipe that nobody reads, and that takes nothing more.
+// fullPipe is a pipe without a reader that takes nothing more.
 func fullPipe() *os.File {
 	_, w, err := os.Pipe()
 	scenario.Must(err)

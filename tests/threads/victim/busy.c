@@ -38,7 +38,7 @@ static struct timespec from_now(long ms) {
     return t;
 }
 
-/* A call that failed though nobody had a reason to end it.  The end of the
+/* A call that failed though there was no reason to end it.  The end of the
  * program closes or posts what they wait for. */
 static void sat(long result) {
     if (result < 0 && errno == EINTR && !stop)

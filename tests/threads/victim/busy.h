@@ -1,4 +1,4 @@
-/* A program that works, and notices when somebody disturbs it. */
+/* A program that works, and notices when it is disturbed. */
 #ifndef VICTIM_BUSY_H
 #define VICTIM_BUSY_H
 

@@ -1,4 +1,4 @@
-/* Threads that nobody gave an alternate signal stack. */
+/* Threads without an alternate signal stack. */
 #ifndef VICTIM_STACKS_H
 #define VICTIM_STACKS_H
 
