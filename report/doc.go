@@ -35,6 +35,7 @@
 //	SENTENCE
 //	Signal: NAME (N), CODE (N): CAUSE
 //	Message: "TEXT"
+//	Standard error: "TEXT"
 //	Process: PID "NAME" (PATH), thread TID "NAME", TIME, up DURATION
 //	Build: GO-VERSION OS/ARCH, MODULE VERSION (revision HASH, modified), build-id HEX
 //	Note: TEXT

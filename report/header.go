@@ -120,6 +120,17 @@ func appendMessage(b []byte, text string, _ bool) []byte {
 	return appendQuoted(append(b, "Message: "...), text)
 }
 
+// parseStandardError reads a line that the crashing thread wrote before it aborted.
+func parseStandardError(line string) (string, bool) {
+	s, ok := strings.CutPrefix(line, `Standard error: "`)
+	s, end := strings.CutSuffix(s, `"`)
+	return decode(s, true), ok && end
+}
+
+func appendStandardError(b []byte, text string, _ bool) []byte {
+	return appendQuoted(append(b, "Standard error: "...), text)
+}
+
 const timeLayout = "2006-01-02T15:04:05.000000Z"
 
 // parseProcess works from both ends to the middle, because the path of the

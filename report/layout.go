@@ -11,46 +11,47 @@ import (
 // from the value; only the order of lines is remembered, so a report whose
 // values were changed is printed with the changes.
 const (
-	lineHeadline    = 'H'
-	lineTimeout     = 'O'
-	lineSentence    = 'Z'
-	lineEmpty       = '.'
-	lineSignal      = 'S'
-	lineMessage     = 'Q'
-	lineProcess     = 'P'
-	lineHost        = 'h'
-	lineMemory      = 'U'
-	lineBuild       = 'B'
-	lineNote        = 'N'
-	lineThread      = 'T'
-	lineFrame       = 'F' // of the thread or of the goroutines before it
-	lineAlsoCrashed = 'X'
-	lineGoText      = 'Y' // "Go's own report (...):"
-	lineGoTextLine  = 'y'
-	linePanic       = 'V' // "Panic (...):"
-	linePanicLine   = 'v'
-	lineAnswers     = 'A'
-	lineIdle        = 'I'
-	lineGoroutines  = 'L'
-	lineGroup       = 'G'
-	lineRegisters   = 'R' // "Registers:"; each row of them is the digit of their number
-	lineCode        = 'C'
-	lineStackRow    = 'W'
-	lineAddresses   = 'a' // "Addresses:"
-	lineAddress     = 'w'
-	lineModules     = 'M' // "Modules:"
-	lineModule      = 'm'
-	lineLabels      = 'b' // "Labels:"
-	lineLabel       = 'i'
-	lineAnnotations = 'K' // "Annotations:"
-	lineAnnotation  = 'k'
-	lineBreadcrumbs = 'D' // "Breadcrumbs:"
-	lineBreadcrumb  = 'd'
-	lineEarlier     = 'J' // "Earlier breadcrumbs:"
-	lineEarlierOne  = 'j'
-	lineStage       = '!'
-	lineEnd         = 'E'
-	lineUnknown     = '?'
+	lineHeadline      = 'H'
+	lineTimeout       = 'O'
+	lineSentence      = 'Z'
+	lineEmpty         = '.'
+	lineSignal        = 'S'
+	lineMessage       = 'Q'
+	lineProcess       = 'P'
+	lineHost          = 'h'
+	lineMemory        = 'U'
+	lineBuild         = 'B'
+	lineNote          = 'N'
+	lineThread        = 'T'
+	lineFrame         = 'F' // of the thread or of the goroutines before it
+	lineAlsoCrashed   = 'X'
+	lineGoText        = 'Y' // "Go's own report (...):"
+	lineGoTextLine    = 'y'
+	linePanic         = 'V' // "Panic (...):"
+	linePanicLine     = 'v'
+	lineAnswers       = 'A'
+	lineIdle          = 'I'
+	lineGoroutines    = 'L'
+	lineGroup         = 'G'
+	lineRegisters     = 'R' // "Registers:"; each row of them is the digit of their number
+	lineCode          = 'C'
+	lineStackRow      = 'W'
+	lineAddresses     = 'a' // "Addresses:"
+	lineAddress       = 'w'
+	lineModules       = 'M' // "Modules:"
+	lineModule        = 'm'
+	lineLabels        = 'b' // "Labels:"
+	lineLabel         = 'i'
+	lineAnnotations   = 'K' // "Annotations:"
+	lineAnnotation    = 'k'
+	lineBreadcrumbs   = 'D' // "Breadcrumbs:"
+	lineBreadcrumb    = 'd'
+	lineEarlier       = 'J' // "Earlier breadcrumbs:"
+	lineEarlierOne    = 'j'
+	lineStage         = '!'
+	lineStandardError = 'q'
+	lineEnd           = 'E'
+	lineUnknown       = '?'
 
 	// markSecond follows the letter of a line that stands in the second of two
 	// spellings. After lineUnknown it says that the line ends with a bare \n in a
@@ -122,6 +123,7 @@ func (r *Report) usualLayout() string {
 	one(lineSentence, r.Sentence != "")
 	one(lineSignal, r.Signal != nil)
 	add(lineMessage, len(r.Messages))
+	add(lineStandardError, len(r.StandardError))
 	one(lineProcess, r.Process != nil)
 	one(lineHost, r.Host != nil)
 	one(lineMemory, r.Memory != nil && r.Kind != Crash)
@@ -226,7 +228,7 @@ type printer struct {
 	// fields count what was printed.
 	frames                                     []Frame
 	notes, threads, crashed, groups, registers int
-	messages                                   int
+	messages, standardError                    int
 	stack, modules, annotations, breadcrumbs   int
 	goText, goLines, panic, panicLines         int
 	stages, unknown                            int
@@ -307,6 +309,8 @@ func (p *printer) line(letter byte, second bool) bool {
 		return only(p, r.Signal, &p.signal, appendSignal, second)
 	case lineMessage:
 		return next(p, r.Messages, &p.messages, appendMessage, second)
+	case lineStandardError:
+		return next(p, r.StandardError, &p.standardError, appendStandardError, second)
 	case lineProcess:
 		return only(p, r.Process, &p.process, appendProcess, second)
 	case lineHost:
@@ -398,7 +402,7 @@ func (p *printer) all() bool {
 		p.crashed == len(r.AlsoCrashed) && p.groups == len(r.GoroutineGroups) &&
 		p.registers == len(r.Registers) && p.stack == len(r.Stack) && p.addresses == len(r.Addresses) && p.modules == len(r.Modules) &&
 		p.labels == len(r.Labels) && p.annotations == len(r.Annotations) && p.breadcrumbs+p.earlier == len(r.Breadcrumbs) &&
-		p.stages == len(r.StageFailures) && p.messages == len(r.Messages) && p.unknown == len(r.Unknown) &&
+		p.stages == len(r.StageFailures) && p.messages == len(r.Messages) && p.standardError == len(r.StandardError) && p.unknown == len(r.Unknown) &&
 		there(r.Host != nil, p.host) && there(r.Memory != nil, p.memory) &&
 		there(r.Signal != nil, p.signal) && there(r.Process != nil, p.process) &&
 		there(r.Build != nil, p.build) && there(r.Answers != nil, p.answers) && there(r.Idle != nil, p.idle) &&

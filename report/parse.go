@@ -287,6 +287,8 @@ func (p *parser) heading(line string) bool {
 		return single(p, &r.Build, line, lineBuild, parseBuild, appendBuild)
 	case strings.HasPrefix(line, "Message: "):
 		return list(p, &r.Messages, line, lineMessage, parseMessage, appendMessage)
+	case strings.HasPrefix(line, "Standard error: "):
+		return list(p, &r.StandardError, line, lineStandardError, parseStandardError, appendStandardError)
 	case strings.HasPrefix(line, "Note: "):
 		return list(p, &r.Notes, line, lineNote, parseNote, appendNote)
 	case strings.HasPrefix(line, "Also crashed: "):

@@ -43,11 +43,15 @@ type Report struct {
 	// Messages are what the C library and the C++ runtime said before they
 	// aborted: "demo: a.c:17: f: Assertion `x' failed."
 	Messages []string `json:"messages,omitempty"`
-	Process  *Process `json:"process,omitempty"`
-	Host     *Host    `json:"host,omitempty"`
-	Memory   *Memory  `json:"memory,omitempty"`
-	Build    *Build   `json:"build,omitempty"`
-	Notes    []string `json:"notes,omitempty"`
+	// StandardError are the lines that the crashing thread wrote to standard error, within a
+	// second, before it aborted; not in a report on standard error itself.
+	StandardError []string `json:"standard_error,omitempty"`
+
+	Process *Process `json:"process,omitempty"`
+	Host    *Host    `json:"host,omitempty"`
+	Memory  *Memory  `json:"memory,omitempty"`
+	Build   *Build   `json:"build,omitempty"`
+	Notes   []string `json:"notes,omitempty"`
 
 	// GoText is Go's own report, when Go itself ended the process: by a panic, a
 	// fatal error, or a signal after its dump. There is no Signal then.

@@ -26,5 +26,7 @@
 	unwrapped execv
 	unwrapped execve
 	unwrapped execvp
+	unwrapped write
+	unwrapped writev
 
 #endif

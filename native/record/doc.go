@@ -8,6 +8,7 @@ package record
 // #cgo CFLAGS: -Wall -Wextra -Wconversion
 // #cgo epitaph_nowrap CFLAGS: -DEPI_NOWRAP
 // #cgo epitaph_test CFLAGS: -DEPI_TEST
+// #cgo !epitaph_nowrap LDFLAGS: -Wl,-wrap=write -Wl,-wrap=writev
 import "C"
 
 import (
@@ -16,6 +17,7 @@ import (
 	_ "github.com/epitaph-go/epitaph/native/base"
 	_ "github.com/epitaph-go/epitaph/native/image"
 	_ "github.com/epitaph-go/epitaph/native/incident"
+	_ "github.com/epitaph-go/epitaph/native/memory"
 	_ "github.com/epitaph-go/epitaph/native/text"
 	_ "github.com/epitaph-go/epitaph/native/unwind"
 )

@@ -14,6 +14,7 @@
 #include "settle.h"
 #include "short.h"
 #include "stage.h"
+#include "stderrline.h"
 #include "termination.h"
 #include "title.h"
 #include "../base/base.h"
@@ -67,6 +68,7 @@ static const struct {
     {BOTH, {"sentence", 200, epi_report_sentence}},
     {BOTH, {"signal", 100, epi_report_signal}},
     {CRASH, {"message", 200, epi_report_message}},
+    {CRASH, {"standard error", 50, epi_report_standard_error}},
     {BOTH, {"process", 200, epi_report_process}},
     {BOTH, {"host line", 50, epi_report_host_line}},
     {BOTH, {"build", 200, epi_report_build}},

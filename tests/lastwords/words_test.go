@@ -1,0 +1,109 @@
+//go:build linux && (amd64 || arm64) && cgo && !nocxx
+
+package lastwords
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/epitaph-go/epitaph/internal/victim"
+)
+
+var (
+	words       = &victim.Program{Name: "words", Build: []string{"./words"}}
+	staticWords = &victim.Program{Name: "words", Build: []string{"-ldflags=-linkmode external -extldflags -static", "./words"},
+		Env: []string{"CGO_LDFLAGS=-Wl,--no-warnings"}}
+	rustShared  = rust("cdylib", "libwords.so")
+	rustArchive = rust("staticlib", "libwords.a")
+)
+
+func rust(kind, name string) *victim.Program {
+	return &victim.Program{Name: name, Build: []string{"rust/words.rs"}, Compiler: []string{"rustc", "--crate-type=" + kind, "-Cpanic=abort", "-O"}}
+}
+
+// standardError is what the report file says that the thread wrote.
+func standardError(t *testing.T, program *victim.Program, signal syscall.Signal, line string, changes ...victim.Change) []string {
+	t.Helper()
+	dir := t.TempDir()
+	o := program.Run(t, dir+" "+line, changes...)
+	o.DiedOf(t, signal)
+	files, err := filepath.Glob(filepath.Join(dir, "*.crash"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("%v, report files %q: %v", err, files, o)
+	}
+	text, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := victim.Complete(t, string(text))
+	return r.StandardError
+}
+
+// TestStandardError: what the thread wrote to standard error before it aborted is in the report
+// file, and nothing else is.
+func TestStandardError(t *testing.T) {
+	for link, program := range map[string]*victim.Program{"dynamic": words, "static": staticWords} {
+		for kind, want := range map[string][]string{
+			"write": {`lib: the table is "full"`, "lib: giving up"}, "writev": {"lib: by parts"},
+			"other": nil, "none": nil,
+		} {
+			t.Run(link+"/"+kind, func(t *testing.T) {
+				t.Parallel()
+				if got := standardError(t, program, syscall.SIGABRT, kind); !slices.Equal(got, want) {
+					t.Errorf("%q, want %q", got, want)
+				}
+			})
+		}
+	}
+	t.Run("fault", func(t *testing.T) {
+		t.Parallel()
+		if got := standardError(t, words, syscall.SIGSEGV, "fault"); got != nil {
+			t.Errorf("%q of a fault", got)
+		}
+	})
+	t.Run("long", func(t *testing.T) {
+		t.Parallel()
+		got := standardError(t, words, syscall.SIGABRT, "long")
+		if len(got) < 4 || got[0] != "lib: why" || !slices.Contains(got, "...") {
+			t.Errorf("%q", got)
+		}
+	})
+	t.Run("on-itself", func(t *testing.T) {
+		t.Parallel()
+		o := words.Run(t, "- write")
+		o.DiedOf(t, syscall.SIGABRT)
+		if r := victim.Complete(t, o.Stderr[strings.Index(o.Stderr, "Fatal error: "):]); r.StandardError != nil {
+			t.Errorf("%q", r.StandardError)
+		}
+	})
+}
+
+// TestRustPanic: a panic's reason, of a library that was loaded or linked in, with and without a
+// backtrace behind it.
+func TestRustPanic(t *testing.T) {
+	if _, err := exec.LookPath("rustc"); err != nil {
+		t.Skip(err)
+	}
+	check := func(t *testing.T, program *victim.Program, line, backtrace string) {
+		got := standardError(t, program, syscall.SIGABRT, line, victim.Env("RUST_BACKTRACE="+backtrace))
+		if len(got) == 0 || !strings.Contains(got[0], "panicked at") || !strings.Contains(strings.Join(got, " "), "the answer is 42") {
+			t.Errorf("%q", got)
+		}
+	}
+	linked := &victim.Program{Name: "linked", Build: []string{"-tags=rust", "./words"}, Env: []string{"CGO_LDFLAGS=" + rustArchive.Path(t) + " -ldl -lm"}}
+	for _, backtrace := range []string{"0", "1"} {
+		t.Run("loaded/"+backtrace, func(t *testing.T) {
+			t.Parallel()
+			check(t, words, "library "+rustShared.Path(t), backtrace)
+		})
+		t.Run("linked/"+backtrace, func(t *testing.T) {
+			t.Parallel()
+			check(t, linked, "linked", backtrace)
+		})
+	}
+}
