@@ -26,6 +26,7 @@ type Config struct {
 	MaxThreads  int           // stacks of other threads; 0: no limit
 	AllThreads  bool          // show the other threads too
 	IdleThreads bool          // and of these the ones that wait for work
+	StandardErr bool          // keep what threads write there, for the report of an abort
 	Signal      int           // that asks the other threads; 0: one that is free
 	NativeStack bool          // show C frames too
 	Chain       bool          // end in Go's handler
@@ -78,6 +79,7 @@ func Enable(config *Config) error {
 	c.max_threads = C.uint32_t(config.MaxThreads)
 	c.all_threads = C.bool(config.AllThreads)
 	c.idle_threads = C.bool(config.IdleThreads)
+	c.standard_error = C.bool(config.StandardErr)
 	c.thread_signal = C.int(config.Signal)
 	c.native_stack = C.bool(config.NativeStack)
 	c.chain = C.bool(config.Chain)

@@ -292,6 +292,17 @@ func WithIdleThreads() Option {
 	})
 }
 
+// WithNoStandardError leaves out of reports what the crashing thread had written to standard
+// error. By default the report of a SIGABRT, SIGILL or SIGTRAP has the end of what it wrote
+// within about two seconds before, unless the report is on standard error itself; see docs/limits.md for
+// which writes are seen.
+func WithNoStandardError() Option {
+	return forCalls(config.CallEnable, "WithNoStandardError", func(c *config.Config) error {
+		c.StandardErr = false
+		return nil
+	})
+}
+
 // WithMaxThreads sets how many stacks of other threads the report shows. Threads with
 // equal stacks count as one; the number of omitted threads is printed. By default all
 // are shown.

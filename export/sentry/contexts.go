@@ -46,6 +46,7 @@ func contexts(r *report.Report) map[string]map[string]any {
 	put("epitaph", "incomplete", !r.Complete())
 	put("epitaph", "cause", causeOf(r))
 	put("epitaph", "messages", strings.Join(r.Messages, "\n"))
+	put("epitaph", "standard_error", strings.Join(r.StandardError, "\n"))
 	put("epitaph", "notes", strings.Join(r.Notes, "\n"))
 	put("epitaph", "panic", string(r.Panic.Bytes()))
 	if r.Code != nil && len(r.Code.Bytes) > 0 {

@@ -31,6 +31,7 @@
 //	maxreports=N       handler.WithMaxReports
 //	maxthreads=N       handler.WithMaxThreads
 //	nofork=BOOL        handler.WithNoFork
+//	nostandarderror=BOOL  handler.WithNoStandardError
 //	onethread=BOOL     handler.WithOneThread
 //	output=PATH        handler.WithOutput: appended to, made with mode 0600 if it is not there
 //	poll=DURATION      handler.WithPoll

@@ -40,6 +40,7 @@ var keys = []key{
 	of("maxreports", number, handler.WithMaxReports),
 	of("maxthreads", number, handler.WithMaxThreads),
 	flag("nofork", handler.WithNoFork),
+	flag("nostandarderror", handler.WithNoStandardError),
 	flag("onethread", handler.WithOneThread),
 	{name: "output", option: openOutput},
 	of("poll", duration, handler.WithPoll),

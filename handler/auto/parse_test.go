@@ -41,7 +41,7 @@ func TestParse(t *testing.T) {
 
 // Every error names what is wrong, in one short line that a terminal can take.
 func TestParseErrors(t *testing.T) {
-	const keys = " (keys: blackbox, cgocontext, cgotraceback, chain, deadline, debugdirs, dir, format, goframesonly, hostfirst, idlethreads, later, maxframes, maxreports, maxthreads, nofork, onethread, output, poll, register, snapshot, symbolbudget, symbolcache, takeover, termination, threadsignal)"
+	const keys = " (keys: blackbox, cgocontext, cgotraceback, chain, deadline, debugdirs, dir, format, goframesonly, hostfirst, idlethreads, later, maxframes, maxreports, maxthreads, nofork, nostandarderror, onethread, output, poll, register, snapshot, symbolbudget, symbolcache, takeover, termination, threadsignal)"
 	for value, want := range map[string]string{
 		"maybe":                          "maybe: want 1 or KEY=VALUE[,...]" + keys,
 		"1,":                             `"": want 1 or KEY=VALUE[,...]` + keys,

@@ -91,6 +91,7 @@ func enableCore(c *config.Config, box *os.File, quiet bool) error {
 		MaxThreads:  c.MaxThreads,
 		AllThreads:  c.AllThreads,
 		IdleThreads: c.IdleThreads,
+		StandardErr: c.StandardErr,
 		Signal:      c.ThreadSignal,
 		NativeStack: c.NativeStack,
 		PanicCopy:   c.Fork,

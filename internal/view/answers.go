@@ -108,6 +108,9 @@ func (v *Viewer) Facts() []Fact {
 	for _, m := range v.r.Messages {
 		put("Message", m)
 	}
+	for _, l := range v.r.StandardError {
+		put("Standard error", l)
+	}
 	for _, n := range v.r.Notes {
 		put("Note", n)
 	}

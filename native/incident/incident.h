@@ -35,6 +35,7 @@ struct epi_options {
     uint64_t started;
     uint32_t max_frames, max_threads;
     bool native_stack, all_threads, chain, panic_copy;
+    bool standard_error; /* what threads write there is kept for the report of an abort */
     bool idle_threads; /* the stacks of threads that wait for work are shown too */
     bool quiet; /* crashes are not reported: only dumps need the core */
     enum epi_host_first host_first;

@@ -188,6 +188,7 @@ static int set_options(struct epi_options *options, const struct epi_config *con
     options->panic_copy = config->panic_copy;
     options->all_threads = config->all_threads;
     options->idle_threads = config->idle_threads;
+    options->standard_error = config->standard_error;
     options->chain = config->chain;
     options->takeover = config->takeover;
     options->json = config->json;

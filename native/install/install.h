@@ -14,6 +14,7 @@ struct epi_config {
     uint32_t max_threads; /* stacks of other threads; 0: no limit */
     bool all_threads;     /* show the other threads too */
     bool idle_threads;    /* and of these the ones that wait for work */
+    bool standard_error;  /* keep what threads write there, for the report of an abort */
     int thread_signal;    /* that asks them; 0: one that is free */
     bool native_stack;    /* show C frames too */
     bool panic_copy;      /* ask a copy of the process about Go's panic (forkcopy.h) */

@@ -1,6 +1,6 @@
-/* What shared libraries write to standard error (record/lastwords.h).  One comparison is all that
- * a write to another descriptor costs.  Not writev: a static program needs libc's (below), and
- * who writes a message by it has it in pieces of his own. */
+/* What shared libraries write to standard error (record/lastwords.h).  A comparison and a jump
+ * are all that a write to another descriptor costs.  Not writev: a static program needs libc's
+ * (below), and whoever writes a message by it has it in pieces of his own. */
 #include "interpose.h"
 #include "../base/base.h"
 #include "../record/lastwords.h"
@@ -11,7 +11,7 @@
 #ifndef EPI_NOWRAP
 
 static struct epi_next next_write = {.name = "write"};
-static epi_write_function next; /* before it is known nobody has asked to listen */
+static epi_write_function next;
 
 /* glibc's other name, which a static program has as well. */
 extern ssize_t __write(int fd, const void *text, size_t size) __attribute__((weak));
@@ -23,21 +23,28 @@ static ssize_t by_writev(int fd, const void *text, size_t size)
     return writev(fd, &part, 1);
 }
 
+static epi_write_function libcs_own(void)
+{
+    return __write != NULL ? __write : by_writev;
+}
+
 /* write may be called in a signal handler, and in a child of vfork: it looks nothing up. */
 static __attribute__((constructor)) void prepare(void)
 {
     epi_write_function found = (epi_write_function)epi_interpose_next(&next_write);
-    next = found != NULL ? found : __write != NULL ? __write : by_writev;
+    next = found != NULL ? found : libcs_own();
     if (epi_interpose_own())
         epi_words_write_by(next);
 }
 
+/* Before that a constructor of a library may write; no one listens yet. */
 EPI_INTERPOSED ssize_t write(int fd, const void *text, size_t size)
 {
-    epi_write_function libcs = next != NULL ? next : by_writev;
+    if (__builtin_expect(next == NULL, 0))
+        return libcs_own()(fd, text, size);
     if (__builtin_expect(fd != STDERR_FILENO, 1) || !epi_interpose_own())
-        return libcs(fd, text, size);
-    return epi_words_write(text, size, libcs);
+        return next(fd, text, size);
+    return epi_words_write(text, size, next);
 }
 
 #endif

@@ -25,6 +25,8 @@ enum { MARK = 44, LINE_END = 6 };
 /* What is kept back for the process and the build. */
 enum { IDENTITY = 320 };
 
+#define WORDS "Standard error: "
+
 struct line {
     const char *text;
     size_t size; /* without the newline */
@@ -38,6 +40,7 @@ struct brief {
     struct epi_out *out;
     size_t room;
     size_t longest; /* of one line: a message of 500 characters may have 5 000 bytes */
+    uint32_t words; /* lines of standard error that are shown */
     struct reader report;
     bool all; /* nothing of the report was forgotten */
 };
@@ -115,7 +118,7 @@ static EPI_SAFE bool add_line(const struct brief *brief, const struct line *line
         return false;
     add(brief, line->text, size);
     if (cut)
-        epi_out_text(brief->out, begins(line, "Message: ") ? "...\"" : "...");
+        epi_out_text(brief->out, begins(line, "Message: ") || begins(line, WORDS) ? "...\"" : "...");
     epi_out_char(brief->out, '\n');
     return true;
 }
@@ -133,9 +136,11 @@ static EPI_SAFE void add_lead(const struct brief *brief)
     struct reader reader = brief->report;
     struct line line;
     bool kept_back = false;
+    uint32_t words = 0;
     for (uint32_t number = 1; next(&reader, &line) && !is_stack(&line); number++) {
         kept_back = begins(&line, "Note: ") || begins(&line, "[stage ") || is_identity(&line) ||
-                    is_indented(&line) || (number > 3 && ends(&line, ":"));
+                    is_indented(&line) || (number > 3 && ends(&line, ":")) ||
+                    (begins(&line, WORDS) && words++ >= brief->words);
         if (number == 2 || (line.size > 0 && !kept_back))
             add_line(brief, &line);
     }
@@ -348,9 +353,10 @@ static EPI_SAFE void add_identity(const struct brief *brief)
         }
 }
 
-EPI_SAFE void epi_brief_compose(struct epi_out *out, const struct epi_out *report, size_t room)
+EPI_SAFE void epi_brief_compose(struct epi_out *out, const struct epi_out *report, size_t room,
+                                uint32_t words)
 {
-    struct brief brief = {.out = out, .room = room, .longest = room / 4,
+    struct brief brief = {.out = out, .room = room, .longest = room / 4, .words = words,
                           .report = reader_of(report),
                           .all = report->head.size < report->head.room};
     add_lead(&brief);
@@ -397,6 +403,6 @@ EPI_SAFE struct epi_brief_text epi_brief_sentence(const struct epi_out *report)
         if (!next(&reader, &line))
             line.size = 0;
     bool other = is_identity(&line) || begins(&line, "Signal: ") || begins(&line, "Message: ") ||
-                 begins(&line, "Note: ") || begins(&line, "[stage ") || ends(&line, ":");
+                 begins(&line, WORDS) || begins(&line, "Note: ") || begins(&line, "[stage ") || ends(&line, ":");
     return (struct epi_brief_text){line.text, other ? 0 : line.size};
 }

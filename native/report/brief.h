@@ -12,8 +12,13 @@ EPI_SAFE void epi_brief_remember(struct epi_out *out);
 
 /* Appends to OUT, which goes nowhere, what answers what happened, in this order: the lines
  * before the stacks, a panic's text and its goroutine, the current stack, which process and
- * build.  OUT has at most ROOM bytes then. */
-EPI_SAFE void epi_brief_compose(struct epi_out *out, const struct epi_out *report, size_t room);
+ * build.  OUT has at most ROOM bytes then, and of what the thread had written to standard
+ * error at most WORDS lines. */
+EPI_SAFE void epi_brief_compose(struct epi_out *out, const struct epi_out *report, size_t room,
+                                uint32_t words);
+
+/* As many as say why, and leave room for the stack. */
+#define EPI_BRIEF_WORDS 6
 
 /* The last line of a text that began AT bytes after the beginning of OUT. */
 EPI_SAFE void epi_brief_end(struct epi_out *out, const struct epi_incident *incident, uint64_t at);

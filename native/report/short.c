@@ -5,6 +5,7 @@
 #include "brief.h"
 #include "file.h"
 #include "jsonline.h"
+#include "places.h"
 #include "../base/base.h"
 #include "../base/clock.h"
 #include "../base/fd.h"
@@ -39,7 +40,8 @@ static EPI_SAFE void write_short(struct epi_incident *incident)
 {
     static struct epi_out text, out; /* of the crash, of which there is one; TEXT goes nowhere */
     epi_out_start(&text, epi_fd_of(-1), epi_fd_of(-1), 0);
-    epi_brief_compose(&text, &incident->out, sizeof text.buffer - EPI_BRIEF_END);
+    epi_brief_compose(&text, &incident->out, sizeof text.buffer - EPI_BRIEF_END,
+                      epi_report_is_stderr(&incident->terminal) ? 0 : EPI_BRIEF_WORDS);
     epi_out_start(&out, incident->terminal, epi_fd_of(-1), epi_now() + PATIENCE);
     out.record = incident->out.record;
     epi_out_lock(&out, out.deadline);

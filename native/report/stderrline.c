@@ -3,38 +3,35 @@
 #include "stderrline.h"
 #include "places.h"
 #include "../base/base.h"
-#include "../base/system.h"
 #include "../text/out.h"
 #include "../incident/incident.h"
 #include "../record/lastwords.h"
 
 #include <signal.h>
 
-#define LINES 64
+/* Of a fault no words are shown: what a thread wrote before it need have nothing to do with it. */
+static EPI_SAFE bool gives_up(int signal)
+{
+    return signal == SIGABRT || signal == SIGILL || signal == SIGTRAP;
+}
 
 EPI_SAFE void epi_report_standard_error(struct epi_incident *incident)
 {
+    static char text[EPI_WORDS]; /* of the crash, of which there is one */
     struct epi_out *out = &incident->out;
-    char text[EPI_WORDS + 8];
-    /* Not of a fault: what a thread wrote before that need have nothing to do with it. */
-    bool gives_up = incident->signal == SIGABRT || incident->signal == SIGILL ||
-                    incident->signal == SIGTRAP;
-    if (!gives_up || epi_report_is_stderr(&out->target) ||
-        epi_words_last(epi_gettid(), incident->began, text) == 0)
+    if (!gives_up(incident->signal) || epi_report_is_stderr(&out->target) ||
+        epi_words_last(incident->subject.tid, incident->began, text) == 0)
         return;
-    char *line = text;
-    for (unsigned lines = 0; *line != '\0' && lines < LINES;) {
-        char *end = line;
+    for (char *line = text, *end = text; *line != '\0'; line = end) {
         while (*end != '\0' && *end != '\n')
             end++;
-        bool last = *end == '\0';
-        *end = '\0';
-        if (end != line) {
-            epi_out_text(out, "Standard error: \"");
-            epi_out_escaped(out, line);
-            epi_out_text(out, "\"\n");
-            lines++;
-        }
-        line = last ? end : end + 1;
+        bool empty = end == line;
+        if (*end != '\0')
+            *end++ = '\0';
+        if (empty)
+            continue;
+        epi_out_text(out, "Standard error: \"");
+        epi_out_escaped(out, line);
+        epi_out_text(out, "\"\n");
     }
 }

@@ -55,7 +55,7 @@ EPI_SAFE void epi_report_termination(struct epi_incident *incident)
         if (before > 0) /* its last line may have no end */
             epi_out_char(&text, '\n');
         uint32_t at = text.used;
-        epi_brief_compose(&text, &incident->out, room - EPI_BRIEF_END);
+        epi_brief_compose(&text, &incident->out, room - EPI_BRIEF_END, EPI_BRIEF_WORDS);
         epi_brief_end(&text, incident, at);
         epi_out_char(&text, '\n');
         do

@@ -16,14 +16,14 @@ import (
 
 var (
 	words       = &victim.Program{Name: "words", Build: []string{"./words"}}
-	staticWords = &victim.Program{Name: "words", Build: []string{"-ldflags=-linkmode external -extldflags -static", "./words"},
-		Env: []string{"CGO_LDFLAGS=-Wl,--no-warnings"}}
-	rustShared  = rust("cdylib", "libwords.so")
-	rustArchive = rust("staticlib", "libwords.a")
+	staticWords = &victim.Program{Name: "words", Build: []string{"-ldflags=-linkmode external -extldflags -static", "./words"}}
+	rustShared  = rust("cdylib", "libwords.so", "-Cpanic=abort")
+	rustArchive = rust("staticlib", "libwords.a", "-Cpanic=abort")
+	rustUnwinds = rust("cdylib", "libunwinds.so", "-Cpanic=unwind")
 )
 
-func rust(kind, name string) *victim.Program {
-	return &victim.Program{Name: name, Build: []string{"rust/words.rs"}, Compiler: []string{"rustc", "--crate-type=" + kind, "-Cpanic=abort", "-O"}}
+func rust(kind, name, ends string) *victim.Program {
+	return &victim.Program{Name: name, Build: []string{"rust/words.rs"}, Compiler: []string{"rustc", "--crate-type=" + kind, ends, "-O"}}
 }
 
 // standardError is what the report file says that the thread wrote.
@@ -32,6 +32,9 @@ func standardError(t *testing.T, program *victim.Program, signal syscall.Signal,
 	dir := t.TempDir()
 	o := program.Run(t, dir+" "+line, changes...)
 	o.DiedOf(t, signal)
+	if strings.Contains(o.Stderr, "Standard error: ") {
+		t.Errorf("standard error repeats itself: %v", o)
+	}
 	files, err := filepath.Glob(filepath.Join(dir, "*.crash"))
 	if err != nil || len(files) != 1 {
 		t.Fatalf("%v, report files %q: %v", err, files, o)
@@ -50,7 +53,7 @@ func TestStandardError(t *testing.T) {
 	for link, program := range map[string]*victim.Program{"dynamic": words, "static": staticWords} {
 		for kind, want := range map[string][]string{
 			"write": {`lib: the table is "full"`, "lib: giving up"}, "writev": {"lib: by parts"},
-			"other": nil, "none": nil,
+			"other": nil, "none": nil, "write-off": nil,
 		} {
 			t.Run(link+"/"+kind, func(t *testing.T) {
 				t.Parallel()
@@ -69,7 +72,8 @@ func TestStandardError(t *testing.T) {
 	t.Run("long", func(t *testing.T) {
 		t.Parallel()
 		got := standardError(t, words, syscall.SIGABRT, "long")
-		if len(got) < 4 || got[0] != "lib: why" || !slices.Contains(got, "...") {
+		last := len(got) - 1
+		if last < 20 || got[last] != "lib: the end" || slices.ContainsFunc(got[:last], func(l string) bool { return l != "a line of a backtrace" }) {
 			t.Errorf("%q", got)
 		}
 	})
@@ -83,23 +87,39 @@ func TestStandardError(t *testing.T) {
 	})
 }
 
+// TestOddWrites: a write that is cancelled, interrupted, refused or not looked at ends as it does
+// without Epitaph.
+func TestOddWrites(t *testing.T) {
+	for _, line := range []string{"- odd", "- odd-off"} {
+		o, plain := words.Run(t, line), plainWords.Run(t, line)
+		o.Exited(t, 0)
+		if o.Stdout != plain.Stdout || !strings.Contains(o.Stdout, "cancelled 1, cleaned 1\n") || strings.Count(o.Stdout, "\n") != 8 {
+			t.Errorf("not as without Epitaph.\nWith it: %v\nWithout: %v", o, plain)
+		}
+	}
+}
+
 // TestRustPanic: a panic's reason, of a library that was loaded or linked in, with and without a
-// backtrace behind it.
+// backtrace behind it. Where the panic unwinds to extern "C", a second one with a whole backtrace follows.
 func TestRustPanic(t *testing.T) {
 	if _, err := exec.LookPath("rustc"); err != nil {
 		t.Skip(err)
 	}
 	check := func(t *testing.T, program *victim.Program, line, backtrace string) {
 		got := standardError(t, program, syscall.SIGABRT, line, victim.Env("RUST_BACKTRACE="+backtrace))
-		if len(got) == 0 || !strings.Contains(got[0], "panicked at") || !strings.Contains(strings.Join(got, " "), "the answer is 42") {
+		if len(got) < 2 || !strings.Contains(got[0], "panicked at") || got[1] != "the answer is 42" {
 			t.Errorf("%q", got)
 		}
 	}
-	linked := &victim.Program{Name: "linked", Build: []string{"-tags=rust", "./words"}, Env: []string{"CGO_LDFLAGS=" + rustArchive.Path(t) + " -ldl -lm"}}
+	linked := &victim.Program{Name: "linked", Build: []string{"-tags=rust", "-ldflags=-extldflags '" + rustArchive.Path(t) + " -lgcc_s -ldl -lm'", "./words"}}
 	for _, backtrace := range []string{"0", "1"} {
 		t.Run("loaded/"+backtrace, func(t *testing.T) {
 			t.Parallel()
 			check(t, words, "library "+rustShared.Path(t), backtrace)
+		})
+		t.Run("unwinds/"+backtrace, func(t *testing.T) {
+			t.Parallel()
+			check(t, words, "library "+rustUnwinds.Path(t), backtrace)
 		})
 		t.Run("linked/"+backtrace, func(t *testing.T) {
 			t.Parallel()

@@ -30,7 +30,7 @@ static const char *compose(size_t room)
     static char copy[EPI_OUT_BUFFER + 1];
     struct epi_fd none = {.fd = -1, .device = 0, .inode = 0};
     epi_out_start(&text, none, none, 0);
-    epi_brief_compose(&text, &report, room);
+    epi_brief_compose(&text, &report, room, EPI_BRIEF_WORDS);
     CHECK(text.flushed == 0 && text.used <= room, "%u bytes of %zu", text.used, room);
     memcpy(copy, text.buffer, text.used);
     copy[text.used] = '\0';

@@ -102,6 +102,7 @@ type Config struct {
 	MaxThreads   int // 0: all
 	AllThreads   bool
 	IdleThreads  bool
+	StandardErr  bool // what threads write there is kept for the report of an abort
 	NativeStack  bool
 	Fork         bool // a copy of the process may be made after a panic
 	Chain        bool
@@ -142,6 +143,6 @@ const (
 
 // Default is the configuration of a call without options.
 func Default(call Call) *Config {
-	return &Config{Call: call, Output: os.Stderr, Deadline: DefaultDeadline, NativeStack: true, Fork: true, AllThreads: true,
+	return &Config{Call: call, Output: os.Stderr, Deadline: DefaultDeadline, NativeStack: true, StandardErr: true, Fork: true, AllThreads: true,
 		Snapshot: DefaultSnapshotPeriod, Poll: DefaultPoll, SymbolBudget: DefaultSymbolBudget, CgoTraceback: true}
 }

@@ -4,7 +4,7 @@
 //
 //	words DIR KIND [LIBRARY]
 //
-// Its report is in DIR; "-": on standard error.
+// Its report is in DIR; "-": on standard error. KIND-off: with WithNoStandardError.
 package main
 
 // #cgo LDFLAGS: -ldl
@@ -13,6 +13,7 @@ import "C"
 
 import (
 	"os"
+	"strings"
 
 	"github.com/epitaph-go/epitaph/handler"
 	_ "github.com/epitaph-go/epitaph/handler/interpose"
@@ -24,8 +25,11 @@ func main() {
 	if os.Args[1] != "-" {
 		options = append(options, handler.WithDir(os.Args[1]))
 	}
+	kind, off := strings.CutSuffix(os.Args[2], "-off")
+	if off {
+		options = append(options, handler.WithNoStandardError())
+	}
 	scenario.Must(handler.Enable(options...))
-	kind := os.Args[2]
 	if kind == "linked" {
 		linked()
 	}

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,69 @@ static void *says(void *text)
 {
     say(text);
     return NULL;
+}
+
+static int cleaned;
+
+static void clean(void *unused)
+{
+    (void)unused;
+    cleaned = 1;
+}
+
+static void *blocks(void *unused)
+{
+    pthread_cleanup_push(clean, NULL);
+    while (write(STDERR_FILENO, "a pipe that nobody reads\n", 25) > 0) {
+    }
+    pthread_cleanup_pop(0);
+    return unused;
+}
+
+static void nothing(int signal)
+{
+    (void)signal;
+}
+
+static void attempt(const char *what, const void *text, size_t size)
+{
+    errno = 0;
+    ssize_t n = write(STDERR_FILENO, text, size);
+    printf("%s: %zd, errno %d\n", what, n, errno);
+}
+
+/* Prints what becomes of writes to standard error that do not just succeed. */
+static void odd_writes(void)
+{
+    int ends[2];
+    pthread_t thread;
+    void *result = NULL;
+    struct sigaction action = {.sa_handler = nothing}; /* without SA_RESTART */
+    if (pipe(ends) != 0)
+        _exit(1);
+    dup2(ends[1], STDERR_FILENO);
+    pthread_create(&thread, NULL, blocks, NULL);
+    struct timespec pause = {0, 50 * 1000 * 1000};
+    nanosleep(&pause, NULL);
+    pthread_cancel(thread);
+    pthread_join(thread, &result);
+    printf("cancelled %d, cleaned %d\n", result == PTHREAD_CANCELED, cleaned);
+    sigaction(SIGALRM, &action, NULL);
+    ualarm(50 * 1000, 0);
+    attempt("full pipe", "x", 1);
+    fcntl(STDERR_FILENO, F_SETFL, O_NONBLOCK);
+    attempt("nonblocking", "x", 1);
+    attempt("bad address", (void *)16, 1);
+    close(ends[0]);
+    signal(SIGPIPE, SIG_IGN);
+    attempt("no reader", "x", 1);
+    close(STDERR_FILENO);
+    attempt("closed", "x", 1);
+    dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
+    attempt("null device, bad address", (void *)16, 100);
+    attempt("null device", "x", 1);
+    fflush(stdout);
+    _exit(0);
 }
 
 /* Prints what a write of 16 bytes to FD costs, the least of many rounds. */
@@ -70,6 +134,8 @@ void words(const char *kind, const char *library)
     } else if (strcmp(kind, "fault") == 0) {
         say("lib: still fine\n");
         *(volatile int *volatile)8 = 1;
+    } else if (strcmp(kind, "odd") == 0) {
+        odd_writes();
     } else if (strcmp(kind, "time-null") == 0) {
         time_writes(open("/dev/null", O_WRONLY));
     } else if (strcmp(kind, "time-stderr") == 0) {

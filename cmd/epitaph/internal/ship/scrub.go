@@ -11,8 +11,8 @@ import (
 // any processor, 0xadd0000000000001 and so on, and have the form of one: the text remains
 // a report that can be parsed.
 //
-// Names of hosts and what the program has said itself (messages, annotations,
-// breadcrumbs) stay, but for the addresses and paths in them.
+// Names of hosts and what the program has said itself (messages, lines of standard
+// error, annotations, breadcrumbs) stay, but for the addresses and paths in them.
 type scrubber struct{ words map[string]string }
 
 func newScrubber() *scrubber { return &scrubber{map[string]string{}} }
