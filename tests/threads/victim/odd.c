@@ -72,10 +72,14 @@ static void *spinning(void *arg) {
     return arg;
 }
 
+// For a child that stays until its parent ends, however long that takes on a busy machine.
+enum { LONG = 60 };
+
 NOINLINE void odd_vfork(void) {
     pid_t child = vfork();
     if (child == 0) {
-        struct timespec t = {3, 0};
+        struct timespec t = {LONG, 0};
+        syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
         syscall(SYS_nanosleep, &t, NULL);
         _exit(0);
     }
@@ -142,13 +146,14 @@ int odd_start_traced(void) {
         return -1;
     pid_t tracer = fork();
     if (tracer == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (ptrace(PTRACE_SEIZE, tid, NULL, NULL) != 0 ||
             ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) != 0 ||
             waitpid(tid, NULL, __WALL) != tid)
             _exit(1);
         if (write(ready[1], "", 1) != 1)
             _exit(1);
-        pause_ms(4000);
+        pause_ms(LONG * 1000);
         _exit(0);
     }
     close(ready[1]);
