@@ -99,6 +99,18 @@ static EPI_SAFE bool deadly(int signal, const siginfo_t *info)
            !epi_forwarded_by_go(signal, info);
 }
 
+/* On a goroutine's own stack Go's handler makes a panic of these three, and does not ask for the
+ * bit (runtime/signal_unix.go, sighandler; but in the few instructions of the runtime around a
+ * system call, where g.throwsplit is set).  It stays set, then: another thread may be about to
+ * die of a panic, and without the bit there would be no report of that. */
+static EPI_SAFE bool becomes_panic(int signal)
+{
+    uint64_t id;
+    return (signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE) &&
+           epi_program.go->goid != 0 &&
+           epi_peek64(&id, epi_go_g(epi_program.go) + epi_program.go->goid) && id != 0;
+}
+
 /* Reports a fault that Go dies of, before Go does. */
 static EPI_SAFE void report_fault(struct epi_incident *crash, int signal, const siginfo_t *info,
                                   ucontext_t *uc)
@@ -158,7 +170,7 @@ EPI_SAFE void epi_go_faults(struct epi_incident *crash, const struct epi_sigacti
         if (owner == 0 && deadly(signal, info))
             report_fault(crash, signal, info, uc);
         /* With the bit set, the exit is reported. */
-        bool entered = on_signal_stack(uc) && epi_traceback_bit_enter();
+        bool entered = !becomes_panic(signal) && on_signal_stack(uc) && epi_traceback_bit_enter();
         epi_chain(previous, signal, info, uc, false);
         epi_traceback_bit_leave(entered);
         return;

@@ -117,6 +117,16 @@ EPI_SAFE void epi_traceback_bit_leave(bool entered)
         clear();
 }
 
+/* Does Go print a dump, for which it asks for the bit?  Not where it only sends the signal to a
+ * channel, or drops it: SIGPIPE comes to a server all the time. */
+static EPI_SAFE bool is_deadly(int signal)
+{
+    for (size_t i = 0; i < EPI_COUNT(deadly); i++)
+        if (deadly[i] == signal)
+            return true;
+    return false;
+}
+
 /* To end: what a supervisor, a terminal or a user sends. */
 static EPI_SAFE bool is_request(int signal)
 {
@@ -139,8 +149,9 @@ static EPI_SAFE bool mark(int signal, const siginfo_t *info, const ucontext_t *u
 EPI_SAFE void epi_traceback_bit_chain(const struct epi_sigaction *go, int signal, siginfo_t *info,
                                  void *context)
 {
-    bool entered = !epi_crashing() && epi_traceback_bit_enter();
-    bool wanted = epi_wanted_by_go(signal), marked = !wanted && mark(signal, info, context);
+    bool wanted = epi_wanted_by_go(signal);
+    bool entered = !wanted && is_deadly(signal) && !epi_crashing() && epi_traceback_bit_enter();
+    bool marked = !wanted && mark(signal, info, context);
     epi_chain(go, signal, info, context, false);
     if (marked)
         epi_mark_survived();

@@ -82,7 +82,7 @@ func init() {
 	}
 	kinds["c-null"] = func() { C.victim_null() }
 	kinds["at-once"] = func() {
-		for i := range 8 {
+		for i := range max(8, set.Number("goroutines")) {
 			go func() {
 				if i%2 == 0 {
 					panic("boom")
