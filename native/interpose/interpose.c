@@ -54,14 +54,20 @@ extern int __pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void 
 static _Atomic(epi_create_function) next;
 static struct epi_next behind = {.name = "pthread_create"};
 
+static int interposed(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *),
+                      void *arg);
+
 static epi_create_function find_next(void)
 {
     epi_create_function found = next;
     PULL_IN;
     if (found == NULL) {
-        found = __pthread_create != NULL
-                    ? __pthread_create
-                    : (epi_create_function)epi_interpose_next(&behind);
+        if (!epi_interpose_wins((uintptr_t)pthread_create, (uintptr_t)interposed))
+            found = pthread_create;
+        else if (__pthread_create != NULL)
+            found = __pthread_create;
+        else
+            found = (epi_create_function)epi_interpose_next(&behind);
         epi_create_by(found);
         next = found;
     }
@@ -70,6 +76,10 @@ static epi_create_function find_next(void)
 
 EPI_INTERPOSED int pthread_create(pthread_t *thread, const pthread_attr_t *attr,
                                   void *(*start)(void *), void *arg)
+    __attribute__((alias("interposed")));
+
+static int interposed(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *),
+                      void *arg)
 {
     epi_create_function libcs = find_next();
     if (!epi_interpose_own())

@@ -28,17 +28,19 @@ static epi_write_function libcs_own(void)
     return __write != NULL ? __write : by_writev;
 }
 
+static ssize_t interposed(int fd, const void *text, size_t size);
+
 /* write may be called in a signal handler, and in a child of vfork: it looks nothing up. */
 static __attribute__((constructor)) void prepare(void)
 {
     epi_write_function found = (epi_write_function)epi_interpose_next(&next_write);
     next = found != NULL ? found : libcs_own();
-    if (epi_interpose_own())
+    if (epi_interpose_own() && epi_interpose_wins((uintptr_t)write, (uintptr_t)interposed))
         epi_words_write_by(next);
 }
 
 /* Before that a constructor of a library may write; no one listens yet. */
-EPI_INTERPOSED ssize_t write(int fd, const void *text, size_t size)
+static ssize_t interposed(int fd, const void *text, size_t size)
 {
     if (__builtin_expect(next == NULL, 0))
         return libcs_own()(fd, text, size);
@@ -46,5 +48,8 @@ EPI_INTERPOSED ssize_t write(int fd, const void *text, size_t size)
         return next(fd, text, size);
     return epi_words_write(text, size, next);
 }
+
+EPI_INTERPOSED ssize_t write(int fd, const void *text, size_t size)
+    __attribute__((alias("interposed")));
 
 #endif

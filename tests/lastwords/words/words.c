@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,8 +39,8 @@ static void clean(void *unused)
 static void *blocks(void *unused)
 {
     pthread_cleanup_push(clean, NULL);
-    while (write(STDERR_FILENO, "a pipe that nobody reads\n", 25) > 0) {
-    }
+    if (write(STDERR_FILENO, "there is no room for this", 25) != 0)
+        printf("the pipe is not full\n");
     pthread_cleanup_pop(0);
     return unused;
 }
@@ -47,6 +48,19 @@ static void *blocks(void *unused)
 static void nothing(int signal)
 {
     (void)signal;
+}
+
+static _Atomic bool interrupted;
+
+/* Again and again: the first signal may come before the write. */
+static void *interrupts(void *thread)
+{
+    struct timespec pause = {0, 10 * 1000 * 1000};
+    while (!interrupted) {
+        pthread_kill(*(pthread_t *)thread, SIGALRM);
+        nanosleep(&pause, NULL);
+    }
+    return NULL;
 }
 
 static void attempt(const char *what, const void *text, size_t size)
@@ -66,6 +80,10 @@ static void odd_writes(void)
     if (pipe(ends) != 0)
         _exit(1);
     dup2(ends[1], STDERR_FILENO);
+    fcntl(STDERR_FILENO, F_SETFL, O_NONBLOCK);
+    while (write(STDERR_FILENO, "x", 1) == 1) {
+    }
+    fcntl(STDERR_FILENO, F_SETFL, 0);
     pthread_create(&thread, NULL, blocks, NULL);
     struct timespec pause = {0, 50 * 1000 * 1000};
     nanosleep(&pause, NULL);
@@ -73,8 +91,11 @@ static void odd_writes(void)
     pthread_join(thread, &result);
     printf("cancelled %d, cleaned %d\n", result == PTHREAD_CANCELED, cleaned);
     sigaction(SIGALRM, &action, NULL);
-    ualarm(50 * 1000, 0);
+    pthread_t self = pthread_self();
+    pthread_create(&thread, NULL, interrupts, &self);
     attempt("full pipe", "x", 1);
+    interrupted = true;
+    pthread_join(thread, NULL);
     fcntl(STDERR_FILENO, F_SETFL, O_NONBLOCK);
     attempt("nonblocking", "x", 1);
     attempt("bad address", (void *)16, 1);
