@@ -107,6 +107,7 @@ static void at_exit(void)
  * quick_exit calls other functions. */
 static __attribute__((constructor(101))) void prepare(void)
 {
+    leaving = 0; /* a crash looks at it first: its page is there then */
     on_exit(at_exit, NULL);
     at_quick_exit(at_quick);
 }

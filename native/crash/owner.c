@@ -217,7 +217,7 @@ EPI_SAFE bool epi_crash_begin(struct epi_incident *crash, int signal, const sigi
     crash->settled = false;
     crash->began = epi_now();
     crash->deadline = crash->began + options->deadline;
-    crash->forked = epi_process_is_child();
+    crash->forked = epi_process_is_other((int)(crash->owner >> 32));
     if (crash->forked)
         epi_crash_arm_alarm(crash, options->deadline);
     /* A thread that blocks these would be killed by a nested fault, in

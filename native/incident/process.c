@@ -45,10 +45,15 @@ int epi_process_start(void)
     return error;
 }
 
+EPI_SAFE bool epi_process_is_other(int pid)
+{
+    int own = epi_process()->pid;
+    return own == 0 || own != pid;
+}
+
 EPI_SAFE bool epi_process_is_child(void)
 {
-    int pid = epi_process()->pid;
-    return pid == 0 || pid != epi_getpid();
+    return epi_process_is_other(epi_getpid());
 }
 
 EPI_SAFE bool epi_crashing(void)

@@ -81,6 +81,9 @@ int epi_process_start(void);
  * vfork, or one that has not? */
 EPI_SAFE bool epi_process_is_child(void);
 
+/* The same of the process PID, which a caller knows to be its own. */
+EPI_SAFE bool epi_process_is_other(int pid);
+
 /* Is a thread of this process reporting a crash? */
 EPI_SAFE bool epi_crashing(void);
 

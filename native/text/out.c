@@ -31,6 +31,7 @@ EPI_SAFE void epi_out_start(struct epi_out *out, struct epi_fd target,
     out->line_start = true;
     out->writing = false;
     out->waited = 0;
+    out->polled = false;
     out->used = 0;
 }
 

@@ -51,6 +51,7 @@ struct epi_out {
      * instead of the stage's. */
     _Atomic bool writing;
     _Atomic uint64_t waited; /* spent in writes; not the stage's fault */
+    bool polled; /* the target was ready just now: the next write does not poll */
     uint32_t used;
     char buffer[EPI_OUT_BUFFER];
 };

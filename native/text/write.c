@@ -25,19 +25,25 @@ static EPI_SAFE bool is_over(const struct epi_out *out, uint64_t *now)
     return (*now = epi_now()) >= out->deadline;
 }
 
-EPI_SAFE bool epi_out_takes_text(const struct epi_out *out)
+EPI_SAFE bool epi_out_takes_text(struct epi_out *out)
 {
     struct pollfd poll = {.fd = out->target.fd, .events = POLLOUT, .revents = 0};
     struct timespec now = {0, 0};
-    return out->target.fd >= 0 &&
-           epi_syscall6(SYS_ppoll, (long)&poll, 1, (long)&now, 0, 0, 0) == 1 &&
-           poll.revents == POLLOUT;
+    out->polled = out->target.fd >= 0 &&
+                  epi_syscall6(SYS_ppoll, (long)&poll, 1, (long)&now, 0, 0, 0) == 1 &&
+                  poll.revents == POLLOUT;
+    return out->polled;
 }
 
 /* Waits until FD takes text.  True when a write is worth a try: also after an
  * error that only the write can name; then it is BROKEN. */
-static EPI_SAFE bool wait_writable(const struct epi_out *out, bool *broken)
+static EPI_SAFE bool wait_writable(struct epi_out *out, bool *broken)
 {
+    *broken = false;
+    if (out->polled) {
+        out->polled = false;
+        return true;
+    }
     for (;;) {
         *broken = false;
         uint64_t now, end;

@@ -13,7 +13,8 @@ EPI_SAFE void epi_out_write(struct epi_out *out, const char *text, size_t size);
  * report. */
 EPI_SAFE void epi_out_end_record(struct epi_out *out);
 
-/* Would the target take text now, without a wait and without an error? */
-EPI_SAFE bool epi_out_takes_text(const struct epi_out *out);
+/* Would the target take text now, without a wait and without an error?  Then the next write
+ * does not ask again. */
+EPI_SAFE bool epi_out_takes_text(struct epi_out *out);
 
 #endif

@@ -122,13 +122,36 @@ func BenchmarkCrash(b *testing.B) {
 	}
 	b.ReportMetric(median(all["epitaph"], func(t times) int64 { return t.first })/
 		median(all["line"], func(t times) int64 { return t.first }), "epitaph/line-first")
-	least := func(how string) float64 {
-		return float64(slices.MinFunc(all[how], func(a, b times) int { return cmp.Compare(a.first, b.first) }).first)
-	}
-	b.ReportMetric(least("epitaph")/least("line"), "epitaph/line-first-least")
+	b.ReportMetric(least(all["epitaph"])/least(all["line"]), "epitaph/line-first-least")
 	b.ReportMetric(median(all["epitaph"], func(t times) int64 { return t.death })/plain, "epitaph/none-death")
 	b.ReportMetric(median(all["epitaph"], func(t times) int64 { return t.last })/
 		median(all["textbook"], func(t times) int64 { return t.last }), "epitaph/textbook-end")
+}
+
+// BenchmarkFirstLine is of the first line alone, beside that of a handler that only writes
+// one, so that many crashes of both fit into a minute.
+func BenchmarkFirstLine(b *testing.B) {
+	program.Path(b)
+	all := make(map[string][]times)
+	for b.Loop() {
+		for _, how := range []string{"epitaph", "line"} {
+			t, _ := crash(b, how)
+			all[how] = append(all[how], t)
+		}
+	}
+	b.ReportMetric(0, "ns/op")
+	first := func(t times) int64 { return t.first }
+	for how, list := range all {
+		b.ReportMetric(median(list, first)/1e3, how+"-us")
+		b.ReportMetric(least(list)/1e3, how+"-least-us")
+	}
+	b.ReportMetric(median(all["epitaph"], first)/median(all["line"], first), "epitaph/line")
+	b.ReportMetric(least(all["epitaph"])/least(all["line"]), "epitaph/line-least")
+}
+
+// least is the shortest time to the first line.
+func least(all []times) float64 {
+	return float64(slices.MinFunc(all, func(a, b times) int { return cmp.Compare(a.first, b.first) }).first)
 }
 
 // BenchmarkEnable is the time of a first Enable less the background's.

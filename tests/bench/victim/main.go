@@ -81,6 +81,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"time"
 
 	"github.com/epitaph-go/epitaph/handler"
 )
@@ -123,5 +124,8 @@ func main() {
 		}
 		park(n)
 	}
+	// What enabling has left behind (threads that spin, a garbage collection) is done then,
+	// and takes no processor from the reader of the first line.
+	time.Sleep(50 * time.Millisecond)
 	C.crash_deep()
 }
