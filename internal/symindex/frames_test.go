@@ -3,8 +3,11 @@
 package symindex_test
 
 import (
+	"bytes"
+	"debug/elf"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -127,5 +130,96 @@ func TestFramesOfDamagedFiles(t *testing.T) {
 	}
 	if read == 0 {
 		t.Error("none could be read: the damage is too large to show anything")
+	}
+}
+
+// strip copies a file without what strip removes.
+func strip(t *testing.T, path string, flags ...string) string {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "stripped.so")
+	if _, err := exec.LookPath("strip"); err != nil {
+		t.Skip(err)
+	}
+	if text, err := exec.Command("strip", append(flags, "-o", out, path)...).CombinedOutput(); err != nil {
+		t.Fatalf("strip: %v\n%s", err, text)
+	}
+	return out
+}
+
+// A shipped block has no call frame information, and needs none: .eh_frame, which compilers
+// write unless they are told not to, is loaded, and strip leaves it alone.
+func TestStripLeavesUnwindTables(t *testing.T) {
+	library := framesLibrary(t, "-g", "-fasynchronous-unwind-tables")
+	contents := func(path string) (frames []byte, functions []elf.Symbol) {
+		file, err := elf.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		section := file.Section(".eh_frame")
+		if section == nil {
+			t.Fatalf("%s: no .eh_frame", path)
+		}
+		frames, err = section.Data()
+		if err != nil {
+			t.Fatal(err)
+		}
+		functions, _ = file.Symbols()
+		return frames, functions
+	}
+	stripped := strip(t, library)
+	whole, functions := contents(library)
+	left, _ := contents(stripped)
+	if !bytes.Equal(left, whole) {
+		t.Errorf("strip has changed .eh_frame: %d bytes of %d", len(left), len(whole))
+	}
+	out, err := exec.Command("readelf", "--debug-dump=frames", stripped).Output()
+	if err != nil {
+		t.Skip(err)
+	}
+	for _, name := range []string{"f", "h", "k"} {
+		i := slices.IndexFunc(functions, func(s elf.Symbol) bool { return s.Name == name })
+		if i < 0 || !strings.Contains(string(out), fmt.Sprintf(" pc=%016x..", functions[i].Value)) {
+			t.Errorf("%s is in no entry of .eh_frame:\n%s", name, out)
+		}
+	}
+}
+
+// Code that was built without .eh_frame keeps .debug_frame where strip is told so, or where its
+// debug file is found by the build-id (docs/limits.md).
+func TestFramesOfStripped(t *testing.T) {
+	library := framesLibrary(t, "-g", "-Wl,--build-id=0x0123456789abcdef")
+	frames := func(path string, dirs ...string) [][2]uint64 {
+		memory, err := symindex.Frames(path, 0, symindex.Options{DebugDirs: dirs})
+		if errors.Is(err, symindex.ErrNoFrames) {
+			return nil
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer offheap.Free(memory)
+		return framesOf(t, memory)
+	}
+	want := frames(library)
+	if len(want) < 3 {
+		t.Fatalf("%x", want)
+	}
+	if got := frames(strip(t, library, "--keep-section=.debug_frame")); !slices.Equal(got, want) {
+		t.Errorf("strip --keep-section: %x, want %x", got, want)
+	}
+	stripped := strip(t, library)
+	if got := frames(stripped); got != nil {
+		t.Errorf("stripped: %x", got)
+	}
+	dirs := t.TempDir()
+	debug := filepath.Join(dirs, ".build-id", "01", "23456789abcdef.debug")
+	if err := os.MkdirAll(filepath.Dir(debug), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("objcopy", "--only-keep-debug", library, debug).CombinedOutput(); err != nil {
+		t.Fatalf("objcopy: %v\n%s", err, out)
+	}
+	if got := frames(stripped, dirs); !slices.Equal(got, want) {
+		t.Errorf("with its debug file: %x, want %x", got, want)
 	}
 }
