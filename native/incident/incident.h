@@ -165,7 +165,7 @@ struct epi_incident {
     struct {
         const char *stage;
         bool timed_out;
-    } failure[32];
+    } failure[48]; /* one for each stage: report.c */
 
     char file[192]; /* the report file's name, or "" */
     int file_error; /* errno, when it could not be made */

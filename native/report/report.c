@@ -97,6 +97,8 @@ static const struct {
     {BOTH, {"earlier breadcrumbs", 200, epi_report_earlier_breadcrumbs}},
     {GO_DEATH, {"panic in a copy", 3000, epi_report_panic_in_copy}},
 };
+_Static_assert(EPI_COUNT(stages) <= EPI_COUNT(((struct epi_incident *)0)->failure),
+               "the end line names each stage that failed");
 
 /* The time is kept back twice: once from the stages, so that the end line is
  * still written, and once from the output, so that the process dies by itself

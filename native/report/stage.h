@@ -40,6 +40,6 @@ EPI_SAFE void epi_stage_send(struct epi_incident *incident, uint32_t epoch);
 EPI_SAFE void epi_stage_enforce(struct epi_incident *incident, uint64_t now);
 
 /* More faults than this in one report, and the rest of it is given up. */
-#define EPI_NESTED_MAX 32
+#define EPI_NESTED_MAX EPI_COUNT(((struct epi_incident *)0)->failure)
 
 #endif
