@@ -16,11 +16,14 @@ static epi_write_function next;
 /* glibc's other name, which a static program has as well. */
 extern ssize_t __write(int fd, const void *text, size_t size) __attribute__((weak));
 
+/* writev, past the wrapper of this link, which would keep the words again. */
+extern ssize_t __real_writev(int fd, const struct iovec *parts, int count);
+
 /* A cancellation point like it; musl has no other name. */
 static ssize_t by_writev(int fd, const void *text, size_t size)
 {
     struct iovec part = {(void *)(uintptr_t)text, size};
-    return writev(fd, &part, 1);
+    return __real_writev(fd, &part, 1);
 }
 
 static epi_write_function libcs_own(void)

@@ -18,6 +18,8 @@ import (
 var (
 	words       = &victim.Program{Name: "words", Build: []string{"./words"}}
 	staticWords = &victim.Program{Name: "words", Build: []string{"-ldflags=-linkmode external -extldflags -static", "./words"}}
+	muslWords   = &victim.Program{Name: "words", Build: []string{"-tags=nocxx", "-ldflags=-linkmode external -extldflags -static", "./words"},
+		Env: []string{"CC=musl-gcc"}}
 	rustShared  = rust("cdylib", "libwords.so", "-Cpanic=abort")
 	rustArchive = rust("staticlib", "libwords.a", "-Cpanic=abort")
 	rustUnwinds = rust("cdylib", "libunwinds.so", "-Cpanic=unwind")
@@ -51,13 +53,16 @@ func standardError(t *testing.T, program *victim.Program, signal syscall.Signal,
 // TestStandardError: what the thread wrote to standard error before it aborted is in the report
 // file, and nothing else is.
 func TestStandardError(t *testing.T) {
-	for link, program := range map[string]*victim.Program{"dynamic": words, "static": staticWords} {
+	for link, program := range map[string]*victim.Program{"dynamic": words, "static": staticWords, "musl": muslWords} {
 		for kind, want := range map[string][]string{
 			"write": {`lib: the table is "full"`, "lib: giving up"}, "writev": {"lib: by parts"},
 			"other": nil, "none": nil, "write-off": nil,
 		} {
 			t.Run(link+"/"+kind, func(t *testing.T) {
 				t.Parallel()
+				if _, err := exec.LookPath("musl-gcc"); link == "musl" && err != nil {
+					t.Skip(err)
+				}
 				if got := standardError(t, program, syscall.SIGABRT, kind); !slices.Equal(got, want) {
 					t.Errorf("%q, want %q", got, want)
 				}
