@@ -23,11 +23,14 @@
 
 enum { SLOTS = 16, PROBES = 4 };
 enum { TAIL = 512, HEADS = 3, HEAD = 256 };
-enum { WINDOW_MS = 1000, PANIC_MS = 10000 };
+enum { WINDOW_MS = 1000, PANIC_MS = 10000, CANCELLED_MS = 60000 };
 
-/* 32-bit milliseconds would come round in 50 days, and an old text with them. */
-enum { TIME_BITS = 42 };
+/* Who has a slot: the thread's number (22 bits: PID_MAX_LIMIT), whether it is writing there, and the
+ * milliseconds of its last write; 0: nobody.  32 bits of these would come round in 50 days, and an
+ * old text with them. */
+enum { TIME_BITS = 41, TID_SHIFT };
 #define TIME_MASK ((UINT64_C(1) << TIME_BITS) - 1)
+#define WRITING   (UINT64_C(1) << TIME_BITS)
 
 /* A panic: the first bytes of the text from AT on. */
 struct head {
@@ -37,9 +40,7 @@ struct head {
 };
 
 struct slot {
-    /* Thread's number (22 bits: PID_MAX_LIMIT), and the milliseconds of its last write; 0:
-     * nobody's.  A line of the cache of its own: other threads look at it. */
-    _Alignas(64) _Atomic uint64_t who;
+    _Alignas(64) _Atomic uint64_t who; /* a line of the cache of its own: others look at it */
     _Atomic uint64_t size; /* of all the text */
     /* The text from FROM[0] on is not older than SINCE[0]; [1] are the values before that. */
     uint64_t from[2], since[2];
@@ -50,44 +51,60 @@ struct slot {
 
 static struct slot slots[SLOTS];
 
+static EPI_SAFE int tid_of(uint64_t who)
+{
+    return (int)(who >> TID_SHIFT);
+}
+
 static EPI_SAFE uint64_t when_of(uint64_t who)
 {
     return who & TIME_MASK;
 }
 
-/* The load is for order: the last owner's writes stand before its store of the size. */
 static void clear(struct slot *slot, uint64_t now)
 {
-    (void)atomic_load_explicit(&slot->size, memory_order_acquire);
+    slot->size = 0;
     slot->from[0] = slot->from[1] = 0;
     slot->since[0] = slot->since[1] = now;
     slot->panics = 0;
     for (int i = 0; i < HEADS; i++)
         slot->head[i].size = 0;
-    atomic_store_explicit(&slot->size, 0, memory_order_release);
 }
 
-/* The slot of the thread that MINE names; NULL: others have them all. */
+/* A thread that writes may have to wait for a processor for long; one that was cancelled
+ * while it did never ends. */
+static bool is_free(uint64_t who, uint64_t now)
+{
+    return who == 0 || now - when_of(who) > ((who & WRITING) != 0 ? CANCELLED_MS : WINDOW_MS);
+}
+
+/* The slot of the thread that MINE names, until give_back; NULL: others have them all. */
 static struct slot *take_slot(uint64_t mine)
 {
-    uint64_t tid = mine >> TIME_BITS;
     struct slot *old = NULL;
+    uint64_t who, now = when_of(mine);
     for (unsigned i = 0; i < PROBES; i++) {
-        struct slot *slot = &slots[(tid + i) % SLOTS];
-        uint64_t who = slot->who;
-        if (who == mine) /* no other takes it within WINDOW_MS */
-            return slot;
-        if (who >> TIME_BITS == tid)
-            return atomic_compare_exchange_strong(&slot->who, &who, mine) ? slot : NULL;
-        if (old == NULL && (who == 0 || when_of(mine) - when_of(who) > WINDOW_MS))
+        struct slot *slot = &slots[((unsigned)tid_of(mine) + i) % SLOTS];
+        who = slot->who;
+        if (tid_of(who) == tid_of(mine))
+            return atomic_compare_exchange_strong(&slot->who, &who, mine | WRITING) ? slot : NULL;
+        if (old == NULL && is_free(who, now))
             old = slot;
     }
-    uint64_t who = old == NULL ? 0 : (uint64_t)old->who;
-    if (old == NULL || (who != 0 && when_of(mine) - when_of(who) <= WINDOW_MS) ||
-        !atomic_compare_exchange_strong(&old->who, &who, mine))
+    if (old == NULL)
         return NULL;
-    clear(old, when_of(mine));
+    who = old->who;
+    if (!is_free(who, now) || !atomic_compare_exchange_strong(&old->who, &who, mine | WRITING))
+        return NULL;
+    clear(old, now);
     return old;
+}
+
+/* Unless the slot has been taken meanwhile. */
+static void give_back(struct slot *slot, uint64_t mine)
+{
+    uint64_t who = mine | WRITING;
+    atomic_compare_exchange_strong(&slot->who, &who, mine);
 }
 
 static void keep_time(struct slot *slot, uint64_t now)
@@ -173,7 +190,7 @@ static uint64_t listen(void)
         clock_gettime(CLOCK_MONOTONIC_COARSE, &now) != 0)
         return 0;
     uint64_t ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / EPI_MS;
-    return (uint64_t)epi_self_thread() << TIME_BITS | (ms & TIME_MASK);
+    return (uint64_t)epi_self_thread() << TID_SHIFT | (ms & TIME_MASK);
 }
 
 ssize_t epi_words_write(const void *text, size_t size, epi_write_function libcs)
@@ -181,9 +198,16 @@ ssize_t epi_words_write(const void *text, size_t size, epi_write_function libcs)
     ssize_t n = libcs(STDERR_FILENO, text, size);
     uint64_t mine = n > 0 ? listen() : 0;
     struct slot *slot = mine != 0 ? take_slot(mine) : NULL;
-    if (slot != NULL)
+    if (slot != NULL) {
         append(slot, when_of(mine), text, (size_t)n);
+        give_back(slot, mine);
+    }
     return n;
+}
+
+static EPI_SAFE uint64_t age(uint64_t ms, uint64_t when)
+{
+    return ms > when ? ms - when : 0;
 }
 
 /* What has been taken over so far: to the byte AT of the slot's text. */
@@ -225,7 +249,7 @@ static EPI_SAFE uint32_t size_of(const struct head *head)
 static EPI_SAFE void add_tail(struct words *words, const struct slot *slot, uint64_t ms)
 {
     uint64_t size = slot->size;
-    uint64_t from = ms - slot->since[1] <= 2 * WINDOW_MS ? slot->from[1] : slot->from[0];
+    uint64_t from = age(ms, slot->since[1]) <= 2 * WINDOW_MS ? slot->from[1] : slot->from[0];
     if (size > TAIL && from < size - TAIL) {
         from = size - TAIL;
         for (uint64_t i = from; i < size - 1 && from == size - TAIL; i++)
@@ -242,17 +266,19 @@ EPI_SAFE size_t epi_words_last(int tid, uint64_t now, char text[EPI_WORDS])
     const struct slot *slot = NULL;
     uint64_t ms = now / EPI_MS & TIME_MASK;
     for (unsigned i = 0; i < SLOTS && slot == NULL; i++)
-        if (slots[i].who >> TIME_BITS == (uint64_t)tid)
+        if (tid_of(slots[i].who) == tid)
             slot = &slots[i];
     text[0] = '\0';
-    if (slot == NULL || ms - when_of(slot->who) > WINDOW_MS)
+    if (slot == NULL || age(ms, when_of(slot->who)) > WINDOW_MS)
         return 0;
     for (uint32_t i = slot->panics < HEADS ? 0 : slot->panics - HEADS; i < slot->panics; i++) {
         const struct head *head = &slot->head[i % HEADS];
-        if (head->size > 0 && ms - head->when <= PANIC_MS)
+        if (head->size > 0 && age(ms, head->when) <= PANIC_MS)
             add(&words, head->at, head->at + size_of(head), head->text, head->at, HEAD);
     }
     add_tail(&words, slot, ms);
+    if (tid_of(slot->who) != tid) /* it was silent for a second just now, and another took it */
+        words.size = 0;
     text[words.size] = '\0';
     return words.size;
 }
@@ -293,6 +319,7 @@ ssize_t __wrap_writev(int fd, const struct iovec *parts, int count)
         append(slot, when_of(mine), part.iov_base, size);
         left -= size;
     }
+    give_back(slot, mine);
     return n;
 }
 
