@@ -43,6 +43,7 @@
 #include "../signals/actions.h"
 #include "../signals/chain.h"
 #include "../signals/terminate.h"
+#include "../threads/creator.h"
 #include "../threads/masks.h"
 #include "../threads/resend.h"
 #include "../threads/service.h"
@@ -252,7 +253,8 @@ static EPI_SAFE bool call_fails(struct arrival *a)
 static EPI_SAFE bool goes_elsewhere(struct arrival *a)
 {
     return epi_service_passes(a->signal, a->info, a->uc) ||
-           epi_mask_passes(a->signal, a->info, a->uc);
+           epi_mask_passes(a->signal, a->info, a->uc) ||
+           epi_creator_takes(a->signal, a->info);
 }
 
 static EPI_SAFE bool go_dies(struct arrival *a)

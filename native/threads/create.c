@@ -7,6 +7,7 @@
  * gives them stacks of its own, so they need not be asked for one. */
 #include "create.h"
 #include "altstack.h"
+#include "creator.h"
 #include "masks.h"
 #include "wake.h"
 #include "../base/base.h"
@@ -82,8 +83,8 @@ static void *epitaph_thread_start(void *value)
     if (present.ss_flags & SS_DISABLE)
         epi_syscall6(SYS_sigaltstack, (long)&stack, 0, 0, 0, 0, 0);
     epi_altstack_mark(epi_gettid(), true);
-    if (!slot->for_go) /* Go's sets its mask by the system call (runtime/signal_unix.go, minit) */
-        epi_mask_begin(slot->believed);
+    epi_mask_begin(slot->believed);
+    epi_creator_thread_begins(slot->creation, slot->for_go ? slot->creator : 0);
     return slot->start(slot->arg);
 }
 
@@ -114,32 +115,31 @@ static bool has_own_mask(const pthread_attr_t *attr)
 #endif
 }
 
-static int create(epi_create_function next, pthread_t *thread, const pthread_attr_t *attr,
+static int create(epi_create_function next, pthread_t *new_thread, const pthread_attr_t *attr,
                   void *(*start)(void *), void *arg, bool for_go)
 {
     int saved = errno;
     /* One that has passed here already: the wrapper's next may be the definition. */
     if (!on || start == epitaph_thread_start || start == start_of_go)
-        return next(thread, attr, start, arg);
+        return next(new_thread, attr, start, arg);
     struct epi_altstack *slot = epi_altstack_take();
     errno = saved;
     if (slot == NULL) /* short of memory: the thread matters more than its stack */
-        return next(thread, attr, start, arg);
+        return next(new_thread, attr, start, arg);
     slot->start = start;
     slot->arg = arg;
+    uint64_t believed = has_own_mask(attr) ? 0 : epi_mask_believed();
+    /* Go's sets its mask by the system call (runtime/signal_unix.go, minit). */
+    slot->believed = for_go ? 0 : believed;
     slot->for_go = for_go;
-    slot->believed = has_own_mask(attr) ? 0 : epi_mask_believed();
-    /* What the creator takes for blocked is so in fact until the thread has a record of its
-     * mask, or Go's has set it.  Otherwise the thread would take a signal that is sent while
-     * it starts, and its handler would find neither a record nor a thread of Go's. */
-    uint64_t held = slot->believed;
-    if (held != 0)
-        epi_sigmask(SIG_BLOCK, held);
-    int error = next(thread, attr, epitaph_thread_start, slot);
-    if (held != 0)
-        epi_sigmask(SIG_UNBLOCK, held);
-    if (error != 0)
+    slot->creator = epi_gettid();
+    int creation = believed == 0 ? EPI_NO_CREATION : epi_creator_begins(slot->creator);
+    slot->creation = creation;
+    int error = next(new_thread, attr, epitaph_thread_start, slot);
+    if (error != 0) {
+        epi_creator_ends(creation);
         put_back(slot, INT_MAX); /* of no thread, so that the next one takes it */
+    }
     return error;
 }
 

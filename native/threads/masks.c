@@ -218,6 +218,11 @@ EPI_SAFE void epi_mask_open(ucontext_t *uc)
     count(true);
 }
 
+EPI_SAFE bool epi_mask_stays_open(int signal)
+{
+    return (faults() & epi_mask_of(signal)) != 0;
+}
+
 EPI_SAFE bool epi_mask_passes(int signal, const siginfo_t *info, ucontext_t *uc)
 {
     uint64_t bit = epi_mask_of(signal), *mask = (uint64_t *)(void *)&uc->uc_sigmask;

@@ -3,11 +3,13 @@
 package threads
 
 import (
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/epitaph-go/epitaph/internal/victim"
+	"github.com/epitaph-go/epitaph/report"
 )
 
 // What a program reads back of its signal masks, what its new threads begin with, what is
@@ -63,6 +65,17 @@ func TestFaultBehindAMask(t *testing.T) {
 				t.Errorf("the thread is %q", r.Current().Name())
 			}
 		})
+	}
+}
+
+// So is one in pthread_create: Go's runtime blocks all signals around every call of it.
+func TestFaultInCreate(t *testing.T) {
+	out := program.Run(t, "blocked-creator 0")
+	out.DiedOf(t, syscall.SIGSEGV)
+	if r := victim.Complete(t, out.Stderr); !slices.ContainsFunc(r.Current().Frames, func(f report.Frame) bool {
+		return f.Name() == "masks_crash_in_create"
+	}) {
+		t.Errorf("the stack is not that of the fault:\n%s", out.Stderr)
 	}
 }
 

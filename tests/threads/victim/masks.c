@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
@@ -172,6 +173,19 @@ void masks_crash(int kind) {
     pthread_create(&thread, NULL, fault, &kind);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     pthread_join(thread, NULL);
+}
+
+void masks_crash_in_create(void) {
+    enum { SIZE = 1 << 20 };
+    pthread_t thread;
+    pthread_attr_t attr;
+    sigset_t all;
+    void *stack = mmap(NULL, SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    pthread_attr_init(&attr);
+    pthread_attr_setstack(&attr, stack, SIZE);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, NULL);
+    pthread_create(&thread, &attr, fault, NULL);
 }
 
 static int go_on[2];

@@ -19,6 +19,7 @@ import (
 func init() {
 	scenarios["masks"] = masks
 	scenarios["blocked"] = blocked
+	scenarios["blocked-creator"] = blockedCreator
 	scenarios["stress"] = stress
 	scenarios["older"] = older
 }
@@ -42,6 +43,14 @@ func blocked(kind int) error {
 	}
 	C.masks_crash(C.int(kind))
 	return nil
+}
+
+func blockedCreator(int) error {
+	if err := enable(); err != nil {
+		return err
+	}
+	C.masks_crash_in_create()
+	return errors.New("pthread_create has returned")
 }
 
 // older has a thread fault that has blocked SIGSEGV before Epitaph was there, once that is

@@ -10,6 +10,10 @@ void masks_show(int shared);
  * NULL, divides by zero, or overflows its stack. */
 void masks_crash(int kind);
 
+/* Has pthread_create fault itself, at a stack that cannot be written to, with all signals
+ * blocked. */
+void masks_crash_in_create(void);
+
 /* Blocks SIGSEGV and opens it again, while a handler changes the mask and puts it back; counts
  * how often the mask then read back otherwise: as open, as blocked. */
 struct stress {
