@@ -1,7 +1,7 @@
 /* The threads that wrote last have a slot each.  A thread writes its own slot alone, so
  * pieces of a message that come by a call each stand one after the other, and no lock is needed; a
- * slot whose thread has been silent for a second is another's to take.  A signal handler that
- * writes in the middle of its thread's write may mix the two texts, no more.
+ * slot whose thread has been silent for a second is another's to take.  What a signal handler
+ * writes while its thread is at its slot is not kept.
  *
  * Of a text that goes on and on the end is kept, with no look at what it says, but for one
  * case.  A Rust panic tells its reason first, and a backtrace of kilobytes may follow; one that
@@ -71,11 +71,17 @@ static void clear(struct slot *slot, uint64_t now)
         slot->head[i].size = 0;
 }
 
-/* A thread that writes may have to wait for a processor for long; one that was cancelled
- * while it did never ends. */
+/* Of a time that another thread has taken, perhaps later than this one's. */
+static EPI_SAFE uint64_t age(uint64_t ms, uint64_t when)
+{
+    return ms > when ? ms - when : 0;
+}
+
+/* A thread that writes may have to wait for a processor for long; one that was cancelled, or
+ * left by a jump out of a handler, while it did never ends. */
 static bool is_free(uint64_t who, uint64_t now)
 {
-    return who == 0 || now - when_of(who) > ((who & WRITING) != 0 ? CANCELLED_MS : WINDOW_MS);
+    return who == 0 || age(now, when_of(who)) > ((who & WRITING) != 0 ? CANCELLED_MS : WINDOW_MS);
 }
 
 /* The slot of the thread that MINE names, until give_back; NULL: others have them all. */
@@ -86,8 +92,11 @@ static struct slot *take_slot(uint64_t mine)
     for (unsigned i = 0; i < PROBES; i++) {
         struct slot *slot = &slots[((unsigned)tid_of(mine) + i) % SLOTS];
         who = slot->who;
-        if (tid_of(who) == tid_of(mine))
-            return atomic_compare_exchange_strong(&slot->who, &who, mine | WRITING) ? slot : NULL;
+        if (tid_of(who) == tid_of(mine)) {
+            bool interrupted = (who & WRITING) != 0 && !is_free(who, now);
+            return !interrupted && atomic_compare_exchange_strong(&slot->who, &who, mine | WRITING)
+                       ? slot : NULL;
+        }
         if (old == NULL && is_free(who, now))
             old = slot;
     }
@@ -109,7 +118,7 @@ static void give_back(struct slot *slot, uint64_t mine)
 
 static void keep_time(struct slot *slot, uint64_t now)
 {
-    if (now - slot->since[0] <= WINDOW_MS)
+    if (age(now, slot->since[0]) <= WINDOW_MS)
         return;
     slot->from[1] = slot->from[0];
     slot->since[1] = slot->since[0];
@@ -148,9 +157,10 @@ static void keep_head(struct slot *slot, uint64_t now, uintptr_t text, size_t si
     if (slot->panics == 0)
         return;
     struct head *head = &slot->head[(slot->panics - 1) % HEADS];
-    size_t room = HEAD - head->size, more = size < room ? size : room;
-    if (more > 0 && copy(head->text + head->size, text, more)) {
-        head->size += (uint32_t)more;
+    uint32_t used = head->size;
+    size_t room = used < HEAD ? HEAD - used : 0, more = size < room ? size : room;
+    if (more > 0 && copy(head->text + used, text, more)) {
+        head->size = used + (uint32_t)more;
         head->when = now;
     }
 }
@@ -205,11 +215,6 @@ ssize_t epi_words_write(const void *text, size_t size, epi_write_function libcs)
     return n;
 }
 
-static EPI_SAFE uint64_t age(uint64_t ms, uint64_t when)
-{
-    return ms > when ? ms - when : 0;
-}
-
 /* What has been taken over so far: to the byte AT of the slot's text. */
 struct words {
     char *text;
@@ -239,10 +244,11 @@ static EPI_SAFE void add(struct words *words, uint64_t from, uint64_t to, const 
 static EPI_SAFE uint32_t size_of(const struct head *head)
 {
     static const char backtrace[] = "\nstack backtrace:\n";
-    for (uint32_t i = 0; i + sizeof backtrace - 1 <= head->size; i++)
+    uint32_t size = head->size < HEAD ? head->size : HEAD;
+    for (uint32_t i = 0; i + sizeof backtrace - 1 <= size; i++)
         if (epi_equal(head->text + i, backtrace, sizeof backtrace - 1))
             return i;
-    return head->size;
+    return size;
 }
 
 /* What of the end of the text was written a moment before MS, in whole lines where it was cut. */
@@ -314,7 +320,7 @@ ssize_t __wrap_writev(int fd, const struct iovec *parts, int count)
     struct iovec part;
     if (slot == NULL)
         return n;
-    for (int i = 0; left > 0 && epi_peek(&part, (uintptr_t)&parts[i], sizeof part); i++) {
+    for (int i = 0; i < count && left > 0 && epi_peek(&part, (uintptr_t)&parts[i], sizeof part); i++) {
         size_t size = part.iov_len < left ? part.iov_len : left;
         append(slot, when_of(mine), part.iov_base, size);
         left -= size;

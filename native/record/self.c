@@ -18,7 +18,8 @@ static struct epi_self_layout known;
 static _Atomic uintptr_t cgocall;
 
 /* A child of fork has the number of its parent's thread here, and is recognised by its process's,
- * which is 0 there until the child enables the core; the same applies before Enable.  The
+ * which is 0 there until the child enables the core; the same applies before Enable.  A child
+ * of vfork is in the memory of its parent, whose number it must not replace.  The
  * TLS model needs no call of the loader; Go's own g is there in the same way. */
 static __thread __attribute__((tls_model("initial-exec"))) struct {
     int pid;
@@ -28,11 +29,14 @@ static __thread __attribute__((tls_model("initial-exec"))) struct {
 uint32_t epi_self_thread(void)
 {
     int pid = epi_process()->pid;
-    if (pid == 0 || self.pid != pid) {
-        self.tid = (uint32_t)epi_gettid();
+    if (pid != 0 && self.pid == pid)
+        return self.tid;
+    uint32_t tid = (uint32_t)epi_gettid();
+    if (pid != 0 && pid == epi_getpid()) {
+        self.tid = tid;
         self.pid = pid;
     }
-    return self.tid;
+    return tid;
 }
 
 static uint64_t load(uintptr_t address)
