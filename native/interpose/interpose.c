@@ -54,6 +54,8 @@ extern int __pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void 
 static _Atomic(epi_create_function) next;
 static struct epi_next behind = {.name = "pthread_create"};
 
+extern int __real_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+
 static int interposed(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *),
                       void *arg);
 
@@ -62,8 +64,8 @@ static epi_create_function find_next(void)
     epi_create_function found = next;
     PULL_IN;
     if (found == NULL) {
-        if (!epi_interpose_wins((uintptr_t)pthread_create, (uintptr_t)interposed))
-            found = pthread_create;
+        if (!epi_interpose_wins((uintptr_t)__real_pthread_create, (uintptr_t)interposed))
+            found = __real_pthread_create;
         else if (__pthread_create != NULL)
             found = __pthread_create;
         else

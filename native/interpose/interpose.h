@@ -14,14 +14,15 @@
  * host's. */
 bool epi_interpose_own(void);
 
-/* Is DEFINITION what the name NAME has come to mean in this program?  Clang's sanitizers are linked
- * in statically, and their definition wins: then theirs is what a wrapper goes on to, as it does
- * by itself, and libc's would pass them by.  The empty asm keeps the compiler from the
- * conclusion that they are the same. */
-static inline bool epi_interpose_wins(uintptr_t name, uintptr_t definition)
+/* Is DEFINITION what a name has come to mean in this program, of which REAL is the __real_ form?
+ * The name itself is the wrapper for lld, in the file that defines it, too.  Clang's sanitizers
+ * are linked in statically, and their definition wins: then theirs is what a wrapper goes on to,
+ * as it does by itself, and libc's would pass them by.  The empty asm keeps the compiler from
+ * the conclusion that they are the same. */
+static inline bool epi_interpose_wins(uintptr_t real, uintptr_t definition)
 {
-    __asm__("" : "+r"(name));
-    return name == definition;
+    __asm__("" : "+r"(real));
+    return real == definition;
 }
 
 /* A name, and its next definition behind this one. */

@@ -16,7 +16,8 @@ static epi_write_function next;
 /* glibc's other name, which a static program has as well. */
 extern ssize_t __write(int fd, const void *text, size_t size) __attribute__((weak));
 
-/* writev, past the wrapper of this link, which would keep the words again. */
+/* Past the wrappers of this link, which would keep the words again. */
+extern ssize_t __real_write(int fd, const void *text, size_t size);
 extern ssize_t __real_writev(int fd, const struct iovec *parts, int count);
 
 /* A cancellation point like it; musl has no other name. */
@@ -38,7 +39,7 @@ static __attribute__((constructor)) void prepare(void)
 {
     epi_write_function found = (epi_write_function)epi_interpose_next(&next_write);
     next = found != NULL ? found : libcs_own();
-    if (epi_interpose_own() && epi_interpose_wins((uintptr_t)write, (uintptr_t)interposed))
+    if (epi_interpose_own() && epi_interpose_wins((uintptr_t)__real_write, (uintptr_t)interposed))
         epi_words_write_by(next);
 }
 

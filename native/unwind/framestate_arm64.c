@@ -195,6 +195,15 @@ static EPI_SAFE void run_add_register(struct epi_framestate *s, uint32_t code, u
     }
 }
 
+/* ADDVL, ADDPL, and SME's: a number of vectors, whose length only the processor knows. */
+static EPI_SAFE void run_add_vectors(struct epi_framestate *s, uint32_t code)
+{
+    if (rd(code) == SP)
+        s->deep = true;
+    else
+        written(s, rd(code));
+}
+
 EPI_SAFE void epi_framestate_arm64(struct epi_framestate *s, uint32_t code, uintptr_t at)
 {
     enum { PAC_AND_AUT = 0xdac10000 };
@@ -214,6 +223,8 @@ EPI_SAFE void epi_framestate_arm64(struct epi_framestate *s, uint32_t code, uint
     } else if ((code & 0x0e000000) == 0x0a000000) { /* others with registers */
         if ((code & 0xffff8000) != PAC_AND_AUT)
             written(s, rd(code));
+    } else if ((code & 0xffa0f000) == 0x04205000) {
+        run_add_vectors(s, code);
     } else if ((code & 0xfff00000) == 0xd5300000) { /* mrs */
         written(s, rd(code));
     }
