@@ -153,8 +153,9 @@ func Taken() map[syscall.Signal]string {
 }
 
 // UpdateModules follows dlopen and dlclose, and releases the symbols of modules
-// that are gone. It may wait for the loader's lock, and for a dump's end.
-func UpdateModules() { C.epi_update_modules() }
+// that are gone. It may wait for the loader's lock, and for a dump's end. The number is
+// another one when the table is.
+func UpdateModules() (table uint32) { return uint32(C.epi_update_modules()) }
 
 // A Module is an entry of the core's module table.
 type Module struct {

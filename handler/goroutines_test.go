@@ -55,3 +55,21 @@ func TestGoroutines(t *testing.T) {
 	handler.Disable()
 	wait()
 }
+
+// TestIdleCalls: a program that does nothing has three calls of C a second from Epitaph,
+// however many modules it has. Before, it had three for each module.
+func TestIdleCalls(t *testing.T) {
+	if err := handler.Enable(); err != nil {
+		t.Fatal(err)
+	}
+	defer handler.Disable()
+	if err := handler.Ready(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	began, before := time.Now(), runtime.NumCgoCall()
+	time.Sleep(2 * time.Second)
+	calls := runtime.NumCgoCall() - before
+	if most := int64(4*time.Since(began)/time.Second) + 4; calls > most {
+		t.Errorf("%d calls of C in %v, want %d at most", calls, time.Since(began), most)
+	}
+}

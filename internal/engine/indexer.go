@@ -28,6 +28,14 @@ type indexer struct {
 	pace       pacer
 	settings   atomic.Pointer[symbolSettings]
 	frameless  failures // modules whose .debug_frame has nothing
+	last       indexed
+}
+
+// indexed is what a round was made for. The next one has nothing to do where that is the
+// same: it would ask the core for each module, three times.
+type indexed struct {
+	table    uint32 // the core's module table; 0: something is to be tried again
+	settings *symbolSettings
 }
 
 // symbolSettings are what options of Enable say of the symbols.
@@ -121,6 +129,9 @@ func (f failures) forgetOthers(modules []cgo.Module) {
 // calls of the core only, not while files are read. Without a budget none are: package
 // crashtest's processes live for milliseconds, which .debug_frame of a Go program outlasts.
 func (x *indexer) round(failed failures) {
+	if x.unchanged() {
+		return
+	}
 	if x.settings.Load().budget < leastBlock {
 		x.pass(failed, true)
 		return
@@ -129,6 +140,22 @@ func (x *indexer) round(failed failures) {
 		x.pass(failed, false)
 	}
 }
+
+// unchanged reports whether the round before has done all that there is.
+func (x *indexer) unchanged() bool {
+	if !x.lock() {
+		return false
+	}
+	now := indexed{cgo.UpdateModules(), x.settings.Load()}
+	mu.Unlock()
+	before := x.last
+	x.last = now
+	return now == before
+}
+
+// again has the next round try what failed, or had no room: modules that are gone may
+// leave theirs later.
+func (x *indexer) again() { x.last.table = 0 }
 
 // frames gives the core what the .debug_frame of modules says; false when the indexer
 // shall end.
@@ -152,6 +179,9 @@ func (x *indexer) frames() bool {
 		}
 		x.frameless[key] = err != nil && !passes(err)
 		if err != nil {
+			if passes(err) {
+				x.again()
+			}
 			continue
 		}
 		if !x.lock() {
@@ -185,6 +215,7 @@ func (x *indexer) pass(failed failures, namesOnly bool) bool {
 		}
 		room := left + module.Symbols // the names that are there first will be gone
 		if room < leastBlock {
+			x.again()
 			if !x.drop(module) {
 				return false
 			}
@@ -206,7 +237,9 @@ func (x *indexer) pass(failed failures, namesOnly bool) bool {
 		if symindex.OverBudget(err) && !x.drop(module) {
 			return false
 		}
-		if err != nil && !passes(err) {
+		if passes(err) {
+			x.again()
+		} else if err != nil {
 			failed[failed.key(module)] = true
 		}
 	}

@@ -111,17 +111,21 @@ static int prepare(void)
 
 /* A thread that was asked for its stack and got no CPU since may still be at it, with the
  * table that was in force two tables ago. */
+/* How many times the table was made: whoever keeps something for it sees that it is another. */
+static uint32_t tables_made;
+
 static void load_modules(void)
 {
     const struct epi_modules *current = epi_program.modules;
     if (current != NULL && (!epi_modules_changed(current) || epi_process()->receivers > 0))
         return;
     epi_program_load();
+    tables_made++;
     epi_symfile_map(epi_modules_find(epi_program.modules, getauxval(AT_PHDR)));
     epi_message_start();
 }
 
-void epi_update_modules(void)
+uint32_t epi_update_modules(void)
 {
     const struct epi_modules *current = epi_program.modules;
     if (current != NULL && !epi_crashing() && epi_modules_changed(current) &&
@@ -130,6 +134,7 @@ void epi_update_modules(void)
         epi_dump_unlock();
     }
     epi_symbols_release();
+    return tables_made;
 }
 
 const struct epi_module *epi_module_at(uint32_t i)

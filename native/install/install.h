@@ -59,8 +59,9 @@ int epi_termination_error(void);
 
 /* Follows dlopen and dlclose, and releases the symbols of modules that are gone;
  * cheap when nothing changed.  Call it now and then, not on a thread that must not
- * wait for the loader's lock or for a dump that is under way. */
-void epi_update_modules(void);
+ * wait for the loader's lock or for a dump that is under way.  Returns a number that is
+ * another one when the table is. */
+uint32_t epi_update_modules(void);
 
 /* Module I of the table in force, or NULL behind the last; for those who index
  * symbols. */
