@@ -26,9 +26,9 @@ func symbolsNote(result *symindex.Result, err error) string {
 }
 
 // noteOn goes by where the go command builds what it runs itself, which it links with -s
-// and -w (cmd/go/internal/work, OmitDebug).
+// and -w (cmd/go/internal/work, OmitDebug). A report escapes the other kind of quotation mark.
 func noteOn(lacks symindex.Lacks, executable string) string {
-	const ship = `; link it without, or ship its symbols ("epitaph index"), or look them up ("epitaph resolve")`
+	const ship = `; link it without, or ship its symbols ('epitaph index'), or look them up ('epitaph resolve')`
 	dir := filepath.Dir(executable)
 	temporary := strings.HasPrefix(filepath.Base(filepath.Dir(strings.TrimSuffix(dir, "/exe"))), "go-build")
 	switch {
@@ -37,9 +37,9 @@ func noteOn(lacks symindex.Lacks, executable string) string {
 	case lacks == symindex.LacksLines:
 		return "C functions have no lines: the program was linked with -w" + ship
 	case temporary && filepath.Base(dir) == "exe":
-		return `C functions have no names and lines: "go run" has stripped the program; build it with "go build"`
+		return `C functions have no names and lines: 'go run' has stripped the program; build it with 'go build'`
 	case temporary && strings.HasSuffix(executable, ".test"):
-		return `C functions have no names and lines: "go test" has stripped the program; build it with "go test -c"`
+		return `C functions have no names and lines: 'go test' has stripped the program; build it with 'go test -c'`
 	}
 	return "C functions have no names and lines: the program was linked with -s, or stripped" + ship
 }

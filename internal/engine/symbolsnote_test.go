@@ -18,12 +18,13 @@ func TestNoteOnSymbols(t *testing.T) {
 		{symindex.LacksNothing, "/srv/ingest", ""},
 		{symindex.LacksLines, "/srv/ingest", "no lines: the program was linked with -w; "},
 		{symindex.LacksNames, "/srv/ingest", "linked with -s, or stripped; "},
-		{symindex.LacksNames, "/var/tmp/go-build3518/b001/exe/ingest", `"go run" has stripped`},
-		{symindex.LacksNames, "/var/tmp/go-build3518/b001/ingest.test", `"go test" has stripped`},
+		{symindex.LacksNames, "/var/tmp/go-build3518/b001/exe/ingest", `'go run' has stripped`},
+		{symindex.LacksNames, "/var/tmp/go-build3518/b001/ingest.test", `'go test' has stripped`},
 		{symindex.LacksNames, "/srv/ingest.test", "linked with -s, or stripped; "},
 		{symindex.LacksNames, "", "linked with -s, or stripped; "},
 	} {
-		if note := noteOn(c.lacks, c.executable); !strings.Contains(note, c.want) || (note == "") != (c.want == "") || len(note) > 200 {
+		if note := noteOn(c.lacks, c.executable); !strings.Contains(note, c.want) || (note == "") != (c.want == "") || len(note) > 200 ||
+			strings.ContainsAny(note, "\"\\") { // a report would escape it
 			t.Errorf("%v %q: %q", c.lacks, c.executable, note)
 		}
 	}

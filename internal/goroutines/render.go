@@ -17,7 +17,7 @@ const keptRepeats = 3
 // Render writes the goroutines as lines of a report (package report) into to,
 // and returns how many bytes that takes. Groups that there is no room for are
 // counted. live is what the first line says of where they come from, "live" or
-// "snapshot 0.8 s old (no P came)".
+// "snapshot 0.8 s old (Go did not answer)".
 func (s *Set) Render(to []byte, live string) int {
 	var w writer
 	w.header(s, live)

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -148,7 +149,7 @@ func (v *Viewer) Completeness() (text string, whole bool) {
 		}
 	}
 	if e != nil && !v.r.Intact() {
-		wrong = append(wrong, strconv.FormatInt(e.Counted, 10)+" of its "+strconv.FormatInt(e.Bytes, 10)+" bytes are here")
+		wrong = append(wrong, fmt.Sprintf("its end line counts %s, here are %d", plural(int(e.Bytes), "byte"), e.Counted))
 	}
 	if len(wrong) > 0 {
 		return "report incomplete: " + strings.Join(wrong, ", "), false

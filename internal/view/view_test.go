@@ -102,3 +102,19 @@ Current thread 0x00007f2e98091780 [a, 17] (most recent call first):
 		t.Errorf("%q, %v", text, whole)
 	}
 }
+
+// TestWrongCount: bytes that were added or lost are counted in words that hold for both.
+func TestWrongCount(t *testing.T) {
+	text, err := os.ReadFile("../../report/testdata/real-null.crash")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := report.Parse([]byte(strings.Replace(string(text), "7793 bytes", "1 bytes", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "report incomplete: its end line counts 1 byte, here are 7793"
+	if got, whole := view.New(r).Completeness(); whole || got != want {
+		t.Errorf("%q, %v, want %q", got, whole, want)
+	}
+}

@@ -204,7 +204,7 @@ EPI_SAFE void epi_goroutines_print(struct epi_incident *incident)
         print_without_answer(incident, "Go is ending the process");
         break;
     case EPI_GOROUTINES_NO_P:
-        print_without_answer(incident, "no P came");
+        print_without_answer(incident, "Go did not answer");
         break;
     }
 }

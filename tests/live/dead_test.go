@@ -29,7 +29,7 @@ func checkUnanswered(t *testing.T, r *report.Report, reasons ...string) {
 }
 
 const (
-	noP    = "no P came"
+	noP    = "Go did not answer"
 	noStop = "the world did not stop"
 )
 

@@ -67,7 +67,7 @@ func TestStuck(t *testing.T) {
 				}
 				// Who stops the world has a P, and the loop has one: on a small
 				// machine that is all.
-				if g := r.Goroutines; g == nil || g.Live == c.stuck || (c.stuck && g.Reason != "the world did not stop" && g.Reason != "no P came") {
+				if g := r.Goroutines; g == nil || g.Live == c.stuck || (c.stuck && g.Reason != "the world did not stop" && g.Reason != "Go did not answer") {
 					t.Errorf("the goroutines are %+v", r.Goroutines)
 				}
 			})
