@@ -3,6 +3,8 @@
 package tests
 
 import (
+	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -97,6 +99,78 @@ var elsewhere = []struct {
 		}
 		return r
 	}},
+	{"other lines, without optimisation", func(t *testing.T, run string) *report.Report {
+		r := crashOf(t, changedBuild(t).Start(t, run, usual))
+		at := slices.IndexFunc(r.Current().Frames, func(f report.Frame) bool { return f.Func == "demo_caller" || f.Func == "demo_thread_main" })
+		if at < 0 || r.Current().Frames[at].Line <= linesMore {
+			t.Errorf("the lines are the same:\n%s", r)
+		}
+		return r
+	}},
+}
+
+// linesMore is how many lines stand before the first of each of crashdemo's C files in the
+// program that was changed.
+const linesMore = 1000
+
+var changed = struct {
+	sync.Once
+	*build
+}{}
+
+// changedBuild is crashdemo with other lines in its C code, which is not optimised. The
+// files are replaced for the build alone (-overlay).
+func changedBuild(t *testing.T) *build {
+	t.Helper()
+	changed.Do(func() {
+		overlay := struct{ Replace map[string]string }{map[string]string{}}
+		dir := t.TempDir()
+		replace := func(path, text string) {
+			abs, err := filepath.Abs(path)
+			to := filepath.Join(dir, strings.ReplaceAll(path, "/", "_"))
+			if err = errors.Join(err, os.WriteFile(to, []byte(text), 0o600)); err != nil {
+				t.Fatal(err)
+			}
+			overlay.Replace[abs] = to
+		}
+		for _, path := range sourcesOf(t, "../cmd/crashdemo", "../cmd/crashdemo/crashes") {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if filepath.Ext(path) != ".go" {
+				replace(path, strings.Repeat("\n", linesMore)+string(text))
+			} else if s := strings.ReplaceAll(string(text), "CFLAGS: -std=c11", "CFLAGS: -O0 -std=c11"); s != string(text) {
+				replace(path, s)
+			}
+		}
+		list, err := json.Marshal(overlay)
+		file := filepath.Join(dir, "overlay.json")
+		if err = errors.Join(err, os.WriteFile(file, list, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		changed.build = crashdemo("changed", "-overlay="+file)
+		changed.program(t) // while the files are there
+	})
+	if changed.build == nil {
+		t.Fatal("there is no such build")
+	}
+	return changed.build
+}
+
+// sourcesOf are the C and Go files of some directories.
+func sourcesOf(t *testing.T, dirs ...string) (paths []string) {
+	t.Helper()
+	for _, dir := range dirs {
+		for _, kind := range []string{"*.c", "*.go"} {
+			found, err := filepath.Glob(filepath.Join(dir, kind))
+			if err != nil || len(found) == 0 {
+				t.Fatalf("%s in %s: %v, %v", kind, dir, found, err)
+			}
+			paths = append(paths, found...)
+		}
+	}
+	return paths
 }
 
 func crashOf(t *testing.T, c *victim.Child) *report.Report {
