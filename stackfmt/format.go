@@ -74,7 +74,7 @@ func (p *printer) printTraceback(t *Traceback) {
 	case p.style == StyleGo:
 		p.printGoTraceback(t)
 	default:
-		p.printChain(t)
+		p.printChain(t, nil)
 	}
 }
 
@@ -116,15 +116,15 @@ func (p *printer) chainOf(t *Traceback) []chainLink {
 }
 
 // printChain prints t after all that led to it. It answers to
-// TracebackException.format.
-func (p *printer) printChain(t *Traceback) {
+// TracebackException.format. shared is the stack that was printed before it in a group, nil
+// if there is none.
+func (p *printer) printChain(t *Traceback, shared Stack) {
 	if t.Cause == nil && t.Context == nil && len(t.Group) == 0 {
 		// The usual error needs no bookkeeping.
-		p.printError(chainLink{t: t}, nil)
+		p.printError(chainLink{t: t}, shared)
 		return
 	}
 	list := p.chainOf(t)
-	var shared Stack
 	for i := len(list) - 1; i >= 0 && !p.stopped; i-- {
 		if list[i].sentence != "" && i+1 < len(list) {
 			p.text(list[i].sentence)
@@ -205,6 +205,9 @@ func (p *printer) printGroup(t *Traceback, shared Stack) {
 		rules++
 	}
 	p.needClose = false
+	if len(t.Stack) > 0 {
+		shared = t.Stack
+	}
 	for i := 0; i < rules && !p.stopped; i++ {
 		if i == rules-1 {
 			// A member that is a group itself may print the rule first.
@@ -217,7 +220,10 @@ func (p *printer) printGroup(t *Traceback, shared Stack) {
 		p.printRule(i == 0, title)
 		p.groupDepth++
 		if i < shown {
-			p.printMember(t.Group[i])
+			p.printMember(t.Group[i], shared)
+			if m := t.Group[i]; m != nil && len(m.Stack) > 0 {
+				shared = m.Stack
+			}
 		} else {
 			p.text("and ")
 			p.int(n - shown)
@@ -241,7 +247,7 @@ func (p *printer) printGroup(t *Traceback, shared Stack) {
 	}
 }
 
-func (p *printer) printMember(m *Traceback) {
+func (p *printer) printMember(m *Traceback, shared Stack) {
 	switch {
 	case m == nil:
 		p.text(nilText)
@@ -249,7 +255,7 @@ func (p *printer) printMember(m *Traceback) {
 	case p.onPath[m]:
 		p.printError(chainLink{t: m, cycle: true}, nil)
 	default:
-		p.printChain(m)
+		p.printChain(m, shared)
 	}
 }
 

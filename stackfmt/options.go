@@ -267,7 +267,7 @@ func WithRecursion(period int) PrintOption {
 }
 
 // WithElideShared leaves out the oldest calls of a stack that the error before
-// it in the chain was printed with already, and prints how many they are.
+// it in the chain, or in the group, was printed with already, and prints how many they are.
 func WithElideShared() PrintOption { return printOption(func(c *config) { c.elideShared = true }) }
 
 // WithHidden leaves out frames of the functions whose names start with one of

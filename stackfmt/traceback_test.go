@@ -324,6 +324,24 @@ E
 	}
 }
 
+// TestElideSharedInGroups: members of a group begin where the group, or the one before, does.
+func TestElideSharedInGroups(t *testing.T) {
+	group := &tb{Type: "G", Stack: named("main", "run"), Group: []*tb{
+		{Type: "A", Stack: named("main", "run", "load", "read")}, nil, {Type: "N"}, {Type: "B", Stack: named("main", "run", "load", "write")}}}
+	got := string(group.Append(nil, stackfmt.WithElideShared()))
+	for _, want := range []string{
+		"    | Traceback (most recent call last):\n    |   ...<2 frames as above>...\n    |   File \"a.go\", line 3, in load\n    |   File \"a.go\", line 4, in read\n    | A\n",
+		"    | Traceback (most recent call last):\n    |   ...<3 frames as above>...\n    |   File \"a.go\", line 4, in write\n    | B\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("got\n%swant\n%s", got, want)
+		}
+	}
+	if got := string(group.Append(nil)); strings.Contains(got, "as above") {
+		t.Errorf("without the option:\n%s", got)
+	}
+}
+
 // TestGoStyle is the layout of runtime/debug.PrintStack.
 func TestGoStyle(t *testing.T) {
 	e := &tb{Type: "*main.E", Message: "outer", Stack: stackfmt.Stack{
