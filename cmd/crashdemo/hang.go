@@ -49,7 +49,7 @@ func hang(after, total time.Duration, plain bool) error {
 	go transferAll(&a, &b, watchdog)
 	go transferAll(&b, &a, watchdog)
 	time.Sleep(total)
-	fmt.Fprintf(os.Stderr, "crashdemo: nobody has noticed for %v that two goroutines are deadlocked\n", total)
+	fmt.Fprintf(os.Stderr, "crashdemo: two goroutines are deadlocked, unnoticed for %v\n", total)
 	return cli.Status(exitWentOn)
 }
 

@@ -58,7 +58,7 @@ func TestHang(t *testing.T) {
 	if len(all[0].Notes) != 1 || !strings.HasPrefix(all[0].Notes[0], "watchdog: no heartbeat for ") {
 		t.Errorf("the notes are %q", all[0].Notes)
 	}
-	if o := run(t, demo, "hang -plain -for 1s"); !o.IsExit(3) || !strings.Contains(o.Stderr, "nobody has noticed for 1s") {
+	if o := run(t, demo, "hang -plain -for 1s"); !o.IsExit(3) || !strings.Contains(o.Stderr, "unnoticed for 1s") {
 		t.Errorf("hang -plain: %v", o)
 	}
 }

@@ -30,7 +30,7 @@ var app = cli.App{
    0  all went well
    1  trouble: Epitaph could not be enabled, a file could not be written
    2  Go ended the program (with -plain or -chain, or by a panic)
-   3  the crash did not end the program, or nobody noticed the hang
+   3  the crash did not end the program, or the hang went unnoticed
   64  the command line is wrong
   69  this crash cannot be had on this system or in this build
 
