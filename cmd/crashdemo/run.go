@@ -193,7 +193,7 @@ func (f *runFlags) setUp(kind crashes.Kind) error {
 		return err
 	}
 	if !f.plain && !f.noWait {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		if err := handler.Ready(ctx); err != nil {
 			return err
