@@ -71,6 +71,7 @@ func init() {
 		s.Enable()
 		for range s.Number("spin") {
 			go func() {
+				//lint:ignore SA5002 that is the case
 				for {
 				}
 			}()
