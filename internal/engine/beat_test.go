@@ -47,7 +47,25 @@ func TestBeatStops(t *testing.T) {
 			t.Fatal("stop has not waited")
 		}
 	}
-	b := startBeat(0, func() time.Duration { return -1 })
-	<-b.ended
+	called := make(chan bool, 2) // with room for one too many
+	b := startBeat(0, func() time.Duration { called <- true; return -1 })
+	<-called
 	b.stop()
+	if len(called) > 0 {
+		t.Error("called again")
+	}
+}
+
+// What a call has written is there for the one who stops.
+func TestBeatIsSeen(t *testing.T) {
+	written := 0
+	called := make(chan bool, 1)
+	b := startBeat(0, func() time.Duration { written++; called <- true; return time.Hour })
+	for len(called) == 0 { // no channel may order the two
+		time.Sleep(time.Millisecond)
+	}
+	b.stop()
+	if written != 1 {
+		t.Error(written)
+	}
 }
