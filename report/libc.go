@@ -50,10 +50,16 @@ func isFailure(name string) bool {
 	switch name {
 	case "raise", "gsignal", "abort", "kill", "killpg", "tgkill", "tkill", "syscall", "pthread_kill", "sigqueue",
 		"pthread_sigqueue", "assert", "assert_fail", "assert_perror_fail", "stack_chk_fail", "chk_fail", "fortify_fail",
-		"std::terminate", "std::abort", "__cxa_throw", "__cxa_rethrow", "__cxa_pure_virtual":
+		"std::terminate", "std::abort", "std::process::abort", "rust_begin_unwind", "rust_panic",
+		"__cxa_throw", "__cxa_rethrow", "__cxa_pure_virtual":
 		return true
 	}
-	return strings.HasPrefix(name, "__") || strings.HasPrefix(name, "std::__") || strings.HasPrefix(name, "runtime.")
+	for _, start := range []string{"__", "std::__", "runtime.", "core::panicking::", "std::panicking::", "std::sys::"} {
+		if strings.HasPrefix(name, start) {
+			return true
+		}
+	}
+	return false
 }
 
 var libcNames = wordSet(`

@@ -56,9 +56,43 @@ func normalize(name string) string {
 		}
 		return strings.TrimRight(s, "0123456789")
 	})
-	name = withoutBrackets(withoutBrackets(name, '<', '>'), '(', ')')
+	name = withoutBrackets(withoutBrackets(rustPath(name), '<', '>'), '(', ')')
 	return showBrackets.Replace(cQualifiers.ReplaceAllString(strings.TrimSpace(name), ""))
 }
+
+// rustPath returns the path of a Rust function: "<TYPE as TRAIT>::f" is TYPE::f, or, where the
+// type has no path (usize, a type parameter), TRAIT::f; and "f::<T>" is f<T>.
+func rustPath(name string) string {
+	name = turbofish.ReplaceAllString(name, "<$1")
+	if !strings.HasPrefix(name, "<") {
+		return name
+	}
+	as, depth := 0, 0
+	for i := range len(name) {
+		switch {
+		case name[i] == '<':
+			depth++
+		case name[i] == '>' && name[i-1] != '-': // not of "fn() -> T"
+			depth--
+		case depth == 1 && as == 0 && strings.HasPrefix(name[i:], " as "):
+			as = i
+		}
+		if depth > 0 {
+			continue
+		}
+		path := name[1:i]
+		if as > 0 && strings.Contains(name[:as], "::") {
+			path = name[1:as]
+		} else if as > 0 {
+			path = name[as+len(" as ") : i]
+		}
+		return path + name[i+1:]
+	}
+	return name
+}
+
+// gcc's lambdas have the same form.
+var turbofish = regexp.MustCompile(`::<([^l]|l[^a])`)
 
 // isGoName reports whether a name has Go's form, package.Function. C and C++
 // functions have no dot once the names of clones are gone, save in parameters.
@@ -79,7 +113,9 @@ func withoutBrackets(name string, open, shut byte) string {
 		case name[i] == open:
 			depth++
 		case name[i] == shut && depth > 0:
-			depth--
+			if shut != '>' || name[i-1] != '-' { // of Rust's "fn() -> T"
+				depth--
+			}
 		case depth == 0:
 			b = append(b, name[i])
 		}

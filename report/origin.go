@@ -217,10 +217,11 @@ var (
 // Rust's library, and how much of it, depends on the optimisation.
 func isCxxRuntime(name string) bool {
 	switch name {
-	case "operator new", "operator delete", "execute_native_thread_routine":
+	case "operator new", "operator delete", "execute_native_thread_routine", "rust_begin_unwind", "rust_panic":
 		return true
 	}
-	for _, space := range []string{"std::", "__gnu_cxx::", "__cxxabiv1::", "core::", "alloc::", "__cxa_", "_Unwind_", "__gxx_personality"} {
+	for _, space := range []string{"std::", "__gnu_cxx::", "__cxxabiv1::", "core::", "alloc::", "__cxa_", "_Unwind_", "__gxx_personality",
+		"__rustc::", "__rust_"} {
 		if strings.HasPrefix(name, space) {
 			return true
 		}

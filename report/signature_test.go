@@ -103,9 +103,13 @@ func TestSignatureNames(t *testing.T) {
 		"ns::operator<< <char>(std::ostream&, ns::T const&)":   "ns::operator<<",
 		"ns::V::operator[](unsigned long) &":                   "ns::V::operator[]",
 		"ns::P::operator->() const":                            "ns::P::operator->",
-		"core::panicking::panic::h0123456789abcdef":            "core::panicking::panic",
-		"memcpy@plt":         "memcpy",
-		"qsort_r@@GLIBC_2.8": "qsort_r",
+		"core::option::unwrap_failed::h0123456789abcdef":       "core::option::unwrap_failed",
+		"<words::Frame as core::fmt::Display>::fmt":            "words::Frame::fmt",
+		"<words::Table<K,V> as core::iter::Iterator>::next":    "words::Table::next",
+		"<F as words::Run>::run::<fn(u8) -> u8>":               "words::Run::run",
+		"<words::Table<fn(u8) -> u8>>::at":                     "words::Table::at",
+		"memcpy@plt":                                           "memcpy",
+		"qsort_r@@GLIBC_2.8":                                   "qsort_r",
 	} {
 		parts := stackOf(in).SignatureParts()
 		equal(t, in, parts[1:], []string{want})

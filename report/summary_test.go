@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -30,6 +31,26 @@ func TestSummary(t *testing.T) {
 		}
 		if strings.ContainsAny(got, "\n\t") || got == "" || len(got) > 600 {
 			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+// A Rust panic leads to abort by functions of Rust's own, which say nothing of what failed. The
+// stacks are those of rustc 1.95; the core has the same rules (tests/lastwords TestRustPanic).
+func TestSummaryOfRust(t *testing.T) {
+	panics := []string{"raise", "abort", "std::sys::pal::unix::abort_internal", "std::process::abort", "__rustc::__rust_abort",
+		"__rustc::__rust_start_panic", "__rustc::rust_panic", "std::panicking::panic_with_hook", "std::panicking::panic_handler::{closure#0}",
+		"std::sys::backtrace::__rust_end_short_backtrace::<std::panicking::panic_handler::{closure#0}, !>", "__rustc::rust_begin_unwind",
+		"core::panicking::panic_fmt"}
+	for want, from := range map[string][]string{
+		"rust_words": {"rust_words"},
+		"core::option::unwrap_failed, called by words::inner": {"core::panicking::panic", "core::option::unwrap_failed", "words::inner"},
+		"alloc::vec::Vec::index, called by words::at":         {"core::panicking::panic_bounds_check", "<usize as core::slice::index::SliceIndex<[T]>>::index", "<alloc::vec::Vec<T,A> as core::ops::index::Index<I>>::index", "words::at"},
+		"<words::Frame as core::fmt::Display>::fmt":           {"<words::Frame as core::fmt::Display>::fmt"},
+	} {
+		r := stackOf(slices.Concat(panics, from, []string{"runtime.asmcgocall"})...)
+		if got := r.Summary(); !strings.HasPrefix(got, "SIGABRT in "+want+" (") {
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }

@@ -126,13 +126,13 @@ static EPI_SAFE void show_brackets(char *to, const char *name)
 
 static EPI_SAFE void cut_brackets(char *name, char open, char shut)
 {
-    char *to = name;
+    char *to = name, before = '\0';
     uint32_t depth = 0;
-    for (; *name != '\0'; name++) {
+    for (; *name != '\0'; before = *name++) {
         if (*name == open)
             depth++;
         else if (*name == shut && depth > 0)
-            depth--;
+            depth -= shut != '>' || before != '-'; /* not of Rust's "fn() -> T" */
         else if (depth == 0)
             *to++ = *name;
     }
@@ -180,6 +180,38 @@ static EPI_SAFE void cut_c_counters(char *name)
     }
 }
 
+/* Of a Rust function the path: "<TYPE as TRAIT>::f" is TYPE::f, or, where the type has no path
+ * (usize, a type parameter), TRAIT::f; and "f::<T>" is f<T>.  gcc's lambdas have that form, too. */
+static EPI_SAFE void cut_rust_path(char *name)
+{
+    size_t end = 0, as = 0;
+    uint32_t depth = 0;
+    bool path = false;
+    for (char *at = name; *at != '\0'; at++)
+        if (epi_name_begins(at, "::<") && !epi_name_begins(at, "::<la"))
+            take_out(at, 2);
+    if (name[0] != '<')
+        return;
+    for (; name[end] != '\0'; end++) {
+        if (name[end] == '<')
+            depth++;
+        else if (name[end] == '>' && name[end - 1] != '-' && --depth == 0) /* not "fn() -> T" */
+            break;
+        else if (depth == 1 && as == 0 && epi_name_begins(name + end, " as "))
+            as = end;
+        path = path || (as == 0 && epi_name_begins(name + end, "::"));
+    }
+    if (name[end] == '\0')
+        return;
+    if (as > 0 && path) {
+        take_out(name + as, end + 1 - as);
+        take_out(name, 1);
+    } else {
+        take_out(name + end, 1);
+        take_out(name, as > 0 ? as + sizeof " as " - 1 : 1);
+    }
+}
+
 static EPI_SAFE void trim(char *name)
 {
     while (*name == ' ')
@@ -215,6 +247,7 @@ EPI_SAFE void epi_name_normalize(char *to, const char *name)
         return;
     }
     cut_c_counters(text);
+    cut_rust_path(text);
     cut_brackets(text, '<', '>');
     cut_brackets(text, '(', ')');
     trim(text);

@@ -65,12 +65,12 @@ EPI_SAFE bool epi_origin_dynamic_libc(const char *module)
 
 EPI_SAFE bool epi_origin_cxx_runtime(const char *name)
 {
-    static const char *const spaces[] = {"std::",  "__gnu_cxx::", "__cxxabiv1::", "core::",
-                                         "alloc::", "__cxa_",     "_Unwind_",
-                                         "__gxx_personality"};
+    static const char names[] = " execute_native_thread_routine rust_begin_unwind rust_panic ";
+    static const char *const spaces[] = {"std::",   "__gnu_cxx::", "__cxxabiv1::",      "core::",
+                                         "alloc::", "__cxa_",      "_Unwind_",
+                                         "__rustc::", "__rust_",   "__gxx_personality"};
     return epi_streq(name, "operator new") || epi_streq(name, "operator delete") ||
-           epi_streq(name, "execute_native_thread_routine") ||
-           begins_with_one(name, spaces, EPI_COUNT(spaces));
+           is_one(names, name) || begins_with_one(name, spaces, EPI_COUNT(spaces));
 }
 
 /* A header of the C++ library: what is inlined from it has no namespace. */
@@ -198,7 +198,9 @@ EPI_SAFE bool epi_origin_failure(const char *name)
     static const char names[] =
         " raise gsignal abort kill killpg tgkill tkill syscall pthread_kill sigqueue "
         "pthread_sigqueue assert assert_fail assert_perror_fail stack_chk_fail chk_fail "
-        "fortify_fail std::terminate std::abort __cxa_throw __cxa_rethrow __cxa_pure_virtual ";
-    static const char *const starts[] = {"__", "std::__", "runtime."};
+        "fortify_fail std::terminate std::abort std::process::abort rust_begin_unwind rust_panic "
+        "__cxa_throw __cxa_rethrow __cxa_pure_virtual ";
+    static const char *const starts[] = {"__", "std::__", "runtime.", "core::panicking::",
+                                         "std::panicking::", "std::sys::"};
     return is_one(names, name) || begins_with_one(name, starts, EPI_COUNT(starts));
 }
