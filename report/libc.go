@@ -54,7 +54,8 @@ func isFailure(name string) bool {
 		"__cxa_throw", "__cxa_rethrow", "__cxa_pure_virtual":
 		return true
 	}
-	for _, start := range []string{"__", "std::__", "runtime.", "core::panicking::", "std::panicking::", "std::sys::"} {
+	for _, start := range []string{"__", "std::__", "runtime.", "core::panicking::", "std::panicking::",
+		"std::sys::backtrace::__rust_", "std::sys::pal::unix::abort_internal"} {
 		if strings.HasPrefix(name, start) {
 			return true
 		}

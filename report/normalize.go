@@ -63,7 +63,7 @@ func normalize(name string) string {
 // rustPath returns the path of a Rust function: "<TYPE as TRAIT>::f" is TYPE::f, or, where the
 // type has no path (usize, a type parameter), TRAIT::f; and "f::<T>" is f<T>.
 func rustPath(name string) string {
-	name = turbofish.ReplaceAllString(name, "<$1")
+	name = turbofish.Replace(name)
 	if !strings.HasPrefix(name, "<") {
 		return name
 	}
@@ -91,8 +91,8 @@ func rustPath(name string) string {
 	return name
 }
 
-// gcc's lambdas have the same form.
-var turbofish = regexp.MustCompile(`::<([^l]|l[^a])`)
+// turbofish leaves gcc's lambdas, which have the same form, as they are.
+var turbofish = strings.NewReplacer("::<lambda", "::<lambda", "::<", "<")
 
 // isGoName reports whether a name has Go's form, package.Function. C and C++
 // functions have no dot once the names of clones are gone, save in parameters.

@@ -43,8 +43,8 @@
 #include "../signals/actions.h"
 #include "../signals/chain.h"
 #include "../signals/terminate.h"
-#include "../threads/creator.h"
 #include "../threads/masks.h"
+#include "../threads/newthread.h"
 #include "../threads/resend.h"
 #include "../threads/service.h"
 #include "../goruntime/traceback_bit.h"
@@ -254,7 +254,7 @@ static EPI_SAFE bool goes_elsewhere(struct arrival *a)
 {
     return epi_service_passes(a->signal, a->info, a->uc) ||
            epi_mask_passes(a->signal, a->info, a->uc) ||
-           epi_creator_takes(a->signal, a->info);
+           epi_newthread_passes(a->signal, a->info, a->uc);
 }
 
 static EPI_SAFE bool go_dies(struct arrival *a)

@@ -109,11 +109,11 @@ static int prepare(void)
     return error;
 }
 
-/* A thread that was asked for its stack and got no CPU since may still be at it, with the
- * table that was in force two tables ago. */
 /* How many times the table was made: whoever keeps something for it sees that it is another. */
 static uint32_t tables_made;
 
+/* A thread that was asked for its stack and got no CPU since may still be at it, with the
+ * table that was in force two tables ago. */
 static void load_modules(void)
 {
     const struct epi_modules *current = epi_program.modules;

@@ -188,7 +188,7 @@ static EPI_SAFE void cut_rust_path(char *name)
     uint32_t depth = 0;
     bool path = false;
     for (char *at = name; *at != '\0'; at++)
-        if (epi_name_begins(at, "::<") && !epi_name_begins(at, "::<la"))
+        if (epi_name_begins(at, "::<") && !epi_name_begins(at, "::<lambda"))
             take_out(at, 2);
     if (name[0] != '<')
         return;

@@ -200,7 +200,14 @@ EPI_SAFE bool epi_origin_failure(const char *name)
         "pthread_sigqueue assert assert_fail assert_perror_fail stack_chk_fail chk_fail "
         "fortify_fail std::terminate std::abort std::process::abort rust_begin_unwind rust_panic "
         "__cxa_throw __cxa_rethrow __cxa_pure_virtual ";
-    static const char *const starts[] = {"__", "std::__", "runtime.", "core::panicking::",
-                                         "std::panicking::", "std::sys::"};
+    static const char *const starts[] = {
+        "__",
+        "std::__",
+        "runtime.",
+        "core::panicking::",
+        "std::panicking::",
+        "std::sys::backtrace::__rust_",
+        "std::sys::pal::unix::abort_internal",
+    };
     return is_one(names, name) || begins_with_one(name, starts, EPI_COUNT(starts));
 }

@@ -13,8 +13,7 @@ struct epi_altstack {
     void *(*start)(void *); /* what that thread runs (create.c) */
     void *arg;
     uint64_t believed; /* see masks.h */
-    int creator;       /* of the thread, and where that is written down; see create.c */
-    int creation;
+    int expected;      /* see newthread.h */
     bool for_go;       /* a thread of Go's runtime */
 };
 

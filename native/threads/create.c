@@ -7,8 +7,8 @@
  * gives them stacks of its own, so they need not be asked for one. */
 #include "create.h"
 #include "altstack.h"
-#include "creator.h"
 #include "masks.h"
+#include "newthread.h"
 #include "wake.h"
 #include "../base/base.h"
 #include "../base/clock.h"
@@ -84,7 +84,7 @@ static void *epitaph_thread_start(void *value)
         epi_syscall6(SYS_sigaltstack, (long)&stack, 0, 0, 0, 0, 0);
     epi_altstack_mark(epi_gettid(), true);
     epi_mask_begin(slot->believed);
-    epi_creator_thread_begins(slot->creation, slot->for_go ? slot->creator : 0);
+    epi_newthread_begins(slot->expected, slot->for_go);
     return slot->start(slot->arg);
 }
 
@@ -132,12 +132,11 @@ static int create(epi_create_function next, pthread_t *new_thread, const pthread
     /* Go's sets its mask by the system call (runtime/signal_unix.go, minit). */
     slot->believed = for_go ? 0 : believed;
     slot->for_go = for_go;
-    slot->creator = epi_gettid();
-    int creation = believed == 0 ? EPI_NO_CREATION : epi_creator_begins(slot->creator);
-    slot->creation = creation;
+    int expected = believed == 0 ? EPI_NOT_EXPECTED : epi_newthread_expect();
+    slot->expected = expected;
     int error = next(new_thread, attr, epitaph_thread_start, slot);
     if (error != 0) {
-        epi_creator_ends(creation);
+        epi_newthread_forget(expected);
         put_back(slot, INT_MAX); /* of no thread, so that the next one takes it */
     }
     return error;

@@ -1,6 +1,7 @@
 /* The record of each thread's mask as the program has set it, and the mask that the
  * kernel gets instead. */
 #include "masks.h"
+#include "resend.h"
 #include "../base/base.h"
 #include "../base/system.h"
 #include "../incident/incident.h"
@@ -236,12 +237,10 @@ EPI_SAFE bool epi_mask_passes(int signal, const siginfo_t *info, ucontext_t *uc)
     record.believed &= ~bit;
     changes++;
     count((record.believed | outer.believed) != 0);
-    /* To the thread again, or to the process.  That of kill cannot be sent by another
-     * thread than the first (kernel/signal.c, do_rt_sigqueueinfo); then the sender is this
-     * process. */
+    /* To the thread again, or to the process. */
     if (info->si_code == SI_TKILL)
         epi_sigqueue(epi_gettid(), signal, info);
-    else if (epi_syscall6(SYS_rt_sigqueueinfo, epi_getpid(), signal, (long)info, 0, 0, 0) != 0)
-        epi_syscall6(SYS_kill, epi_getpid(), signal, 0, 0, 0, 0);
+    else
+        epi_resend(signal, info);
     return true;
 }

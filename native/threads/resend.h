@@ -1,4 +1,5 @@
-/* Signals of the process that came to one of the core's threads, and are sent once more. */
+/* Signals of the process that came to a thread that is not to take them, and are sent once
+ * more. */
 #ifndef EPI_RESEND_H
 #define EPI_RESEND_H
 

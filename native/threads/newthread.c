@@ -1,0 +1,68 @@
+/* Which threads are being created, by the mask that they begin with. */
+#include "newthread.h"
+#include "masks.h"
+#include "resend.h"
+#include "../base/base.h"
+#include "../base/system.h"
+#include "../unwind/golayout.h"
+#include "../unwind/program.h"
+
+#include <stdatomic.h>
+
+/* What a thread inherits that is being created; 0: free.  An empty mask has a bit, too: that of
+ * a signal which is in none.  If more threads are created at a time, the rest goes without. */
+static _Atomic uint64_t masks[16];
+
+#define IS_A_MASK (UINT64_C(1) << (SIGKILL - 1))
+
+int epi_newthread_expect(void)
+{
+    uint64_t mask = epi_sigmask_exchange(SIG_BLOCK, 0) | IS_A_MASK;
+    for (int i = 0; i < (int)EPI_COUNT(masks); i++) {
+        uint64_t none = 0;
+        if (masks[i] == 0 && atomic_compare_exchange_strong(&masks[i], &none, mask))
+            return i;
+    }
+    return EPI_NOT_EXPECTED;
+}
+
+void epi_newthread_forget(int expected)
+{
+    if (expected != EPI_NOT_EXPECTED)
+        masks[expected] = 0;
+}
+
+static _Thread_local struct {
+    volatile bool begun; /* it came by create.c */
+    volatile bool for_go;
+} thread __attribute__((tls_model("initial-exec")));
+
+void epi_newthread_begins(int expected, bool for_go)
+{
+    thread.for_go = for_go;
+    thread.begun = true;
+    epi_newthread_forget(expected);
+}
+
+static EPI_SAFE bool is_expected(uint64_t mask)
+{
+    for (size_t i = 0; i < EPI_COUNT(masks); i++)
+        if (masks[i] == (mask | IS_A_MASK))
+            return true;
+    return false;
+}
+
+EPI_SAFE bool epi_newthread_passes(int signal, const siginfo_t *info, ucontext_t *uc)
+{
+    uint64_t bit = epi_mask_of(signal), *mask = (uint64_t *)(void *)&uc->uc_sigmask;
+    if (info->si_code > 0 || info->si_code == SI_TKILL || !epi_mask_stays_open(signal) ||
+        epi_go_g(epi_program.go) != 0)
+        return false;
+    if (thread.begun ? !thread.for_go : !is_expected(*mask))
+        return false;
+    /* What opens it again is epi_mask_begin, with a record, or Go's minit. */
+    epi_sigmask(SIG_BLOCK, bit);
+    *mask |= bit;
+    epi_resend(signal, info);
+    return true;
+}
