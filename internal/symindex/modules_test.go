@@ -1,16 +1,17 @@
 package symindex_test
 
 import (
+	"cmp"
 	"debug/elf"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/epitaph-go/epitaph/internal/symindex"
 )
 
-// The C library is compared with the oracle by its debug file.
 // notShort leaves out what is the same with the race detector, since nothing here has a
 // second goroutine, and takes long with it.
 func notShort(t *testing.T) {
@@ -20,6 +21,7 @@ func notShort(t *testing.T) {
 	}
 }
 
+// The C library is compared with the oracle by its debug file.
 func TestLibcLikeLLVM(t *testing.T) {
 	notShort(t)
 	const libc = "/lib/x86_64-linux-gnu/libc.so.6"
@@ -99,12 +101,21 @@ func TestRustLikeLLVM(t *testing.T) {
 	}
 }
 
-// EPITAPH_SYMBOLS_FILE names any other file to be compared.
+// EPITAPH_SYMBOLS_FILE names any other file to be compared, EPITAPH_SYMBOLS_DEBUG the one with its
+// debug information, which then is searched by the build id under its directory ("usr/lib/debug").
 func TestFileLikeLLVM(t *testing.T) {
 	path := os.Getenv("EPITAPH_SYMBOLS_FILE")
 	if path == "" {
 		t.Skip("EPITAPH_SYMBOLS_FILE is not set")
 	}
-	share, kinds := compareToOracle(t, path, path, 10000, symindex.Options{Budget: 256 << 20})
+	debug := cmp.Or(os.Getenv("EPITAPH_SYMBOLS_DEBUG"), path)
+	opts := symindex.Options{Budget: 256 << 20}
+	if root, _, found := strings.Cut(debug, "/.build-id/"); found {
+		opts.DebugDirs = []string{root}
+	}
+	share, kinds := compareToOracle(t, path, debug, 10000, opts)
 	t.Logf("%.3f %% equal: %v", 100*share, kinds)
+	if share < wantShare {
+		t.Errorf("%s: %.3f %% equal, want %.1f", path, 100*share, 100*wantShare)
+	}
 }
