@@ -132,7 +132,7 @@ static int create(epi_create_function next, pthread_t *new_thread, const pthread
     /* Go's sets its mask by the system call (runtime/signal_unix.go, minit). */
     slot->believed = for_go ? 0 : believed;
     slot->for_go = for_go;
-    int expected = believed == 0 ? EPI_NOT_EXPECTED : epi_newthread_expect();
+    int expected = believed == 0 ? EPI_NOT_EXPECTED : epi_newthread_expect(believed);
     slot->expected = expected;
     int error = next(new_thread, attr, epitaph_thread_start, slot);
     if (error != 0) {

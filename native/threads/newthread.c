@@ -9,27 +9,34 @@
 
 #include <stdatomic.h>
 
-/* What a thread inherits that is being created; 0: free.  An empty mask has a bit, too: that of
- * a signal which is in none.  If more threads are created at a time, the rest goes without. */
-static _Atomic uint64_t masks[16];
+/* If more threads are created at a time, the rest goes without. */
+static struct {
+    _Atomic uint64_t believed; /* of the four: what the thread is to take for blocked; 0: free */
+    _Atomic uint64_t mask;     /* what it inherits; written last, and IS_A_MASK is in it */
+} expected[16];
 
+/* Of a signal that is in none. */
 #define IS_A_MASK (UINT64_C(1) << (SIGKILL - 1))
 
-int epi_newthread_expect(void)
+int epi_newthread_expect(uint64_t believed)
 {
-    uint64_t mask = epi_sigmask_exchange(SIG_BLOCK, 0) | IS_A_MASK;
-    for (int i = 0; i < (int)EPI_COUNT(masks); i++) {
+    for (int i = 0; i < (int)EPI_COUNT(expected); i++) {
         uint64_t none = 0;
-        if (masks[i] == 0 && atomic_compare_exchange_strong(&masks[i], &none, mask))
+        if (expected[i].believed == 0 &&
+            atomic_compare_exchange_strong(&expected[i].believed, &none, believed)) {
+            expected[i].mask = epi_sigmask_exchange(SIG_BLOCK, 0) | IS_A_MASK;
             return i;
+        }
     }
     return EPI_NOT_EXPECTED;
 }
 
-void epi_newthread_forget(int expected)
+void epi_newthread_forget(int number)
 {
-    if (expected != EPI_NOT_EXPECTED)
-        masks[expected] = 0;
+    if (number == EPI_NOT_EXPECTED)
+        return;
+    expected[number].mask = 0;
+    expected[number].believed = 0;
 }
 
 static _Thread_local struct {
@@ -37,17 +44,17 @@ static _Thread_local struct {
     volatile bool for_go;
 } thread __attribute__((tls_model("initial-exec")));
 
-void epi_newthread_begins(int expected, bool for_go)
+void epi_newthread_begins(int number, bool for_go)
 {
     thread.for_go = for_go;
     thread.begun = true;
-    epi_newthread_forget(expected);
+    epi_newthread_forget(number);
 }
 
-static EPI_SAFE bool is_expected(uint64_t mask)
+static EPI_SAFE bool is_expected(uint64_t mask, uint64_t bit)
 {
-    for (size_t i = 0; i < EPI_COUNT(masks); i++)
-        if (masks[i] == (mask | IS_A_MASK))
+    for (size_t i = 0; i < EPI_COUNT(expected); i++)
+        if (expected[i].mask == (mask | IS_A_MASK) && (expected[i].believed & bit) != 0)
             return true;
     return false;
 }
@@ -58,7 +65,7 @@ EPI_SAFE bool epi_newthread_passes(int signal, const siginfo_t *info, ucontext_t
     if (info->si_code > 0 || info->si_code == SI_TKILL || !epi_mask_stays_open(signal) ||
         epi_go_g(epi_program.go) != 0)
         return false;
-    if (thread.begun ? !thread.for_go : !is_expected(*mask))
+    if (thread.begun ? !thread.for_go : !is_expected(*mask, bit))
         return false;
     /* What opens it again is epi_mask_begin, with a record, or Go's minit. */
     epi_sigmask(SIG_BLOCK, bit);

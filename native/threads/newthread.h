@@ -15,14 +15,14 @@
 
 #define EPI_NOT_EXPECTED (-1)
 
-/* A thread is about to be created by the calling one, which takes some of the four for blocked.
- * Returns what ends with the new thread's beginning, or when it was not created. */
-int epi_newthread_expect(void);
-void epi_newthread_forget(int expected);
+/* A thread is about to be created by the calling one, which takes BELIEVED, of the four, for
+ * blocked.  Returns what ends with the new thread's beginning, or when it was not created. */
+int epi_newthread_expect(uint64_t believed);
+void epi_newthread_forget(int number);
 
 /* On the new thread: it has a record of its mask now; or it is Go's, whose runtime sets the mask
  * (runtime/proc.go, minit). */
-void epi_newthread_begins(int expected, bool for_go);
+void epi_newthread_begins(int number, bool for_go);
 
 /* For the handler of faults: was the signal sent, and taken by a thread that has only just been
  * created?  Then it is pending again, and this thread does not take it. */
