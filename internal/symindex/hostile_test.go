@@ -12,9 +12,8 @@ import (
 	"github.com/epitaph-go/epitaph/internal/symindex/dwarf"
 )
 
-// manyRanges has 200 000 functions of one byte of DWARF each, all of which name one
-// list of 10 000 ranges.
-const manyRanges = `
+// function begins a file with a function of 64 bytes, and abbreviation 1, a unit.
+const function = `
 	.text
 	.globl f
 	.type f,@function
@@ -23,12 +22,10 @@ f:	.fill 64,1,0x90
 	.section .debug_abbrev
 	.uleb128 1, 0x11
 	.byte 1
-	.uleb128 0x13, 0x0b, 0, 0
-	.uleb128 2, 0x2e
-	.byte 0
-	.uleb128 0x55, 0x21
-	.sleb128 0
-	.uleb128 0, 0, 0
+`
+
+// manyEntries is a unit with 200 000 entries of one byte each, of abbreviation 2.
+const manyEntries = `
 	.section .debug_info
 	.long 2f-1f
 1:	.short 5
@@ -39,6 +36,18 @@ f:	.fill 64,1,0x90
 	.fill 200000,1,2
 	.byte 0
 2:
+`
+
+// manyRanges has 200 000 functions of one byte of DWARF each, all of which name one
+// list of 10 000 ranges.
+const manyRanges = function + `
+	.uleb128 0x13, 0x0b, 0, 0
+	.uleb128 2, 0x2e
+	.byte 0
+	.uleb128 0x55, 0x21
+	.sleb128 0
+	.uleb128 0, 0, 0
+` + manyEntries + `
 	.section .debug_rnglists
 	.rept 10000
 	.byte 7
@@ -49,15 +58,7 @@ f:	.fill 64,1,0x90
 `
 
 // manyAttributes has 200 000 entries of one byte, with 10 000 attributes each.
-const manyAttributes = `
-	.text
-	.globl f
-	.type f,@function
-f:	.fill 64,1,0x90
-	.size f,.-f
-	.section .debug_abbrev
-	.uleb128 1, 0x11
-	.byte 1
+const manyAttributes = function + `
 	.uleb128 0x13, 0x0b, 0, 0
 	.uleb128 2, 0x2e
 	.byte 0
@@ -65,28 +66,10 @@ f:	.fill 64,1,0x90
 	.uleb128 0x3f, 0x19
 	.endr
 	.uleb128 0, 0, 0
-	.section .debug_info
-	.long 2f-1f
-1:	.short 5
-	.byte 1, 8
-	.long 0
-	.uleb128 1
-	.byte 12
-	.fill 200000,1,2
-	.byte 0
-2:
-`
+` + manyEntries
 
 // head has a function, and abbreviation 1, a unit with a line program. Others may follow.
-const head = `
-	.text
-	.globl f
-	.type f,@function
-f:	.fill 64,1,0x90
-	.size f,.-f
-	.section .debug_abbrev
-	.uleb128 1, 0x11
-	.byte 1
+const head = function + `
 	.uleb128 0x13, 0x0b, 0x10, 0x17, 0, 0
 `
 

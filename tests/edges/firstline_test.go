@@ -4,7 +4,6 @@ package edges
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -30,9 +29,7 @@ var firstLineCalls = map[string]int{
 }
 
 func TestFirstLineCalls(t *testing.T) {
-	if _, err := exec.LookPath("strace"); err != nil {
-		t.Skip("needs strace, to see the system calls")
-	}
+	victim.NeedTools(t, "strace")
 	trace := filepath.Join(t.TempDir(), "trace")
 	t.Parallel()
 	o := run(t, "crash", victim.Under("strace", "-f", "-qq", "-o", trace))

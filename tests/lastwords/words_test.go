@@ -4,7 +4,6 @@ package lastwords
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -60,8 +59,8 @@ func TestStandardError(t *testing.T) {
 		} {
 			t.Run(link+"/"+kind, func(t *testing.T) {
 				t.Parallel()
-				if _, err := exec.LookPath("musl-gcc"); link == "musl" && err != nil {
-					t.Skip(err)
+				if link == "musl" {
+					victim.NeedTools(t, "musl-gcc")
 				}
 				if got := standardError(t, program, syscall.SIGABRT, kind); !slices.Equal(got, want) {
 					t.Errorf("%q, want %q", got, want)
@@ -108,9 +107,7 @@ func TestOddWrites(t *testing.T) {
 // TestRustPanic: a panic's reason, of a library that was loaded or linked in, with and without a
 // backtrace behind it. Where the panic unwinds to extern "C", a second one with a whole backtrace follows.
 func TestRustPanic(t *testing.T) {
-	if _, err := exec.LookPath("rustc"); err != nil {
-		t.Skip(err)
-	}
+	victim.NeedTools(t, "rustc")
 	check := func(t *testing.T, program *victim.Program, line, backtrace string) {
 		got := standardError(t, program, syscall.SIGABRT, line, victim.Env("RUST_BACKTRACE="+backtrace))
 		if len(got) < 2 || !strings.Contains(got[0], "panicked at") || got[1] != "the answer is 42" {

@@ -2,7 +2,7 @@
 
 package main
 
-// #cgo CFLAGS: -std=c11 -D_GNU_SOURCE -Wall -Wextra
+// #cgo CFLAGS: -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wno-unused-parameter
 // #include <stdlib.h>
 // #include "crash.h"
 import "C"
