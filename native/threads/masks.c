@@ -182,7 +182,7 @@ void epi_mask_end(void)
 void epi_mask_begin(uint64_t believed)
 {
     uint64_t mask;
-    if (faults() == 0 || kernels(SIG_BLOCK, NULL, &mask) != 0)
+    if ((faults() == 0 && believed == 0) || kernels(SIG_BLOCK, NULL, &mask) != 0)
         return;
     mask |= believed;
     if ((mask & FAULTS) == 0)
@@ -219,9 +219,9 @@ EPI_SAFE void epi_mask_open(ucontext_t *uc)
     count(true);
 }
 
-EPI_SAFE bool epi_mask_stays_open(int signal)
+EPI_SAFE bool epi_mask_may_be_open(int signal)
 {
-    return (faults() & epi_mask_of(signal)) != 0;
+    return (FAULTS & epi_mask_of(signal)) != 0;
 }
 
 EPI_SAFE bool epi_mask_passes(int signal, const siginfo_t *info, ucontext_t *uc)

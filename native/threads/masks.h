@@ -46,8 +46,8 @@ void epi_mask_end(void);
 EPI_SAFE void epi_mask_open(ucontext_t *uc);
 void epi_mask_callers_are_seen(void);
 
-/* Is it one of the four, which stays open though a thread blocks it? */
-EPI_SAFE bool epi_mask_stays_open(int signal);
+/* Is it one of the four?  A thread that blocks it may have it open. */
+EPI_SAFE bool epi_mask_may_be_open(int signal);
 
 /* For the handler of faults: was the signal sent, to a thread that takes it for blocked?
  * Then it is pending now. */

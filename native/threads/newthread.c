@@ -62,10 +62,12 @@ static EPI_SAFE bool is_expected(uint64_t mask, uint64_t bit)
 EPI_SAFE bool epi_newthread_passes(int signal, const siginfo_t *info, ucontext_t *uc)
 {
     uint64_t bit = epi_mask_of(signal), *mask = (uint64_t *)(void *)&uc->uc_sigmask;
-    if (info->si_code > 0 || info->si_code == SI_TKILL || !epi_mask_stays_open(signal) ||
+    if (info->si_code > 0 || info->si_code == SI_TKILL || !epi_mask_may_be_open(signal) ||
         epi_go_g(epi_program.go) != 0)
         return false;
     if (thread.begun ? !thread.for_go : !is_expected(*mask, bit))
+        return false;
+    if (epi_gettid() == epi_getpid()) /* the first thread is older than any, in a child of fork, too */
         return false;
     /* What opens it again is epi_mask_begin, with a record, or Go's minit. */
     epi_sigmask(SIG_BLOCK, bit);
