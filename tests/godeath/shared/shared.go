@@ -6,6 +6,7 @@ package shared
 type Page struct {
 	Began, Ended uint64 // how often the crash hook has
 	Commits      uint64 // what other goroutines had begun when it began
+	Committed    uint64 // what they have brought to an end, whenever; atomic
 	Left         int64  // ns to the end of its context
 	WellFormed   bool   // what the context says of itself
 	Size         uint64
