@@ -71,16 +71,18 @@ static EPI_SAFE uint64_t patience(const struct epi_incident *incident, uint64_t 
     return wait < left / 2 ? wait : left / 2;
 }
 
+/* For MOST nanoseconds, without those for which the process was stopped: Go was stopped, too. */
 static EPI_SAFE enum epi_goroutines_answer wait_for(const struct epi_incident *incident,
                                               struct epi_goroutines *live, uint32_t question,
-                                              uint64_t end)
+                                              uint64_t most)
 {
+    struct epi_awake awake = {epi_now(), 0};
     uint64_t pause = EPI_MS / 32;
     while (load(&live->done) != question) {
         bool go_failed = incident->go_failed;
         if (epi_incident_stops(incident)) /* the crash asks a question of its own */
             return EPI_GOROUTINES_NO_P;
-        if (go_failed || epi_now() >= end) {
+        if (go_failed || epi_awake(&awake) >= most) {
             withdraw(live, question);
             if (go_failed)
                 return EPI_GOROUTINES_GO_FAILED;
@@ -178,9 +180,8 @@ EPI_SAFE void epi_goroutines_take(struct epi_incident *incident)
         incident->subject.goroutine = epi_program_goroutine();
     }
     bool in_go = g != 0 && waiting == 0 && !incident->stack.crossed_asmcgocall;
-    uint64_t now = epi_now();
-    uint64_t end = now + patience(incident, now, in_go);
-    incident->goroutines = (int)wait_for(incident, live, ask(live, incident), end);
+    uint64_t most = patience(incident, epi_now(), in_go);
+    incident->goroutines = (int)wait_for(incident, live, ask(live, incident), most);
 }
 
 EPI_SAFE void epi_goroutines_print(struct epi_incident *incident)

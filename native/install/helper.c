@@ -62,6 +62,8 @@ static EPI_SAFE void look_for_a_stop(struct epi_incident *incident, struct epi_w
     uint64_t stop = epi_watch_round(watch, now, late ? epi_task_starved(epi_gettid()) : 0);
     if (stop > 0)
         epi_incident_postpone(incident, stop, now);
+    if (incident->out.watched != EPI_OUT_ALONE)
+        incident->out.watched = now;
 }
 
 /* From a crash's beginning to the end of the process, or until a host's handler

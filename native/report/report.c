@@ -130,6 +130,8 @@ static EPI_SAFE void start_output(struct epi_incident *incident)
         epi_jsonline_prepare(incident, &incident->out);
     epi_out_start(&incident->out, file ? incident->file_fd : incident->terminal,
                   file ? incident->terminal : epi_places_fallback(incident), deadline);
+    if (!incident->forked) /* a child has no helper thread */
+        incident->out.watched = 0;
     epi_oncrash_keep(incident, &incident->out);
     epi_brief_remember(&incident->out);
     incident->out.record = json ? &incident->record : NULL;

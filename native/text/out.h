@@ -12,6 +12,7 @@
 #include "../base/fd.h"
 
 #define EPI_OUT_BUFFER 4096
+#define EPI_OUT_ALONE UINT64_MAX
 
 struct epi_record; /* json.h */
 
@@ -22,8 +23,9 @@ struct epi_out {
     struct epi_fd target;   /* where the text goes */
     struct epi_fd fallback; /* where it goes on when that fails; -1: nowhere */
     /* Monotonic; text that is not out by then is lost.  The helper thread postpones it by the
-     * time for which the process was stopped. */
-    _Atomic uint64_t deadline;
+     * time for which the process was stopped.  WATCHED is until when it has done so, or
+     * EPI_OUT_ALONE where it does not look. */
+    _Atomic uint64_t deadline, watched;
     /* A file that gets the text as well, by pwrite: a black box.  -1: none, or it
      * failed with copy_error. */
     struct epi_fd copy;
@@ -56,6 +58,7 @@ struct epi_out {
     char buffer[EPI_OUT_BUFFER];
 };
 
+/* OUT is EPI_OUT_ALONE. */
 EPI_SAFE void epi_out_start(struct epi_out *out, struct epi_fd target,
                             struct epi_fd fallback, uint64_t deadline);
 EPI_SAFE void epi_out_flush(struct epi_out *out);

@@ -13,16 +13,24 @@
 #include <poll.h>
 #include <signal.h>
 
-/* The process may have been stopped meanwhile.  The helper thread, which goes on in the same
- * moment, postpones the deadline then. */
-#define LAST_LOOK (20 * EPI_MS)
+/* The process may have been stopped meanwhile, for which the helper thread postpones the
+ * deadline.  It goes on in the same moment as this thread, but on a busy machine it may run
+ * much later: so the deadline has expired when the helper has looked behind it.  LOOKS are
+ * for a helper that never does. */
+#define LOOK (5 * EPI_MS)
+#define LOOKS 100
 
 static EPI_SAFE bool is_over(const struct epi_out *out, uint64_t *now)
 {
-    if ((*now = epi_now()) < out->deadline)
-        return false;
-    epi_pause(LAST_LOOK);
-    return (*now = epi_now()) >= out->deadline;
+    for (int i = 0;; i++) {
+        uint64_t watched = out->watched; /* first: what it has postponed by then is seen below */
+        uint64_t deadline = out->deadline;
+        if ((*now = epi_now()) < deadline)
+            return false;
+        if (watched >= deadline || i == LOOKS)
+            return true;
+        epi_pause(LOOK);
+    }
 }
 
 EPI_SAFE bool epi_out_takes_text(struct epi_out *out)
