@@ -39,8 +39,8 @@ var causes = map[string]string{
 	"call-null": "call through a NULL pointer", "call-garbage": "execution of 0x123456789abc, where nothing is mapped",
 	"call-noexec": "in memory that is not executable", "stack-overflow": "stack overflow: ",
 	"smashed-stack": "write through a NULL pointer", "no-stack": "write to 0xfffffffffffffff8, where nothing is mapped",
-	"recursion2": "write through a NULL pointer", "ud2": "ud2, a trap that stands in the code",
-	"int3": "a breakpoint instruction", "abort": "raised by the process itself", "in-malloc": "where nothing is mapped",
+	"recursion2": "write through a NULL pointer", "ud2": "ud2, a deliberate trap",
+	"int3": "a breakpoint instruction", "abort": "abort() was called", "in-malloc": "where nothing is mapped",
 	"bus": "where a mapped file has no memory", "no-fds": "write through a NULL pointer",
 	"in-dl-iterate": "write through a NULL pointer", "dlopen-constructor": "write through a NULL pointer",
 	"stdio-locks": "write through a NULL pointer", "raise": "raised by the process itself",
@@ -52,7 +52,7 @@ var causes = map[string]string{
 // On arm64 the instructions have other names, and what is pushed takes 16 bytes.
 func init() {
 	if runtime.GOARCH == "arm64" {
-		causes["ud2"] = "udf, a trap that stands in the code"
+		causes["ud2"] = "udf, a deliberate trap"
 		causes["no-stack"] = "write to 0xfffffffffffffff0, where nothing is mapped"
 	}
 }
@@ -64,7 +64,11 @@ var unlined = []string{"dlopen-constructor"}
 // function that called C, and the cause.
 func (v *variant) checkEnds(t *testing.T, k kind, p place, w *want, r *report.Report) {
 	t.Helper()
-	if v.build != plainBuild || w.anywhere {
+	if v.build != plainBuild {
+		return
+	}
+	if w.anywhere {
+		checkSender(t, k, r)
 		return
 	}
 	wanted := []string{regexp.QuoteMeta(k.Func) + ` \(\w+\.cc?:\d+\)`, regexp.QuoteMeta(causes[k.Name])}
@@ -89,5 +93,17 @@ func (v *variant) checkEnds(t *testing.T, k kind, p place, w *want, r *report.Re
 				t.Errorf("the %s lines do not have %s:\n%s", where, want, text)
 			}
 		}
+	}
+}
+
+// checkSender: a signal of kill's is said to be that of the thread that is shown only where that has called kill.
+func checkSender(t *testing.T, k kind, r *report.Report) {
+	t.Helper()
+	want := "sent by the process to itself, perhaps by another thread"
+	if current := r.Current(); current != nil && slices.ContainsFunc(current.Frames, func(f report.Frame) bool { return f.Func == k.Func }) {
+		want = "raised by the process itself"
+	}
+	if r.Signal.Cause != want {
+		t.Errorf("the cause is %q, want %q", r.Signal.Cause, want)
 	}
 }

@@ -124,6 +124,27 @@ EPI_SAFE void epi_call_describe(struct epi_call_text *text, struct epi_incident 
     epi_name_normalize(text->comparable, text->name);
 }
 
+/* From a system call to the function that the program has called it takes four frames. */
+EPI_SAFE bool epi_calls_begin(struct epi_incident *incident, const char *list)
+{
+    const struct epi_stack *stack = &incident->stack;
+    struct epi_call_text text;
+    uint8_t callee = 0;
+    for (uint32_t i = 0; i < stack->count && i < 6; i++) {
+        uint8_t before = callee;
+        uint32_t n = 1;
+        for (uint32_t k = 0; k < n; k++) {
+            callee = before;
+            n = describe(&text, incident, &stack->frame[i], k, &callee);
+            epi_name_normalize(text.comparable, text.name);
+            epi_name_make_public(text.comparable);
+            if (epi_name_listed(list, text.comparable, epi_strlen(text.comparable)))
+                return true;
+        }
+    }
+    return false;
+}
+
 static EPI_SAFE uint64_t hash(const char *text)
 {
     uint64_t value = 0;

@@ -60,6 +60,10 @@ struct epi_calls {
 EPI_SAFE void epi_calls_find(struct epi_calls *calls, struct epi_incident *incident,
                              const char *go_text);
 
+/* Is one of the functions of LIST (see epi_name_listed) among the innermost of INCIDENT's
+ * stack? */
+EPI_SAFE bool epi_calls_begin(struct epi_incident *incident, const char *list);
+
 /* The calls of another thread's stack; of the group of goroutines whose lines in a report
  * TEXT begins with (grouptext.h). */
 EPI_SAFE void epi_calls_of_stack(struct epi_calls *calls, struct epi_incident *incident,

@@ -1,6 +1,7 @@
 /* The sentence that says what the signal means: from the kernel's siginfo, and where
  * that covers several causes by one code, from the instruction. */
 #include "report_parts.h"
+#include "calls.h"
 #include "cause.h"
 #include "../base/base.h"
 #include "../base/fd.h"
@@ -13,15 +14,29 @@
 
 #include <fcntl.h>
 
-static EPI_SAFE void sender(struct epi_out *out, const siginfo_t *info)
+/* raise and abort send to their own thread.  What kill sends is the process's, and the kernel
+ * prefers the first thread for it: the stack is the sender's only if kill is on it. */
+static EPI_SAFE const char *sent_to_itself(struct epi_incident *incident)
 {
+    static const char senders[] = " kill killpg sigqueue syscall syscall.Kill "
+                                  "golang.org/x/sys/unix.Kill ";
+    if (incident->signal == SIGABRT && epi_calls_begin(incident, " abort "))
+        return "abort() was called";
+    if (incident->info.si_code == SI_TKILL || epi_calls_begin(incident, senders))
+        return "raised by the process itself";
+    return "sent by the process to itself, perhaps by another thread";
+}
+
+static EPI_SAFE void sender(struct epi_out *out, struct epi_incident *incident)
+{
+    const siginfo_t *info = &incident->info;
     char path[32] = "/proc/", comm[32];
     if (info->si_code != SI_USER && info->si_code != SI_QUEUE && info->si_code != SI_TKILL) {
         epi_out_text(out, "sent by a timer, a message queue or asynchronous I/O");
         return;
     }
     if (info->si_pid == epi_getpid()) {
-        epi_out_text(out, "raised by the process itself");
+        epi_out_text(out, sent_to_itself(incident));
         return;
     }
     epi_out_text(out, "sent by process ");
@@ -117,8 +132,7 @@ static EPI_SAFE bool meant_to_trap(const struct epi_instruction *instruction)
         epi_out_text(out, ", at ");
     } else if (instruction->kind == EPI_INSTRUCTION_TRAP) {
         epi_out_text(out, instruction->name);
-        epi_out_text(
-            out, ", a trap that stands in the code (unreachable code, a failed check), at ");
+        epi_out_text(out, ", a deliberate trap (unreachable code or a failed check), at ");
     } else {
         return false;
     }
@@ -176,7 +190,7 @@ EPI_SAFE void epi_report_cause(struct epi_incident *incident)
     const siginfo_t *info = &incident->info;
     epi_cause_begin(incident);
     if (info->si_code <= 0) {
-        sender(out, info);
+        sender(out, incident);
     } else if (incident->signal == SIGSEGV || incident->signal == SIGBUS) {
         epi_cause_memory(incident);
     } else if (incident->signal == SIGFPE) {

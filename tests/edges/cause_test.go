@@ -46,7 +46,7 @@ func TestCause(t *testing.T) {
 		{"wild_call", "execution of 0x4141414141414141, which is not canonical", "", syscall.SIGSEGV},
 		{"wild_return", "execution of 0x4242424242424242, which is not canonical", "", syscall.SIGSEGV},
 		{"ud1", "the trap of a check that the compiler added: shift by an amount out of bounds, at 0x", "", syscall.SIGILL},
-		{"ud2", "ud2, a trap that stands in the code", "", syscall.SIGILL},
+		{"ud2", "ud2, a deliberate trap", "", syscall.SIGILL},
 		{"invalid", "an invalid instruction, or one that this CPU does not have, at 0x", "", syscall.SIGILL},
 		{"div", "integer division by zero\n", "", syscall.SIGFPE},
 		{"div_overflow", "integer division with a quotient that is too large\n", "", syscall.SIGFPE},

@@ -210,6 +210,9 @@ func TestGoEndsTheProgram(t *testing.T) {
 	}
 }
 
+// toItself is the cause of what kill has sent where the sender is not on the stack.
+const toItself = "sent by the process to itself, perhaps by another thread"
+
 // The program sends itself a fatal signal from Go code, which is not what Go's
 // runtime does at its own end.
 func TestGoSendsItselfASignal(t *testing.T) {
@@ -219,8 +222,9 @@ func TestGoSendsItselfASignal(t *testing.T) {
 			o := run(t, "go_raise", signalSetting(signal))
 			o.DiedOf(t, signal)
 			r := victim.Complete(t, o.Stderr)
-			if r.Signal.Cause != "raised by the process itself" {
-				t.Errorf("the cause is %q", r.Signal.Cause)
+			// The kernel prefers the first thread, on which the main goroutine may be or not.
+			if c := r.Signal.Cause; c != "raised by the process itself" && c != toItself {
+				t.Errorf("the cause is %q", c)
 			}
 		})
 	}
