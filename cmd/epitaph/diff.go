@@ -32,7 +32,7 @@ func setUpDiff(flags *flag.FlagSet) cli.Action {
 	color := flags.String("color", "auto", "`when` to use colour: auto, always or never")
 	return func(env *cli.Env, args []string) error {
 		if len(args) != 2 {
-			return cli.Usage("%d files, want two", len(args))
+			return cli.Usage("want two FILEs, got %d", len(args))
 		}
 		if *width < 40 {
 			return cli.Usage("-width %d: 40 is the least", *width)

@@ -17,7 +17,8 @@ none: those of programs and libraries that were stripped. What a module is calle
 in is known by its build-id: its own file, its debug file, or its block of symbols,
 which "epitaph index" has made. The text around the reports is left out.
 `,
-	Notes: `The exit status is 1 when a frame's module was not found; standard error names it.`,
+	Notes: `The exit status is 1 when a frame's module was not found, or when frames of the program
+have still no name; standard error says of which module.`,
 	Setup: setUpResolve,
 }
 
@@ -34,6 +35,9 @@ func setUpResolve(flags *flag.FlagSet) cli.Action {
 			if err := report.Resolve(f.Report, debug...); err != nil {
 				fmt.Fprintf(env.Err, "epitaph: %v\n", err)
 				partly = true
+			} else if m := withoutNames(f.Report); m != "" {
+				fmt.Fprintf(env.Err, "epitaph: %s was stripped, and no symbols of it were found; -debug DIR says where they are\n", m)
+				partly = true
 			}
 			text, err := f.MarshalText()
 			if err == nil {
@@ -46,4 +50,16 @@ func setUpResolve(flags *flag.FlagSet) cli.Action {
 		}
 		return err
 	}
+}
+
+// withoutNames returns the module of the program's that has frames without a name, or "".
+func withoutNames(r *report.Report) string {
+	for i := range r.Threads {
+		for _, f := range r.Threads[i].Frames {
+			if f.Kind == report.BinaryFrame && f.Func == "" && r.InApp(f) {
+				return f.Module
+			}
+		}
+	}
+	return ""
 }

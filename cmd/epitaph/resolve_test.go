@@ -6,6 +6,7 @@ import (
 	"debug/elf"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -67,5 +68,19 @@ func TestResolve(t *testing.T) {
 	o := epitaph("", "resolve", file)
 	if o.status != exitFailure || !strings.Contains(o.stderr, "/srv/a") || !strings.Contains(o.stdout, `Binary file "/srv/a"`) {
 		t.Errorf("with nothing: status %d, %s\n%s", o.status, o.stderr, o.stdout)
+	}
+}
+
+// TestResolveWithoutSymbols: the file is there and does not have the function, which is no success.
+func TestResolveWithoutSymbols(t *testing.T) {
+	const id = "11223344556688"
+	path := compiled(t, "-g", "-O1", "-pie", "-fPIE", "-Wl,--build-id=0x"+id)
+	text := strings.ReplaceAll(crashed(t, path, id), "/srv/a", path)
+	if out, err := exec.Command("strip", "-K", "main", path).CombinedOutput(); err != nil {
+		t.Fatalf("strip: %v: %s", err, out)
+	}
+	o := epitaph(text, "resolve", "-")
+	if o.status != exitFailure || !strings.Contains(o.stderr, path+" was stripped, and no symbols of it were found") {
+		t.Errorf("status %d, %q", o.status, o.stderr)
 	}
 }

@@ -91,7 +91,7 @@ func TestShowStatus(t *testing.T) {
 		{"", "show -sig 1:0000 " + samples, 1, "", "no report has the signature 1:0000"},
 		{"", "show " + empty + "/missing", 1, "", "missing"},
 		{"", "diff " + samples + "segv.crash " + samples + "segv.crash", 0, "clamp", ""},
-		{"", "diff " + samples + "segv.crash", 2, "", "1 files, want two"},
+		{"", "diff " + samples + "segv.crash", 2, "", "want two FILEs, got 1"},
 		{"", "diff -color alwys a b", 2, "", "Did you mean: 'always'?"},
 		{"", "json", 2, "", "no FILE"},
 		{"", "json -schema", 0, `"$schema"`, ""},
