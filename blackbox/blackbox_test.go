@@ -113,6 +113,20 @@ func TestWriteTo(t *testing.T) {
 	}
 }
 
+// TestEndInWords: the details of the ends that a person has to act on.
+func TestEndInWords(t *testing.T) {
+	for want, status := range map[string]boxformat.Status{
+		"SIGSEGV, report complete":                {State: boxformat.StateReported, Signal: 11},
+		"SIGABRT, report incomplete":              {State: boxformat.StateCrashed, Signal: 6},
+		"a panic or fatal error, report complete": {State: boxformat.StateReported},
+		"without a trace; this machine has been started again since, or it ran on another one": {State: boxformat.StateRunning},
+	} {
+		if got := parse(t, box(status)).End.Detail; got != want && !strings.HasPrefix(got, "without a trace; this machine cannot tell") {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 // The mark is missing, and the box is of another run of this machine, or of another
 // machine: its process may still run there.
 func TestEndElsewhere(t *testing.T) {

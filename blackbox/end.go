@@ -32,13 +32,14 @@ func (p *parser) end(b []byte) {
 			Complete: status.State == boxformat.StateReported,
 			Time:     real(status.Time),
 		}
-		what := fmt.Sprintf("signal %d", e.Signal)
-		if e.Signal == 0 {
-			what = "a panic or fatal error"
+		e.Detail = "a panic or fatal error"
+		if e.Signal != 0 {
+			e.Detail = signalName(e.Signal)
 		}
-		e.Detail = what + " was reported"
-		if !e.Complete {
-			e.Detail = "while " + what + " was being reported"
+		if e.Complete {
+			e.Detail += ", report complete"
+		} else {
+			e.Detail += ", report incomplete"
 		}
 	default:
 		if status.State > boxformat.StateRunning {
@@ -110,14 +111,17 @@ func byWhom(sender uint32) string {
 // its number.
 func signalName(signal int) string {
 	names := map[int]string{
-		1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 10: "SIGUSR1", 12: "SIGUSR2", 13: "SIGPIPE", 14: "SIGALRM",
-		15: "SIGTERM", 16: "SIGSTKFLT", 24: "SIGXCPU", 25: "SIGXFSZ", 26: "SIGVTALRM", 29: "SIGIO", 30: "SIGPWR",
+		1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 4: "SIGILL", 5: "SIGTRAP", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 10: "SIGUSR1", 11: "SIGSEGV", 12: "SIGUSR2", 13: "SIGPIPE", 14: "SIGALRM",
+		15: "SIGTERM", 16: "SIGSTKFLT", 24: "SIGXCPU", 25: "SIGXFSZ", 26: "SIGVTALRM", 29: "SIGIO", 30: "SIGPWR", 31: "SIGSYS",
 	}
 	if name := names[signal]; name != "" {
 		return name
 	}
 	return fmt.Sprintf("signal %d", signal)
 }
+
+// withoutTrace is what the details of an end without a mark begin with.
+const withoutTrace = "without a trace"
 
 // without tells what became of a process that left no mark.
 func (p *parser) without() (EndKind, string) {
@@ -126,9 +130,9 @@ func (p *parser) without() (EndKind, string) {
 	case p.held:
 		return Running, "its process holds the file"
 	case here == "" || p.header.BootID == "":
-		return Unknown, "it left no mark, and this machine cannot tell whether it runs"
+		return Unknown, withoutTrace + "; this machine cannot tell whether it runs"
 	case here != p.header.BootID:
-		return Unknown, "it left no mark, and this machine has been started again since, or it ran on another one"
+		return Unknown, withoutTrace + "; this machine has been started again since, or it ran on another one"
 	}
 	// A process that the same number was given to later began later.
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.header.PID))
@@ -138,25 +142,26 @@ func (p *parser) without() (EndKind, string) {
 	case err == nil || os.IsNotExist(err):
 		return p.killed()
 	}
-	return Unknown, "it left no mark, and its process cannot be looked for: " + err.Error()
+	return Unknown, withoutTrace + "; its process cannot be looked for: " + err.Error()
 }
 
 // killed tells what ended a process of this run of the machine that left no mark.
 func (p *parser) killed() (EndKind, string) {
 	watch := boxformat.DecodeWatch(p.watch)
-	what := "killed (SIGKILL), or an end that leaves none (package documentation)"
+	or := "; or it ended in a way that leaves none (see package blackbox)"
 	if !watch.Exits || !watch.Signals {
-		what = "killed (SIGKILL), or it exited without handler.Disable"
+		or = "; or it exited without handler.Disable"
 	}
+	killer := "perhaps by the OOM killer"
 	switch watch.OOM.Since() {
 	case oomkill.Yes:
 		return OOMKilled, "the OOM killer has killed a process of its cgroup since its last snapshot"
 	case oomkill.No:
-		return Vanished, "it left no mark: " + what + "; the OOM killer was it not"
+		killer = "not by the OOM killer"
 	case oomkill.Perhaps:
-		return Vanished, "it left no mark: " + what + "; perhaps by the OOM killer, which has killed on this machine since"
+		killer += ", which has killed on this machine since"
 	}
-	return Vanished, "it left no mark: " + what + ", by the OOM killer perhaps"
+	return Vanished, withoutTrace + ": killed by SIGKILL, " + killer + or
 }
 
 func bootID() string {
