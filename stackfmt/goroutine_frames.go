@@ -104,11 +104,15 @@ func (s *dumpScanner) endStack() {
 	if len(s.frames) == 0 {
 		return
 	}
-	stack := s.stack()
+	to, packed := &s.g.Stack, &s.g.packed
 	if s.ancestors {
-		s.g.Ancestors[len(s.g.Ancestors)-1].Stack = stack
+		a := &s.g.Ancestors[len(s.g.Ancestors)-1]
+		to, packed = &a.Stack, &a.packed
+	}
+	if s.packer != nil {
+		*packed = s.packer.pack(s.frames, s.args)
 	} else {
-		s.g.Stack = stack
+		*to = s.stack()
 	}
 	s.frames, s.args = s.frames[:0], s.args[:0]
 }
@@ -185,7 +189,7 @@ func (s *dumpScanner) endPiece() {
 	s.endStack()
 	g := *s.g
 	next := g
-	next.Stack, next.Ancestors = nil, nil
+	next.Stack, next.packed, next.Ancestors = nil, packedStack{}, nil
 	g.Partial = true
 	if s.ancestors {
 		next.Ancestors = []Ancestor{{ID: g.Ancestors[len(g.Ancestors)-1].ID}}

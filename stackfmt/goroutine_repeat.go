@@ -69,7 +69,7 @@ func (r *repeats) read(s *dumpScanner, text []byte) []byte {
 	for i := range set {
 		if k := &set[i]; k.lines > 0 && k.sigSeen == s.sigSeen && r.isNext(k, text) {
 			g, same := s.g, &(*r.goroutines)[k.goroutine]
-			g.Stack, g.Ancestors, g.Unavailable = same.Stack, same.Ancestors, same.Unavailable
+			g.Stack, g.packed, g.Ancestors, g.Unavailable = same.Stack, same.packed, same.Ancestors, same.Unavailable
 			g.CreatedBy, g.Parent = same.CreatedBy, same.Parent
 			s.number += int(k.lines)
 			s.endGoroutine()

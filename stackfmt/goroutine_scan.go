@@ -57,6 +57,9 @@ type dumpScanner struct {
 	ancestors bool
 	// shared are the stacks that were made, if arguments are left out: by a hash.
 	shared map[uint64]Stack
+	// packer makes the stacks, if they are read on demand. packers is one that the last
+	// dump left.
+	packer, packers *packer
 	// slab is room for further frames, and made counts those that were used.
 	slab Stack
 	made int
@@ -118,7 +121,7 @@ func (s *dumpScanner) release() {
 	if len(s.all) > maxKeptNames {
 		return
 	}
-	kept := dumpScanner{nameTable: s.nameTable}
+	kept := dumpScanner{nameTable: s.nameTable, packers: s.packers}
 	if cap(s.frames) <= maxKeptFrames {
 		kept.frames = s.frames[:0]
 	}

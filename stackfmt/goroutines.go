@@ -109,6 +109,13 @@ type Goroutine struct {
 	Leaked bool
 	// Durable says that it waits for its testing/synctest bubble only.
 	Durable bool
+	// Unavailable says that the runtime could not read the stack, because the
+	// goroutine was running on another thread.
+	Unavailable bool
+	// Partial says that more of the same stack follows: a stack of more than
+	// 10000 printed frames is delivered in pieces, so that memory is bounded. The runtime
+	// itself prints 100 frames at most.
+	Partial bool
 	// Bubble is the number of its testing/synctest bubble, 0 if it has none.
 	Bubble int64
 	// Labels are its profiler labels, in order. Go prints them by default since
@@ -121,9 +128,6 @@ type Goroutine struct {
 	// which is the reverse of the text. Frames that the runtime left out are an
 	// entry with Elided set; calls of C have a PC and no Args.
 	Stack Stack
-	// Unavailable says that the runtime could not read the stack, because the
-	// goroutine was running on another thread.
-	Unavailable bool
 	// CreatedBy is the go statement that started it, the zero Frame if unknown.
 	CreatedBy Frame
 	// Parent is the goroutine that executed that statement, 0 if unknown.
@@ -131,10 +135,8 @@ type Goroutine struct {
 	// Ancestors are the stacks of the goroutines that led to it, nearest first,
 	// at the moment of their go statement (GODEBUG=tracebackancestors=N).
 	Ancestors []Ancestor
-	// Partial says that more of the same stack follows: a stack of more than
-	// 10000 printed frames is delivered in pieces, so that memory is bounded. The runtime
-	// itself prints 100 frames at most.
-	Partial bool
+
+	packed packedStack // in place of Stack
 }
 
 // UnknownGoroutine is the ID of a goroutine that the dump has without a header.
@@ -148,6 +150,8 @@ type Ancestor struct {
 	ID        int64
 	Stack     Stack
 	CreatedBy Frame
+
+	packed packedStack // in place of Stack
 }
 
 // DumpPart is a piece of a dump: exactly one of the fields after Line is set.
@@ -194,6 +198,9 @@ func ParseGoroutines(text []byte, opts ...ParseOption) *GoroutineDump {
 		}
 	}
 	s.flush()
+	if s.packer != nil {
+		s.packers = s.packer.finish()
+	}
 	return d
 }
 
@@ -344,7 +351,7 @@ func (d *GoroutineDump) Traceback() *Traceback {
 		if g.ID == -1 && len(d.Goroutines) > 1 {
 			g = &d.Goroutines[1] // "runtime stack:" is how, not where
 		}
-		stack = withoutRuntime(g.Stack)
+		stack = withoutRuntime(g.stack())
 	}
 	switch {
 	case d.Fatal != "":

@@ -58,6 +58,7 @@ type grouper struct {
 	innermost    int
 	recursion    bool
 	key          []byte
+	room         Stack // for a stack that is read on demand
 }
 
 // GroupStacks collapses equal and similar goroutines. The largest group comes
@@ -81,6 +82,7 @@ func GroupStacks(gs []Goroutine, opts ...GroupOption) []GoroutineGroup {
 			at = len(groups)
 			index[string(g.key)] = at
 			groups = append(groups, GoroutineGroup{Goroutine: *m, MinWait: m.Wait, MaxWait: m.Wait})
+			groups[at].ReadStacks()
 		}
 		gr := &groups[at]
 		gr.IDs = append(gr.IDs, m.ID)
@@ -104,6 +106,10 @@ func (g *grouper) setKey(m *Goroutine) {
 	k = g.appendFrame(k, &m.CreatedBy)
 	if g.similarity != SameCreator {
 		stack := m.Stack
+		if m.packed.table != nil {
+			g.room = m.packed.appendTo(g.room[:0])
+			stack = g.room
+		}
 		if g.innermost > 0 && len(stack) > g.innermost {
 			stack = stack[len(stack)-g.innermost:]
 		}
