@@ -8,6 +8,7 @@ var (
 	CanColorize  = terminal.Colored
 	DisplayWidth = displayWidth
 	JoinLines    = joinLines
+	IsStandard   = isStandard
 )
 
 // FindAnchor returns the marked part of an expression.

@@ -194,21 +194,6 @@ func isVariable(t *target) bool {
 	return !isStandard(t.path) || t.path == "flag" && t.name == "Usage"
 }
 
-// isStandard tells the packages of the standard library by their path, as the go
-// command does: the first element of any other has a dot. A module may break that
-// rule, and a program's own packages do, so "main" and what has no known place in
-// the library are others.
-func isStandard(path string) bool {
-	first, _, _ := strings.Cut(path, "/")
-	return standardRoots[first]
-}
-
-// standardRoots are the first elements of the standard library's import paths.
-var standardRoots = setOf("archive", "arena", "bufio", "bytes", "cmp", "compress", "container", "context", "crypto", "database",
-	"debug", "embed", "encoding", "errors", "expvar", "flag", "fmt", "go", "hash", "html", "image", "index", "io", "iter",
-	"log", "maps", "math", "mime", "net", "os", "path", "plugin", "reflect", "regexp", "runtime", "simd", "slices", "sort",
-	"strconv", "strings", "structs", "sync", "syscall", "testing", "text", "time", "unicode", "unique", "unsafe", "weak")
-
 // standardFields are the exported fields of the standard library that hold
 // functions, by name: list them with go/types when Go gets new ones.
 var standardFields = setOf("BaseContext", "Cancel", "CharsetReader", "CheckRedirect", "ConnContext", "ConnState", "ConnectDone",
