@@ -140,6 +140,9 @@ func (l Live) Call() { atomic.StoreUint32((*uint32)(&l.c.called), 1) }
 // follows it.
 func (l Live) TakeCall() bool { return atomic.CompareAndSwapUint32((*uint32)(&l.c.taken), 0, 1) }
 
+// CallTold says that the context of the crash hook has ended.
+func (l Live) CallTold() { atomic.StoreUint32((*uint32)(&l.c.told), 1) }
+
 // CallEnded says that the crash hook has finished.
 func (l Live) CallEnded() { atomic.StoreUint32((*uint32)(&l.c.ended), 1) }
 

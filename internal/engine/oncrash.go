@@ -59,7 +59,10 @@ func (r *responder) runLastAct() {
 		defer func() { _ = recover() }()
 		r.actBegins()
 		r.call(func(until time.Time) (context.Context, context.CancelFunc) {
-			return context.WithDeadline(context.Background(), until)
+			ctx, cancel := context.WithDeadline(context.Background(), until)
+			// On a busy machine that may be long after until.
+			context.AfterFunc(ctx, r.live.CallTold)
+			return ctx, cancel
 		})
 	}()
 }

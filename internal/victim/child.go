@@ -91,6 +91,26 @@ func (c *Child) ProcessorTime() time.Duration {
 	return time.Duration(ts.Nano())
 }
 
+// Stop stops the child as SIGSTOP does, and returns when all of it stands still.
+func (c *Child) Stop() {
+	c.t.Helper()
+	if err := c.Cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		c.t.Fatal(err)
+	}
+	var info unix.Siginfo
+	if err := unix.Waitid(unix.P_PID, c.Cmd.Process.Pid, &info, unix.WSTOPPED|unix.WNOWAIT, nil); err != nil {
+		c.t.Fatal(fmt.Errorf("waitid: %w", err))
+	}
+}
+
+// Continue lets a child that was stopped go on.
+func (c *Child) Continue() {
+	c.t.Helper()
+	if err := c.Cmd.Process.Signal(syscall.SIGCONT); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
 // Wait waits for the child's end. One that had to be killed fails the test.
 func (c *Child) Wait() *Outcome {
 	c.t.Helper()

@@ -42,6 +42,7 @@ struct epi_goroutines {
     uint32_t wanted;    /* by Go: enum epi_last_act (epi_goroutines_want_call) */
     uint32_t called;    /* by C, or by the goroutine that has died: its time has come; report and until are set */
     uint32_t taken;     /* by Go: a goroutine runs it; by C: it is too late */
+    uint32_t told;      /* by Go: its context has ended */
     uint32_t ended;     /* by Go: it has finished, one way or another */
     uint32_t ending;    /* by C: enum epi_ending; set before called */
     uint64_t until;     /* when its deadline expires; monotonic */

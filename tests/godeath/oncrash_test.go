@@ -69,6 +69,24 @@ func TestOnCrashHangs(t *testing.T) {
 	}
 }
 
+// A process that is stopped while the function runs, for longer than it has, still tells it that
+// its time is over, and lets it stop: what a busy machine does to it, without chance.
+func TestOnCrashStopped(t *testing.T) {
+	t.Parallel()
+	out := filepath.Join(t.TempDir(), "report")
+	c := plain.Start(t, "c-thread deadline=3s oncrash=wait out="+out, victim.Unset("GOTRACEBACK"), victim.Talk)
+	for !strings.HasPrefix(c.Line(), "End of") {
+	}
+	c.Stop()
+	time.Sleep(3500 * time.Millisecond)
+	c.Continue()
+	c.Wait().DiedOf(t, syscall.SIGSEGV)
+	complete(t, read(t, out))
+	if over, err := c.Out.ReadString('\n'); over != "over\n" {
+		t.Errorf("the function was not told: it says %q, %v", over, err)
+	}
+}
+
 // A watchdog that loses patience and sends SIGABRT stops no thread: the world could not
 // stop for the function any more.
 func TestOnCrashAborted(t *testing.T) {

@@ -3,12 +3,9 @@
 package regress
 
 import (
-	"os"
 	"syscall"
 	"testing"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/epitaph-go/epitaph/internal/victim"
 )
@@ -30,11 +27,9 @@ func TestStoppedDuringACrash(t *testing.T) {
 				tell(t, c)
 				await(t, c, "one that waits in exit", func() bool { return len(polling(c, "0x0")) >= 1 })
 			}
-			stop(t, c)
+			c.Stop()
 			time.Sleep(2*deadline + 2*time.Second)
-			if err := c.Cmd.Process.Signal(syscall.SIGCONT); err != nil {
-				t.Fatal(err)
-			}
+			c.Continue()
 			// What is parked, or leaves, has its look while the reader waits.
 			time.Sleep(100 * time.Millisecond)
 			text := drain(r, w)
@@ -42,17 +37,5 @@ func TestStoppedDuringACrash(t *testing.T) {
 			o.DiedOf(t, syscall.SIGSEGV)
 			victim.Complete(t, text())
 		})
-	}
-}
-
-// stop stops the program, and returns when it stands still.
-func stop(t *testing.T, c *victim.Child) {
-	t.Helper()
-	if err := c.Cmd.Process.Signal(syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
-	var info unix.Siginfo
-	if err := unix.Waitid(unix.P_PID, c.Cmd.Process.Pid, &info, unix.WSTOPPED|unix.WNOWAIT, nil); err != nil {
-		t.Fatal(os.NewSyscallError("waitid", err))
 	}
 }

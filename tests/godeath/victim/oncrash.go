@@ -137,6 +137,7 @@ func onCrash(ctx context.Context, what string, report []byte) {
 		C.abort()
 	case "wait":
 		<-ctx.Done()
+		time.Sleep(20 * time.Millisecond) // to tidy up
 		scenario.Say("over")
 		<-never
 	case "fatal":
