@@ -19,6 +19,9 @@ const limit = 60 * time.Second
 var (
 	library = &victim.Program{Name: "library", Build: []string{"./library"}, Limit: limit}
 	sqlite  = &victim.Program{Name: "sqlite", Build: []string{"-tags", "hosts", "./sqlite"}, Limit: limit}
+	// exporting is library linked as docs/limits.md says for JIT compilers that are loaded later.
+	exporting = &victim.Program{Name: "exporting", Limit: limit, Build: []string{"-ldflags=-extldflags=" +
+		"-Wl,--export-dynamic-symbol=__register_frame,--export-dynamic-symbol=__deregister_frame", "./library"}}
 	// systemSQLite takes the system's library, which need not be compiled.
 	systemSQLite = &victim.Program{Name: "sqlite", Build: []string{"-tags", "hosts libsqlite3", "./sqlite"}, Limit: limit}
 	duckdb       = &victim.Program{Name: "duckdb", Compiler: []string{"go", "build", "-C", "duckdb"}, Build: []string{"."},
@@ -34,8 +37,9 @@ type host struct {
 	library *victim.Program // what the program loads, if it does
 	needs   []string        // packages of pkg-config
 	tools   []string
-	full    bool // only with EPITAPH_MATRIX=full: it takes long to build
-	rounds  int  // then of each run; 0: one
+	file    string // which must be there
+	full    bool   // only with EPITAPH_MATRIX=full: it takes long to build
+	rounds  int    // then of each run; 0: one
 	env     []string
 	with    func(t testing.TB, path string) // builds what the library wants beside it
 
@@ -62,21 +66,39 @@ var hosts = []host{
 			Compiler: []string{"rustc", "--crate-type=cdylib", "-g", "-O"}}},
 	{name: "glog", program: library, library: built("glog.cc", "libglog"), needs: []string{"libglog"},
 		places: []string{"main", "thread"}, dies: true},
+	{name: "llvm-mcjit", program: library, library: llvm, tools: []string{"llvm-config"}, file: llvmHeader,
+		places: []string{"main", "thread"}},
+	{name: "llvm-orc", program: exporting, library: llvm, tools: []string{"llvm-config"}, file: llvmHeader,
+		places: []string{"main", "thread"}, env: []string{"LLVM_JIT=orc"}},
 	{name: "jemalloc", program: library, library: built("kafka.c", "rdkafka"), needs: []string{"rdkafka"},
 		places: []string{"thread"}, waits: true, env: []string{"LD_PRELOAD=libjemalloc.so.2"}},
 }
 
 // built is a library of lib, which links one of the system's.
 func built(source, pkg string) *victim.Program {
+	flags, _ := exec.Command("pkg-config", "--cflags", "--libs", pkg).Output()
+	return compiled(source, string(flags))
+}
+
+var (
+	llvm       = compiled("llvm.c", llvmConfig("--cflags", "--ldflags", "--libs"))
+	llvmHeader = strings.TrimSpace(llvmConfig("--includedir")) + "/llvm-c/LLJIT.h"
+)
+
+func llvmConfig(what ...string) string {
+	out, _ := exec.Command("llvm-config", what...).Output()
+	return string(out)
+}
+
+func compiled(source, flags string) *victim.Program {
 	compiler := "cc"
 	if strings.HasSuffix(source, ".cc") {
 		compiler = "c++"
 	}
-	flags, _ := exec.Command("pkg-config", "--cflags", "--libs", pkg).Output()
 	return &victim.Program{
 		Name:     strings.TrimSuffix(source, filepath.Ext(source)) + ".so",
 		Compiler: []string{compiler, "-shared", "-fPIC", "-g", "-O1", "-Wall", "-Wextra", "-Werror"},
-		Build:    append([]string{"lib/" + source}, strings.Fields(string(flags))...),
+		Build:    append([]string{"lib/" + source}, strings.Fields(flags)...),
 	}
 }
 
@@ -115,6 +137,9 @@ func (h host) missing() string {
 		if _, err := exec.LookPath(tool); err != nil {
 			return tool
 		}
+	}
+	if _, err := os.Stat(h.file); h.file != "" && err != nil {
+		return h.file
 	}
 	for _, pkg := range h.needs {
 		if exec.Command("pkg-config", "--exists", pkg).Run() != nil {

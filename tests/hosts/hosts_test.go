@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/epitaph-go/epitaph/internal/victim"
+	"github.com/epitaph-go/epitaph/report"
 )
 
 // wentOn is the status of a program that finished.
@@ -101,6 +102,39 @@ func TestCrashes(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The stack leads through code that LLVM has made without frame pointers, by what it says of that:
+// to debuggers, whose descriptor is found wherever it is, or to the unwinder, whose function a
+// library that is loaded later finds in the executable only if that exports it.
+func TestCodeOfLLVM(t *testing.T) {
+	for _, h := range hosts {
+		if h.library != llvm {
+			continue
+		}
+		t.Run(h.name, func(t *testing.T) {
+			h.ready(t)
+			t.Parallel()
+			o := h.start(t, "crash place=main kind=null").Wait()
+			o.DiedOf(t, syscall.SIGSEGV)
+			r := victim.Complete(t, o.Stderr)
+			var calls, code []report.Frame
+			for _, f := range r.Current().Frames {
+				if f.Kind == report.CodeFrame {
+					code = append(code, f)
+				}
+				if f.How != report.Exact {
+					t.Errorf("%v is found by %v", f, f.How)
+				}
+				if calls = append(calls, f); f.Name() == "main.main" {
+					break
+				}
+			}
+			if len(code) != 2 || calls[len(calls)-1].Name() != "main.main" {
+				t.Errorf("%d frames of LLVM's, %d to %v:\n%s", len(code), len(calls), calls[len(calls)-1], o.Stderr)
+			}
+		})
+	}
 }
 
 // crashes runs a crash once more: it must be reported each time.
