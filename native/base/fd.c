@@ -10,15 +10,17 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* Which of the two libc calls depends on its version, and a seccomp profile may know one only. */
+static EPI_SAFE bool status(int fd, struct stat *st)
+{
+    return epi_syscall6(SYS_fstat, fd, (long)st, 0, 0, 0, 0) == 0 ||
+           epi_syscall6(SYS_newfstatat, fd, (long)"", (long)st, AT_EMPTY_PATH, 0, 0) == 0;
+}
+
 static EPI_SAFE bool identify(int fd, uint64_t *device, uint64_t *inode)
 {
     struct stat st;
-    if (fd < 0)
-        return false;
-    /* Which of the two libc calls depends on its version, and a seccomp profile
-     * may know one only. */
-    if (epi_syscall6(SYS_fstat, fd, (long)&st, 0, 0, 0, 0) != 0 &&
-        epi_syscall6(SYS_newfstatat, fd, (long)"", (long)&st, AT_EMPTY_PATH, 0, 0) != 0)
+    if (fd < 0 || !status(fd, &st))
         return false;
     *device = st.st_dev;
     *inode = st.st_ino;
@@ -38,6 +40,14 @@ EPI_SAFE bool epi_fd_valid(const struct epi_fd *fd)
     uint64_t device, inode;
     return identify(fd->fd, &device, &inode) && device == fd->device &&
            inode == fd->inode;
+}
+
+EPI_SAFE bool epi_fd_is_log(int fd)
+{
+    struct stat st;
+    long flags = epi_syscall6(SYS_fcntl, fd, F_GETFL, 0, 0, 0, 0);
+    return flags >= 0 && (flags & (O_APPEND | O_ACCMODE)) == (O_APPEND | O_WRONLY) &&
+           status(fd, &st) && S_ISREG(st.st_mode);
 }
 
 EPI_SAFE void epi_fd_close(struct epi_fd *fd)

@@ -24,6 +24,9 @@ EPI_SAFE struct epi_fd epi_fd_of(int fd);
 /* Is it still the same file? */
 EPI_SAFE bool epi_fd_valid(const struct epi_fd *fd);
 
+/* Is it a file that can only be appended to? */
+EPI_SAFE bool epi_fd_is_log(int fd);
+
 EPI_SAFE void epi_fd_close(struct epi_fd *fd);
 
 /* openat, for a file that the core reads or writes itself; closed by exec.  -errno when it

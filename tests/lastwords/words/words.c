@@ -132,9 +132,24 @@ static void time_writes(int fd)
     _exit(0);
 }
 
+/* Puts a file on descriptor 2. */
+static void redirect(const char *path, int flags)
+{
+    int fd = open(path, O_CREAT | flags, 0600);
+    if (fd < 0 || dup2(fd, STDERR_FILENO) < 0)
+        _exit(1);
+    close(fd);
+}
+
 void words(const char *kind, const char *library)
 {
-    if (strcmp(kind, "write") == 0) {
+    if (strcmp(kind, "log") == 0) {
+        redirect(library, O_WRONLY | O_APPEND);
+        say("lib: in the log\n");
+    } else if (strcmp(kind, "data") == 0) {
+        redirect(library, O_RDWR);
+        say("a secret\n");
+    } else if (strcmp(kind, "write") == 0) {
         say("lib: the ");
         say("table is \"full\"\nlib: giving up\n");
     } else if (strcmp(kind, "writev") == 0) {
