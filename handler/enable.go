@@ -31,14 +31,12 @@ var ErrNoNative = config.ErrNoNative
 // effect. This uses [runtime/debug.SetCrashOutput]: a program that calls that itself
 // keeps its own file.
 //
-// Two goroutines of Epitaph run while it is enabled, and for moments a few more. A test
+// One goroutine of Epitaph runs while it is enabled, and for moments a few more. A test
 // that looks for leaks with go.uber.org/goleak uses goleak.IgnoreCurrent after Enable,
-// or names them:
+// or names it:
 //
 //	const engine = "github.com/epitaph-go/epitaph/internal/engine."
-//	goleak.VerifyTestMain(m,
-//		goleak.IgnoreAnyFunction(engine+"(*responder).sleep"),
-//		goleak.IgnoreAnyFunction(engine+"(*indexer).run"))
+//	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction(engine+"(*responder).sleep"))
 //
 // C code may install handlers of the fatal signals before Enable or later: they are
 // called after the report. [Taken] lists the exceptions, which concern shared libraries;

@@ -31,7 +31,7 @@ func own() (functions []string) {
 	return functions
 }
 
-// The goroutines that the comment of Enable names, and no others for more than a moment:
+// The goroutine that the comment of Enable names, and no other for more than a moment:
 // goleak, too, looks again for a while.
 func TestGoroutines(t *testing.T) {
 	wait := func(want ...string) {
@@ -51,7 +51,7 @@ func TestGoroutines(t *testing.T) {
 	if err := handler.Ready(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	wait("(*indexer).run", "(*responder).sleep")
+	wait("(*responder).sleep")
 	handler.Disable()
 	wait()
 }

@@ -5,6 +5,7 @@ package engine
 import (
 	"errors"
 	"maps"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -20,15 +21,16 @@ import (
 // then reads /proc/self/maps; only names that are not exported are missing.
 const modulePeriod = time.Second
 
-// An indexer keeps the core's module table and its symbols up to date. It is a
-// goroutine, not the core's helper thread: it may wait for the loader's lock.
+// An indexer keeps the core's module table and its symbols up to date. It works on
+// goroutines, not on the core's helper thread: it may wait for the loader's lock. They are
+// there for a round only: a program that counts its goroutines has none more.
 type indexer struct {
-	quit, done chan struct{}
-	rounds     chan chan struct{} // who waits for a whole round
-	pace       pacer
-	settings   atomic.Pointer[symbolSettings]
-	frameless  failures // modules whose .debug_frame has nothing
-	last       indexed
+	quit      chan struct{}
+	pace      pacer
+	settings  atomic.Pointer[symbolSettings]
+	failed    failures // modules without symbols
+	frameless failures // modules whose .debug_frame has nothing
+	last      indexed
 }
 
 // indexed is what a round was made for. The next one has nothing to do where that is the
@@ -46,68 +48,59 @@ type symbolSettings struct {
 }
 
 func startIndexer(s *symbolSettings) *indexer {
-	x := &indexer{
-		quit:   make(chan struct{}),
-		done:   make(chan struct{}),
-		rounds: make(chan chan struct{}),
-
-		frameless: make(failures),
-	}
+	x := &indexer{quit: make(chan struct{}), failed: make(failures), frameless: make(failures)}
 	x.settings.Store(s)
 	mustHaveEHFrame()
 	cgo.SymbolsPending(s.budget >= leastBlock) // a crash waits for them, for up to 20 ms
-	go x.run()
+	go x.begin()
 	return x
 }
 
 // stop does not wait for a module that is being read.
 func (x *indexer) stop() { close(x.quit) }
 
-// indexing has room for the one indexer that works: one that was stopped may still
-// be at a large module when the next is started, which would read the same again.
-var indexing = make(chan struct{}, 1)
+// indexing is held by a round. An indexer that was stopped may still be at a large module
+// when the next is started, which would read the same again.
+var indexing sync.Mutex
+
+// begin does what there is at first, and then looks for more again and again. It does not
+// start with a timer: it is late already.
+func (x *indexer) begin() {
+	if x.work() {
+		startBeat(modulePeriod, func() time.Duration {
+			if !x.work() {
+				return -1
+			}
+			return modulePeriod
+		})
+	}
+}
+
+// work is false when the indexer shall end: what is pending is the next one's.
+func (x *indexer) work() bool {
+	indexing.Lock()
+	defer indexing.Unlock()
+	if x.stopped() {
+		return false
+	}
+	x.round()
+	if x.stopped() {
+		return false
+	}
+	cgo.SymbolsPending(false)
+	return true
+}
 
 // settled is closed when a round that began after the call is over.
 func (x *indexer) settled() <-chan struct{} {
 	waiting := make(chan struct{})
 	x.pace.awaited.Store(true)
 	go func() {
-		select {
-		case x.rounds <- waiting:
-		case <-x.done:
-			close(waiting)
-		}
+		defer close(waiting)
+		x.work()
+		x.pace.awaited.Store(false)
 	}()
 	return waiting
-}
-
-func (x *indexer) run() {
-	defer close(x.done)
-	select {
-	case indexing <- struct{}{}:
-		defer func() { <-indexing }()
-	case <-x.quit:
-		return
-	}
-	ticker := time.NewTicker(modulePeriod)
-	defer ticker.Stop()
-	failed := make(failures)
-	for {
-		x.round(failed)
-		if x.stopped() {
-			return // what is pending is the next one's
-		}
-		cgo.SymbolsPending(false)
-		select {
-		case <-x.quit:
-			return
-		case waiting := <-x.rounds:
-			x.round(failed)
-			close(waiting)
-			x.pace.awaited.Store(false)
-		case <-ticker.C:
-		}
-	}
 }
 
 // failures are the modules without an index, as long as they are loaded: a file
@@ -128,16 +121,16 @@ func (f failures) forgetOthers(modules []cgo.Module) {
 // milliseconds, then what is needed to unwind them, then all else. The lock is held for
 // calls of the core only, not while files are read. Without a budget none are: package
 // crashtest's processes live for milliseconds, which .debug_frame of a Go program outlasts.
-func (x *indexer) round(failed failures) {
+func (x *indexer) round() {
 	if x.unchanged() {
 		return
 	}
 	if x.settings.Load().budget < leastBlock {
-		x.pass(failed, true)
+		x.pass(true)
 		return
 	}
-	if x.pass(failed, true) && x.frames() {
-		x.pass(failed, false)
+	if x.pass(true) && x.frames() {
+		x.pass(false)
 	}
 }
 
@@ -199,7 +192,7 @@ func (x *indexer) frames() bool {
 const leastBlock = 4096
 
 // pass is false when the indexer shall end.
-func (x *indexer) pass(failed failures, namesOnly bool) bool {
+func (x *indexer) pass(namesOnly bool) bool {
 	if !x.lock() {
 		return false
 	}
@@ -207,10 +200,10 @@ func (x *indexer) pass(failed failures, namesOnly bool) bool {
 	modules := cgo.Modules()
 	left := x.settings.Load().budget - cgo.SymbolsSize()
 	mu.Unlock()
-	failed.forgetOthers(modules)
+	x.failed.forgetOthers(modules)
 	for i := range modules {
 		module := &modules[i]
-		if module.Indexed || namesOnly && module.Named || failed[failed.key(module)] {
+		if module.Indexed || namesOnly && module.Named || x.failed[x.failed.key(module)] {
 			continue
 		}
 		room := left + module.Symbols // the names that are there first will be gone
@@ -240,7 +233,7 @@ func (x *indexer) pass(failed failures, namesOnly bool) bool {
 		if passes(err) {
 			x.again()
 		} else if err != nil {
-			failed[failed.key(module)] = true
+			x.failed[x.failed.key(module)] = true
 		}
 	}
 	return !x.stopped()

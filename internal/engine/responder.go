@@ -19,6 +19,12 @@ import (
 // (runtime/proc.go, schedule and ready), at the price of some wake-ups a second
 // and of up to one period of delay.
 //
+// A thread of C's that is asked and then calls Go would spare the program one goroutine in
+// runtime.NumGoroutine, but not for long: its first call binds an M to it, whose goroutine
+// counts from then on (runtime/proc.go, needm; asm_*.s, cgocallback, "Skip dropm"). If that
+// call came only after a fault, binding would be new work there: pthread_setspecific may
+// allocate, and minit changes the thread's alternate stack.
+//
 // A descriptor in the netpoller (os.File) has the disadvantages of both: it is
 // found after 10 ms, and its goroutine goes to the end of the queue.
 type responder struct {
