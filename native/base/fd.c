@@ -47,7 +47,7 @@ EPI_SAFE bool epi_fd_is_log(int fd)
     struct stat st;
     long flags = epi_syscall6(SYS_fcntl, fd, F_GETFL, 0, 0, 0, 0);
     return flags >= 0 && (flags & (O_APPEND | O_ACCMODE)) == (O_APPEND | O_WRONLY) &&
-           status(fd, &st) && S_ISREG(st.st_mode);
+           status(fd, &st) && (st.st_mode & S_IFMT) == S_IFREG;
 }
 
 EPI_SAFE void epi_fd_close(struct epi_fd *fd)
