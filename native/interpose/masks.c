@@ -1,9 +1,10 @@
 /* The functions of threads/masks.h, as shared libraries call them.  In a static program
-* only the wrappers of the same names call these, for what is libc's elsewhere. */
+ * only the wrappers of the same names call these, for what is libc's elsewhere. */
 #include "interpose.h"
 #include "../base/base.h"
 #include "../base/system.h"
 #include "../threads/masks.h"
+#include "../threads/resend.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -11,7 +12,7 @@
 
 #ifndef EPI_NOWRAP
 
-#define NAMES(X)                                                                     \
+#define NAMES(X)                                                                               \
     X(pthread_sigmask) X(sigprocmask) X(sigtimedwait) X(sigwaitinfo) X(sigwait) X(signalfd)
 
 #define DECLARE(libcs) static struct epi_next next_##libcs = {.name = #libcs};
@@ -30,10 +31,10 @@ static __attribute__((constructor)) void look_up(void)
 }
 
 #ifdef __GLIBC__
-#define RETRIES false
+#define RETRIES   false
 #define OWN_CODES false /* one that tgkill sent is as if kill had sent it */
 #else                   /* musl */
-#define RETRIES true
+#define RETRIES   true
 #define OWN_CODES true
 #endif
 
@@ -82,7 +83,9 @@ EPI_INTERPOSED int sigtimedwait(const sigset_t *set, siginfo_t *info,
     __typeof__(&sigtimedwait) next = NEXT(sigtimedwait);
     if (epi_interpose_own())
         epi_mask_wait(set);
-    return (next != NULL ? next : timed_wait)(set, info, timeout);
+    int signal = (next != NULL ? next : timed_wait)(set, info, timeout);
+    epi_resent_waited(signal, info);
+    return signal;
 }
 
 EPI_INTERPOSED int sigwaitinfo(const sigset_t *set, siginfo_t *info)
@@ -90,7 +93,9 @@ EPI_INTERPOSED int sigwaitinfo(const sigset_t *set, siginfo_t *info)
     __typeof__(&sigwaitinfo) next = NEXT(sigwaitinfo);
     if (epi_interpose_own())
         epi_mask_wait(set);
-    return next != NULL ? next(set, info) : timed_wait(set, info, NULL);
+    int signal = next != NULL ? next(set, info) : timed_wait(set, info, NULL);
+    epi_resent_waited(signal, info);
+    return signal;
 }
 
 EPI_INTERPOSED int sigwait(const sigset_t *set, int *signal)

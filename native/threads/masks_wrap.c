@@ -1,6 +1,7 @@
 /* The functions of libc that masks.h is about, for the objects of this link
  * (-Wl,-wrap, as create.c). */
 #include "masks.h"
+#include "resend.h"
 #include "../base/base.h"
 
 #include <errno.h>
@@ -8,9 +9,9 @@
 
 #ifndef EPI_NOWRAP
 
-#define WRAP(result, name, ...)          \
-    result __real_##name(__VA_ARGS__); \
-    result __wrap_##name(__VA_ARGS__); \
+#define WRAP(result, name, ...)                                                                \
+    result __real_##name(__VA_ARGS__);                                                         \
+    result __wrap_##name(__VA_ARGS__);                                                         \
     result __wrap_##name(__VA_ARGS__)
 
 WRAP(int, pthread_sigmask, int how, const sigset_t *set, sigset_t *old)
@@ -35,13 +36,17 @@ WRAP(int, sigwait, const sigset_t *set, int *signal)
 WRAP(int, sigwaitinfo, const sigset_t *set, siginfo_t *info)
 {
     epi_mask_wait(set);
-    return __real_sigwaitinfo(set, info);
+    int signal = __real_sigwaitinfo(set, info);
+    epi_resent_waited(signal, info);
+    return signal;
 }
 
 WRAP(int, sigtimedwait, const sigset_t *set, siginfo_t *info, const struct timespec *timeout)
 {
     epi_mask_wait(set);
-    return __real_sigtimedwait(set, info, timeout);
+    int signal = __real_sigtimedwait(set, info, timeout);
+    epi_resent_waited(signal, info);
+    return signal;
 }
 
 WRAP(int, signalfd, int fd, const sigset_t *set, int flags)

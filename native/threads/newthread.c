@@ -9,22 +9,33 @@
 
 #include <stdatomic.h>
 
-/* If more threads are created at a time, the rest goes without. */
+/* If more threads are created at a time, the rest goes without.  WHO is 0 where the place is
+ * free: what the new thread is to take for blocked, of the four, and the process, since a child
+ * of fork has its parent's creations, which no thread of its own ends. */
 static struct {
-    _Atomic uint64_t believed; /* of the four: what the thread is to take for blocked; 0: free */
-    _Atomic uint64_t mask;     /* what it inherits; written last, and IS_A_MASK is in it */
+    _Atomic uint64_t who;
+    _Atomic uint64_t mask; /* what it inherits, and IS_A_MASK */
 } expected[16];
+
+enum { PID_SHIFT = 32 }; /* the four are below it */
+
+static EPI_SAFE uint64_t this_process(void)
+{
+    return (uint64_t)epi_getpid() << PID_SHIFT;
+}
 
 /* Of a signal that is in none. */
 #define IS_A_MASK (UINT64_C(1) << (SIGKILL - 1))
 
 int epi_newthread_expect(uint64_t believed)
 {
+    uint64_t process = this_process();
     for (int i = 0; i < (int)EPI_COUNT(expected); i++) {
-        uint64_t none = 0;
-        if (expected[i].believed == 0 &&
-            atomic_compare_exchange_strong(&expected[i].believed, &none, believed)) {
+        uint64_t who = expected[i].who;
+        if (who >> PID_SHIFT != process >> PID_SHIFT &&
+            atomic_compare_exchange_strong(&expected[i].who, &who, process)) {
             expected[i].mask = epi_sigmask_exchange(SIG_BLOCK, 0) | IS_A_MASK;
+            expected[i].who = process | believed;
             return i;
         }
     }
@@ -36,13 +47,22 @@ void epi_newthread_forget(int number)
     if (number == EPI_NOT_EXPECTED)
         return;
     expected[number].mask = 0;
-    expected[number].believed = 0;
+    expected[number].who = 0;
 }
 
 static _Thread_local struct {
     volatile bool begun; /* it came by create.c */
     volatile bool for_go;
+    volatile uint64_t passed; /* blocked by epi_newthread_passes */
 } thread __attribute__((tls_model("initial-exec")));
+
+void epi_newthread_correct(uint64_t believed)
+{
+    uint64_t wrong = thread.passed & ~believed;
+    thread.passed = 0;
+    if (wrong != 0)
+        epi_sigmask(SIG_UNBLOCK, wrong);
+}
 
 void epi_newthread_begins(int number, bool for_go)
 {
@@ -53,25 +73,34 @@ void epi_newthread_begins(int number, bool for_go)
 
 static EPI_SAFE bool is_expected(uint64_t mask, uint64_t bit)
 {
-    for (size_t i = 0; i < EPI_COUNT(expected); i++)
-        if (expected[i].mask == (mask | IS_A_MASK) && (expected[i].believed & bit) != 0)
+    uint64_t process = this_process();
+    for (size_t i = 0; i < EPI_COUNT(expected); i++) {
+        uint64_t who = expected[i].who;
+        if (expected[i].mask == (mask | IS_A_MASK) && (who & bit) != 0 &&
+            who >> PID_SHIFT == process >> PID_SHIFT)
             return true;
+    }
     return false;
 }
 
 EPI_SAFE bool epi_newthread_passes(int signal, const siginfo_t *info, ucontext_t *uc)
 {
     uint64_t bit = epi_mask_of(signal), *mask = (uint64_t *)(void *)&uc->uc_sigmask;
-    if (info->si_code > 0 || info->si_code == SI_TKILL || !epi_mask_may_be_open(signal) ||
-        epi_go_g(epi_program.go) != 0)
+    if (info->si_code > 0 || !epi_mask_may_be_open(signal) || epi_go_g(epi_program.go) != 0)
         return false;
     if (thread.begun ? !thread.for_go : !is_expected(*mask, bit))
         return false;
-    if (epi_gettid() == epi_getpid()) /* the first thread is older than any, in a child of fork, too */
+    if (epi_gettid() ==
+        epi_getpid()) /* the first thread is older than any, in a child of fork, too */
         return false;
     /* What opens it again is epi_mask_begin, with a record, or Go's minit. */
     epi_sigmask(SIG_BLOCK, bit);
     *mask |= bit;
-    epi_resend(signal, info);
+    thread.passed |= bit;
+    /* To the thread again, by pthread_kill of its creator, or to the process. */
+    if (info->si_code == SI_TKILL)
+        epi_sigqueue(epi_gettid(), signal, info);
+    else
+        epi_resend(signal, info);
     return true;
 }

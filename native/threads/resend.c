@@ -41,3 +41,10 @@ EPI_SAFE siginfo_t *epi_resent(int signal, siginfo_t *info, siginfo_t *room)
     kept[signal].state = EMPTY;
     return room;
 }
+
+void epi_resent_waited(int signal, siginfo_t *info)
+{
+    siginfo_t room;
+    if (signal > 0 && signal <= EPI_SIGNALS && info != NULL)
+        *info = *epi_resent(signal, info, &room);
+}
