@@ -33,7 +33,7 @@ const (
 )
 
 // lookupsPerBlock is how often the core looks into the block of each damaged file.
-const lookupsPerBlock = 1000
+const lookupsPerBlock = 4000
 
 // A reader is the core's look-up, which gets one block after the other.
 type reader struct {

@@ -62,7 +62,8 @@ extern "C" void storm(int milliseconds, long *threw, long *loaded)
         if (pthread_create(&thread[started], nullptr, f, nullptr) == 0)
             started++;
     timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
-    nanosleep(&time, nullptr);
+    while (nanosleep(&time, &time) != 0) {
+    } // the profile's signal ends it, perhaps before the threads have run
     done = true;
     for (unsigned i = 0; i < started; i++)
         pthread_join(thread[i], nullptr);
