@@ -56,6 +56,15 @@ func (p *Program) BuildElsewhere(dir, into string, env ...string) error {
 	}
 	cmd := p.command(path)
 	cmd.Dir, cmd.Env = dir, append(append(os.Environ(), env...), p.Env...)
+	if variable := map[string]string{"cc": "CC=", "c++": "CXX="}[cmd.Args[0]]; variable != "" {
+		for _, v := range env {
+			if name, found := strings.CutPrefix(v, variable); found {
+				if cmd.Path, err = exec.LookPath(name); err != nil {
+					return err
+				}
+			}
+		}
+	}
 	return run(cmd)
 }
 

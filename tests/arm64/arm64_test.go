@@ -91,6 +91,13 @@ var byName = []suite{
 	{dir: "tests/lastwords", programs: plain},
 	{dir: "tests/hangs", programs: plain},
 	{dir: "tests/fields", programs: plain},
+	{dir: "tests/gostack"},
+	{dir: "tests/host", programs: []*victim.Program{plain[0], {Name: "healthy", Build: []string{"./healthy"}}}},
+	{dir: "tests/taken", programs: []*victim.Program{plain[0], takenLibrary}},
+	{dir: "tests/nocfi", programs: plain},
+	{dir: "tests/edges", programs: []*victim.Program{withTrouble[0], tripwire}},
+	{dir: "tests/regress", programs: []*victim.Program{plain[0], plugin("plugin"), plugin("other")}},
+	{dir: "tests/cgotraceback", programs: []*victim.Program{plain[0], {Name: "inits", Build: []string{"./inits"}}}},
 	{dir: "cgo"}, {dir: "internal/engine"}, {dir: "handler"},
 }
 
@@ -99,6 +106,21 @@ var (
 	plain       = []*victim.Program{{Build: []string{"./victim"}}}
 	withTrouble = []*victim.Program{{Build: []string{"-tags", "epitaph_test", "./victim"}}}
 )
+
+// What the suites load besides, as they build it.
+var (
+	takenLibrary = &victim.Program{Name: "library.so", Compiler: []string{"cc", "-shared", "-fPIC", "-I../../internal/victim/machine"},
+		Build: []string{"victim/library.c", "-ldl"}}
+	tripwire = &victim.Program{Name: "tripwire.so",
+		Compiler: []string{"cc", "-std=gnu11", "-D_GNU_SOURCE", "-O1", "-fno-builtin", "-fno-tree-loop-distribute-patterns", "-Wall",
+			"-shared", "-fPIC"},
+		Build: []string{"-I../../internal/victim/machine", "tripwire/tripwire.c", "-ldl"}}
+)
+
+// plugin is a shared library of tests/regress.
+func plugin(name string) *victim.Program {
+	return &victim.Program{Name: name + ".so", Compiler: []string{"cc", "-shared", "-fPIC"}, Build: []string{"plugin/" + name + ".c"}}
+}
 
 // loading are those tests of gort that read neither sources nor build.
 const loading = "^(TestLoadAgreesWithSymbolTable|TestFindGoFuncNamesWhatDisagrees)$"

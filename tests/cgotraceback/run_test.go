@@ -1,4 +1,4 @@
-//go:build linux && amd64 && cgo
+//go:build linux && (amd64 || arm64) && cgo
 
 // Package cgotraceback tests the C frames that Go itself shows: in CPU profiles, in
 // runtime.Stack, in the text of panics and fatal errors. It has the equivalents of runtime's

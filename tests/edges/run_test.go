@@ -1,4 +1,4 @@
-//go:build linux && amd64 && cgo
+//go:build linux && (amd64 || arm64) && cgo
 
 // Package edges tests what happens at the edges of a crash: a report that gets
 // into trouble itself, outputs that do not take it, handlers of others, forked
@@ -30,11 +30,13 @@ func TestMain(m *testing.M) { os.Exit(victim.Main(m)) }
 // start starts "victim SCENARIO SETTINGS", which are separated by spaces.
 func start(t *testing.T, line string, changes ...victim.Change) *victim.Child {
 	t.Helper()
+	victim.NeedDivision(t, line)
 	return program.Start(t, line, changes...)
 }
 
 func run(t *testing.T, line string, changes ...victim.Change) *victim.Outcome {
 	t.Helper()
+	victim.NeedDivision(t, line)
 	return program.Run(t, line, changes...)
 }
 

@@ -1,4 +1,4 @@
-//go:build linux && amd64 && cgo
+//go:build linux && (amd64 || arm64) && cgo
 
 package edges
 
@@ -18,7 +18,7 @@ var tripwire = &victim.Program{
 	Name: "tripwire.so",
 	Compiler: []string{"cc", "-std=gnu11", "-D_GNU_SOURCE", "-O1", "-fno-builtin", "-fno-tree-loop-distribute-patterns", "-Wall",
 		"-shared", "-fPIC"},
-	Build: []string{"tripwire/tripwire.c", "-ldl"},
+	Build: []string{"-I../../internal/victim/machine", "tripwire/tripwire.c", "-ldl"},
 }
 
 // preloaded has the library in the victim.

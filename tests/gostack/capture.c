@@ -19,11 +19,6 @@ static struct epi_modules *modules;
 static struct sigaction previous_segv;
 static uintptr_t step_root;
 
-#define TRAP_FLAG 0x100
-
-/* The int3 instructions; the trap's PC is one behind. */
-extern const char capture_trap_here[], capture_trap_begin[], capture_trap_end[];
-
 static void walk(struct capture_walk *into, const ucontext_t *uc)
 {
     struct epi_regs regs;
@@ -91,7 +86,7 @@ uint64_t capture_random(const uintptr_t *functions, size_t n, uint64_t count)
     for (uint64_t i = 0; i < count; i++) {
         for (int r = 0; r < EPI_NREGS; r++)
             regs.r[r] = random_register(epi_arch_current_sp());
-        regs.known = (1u << EPI_NREGS) - 1;
+        regs.known = (epi_regset)(EPI_BIT(EPI_NREGS) - 1);
         uint64_t x = random_word();
         regs.r[EPI_REG_PC] =
             n > 0 && x >> 62 != 0
@@ -172,7 +167,7 @@ static void count_border(uintptr_t pc)
 
 static struct capture_walk step_walks[2];
 
-static void step(const ucontext_t *uc)
+void capture_step(const ucontext_t *uc)
 {
     struct capture_walk *before = &step_walks[capture_steps.total % 2];
     struct capture_walk *now = &step_walks[++capture_steps.total % 2];
@@ -196,21 +191,17 @@ static void step(const ucontext_t *uc)
     capture_steps.failed++;
 }
 
+void capture_walk_here(const ucontext_t *uc)
+{
+    walk(&capture_last, uc);
+    if (capture_rounds > 0)
+        measure(uc);
+}
+
 static void on_trap(int sig, siginfo_t *info, void *context)
 {
     (void)sig, (void)info;
-    ucontext_t *uc = context;
-    uintptr_t before = epi_arch_pc(uc) - 1;
-    if (before == (uintptr_t)capture_trap_here) {
-        walk(&capture_last, uc);
-        if (capture_rounds > 0)
-            measure(uc);
-    } else if (before == (uintptr_t)capture_trap_begin)
-        uc->uc_mcontext.gregs[REG_EFL] |= TRAP_FLAG;
-    else if (before == (uintptr_t)capture_trap_end)
-        uc->uc_mcontext.gregs[REG_EFL] &= ~TRAP_FLAG;
-    else if (uc->uc_mcontext.gregs[REG_EFL] & TRAP_FLAG)
-        step(uc);
+    capture_trap(context);
 }
 
 static void on_segv(int sig, siginfo_t *info, void *context)
@@ -240,12 +231,6 @@ int capture_init(void)
     return sigaction(SIGSEGV, &action, &previous_segv) == 0 ? 0 : errno;
 }
 
-EPI_NOINLINE static void capture_leaf(void)
-{
-    __asm__ volatile(".globl capture_trap_here\n"
-                     "capture_trap_here: int3" ::: "memory");
-}
-
 EPI_NOINLINE static void capture_middle(void)
 {
     capture_leaf();
@@ -263,14 +248,12 @@ EPI_NOINLINE void capture_step_begin(uintptr_t root)
     step_root = root;
     epi_zero(&capture_steps, sizeof capture_steps);
     epi_zero(step_walks, sizeof step_walks);
-    __asm__ volatile(".globl capture_trap_begin\n"
-                     "capture_trap_begin: int3" ::: "memory");
+    capture_steps.error = capture_steps_on();
 }
 
 EPI_NOINLINE void capture_step_end(void)
 {
-    __asm__ volatile(".globl capture_trap_end\n"
-                     "capture_trap_end: int3" ::: "memory");
+    capture_steps_off();
 }
 
 static struct sigaction go_action;
@@ -322,52 +305,14 @@ static void *capture_thread_main(void *arg)
     return NULL;
 }
 
-/* What a compiler may do when it aligns the stack: the CFA hangs on a register
- * that crosscall2 has to have kept. */
-__asm__(".macro capture_by reg next\n"
-        "    .type capture_by_\\reg, @function\n"
-        "capture_by_\\reg:\n"
-        "    .cfi_startproc\n"
-        "    pushq %\\reg\n"
-        "    .cfi_def_cfa_offset 16\n"
-        "    .cfi_offset \\reg, -16\n"
-        "    movq %rsp, %\\reg\n"
-        "    .cfi_def_cfa_register \\reg\n"
-        "    subq $72, %rsp\n"
-        "    andq $-64, %rsp\n"
-        "    call \\next\n"
-        "    movq %\\reg, %rsp\n"
-        "    .cfi_def_cfa_register rsp\n"
-        "    popq %\\reg\n"
-        "    .cfi_def_cfa_offset 8\n"
-        "    ret\n"
-        "    .cfi_endproc\n"
-        "    .size capture_by_\\reg, . - capture_by_\\reg\n"
-        ".endm\n"
-        ".text\n"
-        "capture_by rbx, capture_by_r12\n"
-        "capture_by r12, capture_by_r13\n"
-        "capture_by r13, capture_by_r14\n"
-        "capture_by r14, capture_by_r15\n"
-        "capture_by r15, capture_call_go\n"
-        ".globl capture_by_rbx, capture_by_r12, capture_by_r13\n"
-        ".globl capture_by_r14, capture_by_r15\n");
-void capture_by_rbx(uintptr_t arg);
-extern const char capture_by_r12[], capture_by_r13[], capture_by_r14[],
-    capture_by_r15[];
-
 uintptr_t capture_by_register(int i)
 {
-    const uintptr_t functions[] = {
-        (uintptr_t)capture_by_r15, (uintptr_t)capture_by_r14,
-        (uintptr_t)capture_by_r13, (uintptr_t)capture_by_r12,
-        (uintptr_t)capture_by_rbx};
-    return functions[i];
+    return (uintptr_t)capture_by[i];
 }
 
 void capture_call_go_by_registers(uintptr_t arg)
 {
-    capture_by_rbx(arg);
+    capture_by[4](arg);
     __asm__ volatile("");
 }
 

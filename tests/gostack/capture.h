@@ -1,5 +1,5 @@
 /* Stacks for the tests of this directory, walked inside of signal handlers of
- * their own: SIGTRAP at an int3 or after each instruction. */
+ * their own: SIGTRAP at a breakpoint, and after each instruction. */
 #ifndef CAPTURE_H
 #define CAPTURE_H
 
@@ -18,10 +18,11 @@ struct capture_walk {
 };
 
 extern struct epi_goruntime capture_go;
-extern struct capture_walk capture_last; /* of the newest int3 */
+extern struct capture_walk capture_last; /* of the newest capture_here */
 
 /* Steps since capture_step_begin. */
 struct capture_steps {
+    int error; /* errno of what makes the single steps; 0 */
     uint64_t total;
     uint64_t reached; /* the walk came to the root function without guessing */
     uint64_t parked;  /* the walk ended in mcall, morestack or gogo, where the
@@ -39,7 +40,7 @@ extern struct capture_steps capture_steps;
 /* Installs the handlers and reads the module table.  0, or errno. */
 int capture_init(void);
 
-/* Stops at an int3 below three functions of its own: capture_here,
+/* Stops at a breakpoint below three functions of its own: capture_here,
  * capture_middle, capture_leaf. */
 void capture_here(void);
 
@@ -63,13 +64,27 @@ int capture_step_go_handler(uintptr_t root);
  * does so on a new thread, from capture_thread_main. */
 void capture_call_go(uintptr_t arg);
 void capture_call_go_by_registers(uintptr_t arg); /* below functions whose
-                                                     frames hang on BX and R12
-                                                     to R15 */
+                                                     frames hang on registers
+                                                     that callees keep */
 uintptr_t capture_by_register(int i); /* these, innermost first, 0 to 4 */
 int capture_on_thread(uintptr_t arg);
 int capture_on_thread_stepping(uintptr_t arg); /* twice; the second call is
                                                   stepped through */
 void capture_nop(void);
 uintptr_t capture_thread_root(void); /* where capture_thread_main is */
+
+/* What differs by machine: capture_MACHINE.c.  The breakpoint; what a SIGTRAP means; single steps
+ * of this thread (0, or errno), after each of which comes capture_step; and the functions of
+ * capture_call_go_by_registers. */
+void capture_leaf(void);
+void capture_trap(ucontext_t *uc);
+int capture_steps_on(void);
+void capture_steps_off(void);
+typedef void capture_function(uintptr_t arg);
+extern capture_function *const capture_by[5];
+
+/* For these. */
+void capture_walk_here(const ucontext_t *uc);
+void capture_step(const ucontext_t *uc);
 
 #endif

@@ -1,4 +1,4 @@
-//go:build cgo && linux && amd64
+//go:build cgo && linux && (amd64 || arm64)
 
 // Package gostack has the C half of the tests of the Go unwinder: cgo is not
 // allowed in test files.
@@ -99,6 +99,8 @@ func Here() { C.capture_here() }
 
 // Steps counts the walks after single instructions.
 type Steps struct {
+	Err error // no single steps can be made here
+
 	Total, Reached, Parked, Failed, Jumped uint64
 
 	// Instructions of asmcgocall, cgocallback and crosscall2 among them.
@@ -118,6 +120,9 @@ func StepEnd() { C.capture_step_end() }
 func LastSteps() Steps {
 	c := &C.capture_steps
 	s := Steps{Total: uint64(c.total), Reached: uint64(c.reached), Parked: uint64(c.parked), Failed: uint64(c.failed), Jumped: uint64(c.jumped)}
+	if c.error != 0 {
+		s.Err = syscall.Errno(c.error)
+	}
 	for i := range s.Border {
 		s.Border[i] = uint64(c.border[i])
 	}

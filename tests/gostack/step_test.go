@@ -1,4 +1,4 @@
-//go:build cgo && linux && amd64
+//go:build cgo && linux && (amd64 || arm64)
 
 package gostack_test
 
@@ -33,6 +33,9 @@ func stepThrough(t *testing.T, root uintptr, border [3]uint64, f func()) {
 // crosscall2, which is every one on the way.
 func check(t *testing.T, s gostack.Steps, border [3]uint64) {
 	t.Helper()
+	if s.Err != nil {
+		t.Fatalf("no single steps: %v", s.Err)
+	}
 	t.Logf("%d steps: %d reached the root, %d while the goroutine was parked, %d failed; border %d", s.Total, s.Reached, s.Parked, s.Failed, s.Border)
 	if s.Total < 200 || s.Reached+s.Parked+s.Failed != s.Total {
 		t.Errorf("implausible counts")

@@ -1,4 +1,4 @@
-//go:build linux && amd64 && cgo
+//go:build linux && (amd64 || arm64) && cgo
 
 package host
 
@@ -40,6 +40,7 @@ func TestHealthyProgramsGoOn(t *testing.T) {
 		{line: "unmapped hostfirst=true", status: 3},
 	} {
 		t.Run(test.line, func(t *testing.T) {
+			victim.NeedDivision(t, test.line)
 			t.Parallel()
 			without := healthy.Run(t, test.line+" off=1")
 			without.Exited(t, test.status)

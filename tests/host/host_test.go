@@ -1,4 +1,4 @@
-//go:build linux && amd64 && cgo
+//go:build linux && (amd64 || arm64) && cgo
 
 // Package host tests handlers of a host that are asked about a fault before it is
 // reported: of one that is resolved nothing is seen, and of one that is not nothing is
@@ -89,6 +89,7 @@ func settings(t *testing.T, ways []way, skip func(way, string, string) bool, f f
 				}
 				t.Run(fmt.Sprintf("%s/%s/%s", way.name, place, flag), func(t *testing.T) {
 					t.Parallel()
+					victim.NeedDivision(t, way.name)
 					f(t, way, place, flag)
 				})
 			}
@@ -215,6 +216,7 @@ func TestHandlerKillsAndReturns(t *testing.T) {
 				t.Run(fmt.Sprintf("hostfirst=%v/%s%s", first, place, divide), func(t *testing.T) {
 					t.Parallel()
 					line := fmt.Sprintf("host way=killreturn flags=siginfo+onstack place=%s hostfirst=%v%s", place, first, divide)
+					victim.NeedDivision(t, line)
 					for range rounds {
 						o := program.Run(t, line)
 						if divide != "" {
@@ -238,6 +240,7 @@ func TestLateAndInVain(t *testing.T) {
 	} {
 		for _, place := range places {
 			t.Run(way+"/"+place, func(t *testing.T) {
+				victim.NeedDivision(t, way)
 				t.Parallel()
 				o := program.Run(t, "host flags=siginfo+onstack deadline=300ms place="+place+" way="+way)
 				o.DiedOf(t, signal)

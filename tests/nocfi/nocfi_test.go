@@ -1,4 +1,4 @@
-//go:build linux && amd64 && cgo
+//go:build linux && (amd64 || arm64) && cgo
 
 // Package nocfi tests stacks through code that has no call frame information for exceptions:
 // by .debug_frame where that is there, by the instructions where it is not.

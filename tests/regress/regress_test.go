@@ -1,4 +1,4 @@
-//go:build linux && amd64 && cgo
+//go:build linux && (amd64 || arm64) && cgo
 
 package regress
 
@@ -68,16 +68,19 @@ func TestTailCallOfNull(t *testing.T) {
 	}
 }
 
+// trapped are system calls that the core makes.
+var trapped = map[string]int{
+	"ppoll": unix.SYS_PPOLL, "openat": unix.SYS_OPENAT, "prctl": unix.SYS_PRCTL, "read": unix.SYS_READ,
+	"close": unix.SYS_CLOSE, "fstat": unix.SYS_FSTAT, "sigaltstack": unix.SYS_SIGALTSTACK, "futex": unix.SYS_FUTEX,
+	"rt_sigaction": unix.SYS_RT_SIGACTION, "rt_sigprocmask": unix.SYS_RT_SIGPROCMASK,
+	"rt_tgsigqueueinfo": unix.SYS_RT_TGSIGQUEUEINFO,
+	"getpid":            unix.SYS_GETPID, "gettid": unix.SYS_GETTID, "uname": unix.SYS_UNAME, "readlinkat": unix.SYS_READLINKAT,
+}
+
 // Each of the calls may be missing; the report may not. Without clock_gettime
 // there are no deadlines, and it is not among them.
 func TestTrappedSystemCalls(t *testing.T) {
-	for name, number := range map[string]int{
-		"ppoll": unix.SYS_PPOLL, "openat": unix.SYS_OPENAT, "prctl": unix.SYS_PRCTL, "read": unix.SYS_READ,
-		"close": unix.SYS_CLOSE, "fstat": unix.SYS_FSTAT, "sigaltstack": unix.SYS_SIGALTSTACK, "futex": unix.SYS_FUTEX,
-		"rt_sigaction": unix.SYS_RT_SIGACTION, "rt_sigprocmask": unix.SYS_RT_SIGPROCMASK, "arch_prctl": unix.SYS_ARCH_PRCTL,
-		"rt_tgsigqueueinfo": unix.SYS_RT_TGSIGQUEUEINFO,
-		"getpid":            unix.SYS_GETPID, "gettid": unix.SYS_GETTID, "uname": unix.SYS_UNAME, "readlinkat": unix.SYS_READLINKAT,
-	} {
+	for name, number := range trapped {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o := program.Run(t, "trap deadline=2s call="+itoa(number))

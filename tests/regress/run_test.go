@@ -1,4 +1,4 @@
-//go:build linux && amd64 && cgo
+//go:build linux && (amd64 || arm64) && cgo
 
 // Package regress keeps mistakes from coming back that a review of the signal
 // path found: each test is a program that once lost its report, hung, or ended

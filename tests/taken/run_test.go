@@ -1,4 +1,4 @@
-//go:build linux && amd64 && cgo
+//go:build linux && (amd64 || arm64) && cgo
 
 // Package taken tests what becomes of Epitaph when a library installs handlers of the fatal
 // signals, by any of the ways that there are, before Enable or after it; and that the library
@@ -22,7 +22,7 @@ var (
 	pie     = &victim.Program{Build: []string{"-buildmode=pie", "./victim"}, Limit: limit}
 	static  = &victim.Program{Build: []string{"-ldflags=-extldflags '-static -Wl,--no-warnings'", "./victim"}, Limit: limit}
 	nowrap  = &victim.Program{Build: []string{"-tags=epitaph_nowrap", "./victim"}, Limit: limit}
-	library = &victim.Program{Name: "library.so", Compiler: []string{"cc", "-shared", "-fPIC"},
+	library = &victim.Program{Name: "library.so", Compiler: []string{"cc", "-shared", "-fPIC", "-I../../internal/victim/machine"},
 		Build: []string{"victim/library.c", "-ldl"}}
 )
 
@@ -55,6 +55,7 @@ var variants = []variant{
 
 func (v variant) run(t *testing.T, line string) *victim.Outcome {
 	t.Helper()
+	victim.NeedDivision(t, line)
 	if v.loaded {
 		return v.program().Run(t, line, victim.Env("LIBRARY="+library.Path(t)))
 	}

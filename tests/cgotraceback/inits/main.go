@@ -1,4 +1,4 @@
-//go:build linux && amd64 && cgo
+//go:build linux && (amd64 || arm64) && cgo
 
 // Inits is a program that package handler/auto has enabled Epitaph in, in the middle of
 // the initialization. It profiles C until the profile has C's function in it, or the

@@ -1,4 +1,4 @@
-//go:build linux && amd64 && cgo
+//go:build linux && (amd64 || arm64) && cgo
 
 // Package provider registers functions for runtime.SetCgoTraceback as
 // github.com/ianlancetaylor/cgosymbolizer does: a traceback and a symbolizer, and no

@@ -108,16 +108,3 @@ void visit_in_thread(int times)
 {
     join(visiting, times);
 }
-
-/* Assembly that uses SP as one more register: a walk that loads from there faults. */
-__asm__(".text\n"
-        ".globl spin_without_stack\n"
-        ".type spin_without_stack,@function\n"
-        "spin_without_stack:\n"
-        "    movq %rsp,%rax\n"
-        "    movl $8,%esp\n"
-        "1:  decq %rdi\n"
-        "    jnz 1b\n"
-        "    movq %rax,%rsp\n"
-        "    ret\n"
-        ".size spin_without_stack,.-spin_without_stack\n");

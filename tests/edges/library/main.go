@@ -1,4 +1,4 @@
-//go:build linux && amd64 && cgo
+//go:build linux && (amd64 || arm64) && cgo
 
 // Library is a C library written in Go that has a copy of Epitaph of its own.
 package main

@@ -13,19 +13,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define STATUS 77
+#include "machine.h"
 
-static long call(long number, long a, long b, long c, long d) {
-    long result;
-    register long r10 __asm__("r10") = d;
-    __asm__ volatile("syscall" : "=a"(result) : "0"(number), "D"(a), "S"(b), "d"(c), "r"(r10) : "rcx", "r11", "memory");
-    return result;
-}
+#define STATUS 77
 
 static void trip(const char *name) {
     static const int fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
     uint64_t mask = 0, open;
-    call(SYS_rt_sigprocmask, SIG_BLOCK, 0, (long)&mask, 8);
+    machine_call(SYS_rt_sigprocmask, SIG_BLOCK, 0, (long)&mask, 8);
     // The kernel never blocks the first two, and the core not the one of setgid and its kin.
     open = ~mask & ~(UINT64_C(1) << (SIGKILL - 1)) & ~(UINT64_C(1) << (SIGSTOP - 1)) & ~(UINT64_C(1) << (33 - 1));
     for (int i = 0; i < 7; i++) {
@@ -41,10 +36,10 @@ static void trip(const char *name) {
     while (name[length] != '\0') {
         length++;
     }
-    call(SYS_write, 2, (long)"tripwire: ", 10, 0);
-    call(SYS_write, 2, (long)name, (long)length, 0);
-    call(SYS_write, 2, (long)"\n", 1, 0);
-    call(SYS_exit_group, STATUS, 0, 0, 0);
+    machine_call(SYS_write, 2, (long)"tripwire: ", 10, 0);
+    machine_call(SYS_write, 2, (long)name, (long)length, 0);
+    machine_call(SYS_write, 2, (long)"\n", 1, 0);
+    machine_call(SYS_exit_group, STATUS, 0, 0, 0);
 }
 
 void *__libc_malloc(size_t size);

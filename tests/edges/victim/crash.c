@@ -6,6 +6,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "machine.h"
+
 // Hides a value from the optimizer, which makes what it likes of undefined
 // behaviour that it sees.
 static void *hide(void *p) {
@@ -30,11 +32,11 @@ static NOINLINE void crash_div(void) {
 }
 
 static NOINLINE void crash_ud2(void) {
-    __asm__ volatile("ud2");
+    __asm__ volatile(MACHINE_UNDEFINED);
 }
 
 static NOINLINE void crash_int3(void) {
-    __asm__ volatile("int3\n nop");
+    __asm__ volatile(MACHINE_BREAKPOINT);
 }
 
 static NOINLINE void crash_abort(void) {

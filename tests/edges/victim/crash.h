@@ -17,6 +17,7 @@ victim_function victim_kind(const char *kind);
 
 // The function cause_KIND, or NULL.
 victim_function victim_cause(const char *kind);
+victim_function victim_cause_of_machine(const char *kind);
 
 // Writes to each page of SIZE bytes of a file, mapped; -1 if it cannot be mapped.
 int victim_fill(int fd, size_t size);

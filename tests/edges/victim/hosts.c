@@ -11,6 +11,8 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "machine.h"
+
 struct host_seen host_seen;
 static int *page;
 static sigjmp_buf back;
@@ -42,10 +44,8 @@ static void host_log(int signal, siginfo_t *info, void *context) {
 
 // Returns from the function that faulted, which has no frame.
 static void host_skip(int signal, siginfo_t *info, void *context) {
-    greg_t *regs = ((ucontext_t *)context)->uc_mcontext.gregs;
     see(signal, info, context);
-    regs[REG_RIP] = *(greg_t *)regs[REG_RSP];
-    regs[REG_RSP] += 8;
+    machine_return(context);
 }
 
 static void host_repair(int signal, siginfo_t *info, void *context) {

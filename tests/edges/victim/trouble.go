@@ -1,4 +1,4 @@
-//go:build linux && amd64 && cgo && epitaph_test
+//go:build linux && (amd64 || arm64) && cgo && epitaph_test
 
 package main
 

@@ -15,6 +15,8 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "machine.h"
+
 #define NOINLINE __attribute__((noinline, used))
 
 static atomic_int calls;
@@ -26,19 +28,15 @@ static _Thread_local volatile int *page __attribute__((tls_model("initial-exec")
 
 // Writes to the address 8, or to the page. Each has no frame, so that the handler can
 // return from it.
-__attribute__((naked)) static NOINLINE void write_null(void) {
-    __asm__("movl $8, %eax\n movl $1, (%rax)\n ret");
-}
-
-__attribute__((naked)) static NOINLINE void write_page(volatile int *to) {
-    __asm__("movl $1, (%rdi)\n ret");
-}
-
-static void return_from_function(void *context) {
-    greg_t *regs = ((ucontext_t *)context)->uc_mcontext.gregs;
-    regs[REG_RIP] = *(greg_t *)regs[REG_RSP];
-    regs[REG_RSP] += 8;
-}
+void write_null(void);
+void write_page(volatile int *to);
+__asm__(".text\n"
+        ".type write_null, %function\n"
+        "write_null: " MACHINE_WRITE_8 "\n"
+        ".size write_null, . - write_null\n"
+        ".type write_page, %function\n"
+        "write_page: " MACHINE_WRITE_ARGUMENT "\n"
+        ".size write_page, . - write_page\n");
 
 static void set_default(int number) {
     struct sigaction action;
@@ -55,7 +53,7 @@ static void say(const char *text) {
 
 typedef void way_function(int number, siginfo_t *info, void *context);
 
-static void context(int number, siginfo_t *info, void *context) { return_from_function(context); }
+static void context(int number, siginfo_t *info, void *context) { machine_return(context); }
 
 static void repair(int number, siginfo_t *info, void *context) {
     mprotect((void *)page, 4096, PROT_READ | PROT_WRITE);
@@ -100,13 +98,13 @@ static void killed_from_outside(int number, siginfo_t *info, void *context) {
     if (atomic_fetch_add(&sent, 1) > 0) {
         return;
     }
-    pid_t child = (pid_t)syscall(SYS_fork);
+    pid_t child = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
     if (child == 0) {
         syscall(SYS_kill, getppid(), number);
         syscall(SYS_exit_group, 0);
     }
     syscall(SYS_wait4, child, NULL, 0, NULL);
-    syscall(SYS_poll, NULL, 0, 50); // for the thread that gets it
+    syscall(SYS_ppoll, NULL, 0, &(struct timespec){.tv_nsec = 50000000}, NULL, 8); // for the thread that gets it
 }
 
 // The same, and the signal is pending until the handler returns.
@@ -116,7 +114,7 @@ static void killed_afterwards(int number, siginfo_t *info, void *context) {
         return;
     }
     pid_t thread = (pid_t)syscall(SYS_gettid);
-    pid_t child = (pid_t)syscall(SYS_fork);
+    pid_t child = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
     if (child == 0) {
         syscall(SYS_tgkill, getppid(), thread, number);
         syscall(SYS_exit_group, 0);
@@ -185,7 +183,7 @@ static void late_blocked(int number, siginfo_t *info, void *context) {
 static void late(int number, siginfo_t *info, void *context) { usleep(700000); }
 
 // An emulator's: it has set a result when it meets what it cannot do.
-static void touch(void *context) { ((ucontext_t *)context)->uc_mcontext.gregs[REG_RAX] ^= 1; }
+static void touch(void *context) { machine_set_result(context, machine_result(context) ^ 1); }
 
 static void fault(int number, siginfo_t *info, void *context) {
     volatile int *to = (volatile int *)16;
@@ -237,7 +235,7 @@ static void nested(int number, siginfo_t *info, void *context) {
         write_null();
     }
     depth--;
-    return_from_function(context);
+    machine_return(context);
 }
 
 static const struct {
@@ -335,7 +333,7 @@ static NOINLINE void fault_once(void) {
     if (fault_signal == SIGFPE) {
         divide(0, NULL, NULL);
     } else if (fault_signal == SIGTRAP) {
-        __asm__ volatile("int3");
+        machine_trap();
     } else if (way == repair) {
         mprotect((void *)page, 4096, PROT_NONE);
         write_page(page);

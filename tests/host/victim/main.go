@@ -1,4 +1,4 @@
-//go:build linux && amd64 && cgo
+//go:build linux && (amd64 || arm64) && cgo
 
 // Victim is the program that the tests of hosts run:
 //
@@ -7,7 +7,7 @@
 // One that is still alive at its end leaves with status 3.
 package main
 
-// #cgo CFLAGS: -std=c11 -D_GNU_SOURCE -Wall
+// #cgo CFLAGS: -std=c11 -D_GNU_SOURCE -Wall -I${SRCDIR}/../../../internal/victim/machine
 // #include <signal.h>
 // #include <stdlib.h>
 // #include "hosts.h"

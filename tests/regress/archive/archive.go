@@ -1,4 +1,4 @@
-//go:build linux && amd64 && cgo
+//go:build linux && (amd64 || arm64) && cgo
 
 // Archive is a c-archive that enables Epitaph as soon as Go's runtime is there; host.c is
 // the program that links it, without -Wl,-wrap.

@@ -1,4 +1,4 @@
-//go:build linux && amd64 && cgo
+//go:build linux && (amd64 || arm64) && cgo
 
 // Library is a c-shared library that uses Epitaph; host.c is the program that
 // loads it. The Go runtime of such a library handles only some of the seven

@@ -1,8 +1,8 @@
-//go:build linux && amd64
+//go:build linux && (amd64 || arm64)
 
 // Package undefined executes an undefined instruction in Go's text. It stands
 // alone because a package that uses cgo cannot hold Go assembly.
 package undefined
 
-// Instruction executes ud2.
+// Instruction executes it.
 func Instruction()

@@ -1,8 +1,8 @@
-//go:build linux && amd64 && cgo
+//go:build linux && (amd64 || arm64) && cgo
 
 package main
 
-// #cgo CFLAGS: -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wno-unused-parameter
+// #cgo CFLAGS: -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wno-unused-parameter -I${SRCDIR}/../../../internal/victim/machine
 // #include <stdlib.h>
 // #include "hosts.h"
 // #include "states.h"

@@ -1,6 +1,5 @@
 #include "states.h"
 
-#include <asm/prctl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
@@ -13,6 +12,8 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "machine.h"
 
 #define NOINLINE __attribute__((noinline, used))
 
@@ -51,14 +52,8 @@ void state_deep(void) {
     deeper(400, 1);
 }
 
-// Nothing here may use thread-local memory once it is out of reach: libc's
-// syscall would, for errno.
 NOINLINE void state_no_fs(void) {
-    long result = SYS_arch_prctl;
-    __asm__ volatile("syscall"
-                     : "+a"(result)
-                     : "D"((long)ARCH_SET_FS), "S"(0L)
-                     : "rcx", "r11", "memory");
+    machine_lose_thread_pointer();
     *(volatile int *)bad = 1;
 }
 
@@ -73,11 +68,10 @@ NOINLINE void state_pending_abort(void) {
 
 // In assembly, since no compiler promises a tail call.
 __asm__(".globl state_tail_null\n"
-        ".type state_tail_null, @function\n"
+        ".type state_tail_null, %function\n"
         "state_tail_null:\n"
         "    .cfi_startproc\n"
-        "    xorl %eax, %eax\n"
-        "    jmp *%rax\n"
+        MACHINE_TAIL_CALL_NULL
         "    .cfi_endproc\n"
         ".size state_tail_null, .-state_tail_null\n");
 

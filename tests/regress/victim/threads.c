@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "machine.h"
+
 static void *nothing(void *arg) {
     return arg;
 }
@@ -116,35 +118,20 @@ static void *crash_when_waiting(void *arg) {
 }
 
 void threads_wait(const char *call) {
-    struct waiting waiting = {(int)syscall(SYS_gettid), SYS_pause};
-    if (strcmp(call, "poll") == 0) {
-        waiting.number = SYS_poll;
-    }
+    int polls = strcmp(call, "poll") == 0;
+    struct waiting waiting = {(int)syscall(SYS_gettid), polls ? MACHINE_POLL : MACHINE_PAUSE};
     start(crash_when_waiting, &waiting);
-    if (waiting.number == SYS_pause) {
-        pause();
-    } else {
+    if (polls) {
         poll(NULL, 0, 30000);
+    } else {
+        pause();
     }
 }
 
 void threads_lost(void);
 __attribute__((visibility("hidden"))) volatile int threads_lost_signal; // that it is to send itself
 __asm__(".text\n"
-        "threads_lost:\n"
-        "    movq $0x10000, %rsp\n"
-        "    movq %rsp, %rbp\n"
-        "1:  pause\n"
-        "    movl threads_lost_signal(%rip), %esi\n"
-        "    testl %esi, %esi\n"
-        "    jz 1b\n"
-        "    movl $186, %eax\n" // gettid
-        "    syscall\n"
-        "    movl %eax, %edi\n"
-        "    movl $200, %eax\n" // tkill
-        "    syscall\n"
-        "    movl $0, threads_lost_signal(%rip)\n"
-        "    jmp 1b\n");
+        "threads_lost:\n" MACHINE_LOST("threads_lost_signal"));
 
 static void *lose(void *arg) {
     threads_lost();

@@ -14,6 +14,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "machine.h"
+
 static volatile int *volatile nowhere = (volatile int *)8;
 
 struct library library = {library_begin, library_set, library_show};
@@ -39,7 +41,7 @@ void crash(const char *kind) {
     } else if (strcmp(kind, "div") == 0) {
         seven = seven / zero;
     } else if (strcmp(kind, "ud2") == 0) {
-        __asm__ volatile("ud2");
+        __asm__ volatile(MACHINE_UNDEFINED);
     } else if (strcmp(kind, "raise") == 0) {
         raise(SIGSEGV);
     }
@@ -66,7 +68,7 @@ long traps(int number) {
         if (number == SIGSYS) {
             result = syscall(SYS_getppid);
         } else {
-            __asm__ volatile("int3" : "=a"(result) : "0"(0L));
+            result = machine_trap();
         }
         sum += result;
     }

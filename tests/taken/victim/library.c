@@ -14,6 +14,8 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "machine.h"
+
 // X/Open's, which is in all C libraries but not in their headers.
 extern void (*sysv_signal(int, void (*)(int)))(int) __attribute__((weak));
 
@@ -58,9 +60,11 @@ static void plain(int number) {
 
 // As an emulator of system calls, or a debugger's: what trapped is done, and gives 77.
 static void emulates(int number, siginfo_t *info, void *context) {
-    ucontext_t *uc = context;
-    (void)number, (void)info;
-    uc->uc_mcontext.gregs[REG_RAX] = 77;
+    (void)info;
+    if (number == SIGTRAP) {
+        machine_behind_trap(context);
+    }
+    machine_set_result(context, 77);
 }
 
 // The kernel's action, as a library has it that makes the system call itself.

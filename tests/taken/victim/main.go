@@ -1,4 +1,4 @@
-//go:build linux && amd64 && cgo
+//go:build linux && (amd64 || arm64) && cgo
 
 // Victim is a program in which a library installs handlers of the fatal signals, before
 // Epitaph or after it:
@@ -8,7 +8,7 @@
 // With LIBRARY in its environment it loads that; else the library is linked in.
 package main
 
-// #cgo CFLAGS: -std=c11 -Wall
+// #cgo CFLAGS: -std=c11 -Wall -I${SRCDIR}/../../../internal/victim/machine
 // #cgo LDFLAGS: -ldl
 // #include <stdlib.h>
 // #include "crash.h"

@@ -1,4 +1,4 @@
-//go:build linux && amd64 && cgo
+//go:build linux && (amd64 || arm64) && cgo
 
 // Package late registers a provider of its own in an init that runs after the one of
 // package handler/auto, if the variable LATE is set.
