@@ -4,6 +4,8 @@
 # make bench    speed, as ratios measured in one run
 # make matrix   every kind of crash in every place in every kind of build (long)
 # make arm64    many of these tests on linux/arm64, in a virtual machine (long)
+# make arm64-builds  crashes there of programs that are built otherwise: PIE, static, -race,
+#                    branch protection (long)
 # make fleet    reports to real servers of logs, which are built first (long)
 # make pages    pages of reports in Chromium, with axe-core, and pictures of them
 # make hosts    real programs with Epitaph in them: those that are installed (long)
@@ -20,7 +22,7 @@ FUZZTIME ?= 60s
 # No instrumented or optimised-away frames in what the tests look at.
 export CGO_ENABLED := 1
 
-.PHONY: all demo test lint test-c test-go bench matrix arm64 fleet pages hosts fuzz fuzz-c fuzz-go cover clean
+.PHONY: all demo test lint test-c test-go bench matrix arm64 arm64-builds fleet pages hosts fuzz fuzz-c fuzz-go cover clean
 
 all: test
 
@@ -57,6 +59,10 @@ arm64:
 	@tools/need cc cmake qemu-aarch64 $(ARM64_TOOLS)
 	@tools/test-c $(BUILD) arm64
 	EPITAPH_ARM64=full $(GO) test -v -count=1 -timeout 40m ./tests/arm64
+
+arm64-builds:
+	@tools/need $(ARM64_TOOLS)
+	EPITAPH_ARM64=builds $(GO) test -v -count=1 -timeout 40m ./tests/arm64
 
 fleet:
 	@tools/fleet $(BUILD)

@@ -53,6 +53,7 @@ var (
 	go127Build       = crashdemo("go1.27").builtBy("go1.27.4")
 	trimpathBuild    = crashdemo("trimpath", "-trimpath")
 	clangBuild       = crashdemo("clang", "-tags=nocxx").compiledBy("clang")
+	protectedBuild   = crashdemo("protected").withCFlags("-O2 -g -mbranch-protection=standard")
 	nowrapBuild      = crashdemo("nowrap", "-tags=epitaph_nowrap")
 	// For gdb: with symbols, but without the debug information, by which it would show inlined calls as frames.
 	symbolsBuild = crashdemo("symbols", "-ldflags=-w")
@@ -66,6 +67,12 @@ func crashdemo(name string, flags ...string) *build {
 // compiledBy has another C compiler.
 func (b *build) compiledBy(cc string) *build {
 	b.needs, b.Env = cc, []string{"CC=" + cc}
+	return b
+}
+
+// withCFlags has other flags of the C compiler.
+func (b *build) withCFlags(flags string) *build {
+	b.Env = []string{"CGO_CFLAGS=" + flags}
 	return b
 }
 

@@ -5,6 +5,7 @@ package tests
 import (
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -24,6 +25,8 @@ type variant struct {
 	wrap []string
 	// rare: only when everything is asked for.
 	rare bool
+	// machine is the only one that has this; "" is any.
+	machine string
 }
 
 // Without --kill-child a program that hangs as PID 1 would outlive the unshare that is killed.
@@ -47,6 +50,7 @@ var variants = []*variant{
 	{name: "race", build: raceBuild},
 	{name: "go1.27", build: go127Build},
 	{name: "nowrap", build: nowrapBuild},
+	{name: "protected", build: protectedBuild, machine: "arm64"}, // signed return addresses, and landing pads
 }
 
 func (v *variant) pid1() bool { return len(v.wrap) > 0 }
@@ -83,7 +87,7 @@ func TestMatrix(t *testing.T) {
 // TestVariants makes the telling kinds happen in programs that are built and run otherwise, or all when asked for.
 func TestVariants(t *testing.T) {
 	for _, v := range variants {
-		if v.rare && !victim.Full {
+		if v.rare && !victim.Full || v.machine != "" && v.machine != runtime.GOARCH {
 			continue
 		}
 		t.Run(v.name, func(t *testing.T) {

@@ -54,6 +54,9 @@ func (p *Program) BuildElsewhere(dir, into string, env ...string) error {
 	if err != nil {
 		return err
 	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { // a C compiler does not
+		return err
+	}
 	cmd := p.command(path)
 	cmd.Dir, cmd.Env = dir, append(append(os.Environ(), env...), p.Env...)
 	if variable := map[string]string{"cc": "CC=", "c++": "CXX="}[cmd.Args[0]]; variable != "" {

@@ -3,11 +3,14 @@
 package arm64
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,7 +19,8 @@ import (
 	"github.com/epitaph-go/epitaph/tests/arm64/vm"
 )
 
-// asked is what was asked for: "full" is everything. In a list that is separated by commas, DIRECTORY is
+// asked is what was asked for: "full" is everything, "builds" the crashes of programs that are built
+// otherwise. In a list that is separated by commas, DIRECTORY is
 // the suites of everything and byName that have this directory, and DIRECTORY:PATTERN those of their tests that
 // -run=PATTERN names.
 var asked = os.Getenv("EPITAPH_ARM64")
@@ -28,6 +32,10 @@ func chosen(t *testing.T) ([]suite, time.Duration) {
 		return telling, 5 * time.Minute
 	case "full":
 		return everything, 30 * time.Minute
+	case "builds":
+		return builds, 30 * time.Minute
+	case "cores":
+		return nil, 10 * time.Minute
 	}
 	var suites []suite
 	for part := range strings.SplitSeq(asked, ",") {
@@ -71,14 +79,27 @@ var everything = []suite{
 	{dir: "internal/gort/vars", env: go127},
 	{dir: "tests/godeath", programs: dying, limit: 5 * time.Minute,
 		run: "^(TestDeaths|TestVariants|TestErrorChain.*|TestNote.*|TestOnCrash|TestOnCrashOfGo|TestOnCrashOfGoVariants|TestOnCrashInCopy)$"},
-	// There is no unshare; and 300 ms are not enough for two snapshots on a machine that is this slow.
-	{dir: "tests/blackbox", programs: plain, skip: "^(TestOtherNamespace|TestDiskIsFilledLater)$"},
+	// 300 ms are not enough for two snapshots on a machine that is this slow.
+	{dir: "tests/blackbox", programs: plain, skip: "^TestDiskIsFilledLater$"},
 	{dir: "tests/faulthandler", programs: plain, run: casesOfPython},
 	// There, of a dump each turn was written, though nothing should have changed: it is not known why.
 	{dir: "tests/ondemand", programs: plain, skip: "^TestRepeatStatic$"},
-	// A service does not get ready in ten seconds; and there is no unshare.
-	{dir: "tests/live", programs: withTrouble, skip: "^(TestCostOfABusyService|TestPID1)$"},
+	{dir: "tests/live", programs: withTrouble},
 }
+
+// builds are crashdemo's, built otherwise, each with a crash of every kind of stack.
+var builds = []suite{{dir: "tests", limit: 10 * time.Minute,
+	programs: []*victim.Program{
+		crashdemo("pie", "-buildmode=pie"), crashdemo("static", "-ldflags=-linkmode external -extldflags -static"),
+		crashdemo("race", "-race"), crashdemo("nowrap", "-tags=epitaph_nowrap"), protected,
+	},
+	run: "^TestVariants$/^(pie|static|race|nowrap|protected)$/" +
+		"^(null-write|call-null|call-noexec|stack-overflow|abort|int3|raise|in-malloc|go-c-go-c|callback-thread|cxx-throw)$",
+}}
+
+// protected has signed return addresses and landing pads (PAC, BTI) in its C code.
+var protected = &victim.Program{Name: "protected", Build: []string{"github.com/epitaph-go/epitaph/cmd/crashdemo"},
+	Env: []string{"CGO_CFLAGS=-O2 -g -mbranch-protection=standard"}}
 
 // casesOfPython are those of faulthandler's tests that have the names of Python's. The others were not seen to end.
 const casesOfPython = "^TestFaulthandler_"
@@ -150,21 +171,62 @@ func TestMachine(t *testing.T) {
 		r.add(t, s)
 	}
 	r.addBox(t)
+	if asked == "full" || asked == "cores" {
+		r.addCores(t)
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
-	results, err := machine.Run(ctx, r.dir, r.jobs)
-	if err != nil {
-		t.Error(err)
-	}
-	for _, result := range results {
+	for _, result := range runAll(ctx, t, machine, r) {
 		t.Run(result.Name, func(t *testing.T) {
-			if result.Name == boxJob {
+			switch {
+			case result.Name == boxJob:
 				checkBox(t, result)
-				return
+			case strings.HasPrefix(result.Name, coreJob):
+				checkCore(t, r.dir, result)
+			default:
+				tell(t, result)
 			}
-			tell(t, result)
 		})
 	}
+}
+
+// runAll runs the jobs in as many machines at a time as keep the processors busy, of which an
+// emulated one uses one.
+func runAll(ctx context.Context, t *testing.T, machine *vm.Machine, r *root) (all []job.Result) {
+	t.Helper()
+	var mu sync.Mutex
+	var machines sync.WaitGroup
+	n := 1 // beside other packages of tests
+	if asked != "" {
+		n = min(runtime.NumCPU(), 2)
+	}
+	for _, jobs := range shares(r.jobs, n) {
+		machines.Go(func() {
+			began := time.Now()
+			results, err := machine.Run(ctx, r.dir, jobs)
+			mu.Lock()
+			defer mu.Unlock()
+			t.Logf("%d jobs took %v", len(jobs), time.Since(began).Round(time.Second))
+			if err != nil {
+				t.Error(err)
+			}
+			all = append(all, results...)
+		})
+	}
+	machines.Wait()
+	return all
+}
+
+// shares divides jobs so that the limits of each share come to about as much.
+func shares(jobs []job.Job, n int) [][]job.Job {
+	byLimit := slices.SortedStableFunc(slices.Values(jobs), func(a, b job.Job) int { return cmp.Compare(b.Limit, a.Limit) })
+	all, took := make([][]job.Job, n), make([]time.Duration, n)
+	for _, j := range byLimit {
+		least := slices.Index(took, slices.Min(took))
+		all[least] = append(all[least], j)
+		took[least] += j.Limit
+	}
+	return slices.DeleteFunc(all, func(jobs []job.Job) bool { return len(jobs) == 0 })
 }
 
 // tell makes of a suite's output what the tests here would have been: a test for each of

@@ -162,7 +162,11 @@ func (s Settings) Enable() {
 		return
 	}
 	Must(handler.Enable(s.Options()...))
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	limit := 10 * time.Second
+	if times, err := strconv.Atoi(os.Getenv("EPITAPH_VICTIM_SLOWER")); err == nil && times > 1 { // victim.Slower
+		limit *= time.Duration(times)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	Must(handler.Ready(ctx))
 }

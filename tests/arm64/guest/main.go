@@ -23,6 +23,13 @@ import (
 )
 
 func main() {
+	switch filepath.Base(os.Args[0]) {
+	case "unshare":
+		os.Exit(unshare(os.Args[1:]))
+	case inNamespace:
+		fmt.Fprintln(os.Stderr, "unshare:", enter(os.Args[1:]))
+		os.Exit(1)
+	}
 	if os.Getpid() != 1 {
 		if err := runJobs(); err != nil {
 			fmt.Fprintln(os.Stderr, "guest:", err)

@@ -135,6 +135,7 @@ func (m *Machine) pack(path, root string, jobs []job.Job) error {
 	for _, applet := range strings.Fields("sh cat ls true false sleep kill ps env echo head tail wc gzip base64") {
 		a.link("bin/"+applet, "busybox")
 	}
+	a.link("bin/unshare", "../init")
 	a.text("etc/passwd", 0o644, "root:x:0:0::/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n")
 	a.text("etc/group", 0o644, "root:x:0:\nnogroup:x:65534:\n")
 	a.text("etc/hosts", 0o644, "127.0.0.1 localhost\n")
