@@ -4,8 +4,8 @@
 # make bench    speed, as ratios measured in one run
 # make matrix   every kind of crash in every place in every kind of build (long)
 # make arm64    many of these tests on linux/arm64, in a virtual machine (long)
-# make arm64-builds  crashes there of programs that are built otherwise: PIE, static, -race,
-#                    branch protection (long)
+# make arm64-builds  crashes there of programs that are built otherwise: PIE, static, musl, -race,
+#                    branch protection, Go 1.27 (long)
 # make fleet    reports to real servers of logs, which are built first (long)
 # make pages    pages of reports in Chromium, with axe-core, and pictures of them
 # make hosts    real programs with Epitaph in them: those that are installed (long)

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -102,13 +103,14 @@ func (b *build) program(t *testing.T) string {
 }
 
 func (b *build) make() {
-	if b.needs != "" {
+	elsewhere := os.Getenv(victim.Elsewhere) != "" // it was built, or it was not
+	if !elsewhere && b.needs != "" {
 		if _, err := exec.LookPath(b.needs); err != nil {
 			b.skip = fmt.Sprintf("not built: there is no %s", b.needs)
 			return
 		}
 	}
-	if b.toolchain != "" {
+	if !elsewhere && b.toolchain != "" {
 		version := exec.Command("go", "version")
 		version.Env = append(version.Environ(), b.Env...)
 		if out, err := version.CombinedOutput(); err != nil {

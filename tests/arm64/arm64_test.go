@@ -91,15 +91,22 @@ var everything = []suite{
 var builds = []suite{{dir: "tests", limit: 10 * time.Minute,
 	programs: []*victim.Program{
 		crashdemo("pie", "-buildmode=pie"), crashdemo("static", "-ldflags=-linkmode external -extldflags -static"),
-		crashdemo("race", "-race"), crashdemo("nowrap", "-tags=epitaph_nowrap"), protected,
+		crashdemo("race", "-race"), crashdemo("nowrap", "-tags=epitaph_nowrap"), protected, musl, crashdemo127,
 	},
-	run: "^TestVariants$/^(pie|static|race|nowrap|protected)$/" +
+	run: "^TestVariants$/^(pie|static|race|nowrap|protected|musl|go1.27)$/" +
 		"^(null-write|call-null|call-noexec|stack-overflow|abort|int3|raise|in-malloc|go-c-go-c|callback-thread|cxx-throw)$",
 }}
 
 // protected has signed return addresses and landing pads (PAC, BTI) in its C code.
 var protected = &victim.Program{Name: "protected", Build: []string{"github.com/epitaph-go/epitaph/cmd/crashdemo"},
 	Env: []string{"CGO_CFLAGS=-O2 -g -mbranch-protection=standard"}}
+
+// musl has musl in place of glibc.
+var musl = &victim.Program{Name: "musl", Env: []string{"CC=musl-gcc"},
+	Build: []string{"-tags=nocxx", "-ldflags=-linkmode external -extldflags -static", "github.com/epitaph-go/epitaph/cmd/crashdemo"}}
+
+// crashdemo127 is built by the newest Go.
+var crashdemo127 = &victim.Program{Name: "go1.27", Env: go127, Build: []string{"github.com/epitaph-go/epitaph/cmd/crashdemo"}}
 
 // casesOfPython are those of faulthandler's tests that have the names of Python's. The others were not seen to end.
 const casesOfPython = "^TestFaulthandler_"

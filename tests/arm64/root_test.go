@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -68,7 +69,15 @@ func (r *root) add(t *testing.T, s suite) {
 	binary := filepath.Join(tests, strings.ReplaceAll(name, "/", "_")+".test")
 	r.build(t, dir, binary, append(vm.Env(), s.env...), "test", "-c")
 	for _, p := range s.programs {
-		if err := p.BuildElsewhere(dir, r.path(built), vm.Env()...); err != nil {
+		env := vm.Env()
+		if slices.Contains(p.Env, "CC=musl-gcc") {
+			musl, err := vm.Musl()
+			if err != nil {
+				t.Fatal(err)
+			}
+			env = append(env, "PATH="+musl+":"+os.Getenv("PATH"))
+		}
+		if err := p.BuildElsewhere(dir, r.path(built), env...); err != nil {
 			t.Fatal(err)
 		}
 	}

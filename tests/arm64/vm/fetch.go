@@ -4,10 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strings"
 )
 
 // ErrUnavailable is wrapped by the errors that say that there can be no virtual machine here.
@@ -28,101 +26,22 @@ func (k kernel) module(i int) string {
 
 // fetch fetches Debian's kernel for virtual machines, and busybox.
 func fetch() (kernel, error) {
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return kernel{}, err
-	}
-	k := kernel{filepath.Join(cache, "epitaph-arm64")}
-	if _, err := os.Stat(k.dir); err == nil {
-		return k, nil
-	}
-	if err := os.MkdirAll(cache, 0o755); err != nil {
-		return k, err
-	}
-	scratch, err := os.MkdirTemp(cache, "epitaph-arm64-")
-	if err != nil {
-		return k, err
-	}
-	defer os.RemoveAll(scratch)
-	packages, err := download(scratch)
-	if err != nil {
-		return k, fmt.Errorf("%w: %w", ErrUnavailable, err)
-	}
-	whole := kernel{filepath.Join(scratch, "whole")}
-	if err := whole.take(packages); err != nil {
-		return k, err
-	}
-	if err := os.Rename(whole.dir, k.dir); err != nil && !errors.Is(err, os.ErrExist) {
-		return k, err // ErrExist: another process was faster
-	}
-	return k, nil
-}
-
-// download has apt fetch packages of another architecture than the machine's, and unpacks
-// them. Apt gets a configuration whose state, cache and list of installed packages are
-// in the scratch directory, so that nothing of the machine's own changes.
-func download(scratch string) (unpacked string, err error) {
-	apt := apt{scratch}
-	for _, dir := range []string{"lists/partial", "archives/partial", "packages"} {
-		if err := os.MkdirAll(filepath.Join(scratch, dir), 0o755); err != nil {
-			return "", err
+	dir, err := cached("epitaph-arm64", func(apt apt, dir string) error {
+		depends, err := apt.run("apt-cache", "depends", "linux-image-cloud-arm64")
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrUnavailable, err)
 		}
-	}
-	if err := os.WriteFile(filepath.Join(scratch, "status"), nil, 0o644); err != nil {
-		return "", err
-	}
-	if _, err := apt.run("apt-get", "-q", "update"); err != nil {
-		return "", err
-	}
-	depends, err := apt.run("apt-cache", "depends", "linux-image-cloud-arm64")
-	if err != nil {
-		return "", err
-	}
-	image := regexp.MustCompile(`(?m)Depends: (linux-image-\S+)$`).FindStringSubmatch(depends)
-	if image == nil {
-		return "", errors.New("apt knows no linux-image-cloud-arm64")
-	}
-	if _, err := apt.run("apt-get", "-q", "download", image[1], "busybox-static"); err != nil {
-		return "", err
-	}
-	files, err := filepath.Glob(filepath.Join(scratch, "packages", "*.deb"))
-	if err != nil {
-		return "", err
-	}
-	unpacked = filepath.Join(scratch, "unpacked")
-	for _, file := range files {
-		if _, err := apt.run("dpkg-deb", "-x", file, unpacked); err != nil {
-			return "", err
+		image := regexp.MustCompile(`(?m)Depends: (linux-image-\S+)$`).FindStringSubmatch(depends)
+		if image == nil {
+			return fmt.Errorf("%w: apt knows no linux-image-cloud-arm64", ErrUnavailable)
 		}
-	}
-	return unpacked, nil
-}
-
-// An apt is a configuration in a directory.
-type apt struct{ dir string }
-
-// run runs a command of apt's with this configuration.
-func (a apt) run(name string, args ...string) (string, error) {
-	var options []string
-	if strings.HasPrefix(name, "apt-") {
-		for _, o := range []string{
-			"APT::Architecture=arm64", "APT::Architectures=arm64", "APT::Sandbox::User=root",
-			"Dir::State=" + a.dir, "Dir::State::lists=" + a.dir + "/lists", "Dir::State::status=" + a.dir + "/status",
-			"Dir::Cache=" + a.dir, "Dir::Cache::archives=" + a.dir + "/archives",
-		} {
-			options = append(options, "-o", o)
+		unpacked, err := apt.unpack(image[1], "busybox-static")
+		if err != nil {
+			return err
 		}
-	}
-	cmd := exec.Command(name, append(options, args...)...)
-	cmd.Dir, cmd.Env = filepath.Join(a.dir, "packages"), append(os.Environ(), "LC_ALL=C")
-	out, err := cmd.Output()
-	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
-		err = fmt.Errorf("%w: %s", err, exit.Stderr)
-	}
-	if err != nil {
-		return "", fmt.Errorf("%s %s: %w", name, strings.Join(args, " "), err)
-	}
-	return string(out), nil
+		return kernel{dir}.take(unpacked)
+	})
+	return kernel{dir}, err
 }
 
 // take moves what is needed out of the unpacked packages.
