@@ -82,8 +82,7 @@ var everything = []suite{
 	// 300 ms are not enough for two snapshots on a machine that is this slow.
 	{dir: "tests/blackbox", programs: plain, skip: "^TestDiskIsFilledLater$"},
 	{dir: "tests/faulthandler", programs: plain, run: casesOfPython},
-	// There, of a dump each turn was written, though nothing should have changed: it is not known why.
-	{dir: "tests/ondemand", programs: plain, skip: "^TestRepeatStatic$"},
+	{dir: "tests/ondemand", programs: plain},
 	{dir: "tests/live", programs: withTrouble},
 }
 

@@ -267,6 +267,13 @@ func TestFramePointersOnly(t *testing.T) {
 	var want []string
 	gostack.CallGo(func() { want = goCallsC() })
 	all, got := names(t, gostack.Last())
+	if runtime.GOARCH == "arm64" {
+		// asmcgocall has g0's frame pointer, and what it leaves on the stack cannot be told without tables.
+		if !slices.Equal(all, []string{"C", "runtime.asmcgocall"}) {
+			t.Errorf("walked:\n%s", strings.Join(all, "\n"))
+		}
+		return
+	}
 	i := slices.IndexFunc(got, func(s string) bool { return strings.HasPrefix(s, pkg+"goCallsC ") })
 	// No frame pointer leads to goexit.
 	if i < 0 || !slices.Equal(got[i:], want[:len(want)-1]) {

@@ -70,7 +70,7 @@ static NOINLINE void cause_wild_return(void) {
     __asm__ volatile("mov x30, %0\n\tret" ::"r"(UINT64_C(0x4242424242424242)) : "x30");
 }
 
-static NOINLINE void cause_odd_call(void) {
+static NOINLINE void cause_data_call(void) {
     __asm__ volatile("blr %0" ::"r"(words + 2) : "x30");
 }
 
@@ -95,7 +95,7 @@ victim_function victim_cause_of_machine(const char *kind) {
         {"unaligned", cause_unaligned},
         {"wild_call", cause_wild_call},
         {"wild_return", cause_wild_return},
-        {"odd_call", cause_odd_call},
+        {"data_call", cause_data_call},
     };
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         if (strcmp(kinds[i].name, kind) == 0) {
