@@ -31,7 +31,7 @@ func leftOut(t *testing.T, r *report.Report) (n int) {
 func TestRepeatStatic(t *testing.T) {
 	t.Parallel()
 	const period = 50 * time.Millisecond
-	o := survive(t, "later timeout=50ms loops=1 repeat=1 factor=80")
+	o := survive(t, "later ready=1 timeout=50ms loops=1 repeat=1 factor=80")
 	all := dumps(t, o.Stderr)
 	if len(all) < 3 {
 		t.Fatalf("%d dumps", len(all))

@@ -65,6 +65,9 @@ func enable(s settings) {
 	if s["enable"] != "" {
 		must(handler.Enable())
 	}
+	if s["ready"] != "" { // the symbols have been read; while they are, Go's threads come and go
+		s.Enable()
+	}
 }
 
 // tempFile is a file that has no name any more.
