@@ -15,10 +15,10 @@
 
 /* The process may have been stopped meanwhile, for which the helper thread postpones the
  * deadline.  It goes on in the same moment as this thread, but on a busy machine it may run
- * much later: so the deadline has expired when the helper has looked behind it.  LOOKS are
+ * much later: so the deadline has expired when the helper has looked behind it.  ROUNDS are
  * for a helper that never does. */
-#define LOOK (5 * EPI_MS)
-#define LOOKS 100
+#define ROUND (5 * EPI_MS)
+#define ROUNDS 100
 
 static EPI_SAFE bool is_over(const struct epi_out *out, uint64_t *now)
 {
@@ -27,9 +27,9 @@ static EPI_SAFE bool is_over(const struct epi_out *out, uint64_t *now)
         uint64_t deadline = out->deadline;
         if ((*now = epi_now()) < deadline)
             return false;
-        if (watched >= deadline || i == LOOKS)
+        if (watched >= deadline || i == ROUNDS)
             return true;
-        epi_pause(LOOK);
+        epi_pause(ROUND);
     }
 }
 
