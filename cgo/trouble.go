@@ -20,6 +20,7 @@ func Trouble(stage, kind string) error {
 		"fault": C.EPI_TROUBLE_FAULT,
 		"hang":  C.EPI_TROUBLE_HANG,
 		"spin":  C.EPI_TROUBLE_SPIN,
+		"stop":  C.EPI_TROUBLE_STOP,
 		"abort": C.EPI_TROUBLE_ABORT,
 	}
 	trouble, ok := kinds[kind]

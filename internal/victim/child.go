@@ -97,6 +97,12 @@ func (c *Child) Stop() {
 	if err := c.Cmd.Process.Signal(syscall.SIGSTOP); err != nil {
 		c.t.Fatal(err)
 	}
+	c.Stopped()
+}
+
+// Stopped returns when all of the child stands still.
+func (c *Child) Stopped() {
+	c.t.Helper()
 	var info unix.Siginfo
 	if err := unix.Waitid(unix.P_PID, c.Cmd.Process.Pid, &info, unix.WSTOPPED|unix.WNOWAIT, nil); err != nil {
 		c.t.Fatal(fmt.Errorf("waitid: %w", err))

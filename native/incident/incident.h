@@ -207,6 +207,7 @@ enum epi_trouble {
     EPI_TROUBLE_FAULT,
     EPI_TROUBLE_HANG, /* in a system call */
     EPI_TROUBLE_SPIN,
+    EPI_TROUBLE_STOP, /* the process is stopped; then it hangs */
     EPI_TROUBLE_ABORT
 };
 #endif

@@ -31,7 +31,9 @@ static EPI_SAFE void make_trouble(const struct epi_stage *stage, const char *all
         return;
     if (epi_incidents.trouble == EPI_TROUBLE_FAULT)
         *(volatile int *)8 = 1;
-    else if (epi_incidents.trouble == EPI_TROUBLE_HANG)
+    else if (epi_incidents.trouble == EPI_TROUBLE_STOP)
+        epi_syscall6(SYS_kill, epi_getpid(), SIGSTOP, 0, 0, 0, 0);
+    if (epi_incidents.trouble == EPI_TROUBLE_HANG || epi_incidents.trouble == EPI_TROUBLE_STOP)
         for (;;)
             epi_syscall6(SYS_ppoll, 0, 0, 0, 0, 0, 0);
     else if (epi_incidents.trouble == EPI_TROUBLE_SPIN)

@@ -115,6 +115,32 @@ func TestTroubleInEveryStage(t *testing.T) {
 	}
 }
 
+// The process is stopped in a stage that then hangs, for longer than its deadline: the stage is
+// given up when the process goes on, and all the others have their time.
+func TestStopInAStageThatHangs(t *testing.T) {
+	for _, stage := range []string{"current stack", "modules"} {
+		for _, place := range []string{"cgo", "thread"} {
+			t.Run(stage+"/"+place, func(t *testing.T) {
+				t.Parallel()
+				const deadline = 3 * time.Second
+				c := start(t, "trouble trouble=stop deadline=3s place="+place, victim.Args("stage="+stage))
+				c.Stopped()
+				time.Sleep(deadline + time.Second/2)
+				c.Continue()
+				o := c.Wait()
+				r := victim.Report(t, o.Stderr)
+				checkFailures(t, r, "hang", stage)
+				for name, has := range part {
+					if name != stage && !has(r) {
+						t.Errorf("stage %q is missing as well:\n%s", name, r)
+					}
+				}
+				checkEndOfIncomplete(t, o, place)
+			})
+		}
+	}
+}
+
 // A stage that hangs has to leave time for the end line even if the deadline of
 // the whole is shorter than its own budget.
 func TestDeadlineShorterThanAHang(t *testing.T) {
