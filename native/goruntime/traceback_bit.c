@@ -152,12 +152,15 @@ EPI_SAFE void epi_traceback_bit_chain(const struct epi_sigaction *go, int signal
     bool wanted = epi_wanted_by_go(signal);
     bool entered = !wanted && is_deadly(signal) && !epi_crashing() && epi_traceback_bit_enter();
     bool marked = !wanted && mark(signal, info, context);
+    bool request = wanted && is_request(signal);
+    if (request)
+        epi_mark_request(signal, info);
     epi_chain(go, signal, info, context, false);
     if (marked)
         epi_mark_survived();
     /* After it has gone to the channel: the write may take its time. */
-    if (wanted && is_request(signal))
-        epi_mark_asked(signal, info);
+    if (request)
+        epi_mark_asked();
     epi_traceback_bit_leave(entered);
 }
 

@@ -16,6 +16,13 @@ static _Atomic int ending; /* there is one, or it is being written */
 /* By RLIMIT_FSIZE: each attempt would raise SIGXFSZ, whose handler leaves a mark. */
 static _Atomic bool refused;
 
+/* The newest signal that has asked the program to end.  It is kept before the program hears
+ * of it, in memory, and written behind that, by the handler; or by the exit of a program that
+ * is faster than the handler's write. */
+enum { UNASKED, FILLING, ASKED };
+static struct epi_mark request;
+static _Atomic int asked;
+
 static EPI_SAFE bool has_box(void)
 {
     return !refused && epi_box.attached && !epi_process_is_child() && epi_box_usable();
@@ -45,11 +52,26 @@ static EPI_SAFE void of_signal(struct epi_mark *end, int signal, const siginfo_t
         end->sender = (uint32_t)info->si_pid;
 }
 
+/* Two that write the same at the same time do no harm. */
+static EPI_SAFE void write_request(void)
+{
+    struct epi_mark copy;
+    int before = ASKED;
+    if (atomic_load(&asked) != ASKED)
+        return;
+    epi_copy(&copy, &request, sizeof copy);
+    if (atomic_load(&asked) != ASKED) /* another one comes, and is written */
+        return;
+    write_end(&copy, EPI_BOX_ASKED);
+    atomic_compare_exchange_strong(&asked, &before, UNASKED);
+}
+
 EPI_SAFE void epi_mark_exit(enum epi_mark_how how, int status, const char *text)
 {
     struct epi_mark end;
     if (!has_box() || atomic_exchange(&ending, OF_EXIT) == OF_EXIT)
         return;
+    write_request();
     prepare(&end, how);
     end.status = status;
     for (size_t i = 0; text != NULL && text[i] != '\0' && i + 1 < sizeof end.text; i++)
@@ -77,11 +99,18 @@ EPI_SAFE void epi_mark_survived(void)
         write_end(&none, EPI_BOX_ENDING);
 }
 
-EPI_SAFE void epi_mark_asked(int signal, const siginfo_t *info)
+EPI_SAFE void epi_mark_request(int signal, const siginfo_t *info)
 {
-    struct epi_mark asked;
-    if (!has_box())
+    int before = atomic_load(&asked);
+    if (before == FILLING || !has_box() ||
+        !atomic_compare_exchange_strong(&asked, &before, FILLING))
         return;
-    of_signal(&asked, signal, info);
-    write_end(&asked, EPI_BOX_ASKED);
+    of_signal(&request, signal, info);
+    atomic_store(&asked, ASKED);
+}
+
+EPI_SAFE void epi_mark_asked(void)
+{
+    if (has_box())
+        write_request();
 }

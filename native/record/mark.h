@@ -41,7 +41,9 @@ EPI_SAFE void epi_mark_exit(enum epi_mark_how how, int status, const char *text)
 EPI_SAFE bool epi_mark_signal(int signal, const siginfo_t *info);
 EPI_SAFE void epi_mark_survived(void);
 
-/* The program is asked to end, and does so by itself. */
-EPI_SAFE void epi_mark_asked(int signal, const siginfo_t *info);
+/* The program is going to be asked to end, and does so by itself; it has been asked.  The
+ * first takes no time, the second writes to the box. */
+EPI_SAFE void epi_mark_request(int signal, const siginfo_t *info);
+EPI_SAFE void epi_mark_asked(void);
 
 #endif
