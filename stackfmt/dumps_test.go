@@ -1,8 +1,12 @@
 package stackfmt_test
 
 import (
+	"archive/tar"
 	"bytes"
+	"compress/gzip"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -15,13 +19,14 @@ import (
 // dumpCounts is what a dump holds, by a count of lines or by the parser.
 type dumpCounts struct {
 	goroutines, frames, creators, elided, labels int
+	leaked, durable, bubbles                     int
 	unknown                                      int
 }
 
 var (
 	headerLine = regexp.MustCompile(`(?m)^(goroutine \d+ .*\[.*:|runtime stack:)$`)
-	// The second line of a call, and of a creator.
-	positionLine = regexp.MustCompile(`(?m)^\t.*:-?\d+( \+0x[0-9a-f]+)?( fp=0x.*)?$`)
+	// The second line of a call, and of a creator. A panic's text has a further tab.
+	positionLine = regexp.MustCompile(`(?m)^\t[^\t].*:-?\d+( \+0x[0-9a-f]+)?( fp=0x.*)?$`)
 	creatorLine  = regexp.MustCompile(`(?m)^created by .*$`)
 	elidedLine   = regexp.MustCompile(`(?m)^\.\.\..* frames elided\.\.\.$`)
 	labelPair    = regexp.MustCompile(`("(\\.|[^"\\])*"|[a-zA-Z0-9./_]+): ("(\\.|[^"\\])*"|[a-zA-Z0-9./_]+)`)
@@ -35,6 +40,9 @@ func countLines(text string) dumpCounts {
 	}
 	c.frames = len(positionLine.FindAllString(text, -1)) - c.creators
 	for _, h := range headerLine.FindAllString(text, -1) {
+		c.leaked += strings.Count(h, " (leaked)")
+		c.durable += strings.Count(h, " (durable)")
+		c.bubbles += strings.Count(h, ", synctest bubble ")
 		if _, labels, ok := strings.Cut(h, "] {"); ok {
 			c.labels += len(labelPair.FindAllString(labels, -1))
 		} else if _, labels, ok := strings.Cut(h, " labels:{"); ok {
@@ -42,6 +50,18 @@ func countLines(text string) dumpCounts {
 		}
 	}
 	return c
+}
+
+// add adds what another dump holds.
+func (c *dumpCounts) add(d dumpCounts) {
+	c.goroutines += d.goroutines
+	c.frames += d.frames
+	c.creators += d.creators
+	c.elided += d.elided
+	c.labels += d.labels
+	c.leaked += d.leaked
+	c.durable += d.durable
+	c.bubbles += d.bubbles
 }
 
 func countParsed(d *stackfmt.GoroutineDump) dumpCounts {
@@ -60,6 +80,15 @@ func countParsed(d *stackfmt.GoroutineDump) dumpCounts {
 	}
 	for _, g := range d.Goroutines {
 		c.labels += len(g.Labels)
+		if g.Leaked {
+			c.leaked++
+		}
+		if g.Durable {
+			c.durable++
+		}
+		if g.Bubble != 0 {
+			c.bubbles++
+		}
 		stack(g.Stack, g.CreatedBy)
 		for _, a := range g.Ancestors {
 			stack(a.Stack, a.CreatedBy)
@@ -68,13 +97,15 @@ func countParsed(d *stackfmt.GoroutineDump) dumpCounts {
 	return c
 }
 
+// readDumps returns the dumps of testdata/dumps by name: those in files of their own,
+// and those in an archive for each release.
 func readDumps(t testing.TB) map[string]string {
 	t.Helper()
-	names, err := filepath.Glob("testdata/dumps/go*.txt")
-	if err != nil || len(names) < 100 {
-		t.Fatal(len(names), "dumps", err)
-	}
 	dumps := map[string]string{}
+	names, err := filepath.Glob("testdata/dumps/go*.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range names {
 		text, err := os.ReadFile(name)
 		if err != nil {
@@ -82,7 +113,45 @@ func readDumps(t testing.TB) map[string]string {
 		}
 		dumps[strings.TrimSuffix(filepath.Base(name), ".txt")] = string(text)
 	}
+	archives, err := filepath.Glob("testdata/dumps/go*.tar.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range archives {
+		readArchive(t, name, dumps)
+	}
 	return dumps
+}
+
+// readArchive adds the files of an archive: go1.21/panic.txt becomes go1.21-way-panic.
+func readArchive(t testing.TB, name string, dumps map[string]string) {
+	t.Helper()
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(name, err)
+	}
+	for r := tar.NewReader(z); ; {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		if h.Typeflag != tar.TypeReg {
+			continue
+		}
+		text, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		dumps[strings.TrimSuffix(strings.ReplaceAll(h.Name, "/", "-way-"), ".txt")] = string(text)
+	}
 }
 
 // collectors put something before each line, given its number.
@@ -96,7 +165,12 @@ var collectors = map[string]func(n int, line string) string{
 	"journald": func(n int, line string) string {
 		return fmt.Sprintf("Nov 29 15:%02d:%02d host-3 web[4711]: %s", n/60%60, n%60, line)
 	},
-	"compose": func(_ int, line string) string { return strings.TrimRight("web-1  | "+line, " ") },
+	"compose": func(_ int, line string) string {
+		if line == "" {
+			return "web-1  |"
+		}
+		return "web-1  | " + line
+	},
 	"cri": func(n int, line string) string {
 		return fmt.Sprintf("2026-11-29T15:04:05.%09d+01:00 stderr F %s", n, line)
 	},
@@ -114,11 +188,31 @@ func eachLine(text string, f func(n int, line string) string) string {
 	return b.String()
 }
 
+var ofTest = regexp.MustCompile(`^( *--- FAIL: |running tests:$|\tTest)`)
+
+// strays returns the lines of a dump that are not the runtime's, if its name says that
+// it may have some: what package testing prints around a panic, and before Go 1.23 the
+// further lines of a panic's text, which have no tab there.
+func strays(name string, d *stackfmt.GoroutineDump) []stackfmt.DumpLine {
+	var found []stackfmt.DumpLine
+	for _, u := range d.Unknown {
+		if strings.Contains(name, "-test-") && ofTest.MatchString(u.Text) {
+			continue
+		}
+		found = append(found, u)
+	}
+	if name == "go1.21-nested" || name == "go1.22-nested" {
+		return nil
+	}
+	return found
+}
+
 // TestRealDumps: what programs of Go 1.21 to 1.27 printed when they died holds as
 // many goroutines, calls, creators, marks and labels as a plain count finds, as it
 // is and behind the prefixes of collectors, and the same from a stream.
 func TestRealDumps(t *testing.T) {
 	versions := map[string]int{}
+	var all dumpCounts
 	for name, text := range readDumps(t) {
 		version, _, _ := strings.Cut(name, "-")
 		versions[version]++
@@ -127,15 +221,15 @@ func TestRealDumps(t *testing.T) {
 			if want.goroutines == 0 || want.frames == 0 {
 				t.Fatalf("a plain count finds %+v", want)
 			}
+			all.add(want)
 			plain := stackfmt.ParseGoroutines([]byte(text))
 			got := countParsed(plain)
-			// Before Go 1.23 further lines of a panic's text have no tab.
-			want.unknown = got.unknown
+			want.unknown = got.unknown // strays are looked at below
 			if got != want {
 				t.Errorf("got  %+v\nwant %+v\nunknown %+v", got, want, plain.Unknown)
 			}
-			if got.unknown > 0 && name != "go1.21-nested" && name != "go1.22-nested" {
-				t.Errorf("unknown lines: %+v", plain.Unknown)
+			if u := strays(name, plain); u != nil {
+				t.Errorf("unknown lines: %+v", u)
 			}
 			for by, f := range collectors {
 				d := stackfmt.ParseGoroutines([]byte(eachLine(text, f)))
@@ -164,8 +258,14 @@ func TestRealDumps(t *testing.T) {
 			}
 		})
 	}
-	if len(versions) != 7 {
-		t.Errorf("dumps of %v", versions)
+	for _, version := range []string{"go1.21", "go1.22", "go1.23", "go1.24", "go1.25", "go1.26", "go1.27"} {
+		if versions[version] < 100 {
+			t.Errorf("%d dumps of %s", versions[version], version)
+		}
+	}
+	t.Logf("%v with %+v", versions, all)
+	if all.labels == 0 || all.leaked == 0 || all.durable == 0 || all.bubbles == 0 || all.elided == 0 {
+		t.Errorf("something is in no dump: %+v", all)
 	}
 }
 

@@ -32,6 +32,7 @@ func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 // openers are what a dump's first line can begin with.
 var openers = [][]byte{
 	[]byte("goroutine "), []byte("panic: "), []byte("fatal error: "), []byte("SIG"), []byte("runtime stack:"), []byte("Exception 0x"), []byte("runtime: "),
+	[]byte("unexpected fault address 0x"),
 }
 
 // opensBehind returns where in b a dump may begin that has a prefix, -1 if
