@@ -15,7 +15,7 @@ import (
 func WithStacksOnDemand() ParseOption {
 	return func(s *dumpScanner) {
 		if s.packer = s.packers; s.packer == nil {
-			s.packer = &packer{index: map[dumpCall]uint32{}}
+			s.packer = &packer{slots: make([]uint32, nameSlots)}
 		}
 		s.packer.table = &callTable{}
 	}
@@ -116,11 +116,14 @@ func takeUint(code *string) int {
 type packer struct {
 	table *callTable
 	calls []dumpCall
-	index map[dumpCall]uint32
-	// slots are numbers of calls by a hash that costs less than the map's.
-	slots [nameSlots]uint32
+	// slots find a call by a hash of its numbers: they hold one more than its place in
+	// calls. A map would hash the names of each call, which takes longer than all else.
+	slots []uint32
 	code  []byte
 }
+
+// maxProbes bounds the search for a call. One that has no slot stands in the table again.
+const maxProbes = 8
 
 // pack returns the compact form of the frames in hand, which are in the order of the
 // text: the innermost first.
@@ -142,18 +145,48 @@ func (p *packer) pack(frames []dumpFrame, args []byte) packedStack {
 // number returns the number of a call in the table.
 func (p *packer) number(f *dumpFrame) uint32 {
 	c := dumpCall{file: f.file, fn: f.fn, line: int32(f.line), elided: int32(f.elided), offset: f.offset, pc: f.pc}
-	slot := &p.slots[(uint64(c.line)*31+c.offset+c.pc)%nameSlots]
-	if n := int(*slot); n < len(p.calls) && p.calls[n] == c {
-		return *slot
+	at := c.hash()
+	for range maxProbes {
+		slot := &p.slots[at%uint32(len(p.slots))]
+		if *slot == 0 {
+			*slot = p.add(c) + 1
+			return *slot - 1
+		}
+		if p.calls[*slot-1] == c {
+			return *slot - 1
+		}
+		at++
 	}
-	n, ok := p.index[c]
-	if !ok {
-		n = uint32(len(p.calls))
-		p.calls = append(p.calls, c)
-		p.index[c] = n
+	if len(p.slots) <= 2*len(p.calls) {
+		p.grow()
 	}
-	*slot = n
-	return n
+	return p.add(c)
+}
+
+func (p *packer) add(c dumpCall) uint32 {
+	p.calls = append(p.calls, c)
+	return uint32(len(p.calls) - 1)
+}
+
+// grow gives the calls more slots.
+func (p *packer) grow() {
+	p.slots = make([]uint32, 2*len(p.slots))
+	for i := range p.calls {
+		at := p.calls[i].hash()
+		for range maxProbes {
+			slot := &p.slots[at%uint32(len(p.slots))]
+			if *slot == 0 {
+				*slot = uint32(i + 1)
+				break
+			}
+			at++
+		}
+	}
+}
+
+func (c *dumpCall) hash() uint32 {
+	const spread = 0x9E3779B97F4A7C15
+	return uint32((uint64(c.line)*31 + c.offset*127 + c.pc + uint64(len(c.fn))) * spread >> 32)
 }
 
 // finish gives the table what the stacks of the dump refer to, and keeps the room for
@@ -164,7 +197,7 @@ func (p *packer) finish() *packer {
 		return nil
 	}
 	clear(p.calls)
-	clear(p.index)
+	clear(p.slots)
 	p.table, p.calls = nil, p.calls[:0]
 	return p
 }

@@ -456,8 +456,8 @@ func (s *dumpScanner) endsGoroutine(b []byte) bool {
 	case bytes.HasPrefix(b, []byte("panic: ")), bytes.HasPrefix(b, []byte("fatal error: ")),
 		string(b) == "runtime stack:", string(b) == "-----":
 		return true
-	case bytes.Contains(b, servedPrefix):
-		return isDigit(b[0]) || b[0] == 'h'
+	case (isDigit(b[0]) || b[0] == 'h') && bytes.Contains(b, servedPrefix):
+		return true
 	case bytes.HasPrefix(b, []byte("SIG")):
 		name, _, ok := bytes.Cut(b, []byte(": "))
 		return ok && isSignalName(name)
