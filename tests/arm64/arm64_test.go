@@ -118,7 +118,7 @@ var byName = []suite{
 	{dir: "tests/lastwords", programs: plain},
 	{dir: "tests/hangs", programs: plain},
 	{dir: "tests/fields", programs: plain},
-	{dir: "tests/gostack"},
+	{dir: "tests/gostack", limit: time.Minute},
 	{dir: "tests/host", programs: []*victim.Program{plain[0], {Name: "healthy", Build: []string{"./healthy"}}}},
 	{dir: "tests/taken", programs: []*victim.Program{plain[0], takenLibrary}},
 	{dir: "tests/nocfi", programs: plain},
