@@ -6,8 +6,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/epitaph-go/epitaph/internal/victim"
 	"github.com/epitaph-go/epitaph/report"
@@ -102,5 +104,23 @@ func checkShipped(t *testing.T, whole, path, kind string) {
 	}
 	if !found {
 		t.Errorf("%s: no line of %s: %+v", kind, name, got)
+	}
+}
+
+// TestGoRun has what 'go run' leaves, which strips: Go's functions with their lines, C's by
+// their offsets, and why. (What of that "epitaph resolve" adds is tested in cmd/epitaph.)
+func TestGoRun(t *testing.T) {
+	t.Parallel()
+	o := victim.Run(t, "go", strings.Fields("run github.com/epitaph-go/epitaph/cmd/crashdemo run null-write -place cgo"),
+		usual, victim.Limit(2*time.Minute))
+	for _, want := range []string{
+		`(?m)^Note: C functions have no names and lines: 'go run' has stripped`,
+		`(?m)^  Binary file ".*/crashdemo", at \+0x[0-9a-f]+ \[0x`,
+		`(?m)^  File ".*\.go", line [0-9]+ in main\._Cfunc_demo_outer`,
+		`(?m)^End of report \(complete`,
+	} {
+		if !regexp.MustCompile(want).MatchString(o.Stderr) {
+			t.Errorf("no %s in\n%s", want, o.Stderr)
+		}
 	}
 }

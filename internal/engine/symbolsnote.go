@@ -36,10 +36,17 @@ func noteOn(lacks symindex.Lacks, executable string) string {
 		return ""
 	case lacks == symindex.LacksLines:
 		return "C functions have no lines: the program was linked with -w" + ship
-	case temporary && filepath.Base(dir) == "exe":
+	case temporary && filepath.Base(dir) == "exe", isCached(dir):
 		return `C functions have no names and lines: 'go run' has stripped the program; build it with 'go build'`
 	case temporary && strings.HasSuffix(executable, ".test"):
 		return `C functions have no names and lines: 'go test' has stripped the program; build it with 'go test -c'`
 	}
 	return "C functions have no names and lines: the program was linked with -s, or stripped" + ship
+}
+
+// isCached tells whether a directory is one in which Go's build cache keeps an executable that
+// 'go run' has built before (cmd/go/internal/cache, PutExecutable).
+func isCached(dir string) bool {
+	hash, ok := strings.CutSuffix(filepath.Base(dir), "-d")
+	return ok && len(hash) == 64 && strings.Trim(hash, "0123456789abcdef") == "" && filepath.Base(filepath.Dir(dir)) == hash[:2]
 }

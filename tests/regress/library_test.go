@@ -59,7 +59,11 @@ func TestLibraryCallsC(t *testing.T) {
 	for range victim.Rounds(100) {
 		o := host.Run(t, library.Path(t)+" call_c")
 		o.DiedOf(t, syscall.SIGSEGV)
-		first(t, victim.Complete(t, o.Stderr), "fault")
+		r := victim.Complete(t, o.Stderr)
+		first(t, r, "fault")
+		if f := r.Current().Frames[0]; f.Kind != report.SourceFrame || f.Line == 0 || f.Module != library.Path(t) {
+			t.Errorf("no line in the library: %+v", f)
+		}
 		if strings.Contains(o.Stderr, "\ngoroutine 17 ") {
 			t.Errorf("Go's dump, which was not asked for: %v", o)
 		}
