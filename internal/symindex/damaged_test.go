@@ -178,7 +178,7 @@ type damager struct {
 
 func newDamager(t *testing.T, kinds int) *damager {
 	t.Helper()
-	d := &damager{core: startReader(t), rounds: 60}
+	d := &damager{core: startReader(t), rounds: 40}
 	if text := os.Getenv(damageTime); text != "" {
 		all, err := time.ParseDuration(text)
 		if err != nil {
