@@ -86,7 +86,7 @@ var everything = []suite{
 	{dir: "tests/live", programs: withTrouble},
 	{dir: "tests/nocfi", programs: plain},
 	{dir: "tests/edges", programs: withTrouble, run: "^TestCause$"},
-	// The steps through calls of C do not come to an end there: the clock in the vDSO begins anew when a tick comes
+	// The steps through calls of C did not come to an end there. A guess: the clock in the vDSO begins anew when a tick comes
 	// between two of its instructions, which one does when each takes a stop. The other two are long.
 	{dir: "tests/gostack", limit: time.Minute, skip: "^(TestStepThrough(Call|Callback|CallbackOfThread|Go)|TestNamesOfAllText|TestRandomRegisters)$"},
 }
