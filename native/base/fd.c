@@ -44,10 +44,12 @@ EPI_SAFE bool epi_fd_valid(const struct epi_fd *fd)
 
 EPI_SAFE bool epi_fd_is_log(int fd)
 {
-    struct stat st;
+    struct stat st, output;
     long flags = epi_syscall6(SYS_fcntl, fd, F_GETFL, 0, 0, 0, 0);
     return flags >= 0 && (flags & (O_APPEND | O_ACCMODE)) == (O_APPEND | O_WRONLY) &&
-           status(fd, &st) && (st.st_mode & S_IFMT) == S_IFREG;
+           status(fd, &st) && (st.st_mode & S_IFMT) == S_IFREG &&
+           status(STDOUT_FILENO, &output) && st.st_dev == output.st_dev &&
+           st.st_ino == output.st_ino;
 }
 
 EPI_SAFE void epi_fd_close(struct epi_fd *fd)

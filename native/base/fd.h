@@ -24,7 +24,7 @@ EPI_SAFE struct epi_fd epi_fd_of(int fd);
 /* Is it still the same file? */
 EPI_SAFE bool epi_fd_valid(const struct epi_fd *fd);
 
-/* Is it a file that can only be appended to? */
+/* Is it a file that can only be appended to, and standard output's, too? */
 EPI_SAFE bool epi_fd_is_log(int fd);
 
 EPI_SAFE void epi_fd_close(struct epi_fd *fd);

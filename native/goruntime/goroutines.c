@@ -71,7 +71,17 @@ static EPI_SAFE uint64_t patience(const struct epi_incident *incident, uint64_t 
     return wait < left / 2 ? wait : left / 2;
 }
 
-/* For MOST nanoseconds, without those for which the process was stopped: Go was stopped, too. */
+/* Half of what is left of the report's time, or less, is MOST.  It is counted without the time for
+ * which the process was stopped, since Go was stopped, too; and where this thread gets no
+ * processor, as much is left for the rest, by the clock of the helper, which knows of stops. */
+static EPI_SAFE bool is_over(const struct epi_incident *incident, struct epi_awake *awake,
+                             uint64_t most)
+{
+    uint64_t watched = incident->out.watched;
+    return epi_awake(awake) >= most ||
+           (watched != EPI_OUT_ALONE && watched + most >= incident->stages_deadline);
+}
+
 static EPI_SAFE enum epi_goroutines_answer wait_for(const struct epi_incident *incident,
                                               struct epi_goroutines *live, uint32_t question,
                                               uint64_t most)
@@ -82,7 +92,7 @@ static EPI_SAFE enum epi_goroutines_answer wait_for(const struct epi_incident *i
         bool go_failed = incident->go_failed;
         if (epi_incident_stops(incident)) /* the crash asks a question of its own */
             return EPI_GOROUTINES_NO_P;
-        if (go_failed || epi_awake(&awake) >= most) {
+        if (go_failed || is_over(incident, &awake, most)) {
             withdraw(live, question);
             if (go_failed)
                 return EPI_GOROUTINES_GO_FAILED;

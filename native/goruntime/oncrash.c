@@ -41,13 +41,15 @@ static EPI_SAFE uint32_t load(const uint32_t *word)
     return __atomic_load_n(word, __ATOMIC_SEQ_CST);
 }
 
-/* True when WORD is set before END. */
+/* True when WORD is set within MOST nanoseconds, without those for which the process was
+ * stopped. */
 static EPI_SAFE bool wait_for(const struct epi_incident *incident, const uint32_t *word,
-                              uint64_t end)
+                              uint64_t most)
 {
+    struct epi_awake awake = {epi_now(), 0};
     uint64_t pause = EPI_MS / 32;
     while (load(word) == 0) {
-        if (incident->go_failed || epi_now() >= end)
+        if (incident->go_failed || epi_awake(&awake) >= most)
             return false;
         epi_pause_longer(&pause, 4 * EPI_MS);
     }
@@ -182,9 +184,9 @@ EPI_SAFE void epi_oncrash_run(struct epi_incident *incident, uint64_t end)
     __atomic_store_n(&live->called, 1, __ATOMIC_SEQ_CST);
     __atomic_fetch_add(&live->wake, 1, __ATOMIC_SEQ_CST);
     epi_futex_wake_all((_Atomic(uint32_t) *)&live->wake);
-    uint64_t now = epi_now();
-    uint64_t wait = now + (incident->goroutines_missing ? WAIT_IN_VAIN : WAIT_TO_BEGIN);
-    if (!wait_for(incident, &live->taken, wait < end ? wait : end)) {
+    uint64_t now = epi_now(), left = end > now ? end - now : 0;
+    uint64_t wait = incident->goroutines_missing ? WAIT_IN_VAIN : WAIT_TO_BEGIN;
+    if (!wait_for(incident, &live->taken, wait < left ? wait : left)) {
         uint32_t nobody = 0;
         if (__atomic_compare_exchange_n(&live->taken, &nobody, 2, false, __ATOMIC_SEQ_CST,
                                         __ATOMIC_SEQ_CST))

@@ -101,18 +101,24 @@ EPI_INTERPOSED int sigwaitinfo(const sigset_t *set, siginfo_t *info)
 EPI_INTERPOSED int sigwait(const sigset_t *set, int *signal)
 {
     __typeof__(&sigwait) next = NEXT(sigwait);
-    int got;
+    int error = 0;
     if (epi_interpose_own())
         epi_mask_wait(set);
-    if (next != NULL)
-        return next(set, signal);
-    do
-        got = timed_wait(set, NULL, NULL);
-    while (got < 0 && errno == EINTR);
-    if (got < 0)
-        return errno;
-    *signal = got;
-    return 0;
+    if (next != NULL) {
+        error = next(set, signal);
+    } else {
+        int got;
+        do
+            got = timed_wait(set, NULL, NULL);
+        while (got < 0 && errno == EINTR);
+        if (got < 0)
+            error = errno;
+        else
+            *signal = got;
+    }
+    if (error == 0)
+        epi_resent_waited(*signal, NULL);
+    return error;
 }
 
 EPI_INTERPOSED int signalfd(int fd, const sigset_t *set, int flags)

@@ -361,6 +361,8 @@ static EPI_SAFE void start(struct epi_incident *dump, const struct epi_dump *how
     if (how->json)
         epi_jsonline_prepare(dump, &dump->out);
     epi_out_start(&dump->out, output, none, dump->stages_deadline);
+    if (!dump->forked)
+        dump->out.watched = 0;
     dump->out.record = how->json ? &dump->record : NULL;
 }
 

@@ -16,12 +16,17 @@ static _Atomic int ending; /* there is one, or it is being written */
 /* By RLIMIT_FSIZE: each attempt would raise SIGXFSZ, whose handler leaves a mark. */
 static _Atomic bool refused;
 
-/* The newest signal that has asked the program to end.  It is kept before the program hears
- * of it, in memory, and written behind that, by the handler; or by the exit of a program that
- * is faster than the handler's write. */
-enum { UNASKED, FILLING, ASKED };
-static struct epi_mark request;
-static _Atomic int asked;
+/* The signals that have asked the program to end last.  Each is kept before the program hears
+ * of it, in memory, and the newest is written behind that, by the handler; or by the exit of a
+ * program that is faster than the handler's write.  A handler may interrupt another one
+ * anywhere: so each has a place of its own, with its number when it is filled. */
+#define REQUESTS 4
+static struct {
+    _Atomic uint64_t number; /* 0: none, or it is being filled */
+    struct epi_mark mark;
+} request[REQUESTS];
+static _Atomic uint64_t requests; /* so many there were */
+static _Atomic uint64_t written;  /* the newest in the box */
 
 static EPI_SAFE bool has_box(void)
 {
@@ -52,18 +57,37 @@ static EPI_SAFE void of_signal(struct epi_mark *end, int signal, const siginfo_t
         end->sender = (uint32_t)info->si_pid;
 }
 
-/* Two that write the same at the same time do no harm. */
+/* The newest that is filled, and its number; 0: there is none. */
+static EPI_SAFE uint64_t newest(struct epi_mark *mark)
+{
+    uint64_t number = 0;
+    int at = 0;
+    for (int i = 0; i < REQUESTS; i++) {
+        uint64_t one = request[i].number;
+        if (one > number) {
+            number = one;
+            at = i;
+        }
+    }
+    epi_copy(mark, &request[at].mark, sizeof *mark);
+    atomic_thread_fence(memory_order_seq_cst);
+    return request[at].number == number ? number : 0;
+}
+
+/* Who has written an older one behind another's newer one sees that, and writes again. */
 static EPI_SAFE void write_request(void)
 {
-    struct epi_mark copy;
-    int before = ASKED;
-    if (atomic_load(&asked) != ASKED)
-        return;
-    epi_copy(&copy, &request, sizeof copy);
-    if (atomic_load(&asked) != ASKED) /* another one comes, and is written */
-        return;
-    write_end(&copy, EPI_BOX_ASKED);
-    atomic_compare_exchange_strong(&asked, &before, UNASKED);
+    struct epi_mark mark;
+    bool again = false;
+    for (int i = 0; i < REQUESTS; i++) {
+        uint64_t number = newest(&mark), before = written;
+        if (number == 0 || (number <= before && !again))
+            return;
+        write_end(&mark, EPI_BOX_ASKED);
+        while (before < number && !atomic_compare_exchange_weak(&written, &before, number))
+            ;
+        again = before > number;
+    }
 }
 
 EPI_SAFE void epi_mark_exit(enum epi_mark_how how, int status, const char *text)
@@ -101,12 +125,14 @@ EPI_SAFE void epi_mark_survived(void)
 
 EPI_SAFE void epi_mark_request(int signal, const siginfo_t *info)
 {
-    int before = atomic_load(&asked);
-    if (before == FILLING || !has_box() ||
-        !atomic_compare_exchange_strong(&asked, &before, FILLING))
+    if (!has_box())
         return;
-    of_signal(&request, signal, info);
-    atomic_store(&asked, ASKED);
+    uint64_t number = atomic_fetch_add(&requests, 1) + 1;
+    int at = (int)(number % REQUESTS);
+    request[at].number = 0;
+    atomic_thread_fence(memory_order_seq_cst);
+    of_signal(&request[at].mark, signal, info);
+    request[at].number = number;
 }
 
 EPI_SAFE void epi_mark_asked(void)

@@ -22,8 +22,9 @@ static EPI_SAFE bool gives_up(const struct epi_incident *incident)
 }
 
 /* The program may have closed descriptor 2, and opened a file, or accepted a connection, that got
- * its number: what it writes there is its data.  What it has put there as its log is another
- * matter; of Go's dup2, a raw system call, nothing is seen but what is there now. */
+ * its number: what it writes there is its data, such as a journal.  A log for which it has
+ * redirected both outputs is another matter; of Go's dup2, a raw system call, nothing is seen but
+ * what is there now. */
 static EPI_SAFE bool is_standard_error(const struct epi_fd *standard)
 {
     return (standard->fd == STDERR_FILENO && epi_fd_valid(standard)) ||

@@ -83,12 +83,12 @@ static void *epitaph_thread_start(void *value)
     if (present.ss_flags & SS_DISABLE)
         epi_syscall6(SYS_sigaltstack, (long)&stack, 0, 0, 0, 0, 0);
     epi_altstack_mark(epi_gettid(), true);
-    if (!slot->for_go)
-        epi_newthread_correct(slot->believed);
     epi_mask_begin(slot->believed);
     if (slot->for_go) /* whose runtime changes the mask by the system call: it never ends to believe */
         epi_mask_end();
     epi_newthread_begins(slot->expected, slot->for_go);
+    if (!slot->for_go)
+        epi_newthread_correct(slot->believed);
     return slot->start(slot->arg);
 }
 

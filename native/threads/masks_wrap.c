@@ -30,7 +30,10 @@ WRAP(int, sigprocmask, int how, const sigset_t *set, sigset_t *old)
 WRAP(int, sigwait, const sigset_t *set, int *signal)
 {
     epi_mask_wait(set);
-    return __real_sigwait(set, signal);
+    int error = __real_sigwait(set, signal);
+    if (error == 0)
+        epi_resent_waited(*signal, NULL);
+    return error;
 }
 
 WRAP(int, sigwaitinfo, const sigset_t *set, siginfo_t *info)

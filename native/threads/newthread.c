@@ -56,19 +56,21 @@ static _Thread_local struct {
     volatile uint64_t passed; /* blocked by epi_newthread_passes */
 } thread __attribute__((tls_model("initial-exec")));
 
-void epi_newthread_correct(uint64_t believed)
-{
-    uint64_t wrong = thread.passed & ~believed;
-    thread.passed = 0;
-    if (wrong != 0)
-        epi_sigmask(SIG_UNBLOCK, wrong);
-}
-
 void epi_newthread_begins(int number, bool for_go)
 {
     thread.for_go = for_go;
     thread.begun = true;
     epi_newthread_forget(number);
+}
+
+/* The thread has begun: nothing is added any more, and what is pending is its own.  The bits are
+ * in the record of its mask by now, as if the creator had blocked them. */
+void epi_newthread_correct(uint64_t believed)
+{
+    sigset_t wrong;
+    *(uint64_t *)(void *)&wrong = thread.passed & ~believed;
+    if (thread.passed & ~believed)
+        epi_mask_change(SIG_UNBLOCK, &wrong, NULL);
 }
 
 static EPI_SAFE bool is_expected(uint64_t mask, uint64_t bit)
@@ -86,21 +88,19 @@ static EPI_SAFE bool is_expected(uint64_t mask, uint64_t bit)
 EPI_SAFE bool epi_newthread_passes(int signal, const siginfo_t *info, ucontext_t *uc)
 {
     uint64_t bit = epi_mask_of(signal), *mask = (uint64_t *)(void *)&uc->uc_sigmask;
-    if (info->si_code > 0 || !epi_mask_may_be_open(signal) || epi_go_g(epi_program.go) != 0)
+    /* By tgkill it may be an older thread's own raise, which must not come back from it. */
+    if (info->si_code > 0 || info->si_code == SI_TKILL || !epi_mask_may_be_open(signal) ||
+        epi_go_g(epi_program.go) != 0)
         return false;
     if (thread.begun ? !thread.for_go : !is_expected(*mask, bit))
         return false;
-    if (epi_gettid() ==
-        epi_getpid()) /* the first thread is older than any, in a child of fork, too */
+    /* The first thread is older than any, in a child of fork, too. */
+    if (epi_gettid() == epi_getpid())
         return false;
     /* What opens it again is epi_mask_begin, with a record, or Go's minit. */
     epi_sigmask(SIG_BLOCK, bit);
     *mask |= bit;
     thread.passed |= bit;
-    /* To the thread again, by pthread_kill of its creator, or to the process. */
-    if (info->si_code == SI_TKILL)
-        epi_sigqueue(epi_gettid(), signal, info);
-    else
-        epi_resend(signal, info);
+    epi_resend(signal, info);
     return true;
 }

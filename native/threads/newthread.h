@@ -20,13 +20,13 @@
 int epi_newthread_expect(uint64_t believed);
 void epi_newthread_forget(int number);
 
-/* On the new thread, before it has a record of its mask: it takes BELIEVED for blocked.  A thread
- * whose mask is that of another that is being created may have been taken for that one. */
-void epi_newthread_correct(uint64_t believed);
-
 /* On the new thread: it has a record of its mask now; or it is Go's, whose runtime sets the mask
  * (runtime/proc.go, minit). */
 void epi_newthread_begins(int number, bool for_go);
+
+/* Behind it, on one whose creator took BELIEVED for blocked: with the same mask, it may have been
+ * taken for another new thread, and have more blocked than that. */
+void epi_newthread_correct(uint64_t believed);
 
 /* For the handler of faults: was the signal sent, and taken by a thread that has only just been
  * created?  Then it is pending again, and this thread does not take it. */

@@ -45,6 +45,10 @@ EPI_SAFE siginfo_t *epi_resent(int signal, siginfo_t *info, siginfo_t *room)
 void epi_resent_waited(int signal, siginfo_t *info)
 {
     siginfo_t room;
-    if (signal > 0 && signal <= EPI_SIGNALS && info != NULL)
+    if (signal <= 0 || signal > EPI_SIGNALS)
+        return;
+    if (info != NULL)
         *info = *epi_resent(signal, info, &room);
+    else if (take(signal, FULL)) /* nobody asks: it would be the sender of a later one */
+        kept[signal].state = EMPTY;
 }

@@ -83,9 +83,9 @@ func TestStandardError(t *testing.T) {
 			t.Errorf("%q", got)
 		}
 	})
-	// A log that was put on descriptor 2 after Enable is standard error; a file of the program's
-	// that has got its number is not.
-	for kind, want := range map[string][]string{"log": {"lib: in the log"}, "data": nil} {
+	// A log that was put on both outputs after Enable is standard error; a file of the program's
+	// that has got number 2 is not.
+	for kind, want := range map[string][]string{"log": {"lib: in the log"}, "journal": nil, "data": nil} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			if got := standardError(t, words, syscall.SIGABRT, kind+" "+filepath.Join(t.TempDir(), "file")); !slices.Equal(got, want) {

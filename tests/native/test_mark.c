@@ -48,6 +48,18 @@ int main(void)
     CHECK(mark.how == EPI_MARK_OS_EXIT && mark.status == 5, "how %u, status %d", mark.how,
           mark.status);
 
+    /* One that comes while another one's is being written is the one that stands there then,
+     * whichever of the two handlers writes. */
+    epi_mark_request(SIGHUP, &info);
+    epi_mark_request(SIGTERM, &info);
+    epi_mark_asked();
+    CHECK(at(EPI_BOX_ASKED).signal == SIGTERM, "not the newest");
+    epi_mark_request(SIGINT, &info);
+    for (int i = 0; i < 6; i++)
+        epi_mark_request(SIGHUP, &info);
+    epi_mark_asked();
+    CHECK(at(EPI_BOX_ASKED).signal == SIGHUP, "not the newest of many");
+
     epi_box.attached = false;
     unlink(path);
     return check_result();

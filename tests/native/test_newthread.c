@@ -1,6 +1,7 @@
 /* What becomes of a fault signal that is sent to a thread that is only just being created, by a
  * creator that takes it for blocked. */
 #include "check.h"
+#include "masks.h"
 #include "newthread.h"
 #include "resend.h"
 #include "system.h"
@@ -43,29 +44,54 @@ static void consume(void)
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGSEGV);
-    sigtimedwait(&set, NULL, &soon);
+    CHECK(sigtimedwait(&set, NULL, &soon) == SIGSEGV, "it is lost");
 }
 
-/* pthread_kill of its creator: it is for the thread, and stays so. */
-static void *killed(void *unused)
+/* The first thread blocks SIGSEGV behind this, so that one for the process stays pending. */
+static pthread_barrier_t created;
+
+static bool is_blocked(void)
 {
-    CHECK(passes(SI_TKILL), "a signal for the new thread is a crash");
-    CHECK(is_pending(SIGSEGV), "it is lost");
-    CHECK((epi_sigmask_exchange(SIG_BLOCK, 0) & segv) != 0, "it is open");
+    return (epi_sigmask_exchange(SIG_BLOCK, 0) & segv) != 0;
+}
+
+/* One whose creator takes SIGSEGV for blocked. */
+static void *right(void *number)
+{
+    pthread_barrier_wait(&created);
+    CHECK(!passes(SI_TKILL), "an older thread's raise comes back from it");
+    CHECK(!is_blocked(), "it is blocked all the same");
+    CHECK(passes(SI_QUEUE), "a signal for the process is a crash");
+    CHECK(is_pending(SIGSEGV) && is_blocked(), "it is lost");
+    epi_mask_begin(segv);
+    epi_newthread_begins(*(int *)number, false);
     epi_newthread_correct(segv);
-    CHECK((epi_sigmask_exchange(SIG_BLOCK, 0) & segv) != 0, "a right guess is corrected");
+    CHECK(!passes(SI_QUEUE), "a thread that has begun is taken for a new one");
     consume();
-    return unused;
+    return NULL;
 }
 
-/* Another thread with the mask of one that is being created takes nothing for blocked. */
-static void *mistaken(void *unused)
+static volatile sig_atomic_t handled;
+
+static void count(int signal)
 {
-    CHECK(passes(SI_TKILL), "not taken for the other");
-    consume();
+    (void)signal;
+    handled++;
+}
+
+/* Another one, which has the same mask, and whose creator takes nothing for blocked. */
+static void *mistaken(void *number)
+{
+    sigset_t mask;
+    pthread_barrier_wait(&created);
+    CHECK(passes(SI_QUEUE), "not taken for the other");
+    epi_mask_begin(0);
+    epi_newthread_begins(EPI_NOT_EXPECTED, false);
     epi_newthread_correct(0);
-    CHECK((epi_sigmask_exchange(SIG_BLOCK, 0) & segv) == 0, "SIGSEGV is blocked for good");
-    return unused;
+    pthread_sigmask(SIG_BLOCK, NULL, &mask);
+    CHECK(!is_blocked() && !sigismember(&mask, SIGSEGV), "SIGSEGV is blocked for good");
+    CHECK(handled == 1, "the signal has come %d times", (int)handled);
+    return number;
 }
 
 static void run(void *(*start)(void *))
@@ -73,8 +99,11 @@ static void run(void *(*start)(void *))
     pthread_t thread;
     int number = epi_newthread_expect(segv);
     CHECK(number != EPI_NOT_EXPECTED, "no place");
-    CHECK(pthread_create(&thread, NULL, start, NULL) == 0, "no thread");
+    CHECK(pthread_create(&thread, NULL, start, &number) == 0, "no thread");
+    epi_sigmask(SIG_BLOCK, segv);
+    pthread_barrier_wait(&created);
     pthread_join(thread, NULL);
+    epi_sigmask(SIG_UNBLOCK, segv);
     epi_newthread_forget(number);
 }
 
@@ -98,7 +127,7 @@ static void test_fork(void)
           (unsigned)status);
     for (int i = 0; i < PLACES; i++)
         epi_newthread_forget(taken[i]);
-    CHECK(!passes(SI_TKILL), "a creation is left");
+    CHECK(!passes(SI_QUEUE), "a creation is left");
 }
 
 /* Another thread than the first cannot send a signal in another's name: who waits for it is
@@ -130,11 +159,35 @@ static void test_waited(void)
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
+/* What nobody asks the sender of has none that a later signal could get. */
+static void test_unasked(void)
+{
+    siginfo_t info;
+    sigset_t set;
+    int signal = 0;
+    pthread_t thread;
+    sigemptyset(&set);
+    sigaddset(&set, SIGSEGV);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    CHECK(pthread_create(&thread, NULL, resends, NULL) == 0, "no thread");
+    pthread_join(thread, NULL);
+    CHECK(sigwait(&set, &signal) == 0 && signal == SIGSEGV, "signal %d", signal);
+    CHECK(kill(getpid(), SIGSEGV) == 0 && sigwaitinfo(&set, &info) == SIGSEGV, "none of our own");
+    CHECK(info.si_pid == getpid(), "our own signal is process %d's", info.si_pid);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
 int main(void)
 {
-    run(killed);
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = count;
+    sigaction(SIGSEGV, &action, NULL);
+    pthread_barrier_init(&created, NULL, 2);
+    run(right);
     run(mistaken);
     test_fork();
     test_waited();
+    test_unasked();
     return check_result();
 }

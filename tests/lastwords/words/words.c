@@ -132,11 +132,11 @@ static void time_writes(int fd)
     _exit(0);
 }
 
-/* Puts a file on descriptor 2. */
-static void redirect(const char *path, int flags)
+/* Puts a file on descriptor 2, and perhaps on descriptor 1. */
+static void redirect(const char *path, int flags, bool both)
 {
     int fd = open(path, O_CREAT | flags, 0600);
-    if (fd < 0 || dup2(fd, STDERR_FILENO) < 0)
+    if (fd < 0 || dup2(fd, STDERR_FILENO) < 0 || (both && dup2(fd, STDOUT_FILENO) < 0))
         _exit(1);
     close(fd);
 }
@@ -144,10 +144,13 @@ static void redirect(const char *path, int flags)
 void words(const char *kind, const char *library)
 {
     if (strcmp(kind, "log") == 0) {
-        redirect(library, O_WRONLY | O_APPEND);
+        redirect(library, O_WRONLY | O_APPEND, true);
         say("lib: in the log\n");
+    } else if (strcmp(kind, "journal") == 0) {
+        redirect(library, O_WRONLY | O_APPEND, false);
+        say("a secret\n");
     } else if (strcmp(kind, "data") == 0) {
-        redirect(library, O_RDWR);
+        redirect(library, O_RDWR, true);
         say("a secret\n");
     } else if (strcmp(kind, "write") == 0) {
         say("lib: the ");
