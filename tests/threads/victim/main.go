@@ -29,6 +29,7 @@ import (
 	"github.com/epitaph-go/epitaph/cgo"
 	"github.com/epitaph-go/epitaph/handler"
 	_ "github.com/epitaph-go/epitaph/handler/interpose"
+	"github.com/epitaph-go/epitaph/internal/victim/scenario"
 )
 
 func main() {
@@ -162,7 +163,11 @@ func odd(int) error {
 		"vfork":       func() C.int { return C.odd_start_vfork() },
 		"traced":      func() C.int { return C.odd_start_traced() },
 	} {
-		fmt.Printf("%s %d\n", name, int(start()))
+		tid := int(start())
+		if name == "masked" || name == "vfork" { // what sleeps is seen from outside
+			scenario.Asleep(tid)
+		}
+		fmt.Printf("%s %d\n", name, tid)
 	}
 	C.odd_start_churn()
 	if err := enable(); err != nil {

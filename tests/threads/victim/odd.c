@@ -19,8 +19,8 @@
 #define NOINLINE __attribute__((noinline))
 
 static atomic_int tid_of_new;
-static atomic_bool unmask, fault_now;
-static sem_t never;
+static atomic_bool fault_now;
+static sem_t never, unmask;
 static volatile unsigned turns;
 
 static void announce(const char *name) {
@@ -40,8 +40,8 @@ static void pause_ms(long ms) {
 }
 
 NOINLINE void odd_masked(void) {
-    while (!unmask)
-        pause_ms(5);
+    while (sem_wait(&unmask) != 0)
+        ;
     mask_all(SIG_UNBLOCK);
     for (;;)
         sem_wait(&never);
@@ -170,7 +170,10 @@ void odd_limit_signals(void) {
     setrlimit(RLIMIT_SIGPENDING, &none);
 }
 
-void odd_unmask(void) { unmask = true; }
+void odd_unmask(void) {
+    for (int i = 0; i < 100; i++) // more than there are threads
+        sem_post(&unmask);
+}
 
 static void handled(int signal) { (void)signal; }
 
