@@ -58,7 +58,7 @@ func TestCommandReturns(t *testing.T) {
 
 // TestCommandByEnvironment: a program with package handler/auto needs no more than EPITAPH.
 func TestCommandByEnvironment(t *testing.T) {
-	r := crashtest.Command(t, exec.Command(auto.Path(t), "crash")).Want("SIGABRT: by the process itself")
+	r := crashtest.Command(t, exec.Command(auto.Path(t), "crash")).Want("SIGABRT: by the process")
 	if string(r.Stdout) != "started, enabled: true\n" || r.Report.End == nil {
 		t.Errorf("output %q, report:\n%s", r.Stdout, r.Report)
 	}

@@ -219,7 +219,7 @@ func TestWhereTheReportGoes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if last.End.Kind != blackbox.Crashed || !last.End.Complete || last.End.Detail != "a panic or fatal error was reported" {
+	if last.End.Kind != blackbox.Crashed || !last.End.Complete || last.End.Detail != "a panic or fatal error, report complete" {
 		t.Errorf("the black box says %+v", last.End)
 	}
 	d.check(t, complete(t, string(last.Report)), o)
