@@ -77,8 +77,8 @@ func TestThousand(t *testing.T) {
 			if want == 0 {
 				want = 1001
 			}
-			if r.Goroutines.Count != want || r.Goroutines.Own < 2 {
-				t.Errorf("%+v, want %d and at least 2 of Epitaph's", *r.Goroutines, want)
+			if r.Goroutines.Count != want || r.Goroutines.Own < 1 {
+				t.Errorf("%+v, want %d and at least one of Epitaph's", *r.Goroutines, want)
 			}
 			if o.Status.Signal() != syscall.SIGSEGV || len(r.Unknown) > 0 {
 				t.Errorf("unknown lines %v: %s", r.Unknown, o)
