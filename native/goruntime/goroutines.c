@@ -12,6 +12,7 @@
 #include "../unwind/gostack.h"
 #include "../unwind/program.h"
 #include "../text/out.h"
+#include "../text/write.h"
 #include "../incident/incident.h"
 #include "../incident/process.h"
 #include "../record/ring.h"
@@ -94,6 +95,8 @@ static EPI_SAFE enum epi_goroutines_answer wait_for(const struct epi_incident *i
             return EPI_GOROUTINES_NO_P;
         if (go_failed || is_over(incident, &awake, most)) {
             withdraw(live, question);
+            if (load(&live->done) == question)
+                return EPI_GOROUTINES_ANSWERED;
             if (go_failed)
                 return EPI_GOROUTINES_GO_FAILED;
             return load(&live->started) == question ? EPI_GOROUTINES_NO_STOP : EPI_GOROUTINES_NO_P;
@@ -190,6 +193,7 @@ EPI_SAFE void epi_goroutines_take(struct epi_incident *incident)
         incident->subject.goroutine = epi_program_goroutine();
     }
     bool in_go = g != 0 && waiting == 0 && !incident->stack.crossed_asmcgocall;
+    epi_out_catch_up(&incident->out);
     uint64_t most = patience(incident, epi_now(), in_go);
     incident->goroutines = (int)wait_for(incident, live, ask(live, incident), most);
 }

@@ -42,14 +42,17 @@ static EPI_SAFE uint32_t load(const uint32_t *word)
 }
 
 /* True when WORD is set within MOST nanoseconds, without those for which the process was
- * stopped. */
+ * stopped.  Where this thread gets no processor, ROOM is left for what comes behind, by the clock
+ * of the helper, which knows of stops. */
 static EPI_SAFE bool wait_for(const struct epi_incident *incident, const uint32_t *word,
-                              uint64_t most)
+                              uint64_t most, uint64_t room)
 {
     struct epi_awake awake = {epi_now(), 0};
     uint64_t pause = EPI_MS / 32;
     while (load(word) == 0) {
-        if (incident->go_failed || epi_awake(&awake) >= most)
+        uint64_t watched = incident->out.watched;
+        if (incident->go_failed || epi_awake(&awake) >= most ||
+            (watched != EPI_OUT_ALONE && watched + room >= incident->deadline))
             return false;
         epi_pause_longer(&pause, 4 * EPI_MS);
     }
@@ -186,7 +189,8 @@ EPI_SAFE void epi_oncrash_run(struct epi_incident *incident, uint64_t end)
     epi_futex_wake_all((_Atomic(uint32_t) *)&live->wake);
     uint64_t now = epi_now(), left = end > now ? end - now : 0;
     uint64_t wait = incident->goroutines_missing ? WAIT_IN_VAIN : WAIT_TO_BEGIN;
-    if (!wait_for(incident, &live->taken, wait < left ? wait : left)) {
+    uint64_t room = incident->deadline > end ? (incident->deadline - end) / 2 : 0;
+    if (!wait_for(incident, &live->taken, wait < left ? wait : left, room)) {
         uint32_t nobody = 0;
         if (__atomic_compare_exchange_n(&live->taken, &nobody, 2, false, __ATOMIC_SEQ_CST,
                                         __ATOMIC_SEQ_CST))

@@ -55,7 +55,7 @@ static EPI_SAFE void end(const struct epi_incident *crash)
 /* The process was stopped, or the machine slept: so did the owner of INCIDENT.  The kernel
  * is asked for this thread's waits after a long round only: that takes two descriptors for a
  * moment, and a report file may just need them. */
-static EPI_SAFE void look_for_a_stop(struct epi_incident *incident, struct epi_watch *watch)
+static EPI_SAFE uint64_t look_for_a_stop(struct epi_incident *incident, struct epi_watch *watch)
 {
     uint64_t now = epi_now();
     bool late = now - watch->last > EPI_STOP;
@@ -64,6 +64,7 @@ static EPI_SAFE void look_for_a_stop(struct epi_incident *incident, struct epi_w
         epi_incident_postpone(incident, stop, now);
     if (incident->out.watched != EPI_OUT_ALONE)
         incident->out.watched = now;
+    return stop;
 }
 
 /* From a crash's beginning to the end of the process, or until a host's handler
@@ -91,9 +92,10 @@ static EPI_SAFE void enforce(struct epi_incident *crash)
 /* A dump ends by itself; only a stage of it may be stuck. */
 static EPI_SAFE void watch(struct epi_incident *dump)
 {
-    struct epi_watch rounds = {.last = epi_now()};
+    uint64_t now = epi_now();
+    struct epi_watch rounds = {.last = due < now ? due : now};
     while (dump->owner != 0 && !epi_crashing()) {
-        look_for_a_stop(dump, &rounds);
+        epi_timers_postpone(look_for_a_stop(dump, &rounds), rounds.last);
         if (dump->phase == EPI_PHASE_REPORTING)
             epi_stage_enforce(dump, epi_now());
         epi_timers_enforce();

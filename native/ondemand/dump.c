@@ -362,7 +362,7 @@ static EPI_SAFE void start(struct epi_incident *dump, const struct epi_dump *how
         epi_jsonline_prepare(dump, &dump->out);
     epi_out_start(&dump->out, output, none, dump->stages_deadline);
     if (!dump->forked)
-        dump->out.watched = 0;
+        dump->out.watched = dump->began;
     dump->out.record = how->json ? &dump->record : NULL;
 }
 

@@ -195,8 +195,10 @@ bool epi_timers_armed(void)
 
 static EPI_SAFE void fire(struct epi_timer *timer)
 {
-    if (timer->config.exit)
-        epi_ondemand.timers.exit_by = epi_now() + whole_time(timer);
+    if (timer->config.exit) {
+        epi_ondemand.timers.exit_within = whole_time(timer);
+        epi_ondemand.timers.exit_by = epi_now() + epi_ondemand.timers.exit_within;
+    }
     epi_dump(&timer->config.dump);
     if (timer->config.exit && !epi_crashing())
         epi_exit(1);
@@ -281,6 +283,15 @@ EPI_SAFE uint64_t epi_timers_run(uint64_t overslept)
 }
 
 /* ---- what the helper does ---- */
+
+EPI_SAFE void epi_timers_postpone(uint64_t ns, uint64_t now)
+{
+    struct epi_timers *timers = &epi_ondemand.timers;
+    uint64_t exit_by = timers->exit_by, most = now + timers->exit_within;
+    if (ns > 0 && exit_by != 0 && exit_by < most) /* as epi_incident_postpone */
+        atomic_compare_exchange_strong(&timers->exit_by, &exit_by,
+                                       exit_by + ns < most ? exit_by + ns : most);
+}
 
 /* The dumper is at something else, for longer than the timer's own dump might take.
  * A process that was stopped, or got no CPU, finds a timer over when it goes on: so

@@ -52,6 +52,7 @@ struct epi_timer {
 struct epi_timers {
     _Atomic uint32_t used;    /* slots that were ever armed */
     _Atomic uint64_t exit_by; /* when the helper ends the process; 0: it does not */
+    _Atomic uint64_t exit_within; /* how far off that was when it was set, in ns */
     _Atomic uint64_t stopped; /* ns for which the process did not run, all in all */
     struct epi_timer timer[1 + EPI_WATCHDOGS]; /* the first is that of epi_dump_later */
 };
@@ -86,5 +87,8 @@ EPI_SAFE uint64_t epi_timers_run(uint64_t overslept);
 
 /* For the helper: ends the process for a timer that should have done so. */
 EPI_SAFE void epi_timers_enforce(void);
+
+/* The process was stopped for NS, until NOW or just before: a dump that ends it has that longer. */
+EPI_SAFE void epi_timers_postpone(uint64_t ns, uint64_t now);
 
 #endif

@@ -21,8 +21,9 @@ static _Atomic bool refused;
  * program that is faster than the handler's write.  A handler may interrupt another one
  * anywhere: so each has a place of its own, with its number when it is filled. */
 #define REQUESTS 4
+#define FILLING  UINT64_MAX
 static struct {
-    _Atomic uint64_t number; /* 0: none, or it is being filled */
+    _Atomic uint64_t number; /* 0: none; or FILLING */
     struct epi_mark mark;
 } request[REQUESTS];
 static _Atomic uint64_t requests; /* so many there were */
@@ -64,7 +65,7 @@ static EPI_SAFE uint64_t newest(struct epi_mark *mark)
     int at = 0;
     for (int i = 0; i < REQUESTS; i++) {
         uint64_t one = request[i].number;
-        if (one > number) {
+        if (one != FILLING && one > number) {
             number = one;
             at = i;
         }
@@ -74,19 +75,20 @@ static EPI_SAFE uint64_t newest(struct epi_mark *mark)
     return request[at].number == number ? number : 0;
 }
 
-/* Who has written an older one behind another's newer one sees that, and writes again. */
+/* Another thread may write an older one behind a newer one: so each looks once more behind its
+ * own write, and is done when it has written the newest. */
 static EPI_SAFE void write_request(void)
 {
     struct epi_mark mark;
-    bool again = false;
-    for (int i = 0; i < REQUESTS; i++) {
+    uint64_t last = 0;
+    for (int i = 0; i < 2 * REQUESTS; i++) {
         uint64_t number = newest(&mark), before = written;
-        if (number == 0 || (number <= before && !again))
+        if (number == 0 || number == last || (last == 0 && number <= before))
             return;
         write_end(&mark, EPI_BOX_ASKED);
+        last = number;
         while (before < number && !atomic_compare_exchange_weak(&written, &before, number))
             ;
-        again = before > number;
     }
 }
 
@@ -129,7 +131,8 @@ EPI_SAFE void epi_mark_request(int signal, const siginfo_t *info)
         return;
     uint64_t number = atomic_fetch_add(&requests, 1) + 1;
     int at = (int)(number % REQUESTS);
-    request[at].number = 0;
+    if (atomic_exchange(&request[at].number, FILLING) == FILLING)
+        return; /* so many handlers at a time */
     atomic_thread_fence(memory_order_seq_cst);
     of_signal(&request[at].mark, signal, info);
     request[at].number = number;

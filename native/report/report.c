@@ -131,7 +131,7 @@ static EPI_SAFE void start_output(struct epi_incident *incident)
     epi_out_start(&incident->out, file ? incident->file_fd : incident->terminal,
                   file ? incident->terminal : epi_places_fallback(incident), deadline);
     if (!incident->forked) /* a child has no helper thread */
-        incident->out.watched = 0;
+        incident->out.watched = incident->began;
     epi_oncrash_keep(incident, &incident->out);
     epi_brief_remember(&incident->out);
     incident->out.record = json ? &incident->record : NULL;
@@ -266,6 +266,7 @@ static EPI_SAFE void close_files(struct epi_incident *incident)
 static EPI_SAFE void last_act(struct epi_incident *incident)
 {
     incident->written = true;
+    epi_out_catch_up(&incident->out);
     epi_oncrash_run(incident, incident->deadline - reserve(incident->options->deadline));
 }
 

@@ -8,6 +8,7 @@
 #include "../base/clock.h"
 #include "../base/system.h"
 #include "../text/out.h"
+#include "../text/write.h"
 #include "../text/signals.h"
 #include "../incident/incident.h"
 #include "../incident/process.h"
@@ -103,6 +104,8 @@ static EPI_SAFE bool is_too_late(const struct epi_incident *incident, uint64_t n
 EPI_SAFE void epi_stage_run(struct epi_incident *incident, const struct epi_stage *stage)
 {
     incident->stage_name = stage->name;
+    if (epi_now() >= incident->stages_deadline)
+        epi_out_catch_up(&incident->out);
     const uint64_t now = epi_now(), budget = budget_of(incident, stage, now);
     if (is_too_late(incident, now)) {
         report_failure(incident, stage, TIMED_OUT, 0);

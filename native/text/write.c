@@ -33,6 +33,17 @@ static EPI_SAFE bool is_over(const struct epi_out *out, uint64_t *now)
     }
 }
 
+EPI_SAFE void epi_out_catch_up(struct epi_out *out)
+{
+    for (int i = 0; i < ROUNDS; i++) {
+        uint64_t watched = out->watched, now = epi_now();
+        if (watched == EPI_OUT_ALONE || now <= watched || now - watched <= EPI_STOP)
+            return;
+        epi_pause(ROUND);
+    }
+    out->watched = EPI_OUT_ALONE;
+}
+
 EPI_SAFE bool epi_out_takes_text(struct epi_out *out)
 {
     struct pollfd poll = {.fd = out->target.fd, .events = POLLOUT, .revents = 0};

@@ -17,4 +17,9 @@ EPI_SAFE void epi_out_end_record(struct epi_out *out);
  * does not ask again. */
 EPI_SAFE bool epi_out_takes_text(struct epi_out *out);
 
+/* The helper thread postpones the deadlines by the time for which the process was stopped.  Where
+ * this thread goes on before it, waits until it has looked: for who computes with what is left.
+ * A helper that does not come to it is not waited for again. */
+EPI_SAFE void epi_out_catch_up(struct epi_out *out);
+
 #endif

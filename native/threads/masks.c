@@ -191,6 +191,11 @@ void epi_mask_begin(uint64_t believed)
     set_mask(mask, 0);
 }
 
+EPI_SAFE bool epi_mask_is_recorded(uint64_t mask)
+{
+    return record.believed != 0 && record.kernels == mask;
+}
+
 static bool callers_are_seen;
 
 void epi_mask_callers_are_seen(void)

@@ -35,6 +35,9 @@ void epi_mask_wait(const sigset_t *set);
 uint64_t epi_mask_believed(void);
 void epi_mask_begin(uint64_t believed);
 
+/* Is the calling thread, whose mask is MASK, known to take some of the four for blocked? */
+EPI_SAFE bool epi_mask_is_recorded(uint64_t mask);
+
 /* Are there threads that take one of the four for blocked, perhaps?  The handlers have to
  * stay for them.  A thread is counted until it ends. */
 bool epi_mask_any_believed(void);

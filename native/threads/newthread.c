@@ -92,7 +92,8 @@ EPI_SAFE bool epi_newthread_passes(int signal, const siginfo_t *info, ucontext_t
     if (info->si_code > 0 || info->si_code == SI_TKILL || !epi_mask_may_be_open(signal) ||
         epi_go_g(epi_program.go) != 0)
         return false;
-    if (thread.begun ? !thread.for_go : !is_expected(*mask, bit))
+    if (thread.begun ? !thread.for_go
+                     : epi_mask_is_recorded(*mask) || !is_expected(*mask, bit))
         return false;
     /* The first thread is older than any, in a child of fork, too. */
     if (epi_gettid() == epi_getpid())

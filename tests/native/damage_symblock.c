@@ -4,9 +4,8 @@
  *   damage_symblock MILLIONS SEED BLOCK...
  *
  * It prints how many look-ups it made, and how many of them found a function. */
-#include "fuzz.h"
-
-#include "symblock.h"
+#include "draw.h"
+#include "lookup.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -16,16 +15,6 @@
 #define HEADER  96
 #define A_ROUND 64 /* look-ups between two damages */
 #define CHANGES 8
-
-static uint64_t state, lookups, found;
-
-static uint64_t draw(uint64_t below)
-{
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return (state >> 16) % below;
-}
 
 /* A copy of a block, against the end of its pages or against their beginning. */
 struct copy {
@@ -68,25 +57,6 @@ static unsigned damage(struct change *change, struct copy *copy, const struct ep
     return count;
 }
 
-static void look(const struct epi_symblock *block, size_t size, uint64_t address)
-{
-    struct epi_symblock_chain chain;
-    struct epi_symblock_call call;
-    uint64_t start;
-    size_t calls = 0;
-    lookups++;
-    if (!epi_symblock_find(&chain, block, address, &start))
-        return;
-    found++;
-    MUST(start <= address);
-    while (epi_symblock_next(&chain, &call)) {
-        MUST(++calls <= size);
-        MUST(call.name == NULL || strnlen(call.name, size) < size);
-        MUST(call.file == NULL || strnlen(call.file, size) < size);
-    }
-    MUST(calls > 0);
-}
-
 static void one_round(struct copy *copy)
 {
     struct change change[CHANGES];
@@ -119,7 +89,7 @@ int main(int argc, char **argv)
     size_t copies = 0;
     MUST(argc > 3);
     uint64_t most = strtoull(argv[1], NULL, 10) * 1000000;
-    state = strtoull(argv[2], NULL, 10) * UINT64_C(0x9e3779b97f4a7c15) + 1;
+    draw_state = strtoull(argv[2], NULL, 10) * UINT64_C(0x9e3779b97f4a7c15) + 1;
     for (int i = 3; i < argc && copies + 2 <= sizeof copy / sizeof copy[0]; i++) {
         copy[copies++] = load(argv[i], false);
         copy[copies++] = load(argv[i], true);

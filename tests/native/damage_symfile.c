@@ -5,6 +5,7 @@
  *   damage_symfile MILLIONS SEED
  *
  * It prints how many look-ups it made of each, and how many of them found a function. */
+#include "draw.h"
 #include "fuzz.h"
 #include "harness.h"
 
@@ -21,16 +22,6 @@
 
 #define A_ROUND 64 /* look-ups between two damages */
 #define CHANGES 8
-
-static uint64_t state;
-
-static uint64_t draw(uint64_t below)
-{
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return (state >> 16) % below;
-}
 
 struct change {
     uint8_t *at, was;
@@ -193,7 +184,7 @@ int main(int argc, char **argv)
     struct tally file = {0}, memory = {0};
     MUST(argc == 3);
     uint64_t most = strtoull(argv[1], NULL, 10) * 1000000;
-    state = strtoull(argv[2], NULL, 10) * UINT64_C(0x9e3779b97f4a7c15) + 1;
+    draw_state = strtoull(argv[2], NULL, 10) * UINT64_C(0x9e3779b97f4a7c15) + 1;
     harness_start(NULL);
     open_own();
     open_loaded();

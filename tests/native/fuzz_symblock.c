@@ -1,9 +1,7 @@
 /* libFuzzer target for the look-up in a module's symbols.  The input is a block;
  * what its header says of its size is put right, or nearly all inputs would end
  * there. */
-#include "fuzz.h"
-
-#include "symblock.h"
+#include "lookup.h"
 
 #include <string.h>
 
@@ -19,23 +17,6 @@ static void put(uint8_t *p, uint64_t v, int bytes)
 {
     for (int i = 0; i < bytes; i++)
         p[i] = (uint8_t)(v >> (8 * i));
-}
-
-static void look(const struct epi_symblock *block, size_t size, uint64_t address)
-{
-    struct epi_symblock_chain chain;
-    struct epi_symblock_call call;
-    uint64_t start;
-    size_t calls = 0;
-    if (!epi_symblock_find(&chain, block, address, &start))
-        return;
-    MUST(start <= address);
-    while (epi_symblock_next(&chain, &call)) {
-        MUST(++calls <= size);
-        MUST(call.name == NULL || strlen(call.name) < size);
-        MUST(call.file == NULL || strlen(call.file) < size);
-    }
-    MUST(calls > 0 && !epi_symblock_next(&chain, &call));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

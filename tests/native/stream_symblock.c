@@ -6,9 +6,8 @@
  * and around them.  A page that cannot be read stands right behind the block, and for every
  * other one right before it.  It prints how many blocks there were, how many the core opened,
  * how many look-ups it made, and how many of them found a function. */
-#include "fuzz.h"
-
-#include "symblock.h"
+#include "draw.h"
+#include "lookup.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -17,15 +16,7 @@
 
 #define ROOM (32u << 20)
 
-static uint64_t state = UINT64_C(0x9e3779b97f4a7c15), blocks, opened, lookups, found;
-
-static uint64_t draw(uint64_t below)
-{
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return (state >> 16) % below;
-}
+static uint64_t blocks, opened;
 
 static uint8_t *reserve(void)
 {
@@ -33,25 +24,6 @@ static uint8_t *reserve(void)
     uint8_t *all = mmap(NULL, ROOM + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     MUST(all != MAP_FAILED && mprotect(all + page, ROOM, PROT_READ | PROT_WRITE) == 0);
     return all + page;
-}
-
-static void look(const struct epi_symblock *block, size_t size, uint64_t address)
-{
-    struct epi_symblock_chain chain;
-    struct epi_symblock_call call;
-    uint64_t start;
-    size_t calls = 0;
-    lookups++;
-    if (!epi_symblock_find(&chain, block, address, &start))
-        return;
-    found++;
-    MUST(start <= address);
-    while (epi_symblock_next(&chain, &call)) {
-        MUST(++calls <= size);
-        MUST(call.name == NULL || strnlen(call.name, size) < size);
-        MUST(call.file == NULL || strnlen(call.file, size) < size);
-    }
-    MUST(calls > 0);
 }
 
 static void look_around(const uint8_t *data, size_t size, uint64_t count)

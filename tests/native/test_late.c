@@ -3,6 +3,7 @@
 #include "check.h"
 #include "clock.h"
 #include "out.h"
+#include "write.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -62,8 +63,27 @@ static bool written(uint64_t watched, void *(*helper)(void *))
     return is;
 }
 
+/* Who computes with a deadline waits for the helper's look, too, if that is long ago. */
+static void test_catch_up(void)
+{
+    pthread_t thread;
+    uint64_t began = epi_now();
+    out.watched = began - EPI_SECOND;
+    pthread_create(&thread, NULL, look, NULL);
+    epi_out_catch_up(&out);
+    CHECK(out.watched >= began + LATE && out.watched != EPI_OUT_ALONE, "not waited for");
+    pthread_join(thread, NULL);
+    uint64_t seen = out.watched = epi_now();
+    epi_out_catch_up(&out);
+    CHECK(out.watched == seen, "a look of just now is not enough");
+    out.watched = began - EPI_SECOND;
+    epi_out_catch_up(&out);
+    CHECK(out.watched == EPI_OUT_ALONE, "a helper that never looks is waited for again");
+}
+
 int main(void)
 {
+    test_catch_up();
     CHECK(written(0, postpone), "the writer has not waited for the helper");
     CHECK(!written(0, look), "the writer has waited behind the helper's look");
     CHECK(!written(0, NULL), "the writer has waited for a helper that never looks");
