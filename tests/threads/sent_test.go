@@ -26,6 +26,17 @@ func TestDumpLeavesPendingFaultSignals(t *testing.T) {
 	})
 }
 
+// What an older thread raises itself is not taken for a signal of one of the threads that are being
+// created meanwhile, with the same mask.
+func TestOlderThreadRaises(t *testing.T) {
+	for range 3 {
+		r, out := crash(t, "raised")
+		if out.Stdout != "" || r.Current() == nil || !has(r.Current(), "raises") {
+			t.Fatal(out)
+		}
+	}
+}
+
 func TestMaskInAttributes(t *testing.T) {
 	out := program.Run(t, "attribute")
 	if !out.IsExit(0) || strings.TrimSpace(out.Stdout) != "blocked 0" {

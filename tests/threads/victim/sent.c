@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -94,3 +96,29 @@ void *sent_handler(int signal) {
     syscall(SYS_rt_sigaction, signal, NULL, &now, 8);
     return now.handler;
 }
+
+static atomic_bool may_raise;
+
+static void *raises(void *arg) {
+    while (!may_raise)
+        usleep(1000);
+    raise(SIGSEGV);
+    printf("raise returned\n");
+    fflush(stdout);
+    return arg;
+}
+
+void sent_start_older(void) {
+    pthread_t older;
+    sigset_t before, all;
+    sigfillset(&all);
+    sigdelset(&all, SIGSEGV);
+    sigdelset(&all, SIGBUS);
+    sigdelset(&all, SIGFPE);
+    sigdelset(&all, SIGILL);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_create(&older, NULL, raises, NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+void sent_raise(void) { may_raise = true; }

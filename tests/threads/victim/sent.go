@@ -21,6 +21,7 @@ func init() {
 	scenarios["sent-self"] = sentSelf
 	scenarios["sent-disabled"] = sentDisabled
 	scenarios["released"] = released
+	scenarios["raised"] = raised
 	scenarios["attribute"] = attribute
 }
 
@@ -92,5 +93,29 @@ func attribute(int) error {
 		return err
 	}
 	fmt.Println("blocked", C.sent_attribute())
+	return nil
+}
+
+// raised has a thread raise SIGSEGV that is older than Epitaph, while Go creates threads.
+func raised(int) error {
+	C.sent_start_older()
+	if err := enable(); err != nil {
+		return err
+	}
+	for range 2 {
+		go func() {
+			for { // one that ends locked to its thread ends that, too
+				done := make(chan bool)
+				go func() {
+					runtime.LockOSThread()
+					close(done)
+				}()
+				<-done
+			}
+		}()
+	}
+	time.Sleep(50 * time.Millisecond)
+	C.sent_raise()
+	time.Sleep(10 * time.Second)
 	return nil
 }

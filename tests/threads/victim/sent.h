@@ -19,4 +19,9 @@ void sent_block_and_end(void);
 /* The handler that the kernel has. */
 void *sent_handler(int signal);
 
+/* A thread that blocks all but the faults, as the workers of C libraries do, and raises SIGSEGV
+ * when it is told to. */
+void sent_start_older(void);
+void sent_raise(void);
+
 #endif
