@@ -22,6 +22,7 @@
 /* Longer than any answer takes that comes at all: the scheduler's timers are
  * looked at every 10 ms, and 10 000 goroutines take 0.1 s. */
 #define WAIT (2 * EPI_SECOND)
+#define BEHIND_IT (20 * EPI_MS) /* what the stage does then */
 
 /* A thread that crashed while it ran Go code keeps its P: the world cannot
  * stop.  But in one of Go's system calls it has given the P away, and then the
@@ -63,13 +64,22 @@ static EPI_SAFE void withdraw(struct epi_goroutines *live, uint32_t question)
                                     __ATOMIC_SEQ_CST);
 }
 
-/* Half of what is left of the report's time at most: registers and modules are
- * still to come. */
+static EPI_SAFE uint64_t left_of(uint64_t deadline, uint64_t now)
+{
+    return deadline > now ? deadline - now : 0;
+}
+
+/* Half of what is left of the report's time at most: registers and modules are still to come.
+ * And so much less than what is left of this stage that its end is not the helper's. */
 static EPI_SAFE uint64_t patience(const struct epi_incident *incident, uint64_t now, bool in_go)
 {
-    uint64_t left = incident->stages_deadline > now ? incident->stages_deadline - now : 0;
-    uint64_t wait = in_go ? WAIT_IN_GO : WAIT;
-    return wait < left / 2 ? wait : left / 2;
+    uint64_t wait = in_go ? WAIT_IN_GO : WAIT, half = left_of(incident->stages_deadline, now) / 2;
+    uint64_t stage = incident->stage_deadline;
+    if (wait > half)
+        wait = half;
+    if (stage != 0 && wait > left_of(stage, now + BEHIND_IT))
+        wait = left_of(stage, now + BEHIND_IT);
+    return wait;
 }
 
 /* Half of what is left of the report's time, or less, is MOST.  It is counted without the time for

@@ -92,10 +92,11 @@ static EPI_SAFE void enforce(struct epi_incident *crash)
 /* A dump ends by itself; only a stage of it may be stuck. */
 static EPI_SAFE void watch(struct epi_incident *dump)
 {
-    uint64_t now = epi_now();
-    struct epi_watch rounds = {.last = due < now ? due : now};
+    uint64_t now = epi_now(), began = dump->out.watched; /* of this dump, or of an older one */
+    struct epi_watch rounds = {.last = began != EPI_OUT_ALONE && began < now ? began : now};
     while (dump->owner != 0 && !epi_crashing()) {
-        epi_timers_postpone(look_for_a_stop(dump, &rounds), rounds.last);
+        uint64_t stop = look_for_a_stop(dump, &rounds);
+        epi_timers_postpone(stop, rounds.last);
         if (dump->phase == EPI_PHASE_REPORTING)
             epi_stage_enforce(dump, epi_now());
         epi_timers_enforce();

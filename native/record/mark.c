@@ -61,32 +61,36 @@ static EPI_SAFE void of_signal(struct epi_mark *end, int signal, const siginfo_t
 /* The newest that is filled, and its number; 0: there is none. */
 static EPI_SAFE uint64_t newest(struct epi_mark *mark)
 {
-    uint64_t number = 0;
-    int at = 0;
-    for (int i = 0; i < REQUESTS; i++) {
-        uint64_t one = request[i].number;
-        if (one != FILLING && one > number) {
-            number = one;
-            at = i;
+    for (int tries = 0; tries < REQUESTS; tries++) {
+        uint64_t number = 0;
+        int at = 0;
+        for (int i = 0; i < REQUESTS; i++) {
+            uint64_t one = request[i].number;
+            if (one != FILLING && one > number) {
+                number = one;
+                at = i;
+            }
         }
+        epi_copy(mark, &request[at].mark, sizeof *mark);
+        atomic_thread_fence(memory_order_seq_cst);
+        if (request[at].number == number)
+            return number;
     }
-    epi_copy(mark, &request[at].mark, sizeof *mark);
-    atomic_thread_fence(memory_order_seq_cst);
-    return request[at].number == number ? number : 0;
+    return 0;
 }
 
 /* Another thread may write an older one behind a newer one: so each looks once more behind its
- * own write, and is done when it has written the newest. */
-static EPI_SAFE void write_request(void)
+ * own write, and is done when there is no newer one.  LAST: no handler comes to that any more. */
+static EPI_SAFE void write_request(bool last)
 {
     struct epi_mark mark;
-    uint64_t last = 0;
+    uint64_t mine = 0;
     for (int i = 0; i < 2 * REQUESTS; i++) {
         uint64_t number = newest(&mark), before = written;
-        if (number == 0 || number == last || (last == 0 && number <= before))
+        if (number <= mine || (mine == 0 && !last && number <= before))
             return;
         write_end(&mark, EPI_BOX_ASKED);
-        last = number;
+        mine = number;
         while (before < number && !atomic_compare_exchange_weak(&written, &before, number))
             ;
     }
@@ -97,7 +101,7 @@ EPI_SAFE void epi_mark_exit(enum epi_mark_how how, int status, const char *text)
     struct epi_mark end;
     if (!has_box() || atomic_exchange(&ending, OF_EXIT) == OF_EXIT)
         return;
-    write_request();
+    write_request(true);
     prepare(&end, how);
     end.status = status;
     for (size_t i = 0; text != NULL && text[i] != '\0' && i + 1 < sizeof end.text; i++)
@@ -131,8 +135,11 @@ EPI_SAFE void epi_mark_request(int signal, const siginfo_t *info)
         return;
     uint64_t number = atomic_fetch_add(&requests, 1) + 1;
     int at = (int)(number % REQUESTS);
-    if (atomic_exchange(&request[at].number, FILLING) == FILLING)
-        return; /* so many handlers at a time */
+    uint64_t before = request[at].number;
+    do {
+        if (before > number) /* a newer one's; or it is being filled: so many at a time */
+            return;
+    } while (!atomic_compare_exchange_weak(&request[at].number, &before, FILLING));
     atomic_thread_fence(memory_order_seq_cst);
     of_signal(&request[at].mark, signal, info);
     request[at].number = number;
@@ -141,5 +148,5 @@ EPI_SAFE void epi_mark_request(int signal, const siginfo_t *info)
 EPI_SAFE void epi_mark_asked(void)
 {
     if (has_box())
-        write_request();
+        write_request(false);
 }

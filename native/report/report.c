@@ -266,7 +266,8 @@ static EPI_SAFE void close_files(struct epi_incident *incident)
 static EPI_SAFE void last_act(struct epi_incident *incident)
 {
     incident->written = true;
-    epi_out_catch_up(&incident->out);
+    if (incident->out.keep != NULL && !incident->apart) /* there is a crash hook */
+        epi_out_catch_up(&incident->out);
     epi_oncrash_run(incident, incident->deadline - reserve(incident->options->deadline));
 }
 

@@ -17,6 +17,7 @@ EPI_SAFE void epi_out_start(struct epi_out *out, struct epi_fd target,
     out->fallback = fallback;
     out->deadline = deadline;
     out->watched = EPI_OUT_ALONE;
+    out->missed = EPI_OUT_ALONE;
     out->copy.fd = -1;
     out->copy_error = 0;
     out->locked = 0;

@@ -26,6 +26,7 @@ struct epi_out {
      * time for which the process was stopped.  WATCHED is until when it has done so, or
      * EPI_OUT_ALONE where it does not look. */
     _Atomic uint64_t deadline, watched;
+    uint64_t missed; /* WATCHED, when it was waited for in vain; or EPI_OUT_ALONE */
     /* A file that gets the text as well, by pwrite: a black box.  -1: none, or it
      * failed with copy_error. */
     struct epi_fd copy;

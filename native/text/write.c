@@ -35,13 +35,16 @@ static EPI_SAFE bool is_over(const struct epi_out *out, uint64_t *now)
 
 EPI_SAFE void epi_out_catch_up(struct epi_out *out)
 {
+    uint64_t watched = out->watched;
     for (int i = 0; i < ROUNDS; i++) {
-        uint64_t watched = out->watched, now = epi_now();
-        if (watched == EPI_OUT_ALONE || now <= watched || now - watched <= EPI_STOP)
+        uint64_t now = epi_now();
+        if (watched == EPI_OUT_ALONE || watched == out->missed || now <= watched ||
+            now - watched <= EPI_STOP)
             return;
         epi_pause(ROUND);
+        watched = out->watched;
     }
-    out->watched = EPI_OUT_ALONE;
+    out->missed = watched;
 }
 
 EPI_SAFE bool epi_out_takes_text(struct epi_out *out)
