@@ -89,11 +89,17 @@ static EPI_SAFE void enforce(struct epi_incident *crash)
     }
 }
 
+/* When it began, if it has come to that: whoever changes the configuration has the same turn. */
+static EPI_SAFE uint64_t watched_from(const struct epi_incident *dump, uint64_t now)
+{
+    uint64_t began = dump->out.watched;
+    return began != 0 && began < now ? began : now;
+}
+
 /* A dump ends by itself; only a stage of it may be stuck. */
 static EPI_SAFE void watch(struct epi_incident *dump)
 {
-    uint64_t now = epi_now(), began = dump->out.watched; /* of this dump, or of an older one */
-    struct epi_watch rounds = {.last = began != EPI_OUT_ALONE && began < now ? began : now};
+    struct epi_watch rounds = {.last = watched_from(dump, epi_now())};
     while (dump->owner != 0 && !epi_crashing()) {
         uint64_t stop = look_for_a_stop(dump, &rounds);
         epi_timers_postpone(stop, rounds.last);

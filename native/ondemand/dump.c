@@ -384,6 +384,7 @@ EPI_SAFE bool epi_dump_lock(uint64_t patience)
 
 EPI_SAFE void epi_dump_unlock(void)
 {
+    epi_process()->dump.out.watched = EPI_OUT_ALONE;
     epi_process()->dump.owner = 0;
     atomic_fetch_add(&turn.number, 1);
     epi_futex_wake_all(&turn.number);

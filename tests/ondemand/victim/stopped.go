@@ -20,8 +20,8 @@ func init() {
 			go func() { select {} }()
 		}
 		deadline := duration(s, "deadline", time.Second)
-		scenario.Say("begins")
 		last, end := time.Now(), time.Time{}
+		scenario.Say("begins") // the stop may come at once
 		for end.IsZero() || last.Before(end) {
 			must(handler.Dump(handler.WithOutput(null), handler.WithDeadline(deadline)))
 			now := time.Now()
