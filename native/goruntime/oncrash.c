@@ -33,6 +33,7 @@
  * stop gets to stop.  On a busy machine Go's timer is later than that; then it counts
  * from when Go says that the context has ended (told), as far as the deadline has room. */
 #define GRACE (200 * EPI_MS)
+
 /* Less is of no use. */
 #define LEAST (10 * EPI_MS)
 

@@ -4,11 +4,8 @@ package ondemand
 
 import (
 	"io"
-	"os"
 	"testing"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/epitaph-go/epitaph/internal/victim"
 )
@@ -37,21 +34,10 @@ func TestStoppedDuringADump(t *testing.T) {
 // One that ends the process has as much longer. The stop comes behind its first lines: there is no
 // room for more in the pipe.
 func TestStoppedDuringTheLastDump(t *testing.T) {
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	defer w.Close()
-	if _, err := unix.FcntlInt(w.Fd(), unix.F_SETPIPE_SZ, 4096); err != nil {
-		t.Fatal(err)
-	}
+	r, w := victim.OnePage(t)
 	c := program.Start(t, "later timeout=500ms factor=60 exit=1 deadline=1s fd=3", victim.Inherit(w))
 	w.Close()
-	poll := []unix.PollFd{{Fd: int32(r.Fd()), Events: unix.POLLIN}}
-	if n, err := unix.Poll(poll, int(limit.Milliseconds())); n != 1 {
-		t.Fatalf("no dump begins: %v", err)
-	}
+	victim.AwaitText(t, r, limit)
 	c.Stop()
 	time.Sleep(5 * time.Second) // longer than it may take with all that it waits for
 	c.Continue()

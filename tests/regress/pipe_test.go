@@ -16,22 +16,6 @@ import (
 	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
-// onePage is a pipe that a program finds full once anything is in it: with a
-// capacity of one page poll says so, whatever the page has room for. So a
-// report stops behind its headline until it is read.
-func onePage(t *testing.T) (r, w *os.File) {
-	t.Helper()
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { r.Close(); w.Close() })
-	if _, err := unix.FcntlInt(w.Fd(), unix.F_SETPIPE_SZ, 4096); err != nil {
-		t.Fatal(err)
-	}
-	return r, w
-}
-
 // await waits until the condition holds; the program that it is about is killed
 // at its limit, so that it then never will.
 func await(t *testing.T, c *victim.Child, what string, condition func() bool) {
@@ -42,16 +26,6 @@ func await(t *testing.T, c *victim.Child, what string, condition func() bool) {
 		}
 		time.Sleep(time.Millisecond)
 	}
-}
-
-// awaitText waits until there is something to read, and leaves it there.
-func awaitText(t *testing.T, c *victim.Child, r *os.File) {
-	t.Helper()
-	fds := []unix.PollFd{{Fd: int32(r.Fd()), Events: unix.POLLIN}}
-	await(t, c, "headline", func() bool {
-		n, _ := unix.Poll(fds, 10)
-		return n > 0
-	})
 }
 
 // polling are the threads of the program that are in ppoll, with this number of

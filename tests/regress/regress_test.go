@@ -105,7 +105,7 @@ func TestTrappedSystemCalls(t *testing.T) {
 // Standard error does not take anything, the directory does.
 func TestDirWithStuckTerminal(t *testing.T) {
 	t.Parallel()
-	_, w := onePage(t)
+	_, w := victim.OnePage(t)
 	fill(t, int(w.Fd()))
 	files := t.TempDir()
 	o := program.Run(t, "null dir="+files, victim.Stderr(w))
@@ -127,7 +127,7 @@ func TestDirWithStuckTerminal(t *testing.T) {
 // All but one wait until the one has reported, and are named by it.
 func TestThreadsCrashTogether(t *testing.T) {
 	t.Parallel()
-	r, w := onePage(t)
+	r, w := victim.OnePage(t)
 	c := program.Start(t, "crowd fd=3", victim.Inherit(w))
 	parked := map[string]bool{}
 	await(t, c, "seven parked threads", func() bool {
@@ -177,9 +177,9 @@ func TestMainThreadWaitsDuringACrash(t *testing.T) {
 // process that crashes, and none of its threads.
 func TestForkDuringACrash(t *testing.T) {
 	t.Parallel()
-	r, w := onePage(t)
+	r, w := victim.OnePage(t)
 	c := program.Start(t, "fork_late fd=3", victim.Inherit(w), victim.Talk)
-	awaitText(t, c, r)
+	victim.AwaitText(t, r, limit)
 	tell(t, c)
 	hear(t, c, "forked")
 	text := drain(r, w)
@@ -201,7 +201,7 @@ func TestForkDuringACrash(t *testing.T) {
 // A signal that reaches the owner when no stage runs must cost nothing.
 func TestAbortDuringTheHeadline(t *testing.T) {
 	t.Parallel()
-	r, w := onePage(t)
+	r, w := victim.OnePage(t)
 	if _, err := w.WriteString("\n"); err != nil {
 		t.Fatal(err)
 	}

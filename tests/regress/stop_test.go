@@ -18,9 +18,9 @@ func TestStoppedDuringACrash(t *testing.T) {
 	for _, state := range []string{"crowd", "leaving"} {
 		t.Run(state, func(t *testing.T) {
 			t.Parallel()
-			r, w := onePage(t)
+			r, w := victim.OnePage(t)
 			c := program.Start(t, state+" fd=3 deadline="+deadline.String(), victim.Inherit(w), victim.Talk)
-			awaitText(t, c, r)
+			victim.AwaitText(t, r, limit)
 			if state == "crowd" {
 				await(t, c, "seven parked threads", func() bool { return len(polling(c, "0x0")) >= 7 })
 			} else {
