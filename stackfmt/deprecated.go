@@ -2,6 +2,7 @@ package stackfmt
 
 import (
 	"io/fs"
+	"iter"
 	"time"
 )
 
@@ -61,3 +62,26 @@ func SourceFS(fsys fs.FS) SourceOption { return WithFS(fsys) }
 //
 // Deprecated: use [WithBuildTime].
 func SourceBuiltAt(t time.Time) SourceOption { return WithBuildTime(t) }
+
+// WithStacksOnDemand has no effect: stacks are compact by themselves.
+//
+// Deprecated: leave it out.
+func WithStacksOnDemand() ParseOption { return func(*dumpScanner) {} }
+
+// Calls yields the calls of the goroutine as frames, the oldest first.
+//
+// Deprecated: range over Stack; [Call.Frame] makes a frame.
+func (g *Goroutine) Calls() iter.Seq[Frame] {
+	return func(yield func(Frame) bool) {
+		for _, c := range g.Stack {
+			if !yield(c.Frame()) {
+				return
+			}
+		}
+	}
+}
+
+// ReadStacks has no effect: the stacks are there.
+//
+// Deprecated: leave it out.
+func (g *Goroutine) ReadStacks() {}

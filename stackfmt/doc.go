@@ -17,7 +17,7 @@
 // stack and all that it wraps. They are plain values that hold no reference to
 // the error they were made from: they can be kept, compared, edited, logged
 // (log/slog), sent (JSON) and made from what other programs wrote
-// ([ParseGoroutines]). Frames of C and C++, with or without debug information,
+// ([ParseGoroutines], whose [Calls] are a compact form of a Stack). Frames of C and C++, with or without debug information,
 // stand beside those of Go.
 //
 // # Making and printing

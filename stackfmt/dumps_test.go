@@ -89,9 +89,9 @@ func countParsed(d *stackfmt.GoroutineDump) dumpCounts {
 		if g.Bubble != 0 {
 			c.bubbles++
 		}
-		stack(g.Stack, g.CreatedBy)
+		stack(g.Stack.Frames(), g.CreatedBy.Frame())
 		for _, a := range g.Ancestors {
-			stack(a.Stack, a.CreatedBy)
+			stack(a.Stack.Frames(), a.CreatedBy.Frame())
 		}
 	}
 	return c

@@ -2,6 +2,7 @@ package stackfmt
 
 import (
 	"bytes"
+	"strings"
 	"unsafe"
 )
 
@@ -33,45 +34,44 @@ func (s *dumpScanner) location(b []byte) bool {
 	if s.held == heldNone {
 		return false
 	}
-	loc, known, ok := s.position(b)
+	loc, at, ok := s.position(b)
 	if !ok {
 		return false
 	}
-	f := dumpFrame{position: loc}
 	text := s.heldText
 	if s.held == heldCreator {
 		name, parent := parseCreator(text)
-		f.fn = s.intern(name)
-		if s.ancestors {
-			a := &s.g.Ancestors[len(s.g.Ancestors)-1]
-			a.CreatedBy = f.frame()
-		} else {
-			s.g.CreatedBy, s.g.Parent = f.frame(), parent
-		}
+		s.created(s.locationOf(loc, at, s.intern(name)), parent)
 		s.held = heldNone
 		return true
 	}
 	if loc.c {
 		// The symbolizer prints C++ names with their parameters, so nothing is
 		// cut off.
+		fn := ""
 		if string(text) != "non-Go function" {
-			f.fn = s.intern(text)
+			fn = s.intern(text)
 		}
 		s.held = heldNone
-		s.push(f, nil)
+		s.push(s.locationOf(loc, at, fn), nil)
 		return true
 	}
 	if !isGoCall(text) {
 		return false
 	}
 	open := bytes.LastIndexByte(text, '(')
-	f.fn = s.intern(text[:open])
-	if known != nil {
-		known.fn = f.fn
-	}
 	s.held = heldNone
-	s.push(f, text[open+1:len(text)-1])
+	s.push(s.locationOf(loc, at, s.intern(text[:open])), text[open+1:len(text)-1])
 	return true
+}
+
+// created takes the go statement that started the goroutine in hand, or its ancestor.
+func (s *dumpScanner) created(by *Location, parent int64) {
+	if s.ancestors {
+		s.g.Ancestors[len(s.g.Ancestors)-1].CreatedBy = by
+		return
+	}
+	s.g.CreatedBy, s.g.Parent = by, parent
 }
 
 // isGoCall reports whether b has the form of a Go call. Neither a function's
@@ -88,56 +88,66 @@ func isCall(b []byte) bool {
 	return i < 0 || b[i] != ' ' || string(b) == "non-Go function"
 }
 
-func (s *dumpScanner) push(f dumpFrame, args []byte) {
-	if len(s.frames) >= maxGoroutineFrames {
+func (s *dumpScanner) push(at *Location, args []byte) {
+	if len(s.calls) >= maxGoroutineFrames {
 		s.endPiece()
 	}
-	if s.shared == nil {
-		s.args = append(s.args, args...)
-	}
-	f.argsEnd = len(s.args)
-	s.frames = append(s.frames, f)
+	s.calls = append(s.calls, Call{at, s.argsOf(args)})
 }
 
-// endStack turns the frames in hand into the stack that they belong to.
+// argsOf returns an argument list as a string. The lists of a dump are cut from a few
+// texts, as an allocation for each costs more than to read the call.
+func (s *dumpScanner) argsOf(b []byte) string {
+	switch {
+	case s.shared != nil, len(b) == 0:
+		return ""
+	case string(b) == "...":
+		return "..."
+	case len(s.calls) > 0 && s.calls[len(s.calls)-1].Args == string(b): // a recursion
+		return s.calls[len(s.calls)-1].Args
+	}
+	if s.args.Cap()-s.args.Len() < len(b) {
+		// What was cut from the last text keeps it.
+		s.args = strings.Builder{}
+		s.args.Grow(max(min(s.size/16, maxArgs), len(b)))
+	}
+	s.args.Write(b)
+	return s.args.String()[s.args.Len()-len(b):]
+}
+
+// maxArgs is the largest text that argument lists are cut from, if each is shorter.
+const maxArgs = 4 << 10
+
+// endStack turns the calls in hand into the stack that they belong to.
 func (s *dumpScanner) endStack() {
-	if len(s.frames) == 0 {
+	if len(s.calls) == 0 {
 		return
 	}
-	to, packed := &s.g.Stack, &s.g.packed
+	to := &s.g.Stack
 	if s.ancestors {
-		a := &s.g.Ancestors[len(s.g.Ancestors)-1]
-		to, packed = &a.Stack, &a.packed
+		to = &s.g.Ancestors[len(s.g.Ancestors)-1].Stack
 	}
-	if s.packer != nil {
-		*packed = s.packer.pack(s.frames, s.args)
-	} else {
-		*to = s.stack()
-	}
-	s.frames, s.args = s.frames[:0], s.args[:0]
+	*to = s.stack()
+	s.mostCalls = max(s.mostCalls, len(s.calls))
+	s.calls = s.calls[:0]
 }
 
-// stack makes a stack of the frames in hand. Without arguments one that was made
+// stack makes a stack of the calls in hand. Without arguments one that was made
 // before will do, as goroutines that differ in nothing else are many.
-func (s *dumpScanner) stack() Stack {
+func (s *dumpScanner) stack() Calls {
 	var key uint64
 	if s.shared != nil {
-		for i := range s.frames {
-			f := &s.frames[i]
-			key = (key*31+uint64(f.line))*31 + f.offset + uint64(len(f.fn))
+		for i := range s.calls {
+			at := s.calls[i].Location
+			key = (key*31+uint64(at.Line))*31 + at.Offset + uint64(len(at.Func))
 		}
 		if known := s.shared[key]; s.isStack(known) {
 			return known
 		}
 	}
-	all := string(s.args)
-	stack := s.room(len(s.frames))
-	start := 0
-	for i := range s.frames {
-		f := &stack[len(stack)-1-i]
-		s.frames[i].fill(f)
-		f.Args = all[start:s.frames[i].argsEnd]
-		start = s.frames[i].argsEnd
+	stack := s.room(len(s.calls))
+	for i := range s.calls {
+		stack[len(stack)-1-i] = s.calls[i]
 	}
 	if s.shared != nil {
 		if len(s.shared) >= maxInterned {
@@ -148,20 +158,19 @@ func (s *dumpScanner) stack() Stack {
 	return stack
 }
 
-// maxSlab is how many frames are allocated at once, for several stacks: as many as
-// fit into the largest of the allocator's size classes.
-const maxSlab = 32 << 10 / int(unsafe.Sizeof(Frame{}))
+// maxSlab is how many calls are allocated at once, for several stacks.
+const maxSlab = 8 << 10 / int(unsafe.Sizeof(Call{}))
 
-// room returns n zero frames. Where there are many, stacks are cut from slabs, as an
+// room returns n zero calls. Where there are many, stacks are cut from slabs, as an
 // allocation costs more than to read a stack. What the last slab leaves over is at
 // most a sixteenth of all.
-func (s *dumpScanner) room(n int) Stack {
+func (s *dumpScanner) room(n int) Calls {
 	if n > len(s.slab) {
 		slab := maxSlab
 		for slab > s.made/16 {
 			slab /= 2
 		}
-		s.slab = make(Stack, max(n, slab))
+		s.slab = make(Calls, max(n, slab))
 	}
 	stack := s.slab[:n:n]
 	s.slab = s.slab[n:]
@@ -169,14 +178,13 @@ func (s *dumpScanner) room(n int) Stack {
 	return stack
 }
 
-// isStack reports whether known is the stack of the frames in hand.
-func (s *dumpScanner) isStack(known Stack) bool {
-	if len(known) != len(s.frames) {
+// isStack reports whether known is the stack of the calls in hand, which have no arguments.
+func (s *dumpScanner) isStack(known Calls) bool {
+	if len(known) != len(s.calls) {
 		return false
 	}
-	for i := range s.frames {
-		f, k := &s.frames[i], &known[len(known)-1-i]
-		if k.Func != f.fn || k.File != f.file || k.Line != f.line || k.PC != f.pc || k.Offset != f.offset || k.Elided != f.elided {
+	for i := range s.calls {
+		if known[len(known)-1-i] != s.calls[i] {
 			return false
 		}
 	}
@@ -189,10 +197,10 @@ func (s *dumpScanner) endPiece() {
 	s.endStack()
 	g := *s.g
 	next := g
-	next.Stack, next.packed, next.Ancestors = nil, packedStack{}, nil
+	next.Stack, next.Ancestors = nil, nil
 	g.Partial = true
 	if s.ancestors {
-		next.Ancestors = []Ancestor{{ID: g.Ancestors[len(g.Ancestors)-1].ID}}
+		next.Ancestors = []Ancestor{{ID: g.Ancestors[len(g.Ancestors)-1].ID, CreatedBy: s.locations.unknown()}}
 	}
 	s.emit(DumpPart{Line: s.gLine, Goroutine: &g})
 	s.g, s.pieces = &next, true

@@ -8,8 +8,38 @@ import (
 	"time"
 )
 
+// plainHeader reads "goroutine 1 [chan receive]:", as most headers are: one with nothing but
+// a state.
+func (s *dumpScanner) plainHeader(b []byte, g *Goroutine) bool {
+	const prefix = "goroutine "
+	i := len(prefix)
+	if len(b) < i || string(b[:i]) != prefix {
+		return false
+	}
+	var id int64
+	for ; i < len(b) && isDigit(b[i]); i++ {
+		id = 10*id + int64(b[i]-'0')
+	}
+	const open, shut = " [", "]:"
+	state := i + len(open)
+	end := len(b) - len(shut)
+	if n := i - len(prefix); n < 1 || n > 18 || state >= end || string(b[i:state]) != open || string(b[end:]) != shut {
+		return false
+	}
+	for _, c := range b[state:end] {
+		if c != ' ' && (c|' ' < 'a' || c|' ' > 'z') {
+			return false
+		}
+	}
+	g.ID, g.State = id, s.internState(b[state:end])
+	return true
+}
+
 // parseHeader reads "goroutine 1 gp=0xc000002380 m=0 mp=0x5be640 [running]:".
 func (s *dumpScanner) parseHeader(b []byte, g *Goroutine) bool {
+	if s.plainHeader(b, g) {
+		return true
+	}
 	b, ok := bytes.CutPrefix(b, []byte("goroutine "))
 	if !ok || len(b) < 4 || b[len(b)-1] != ':' {
 		return false
@@ -88,7 +118,7 @@ func (s *dumpScanner) parseBrackets(b []byte, g *Goroutine) {
 		}
 	}
 	if !more {
-		g.State = s.intern(state)
+		g.State = s.internState(state)
 		return
 	}
 	var unknown []byte

@@ -16,17 +16,14 @@ import (
 type repeats struct {
 	text  []byte // all of the dump
 	known [][repeatWays]repeat
-	// goroutines are those that were read so far.
-	goroutines *[]Goroutine
 }
 
 // repeat is the text of a stack and whose it was. It holds no pointers, so that the
 // table costs the garbage collector nothing.
 type repeat struct {
 	// text[from:to] is what follows the header, up to the blank line.
-	from, to  int
-	lines     int32
-	goroutine int32
+	from, to         int
+	lines, goroutine int32
 	// sigSeen changes how some lines are read.
 	sigSeen bool
 }
@@ -36,17 +33,32 @@ const (
 	// maxRepeatSets bounds the table, which has about as many places as there are
 	// goroutines.
 	maxRepeatSets = 1 << 11
+	// maxKeptSets is how many are kept for the next dump.
+	maxKeptSets = 1 << 6
 	// repeatLines is how many lines are hashed.
 	repeatLines = 4
 )
 
-// newRepeats returns an empty table for n goroutines.
-func newRepeats(text []byte, n int, goroutines *[]Goroutine) *repeats {
-	sets := 2
+// begin empties the table, which gets about n places.
+func (r *repeats) begin(text []byte, n int) {
+	sets := 1
 	for sets*repeatWays < n && sets < maxRepeatSets {
 		sets *= 2
 	}
-	return &repeats{text: text, known: make([][repeatWays]repeat, sets), goroutines: goroutines}
+	if r.text = text; sets > cap(r.known) {
+		r.known = make([][repeatWays]repeat, sets)
+		return
+	}
+	r.known = r.known[:sets]
+	clear(r.known)
+}
+
+// kept returns the table for the next dump.
+func (r *repeats) kept() repeats {
+	if cap(r.known) > maxKeptSets {
+		return repeats{}
+	}
+	return repeats{known: r.known}
 }
 
 // beginning returns the first lines of the stack that text begins with.
@@ -62,24 +74,25 @@ func beginning(text []byte) []byte {
 	return text[:n]
 }
 
-// read reads the goroutine whose header the scanner just read, and returns the text
-// behind it.
-func (r *repeats) read(s *dumpScanner, text []byte) []byte {
+// repeated reads the goroutine whose header the scanner just read, and returns the text
+// behind it. read are the goroutines of the dump so far.
+func (s *dumpScanner) repeated(text []byte, read *[]Goroutine) []byte {
+	r := &s.repeats
 	set := &r.known[maphash.Bytes(s.seed, beginning(text))%uint64(len(r.known))]
 	for i := range set {
 		if k := &set[i]; k.lines > 0 && k.sigSeen == s.sigSeen && r.isNext(k, text) {
-			g, same := s.g, &(*r.goroutines)[k.goroutine]
-			g.Stack, g.packed, g.Ancestors, g.Unavailable = same.Stack, same.packed, same.Ancestors, same.Unavailable
+			g, same := s.g, &(*read)[k.goroutine]
+			g.Stack, g.Ancestors, g.Unavailable = same.Stack, same.Ancestors, same.Unavailable
 			g.CreatedBy, g.Parent = same.CreatedBy, same.Parent
 			s.number += int(k.lines)
 			s.endGoroutine()
 			return text[k.to-k.from:]
 		}
 	}
-	g, number, unknowns := s.g, s.number, s.unknowns
+	number, unknowns, before := s.number, s.unknowns, len(*read)
 	k := repeat{from: len(r.text) - len(text), sigSeen: s.sigSeen}
-	for len(text) > 0 && s.g == g {
-		text = s.knownCalls(text)
+	for len(text) > 0 && s.g != nil && len(*read) == before {
+		text = s.knownCreator(s.knownCalls(text))
 		if len(text) == 0 {
 			break
 		}
@@ -89,7 +102,7 @@ func (r *repeats) read(s *dumpScanner, text []byte) []byte {
 		}
 		text = s.next(text)
 		if blank && s.g == nil && s.unknowns == unknowns && !s.pieces {
-			k.goroutine = int32(len(*r.goroutines) - 1)
+			k.goroutine = int32(len(*read) - 1)
 			copy(set[1:], set[:])
 			set[0] = k
 		}
@@ -133,14 +146,15 @@ func (s *dumpScanner) knownCalls(text []byte) []byte {
 	if !s.betweenCalls() {
 		return text
 	}
-	last := &s.positions[0]
+	last := uint32(noPosition)
 	for {
 		end := bytes.IndexByte(text, '\n')
 		if end < 2 || end+2 >= len(text) || text[end+1] != '\t' {
 			return text
 		}
 		first, rest := withoutCR(text[:end]), text[end+2:]
-		k := &s.positions[last.next]
+		at := s.positions[last].next
+		k := &s.positions[at]
 		if n := len(k.text); n > 0 && n < len(rest) && rest[n] == '\n' && k.text == string(rest[:n]) {
 			rest = rest[n+1:]
 		} else {
@@ -149,11 +163,11 @@ func (s *dumpScanner) knownCalls(text []byte) []byte {
 			}
 			second := withoutCR(rest[:end])
 			rest = rest[end+1:]
-			slot := s.slot(second)
-			if k = &s.positions[slot]; k.text != string(second) {
+			if at = s.find(second, s.hash(second)); at == noPosition {
 				return text
 			}
-			last.next = uint16(slot)
+			k = &s.positions[at]
+			s.positions[last].next = at
 		}
 		n, shut := len(k.fn), len(first)-1
 		if n == 0 || n >= shut || first[n] != '(' || first[shut] != ')' || string(first[:n]) != k.fn {
@@ -163,11 +177,45 @@ func (s *dumpScanner) knownCalls(text []byte) []byte {
 		if bytes.IndexByte(args, '(') >= 0 {
 			return text
 		}
+		location := k.at
+		if location == nil {
+			location = s.locationOf(k.position, at, k.fn)
+		}
 		s.number += 2
-		s.push(dumpFrame{position: k.position, fn: k.fn}, args)
-		text, last = rest, k
+		s.push(location, args)
+		text, last = rest, at
 	}
 }
+
+// knownCreator does the same for the lines of the go statement that started the goroutine.
+func (s *dumpScanner) knownCreator(text []byte) []byte {
+	if len(text) == 0 || text[0] != 'c' || !bytes.HasPrefix(text, creatorPrefix) || !s.betweenCalls() {
+		return text
+	}
+	end := bytes.IndexByte(text, '\n')
+	if end < 0 || end+2 >= len(text) || text[end+1] != '\t' {
+		return text
+	}
+	first, rest := withoutCR(text[:end]), text[end+2:]
+	if end = bytes.IndexByte(rest, '\n'); end < 0 {
+		return text
+	}
+	second := withoutCR(rest[:end])
+	at := s.find(second, s.hash(second))
+	if at == noPosition {
+		return text
+	}
+	k := &s.positions[at]
+	name, parent := parseCreator(first)
+	if string(name) != k.fn {
+		return text
+	}
+	s.created(s.locationOf(k.position, at, k.fn), parent)
+	s.number += 2
+	return rest[end+1:]
+}
+
+var creatorPrefix = []byte("created by ")
 
 func withoutCR(line []byte) []byte {
 	if n := len(line); n > 1 && line[n-1] == '\r' {

@@ -2,7 +2,7 @@ package stackfmt
 
 import (
 	"bytes"
-	"sync"
+	"strings"
 
 	"github.com/epitaph-go/epitaph/internal/collected"
 )
@@ -37,32 +37,35 @@ const (
 
 type dumpScanner struct {
 	emit func(DumpPart) bool
-	// spare is room for a goroutine, nil if whoever gets one keeps it. unknowns
-	// counts the unknown lines, and pieces says that the goroutine in hand is
-	// delivered in several.
-	spare    *Goroutine
+	// copied says that whoever gets a goroutine copies it, so that spare is room for each
+	// in turn. unknowns counts the unknown lines, and pieces says that the goroutine in hand
+	// is delivered in several.
+	copied   bool
+	spare    Goroutine
 	unknowns int
 	pieces   bool
 	// number is that of the line in hand.
 	number int
+	// size is how many bytes the dump has, or may have.
+	size int
 	*nameTable
 
-	// The goroutine in hand. Its frames are collected in text order, and its
-	// argument lists in one buffer, to be cut up when the goroutine is complete:
-	// that makes two allocations for a stack, not one for each call.
+	// The goroutine in hand. Its calls are collected in the order of the text, and
+	// argument lists are cut from args. mostCalls is the most that were in hand.
 	g         *Goroutine
 	gLine     int
-	frames    []dumpFrame
-	args      []byte
+	calls     Calls
+	mostCalls int
+	args      strings.Builder
 	ancestors bool
+	locations locationTable
 	// shared are the stacks that were made, if arguments are left out: by a hash.
-	shared map[uint64]Stack
-	// packer makes the stacks, if they are read on demand. packers is one that the last
-	// dump left.
-	packer, packers *packer
-	// slab is room for further frames, and made counts those that were used.
-	slab Stack
+	shared map[uint64]Calls
+	// slab is room for further calls, and made counts those that were used.
+	slab Calls
 	made int
+	// repeats are the stacks that were read.
+	repeats repeats
 	// indent is what stands before the goroutine's header, as in the output of
 	// a test, and is taken off its other lines.
 	indent []byte
@@ -98,41 +101,6 @@ type dumpScanner struct {
 	exception bool
 	regs      []Register
 	regLine   int
-}
-
-// scanners keeps the tables and buffers of scanners for the next dump. They hold
-// copies of names only, and no large ones are kept.
-var scanners = sync.Pool{New: func() any { return &dumpScanner{nameTable: newNameTable()} }}
-
-const (
-	maxKeptNames  = 1 << 10
-	maxKeptFrames = 1 << 10
-	maxKeptText   = 16 << 10
-)
-
-func newDumpScanner(emit func(DumpPart) bool) *dumpScanner {
-	s := scanners.Get().(*dumpScanner)
-	s.emit = emit
-	return s
-}
-
-// release gives the scanner back, without anything of the dump but names.
-func (s *dumpScanner) release() {
-	if len(s.all) > maxKeptNames {
-		return
-	}
-	kept := dumpScanner{nameTable: s.nameTable, packers: s.packers}
-	if cap(s.frames) <= maxKeptFrames {
-		kept.frames = s.frames[:0]
-	}
-	if cap(s.args) <= maxKeptText {
-		kept.args = s.args[:0]
-	}
-	if cap(s.heldText) <= maxKeptText {
-		kept.heldText = s.heldText[:0]
-	}
-	*s = kept
-	scanners.Put(s)
 }
 
 // line takes the next line, without its newline.
@@ -316,7 +284,7 @@ func (s *dumpScanner) header(b []byte) bool {
 	}
 	s.g, s.gLine = g, s.number
 	s.indent = append(s.indent[:0], b[:len(b)-len(rest)]...)
-	s.frames, s.args = s.frames[:0], s.args[:0]
+	s.calls = s.calls[:0]
 	s.ancestors, s.pieces, s.blanks = false, false, 0
 	return true
 }
@@ -324,11 +292,11 @@ func (s *dumpScanner) header(b []byte) bool {
 // newGoroutine returns room for a goroutine, which is used again if what is emitted
 // is copied.
 func (s *dumpScanner) newGoroutine() *Goroutine {
-	g := s.spare
-	if g == nil {
+	g := &s.spare
+	if !s.copied {
 		g = &Goroutine{}
 	}
-	*g = Goroutine{ID: -1, Thread: -1}
+	*g = Goroutine{ID: -1, Thread: -1, CreatedBy: s.locations.unknown()}
 	return g
 }
 
@@ -339,9 +307,9 @@ func (s *dumpScanner) headerless(b []byte) bool {
 		return false
 	}
 	s.exception = false
-	s.g, s.gLine = &Goroutine{ID: UnknownGoroutine, State: "running", Thread: -1}, s.number
+	s.g, s.gLine = &Goroutine{ID: UnknownGoroutine, State: "running", Thread: -1, CreatedBy: s.locations.unknown()}, s.number
 	s.indent = s.indent[:0]
-	s.frames, s.args = s.frames[:0], s.args[:0]
+	s.calls = s.calls[:0]
 	s.ancestors, s.blanks = false, 0
 	s.hold(heldCall, b)
 	return true
@@ -370,7 +338,7 @@ func (s *dumpScanner) inGoroutine(b []byte) bool {
 	case '.':
 		if n, ok := parseElided(b); ok {
 			s.dropHeld()
-			s.push(dumpFrame{elided: n}, nil)
+			s.push(s.locations.intern(Location{Elided: n}), nil)
 			return true
 		}
 	case 'c':
@@ -382,7 +350,7 @@ func (s *dumpScanner) inGoroutine(b []byte) bool {
 		if id, ok := parseOrigin(b); ok {
 			s.dropHeld()
 			s.endStack()
-			s.g.Ancestors = append(s.g.Ancestors, Ancestor{ID: id})
+			s.g.Ancestors = append(s.g.Ancestors, Ancestor{ID: id, CreatedBy: s.locations.unknown()})
 			s.ancestors = true
 			return true
 		}
@@ -390,7 +358,7 @@ func (s *dumpScanner) inGoroutine(b []byte) bool {
 		if pc, ok := bytes.CutPrefix(b, []byte("non-Go function at pc=0x")); ok {
 			if v, n := parseHex(pc); n == len(pc) {
 				s.dropHeld()
-				s.push(dumpFrame{position: position{pc: v}}, nil)
+				s.push(s.locations.intern(Location{PC: v}), nil)
 				return true
 			}
 		}
@@ -430,7 +398,7 @@ func (s *dumpScanner) blank() bool {
 	if s.doubled {
 		return s.blanks < 2
 	}
-	return s.blanks == 1 && len(s.frames) == 0 && s.held == heldNone && !s.g.Unavailable && !s.ancestors
+	return s.blanks == 1 && len(s.calls) == 0 && s.held == heldNone && !s.g.Unavailable && !s.ancestors
 }
 
 // mayEnd tells by its first characters whether a line can be one that endsGoroutine

@@ -131,7 +131,7 @@ func TestParseGoroutinesReasons(t *testing.T) {
 // one with a C++ signature and a path with a space, one without a position.
 func TestParseGoroutinesCFrames(t *testing.T) {
 	d := stackfmt.ParseGoroutines(dumps(t)["segv_provider"])
-	st := d.Goroutines[0].Stack
+	st := d.Goroutines[0].Stack.Frames()
 	got := st[len(st)-4:]
 	want := stackfmt.Stack{
 		{File: "/usr/local/go/src/runtime/cgocall.go", Line: 167, Func: "runtime.cgocall", Offset: 0x4b, PC: 0x47bc0b, Args: got[0].Args},
@@ -144,7 +144,7 @@ func TestParseGoroutinesCFrames(t *testing.T) {
 	}
 	for _, text := range []string{"non-Go function at pc=0x7f00\n", "non-Go function\n\tpc=0x7f00\n"} {
 		d := stackfmt.ParseGoroutines([]byte("goroutine 1 [syscall]:\n" + text))
-		if want := (stackfmt.Stack{{PC: 0x7f00}}); !reflect.DeepEqual(d.Goroutines[0].Stack, want) || d.Unknown != nil {
+		if want := (stackfmt.Stack{{PC: 0x7f00}}); !reflect.DeepEqual(d.Goroutines[0].Stack.Frames(), want) || d.Unknown != nil {
 			t.Errorf("%q: %+v", text, d)
 		}
 	}
@@ -172,10 +172,10 @@ func TestParseGoroutinesHeaders(t *testing.T) {
 			continue
 		}
 		g := d.Goroutines[0]
-		if want := (stackfmt.Stack{{File: "C:/src/a b.go", Line: 12, Func: "main.f", Offset: 0x1d, Args: "0x1, {0x2, 0x3}, ..."}}); !reflect.DeepEqual(g.Stack, want) {
+		if want := (stackfmt.Stack{{File: "C:/src/a b.go", Line: 12, Func: "main.f", Offset: 0x1d, Args: "0x1, {0x2, 0x3}, ..."}}); !reflect.DeepEqual(g.Stack.Frames(), want) {
 			t.Errorf("%s: stack %+v", tt.line, g.Stack)
 		}
-		g.Stack = nil
+		g.Stack, g.CreatedBy = nil, nil
 		if !reflect.DeepEqual(g, tt.want) {
 			t.Errorf("%s:\ngot  %+v\nwant %+v", tt.line, g, tt.want)
 		}
@@ -206,7 +206,7 @@ func TestParseGoroutinesMore(t *testing.T) {
 		t.Errorf("SIGILL: %+v", s)
 	}
 	g := d.Goroutines[0]
-	if !g.Unavailable || g.Parent != 1 || !reflect.DeepEqual(g.CreatedBy, stackfmt.Frame{File: "D:/x.go", Line: 3, Func: "main.f.func1", Offset: 1}) {
+	if !g.Unavailable || g.Parent != 1 || !reflect.DeepEqual(g.CreatedBy.Frame(), stackfmt.Frame{File: "D:/x.go", Line: 3, Func: "main.f.func1", Offset: 1}) {
 		t.Errorf("goroutine 3: %+v", g)
 	}
 	g = d.Goroutines[1]

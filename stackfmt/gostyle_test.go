@@ -21,8 +21,8 @@ func TestGoStyleParses(t *testing.T) {
 	if len(got.Goroutines) != 1 || len(got.Unknown) != 0 {
 		t.Fatalf("%d goroutines, unknown %v in\n%s", len(got.Goroutines), got.Unknown, b.String())
 	}
-	if g := got.Goroutines[0]; !slices.Equal(funcs(g.Stack), funcs(want)) || g.ID < 1 || g.State != "running" {
-		t.Errorf("goroutine %d [%s] %v, want %v", g.ID, g.State, funcs(g.Stack), funcs(want))
+	if g := got.Goroutines[0]; !slices.Equal(funcs(g.Stack.Frames()), funcs(want)) || g.ID < 1 || g.State != "running" {
+		t.Errorf("goroutine %d [%s] %v, want %v", g.ID, g.State, funcs(g.Stack.Frames()), funcs(want))
 	}
 
 	mixed := stackfmt.Stack{

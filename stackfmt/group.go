@@ -58,7 +58,6 @@ type grouper struct {
 	innermost    int
 	recursion    bool
 	key          []byte
-	room         Stack // for a stack that is read on demand
 }
 
 // GroupStacks collapses equal and similar goroutines. The largest group comes
@@ -82,7 +81,6 @@ func GroupStacks(gs []Goroutine, opts ...GroupOption) []GoroutineGroup {
 			at = len(groups)
 			index[string(g.key)] = at
 			groups = append(groups, GoroutineGroup{Goroutine: *m, MinWait: m.Wait, MaxWait: m.Wait})
-			groups[at].ReadStacks()
 		}
 		gr := &groups[at]
 		gr.IDs = append(gr.IDs, m.ID)
@@ -103,46 +101,51 @@ func (g *grouper) setKey(m *Goroutine) {
 		k = strconv.AppendBool(k, m.Durable)
 	}
 	k = append(k, 0)
-	k = g.appendFrame(k, &m.CreatedBy)
+	k = g.appendCall(k, Call{Location: m.CreatedBy}.known())
 	if g.similarity != SameCreator {
 		stack := m.Stack
-		if m.packed.table != nil {
-			g.room = m.packed.appendTo(g.room[:0])
-			stack = g.room
-		}
 		if g.innermost > 0 && len(stack) > g.innermost {
 			stack = stack[len(stack)-g.innermost:]
 		}
 		k = strconv.AppendBool(k, m.Unavailable)
 		last := ""
 		for i := range stack {
-			f := &stack[i]
-			if g.recursion && (f.Elided != 0 || f.Func != "" && f.Func == last) {
+			c := stack[i].known()
+			if g.recursion && (c.Elided != 0 || c.Func != "" && c.Func == last) {
 				continue
 			}
-			last = f.Func
-			k = g.appendFrame(k, f)
+			last = c.Func
+			k = g.appendCall(k, c)
 		}
 	}
 	g.key = k
 }
 
-func (g *grouper) appendFrame(k []byte, f *Frame) []byte {
-	k = append(append(k, f.Func...), 0)
-	if f.Elided != 0 {
-		k = strconv.AppendInt(k, int64(f.Elided), 10)
+// known returns a call whose fields can be read: one that was made by hand may have no
+// Location.
+func (c Call) known() Call {
+	if c.Location == nil {
+		c.Location = &Location{}
+	}
+	return c
+}
+
+func (g *grouper) appendCall(k []byte, c Call) []byte {
+	k = append(append(k, c.Func...), 0)
+	if c.Elided != 0 {
+		k = strconv.AppendInt(k, int64(c.Elided), 10)
 	}
 	if g.similarity != SameFunctions {
-		k = append(append(k, f.File...), ':')
-		k = strconv.AppendInt(k, int64(f.Line), 10)
+		k = append(append(k, c.File...), ':')
+		k = strconv.AppendInt(k, int64(c.Line), 10)
 	}
-	if g.similarity == SameCalls || f.Func == "" && f.File == "" {
+	if g.similarity == SameCalls || c.Func == "" && c.File == "" {
 		k = append(k, '+')
-		k = strconv.AppendUint(k, f.PC, 16)
+		k = strconv.AppendUint(k, c.PC, 16)
 		k = append(k, '+')
-		k = strconv.AppendUint(k, f.Offset, 16)
+		k = strconv.AppendUint(k, c.Offset, 16)
 		if g.similarity == SameCalls {
-			k = append(append(k, '('), f.Args...)
+			k = append(append(k, '('), c.Args...)
 		}
 	}
 	return append(k, '\n')

@@ -99,7 +99,7 @@ func rankOf(g *Group) int {
 
 // before is a stack, oldest call first, up to the first of the functions that
 // entry tells.
-func before(stack stackfmt.Stack, entry func(string) bool) stackfmt.Stack {
+func before(stack stackfmt.Calls, entry func(string) bool) stackfmt.Calls {
 	for i := range stack {
 		if i > 0 && entry(stack[i].Func) {
 			return stack[:i]
