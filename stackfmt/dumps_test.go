@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -253,7 +254,7 @@ func TestRealDumps(t *testing.T) {
 					streamed.Goroutines = append(streamed.Goroutines, *p.Goroutine)
 				}
 			}
-			if fmt.Sprint(streamed.Goroutines) != fmt.Sprint(plain.Goroutines) {
+			if !reflect.DeepEqual(streamed.Goroutines, plain.Goroutines) {
 				t.Error("a stream gives other goroutines")
 			}
 		})
