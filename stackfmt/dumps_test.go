@@ -178,6 +178,15 @@ var collectors = map[string]func(n int, line string) string{
 	"syslog": func(n int, line string) string {
 		return fmt.Sprintf("<11>1 2026-11-29T15:04:%02d.003Z host web %d ID47 - %s", n%60, 4711, line)
 	},
+	// Pasted into a text, and logged by a test.
+	"spaces": func(_ int, line string) string { return strings.TrimRight("    "+line, " ") },
+	"tab":    func(_ int, line string) string { return "\t" + line },
+	"test": func(n int, line string) string {
+		if n == 0 {
+			return "    x_test.go:12: " + line
+		}
+		return "        " + line
+	},
 }
 
 func eachLine(text string, f func(n int, line string) string) string {
@@ -295,6 +304,8 @@ func TestDumpsThatWereLogged(t *testing.T) {
 			`36 main.f {k v,x} {key one a "b" ]:}`,
 		},
 		{"leaked", "goroutine 3 [chan send (leaked), 2 minutes]:\nmain.f()\n\t/a.go:1 +0x1\n", "3 main.f leaked"},
+		{"indented log lines about panics", "    panic: a\n    b\n  fatal error: c\nx.go:1: panic: d\n\n goroutine 7 [running]:\n main.f()\n \t/a.go:1 +0x1\n", "7 main.f"},
+		{"indented, then not", "\tpanic: a\n\n\tgoroutine 7 [running]:\n\tmain.f()\n\t\t/a.go:1 +0x1\n\ngoroutine 8 [running]:\nmain.g()\n\t/a.go:2 +0x1\n", "7 main.f; 8 main.g"},
 		{"no frames", "goroutine 0 [idle]:\n\nexit status 2\n", "0"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -20,6 +20,7 @@ var linesOfDumps = []string{
 	"", "", "", "...5 frames elided...", "...additional frames elided...", "[originating from goroutine 3]:", "non-Go function at pc=0x7",
 	"\tgoroutine running on other thread; stack unavailable", "panic: x", "\tpanic: y [recovered]", "fatal error: z", "SIGQUIT: quit", "PC=0x1 m=0 sigcode=0",
 	"rax    0x1", "exit status 2", "a log line", "2026/01/01 12:00:00 main.f()", "[signal SIGSEGV: x code=0x1 addr=0x0 pc=0x1]",
+	"    panic: x", "\tfatal error: y", "    goroutine 3 [select]:", "    main.f(0x1)", "    \t/a.go:1 +0x1", "    ", "    x_test.go:5: panic: z", "        ",
 }
 
 // TestRandomLines: a dump that is read at once, where much of it takes short ways, is what the stream

@@ -83,7 +83,13 @@ func (s *dumpScanner) releaseFirst(next []byte) {
 		return
 	}
 	if !bytes.HasPrefix(b[s.firstAt:], []byte("goroutine ")) {
-		s.unprefixed(b) // a log line about a panic
+		margin := marginOf(b[:s.firstAt], next)
+		if margin == nil {
+			s.unprefixed(b) // a log line about a panic
+			return
+		}
+		s.unprefixed(b[s.firstAt:])
+		s.margin = append(s.margin[:0], margin...)
 		return
 	}
 	if s.unprefixed(b[s.firstAt:]); s.g != nil {

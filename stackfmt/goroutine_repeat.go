@@ -136,7 +136,7 @@ func (s *dumpScanner) bare() bool {
 
 // betweenCalls reports whether a call can come next, with nothing before its lines.
 func (s *dumpScanner) betweenCalls() bool {
-	return s.g != nil && s.held == heldNone && s.blanks == 0 && len(s.indent) == 0 && s.collector == nil && !s.doubled && !s.firstHeld
+	return s.g != nil && s.held == heldNone && s.blanks == 0 && len(s.indent) == 0 && len(s.margin) == 0 && s.collector == nil && !s.doubled && !s.firstHeld
 }
 
 // knownCalls takes the calls at the beginning of text whose position and function

@@ -77,6 +77,8 @@ type dumpScanner struct {
 	firstAt   int
 	firstHeld bool
 	unwrap    collected.Unwrapper
+	// margin is the indentation of the dump, empty if it has none but its goroutines' own.
+	margin []byte
 	// record is the line in hand if it is a record of a collector's, and recordText the
 	// text in it: an unknown line is the whole record.
 	record, recordText, heldRecord string
@@ -140,11 +142,19 @@ func (s *dumpScanner) plain(b []byte) {
 			s.holdFirst(b, at)
 			return
 		}
+		if at := s.indentedReason(b); at > 0 {
+			s.holdFirst(b, at)
+			return
+		}
 	}
 	s.unprefixed(b)
 }
 
+// unprefixed takes a line without what stands before it.
 func (s *dumpScanner) unprefixed(b []byte) {
+	if len(s.margin) > 0 {
+		b = s.withoutMargin(b)
+	}
 	if s.g != nil {
 		if s.inGoroutine(b) {
 			return
@@ -186,7 +196,7 @@ func (s *dumpScanner) outside(b []byte) {
 		}
 		s.endSignal()
 	}
-	if len(b) == 0 {
+	if len(bytes.TrimLeft(b, " \t")) == 0 {
 		return
 	}
 	if s.header(b) {
