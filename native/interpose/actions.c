@@ -8,7 +8,7 @@
 
 #ifndef EPI_NOWRAP
 
-static struct epi_next next_sigaction = {.name = "sigaction"};
+EPI_NEXT(next_sigaction, sigaction);
 
 extern epi_signal_handler bsd_signal(int, epi_signal_handler);
 extern int __sigaction(int, const struct sigaction *, struct sigaction *) __attribute__((weak));
@@ -39,10 +39,10 @@ static setter libcs(struct epi_next *next, int signal)
     return ours ? NULL : (setter)found;
 }
 
-static struct epi_next next_signal = {.name = "signal"};
-static struct epi_next next_sysv_signal = {.name = "sysv_signal"};
-static struct epi_next next___sysv_signal = {.name = "__sysv_signal"};
-static struct epi_next next_sigset = {.name = "sigset"};
+EPI_NEXT(next_signal, signal);
+EPI_NEXT(next_sysv_signal, sysv_signal);
+EPI_NEXT(next___sysv_signal, __sysv_signal);
+EPI_NEXT(next_sigset, sigset);
 
 EPI_INTERPOSED epi_signal_handler signal(int signal, epi_signal_handler handler)
 {
@@ -74,7 +74,7 @@ EPI_INTERPOSED epi_signal_handler sigset(int signal, epi_signal_handler handler)
                         : epi_sigset_program(signal, handler, libcs_sigaction());
 }
 
-static struct epi_next next_sigignore = {.name = "sigignore"};
+EPI_NEXT(next_sigignore, sigignore);
 
 EPI_INTERPOSED int sigignore(int signal)
 {

@@ -11,7 +11,7 @@
 
 #ifndef EPI_NOWRAP
 
-static struct epi_next next_exit = {.name = "_exit"};
+EPI_NEXT(next_exit, _exit);
 
 /* Async-signal-safe, as these two are: in a child of vfork dlsym would be called in the
  * parent's memory. */

@@ -9,8 +9,8 @@
 void __register_frame(void *begin);
 void __deregister_frame(void *begin);
 
-static struct epi_next next_register = {.name = "__register_frame"};
-static struct epi_next next_deregister = {.name = "__deregister_frame"};
+EPI_NEXT(next_register, __register_frame);
+EPI_NEXT(next_deregister, __deregister_frame);
 
 /* Not libgcc's: that may be loaded later, for the library that calls. */
 static epi_frame_function next(struct epi_next *name)

@@ -25,7 +25,9 @@
 uintptr_t epi_interpose_next(struct epi_next *next)
 {
     if (!next->known) {
-        next->found = dlsym == NULL ? 0 : (uintptr_t)dlsym(RTLD_NEXT, next->name);
+        next->found = (uintptr_t)next->runtimes;
+        if (next->found == 0 && dlsym != NULL)
+            next->found = (uintptr_t)dlsym(RTLD_NEXT, next->name);
         next->known = true;
     }
     return next->found;
@@ -52,7 +54,7 @@ extern int __pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void 
 #endif
 
 static _Atomic(epi_create_function) next;
-static struct epi_next behind = {.name = "pthread_create"};
+EPI_NEXT(behind, pthread_create);
 
 extern int __real_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 
@@ -90,7 +92,7 @@ static int interposed(pthread_t *thread, const pthread_attr_t *attr, void *(*sta
 }
 
 #ifdef DEFINES_THRD_CREATE
-static struct epi_next c11_behind = {.name = "thrd_create"};
+EPI_NEXT(c11_behind, thrd_create);
 
 EPI_INTERPOSED int thrd_create(thrd_t *thread, thrd_start_t start, void *arg)
 {

@@ -7,17 +7,39 @@
 #include <stdatomic.h>
 
 /* A definition that the dynamic linker exports by itself where libc.so has the same name;
- * weak, so that a sanitizer's that is linked in may win. */
-#define EPI_INTERPOSED __attribute__((visibility("default"), weak))
+ * weak, so that a sanitizer's that is linked in may win.
+ *
+ * The runtimes of the address and the leak sanitizer may be linked in statically (clang's are,
+ * gcc's by -static-libasan), before all else.  Their definitions are weak, too, and would win.
+ * So ours are strong there, and go on to the runtime's, which have a second name (compiler-rt's
+ * interception.h).  Not with that of the thread sanitizer, under which the core cannot be
+ * enabled, nor of the memory sanitizer, which would check what a library without it hands over.
+ * And -fsanitize=undefined may come without a runtime, in a static program, whose libc must not
+ * have a second strong definition. */
+#if defined __SANITIZE_ADDRESS__ /* gcc's */
+#define EPI_BEFORE_RUNTIME
+#elif defined __clang__
+#if __has_feature(address_sanitizer) || __has_feature(leak_sanitizer)
+#define EPI_BEFORE_RUNTIME
+#endif
+#endif
+#ifdef EPI_BEFORE_RUNTIME
+#define EPI_INTERPOSED __attribute__((visibility("default")))
+#define EPI_NEXT(variable, libcs)                                                              \
+    extern void __interceptor_##libcs(void) __attribute__((weak));                             \
+    static struct epi_next variable = {.name = #libcs, .runtimes = __interceptor_##libcs}
+#else
+#define EPI_INTERPOSED            __attribute__((visibility("default"), weak))
+#define EPI_NEXT(variable, libcs) static struct epi_next variable = {.name = #libcs}
+#endif
 
 /* Is this the program?  Else a library has imported it by mistake, and the calls are the
  * host's. */
 bool epi_interpose_own(void);
 
 /* Is DEFINITION what a name has come to mean in this program, of which REAL is the __real_ form?
- * The name itself is the wrapper for lld, in the file that defines it, too.  Clang's sanitizers
- * are linked in statically, and their definition wins: then theirs is what a wrapper goes on to,
- * as it does by itself, and libc's would pass them by.  The empty asm keeps the compiler from
+ * The name itself is the wrapper for lld, in the file that defines it, too.  Where a sanitizer's
+ * definition wins, a wrapper goes on to that by itself, and libc's would pass it by.  The empty asm keeps the compiler from
  * the conclusion that they are the same. */
 static inline bool epi_interpose_wins(uintptr_t real, uintptr_t definition)
 {
@@ -25,9 +47,10 @@ static inline bool epi_interpose_wins(uintptr_t real, uintptr_t definition)
     return real == definition;
 }
 
-/* A name, and its next definition behind this one. */
+/* A name, and its next definition behind this one (EPI_NEXT). */
 struct epi_next {
     const char *name;
+    void (*runtimes)(void); /* the linked-in runtime's definition of it, if it has one */
     _Atomic uintptr_t found;
     _Atomic bool known; /* looked up; what was found may be 0 */
 };

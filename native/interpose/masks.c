@@ -15,7 +15,7 @@
 #define NAMES(X)                                                                               \
     X(pthread_sigmask) X(sigprocmask) X(sigtimedwait) X(sigwaitinfo) X(sigwait) X(signalfd)
 
-#define DECLARE(libcs) static struct epi_next next_##libcs = {.name = #libcs};
+#define DECLARE(libcs) EPI_NEXT(next_##libcs, libcs);
 #define LOOK_UP(libcs) epi_interpose_next(&next_##libcs);
 NAMES(DECLARE)
 

@@ -10,7 +10,7 @@
 
 #ifndef EPI_NOWRAP
 
-static struct epi_next next_write = {.name = "write"};
+EPI_NEXT(next_write, write);
 static epi_write_function next;
 
 /* glibc's other name, which a static program has as well. */
