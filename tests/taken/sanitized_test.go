@@ -57,3 +57,33 @@ func TestLibraryUnderSanitizers(t *testing.T) {
 		})
 	}
 }
+
+// The thread sanitizer's runtime handles all signals: Enable says so, and the library's handler has the
+// fault, as without Epitaph.
+func TestLibraryUnderThreadSanitizer(t *testing.T) {
+	if !victim.Full {
+		t.Skip("only with EPITAPH_MATRIX=full")
+	}
+	for _, compiler := range []string{"clang", "gcc"} {
+		t.Run(compiler, func(t *testing.T) {
+			if _, err := exec.LookPath(compiler); err != nil {
+				t.Skipf("%s is not installed", compiler)
+			}
+			sanitized := &victim.Program{Build: []string{"./victim"}, Limit: limit,
+				Env: []string{"CC=" + compiler, "CGO_CFLAGS=-O1 -g -fsanitize=thread", "CGO_LDFLAGS=-fsanitize=thread"}}
+			env := victim.Env("LIBRARY="+library.Path(t), "TSAN_OPTIONS=handle_segv=0")
+			plain := sanitized.Run(t, "take kind=null do=sigaction:dies off=1", env)
+			if strings.Contains(plain.Stderr, "unexpected memory mapping") { // with much randomization of addresses
+				t.Skip(plain)
+			}
+			plain.DiedOf(t, syscall.SIGSEGV)
+			if strings.Count(plain.Stderr, "library: dies....") != 1 {
+				t.Errorf("the library's handler was not called: %v", plain)
+			}
+			o := sanitized.Run(t, "take kind=null do=sigaction:dies", env)
+			if !strings.Contains(o.Stderr, "epitaph: the program handles all real-time signals") {
+				t.Errorf("Enable returns no error: %v", o)
+			}
+		})
+	}
+}
