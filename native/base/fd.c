@@ -2,6 +2,7 @@
  * one and opened another file under its number.  fd.h says how the two are distinguished. */
 #include "fd.h"
 #include "base.h"
+#include "fetch.h"
 #include "system.h"
 
 #include <errno.h>
@@ -11,13 +12,13 @@
 #include <unistd.h>
 
 /* Which of the two libc calls depends on its version, and a seccomp profile may know one only. */
-static EPI_SAFE bool status(int fd, struct stat *st)
+static EPI_SAFE EPI_ON_CRASH bool status(int fd, struct stat *st)
 {
     return epi_syscall6(SYS_fstat, fd, (long)st, 0, 0, 0, 0) == 0 ||
            epi_syscall6(SYS_newfstatat, fd, (long)"", (long)st, AT_EMPTY_PATH, 0, 0) == 0;
 }
 
-static EPI_SAFE bool identify(int fd, uint64_t *device, uint64_t *inode)
+static EPI_SAFE EPI_ON_CRASH bool identify(int fd, uint64_t *device, uint64_t *inode)
 {
     struct stat st;
     if (fd < 0 || !status(fd, &st))
@@ -35,7 +36,7 @@ EPI_SAFE struct epi_fd epi_fd_of(int fd)
     return result;
 }
 
-EPI_SAFE bool epi_fd_valid(const struct epi_fd *fd)
+EPI_SAFE EPI_ON_CRASH bool epi_fd_valid(const struct epi_fd *fd)
 {
     uint64_t device, inode;
     return identify(fd->fd, &device, &inode) && device == fd->device &&

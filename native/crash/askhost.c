@@ -20,6 +20,7 @@
 #include "host.h"
 #include "owner.h"
 #include "../base/base.h"
+#include "../base/fetch.h"
 #include "../base/clock.h"
 #include "../base/system.h"
 #include "../incident/incident.h"
@@ -224,8 +225,9 @@ static EPI_SAFE void expect_no_more(const struct epi_evidence *evidence, struct 
     slot->repeats = 2 * TRIES;
 }
 
-EPI_SAFE bool epi_host_asked(const struct epi_sigaction *action, struct epi_evidence *outer,
-                             int tid, bool called, int signal, siginfo_t *info, ucontext_t *uc)
+EPI_SAFE EPI_ON_FAULT bool epi_host_asked(const struct epi_sigaction *action,
+                                          struct epi_evidence *outer, int tid, bool called,
+                                          int signal, siginfo_t *info, ucontext_t *uc)
 {
     const struct epi_options *options = epi_incidents.options;
     uintptr_t handler = epi_action_hosts(action, signal, info);
@@ -289,8 +291,9 @@ static EPI_SAFE bool is_anothers(int signal, const siginfo_t *info)
            epi_syscall6(SYS_tgkill, epi_getpid(), tid, signal, 0, 0, 0) == 0;
 }
 
-EPI_SAFE bool epi_host_gave_up(const struct epi_sigaction *next, int tid, bool called, int signal,
-                               siginfo_t *info, ucontext_t *uc)
+EPI_SAFE EPI_ON_FAULT bool epi_host_gave_up(const struct epi_sigaction *next, int tid,
+                                            bool called, int signal, siginfo_t *info,
+                                            ucontext_t *uc)
 {
     uintptr_t sp = called ? epi_arch_current_sp() : epi_arch_sp(uc);
     struct epi_evidence *evidence = epi_host_evidence(tid, sp);

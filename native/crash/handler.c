@@ -27,6 +27,7 @@
 #include "host.h"
 #include "owner.h"
 #include "../base/base.h"
+#include "../base/fetch.h"
 #include "../base/clock.h"
 #include "../base/system.h"
 #include "../memory/code.h"
@@ -73,7 +74,7 @@ static EPI_SAFE bool executable(uintptr_t pc)
  * and the call returns into Go text (runtime/signal_amd64.go, preparePanic).
  * Without a g this is the border itself (crosscall2) on a C thread, where
  * Go's handler would raise the signal again and hang as PID 1. */
-static EPI_SAFE bool fault_of_go(const siginfo_t *info, const ucontext_t *uc)
+static EPI_SAFE EPI_ON_FAULT bool fault_of_go(const siginfo_t *info, const ucontext_t *uc)
 {
     const struct epi_goruntime *go = epi_program.go;
     uint64_t caller;
@@ -93,7 +94,7 @@ static EPI_SAFE bool fault_of_go(const siginfo_t *info, const ucontext_t *uc)
 
 /* The load of g goes through the thread pointer, which the crash may have
  * damaged. */
-static EPI_SAFE bool fault_of_getg(const ucontext_t *uc)
+static EPI_SAFE EPI_ON_FAULT bool fault_of_getg(const ucontext_t *uc)
 {
     const struct epi_goruntime *go = epi_program.go;
     return go != NULL && go->getg != 0 && epi_arch_pc(uc) - go->getg < EPI_GETG_SIZE;
@@ -101,7 +102,8 @@ static EPI_SAFE bool fault_of_getg(const ucontext_t *uc)
 
 /* A filter that traps system calls does so to the reporter's too.  Each of them
  * may fail, and then something is missing from the report. */
-static EPI_SAFE bool refused_to_reporter(const siginfo_t *info, const ucontext_t *uc)
+static EPI_SAFE EPI_ON_FAULT bool refused_to_reporter(const siginfo_t *info,
+                                                      const ucontext_t *uc)
 {
     return info->si_signo == SIGSYS && info->si_code == EPI_SYS_SECCOMP &&
            epi_arch_pc(uc) == (uintptr_t)epi_arch_syscall_end;
@@ -111,7 +113,7 @@ static EPI_SAFE bool refused_to_reporter(const siginfo_t *info, const ucontext_t
  * (runtime.dieFromSignal), which is a tgkill.  A Go program that sends itself the
  * signal makes the system call elsewhere; so does the goroutine that has run the
  * program's crash hook (cgo.Live.End). */
-static EPI_SAFE bool last_act_of_go(const siginfo_t *info, const ucontext_t *uc)
+static EPI_SAFE EPI_ON_FAULT bool last_act_of_go(const siginfo_t *info, const ucontext_t *uc)
 {
     const struct epi_goruntime *go = epi_program.go;
     struct epi_func function;
@@ -143,7 +145,7 @@ static EPI_SAFE bool is_sent(const siginfo_t *info)
 /* What is sent, or raised by the thread itself, and that the program ignores; but for
  * abort().  Go's handler drops a signal on the threads that it knows (runtime/signal_unix.go,
  * sighandler). */
-static EPI_SAFE bool ignored(int signal, const siginfo_t *info)
+static EPI_SAFE EPI_ON_FAULT bool ignored(int signal, const siginfo_t *info)
 {
     if (signal == SIGABRT || info->si_code > 0)
         return false;
@@ -228,13 +230,13 @@ struct arrival {
     bool called; /* by a handler that has ours as its next, not by the kernel */
 };
 
-static EPI_SAFE bool access_works_now(struct arrival *a)
+static EPI_SAFE EPI_ON_FAULT bool access_works_now(struct arrival *a)
 {
     return (a->signal == SIGSEGV || a->signal == SIGBUS) &&
            (epi_box_fault(a->info) || epi_peek_fixup(a->info, a->uc));
 }
 
-static EPI_SAFE bool g_is_none(struct arrival *a)
+static EPI_SAFE EPI_ON_FAULT bool g_is_none(struct arrival *a)
 {
     if ((a->signal != SIGSEGV && a->signal != SIGBUS) || !fault_of_getg(a->uc))
         return false;
@@ -242,7 +244,7 @@ static EPI_SAFE bool g_is_none(struct arrival *a)
     return true;
 }
 
-static EPI_SAFE bool call_fails(struct arrival *a)
+static EPI_SAFE EPI_ON_FAULT bool call_fails(struct arrival *a)
 {
     if (!refused_to_reporter(a->info, a->uc))
         return false;
@@ -250,14 +252,14 @@ static EPI_SAFE bool call_fails(struct arrival *a)
     return true;
 }
 
-static EPI_SAFE bool goes_elsewhere(struct arrival *a)
+static EPI_SAFE EPI_ON_FAULT bool goes_elsewhere(struct arrival *a)
 {
     return epi_service_passes(a->signal, a->info, a->uc) ||
            epi_mask_passes(a->signal, a->info, a->uc) ||
            epi_newthread_passes(a->signal, a->info, a->uc);
 }
 
-static EPI_SAFE bool go_dies(struct arrival *a)
+static EPI_SAFE EPI_ON_FAULT bool go_dies(struct arrival *a)
 {
     if (!last_act_of_go(a->info, a->uc))
         return false;
@@ -277,13 +279,14 @@ static EPI_SAFE bool go_dies(struct arrival *a)
 /* A library's handler that was put before Go's would take the fault for C's.  The three that
  * Go makes panics of (runtime/sigtab_linux_generic.go, _SigPanic) it handles in every kind of
  * program. */
-static EPI_SAFE const struct epi_sigaction *gos_own(int signal, const struct epi_sigaction *next)
+static EPI_SAFE EPI_ON_FAULT const struct epi_sigaction *gos_own(
+    int signal, const struct epi_sigaction *next)
 {
     bool panics = signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE;
     return panics && epi_actions.go.handler != 0 ? &epi_actions.go : next;
 }
 
-static EPI_SAFE bool go_faults(struct arrival *a)
+static EPI_SAFE EPI_ON_FAULT bool go_faults(struct arrival *a)
 {
     const struct epi_sigaction *go = gos_own(a->signal, a->next);
     if (go->handler <= (uintptr_t)SIG_IGN || !fault_of_go(a->info, a->uc))
@@ -293,7 +296,7 @@ static EPI_SAFE bool go_faults(struct arrival *a)
 }
 
 /* On the thread that reports: an incident's stage, or the way in, out or on. */
-static EPI_SAFE bool reporter_faults(struct arrival *a)
+static EPI_SAFE EPI_ON_FAULT bool reporter_faults(struct arrival *a)
 {
     const struct epi_process *process = epi_process();
     if (process->crash.owner == 0 && process->dump.owner == 0) /* spares two system calls */
@@ -333,7 +336,7 @@ static EPI_SAFE bool reporter_faults(struct arrival *a)
 
 /* Quiet: only dumps need the core.  NULL: disabled, but a later handler kept ours as its
  * next. */
-static EPI_SAFE bool core_is_off(struct arrival *a)
+static EPI_SAFE EPI_ON_FAULT bool core_is_off(struct arrival *a)
 {
     const struct epi_options *options = epi_incidents.options;
     if ((options != NULL && !options->quiet) || epi_crashing())
@@ -352,7 +355,7 @@ static EPI_SAFE bool host_ends_it(const struct arrival *a)
 
 /* A thread that was stopped for it might be one that the report, or the crash hook,
  * needs: the one that has a P of Go's. */
-static EPI_SAFE bool comes_from_outside(struct arrival *a)
+static EPI_SAFE EPI_ON_FAULT bool comes_from_outside(struct arrival *a)
 {
     if (ignored(a->signal, a->info))
         return true;
@@ -371,20 +374,21 @@ static EPI_SAFE bool comes_from_outside(struct arrival *a)
     return a->next->handler == (uintptr_t)SIG_IGN;
 }
 
-static EPI_SAFE bool host_gives_up(struct arrival *a)
+static EPI_SAFE EPI_ON_FAULT bool host_gives_up(struct arrival *a)
 {
     a->tid = epi_gettid();
     return epi_host_gave_up(a->next, a->tid, a->called, a->signal, a->info, a->uc);
 }
 
-static EPI_SAFE bool host_resolves(struct arrival *a)
+static EPI_SAFE EPI_ON_FAULT bool host_resolves(struct arrival *a)
 {
     return epi_host_asked(a->next, NULL, a->tid, a->called, a->signal, a->info, a->uc);
 }
 
-static EPI_SAFE bool is_a_crash(struct arrival *a)
+static EPI_SAFE EPI_ON_CRASH bool is_a_crash(struct arrival *a)
 {
     uint64_t self = (uint64_t)(uint32_t)epi_getpid() << 32 | (uint32_t)a->tid;
+    epi_fetch_on_crash(); /* not sooner: faults that are none come by the million */
     if (!epi_crash_take(a->crash, self) &&
         !epi_crash_park(a->crash, epi_incidents.options, a->signal, a->info, a->uc))
         return true;
@@ -409,8 +413,9 @@ static bool (*const cases[])(struct arrival *) = {
     host_gives_up,    comes_from_outside, host_resolves, is_a_crash,
 };
 
-EPI_SAFE void epi_handler(int signal, siginfo_t *info, void *context)
+EPI_SAFE EPI_ON_FAULT void epi_handler(int signal, siginfo_t *info, void *context)
 {
+    epi_fetch_on_fault();
     siginfo_t first;
     struct arrival arrival = {signal, epi_resent(signal, info, &first), context,
                               &epi_process()->crash, epi_action_next(signal), 0,

@@ -20,6 +20,7 @@
 #include "host.h"
 #include "owner.h"
 #include "../base/base.h"
+#include "../base/fetch.h"
 #include "../base/clock.h"
 #include "../base/system.h"
 #include "../memory/maps.h"
@@ -202,8 +203,8 @@ static EPI_SAFE bool is_hosts(const struct epi_incident *crash, const siginfo_t 
     return crash->host.unchanged && info->si_code == SI_USER && info->si_pid == epi_getpid();
 }
 
-EPI_SAFE bool epi_chain_in_vain(const struct epi_incident *crash, int signal,
-                                const siginfo_t *info, const ucontext_t *uc)
+EPI_SAFE EPI_ON_CRASH bool epi_chain_in_vain(const struct epi_incident *crash, int signal,
+                                             const siginfo_t *info, const ucontext_t *uc)
 {
     return crash->resumed != 0 && crash->signal == signal &&
            (is_again(crash, info, uc) || is_hosts(crash, info)) &&

@@ -3,6 +3,7 @@
  * other. */
 #include "leave.h"
 #include "../base/base.h"
+#include "../base/fetch.h"
 #include "../base/clock.h"
 #include "../base/system.h"
 #include "../incident/incident.h"
@@ -69,7 +70,7 @@ EPI_SAFE void epi_leave_wait(enum epi_mark_how how, int status)
     epi_mark_exit(how, status, NULL);
 }
 
-EPI_SAFE void epi_leave_stop(void)
+EPI_SAFE EPI_ON_CRASH void epi_leave_stop(void)
 {
     struct epi_ask hold = {EPI_ASK_HOLD, 0, 0};
     if (leaving == 0)

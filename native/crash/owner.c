@@ -3,6 +3,7 @@
 #include "owner.h"
 #include "leave.h"
 #include "../base/base.h"
+#include "../base/fetch.h"
 #include "../base/clock.h"
 #include "../base/system.h"
 #include "../incident/process.h"
@@ -19,7 +20,7 @@
 /* No thread: the crash is being taken from an owner that is gone. */
 #define CHANGING 1
 
-EPI_SAFE bool epi_crash_take(struct epi_incident *crash, uint64_t self)
+EPI_SAFE EPI_ON_CRASH bool epi_crash_take(struct epi_incident *crash, uint64_t self)
 {
     uint64_t nobody = 0;
     if (!atomic_compare_exchange_strong(&crash->owner, &nobody, self))
@@ -199,8 +200,8 @@ static EPI_SAFE void release(struct epi_incident *crash)
     epi_syscall6(SYS_kill, epi_getpid(), signal, 0, 0, 0, 0);
 }
 
-EPI_SAFE bool epi_crash_begin(struct epi_incident *crash, int signal, const siginfo_t *info,
-                              ucontext_t *uc)
+EPI_SAFE EPI_ON_CRASH bool epi_crash_begin(struct epi_incident *crash, int signal,
+                                           const siginfo_t *info, ucontext_t *uc)
 {
     const struct epi_options *options = epi_incidents.options;
     if (options == NULL || options->quiet) {

@@ -15,6 +15,7 @@
 #include "goroutines.h"
 #include "forkcopy.h"
 #include "../base/base.h"
+#include "../base/fetch.h"
 #include "../base/clock.h"
 #include "../base/system.h"
 #include "../unwind/program.h"
@@ -78,7 +79,8 @@ EPI_SAFE bool epi_oncrash_wants_copy(const struct epi_options *options)
            epi_goside.forkcopy.area != NULL;
 }
 
-EPI_SAFE void epi_oncrash_keep(const struct epi_incident *incident, struct epi_out *out)
+EPI_SAFE EPI_ON_CRASH void epi_oncrash_keep(const struct epi_incident *incident,
+                                            struct epi_out *out)
 {
     struct epi_goroutines *live = epi_goside.live;
     /* A fault that Go dies of is not one that it goes on after. */

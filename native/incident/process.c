@@ -2,6 +2,7 @@
  * on them. */
 #include "process.h"
 #include "../base/base.h"
+#include "../base/fetch.h"
 #include "../base/system.h"
 
 #include <errno.h>
@@ -45,7 +46,7 @@ int epi_process_start(void)
     return error;
 }
 
-EPI_SAFE bool epi_process_is_other(int pid)
+EPI_SAFE EPI_ON_CRASH bool epi_process_is_other(int pid)
 {
     int own = epi_process()->pid;
     return own == 0 || own != pid;

@@ -3,6 +3,7 @@
 #include "code.h"
 #include "peek.h"
 #include "../base/base.h"
+#include "../base/fetch.h"
 
 #define BEFORE 8 /* bytes that are looked at */
 
@@ -50,7 +51,7 @@ EPI_SAFE bool epi_arch_return_word(const struct epi_regs *regs, uint64_t *word)
     return epi_peek64(word, regs->r[EPI_REG_SP]);
 }
 
-EPI_SAFE bool epi_arch_return_address(const ucontext_t *uc, uint64_t *pc)
+EPI_SAFE EPI_ON_FAULT bool epi_arch_return_address(const ucontext_t *uc, uint64_t *pc)
 {
     return epi_peek64(pc, epi_arch_sp(uc));
 }

@@ -4,6 +4,7 @@
 #include "decode_arm64.h"
 #include "peek.h"
 #include "../base/base.h"
+#include "../base/fetch.h"
 
 EPI_SAFE bool epi_arch_after_call(uintptr_t pc)
 {
@@ -17,7 +18,7 @@ EPI_SAFE bool epi_arch_return_word(const struct epi_regs *regs, uint64_t *word)
     return (regs->known & EPI_BIT(EPI_LR)) != 0;
 }
 
-EPI_SAFE bool epi_arch_return_address(const ucontext_t *uc, uint64_t *pc)
+EPI_SAFE EPI_ON_FAULT bool epi_arch_return_address(const ucontext_t *uc, uint64_t *pc)
 {
     *pc = epi_arch_strip(uc->uc_mcontext.regs[30]);
     return true;

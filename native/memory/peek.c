@@ -10,6 +10,7 @@
  * the program's; and all of a process under a debugger, which stops at each fault. */
 #include "peek.h"
 #include "../base/base.h"
+#include "../base/fetch.h"
 #include "../base/fd.h"
 #include "../base/system.h"
 
@@ -40,7 +41,7 @@ EPI_SAFE bool epi_peek(void *to, uintptr_t from, size_t n)
     return epi_arch_load(to, from, n) == 0;
 }
 
-EPI_SAFE bool epi_peek64(uint64_t *to, uintptr_t from)
+EPI_SAFE EPI_ON_FAULT bool epi_peek64(uint64_t *to, uintptr_t from)
 {
     if (__builtin_expect(atomic_load_explicit(&by_call, memory_order_relaxed), 0))
         return load_word_by_call(to, from);
@@ -86,7 +87,7 @@ EPI_SAFE bool epi_peek_string(char *to, size_t size, uintptr_t from)
     return false;
 }
 
-EPI_SAFE bool epi_peek_fixup(const siginfo_t *info, ucontext_t *uc)
+EPI_SAFE EPI_ON_FAULT bool epi_peek_fixup(const siginfo_t *info, ucontext_t *uc)
 {
     uintptr_t pc = epi_arch_pc(uc);
     if (info->si_code <= 0 || pc < (uintptr_t)epi_arch_load_begin || pc >= (uintptr_t)epi_arch_load_end)

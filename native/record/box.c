@@ -4,6 +4,7 @@
 #include "notes.h"
 #include "ring.h"
 #include "../base/base.h"
+#include "../base/fetch.h"
 #include "../base/clock.h"
 #include "../base/fd.h"
 #include "../base/system.h"
@@ -249,7 +250,7 @@ bool epi_box_detach(void)
     return true;
 }
 
-EPI_SAFE bool epi_box_fault(const siginfo_t *info)
+EPI_SAFE EPI_ON_FAULT bool epi_box_fault(const siginfo_t *info)
 {
     struct epi_box *box = &epi_box;
     uintptr_t at = (uintptr_t)info->si_addr;

@@ -3,6 +3,7 @@
 #include "notes.h"
 #include "self.h"
 #include "../base/base.h"
+#include "../base/fetch.h"
 #include "../base/clock.h"
 #include "../base/page.h"
 #include "../base/system.h"
@@ -20,7 +21,7 @@
 struct epi_notes_pages epi_notes_pages;
 _Atomic bool epi_notes_mapped;
 
-EPI_SAFE void epi_notes_freeze(uint32_t how)
+EPI_SAFE EPI_ON_CRASH void epi_notes_freeze(uint32_t how)
 {
     epi_notes_pages.notes.frozen = how;
 }

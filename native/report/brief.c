@@ -4,6 +4,7 @@
  * whatever order the stages have, a line is known by its first words. */
 #include "brief.h"
 #include "../base/base.h"
+#include "../base/fetch.h"
 #include "../base/clock.h"
 #include "../text/cut.h"
 #include "../text/out.h"
@@ -45,7 +46,7 @@ struct brief {
     bool all; /* nothing of the report was forgotten */
 };
 
-EPI_SAFE void epi_brief_remember(struct epi_out *out)
+EPI_SAFE EPI_ON_CRASH void epi_brief_remember(struct epi_out *out)
 {
     out->head.text = head;
     out->head.room = sizeof head;

@@ -2,6 +2,7 @@
 #include "places.h"
 #include "settle.h"
 #include "../base/base.h"
+#include "../base/fetch.h"
 #include "../base/fd.h"
 #include "../base/system.h"
 #include "../text/errors.h"
@@ -11,7 +12,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-static EPI_SAFE bool same_file(const struct epi_fd *a, const struct epi_fd *b)
+static EPI_SAFE EPI_ON_CRASH bool same_file(const struct epi_fd *a, const struct epi_fd *b)
 {
     return a->device == b->device && a->inode == b->inode;
 }
@@ -54,7 +55,7 @@ static EPI_SAFE struct epi_fd open_anew(const struct epi_options *options)
     return output;
 }
 
-EPI_SAFE void epi_places_find(struct epi_incident *incident)
+EPI_SAFE EPI_ON_CRASH void epi_places_find(struct epi_incident *incident)
 {
     const struct epi_options *options = incident->options;
     bool lost = !epi_fd_valid(&options->output);
@@ -84,7 +85,7 @@ EPI_SAFE bool epi_places_has_own(const struct epi_options *options)
            (epi_fd_valid(&options->output) || options->output_path[0] != '\0');
 }
 
-EPI_SAFE struct epi_fd epi_places_fallback(const struct epi_incident *incident)
+EPI_SAFE EPI_ON_CRASH struct epi_fd epi_places_fallback(const struct epi_incident *incident)
 {
     struct epi_fd standard = incident->options->standard;
     if (incident->apart || same_file(&standard, &incident->terminal) ||

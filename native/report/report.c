@@ -18,6 +18,7 @@
 #include "termination.h"
 #include "title.h"
 #include "../base/base.h"
+#include "../base/fetch.h"
 #include "../base/clock.h"
 #include "../base/fd.h"
 #include "../base/system.h"
@@ -103,7 +104,7 @@ _Static_assert(EPI_COUNT(stages) <= EPI_COUNT(((struct epi_incident *)0)->failur
 /* The time is kept back twice: once from the stages, so that the end line is
  * still written, and once from the output, so that the process dies by itself
 * when the output is not read. */
-static EPI_SAFE uint64_t reserve(uint64_t deadline)
+static EPI_SAFE EPI_ON_CRASH uint64_t reserve(uint64_t deadline)
 {
     return deadline / 4 < 500 * EPI_MS ? deadline / 4 : 500 * EPI_MS;
 }
@@ -116,7 +117,7 @@ static EPI_SAFE uint64_t lock_patience(uint64_t deadline)
 
 static const struct epi_stage file_stage = {"report file", 1000, epi_report_open_file};
 
-static EPI_SAFE void start_output(struct epi_incident *incident)
+static EPI_SAFE EPI_ON_CRASH void start_output(struct epi_incident *incident)
 {
     uint64_t deadline = incident->deadline - reserve(incident->options->deadline);
     bool file = incident->file_fd.fd >= 0;
@@ -139,7 +140,7 @@ static EPI_SAFE void start_output(struct epi_incident *incident)
     incident->out.only_copy = incident->apart && incident->terminal.fd < 0 && !file;
 }
 
-static EPI_SAFE void headline(struct epi_incident *incident)
+static EPI_SAFE EPI_ON_CRASH void headline(struct epi_incident *incident)
 {
     epi_out_text(&incident->out, incident->go_death ? "Fatal Go error: " : "Fatal error: ");
     epi_title_put(&incident->out, incident);
@@ -148,13 +149,13 @@ static EPI_SAFE void headline(struct epi_incident *incident)
 }
 
 /* A file of the report's own is made by a stage; a record names the thread. */
-static EPI_SAFE bool first_line_needs_more(const struct epi_options *options)
+static EPI_SAFE EPI_ON_CRASH bool first_line_needs_more(const struct epi_options *options)
 {
     return options->directory.fd >= 0 || options->json;
 }
 
 /* What would wait has the helper thread beside it. */
-static EPI_SAFE void lock_output(struct epi_incident *incident)
+static EPI_SAFE EPI_ON_CRASH void lock_output(struct epi_incident *incident)
 {
     struct epi_out *out = &incident->out;
     epi_out_lock(out, 0);
@@ -166,7 +167,7 @@ static EPI_SAFE void lock_output(struct epi_incident *incident)
 
 /* To the headline.  Should its write block although the poll said that it would not, the
  * helper thread finds that out in its next round, within a second. */
-static EPI_SAFE void begin_text(struct epi_incident *incident)
+static EPI_SAFE EPI_ON_CRASH void begin_text(struct epi_incident *incident)
 {
     if (first_line_needs_more(incident->options))
         epi_report_settle(incident);
@@ -228,7 +229,7 @@ EPI_SAFE void epi_report_end(struct epi_incident *incident)
 /* On the reporter's stack, a fault of the reporter itself must not land where
  * the frame being reported is: the top of the thread's alternate stack.  The
  * kernel lets it be changed now, since SP is not on it. */
-static EPI_SAFE void use_nested_stack(void)
+static EPI_SAFE EPI_ON_CRASH void use_nested_stack(void)
 {
     stack_t nested = {
         .ss_sp = (void *)epi_incidents.nested_stack.start,
@@ -295,7 +296,7 @@ static const struct epi_stage closing[] = {
     {NULL, 0, NULL},
 };
 
-EPI_SAFE void epi_report(struct epi_incident *incident)
+EPI_SAFE EPI_ON_CRASH void epi_report(struct epi_incident *incident)
 {
     use_nested_stack();
     if (epi_arch_setjmp(&incident->last_resort) == 0) {
@@ -322,7 +323,7 @@ EPI_SAFE void epi_report(struct epi_incident *incident)
     restore_stack(incident->uc);
 }
 
-static EPI_SAFE void report_it(void *incident)
+static EPI_SAFE EPI_ON_CRASH void report_it(void *incident)
 {
     epi_report(incident);
 }
@@ -330,7 +331,7 @@ static EPI_SAFE void report_it(void *incident)
 /* Always, not only where the alternate stack is small: Go's is heap memory
  * without a guard page, a library's may have 8 KiB, and one path is tested
  * better than two. */
-EPI_SAFE void epi_report_on_own_stack(struct epi_incident *incident)
+EPI_SAFE EPI_ON_CRASH void epi_report_on_own_stack(struct epi_incident *incident)
 {
     epi_arch_call_on((void *)epi_incidents.report_stack.end, report_it, incident);
 }

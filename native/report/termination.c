@@ -5,6 +5,7 @@
 #include "termination.h"
 #include "brief.h"
 #include "../base/base.h"
+#include "../base/fetch.h"
 #include "../base/fd.h"
 #include "../base/system.h"
 #include "../text/out.h"
@@ -19,7 +20,7 @@
  * leaves out. */
 #define LEAST 1024
 
-EPI_SAFE bool epi_termination_waits(const struct epi_incident *incident)
+EPI_SAFE EPI_ON_CRASH bool epi_termination_waits(const struct epi_incident *incident)
 {
     return incident->options->termination.fd >= 0 && !incident->forked && !incident->terminated;
 }

@@ -3,6 +3,7 @@
 #include "actions.h"
 #include "lock.h"
 #include "../base/base.h"
+#include "../base/fetch.h"
 #include "../base/system.h"
 #include "../memory/peek.h"
 #include "../unwind/gostack.h"
@@ -10,14 +11,13 @@
 
 #include <errno.h>
 #include <stdatomic.h>
-#include <string.h>
 
 struct epi_actions epi_actions;
 
 const int epi_fatal[EPI_FATAL_COUNT] = {SIGSEGV, SIGBUS,  SIGFPE, SIGILL,
                                         SIGABRT, SIGTRAP, SIGSYS};
 
-EPI_SAFE int epi_fatal_index(int signal)
+EPI_SAFE EPI_ON_FAULT int epi_fatal_index(int signal)
 {
     for (int i = 0; i < EPI_FATAL_COUNT; i++)
         if (epi_fatal[i] == signal)
@@ -37,7 +37,7 @@ EPI_SAFE uint64_t epi_fatal_mask(void)
 
 static const struct epi_sigaction by_default;
 
-EPI_SAFE const struct epi_sigaction *epi_action_next(int signal)
+EPI_SAFE EPI_ON_FAULT const struct epi_sigaction *epi_action_next(int signal)
 {
     const struct epi_sigaction *next = epi_actions.slot[signal].next;
     return next != NULL ? next : &by_default;
@@ -85,7 +85,7 @@ EPI_SAFE bool epi_action_present(int signal, struct epi_sigaction *action)
 }
 
 /* Did C code install HANDLER? */
-static EPI_SAFE bool foreign(uintptr_t handler)
+static EPI_SAFE EPI_ON_FAULT bool foreign(uintptr_t handler)
 {
     return handler > (uintptr_t)SIG_IGN && handler != epi_actions.go.handler;
 }
@@ -314,21 +314,21 @@ EPI_SAFE bool epi_ignored_by_go(int signal)
 }
 
 /* The handler that Go has found when it started. */
-static EPI_SAFE uintptr_t before_go(int signal)
+static EPI_SAFE EPI_ON_FAULT uintptr_t before_go(int signal)
 {
     int i = epi_fatal_index(signal);
     uintptr_t before = epi_actions.before_main[i];
     return epi_go_text(epi_program.go, before) ? epi_actions.before_constructors[i] : before;
 }
 
-EPI_SAFE bool epi_forwarded_by_go(int signal, const siginfo_t *info)
+EPI_SAFE EPI_ON_FAULT bool epi_forwarded_by_go(int signal, const siginfo_t *info)
 {
     return info->si_code > 0 && (signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE) &&
            before_go(signal) > (uintptr_t)SIG_IGN;
 }
 
-EPI_SAFE uintptr_t epi_action_hosts(const struct epi_sigaction *action, int signal,
-                                    const siginfo_t *info)
+EPI_SAFE EPI_ON_FAULT uintptr_t epi_action_hosts(const struct epi_sigaction *action, int signal,
+                                                 const siginfo_t *info)
 {
     if (!foreign(action->handler) && epi_forwarded_by_go(signal, info))
         return before_go(signal);
@@ -412,7 +412,7 @@ static void make_common(void (*handler)(int, siginfo_t *, void *))
     struct epi_sigaction present, *common = &epi_actions.common;
     if (common->restorer == 0) {
         struct sigaction action;
-        memset(&action, 0, sizeof action);
+        epi_zero(&action, sizeof action);
         action.sa_sigaction = handler;
         action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTART;
         sigfillset(&action.sa_mask);

@@ -1,6 +1,7 @@
 /* The table of the threads that wait for an answer of the host's. */
 #include "asked.h"
 #include "../base/base.h"
+#include "../base/fetch.h"
 #include "../base/system.h"
 #include "../memory/peek.h"
 #include "../unwind/golayout.h"
@@ -9,7 +10,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
-static EPI_SAFE struct epi_asked *first_way(int tid)
+static EPI_SAFE EPI_ON_FAULT struct epi_asked *first_way(int tid)
 {
     const uint32_t sets = EPI_ASKED_SLOTS / EPI_ASKED_WAYS;
     return &epi_process()->asked[(uint32_t)tid % sets * EPI_ASKED_WAYS];
@@ -117,7 +118,8 @@ static EPI_SAFE bool owns_still(const struct epi_asked *slot, uint32_t round,
            link == (uintptr_t)evidence;
 }
 
-EPI_SAFE struct epi_evidence *epi_asked_evidence(int tid, uintptr_t sp, uintptr_t *resolved)
+EPI_SAFE EPI_ON_FAULT struct epi_evidence *epi_asked_evidence(int tid, uintptr_t sp,
+                                                              uintptr_t *resolved)
 {
     struct epi_asked *slot = first_way(tid);
     for (int i = 0; i < EPI_ASKED_WAYS; i++) {

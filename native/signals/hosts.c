@@ -3,6 +3,7 @@
 #include "wrap.h"
 #include "actions.h"
 #include "../base/base.h"
+#include "../base/fetch.h"
 #include "../memory/maps.h"
 #include "../image/modules.h"
 #include "../unwind/program.h"
@@ -117,14 +118,14 @@ EPI_SAFE bool epi_host_resolves(uintptr_t handler)
     return kind_of(handler) == RESOLVES;
 }
 
-EPI_SAFE void epi_host_has_resolved(uintptr_t handler)
+EPI_SAFE EPI_ON_FAULT void epi_host_has_resolved(uintptr_t handler)
 {
     struct known *entry = handler == 0 ? NULL : find(handler);
     if (entry != NULL && entry->kind != RESOLVES)
         entry->kind = RESOLVES;
 }
 
-EPI_SAFE struct epi_evidence *epi_host_evidence(int tid, uintptr_t sp)
+EPI_SAFE EPI_ON_FAULT struct epi_evidence *epi_host_evidence(int tid, uintptr_t sp)
 {
     uintptr_t resolved = 0;
     struct epi_evidence *evidence = epi_asked_evidence(tid, sp, &resolved);

@@ -2,6 +2,7 @@
 #include "out.h"
 #include "write.h"
 #include "../base/base.h"
+#include "../base/fetch.h"
 #include "../base/clock.h"
 #include "../base/fd.h"
 #include "../base/system.h"
@@ -10,8 +11,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-EPI_SAFE void epi_out_start(struct epi_out *out, struct epi_fd target,
-                            struct epi_fd fallback, uint64_t deadline)
+EPI_SAFE EPI_ON_CRASH void epi_out_start(struct epi_out *out, struct epi_fd target,
+                                         struct epi_fd fallback, uint64_t deadline)
 {
     out->target = target;
     out->fallback = fallback;
@@ -37,7 +38,7 @@ EPI_SAFE void epi_out_start(struct epi_out *out, struct epi_fd target,
     out->used = 0;
 }
 
-EPI_SAFE void epi_out_copy(struct epi_out *out, const char *text, size_t size)
+EPI_SAFE EPI_ON_CRASH void epi_out_copy(struct epi_out *out, const char *text, size_t size)
 {
     if (size > out->copy_end - out->copy_at)
         size = out->copy_end - out->copy_at;
@@ -66,7 +67,7 @@ EPI_SAFE void epi_out_copy(struct epi_out *out, const char *text, size_t size)
  * locks. */
 #define LOCKED_BYTE (INT64_MAX - 1)
 
-static EPI_SAFE long set_lock(int fd, short type)
+static EPI_SAFE EPI_ON_CRASH long set_lock(int fd, short type)
 {
     struct flock lock;
     epi_zero(&lock, sizeof lock);
@@ -77,7 +78,7 @@ static EPI_SAFE long set_lock(int fd, short type)
     return epi_syscall6(SYS_fcntl, fd, F_SETLK, (long)&lock, 0, 0, 0);
 }
 
-EPI_SAFE void epi_out_lock(struct epi_out *out, uint64_t until)
+EPI_SAFE EPI_ON_CRASH void epi_out_lock(struct epi_out *out, uint64_t until)
 {
     int fd = out->target.fd;
     long error;
@@ -98,8 +99,8 @@ EPI_SAFE void epi_out_unlock(struct epi_out *out)
 }
 
 /* As much of the buffer as there is room for behind KEPT bytes. */
-static EPI_SAFE void keep(char *memory, size_t room, size_t *kept, const struct epi_out *out,
-                          size_t size)
+static EPI_SAFE EPI_ON_CRASH void keep(char *memory, size_t room, size_t *kept,
+                                       const struct epi_out *out, size_t size)
 {
     if (size > room - *kept)
         size = room - *kept;
@@ -107,7 +108,7 @@ static EPI_SAFE void keep(char *memory, size_t room, size_t *kept, const struct 
     *kept += size;
 }
 
-EPI_SAFE void epi_out_flush(struct epi_out *out)
+EPI_SAFE EPI_ON_CRASH void epi_out_flush(struct epi_out *out)
 {
     /* Emptied first: when a deadline jumps out of the write, the same text
      * must not be written again. */
@@ -126,7 +127,7 @@ EPI_SAFE void epi_out_flush(struct epi_out *out)
     out->writing = false; /* after that: the helper must not count it as the stage's */
 }
 
-EPI_SAFE void epi_out_char(struct epi_out *out, char c)
+EPI_SAFE EPI_ON_CRASH void epi_out_char(struct epi_out *out, char c)
 {
     if (out->used == sizeof out->buffer)
         epi_out_flush(out);
@@ -134,7 +135,7 @@ EPI_SAFE void epi_out_char(struct epi_out *out, char c)
     out->line_start = c == '\n';
 }
 
-EPI_SAFE void epi_out_text(struct epi_out *out, const char *text)
+EPI_SAFE EPI_ON_CRASH void epi_out_text(struct epi_out *out, const char *text)
 {
     while (*text != '\0')
         epi_out_char(out, *text++);

@@ -1,6 +1,7 @@
 /* The names of signals and the words for their codes. */
 #include "signals.h"
 #include "../base/base.h"
+#include "../base/fetch.h"
 
 #include <signal.h>
 
@@ -76,7 +77,7 @@ EPI_SAFE const char *epi_signal_name(int signal)
     return "signal";
 }
 
-EPI_SAFE const char *epi_signal_title(int signal)
+EPI_SAFE EPI_ON_CRASH const char *epi_signal_title(int signal)
 {
     for (size_t i = 0; i < EPI_COUNT(signals); i++)
         if (signals[i].number == signal)

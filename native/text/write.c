@@ -5,6 +5,7 @@
 #include "json.h"
 #include "out.h"
 #include "../base/base.h"
+#include "../base/fetch.h"
 #include "../base/clock.h"
 #include "../base/fd.h"
 #include "../base/system.h"
@@ -47,7 +48,7 @@ EPI_SAFE void epi_out_catch_up(struct epi_out *out)
     out->missed = watched;
 }
 
-EPI_SAFE bool epi_out_takes_text(struct epi_out *out)
+EPI_SAFE EPI_ON_CRASH bool epi_out_takes_text(struct epi_out *out)
 {
     struct pollfd poll = {.fd = out->target.fd, .events = POLLOUT, .revents = 0};
     struct timespec now = {0, 0};
@@ -59,7 +60,7 @@ EPI_SAFE bool epi_out_takes_text(struct epi_out *out)
 
 /* Waits until FD takes text.  True when a write is worth a try: also after an
  * error that only the write can name; then it is BROKEN. */
-static EPI_SAFE bool wait_writable(struct epi_out *out, bool *broken)
+static EPI_SAFE EPI_ON_CRASH bool wait_writable(struct epi_out *out, bool *broken)
 {
     *broken = false;
     if (out->polled) {
@@ -115,7 +116,8 @@ static EPI_SAFE bool fall_back(struct epi_out *out, int error)
 
 /* Writes to the target until all is out, or that has failed and there is another, or none.
  * How much it took. */
-static EPI_SAFE size_t write_target(struct epi_out *out, const char *text, size_t size)
+static EPI_SAFE EPI_ON_CRASH size_t write_target(struct epi_out *out, const char *text,
+                                                 size_t size)
 {
     size_t done = 0;
     while (done < size) {
@@ -165,7 +167,7 @@ static EPI_SAFE size_t write_record(struct epi_out *out, const char *text, size_
     return whole;
 }
 
-EPI_SAFE void epi_out_write(struct epi_out *out, const char *text, size_t size)
+EPI_SAFE EPI_ON_CRASH void epi_out_write(struct epi_out *out, const char *text, size_t size)
 {
     while (size > 0) {
         if (out->target.fd < 0) {

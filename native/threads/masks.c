@@ -3,6 +3,7 @@
 #include "masks.h"
 #include "resend.h"
 #include "../base/base.h"
+#include "../base/fetch.h"
 #include "../base/system.h"
 #include "../incident/incident.h"
 
@@ -229,7 +230,7 @@ EPI_SAFE bool epi_mask_may_be_open(int signal)
     return (FAULTS & epi_mask_of(signal)) != 0;
 }
 
-EPI_SAFE bool epi_mask_passes(int signal, const siginfo_t *info, ucontext_t *uc)
+EPI_SAFE EPI_ON_FAULT bool epi_mask_passes(int signal, const siginfo_t *info, ucontext_t *uc)
 {
     uint64_t bit = epi_mask_of(signal), *mask = (uint64_t *)(void *)&uc->uc_sigmask;
     if (info->si_code > 0 || (FAULTS & bit) == 0 || !recall(*mask) ||

@@ -3,6 +3,7 @@
 #include "masks.h"
 #include "resend.h"
 #include "../base/base.h"
+#include "../base/fetch.h"
 #include "../base/system.h"
 #include "../unwind/golayout.h"
 #include "../unwind/program.h"
@@ -85,7 +86,8 @@ static EPI_SAFE bool is_expected(uint64_t mask, uint64_t bit)
     return false;
 }
 
-EPI_SAFE bool epi_newthread_passes(int signal, const siginfo_t *info, ucontext_t *uc)
+EPI_SAFE EPI_ON_FAULT bool epi_newthread_passes(int signal, const siginfo_t *info,
+                                                ucontext_t *uc)
 {
     uint64_t bit = epi_mask_of(signal), *mask = (uint64_t *)(void *)&uc->uc_sigmask;
     /* By tgkill it may be an older thread's own raise, which must not come back from it. */

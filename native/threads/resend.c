@@ -4,6 +4,7 @@
  * arrives.  Of each signal one at most is pending, so one place will do. */
 #include "resend.h"
 #include "../base/base.h"
+#include "../base/fetch.h"
 #include "../base/system.h"
 #include "../signals/actions.h"
 
@@ -33,7 +34,7 @@ EPI_SAFE void epi_resend(int signal, const siginfo_t *info)
     epi_syscall6(SYS_kill, pid, signal, 0, 0, 0, 0);
 }
 
-EPI_SAFE siginfo_t *epi_resent(int signal, siginfo_t *info, siginfo_t *room)
+EPI_SAFE EPI_ON_FAULT siginfo_t *epi_resent(int signal, siginfo_t *info, siginfo_t *room)
 {
     if (info->si_code != SI_USER || info->si_pid != epi_getpid() || !take(signal, FULL))
         return info;

@@ -3,6 +3,7 @@
 #include "create.h"
 #include "resend.h"
 #include "../base/base.h"
+#include "../base/fetch.h"
 #include "../base/system.h"
 #include "../memory/peek.h"
 
@@ -38,7 +39,7 @@ EPI_SAFE uint64_t epi_service_open(void)
            epi_mask_of(SIGILL) | epi_mask_of(SIGTRAP) | epi_mask_of(SIGSYS);
 }
 
-EPI_SAFE bool epi_service_passes(int signal, const siginfo_t *info, ucontext_t *uc)
+EPI_SAFE EPI_ON_FAULT bool epi_service_passes(int signal, const siginfo_t *info, ucontext_t *uc)
 {
     if (info->si_code > 0 || epi_service_find(epi_gettid()) == NULL)
         return false;

@@ -9,6 +9,7 @@
 #include "golayout.h"
 #include "pclntab.h"
 #include "../base/base.h"
+#include "../base/fetch.h"
 #include "../base/clock.h"
 #include "../base/system.h"
 #include "../memory/peek.h"
@@ -64,7 +65,7 @@ static EPI_SAFE void add(const struct epi_goruntime *go, uintptr_t module, uint3
 /* Another thread's look at the newest plugin takes some 100 us. */
 #define PLUGIN_PATIENCE (10 * EPI_MS)
 
-EPI_SAFE void epi_gomodules_follow(const struct epi_goruntime *go)
+EPI_SAFE EPI_ON_FAULT void epi_gomodules_follow(const struct epi_goruntime *go)
 {
     static _Atomic bool busy;
     uint64_t newest;

@@ -35,7 +35,7 @@ func (c *checker) checkObjects() ([]finding, error) {
 			}
 			safe, known := c.safe(f, s.Name)
 			name := strings.TrimPrefix(s.Name, "__real_")
-			if safe || data[s.Name] || s.Name == "_GLOBAL_OFFSET_TABLE_" || unsafe[s.Name] || unsafe[name] {
+			if safe || data[s.Name] || byLinker(s.Name) || unsafe[s.Name] || unsafe[name] {
 				continue
 			}
 			if known {
@@ -70,4 +70,10 @@ func unsafeNames(f *csource.File, macros map[string][]csource.Token) map[string]
 		}
 	}
 	return names
+}
+
+// byLinker tells whether the linker defines a symbol: the bounds of a section of the core are
+// no functions.
+func byLinker(name string) bool {
+	return name == "_GLOBAL_OFFSET_TABLE_" || strings.HasPrefix(name, "__start_epi_") || strings.HasPrefix(name, "__stop_epi_")
 }
