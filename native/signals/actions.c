@@ -25,7 +25,7 @@ EPI_SAFE EPI_ON_FAULT int epi_fatal_index(int signal)
     return -1;
 }
 
-EPI_SAFE uint64_t epi_fatal_mask(void)
+EPI_SAFE EPI_ON_CRASH uint64_t epi_fatal_mask(void)
 {
     uint64_t mask = epi_mask_of(epi_actions.deadline_signal);
     for (int i = 0; i < EPI_FATAL_COUNT; i++)
