@@ -29,4 +29,15 @@
 	unwrapped write
 	unwrapped writev
 
+/* What pthread_create means in this link: the wrapper, or in a c-archive whatever definition the
+ * host's link has.  Interposing (interpose/interpose.c) needs to know. */
+	.section .data.rel.ro,"aw",%progbits
+	.balign	8
+	.globl	epi_unwrapped_create
+	.hidden	epi_unwrapped_create
+	.type	epi_unwrapped_create, %object
+epi_unwrapped_create:
+	.quad	pthread_create
+	.size	epi_unwrapped_create, 8
+
 #endif

@@ -33,11 +33,18 @@ uintptr_t epi_interpose_next(struct epi_next *next)
     return next->found;
 }
 
+extern int __real_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+extern int __wrap_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+
+/* base/unwrapped.h */
+extern const uintptr_t epi_unwrapped_create __attribute__((visibility("hidden")));
+
+/* A c-archive is in the program, too; its host's link has not the wrappers. */
 bool epi_interpose_own(void)
 {
     static _Atomic int known; /* 1: no, 2: yes */
     if (known == 0)
-        known = 1 + epi_in_program();
+        known = 1 + (epi_unwrapped_create == (uintptr_t)__wrap_pthread_create && epi_in_program());
     return known == 2;
 }
 
@@ -56,17 +63,23 @@ extern int __pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void 
 static _Atomic(epi_create_function) next;
 EPI_NEXT(behind, pthread_create);
 
-extern int __real_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
-
 static int interposed(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *),
                       void *arg);
+
+/* In a c-archive __real_pthread_create is a jump to whatever wins. */
+static bool wins(void)
+{
+    uintptr_t definition = (uintptr_t)interposed;
+    return epi_interpose_wins((uintptr_t)__real_pthread_create, definition) ||
+           epi_unwrapped_create == definition;
+}
 
 static epi_create_function find_next(void)
 {
     epi_create_function found = next;
     PULL_IN;
     if (found == NULL) {
-        if (!epi_interpose_wins((uintptr_t)__real_pthread_create, (uintptr_t)interposed))
+        if (!wins())
             found = __real_pthread_create;
         else if (__pthread_create != NULL)
             found = __pthread_create;

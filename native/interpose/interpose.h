@@ -33,8 +33,8 @@
 #define EPI_NEXT(variable, libcs) static struct epi_next variable = {.name = #libcs}
 #endif
 
-/* Is this the program?  Else a library has imported it by mistake, and the calls are the
- * host's. */
+/* Is this the program?  Else a library, or a c-archive, has imported it by mistake, and the calls
+ * are the host's. */
 bool epi_interpose_own(void);
 
 /* Is DEFINITION what a name has come to mean in this program, of which REAL is the __real_ form?

@@ -25,3 +25,31 @@ func TestArchiveHostOverflowsMain(t *testing.T) {
 	}
 	first(t, r, "recurse")
 }
+
+// An archive that imports handler/auto defines pthread_create and other names of libc's in its host,
+// whose calls go on to libc's.
+func TestArchiveDefinesNames(t *testing.T) {
+	t.Parallel()
+	auto := &victim.Program{Name: "archiveauto.a", Build: []string{"-buildmode=c-archive", "./archiveauto"}}
+	for name, flags := range map[string][]string{"dynamic": nil, "static": {"-static", "-Wl,--no-warnings"}} {
+		host := &victim.Program{Name: "archiveautohost" + name, Compiler: []string{"cc"}, Limit: limit,
+			Build: append([]string{"archiveauto/host/host.c", auto.Path(t), "-pthread", "-ldl"}, flags...)}
+		for _, epitaph := range []string{"", "1"} {
+			t.Run(name+epitaph, func(t *testing.T) {
+				const all = "threads 1, handler 1, blocked 1 1"
+				o := host.Run(t, "", victim.Env("EPITAPH="+epitaph))
+				o.Exited(t, wentOn)
+				says(t, o, all)
+				victim.NoReport(t, o.Stderr)
+				o = host.Run(t, "fault", victim.Env("EPITAPH="+epitaph))
+				o.DiedOf(t, syscall.SIGSEGV)
+				says(t, o, all)
+				if epitaph == "" {
+					victim.NoReport(t, o.Stderr)
+				} else {
+					first(t, victim.Complete(t, o.Stderr), "main")
+				}
+			})
+		}
+	}
+}
