@@ -1,6 +1,9 @@
 package stackfmt
 
-import "sync"
+import (
+	"bufio"
+	"sync"
+)
 
 // scanners keeps the tables and buffers of scanners for the next dump. They hold
 // copies of names only, and no large ones are kept.
@@ -36,3 +39,6 @@ func (s *dumpScanner) release() {
 	*s = kept
 	scanners.Put(s)
 }
+
+// readers keeps the buffers of streams for the next one.
+var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, maxDumpLine) }}

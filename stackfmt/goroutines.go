@@ -198,6 +198,9 @@ func ParseGoroutines(text []byte, opts ...ParseOption) *GoroutineDump {
 		}
 	}
 	s.flush()
+	if len(d.Goroutines) == 0 {
+		d.Goroutines = nil
+	}
 	return d
 }
 
@@ -270,7 +273,12 @@ func ScanGoroutines(r io.Reader) iter.Seq2[DumpPart, error] {
 			return more
 		})
 		defer s.release()
-		br := bufio.NewReaderSize(r, maxDumpLine)
+		br := readers.Get().(*bufio.Reader)
+		br.Reset(r)
+		defer func() {
+			br.Reset(nil)
+			readers.Put(br)
+		}()
 		rest := false
 		for more {
 			line, err := br.ReadSlice('\n')
