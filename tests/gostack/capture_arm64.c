@@ -89,7 +89,11 @@ static int run_tracer(void *unused)
 {
     static ucontext_t uc;
     int status = 0;
+    const uint64_t blocked = ~(UINT64_C(1) << (SIGSEGV - 1));
     (void)unused;
+    /* Each stop of the thread sends SIGCHLD, for which Go's handler wants a stack of Go's.  A walk
+     * may read what is not there. */
+    epi_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&blocked, 0, sizeof blocked, 0, 0);
     long error = trace(PTRACE_SEIZE, 0, PTRACE_O_TRACESYSGOOD);
     if (error == 0)
         error = trace(PTRACE_INTERRUPT, 0, 0);
