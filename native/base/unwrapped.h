@@ -33,11 +33,11 @@
  * host's link has.  Interposing (interpose/interpose.c) needs to know. */
 	.section .data.rel.ro,"aw",%progbits
 	.balign	8
-	.globl	epi_unwrapped_create
-	.hidden	epi_unwrapped_create
-	.type	epi_unwrapped_create, %object
-epi_unwrapped_create:
+	.globl	__unwrapped_pthread_create
+	.hidden	__unwrapped_pthread_create
+	.type	__unwrapped_pthread_create, %object
+__unwrapped_pthread_create:
 	.quad	pthread_create
-	.size	epi_unwrapped_create, 8
+	.size	__unwrapped_pthread_create, 8
 
 #endif

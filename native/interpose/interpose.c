@@ -34,17 +34,17 @@ uintptr_t epi_interpose_next(struct epi_next *next)
 }
 
 extern int __real_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
-extern int __wrap_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 
-/* base/unwrapped.h */
-extern const uintptr_t epi_unwrapped_create __attribute__((visibility("hidden")));
+/* What pthread_create means in this link (base/unwrapped.h). */
+extern const uintptr_t __unwrapped_pthread_create __attribute__((visibility("hidden")));
 
 /* A c-archive is in the program, too; its host's link has not the wrappers. */
 bool epi_interpose_own(void)
 {
     static _Atomic int known; /* 1: no, 2: yes */
     if (known == 0)
-        known = 1 + (epi_unwrapped_create == (uintptr_t)__wrap_pthread_create && epi_in_program());
+        known = 1 + (__unwrapped_pthread_create == (uintptr_t)__wrap_pthread_create &&
+                     epi_in_program());
     return known == 2;
 }
 
@@ -71,7 +71,7 @@ static bool wins(void)
 {
     uintptr_t definition = (uintptr_t)interposed;
     return epi_interpose_wins((uintptr_t)__real_pthread_create, definition) ||
-           epi_unwrapped_create == definition;
+           __unwrapped_pthread_create == definition;
 }
 
 static epi_create_function find_next(void)

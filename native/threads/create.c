@@ -22,8 +22,6 @@
 #ifndef EPI_NOWRAP
 int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
                           void *(*start)(void *), void *arg);
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
-                          void *(*start)(void *), void *arg);
 #else
 #define __real_pthread_create pthread_create
 #endif

@@ -25,6 +25,12 @@ int epi_create_c11(epi_create_function next, pthread_t *thread, int (*start)(voi
 int epi_create_plain(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *),
                      void *arg);
 
+#ifndef EPI_NOWRAP
+/* pthread_create, as the objects of this link call it. */
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
+                          void *(*start)(void *), void *arg);
+#endif
+
 /* Where this program defines pthread_create itself: libc's is another function, which only
  * the definition knows. */
 void epi_create_by(epi_create_function next);
