@@ -19,21 +19,15 @@ import (
 	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
-// The packages of the distribution that test cgo itself, libraries that are made with it, and the
-// sanitizers. All but the first build from the directory testdata: libraries, and hosts in C around
-// them, or programs.
+// The packages of the distribution that test cgo itself, and libraries that are made with it. The
+// second two build libraries from the directory testdata, and hosts in C around them.
 var cgoTests = []struct {
-	name, test string // test: the file that names testdata, or programs
+	name, test string // test: the file that names testdata
 }{
 	{"test", ""},
 	{"testcarchive", "carchive_test.go"},
 	{"testcshared", "cshared_test.go"},
-	{"testsanitizers", programsOfTestdata},
 }
-
-// programsOfTestdata says that each file of package main in testdata has the import itself: a test
-// builds it alone.
-const programsOfTestdata = "testdata"
 
 // tooLong builds all packages anew, with linker flags of its own, twice.
 const tooLong = "^TestGo2C2Go$"
@@ -83,16 +77,12 @@ func compareResults(t *testing.T, epitaph string, got, want map[string]string) {
 func cgoResults(t *testing.T, dir, test, path, epitaph string) map[string]string {
 	t.Helper()
 	scratch := t.TempDir()
-	replace, goflags := map[string]string{}, "-trimpath"
-	switch test {
-	case "":
+	replace := map[string]string{}
+	if test == "" {
 		file := filepath.Join(scratch, "more.go")
 		write(t, file, []byte("package cgotest\n\nimport _ \""+path+"\"\n"))
 		replace[filepath.Join(dir, "one_import_more.go")] = file
-	case programsOfTestdata:
-		replace = withImports(t, filepath.Join(dir, "testdata"), path, scratch)
-		goflags = "-overlay=" + filepath.Join(scratch, "overlay.json") // for the test, too
-	default:
+	} else {
 		replace[filepath.Join(dir, test)] = withTestdata(t, dir, test, path, scratch)
 	}
 	overlay, err := json.Marshal(map[string]any{"Replace": replace})
@@ -101,7 +91,7 @@ func cgoResults(t *testing.T, dir, test, path, epitaph string) map[string]string
 	}
 	write(t, filepath.Join(scratch, "overlay.json"), overlay)
 	cmd := exec.Command("go", "test", "-C", dir, "-json", "-count=1", "-timeout=30m", "-skip", tooLong, "-overlay", filepath.Join(scratch, "overlay.json"), ".")
-	cmd.Env = append(os.Environ(), "GO111MODULE=off", "GOPATH="+gopath(t), "CGO_ENABLED=1", "GOFLAGS="+goflags, "EPITAPH="+epitaph)
+	cmd.Env = append(os.Environ(), "GO111MODULE=off", "GOPATH="+gopath(t), "CGO_ENABLED=1", "GOFLAGS=-trimpath", "EPITAPH="+epitaph)
 	if epitaph == "" {
 		cmd.Env = slices.DeleteFunc(cmd.Env, func(v string) bool { return strings.HasPrefix(v, "EPITAPH=") })
 	}
@@ -127,29 +117,6 @@ func cgoResults(t *testing.T, dir, test, path, epitaph string) map[string]string
 		t.Logf("EPITAPH=%s, with %s:\n%s", epitaph, path, text)
 	}
 	return results
-}
-
-// withImports are copies of the programs in a directory that have one import more, on a line that
-// they have already: their tests look for numbers of lines.
-func withImports(t *testing.T, data, path, scratch string) map[string]string {
-	t.Helper()
-	replace := map[string]string{}
-	files, err := filepath.Glob(filepath.Join(data, "*.go"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no programs in %s: %v", data, err)
-	}
-	for _, file := range files {
-		source, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		with := strings.Replace("\n"+string(source), "\npackage main\n", "\npackage main; import _ \""+path+"\"\n", 1)[1:]
-		if with != string(source) {
-			replace[file] = filepath.Join(scratch, filepath.Base(file))
-			write(t, replace[file], []byte(with))
-		}
-	}
-	return replace
 }
 
 // withTestdata is a copy of the package's test that builds from a copy of testdata, in GOPATH mode and
