@@ -12,7 +12,7 @@
 /* Registers are numbered as DWARF numbers them (AADWARF64, 4.1), so that CFI needs no
  * translation.  X19 to X28 are what a function keeps besides the frame pointer. */
 enum epi_reg {
-    EPI_X0 = 0, EPI_X2 = 2, EPI_X3 = 3, EPI_X19 = 19, EPI_X20 = 20, EPI_X28 = 28,
+    EPI_X0 = 0, EPI_X2 = 2, EPI_X3 = 3, EPI_X5 = 5, EPI_X19 = 19, EPI_X20 = 20, EPI_X28 = 28,
     EPI_X29 = 29, /* the frame pointer */
     EPI_LR = 30,
     EPI_SP = 31,

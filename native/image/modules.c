@@ -174,8 +174,9 @@ bool epi_modules_load(struct epi_modules *table)
 
     /* Static programs, and musl's, do not list the vDSO. */
     uintptr_t vdso = getauxval(AT_SYSINFO_EHDR);
+    const struct epi_module *there = epi_modules_find(table, vdso);
     struct epi_module module;
-    if (vdso != 0 && epi_modules_find(table, vdso) == NULL &&
+    if (vdso != 0 && (there == NULL || there->extent.start != vdso) &&
         epi_module_from_image(&module, vdso)) {
         set_path(&module, "linux-vdso.so.1");
         module.loaded = true;
@@ -198,19 +199,23 @@ bool epi_modules_changed(const struct epi_modules *table)
     return dl_iterate_phdr(compare_counters, (void *)(uintptr_t)table) == 2;
 }
 
+/* The kernel maps the vDSO where there is room, and where a dynamic linker's segments are 64 KiB
+ * apart, as on arm64, that may be between two of them.  So the last that begins below ADDRESS is
+ * not always the one that has it; modules with as much in them as NESTED are not known. */
 static EPI_SAFE struct epi_module *find(struct epi_modules *table, uintptr_t address)
 {
-    uint32_t low = 0, high = table->count;
+    enum { NESTED = 4 };
+    uint32_t low = 0, high = table->count; /* those below LOW begin at or below ADDRESS */
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        struct epi_module *module = &table->module[middle];
-        if (address < module->extent.start)
+        if (address < table->module[middle].extent.start)
             high = middle;
-        else if (address >= module->extent.end)
-            low = middle + 1;
         else
-            return module;
+            low = middle + 1;
     }
+    for (uint32_t i = 0; i < NESTED && i < low; i++)
+        if (epi_in(table->module[low - 1 - i].extent, address))
+            return &table->module[low - 1 - i];
     return NULL;
 }
 
@@ -231,14 +236,29 @@ epi_modules_find_text(const struct epi_modules *table, uintptr_t pc)
     return NULL;
 }
 
-/* Is there room for MODULE between its neighbours? */
+static EPI_SAFE bool overlap(const struct epi_range *a, const struct epi_range *b)
+{
+    return a->start < b->end && b->start < a->end;
+}
+
+/* Has MODULE no room between its neighbours? */
 static EPI_SAFE bool overlaps(const struct epi_modules *table, const struct epi_module *module)
 {
     for (uint32_t i = 0; i < table->count; i++)
-        if (table->module[i].extent.start < module->extent.end &&
-            module->extent.start < table->module[i].extent.end)
+        if (overlap(&table->module[i].extent, &module->extent))
             return true;
     return false;
+}
+
+/* Does MODULE lie between segments of OTHER?  If it has taken OTHER's place instead, that one is
+ * not seen at its start. */
+static EPI_SAFE bool between_segments(const struct epi_module *module,
+                                      const struct epi_module *other)
+{
+    for (size_t i = 0; i < EPI_COUNT(other->text); i++)
+        if (overlap(&other->text[i], &module->extent))
+            return false;
+    return module->extent.start > other->extent.start && module->extent.end <= other->extent.end;
 }
 
 /* A module whose image is at the start of MAPPING, and which the table does
@@ -251,9 +271,10 @@ static EPI_SAFE void add_image(struct epi_modules *table, const struct epi_mappi
         module.extent.start != mapping->range.start)
         return;
     set_path(&module, mapping->path);
-    if (known == NULL) {
-        if (!overlaps(table, &module))
-            insert(table, &module);
+    if (known == NULL ? !overlaps(table, &module) : between_segments(&module, known)) {
+        insert(table, &module);
+    } else if (known == NULL) {
+        return;
     } else if (known->bias != module.bias || known->build_id_size != module.build_id_size ||
                !epi_equal(known->build_id, module.build_id, module.build_id_size)) {
         epi_copy(known, &module, sizeof module);

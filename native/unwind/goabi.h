@@ -28,6 +28,10 @@ EPI_SAFE enum epi_step epi_goabi_pop(struct epi_gostep *s, uint64_t sp, uint64_t
  * asyncPreempt, debugCallV2.  Execution stood there. */
 EPI_SAFE enum epi_step epi_goabi_pop_injected(struct epi_gostep *s);
 
+/* The same at its last instruction, where that has all registers as they were and SP is above
+ * where it was at the entry. */
+EPI_SAFE enum epi_step epi_goabi_pop_left(struct epi_gostep *s);
+
 /* The caller of a function that changes stacks (SPWRITE), of asmcgocall, of
  * crosscall2 and sigtramp, of morestack, of racecall. */
 EPI_SAFE enum epi_step epi_goabi_pop_switch(struct epi_gostep *s);

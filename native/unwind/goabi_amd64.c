@@ -85,6 +85,13 @@ static EPI_SAFE enum epi_step pop_by_fp(struct epi_gostep *s)
     return epi_goabi_pop_elsewhere(s, s->fp, 8);
 }
 
+/* It returns as others do. */
+EPI_SAFE enum epi_step epi_goabi_pop_left(struct epi_gostep *s)
+{
+    (void)s;
+    return EPI_STEP_NO_RULE;
+}
+
 EPI_SAFE enum epi_step epi_goabi_pop_switch(struct epi_gostep *s)
 {
     if (outside_frame(s))

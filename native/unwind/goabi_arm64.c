@@ -19,7 +19,8 @@
  *                              (g, depth): the goroutine's SP is depth bytes
  *                              below g's stack.hi.  (0, SP): was on g0 already.
  *                              X29 is g0's then, and of no use; before the words
- *                              are written X2 is the goroutine's SP.
+ *                              are written X2 is the goroutine's SP, and X5 is
+ *                              where they have been read.
  *   cgocallback                C calls Go: runs on the goroutine's stack, where
  *                              its return address is made up, to make the
  *                              runtime's own walks skip C.  X29 still points to
@@ -46,6 +47,7 @@
 #include "unwind.h"
 #include "../base/base.h"
 #include "../memory/code.h"
+#include "../memory/decode_arm64.h"
 #include "../memory/peek.h"
 #include "../image/modules.h"
 
@@ -73,20 +75,6 @@ EPI_SAFE enum epi_step epi_goabi_pop(struct epi_gostep *s, uint64_t sp, uint64_t
     return epi_goabi_arrive(s, pc, sp + delta, fp, s->fp_known || stored);
 }
 
-EPI_SAFE enum epi_step epi_goabi_pop_injected(struct epi_gostep *s)
-{
-    enum epi_step step = epi_goabi_pop(s, s->sp, (uint64_t)s->delta.bytes);
-    struct epi_regs *regs = &s->cursor->regs;
-    if (step != EPI_STEP_OK)
-        return step;
-    if (epi_peek64(&regs->r[EPI_LR], regs->r[EPI_REG_SP])) {
-        regs->known |= EPI_BIT(EPI_LR);
-        regs->r[EPI_REG_SP] += 16;
-    }
-    s->cursor->flags = EPI_FRAME_EXACT;
-    return EPI_STEP_OK;
-}
-
 /* The address right behind the call, of the function that S is in, that has left LR; or LR is the
  * caller's still. */
 static EPI_SAFE bool has_called(const struct epi_gostep *s)
@@ -112,18 +100,65 @@ static EPI_SAFE enum epi_step pop_by_fp(struct epi_gostep *s)
     return epi_goabi_pop_elsewhere(s, s->fp + 8, (uint64_t)s->delta.bytes);
 }
 
+/* The instruction that has not run yet, or 0. */
+static EPI_SAFE uint32_t instruction(const struct epi_gostep *s)
+{
+    uint32_t code;
+    return s->exact && epi_peek32(&code, s->pc) ? code : 0;
+}
+
+EPI_SAFE enum epi_step epi_goabi_pop_injected(struct epi_gostep *s)
+{
+    struct epi_regs *regs = &s->cursor->regs;
+    enum epi_step step = epi_goabi_pop(s, s->sp, (uint64_t)s->delta.bytes);
+    if (step != EPI_STEP_OK)
+        return step;
+    if (epi_peek64(&regs->r[EPI_LR], regs->r[EPI_REG_SP])) {
+        regs->known |= EPI_BIT(EPI_LR);
+        regs->r[EPI_REG_SP] += 16;
+    }
+    s->cursor->flags = EPI_FRAME_EXACT;
+    return EPI_STEP_OK;
+}
+
+/* In its own frame while X29 is not: the third instruction of a prologue sets it, and the last but
+ * one of an epilogue has the caller's already. */
+static EPI_SAFE bool frame_without_fp(const struct epi_gostep *s)
+{
+    enum { SET_FP_AT = 8, SUB_X29_SP_8 = 0xd10023fd, LDR_X30_SP_BEHIND = 0xf84007fe };
+    const uint32_t number = 0x1ff000;
+    uint32_t code = instruction(s);
+    return (code == SUB_X29_SP_8 && s->pc - s->go->text.start - s->func.entry == SET_FP_AT) ||
+           ((code & ~number) == LDR_X30_SP_BEHIND && epi_goabi_returns_to_go(s, s->sp));
+}
+
+EPI_SAFE enum epi_step epi_goabi_pop_left(struct epi_gostep *s)
+{
+    enum { RET_X27 = 0xd65f0360, X27 = 27 };
+    struct epi_regs *regs = &s->cursor->regs;
+    if (instruction(s) != RET_X27 || !epi_known(regs, X27))
+        return EPI_STEP_NO_RULE;
+    regs->r[EPI_REG_PC] = regs->r[X27];
+    s->cursor->how = EPI_HOW_GO;
+    s->cursor->flags = EPI_FRAME_EXACT;
+    return EPI_STEP_OK;
+}
+
 EPI_SAFE enum epi_step epi_goabi_pop_switch(struct epi_gostep *s)
 {
     if (epi_streq(epi_pclntab_function(s->go, &s->func), "runtime.morestack_noctxt"))
         return epi_goabi_pop_morestack(s); /* whose first instructions it is */
-    if (outside_frame(s))
+    /* Or it goes on in another function as if that had been called (systemstack). */
+    if (outside_frame(s) || epi_a64_is_br(instruction(s)))
         return pop_by_lr(s, s->sp);
+    /* X29 was cleared to say that there is no way back (mcall). */
+    if (s->fp_known && s->fp == 0)
+        return EPI_STEP_OUTERMOST;
     /* The first instruction behind the one that has moved SP. */
-    if (s->exact && s->delta.first && s->delta.before == 0)
+    if ((s->exact && s->delta.first && s->delta.before == 0) || frame_without_fp(s))
         return epi_goabi_pop(s, s->sp, (uint64_t)s->delta.bytes);
-    /* Without a frame, in the middle of a change that has no way back (gogo,
-     * clone); or X29 was cleared to say so (mcall). */
-    if (s->delta.bytes == 0 || (s->fp_known && s->fp == 0))
+    /* Without a frame, in the middle of a change that has no way back either (gogo, clone). */
+    if (s->delta.bytes == 0)
         return EPI_STEP_OUTERMOST;
     return pop_by_fp(s);
 }
@@ -141,14 +176,33 @@ static EPI_SAFE bool cgocall_words(const struct epi_gostep *s, uint64_t *frame, 
     return epi_goabi_returns_to_go(s, *frame);
 }
 
+/* SP is that of g0, which X28 is, and BEFORE was the goroutine's.  g0's X29 may be right below, as
+ * that of a frame is. */
+static EPI_SAFE bool has_changed_stacks(const struct epi_gostep *s, uint64_t before)
+{
+    uint64_t low, high;
+    return s->exact && epi_known(&s->cursor->regs, EPI_X2) &&
+           epi_goabi_stack_of(s->cursor->regs.r[EPI_X28], &low, &high) &&
+           epi_in((struct epi_range){low, high}, s->sp) &&
+           !epi_in((struct epi_range){low, high}, before) && epi_goabi_returns_to_go(s, before);
+}
+
+/* SP is the goroutine's again, and X29 not yet: X5 is where SP has come from. */
+static EPI_SAFE bool back_from_c(const struct epi_gostep *s)
+{
+    return s->exact && epi_known(&s->cursor->regs, EPI_X5) && s->cursor->regs.r[EPI_X5] == s->sp &&
+           epi_goabi_returns_to_go(s, s->sp);
+}
+
 EPI_SAFE enum epi_step epi_goabi_pop_cgocall(struct epi_gostep *s)
 {
     uint64_t before = s->cursor->regs.r[EPI_X2], frame;
-    bool goroutine;
+    bool goroutine, on_g0 = has_changed_stacks(s, before);
     if (outside_frame(s))
         return pop_by_lr(s, s->sp);
     /* In its own frame: before the change, and behind it. */
-    if ((s->exact && s->delta.first) || (s->fp_known && s->fp + 8 == s->sp))
+    if ((s->exact && s->delta.first) || (s->fp_known && s->fp + 8 == s->sp && !on_g0) ||
+        frame_without_fp(s) || back_from_c(s))
         return epi_goabi_pop(s, s->sp, (uint64_t)s->delta.bytes);
     if (s->exact && epi_known(&s->cursor->regs, EPI_X2) && before % 16 == 0 && epi_goabi_returns_to_go(s, before)) {
         s->cursor->crossed_asmcgocall = true;

@@ -25,6 +25,7 @@ enum kind {
     KIND_CGOCALL,
     KIND_FROM_C,
     KIND_SWITCH,
+    KIND_CLOCK,
     KIND_MORESTACK,
     KIND_RACECALL,
     KIND_OUTERMOST,
@@ -45,6 +46,10 @@ static EPI_SAFE enum kind classify(const struct epi_goruntime *go,
         {"runtime.sigtramp", KIND_FROM_C},
         {"runtime.morestack", KIND_MORESTACK},
         {"racecall", KIND_RACECALL},
+        {"runtime.nanotime1", KIND_CLOCK},
+        {"runtime.walltime", KIND_CLOCK},
+        {"time.now", KIND_CLOCK},
+        {"runtime.vgetrandom1", KIND_CLOCK},
     };
     if (func->id == 0 && func->flag == 0)
         return KIND_PLAIN;
@@ -74,11 +79,13 @@ EPI_SAFE enum epi_step epi_gostack_step(struct epi_cursor *cursor)
         .fp_known = (regs->known & EPI_BIT(EPI_REG_FP)) != 0,
         .exact = exact,
     };
-    if (!epi_pclntab_find(go, s.pc, &s.func) ||
-        !epi_pclntab_spdelta(go, &s.func, s.pc, &s.delta))
+    if (!epi_pclntab_find(go, s.pc, &s.func))
         return EPI_STEP_NO_RULE;
+    enum kind kind = classify(go, &s.func);
+    if (!epi_pclntab_spdelta(go, &s.func, s.pc, &s.delta))
+        return kind == KIND_INJECTED ? epi_goabi_pop_left(&s) : EPI_STEP_NO_RULE;
 
-    switch (classify(go, &s.func)) {
+    switch (kind) {
     case KIND_INJECTED:
         return epi_goabi_pop_injected(&s);
     case KIND_CGOCALL:
@@ -86,6 +93,7 @@ EPI_SAFE enum epi_step epi_gostack_step(struct epi_cursor *cursor)
     case KIND_FROM_C:
         return epi_goabi_pop_from_c(&s);
     case KIND_SWITCH:
+    case KIND_CLOCK: /* which switches as well */
         return epi_goabi_pop_switch(&s);
     case KIND_MORESTACK:
         return epi_goabi_pop_morestack(&s);
@@ -106,7 +114,7 @@ EPI_SAFE bool epi_gostack_calls_c(const struct epi_goruntime *go, uintptr_t pc)
     if (!go->tables || !epi_pclntab_find(go, pc, &func))
         return false;
     enum kind kind = classify(go, &func);
-    return kind == KIND_CGOCALL || kind == KIND_RACECALL;
+    return kind == KIND_CGOCALL || kind == KIND_RACECALL || kind == KIND_CLOCK;
 }
 
 /* Where g and m keep what is needed (runtime2.go).  g.m and g.sched have not

@@ -88,7 +88,7 @@ var everything = []suite{
 	{dir: "tests/edges", programs: withTrouble, run: "^TestCause$"},
 	// The steps through calls of C did not come to an end there. A guess: the clock in the vDSO begins anew when a tick comes
 	// between two of its instructions, which one does when each takes a stop. The other two are long.
-	{dir: "tests/gostack", limit: 20*time.Second, skip: "^(TestStepThrough(Call|Callback|CallbackOfThread|Go)|TestNamesOfAllText|TestRandomRegisters)$"},
+	{dir: "tests/gostack", limit: 30 * time.Second, skip: "^(TestStepThrough(Call|Callback|CallbackOfThread|Go)|TestNamesOfAllText|TestRandomRegisters)$"},
 }
 
 // builds are crashdemo's, built otherwise, each with a crash of every kind of stack.

@@ -19,12 +19,17 @@ static struct epi_modules *modules;
 static struct sigaction previous_segv;
 static uintptr_t step_root;
 
+/* The vDSO's clock begins anew when a tick comes between two of its instructions.  Where it has no
+ * call frame information (arm64), reading its code for each of them would take that long. */
+static struct epi_rule_cache rules;
+
 static void walk(struct capture_walk *into, const ucontext_t *uc)
 {
     struct epi_regs regs;
     struct epi_cursor cursor;
     epi_arch_regs_from_context(&regs, uc);
-    epi_cursor_start(&cursor, modules, &capture_go, NULL, &regs);
+    epi_cursor_start(&cursor, modules, &capture_go, &rules, &regs);
+    cursor.code_work = EPI_CODE_REPORT;
     into->count = 0;
     struct epi_frame frame;
     while (epi_cursor_next(&cursor, &frame))
@@ -173,7 +178,7 @@ void capture_step(const ucontext_t *uc)
     struct capture_walk *now = &step_walks[++capture_steps.total % 2];
     walk(now, uc);
     count_border(epi_arch_pc(uc));
-    for (uint32_t i = 0; i < now->count && now->frame[i].how <= EPI_HOW_GO; i++)
+    for (uint32_t i = 0; i < now->count && now->frame[i].how <= EPI_HOW_CODE; i++)
         if (same_function(now->frame[i].pc, step_root)) {
             capture_steps.reached++;
             if (before->count > 0)

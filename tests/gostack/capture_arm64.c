@@ -6,8 +6,11 @@
 #include "capture.h"
 
 #include "base/system.h"
+#include "unwind/pclntab.h"
+#include "memory/peek.h"
 
 #include <elf.h>
+#include <asm/ptrace.h>
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
@@ -66,6 +69,55 @@ static void read_registers(ucontext_t *uc)
     uc->uc_mcontext.pc = registers.pc;
 }
 
+/* The entry of a function of the runtime's, found when PC is there. */
+static bool enters(uintptr_t pc, const char *name, uintptr_t *entry)
+{
+    struct epi_func func;
+    if (*entry == 0 && epi_pclntab_find(&capture_go, pc, &func) &&
+        pc == capture_go.text.start + func.entry &&
+        epi_streq(epi_pclntab_function(&capture_go, &func), name))
+        *entry = pc;
+    return *entry == pc;
+}
+
+/* Does the thread leave its goroutine's stack?  Then the scheduler runs, or the stack is copied,
+ * until that goroutine, which is locked to the thread, goes on: where mcall was called, or where
+ * the function begins that called morestack.  0: it does not. */
+static uintptr_t leaves_for(const ucontext_t *uc)
+{
+    static uintptr_t mcall, morestack, newstack, again;
+    uintptr_t pc = uc->uc_mcontext.pc, lr = uc->uc_mcontext.regs[30];
+    if (enters(pc, "runtime.morestack", &morestack))
+        again = lr;
+    if (enters(pc, "runtime.newstack", &newstack))
+        return again;
+    return enters(pc, "runtime.mcall", &mcall) ? lr : 0;
+}
+
+/* Sets the first of the thread's own breakpoints of the processor, or clears it. */
+static long break_at(uintptr_t pc)
+{
+    enum { EXECUTE_IN_USER_SPACE = 0x1e5 };
+    struct user_hwdebug_state state;
+    struct iovec into = {&state, offsetof(struct user_hwdebug_state, dbg_regs[1])};
+    epi_zero(&state, sizeof state);
+    state.dbg_regs[0].addr = pc;
+    state.dbg_regs[0].ctrl = pc == 0 ? 0 : EXECUTE_IN_USER_SPACE;
+    return trace(PTRACE_SETREGSET, NT_ARM_HW_BREAK, (long)&into);
+}
+
+/* Lets the thread run on to there, through the handlers of the signals that come. */
+static int run_to_breakpoint(void)
+{
+    int sig = 0, status;
+    do {
+        status = next_stop(PTRACE_CONT, sig);
+        sig = status < 0 ? SIGTRAP : WSTOPSIG(status);
+    } while (sig != SIGTRAP);
+    break_at(0);
+    return status;
+}
+
 /* Has the thread handle a signal, to the end of the handler's sigreturn, and signals that come
  * meanwhile. */
 static int handle(int sig)
@@ -83,6 +135,15 @@ static int handle(int sig)
         if (uc.uc_mcontext.regs[8] == SYS_rt_sigreturn)
             return next_stop(PTRACE_SYSCALL, 0);
     }
+}
+
+/* The first instruction of glibc's _dl_runtime_resolve, whose CFI begins with the second. */
+static bool without_cfi(const ucontext_t *uc)
+{
+    enum { NOP = 0xd503201f, STP_X8_X9 = 0xa9b327e8 };
+    uint32_t code[2];
+    return epi_peek(code, uc->uc_mcontext.pc, sizeof code) && code[0] == NOP &&
+           code[1] == STP_X8_X9;
 }
 
 static int run_tracer(void *unused)
@@ -108,7 +169,14 @@ static int run_tracer(void *unused)
             status = handle(WSTOPSIG(status));
         } else if (tracing == 1) {
             read_registers(&uc);
-            capture_step(&uc);
+            if (!without_cfi(&uc))
+                capture_step(&uc);
+            uintptr_t back = leaves_for(&uc);
+            if (back != 0 && break_at(back) == 0) {
+                status = run_to_breakpoint();
+                read_registers(&uc);
+                capture_step(&uc);
+            }
         }
     }
     trace(PTRACE_DETACH, 0, 0);

@@ -2,6 +2,7 @@
  * that leave a function. */
 #include "check.h"
 #include "code.h"
+#include "framecode.h"
 #include "instruction.h"
 #include "peek.h"
 
@@ -188,6 +189,27 @@ static void failed_load(int signal, siginfo_t *info, void *uc)
         _exit(128 + signal);
 }
 
+/* A procedure linkage table, as ld makes it: LR has the return address, and in the first entry two
+ * words have been pushed behind its first instruction. */
+static void linkage_table(void)
+{
+    static const uint32_t table[] = {
+        0xa9bf7bf0, 0xb00018f0, 0xf947fe11, 0x913fe210, 0xd61f0220, 0xd503201f, 0xd503201f, 0xd503201f,
+        0xd00018f0, 0xf9400211, 0x91000210, 0xd61f0220, /* the next entries */
+        0xd00018f0, 0xf9400611, 0x91002210, 0xd61f0220};
+    static const uint32_t other[] = {0xd00018f0, 0xf9400211, 0xf9400000, 0xd61f0220};
+    struct epi_cfi_row row;
+    for (size_t i = 0; i < EPI_COUNT(table); i++) {
+        bool found = epi_arch_bare_row((uintptr_t)&table[i], &row), nop = i >= 5 && i < 8;
+        bool pushed = i > 0 && i < 5;
+        CHECK(found == !nop, "word %zu: %d", i, found);
+        CHECK(!found || (row.cfa_reg == EPI_SP && row.cfa_value == (pushed ? 16 : 0) &&
+                         row.kind[EPI_LR] == (pushed ? EPI_CFI_OFFSET : EPI_CFI_UNSET)),
+              "word %zu: CFA %d", i, row.cfa_value);
+    }
+    CHECK(!epi_arch_bare_row((uintptr_t)other, &row), "a load of another register");
+}
+
 int main(void)
 {
     struct sigaction action = {.sa_sigaction = failed_load, .sa_flags = SA_SIGINFO};
@@ -199,5 +221,6 @@ int main(void)
     stubs();
     branches();
     noise();
+    linkage_table();
     return check_result();
 }

@@ -107,8 +107,35 @@ static void loads_wait(void)
     dlclose(library);
 }
 
+/* The vDSO may lie between two segments of the dynamic linker. */
+static void in_a_hole(void)
+{
+    static const struct epi_range extents[] = {{0x10000, 0x20000}, {0x20000, 0x60000},
+                                               {0x50000, 0x51000}, {0x60000, 0x70000}};
+    struct epi_modules *table = calloc(1, sizeof *table + 4 * sizeof table->module[0]);
+    CHECK(table != NULL, "no memory");
+    table->count = table->capacity = EPI_COUNT(extents);
+    for (size_t i = 0; i < EPI_COUNT(extents); i++)
+        table->module[i].extent = table->module[i].text[0] = extents[i];
+    table->module[1].text[0].end = 0x40000;
+    static const struct {
+        uintptr_t at;
+        int module;
+    } finds[] = {{0xffff, -1}, {0x10000, 0}, {0x20000, 1}, {0x4ffff, 1}, {0x50000, 2},
+                 {0x50fff, 2}, {0x51000, 1}, {0x5ffff, 1}, {0x60000, 3}, {0x70000, -1}};
+    for (size_t i = 0; i < EPI_COUNT(finds); i++) {
+        const struct epi_module *found = epi_modules_find(table, finds[i].at);
+        CHECK(found == (finds[i].module < 0 ? NULL : &table->module[finds[i].module]),
+              "%#lx: %td", (unsigned long)finds[i].at, found - table->module);
+    }
+    CHECK(epi_modules_find_text(table, 0x50800) == &table->module[2], "text in the hole");
+    CHECK(epi_modules_find_text(table, 0x51800) == NULL, "no text");
+    free(table);
+}
+
 int main(void)
 {
+    in_a_hole();
     enable();
     refresh();
     loads_wait();
