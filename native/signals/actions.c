@@ -347,7 +347,8 @@ static void look(uintptr_t *handlers)
             handlers[i] = now.handler;
 }
 
-static __attribute__((constructor(101))) void look_early(void)
+/* Behind all of the program's constructors with a priority; 65535 is that of those without. */
+static __attribute__((constructor(65534))) void look_early(void)
 {
     look(epi_actions.before_constructors);
 }

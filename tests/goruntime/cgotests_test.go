@@ -33,7 +33,12 @@ var cgoTests = []struct {
 const tooLong = "^TestGo2C2Go$"
 
 // ended are tests of which another result is known, with the reason, where Epitaph is enabled.
-var ended = map[string]string{}
+var ended = map[string]string{
+	"testcarchive/TestInstall": readsBack,
+	"testcarchive/TestPIE":     readsBack,
+}
+
+const readsBack = "the host installs a handler of SIGSEGV and finds Epitaph's: in a c-archive its calls of sigaction are not seen"
 
 // The distribution's own tests of cgo have the same results with Epitaph in what they build, enabled
 // and not.
@@ -51,18 +56,18 @@ func TestCgoTests(t *testing.T) {
 			for _, epitaph := range []string{"", "1"} {
 				got := cgoResults(t, dir, c.test, "github.com/epitaph-go/epitaph/handler/auto", epitaph)
 				t.Logf("EPITAPH=%s: %d results", epitaph, len(got))
-				compareResults(t, epitaph, got, want)
+				compareResults(t, c.name, epitaph, got, want)
 			}
 		})
 	}
 }
 
-func compareResults(t *testing.T, epitaph string, got, want map[string]string) {
+func compareResults(t *testing.T, pkg, epitaph string, got, want map[string]string) {
 	t.Helper()
 	all := maps.Clone(got)
 	maps.Copy(all, want)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
-		if _, known := ended[name]; known && epitaph != "" {
+		if _, known := ended[pkg+"/"+name]; known && epitaph != "" {
 			if got[name] == want[name] {
 				t.Errorf("EPITAPH=%s: %s: there is no difference any more", epitaph, name)
 			}

@@ -49,6 +49,13 @@ func TestArchiveDefinesNames(t *testing.T) {
 				} else {
 					first(t, victim.Complete(t, o.Stderr), "main")
 				}
+				// Go calls a handler that it has found, and so does the core.
+				if epitaph != "" {
+					epitaph = "hostfirst=1"
+				}
+				o = host.Run(t, "fault", victim.Env("EPITAPH="+epitaph, "EARLY=1"))
+				o.Exited(t, wentOn)
+				victim.NoReport(t, o.Stderr)
 			})
 		}
 	}

@@ -1,5 +1,7 @@
-// host: calls what the archive defines, too. With an argument it has a fault then.
+// host: calls what the archive defines, too. With an argument it has a fault then. With EARLY in its
+// environment a handler that is older than Go's runtime goes on behind the fault.
 #include <pthread.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +10,17 @@
 extern void ArchiveNothing(void);
 
 static void handler(int signal) { (void)signal; }
+
+static sigjmp_buf behind;
+
+static void jumps(int signal) { siglongjmp(behind, signal); }
+
+__attribute__((constructor(200))) static void early(void) {
+    struct sigaction action = {.sa_handler = jumps};
+    if (getenv("EARLY") != NULL) {
+        sigaction(SIGSEGV, &action, NULL);
+    }
+}
 
 static void *thread(void *arg) {
     *(int *)arg += 1;
@@ -38,7 +51,7 @@ int main(int count, char **arguments) {
         return 1;
     }
     pthread_sigmask(SIG_UNBLOCK, &some, NULL);
-    if (count > 1) {
+    if (count > 1 && sigsetjmp(behind, 1) == 0) {
         *(volatile int *)8 = 1;
     }
     _exit(3);
