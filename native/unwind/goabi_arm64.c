@@ -64,7 +64,9 @@ static EPI_SAFE enum epi_step pop_by_lr(struct epi_gostep *s, uint64_t sp)
 EPI_SAFE enum epi_step epi_goabi_pop(struct epi_gostep *s, uint64_t sp, uint64_t delta)
 {
     uint64_t pc, fp = s->fp, record = sp;
-    bool stored = !(s->exact && s->delta.first && s->delta.before == 0);
+    /* The first instruction behind the one that has moved SP, not behind a return in the midst. */
+    bool stored = !(s->exact && s->delta.first && s->delta.before == 0) ||
+                  (s->fp_known && s->fp + 8 == sp);
     if (delta == 0)
         return pop_by_lr(s, sp);
     /* Assembly makes room below its frame for what it calls (asmcgocall_no_g). */

@@ -55,7 +55,7 @@ func checkCore(t *testing.T, root string, r job.Result) {
 	of := gdb(t, filepath.Join(root, built, forCores.Inside("tests")), core(t, r))
 	var got []string
 	for _, f := range frames {
-		got = append(got, fmt.Sprintf("%#x", f.PC))
+		got = append(got, fmt.Sprintf("%#x", uint64(f.PC)))
 	}
 	t.Logf("%d frames", len(got))
 	if len(got) == 0 || !slices.Equal(got, of) {
@@ -107,7 +107,7 @@ func cFrames(frames []report.Frame) (list []report.Frame) {
 			for range f.Count {
 				list = append(list, list[len(list)-f.Lines:]...)
 			}
-		case f.PC == 0:
+		case f.PC == 0 && f.Kind != report.NotExecutableFrame:
 			return list
 		case !f.Inlined:
 			list = append(list, f)

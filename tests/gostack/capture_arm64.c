@@ -80,6 +80,15 @@ static bool enters(uintptr_t pc, const char *name, uintptr_t *entry)
     return *entry == pc;
 }
 
+/* Is FUNCTION, a func value, runtime.recovery? */
+static bool calls_recovery(uintptr_t function)
+{
+    struct epi_func func;
+    uint64_t pc;
+    return epi_peek64(&pc, function) && epi_pclntab_find(&capture_go, pc, &func) &&
+           epi_streq(epi_pclntab_function(&capture_go, &func), "runtime.recovery");
+}
+
 /* Does the thread leave its goroutine's stack?  Then the scheduler runs, or the stack is copied,
  * until that goroutine, which is locked to the thread, goes on: where mcall was called, or where
  * the function begins that called morestack.  0: it does not. */
@@ -91,7 +100,10 @@ static uintptr_t leaves_for(const ucontext_t *uc)
         again = lr;
     if (enters(pc, "runtime.newstack", &newstack))
         return again;
-    return enters(pc, "runtime.mcall", &mcall) ? lr : 0;
+    if (!enters(pc, "runtime.mcall", &mcall))
+        return 0;
+    /* A recovered panic goes on somewhere else. */
+    return calls_recovery(uc->uc_mcontext.regs[0]) ? 0 : lr;
 }
 
 /* Sets the first of the thread's own breakpoints of the processor, or clears it. */
