@@ -21,7 +21,8 @@ static epi_sigaction_function libcs_sigaction(void)
     return found != 0 ? (epi_sigaction_function)found : __sigaction;
 }
 
-EPI_INTERPOSED int sigaction(int signal, const struct sigaction *action, struct sigaction *old)
+EPI_INTERPOSED_FIRST int sigaction(int signal, const struct sigaction *action,
+                                   struct sigaction *old)
 {
     epi_sigaction_function libcs = libcs_sigaction();
     return epi_interpose_own() ? epi_action_program(signal, action, old, libcs)
@@ -44,7 +45,7 @@ EPI_NEXT(next_sysv_signal, sysv_signal);
 EPI_NEXT(next___sysv_signal, __sysv_signal);
 EPI_NEXT(next_sigset, sigset);
 
-EPI_INTERPOSED epi_signal_handler signal(int signal, epi_signal_handler handler)
+EPI_INTERPOSED_FIRST epi_signal_handler signal(int signal, epi_signal_handler handler)
 {
     setter next = libcs(&next_signal, signal);
     return next != NULL ? next(signal, handler)

@@ -33,7 +33,7 @@ static _Noreturn void leave(int status)
     epi_exit(status);
 }
 
-EPI_INTERPOSED void _exit(int status)
+EPI_INTERPOSED_FIRST void _exit(int status)
 {
     leave(status);
 }

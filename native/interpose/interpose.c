@@ -3,10 +3,11 @@
  * which the dynamic linker looks in the executable first: libstdc++'s std::thread,
  * Rust, Python and the JVM call what is defined here.
  *
- * In a static program a weak definition takes the place of libc's, whose object is
+ * In a static program a definition here takes the place of libc's, whose object is
  * then not linked.  Libc's is still needed, under its other name, and that needs a
  * reference that pulls in the object: mq_notify's is one in glibc, and in musl
- * pthread_exit is defined in the same.  In a dynamic program the other name is not exported, and dlsym finds the next. */
+ * pthread_exit is defined in the same.  In a dynamic program the other name is not exported,
+ * and dlsym finds the next. */
 #include "interpose.h"
 #include "../base/base.h"
 #include "../threads/create.h"
@@ -22,15 +23,26 @@
 
 #pragma weak dlsym
 
+static uintptr_t look_up(const char *name)
+{
+    return dlsym == NULL || name == NULL ? 0 : (uintptr_t)dlsym(RTLD_NEXT, name);
+}
+
+/* The address that the linker has for a definition in a shared runtime may be a jump of the
+ * program's own, which is bound lazily: so it comes behind dlsym's.  Threads that look a name
+ * up at once find the same, and none sees a part of it. */
 uintptr_t epi_interpose_next(struct epi_next *next)
 {
-    if (!next->known) {
-        next->found = (uintptr_t)next->runtimes;
-        if (next->found == 0 && dlsym != NULL)
-            next->found = (uintptr_t)dlsym(RTLD_NEXT, next->name);
-        next->known = true;
-    }
-    return next->found;
+    if (next->known)
+        return next->found;
+    uintptr_t found = look_up(next->second_name);
+    if (found == 0)
+        found = (uintptr_t)next->linked;
+    if (found == 0)
+        found = look_up(next->name);
+    next->found = found;
+    next->known = true;
+    return found;
 }
 
 extern int __real_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
@@ -91,8 +103,8 @@ static epi_create_function find_next(void)
     return found;
 }
 
-EPI_INTERPOSED int pthread_create(pthread_t *thread, const pthread_attr_t *attr,
-                                  void *(*start)(void *), void *arg)
+EPI_INTERPOSED_FIRST int pthread_create(pthread_t *thread, const pthread_attr_t *attr,
+                                        void *(*start)(void *), void *arg)
     __attribute__((alias("interposed")));
 
 static int interposed(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *),

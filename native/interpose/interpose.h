@@ -7,15 +7,18 @@
 #include <stdatomic.h>
 
 /* A definition that the dynamic linker exports by itself where libc.so has the same name;
- * weak, so that a sanitizer's that is linked in may win.
+ * weak, so that one that is linked in statically (libgcc's, another sanitizer's) may win. */
+#define EPI_INTERPOSED __attribute__((visibility("default"), weak))
+
+/* The same of a name that the runtimes of the address and the leak sanitizer define.  These may
+ * be linked in statically (clang's are, gcc's by -static-libasan), before all else.  Their
+ * definitions are weak, too, and would win.  So ours are strong there, and go on to the
+ * runtime's, which have a second name (compiler-rt's interception.h).
  *
- * The runtimes of the address and the leak sanitizer may be linked in statically (clang's are,
- * gcc's by -static-libasan), before all else.  Their definitions are weak, too, and would win.
- * So ours are strong there, and go on to the runtime's, which have a second name (compiler-rt's
- * interception.h).  Not with that of the thread sanitizer, under which the core cannot be
- * enabled, nor of the memory sanitizer, which would check what a library without it hands over.
- * And -fsanitize=undefined may come without a runtime, in a static program, whose libc must not
- * have a second strong definition. */
+ * Ours stay weak with the thread sanitizer, under which the core cannot be enabled, and with
+ * the memory sanitizer, which would check what a library without it hands over.  They do with
+ * -fsanitize=undefined, which may come without a runtime, in a static program, whose libc must
+ * not have a second strong definition. */
 #if defined __SANITIZE_ADDRESS__ /* gcc's */
 #define EPI_BEFORE_RUNTIME
 #elif defined __clang__
@@ -24,12 +27,14 @@
 #endif
 #endif
 #ifdef EPI_BEFORE_RUNTIME
-#define EPI_INTERPOSED __attribute__((visibility("default")))
+#define EPI_INTERPOSED_FIRST __attribute__((visibility("default")))
 #define EPI_NEXT(variable, libcs)                                                              \
     extern void __interceptor_##libcs(void) __attribute__((weak));                             \
-    static struct epi_next variable = {.name = #libcs, .runtimes = __interceptor_##libcs}
+    static struct epi_next variable = {.name = #libcs,                                         \
+                                       .second_name = "__interceptor_" #libcs,                 \
+                                       .linked = __interceptor_##libcs}
 #else
-#define EPI_INTERPOSED            __attribute__((visibility("default"), weak))
+#define EPI_INTERPOSED_FIRST      EPI_INTERPOSED
 #define EPI_NEXT(variable, libcs) static struct epi_next variable = {.name = #libcs}
 #endif
 
@@ -37,10 +42,10 @@
  * are the host's. */
 bool epi_interpose_own(void);
 
-/* Is DEFINITION what a name has come to mean in this program, of which REAL is the __real_ form?
- * The name itself is the wrapper for lld, in the file that defines it, too.  Where a sanitizer's
- * definition wins, a wrapper goes on to that by itself, and libc's would pass it by.  The empty asm keeps the compiler from
- * the conclusion that they are the same. */
+/* Is DEFINITION what a name has come to mean in this program, of which REAL is the __real_
+ * form? The name itself is the wrapper for lld, in the file that defines it, too.  Where a
+ * sanitizer's definition wins, a wrapper goes on to that by itself, and libc's would pass it
+ * by.  The empty asm keeps the compiler from the conclusion that they are the same. */
 static inline bool epi_interpose_wins(uintptr_t real, uintptr_t definition)
 {
     __asm__("" : "+r"(real));
@@ -50,14 +55,16 @@ static inline bool epi_interpose_wins(uintptr_t real, uintptr_t definition)
 /* A name, and its next definition behind this one (EPI_NEXT). */
 struct epi_next {
     const char *name;
-    void (*runtimes)(void); /* the linked-in runtime's definition of it, if it has one */
+    const char *second_name; /* of a sanitizer's definition */
+    void (*linked)(void);    /* that definition, where the runtime is linked in and has one */
     _Atomic uintptr_t found;
     _Atomic bool known; /* looked up; what was found may be 0 */
 };
 
-/* Libc's, or that of a sanitizer or a library that was loaded first.  0 in a static program,
- * where there are no shared libraries, either.  The first call looks the name up, which
- * waits for a dlopen that goes on; the constructors here make it.  For a healthy process. */
+/* A sanitizer's, or that of a library that was loaded first, or libc's.  0 in a static program
+ * without a sanitizer's runtime: it has no shared libraries.  The first call looks the name up,
+ * which waits for a dlopen that goes on; the constructors here make it.  For a healthy process.
+ */
 uintptr_t epi_interpose_next(struct epi_next *next);
 
 #endif

@@ -58,7 +58,7 @@ static int timed_wait(const sigset_t *set, siginfo_t *info, const struct timespe
     return -1;
 }
 
-EPI_INTERPOSED int pthread_sigmask(int how, const sigset_t *set, sigset_t *old)
+EPI_INTERPOSED_FIRST int pthread_sigmask(int how, const sigset_t *set, sigset_t *old)
 {
     __typeof__(&pthread_sigmask) next = NEXT(pthread_sigmask);
     if (next != NULL && !epi_interpose_own())
@@ -66,7 +66,7 @@ EPI_INTERPOSED int pthread_sigmask(int how, const sigset_t *set, sigset_t *old)
     return epi_mask_change(how, set, old);
 }
 
-EPI_INTERPOSED int sigprocmask(int how, const sigset_t *set, sigset_t *old)
+EPI_INTERPOSED_FIRST int sigprocmask(int how, const sigset_t *set, sigset_t *old)
 {
     __typeof__(&sigprocmask) next = NEXT(sigprocmask);
     if (next != NULL && !epi_interpose_own())
@@ -77,8 +77,8 @@ EPI_INTERPOSED int sigprocmask(int how, const sigset_t *set, sigset_t *old)
     return error == 0 ? 0 : -1;
 }
 
-EPI_INTERPOSED int sigtimedwait(const sigset_t *set, siginfo_t *info,
-                                const struct timespec *timeout)
+EPI_INTERPOSED_FIRST int sigtimedwait(const sigset_t *set, siginfo_t *info,
+                                      const struct timespec *timeout)
 {
     __typeof__(&sigtimedwait) next = NEXT(sigtimedwait);
     if (epi_interpose_own())
@@ -88,7 +88,7 @@ EPI_INTERPOSED int sigtimedwait(const sigset_t *set, siginfo_t *info,
     return signal;
 }
 
-EPI_INTERPOSED int sigwaitinfo(const sigset_t *set, siginfo_t *info)
+EPI_INTERPOSED_FIRST int sigwaitinfo(const sigset_t *set, siginfo_t *info)
 {
     __typeof__(&sigwaitinfo) next = NEXT(sigwaitinfo);
     if (epi_interpose_own())
@@ -98,7 +98,7 @@ EPI_INTERPOSED int sigwaitinfo(const sigset_t *set, siginfo_t *info)
     return signal;
 }
 
-EPI_INTERPOSED int sigwait(const sigset_t *set, int *signal)
+EPI_INTERPOSED_FIRST int sigwait(const sigset_t *set, int *signal)
 {
     __typeof__(&sigwait) next = NEXT(sigwait);
     int error = 0;

@@ -53,7 +53,7 @@ static ssize_t interposed(int fd, const void *text, size_t size)
     return epi_words_write(text, size, next);
 }
 
-EPI_INTERPOSED ssize_t write(int fd, const void *text, size_t size)
+EPI_INTERPOSED_FIRST ssize_t write(int fd, const void *text, size_t size)
     __attribute__((alias("interposed")));
 
 #endif

@@ -41,48 +41,77 @@ func TestNamesAreExported(t *testing.T) {
 	}
 }
 
-// A sanitizer's runtime that is linked in statically has weak definitions of the same names, and comes
-// first. A strong one wins, and goes on to the runtime's by its second name. Elsewhere they are weak:
-// libc's, in a static program, may be strong.
+// A sanitizer's runtime that is linked in statically has weak definitions of some of the names, and comes
+// first. A strong one wins, and goes on to the runtime's by its second name. All others are weak: libc's, in
+// a static program, and libgcc's may be strong.
 func TestNamesComeBeforeASanitizers(t *testing.T) {
+	theirs := []string{"_exit", "pthread_create", "pthread_sigmask", "sigaction", "signal", "sigprocmask", "sigtimedwait",
+		"sigwait", "sigwaitinfo", "write"}
+	sources, err := filepath.Glob("../../native/interpose/*.c")
+	if err != nil || len(sources) < 5 {
+		t.Fatal(sources, err)
+	}
 	for _, compiler := range []string{"gcc", "clang"} {
 		for _, sanitizer := range []string{"", "-fsanitize=address"} {
 			t.Run(compiler+sanitizer, func(t *testing.T) {
 				if _, err := exec.LookPath(compiler); err != nil {
 					t.Skipf("%s is not installed", compiler)
 				}
-				object := filepath.Join(t.TempDir(), "actions.o")
-				args := []string{"-std=c11", "-D_GNU_SOURCE", "-c", "../../native/interpose/actions.c", "-o", object}
-				if sanitizer != "" {
-					args = append(args, sanitizer)
+				var strong, weak, refers []string
+				for _, source := range sources {
+					object := filepath.Join(t.TempDir(), "names.o")
+					args := []string{"-std=c11", "-D_GNU_SOURCE", "-fvisibility=hidden", "-c", source, "-o", object}
+					if sanitizer != "" {
+						args = append(args, sanitizer)
+					}
+					if out, err := exec.Command(compiler, args...).CombinedOutput(); err != nil {
+						t.Fatalf("%v\n%s", err, out)
+					}
+					for _, s := range symbolsOf(t, object) {
+						second, is := strings.CutPrefix(s.Name, "__interceptor_")
+						switch bind := elf.ST_BIND(s.Info); {
+						case is && bind == elf.STB_WEAK:
+							refers = append(refers, second)
+						case s.Section == elf.SHN_UNDEF || elf.ST_VISIBILITY(s.Other) != elf.STV_DEFAULT || elf.ST_TYPE(s.Info) != elf.STT_FUNC:
+						case bind == elf.STB_WEAK:
+							weak = append(weak, s.Name)
+						case bind == elf.STB_GLOBAL:
+							strong = append(strong, s.Name)
+						}
+					}
 				}
-				if out, err := exec.Command(compiler, args...).CombinedOutput(); err != nil {
-					t.Fatalf("%v\n%s", err, out)
+				slices.Sort(strong)
+				if sanitizer == "" {
+					if len(strong) > 0 || len(refers) > 0 || !slices.Contains(weak, "sigaction") {
+						t.Errorf("strong without a sanitizer: %q, refer to one: %q; weak: %q", strong, refers, weak)
+					}
+					return
 				}
-				file, err := elf.Open(object)
-				if err != nil {
-					t.Fatal(err)
+				if !slices.Equal(strong, theirs) || !slices.Contains(weak, "__register_frame") {
+					t.Errorf("strong are %q, want %q; weak are %q", strong, theirs, weak)
 				}
-				defer file.Close()
-				symbols, err := file.Symbols()
-				if err != nil {
-					t.Fatal(err)
-				}
-				bindings := map[string]elf.SymBind{}
-				for _, s := range symbols {
-					bindings[s.Name] = elf.ST_BIND(s.Info)
-				}
-				theirs, refers := bindings["__interceptor_sigaction"]
-				want := elf.STB_WEAK
-				if sanitizer != "" {
-					want = elf.STB_GLOBAL
-				}
-				if bindings["sigaction"] != want || refers != (sanitizer != "") || refers && theirs != elf.STB_WEAK {
-					t.Errorf("sigaction is %v; the runtime's: %v, %v", bindings["sigaction"], refers, theirs)
+				for _, name := range theirs {
+					if !slices.Contains(refers, name) {
+						t.Errorf("%s does not go on to the runtime's", name)
+					}
 				}
 			})
 		}
 	}
+}
+
+func symbolsOf(t *testing.T, object string) []elf.Symbol {
+	t.Helper()
+	file, err := elf.Open(object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	symbols, err := file.Symbols()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return symbols
 }
 
 // While dlopen runs a constructor, another thread that called dlsym would wait for it.
