@@ -337,8 +337,8 @@ EPI_SAFE EPI_ON_FAULT uintptr_t epi_action_hosts(const struct epi_sigaction *act
 
 /* Before Go's runtime starts, which then calls these handlers for faults in C (runtime.fwdSig):
  * in a program that is main, in a library a constructor without a priority, which may come
- * before the second of these, and Go's handler is there then.  Only looks: a handler that is
- * installed this early is called instead of Go's, not before it. */
+ * before the second of these, and Go's handler is there then; the first comes behind all that
+ * have one.  Only looks: a handler this early is called instead of Go's, not before it. */
 static void look(uintptr_t *handlers)
 {
     struct epi_sigaction now;
@@ -347,7 +347,6 @@ static void look(uintptr_t *handlers)
             handlers[i] = now.handler;
 }
 
-/* Behind all of the program's constructors with a priority; 65535 is that of those without. */
 static __attribute__((constructor(65534))) void look_early(void)
 {
     look(epi_actions.before_constructors);
