@@ -17,7 +17,6 @@ import (
 	"github.com/epitaph-go/epitaph/internal/victim"
 	"github.com/epitaph-go/epitaph/report"
 	"github.com/epitaph-go/epitaph/tests/arm64/job"
-	"github.com/epitaph-go/epitaph/tests/arm64/vm"
 )
 
 // boxJob is the job that leaves a black box, and prints it.
@@ -26,7 +25,7 @@ const boxJob = "a black box"
 func (r *root) addBox(t *testing.T) {
 	t.Helper()
 	dir, p := "../blackbox", plain[0]
-	if err := p.BuildElsewhere(dir, r.path(built), vm.Env()...); err != nil {
+	if err := p.BuildElsewhere(dir, r.path(built), r.env...); err != nil {
 		t.Fatal(err)
 	}
 	script := `printf 'goroutines 7\nannotate request=7f3a\ncrumb last one\nsleep 100ms\ncrash\n' |

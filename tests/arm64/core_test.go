@@ -18,7 +18,6 @@ import (
 	"github.com/epitaph-go/epitaph/internal/victim"
 	"github.com/epitaph-go/epitaph/report"
 	"github.com/epitaph-go/epitaph/tests/arm64/job"
-	"github.com/epitaph-go/epitaph/tests/arm64/vm"
 )
 
 // coreJob begins the names of the jobs that leave a core file, and print it. Their crash follows.
@@ -34,7 +33,7 @@ var forCores = crashdemo("symbols", "-ldflags=-w")
 func (r *root) addCores(t *testing.T) {
 	t.Helper()
 	dir := filepath.Join("..", "..", "tests")
-	if err := forCores.BuildElsewhere(dir, r.path(built), vm.Env()...); err != nil {
+	if err := forCores.BuildElsewhere(dir, r.path(built), r.env...); err != nil {
 		t.Fatal(err)
 	}
 	program := filepath.Join(built, forCores.Inside(dir))

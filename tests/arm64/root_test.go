@@ -27,13 +27,18 @@ const (
 // A root is the machine's file system, as a directory, and what runs in it.
 type root struct {
 	dir  string
+	env  []string // of what is built for it
 	jobs []job.Job
 }
 
 // newRoot makes one with the first process in it.
 func newRoot(t *testing.T) *root {
 	t.Helper()
-	r := &root{dir: t.TempDir()}
+	r := &root{dir: t.TempDir(), env: vm.Env()}
+	if asked == "" {
+		// All with the troubles of the victims, or the core would be compiled once more without.
+		r.env = append(r.env, "GOFLAGS="+os.Getenv("GOFLAGS")+" -tags=epitaph_test")
+	}
 	r.build(t, "guest", "init", []string{"CGO_ENABLED=0", "GOOS=linux", "GOARCH=arm64"}, "build")
 	return r
 }
@@ -67,9 +72,9 @@ func (r *root) add(t *testing.T, s suite) {
 	dir := filepath.Join("..", "..", s.dir)
 	name := strings.Join(append([]string{s.dir}, s.env...), " ")
 	binary := filepath.Join(tests, strings.ReplaceAll(name, "/", "_")+".test")
-	r.build(t, dir, binary, append(vm.Env(), s.env...), "test", "-c")
+	r.build(t, dir, binary, slices.Concat(r.env, s.env), "test", "-c")
 	for _, p := range s.programs {
-		env := vm.Env()
+		env := slices.Clone(r.env)
 		if slices.Contains(p.Env, "CC=musl-gcc") {
 			musl, err := vm.Musl()
 			if err != nil {
