@@ -4,7 +4,7 @@
  * are not called, but their references have to be to something.
  *
  * In assembly, since in a link with -flto the compiler would join a definition in C with the
- * reference to it, before the linker gives that its other meaning, and exit would call itself. *
+ * reference to it, before the linker gives that its other meaning, and exit would call itself.
  * A machine's unwrapped_MACHINE.S defines the macro, and includes this. */
 #ifndef EPI_UNWRAPPED_H
 #define EPI_UNWRAPPED_H

@@ -18,6 +18,15 @@
 #define MAX_PROGRAM_HEADERS 128
 #define MAX_NOTES 64
 
+/* As the dynamic linker names it, and as /proc/self/maps does. */
+#define VDSO         "linux-vdso.so.1"
+#define VDSO_MAPPING "[vdso]"
+
+EPI_SAFE bool epi_module_is_vdso(const struct epi_module *module)
+{
+    return epi_streq(module->path, VDSO) || epi_streq(module->path, VDSO_MAPPING);
+}
+
 static EPI_SAFE void set_path(struct epi_module *module, const char *path)
 {
     size_t n = epi_strlen(path);
@@ -178,7 +187,7 @@ bool epi_modules_load(struct epi_modules *table)
     struct epi_module module;
     if (vdso != 0 && (there == NULL || there->extent.start != vdso) &&
         epi_module_from_image(&module, vdso)) {
-        set_path(&module, "linux-vdso.so.1");
+        set_path(&module, VDSO);
         module.loaded = true;
         load.fits = insert(table, &module) && load.fits;
     }
@@ -241,8 +250,8 @@ static EPI_SAFE bool overlap(const struct epi_range *a, const struct epi_range *
     return a->start < b->end && b->start < a->end;
 }
 
-/* Has MODULE no room between its neighbours? */
-static EPI_SAFE bool overlaps(const struct epi_modules *table, const struct epi_module *module)
+static EPI_SAFE bool overlaps_any(const struct epi_modules *table,
+                                  const struct epi_module *module)
 {
     for (uint32_t i = 0; i < table->count; i++)
         if (overlap(&table->module[i].extent, &module->extent))
@@ -250,15 +259,30 @@ static EPI_SAFE bool overlaps(const struct epi_modules *table, const struct epi_
     return false;
 }
 
-/* Does MODULE lie between segments of OTHER?  If it has taken OTHER's place instead, that one is
- * not seen at its start. */
-static EPI_SAFE bool between_segments(const struct epi_module *module,
-                                      const struct epi_module *other)
+static EPI_SAFE bool overlaps_text(const struct epi_module *module,
+                                   const struct epi_range *range)
 {
-    for (size_t i = 0; i < EPI_COUNT(other->text); i++)
-        if (overlap(&other->text[i], &module->extent))
-            return false;
-    return module->extent.start > other->extent.start && module->extent.end <= other->extent.end;
+    for (size_t i = 0; i < EPI_COUNT(module->text); i++)
+        if (overlap(&module->text[i], range))
+            return true;
+    return false;
+}
+
+/* Is MAPPING between segments of MODULE?  The list is by rising address: if another image has
+ * taken MODULE's place, MODULE has not been seen at its start. */
+static EPI_SAFE bool is_in_hole(const struct epi_mapping *mapping,
+                                const struct epi_module *module)
+{
+    return module->seen && module->extent.start != mapping->range.start &&
+           !overlaps_text(module, &mapping->range);
+}
+
+/* What a file that is mapped only to be read says of its extent may reach beyond the hole. */
+static EPI_SAFE void add_in_hole(struct epi_modules *table, const struct epi_module *module,
+                                 const struct epi_module *around)
+{
+    if (module->extent.end <= around->extent.end && !overlaps_text(around, &module->extent))
+        insert(table, module);
 }
 
 /* A module whose image is at the start of MAPPING, and which the table does
@@ -271,10 +295,11 @@ static EPI_SAFE void add_image(struct epi_modules *table, const struct epi_mappi
         module.extent.start != mapping->range.start)
         return;
     set_path(&module, mapping->path);
-    if (known == NULL ? !overlaps(table, &module) : between_segments(&module, known)) {
-        insert(table, &module);
-    } else if (known == NULL) {
-        return;
+    if (known == NULL) {
+        if (!overlaps_any(table, &module))
+            insert(table, &module);
+    } else if (is_in_hole(mapping, known)) {
+        add_in_hole(table, &module, known);
     } else if (known->bias != module.bias || known->build_id_size != module.build_id_size ||
                !epi_equal(known->build_id, module.build_id, module.build_id_size)) {
         epi_copy(known, &module, sizeof module);
@@ -289,7 +314,7 @@ static EPI_SAFE void add_image(struct epi_modules *table, const struct epi_mappi
 static EPI_SAFE void see(struct epi_modules *table, const struct epi_mapping *mapping)
 {
     bool device = epi_equal(mapping->path, "/dev/", 5); /* reading may have effects */
-    bool image = (mapping->inode != 0 && !device) || epi_streq(mapping->path, "[vdso]");
+    bool image = (mapping->inode != 0 && !device) || epi_streq(mapping->path, VDSO_MAPPING);
     struct epi_module *module = find(table, mapping->range.start);
     if (image && mapping->offset == 0 && (mapping->prot & EPI_PROT_READ) != 0) {
         add_image(table, mapping, module);

@@ -62,6 +62,8 @@ epi_modules_find(const struct epi_modules *table, uintptr_t address);
 EPI_SAFE const struct epi_module *
 epi_modules_find_text(const struct epi_modules *table, uintptr_t pc);
 
+EPI_SAFE bool epi_module_is_vdso(const struct epi_module *module);
+
 /* Brings TABLE, which no other thread reads yet, up to date from /proc/self/maps.  Without
  * /proc it stays as it is. */
 EPI_SAFE void epi_modules_refresh(struct epi_modules *table);

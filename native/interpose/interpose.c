@@ -22,10 +22,16 @@
 #ifndef EPI_NOWRAP
 
 #pragma weak dlsym
+#pragma weak dlerror
 
 static uintptr_t look_up(const char *name)
 {
-    return dlsym == NULL || name == NULL ? 0 : (uintptr_t)dlsym(RTLD_NEXT, name);
+    if (dlsym == NULL || name == NULL)
+        return 0;
+    uintptr_t found = (uintptr_t)dlsym(RTLD_NEXT, name);
+    if (found == 0 && dlerror != NULL)
+        dlerror(); /* or the program's next call says that a name of ours is missing */
+    return found;
 }
 
 /* The address that the linker has for a definition in a shared runtime may be a jump of the

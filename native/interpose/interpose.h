@@ -16,9 +16,9 @@
  * runtime's, which have a second name (compiler-rt's interception.h).
  *
  * Ours stay weak with the thread sanitizer, under which the core cannot be enabled, and with
- * the memory sanitizer, which would check what a library without it hands over.  They do with
- * -fsanitize=undefined, which may come without a runtime, in a static program, whose libc must
- * not have a second strong definition. */
+ * the memory sanitizer, which would check what a library without it hands over.  Ours stay weak
+ * with -fsanitize=undefined, too, which may come without a runtime, in a static program, whose
+ * libc must not have a second strong definition. */
 #if defined __SANITIZE_ADDRESS__ /* gcc's */
 #define EPI_BEFORE_RUNTIME
 #elif defined __clang__

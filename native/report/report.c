@@ -146,6 +146,10 @@ static EPI_SAFE EPI_ON_CRASH void headline(struct epi_incident *incident)
     epi_title_put(&incident->out, incident);
     epi_out_text(&incident->out, "\n\n");
     epi_out_flush(&incident->out);
+    /* The kernel wakes the line's reader on this processor, since a writer mostly sleeps soon
+     * (wake_up_interruptible_sync_poll in fs/pipe.c), and would let it wait for the report's
+     * end. */
+    epi_syscall6(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
 }
 
 /* A file of the report's own is made by a stage; a record names the thread. */

@@ -336,9 +336,9 @@ EPI_SAFE EPI_ON_FAULT uintptr_t epi_action_hosts(const struct epi_sigaction *act
 }
 
 /* Before Go's runtime starts, which then calls these handlers for faults in C (runtime.fwdSig):
- * in a program that is main, in a library a constructor without a priority, which may come
- * before the second of these, and Go's handler is there then; the first comes behind all that
- * have one.  Only looks: a handler this early is called instead of Go's, not before it. */
+ * in a program that is main, in a library a constructor without a priority.  That may run
+ * before look_late, which finds Go's handler then; look_early runs after each constructor with
+ * a priority. Only looks: a handler this early is called instead of Go's, not before it. */
 static void look(uintptr_t *handlers)
 {
     struct epi_sigaction now;

@@ -232,14 +232,18 @@ EPI_SAFE enum epi_step epi_cfi_step_cached(struct epi_cursor *cursor, uintptr_t 
     return rule->pc == pc && pc != 0 ? apply_rule(cursor, rule) : EPI_STEP_NO_RULE;
 }
 
-/* A frame ends behind its return address.  In glibc's resolver of arm64 (dl-trampoline.S) the two
- * words that the procedure linkage table has pushed are not counted: the return address seems to
- * be above the CFA, and the caller's SP would be 16 too low. */
-static EPI_SAFE void raise_cfa(struct epi_cfi_row *row)
+/* The frame of a call ends behind its return address.  In glibc's resolver of arm64
+ * (dl-trampoline.S) the two words that the procedure linkage table has pushed are not counted:
+ * the return address seems to be above the CFA, and the caller's SP would be 16 too low.  A CFA
+ * that is no place on the stack is left alone, as in longjmp, which loads all from a buffer. */
+static EPI_SAFE void raise_cfa(const struct epi_cfi_entry *entry, struct epi_cfi_row *row)
 {
-    if (EPI_REG_RA == EPI_REG_PC || row->cfa_kind != EPI_CFI_REGISTER ||
-        row->kind[EPI_REG_RA] != EPI_CFI_OFFSET || row->value[EPI_REG_RA] < 0 ||
-        row->value[EPI_REG_RA] > INT16_MAX || row->cfa_value > INT32_MAX - 2 * INT16_MAX)
+    if (EPI_REG_RA == EPI_REG_PC || entry->signal || entry->return_column != EPI_REG_RA ||
+        row->cfa_kind != EPI_CFI_REGISTER ||
+        (row->cfa_reg != EPI_REG_SP && row->cfa_reg != EPI_REG_FP) ||
+        row->kind[EPI_REG_SP] != EPI_CFI_UNSET || row->kind[EPI_REG_RA] != EPI_CFI_OFFSET ||
+        row->value[EPI_REG_RA] < 0 || row->value[EPI_REG_RA] > INT16_MAX ||
+        row->cfa_value > INT32_MAX - 2 * INT16_MAX)
         return;
     int32_t by = (int32_t)row->value[EPI_REG_RA] + (int32_t)sizeof(uint64_t);
     row->cfa_value += by;
@@ -256,8 +260,7 @@ EPI_SAFE enum epi_step epi_cfi_step(struct epi_cursor *cursor,
     struct epi_cfi_row row;
     if (!epi_cfi_find(module, pc, &entry) || !epi_cfi_run(&entry, pc, &row))
         return EPI_STEP_NO_RULE;
-    if (!entry.signal)
-        raise_cfa(&row);
+    raise_cfa(&entry, &row);
     struct epi_rule rule;
     if (cursor->cache == NULL || entry.signal || entry.return_column != EPI_REG_RA ||
         !compress(&rule, &row))

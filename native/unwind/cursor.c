@@ -73,9 +73,19 @@ EPI_SAFE void epi_cursor_guess(struct epi_cursor *cursor, enum epi_how how, uint
     cursor->unconfirmed = how == EPI_HOW_FP || how == EPI_HOW_SCAN;
 }
 
+/* The scheduler asks for the time deep on g0's stack, where frames of C lie later: only code of
+ * the vDSO itself returns to such a call. */
+static EPI_SAFE bool returns_from_vdso(const struct epi_cursor *cursor, uintptr_t pc)
+{
+    const struct epi_module *module =
+        epi_modules_find(cursor->modules, cursor->regs.r[EPI_REG_PC]);
+    return module != NULL && epi_module_is_vdso(module) &&
+           epi_gostack_calls_vdso(cursor->go, pc);
+}
+
 EPI_SAFE bool epi_cursor_returns_oddly(const struct epi_cursor *cursor, uintptr_t pc)
 {
     return epi_go_text(cursor->go, pc - 1) &&
            !epi_go_text(cursor->go, cursor->regs.r[EPI_REG_PC]) &&
-           !epi_gostack_calls_c(cursor->go, pc - 1);
+           !epi_gostack_calls_c(cursor->go, pc - 1) && !returns_from_vdso(cursor, pc - 1);
 }

@@ -85,7 +85,7 @@ static EPI_SAFE enum epi_step pop_by_fp(struct epi_gostep *s)
     return epi_goabi_pop_elsewhere(s, s->fp, 8);
 }
 
-/* It returns as others do. */
+/* asyncPreempt returns as other functions do. */
 EPI_SAFE enum epi_step epi_goabi_pop_left(struct epi_gostep *s)
 {
     (void)s;

@@ -138,7 +138,8 @@ EPI_SAFE enum epi_step epi_goabi_pop_left(struct epi_gostep *s)
 {
     enum { RET_X27 = 0xd65f0360, X27 = 27 };
     struct epi_regs *regs = &s->cursor->regs;
-    if (instruction(s) != RET_X27 || !epi_known(regs, X27))
+    if (instruction(s) != RET_X27 || !epi_known(regs, X27) ||
+        !epi_go_text(s->cursor->go, regs->r[X27]))
         return EPI_STEP_NO_RULE;
     regs->r[EPI_REG_PC] = regs->r[X27];
     s->cursor->how = EPI_HOW_GO;
@@ -237,7 +238,7 @@ EPI_SAFE enum epi_step epi_goabi_pop_from_c(struct epi_gostep *s)
     else if (!epi_peek(record, sp + RECORD_OF_CROSSCALL2, sizeof record))
         step = EPI_STEP_UNREADABLE;
     else
-        epi_goabi_arrive(s, record[1], sp + delta, record[0], true);
+        step = epi_goabi_arrive(s, record[1], sp + delta, record[0], true);
     if (step != EPI_STEP_OK)
         return step;
     epi_copy_words(&regs->r[EPI_X19], saved, sizeof saved);

@@ -93,7 +93,7 @@ EPI_SAFE enum epi_step epi_gostack_step(struct epi_cursor *cursor)
     case KIND_FROM_C:
         return epi_goabi_pop_from_c(&s);
     case KIND_SWITCH:
-    case KIND_CLOCK: /* which switches as well */
+    case KIND_CLOCK: /* it changes stacks, too */
         return epi_goabi_pop_switch(&s);
     case KIND_MORESTACK:
         return epi_goabi_pop_morestack(&s);
@@ -107,14 +107,22 @@ EPI_SAFE enum epi_step epi_gostack_step(struct epi_cursor *cursor)
     return epi_goabi_pop(&s, s.sp, (uint64_t)s.delta.bytes);
 }
 
-EPI_SAFE bool epi_gostack_calls_c(const struct epi_goruntime *go, uintptr_t pc)
+static EPI_SAFE enum kind kind_at(const struct epi_goruntime *go, uintptr_t pc)
 {
     struct epi_func func;
     go = epi_go_at(go, pc);
-    if (!go->tables || !epi_pclntab_find(go, pc, &func))
-        return false;
-    enum kind kind = classify(go, &func);
-    return kind == KIND_CGOCALL || kind == KIND_RACECALL || kind == KIND_CLOCK;
+    return go->tables && epi_pclntab_find(go, pc, &func) ? classify(go, &func) : KIND_PLAIN;
+}
+
+EPI_SAFE bool epi_gostack_calls_c(const struct epi_goruntime *go, uintptr_t pc)
+{
+    enum kind kind = kind_at(go, pc);
+    return kind == KIND_CGOCALL || kind == KIND_RACECALL;
+}
+
+EPI_SAFE bool epi_gostack_calls_vdso(const struct epi_goruntime *go, uintptr_t pc)
+{
+    return kind_at(go, pc) == KIND_CLOCK;
 }
 
 /* Where g and m keep what is needed (runtime2.go).  g.m and g.sched have not

@@ -13,6 +13,9 @@ EPI_SAFE uintptr_t epi_gostack_goroutine(const struct epi_goruntime *go, uintptr
 /* Does the Go function at PC call C?  Others are no callers of a C frame. */
 EPI_SAFE bool epi_gostack_calls_c(const struct epi_goruntime *go, uintptr_t pc);
 
+/* Does it ask the vDSO for the time or for random numbers?  It calls no other C. */
+EPI_SAFE bool epi_gostack_calls_vdso(const struct epi_goruntime *go, uintptr_t pc);
+
 /* One Go frame; the PC is in Go text. */
 EPI_SAFE enum epi_step epi_gostack_step(struct epi_cursor *cursor);
 

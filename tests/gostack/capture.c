@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/auxv.h>
 #include <time.h>
 
 #include "_cgo_export.h"
@@ -105,6 +106,20 @@ uint64_t capture_random(const uintptr_t *functions, size_t n, uint64_t count)
             frames++;
     }
     return frames;
+}
+
+bool capture_returns_oddly(uintptr_t from, uintptr_t to)
+{
+    struct epi_regs regs = {.known = EPI_BIT(EPI_REG_PC)};
+    struct epi_cursor cursor;
+    regs.r[EPI_REG_PC] = from;
+    epi_cursor_start(&cursor, modules, &capture_go, NULL, &regs);
+    return epi_cursor_returns_oddly(&cursor, to);
+}
+
+uintptr_t capture_vdso(void)
+{
+    return getauxval(AT_SYSINFO_EHDR);
 }
 
 static bool same_function(uintptr_t pc, uintptr_t other)

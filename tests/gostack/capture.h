@@ -53,6 +53,10 @@ void capture_step_end(void);
  * bytes of FUNCTIONS (N addresses) or anywhere.  The number of frames. */
 uint64_t capture_random(const uintptr_t *functions, size_t n, uint64_t count);
 
+/* What epi_cursor_returns_oddly says of a return from code at FROM. */
+bool capture_returns_oddly(uintptr_t from, uintptr_t to);
+uintptr_t capture_vdso(void); /* an address in the vDSO; 0: there is none */
+
 /* Walks the stack of the next capture_here ROUNDS times; how long one took. */
 extern uint64_t capture_rounds, capture_nanoseconds;
 

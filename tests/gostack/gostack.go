@@ -142,6 +142,15 @@ func Random(functions []uintptr, count int) uint64 {
 		C.size_t(len(functions)), C.uint64_t(count)))
 }
 
+// ReturnsOddly tells whether the core doubts a return from code at from to Go's text at to.
+func ReturnsOddly(from, to uintptr) bool {
+	return bool(C.capture_returns_oddly(C.uintptr_t(from), C.uintptr_t(to)))
+}
+
+// Native is an address of C code, and VDSO one in the vDSO, 0 if there is none.
+func Native() uintptr { return uintptr(C.capture_thread_root()) }
+func VDSO() uintptr   { return uintptr(C.capture_vdso()) }
+
 // Measure is Here with the walk repeated; the time of one walk.
 func Measure(rounds int) time.Duration {
 	C.capture_rounds = C.uint64_t(rounds)

@@ -76,3 +76,41 @@ func shorten(name string) string {
 // calleePanic is FuncID_gopanic: CallersFrames shows the innermost function
 // even when it is a wrapper, as one is that a panic was called from.
 const calleePanic = 10
+
+// TestOddReturns: what C returns to in Go's text is an address in asmcgocall. The functions that ask
+// the vDSO for the time call it alone; the scheduler has left their return addresses on g0's
+// stack, where frames of C lie later, and a scan must not take one for a caller of C.
+func TestOddReturns(t *testing.T) {
+	entries := map[string]uintptr{}
+	start, end := gostack.Text()
+	for pc := start; pc < end; pc += 16 {
+		if f := runtime.FuncForPC(pc); f != nil && f.Entry() == pc {
+			entries[f.Name()] = pc
+		}
+	}
+	const inside = 8 // behind the first instruction, which is all that matters here
+	for name, want := range map[string]struct{ fromC, fromVDSO bool }{
+		"runtime.asmcgocall": {false, false},
+		"runtime.nanotime1":  {true, false},
+		"runtime.walltime":   {true, false},
+		"runtime.schedule":   {true, true},
+	} {
+		to := entries[name]
+		if to == 0 {
+			if name == "runtime.walltime" { // a program may not need it
+				continue
+			}
+			t.Errorf("%s is not in the text", name)
+			continue
+		}
+		if odd := gostack.ReturnsOddly(gostack.Native(), to+inside); odd != want.fromC {
+			t.Errorf("from C to %s: odd is %v", name, odd)
+		}
+		if gostack.VDSO() == 0 {
+			continue
+		}
+		if odd := gostack.ReturnsOddly(gostack.VDSO(), to+inside); odd != want.fromVDSO {
+			t.Errorf("from the vDSO to %s: odd is %v", name, odd)
+		}
+	}
+}

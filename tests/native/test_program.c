@@ -8,8 +8,10 @@
 #include "threads.h"
 
 #include <dlfcn.h>
+#include <elf.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static void enable(void)
@@ -133,9 +135,65 @@ static void in_a_hole(void)
     free(table);
 }
 
+#define PAGE 0x10000 /* the largest there is */
+
+/* A file without a name: an image of two pages, HOLE apart, with code in the first. */
+static int make_image(uintptr_t hole)
+{
+    static char page[PAGE];
+    int fd = memfd_create("image", 0);
+    Elf64_Ehdr *elf = (Elf64_Ehdr *)(void *)page;
+    Elf64_Phdr *segment = (Elf64_Phdr *)(elf + 1);
+    memset(page, 0, sizeof page);
+    memcpy(elf->e_ident, ELFMAG, SELFMAG);
+    elf->e_ident[EI_CLASS] = ELFCLASS64;
+    elf->e_phoff = sizeof *elf;
+    elf->e_phentsize = sizeof *segment;
+    elf->e_phnum = 2;
+    for (int i = 0; i < 2; i++)
+        segment[i] = (Elf64_Phdr){.p_type = PT_LOAD,
+                                  .p_flags = PF_R | (i == 0 ? PF_X : PF_W),
+                                  .p_vaddr = i == 0 ? 0 : hole,
+                                  .p_memsz = PAGE};
+    CHECK(fd >= 0 && write(fd, page, PAGE) == PAGE && ftruncate(fd, 2 * PAGE) == 0, "no image");
+    return fd;
+}
+
+static void map_image(char *at, int fd, int prot)
+{
+    CHECK(mmap(at, PAGE, prot, MAP_PRIVATE | MAP_FIXED, fd, 0) == at, "not mapped");
+}
+
+/* A program may map a library in another one's hole, only to read it. */
+static void file_in_a_hole(void)
+{
+    enum { HOLE = 0x40000, MOST = 64 };
+    int outer = make_image(HOLE), inner = make_image(HOLE);
+    char *at = mmap(NULL, 3 * HOLE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(at != MAP_FAILED && munmap(at + PAGE, HOLE - PAGE) == 0, "no hole");
+    map_image(at, outer, PROT_READ | PROT_EXEC);
+    struct epi_modules *table = calloc(1, sizeof *table + MOST * sizeof table->module[0]);
+    CHECK(table != NULL, "no memory");
+    table->capacity = MOST;
+    epi_modules_refresh(table);
+    const struct epi_module *found = epi_modules_find_text(table, (uintptr_t)at);
+    CHECK(found != NULL && found->extent.start == (uintptr_t)at, "the image is not there");
+    map_image(at + HOLE / 2, inner, PROT_READ);
+    for (int i = 0; i < 2; i++) {
+        epi_modules_refresh(table);
+        found = epi_modules_find_text(table, (uintptr_t)at);
+        CHECK(found != NULL && found->extent.start == (uintptr_t)at, "lost in refresh %d", i);
+    }
+    munmap(at, 3 * HOLE);
+    free(table);
+    close(outer);
+    close(inner);
+}
+
 int main(void)
 {
     in_a_hole();
+    file_in_a_hole();
     enable();
     refresh();
     loads_wait();
