@@ -77,7 +77,8 @@ var everything = []suite{
 	{dir: "internal/gort", run: loading, env: go127}, {dir: "internal/gort/exits", env: go127}, {dir: "internal/gort/labels", env: go127},
 	{dir: "internal/gort/panics", env: go127}, {dir: "internal/gort/revive", env: go127}, {dir: "internal/gort/threads", env: go127},
 	{dir: "internal/gort/vars", env: go127},
-	{dir: "tests/godeath", programs: dying, limit: 5 * time.Minute,
+	// Code takes ten times as long when it runs first, and a copy of the process has 3 s for all of Go's formatting.
+	{dir: "tests/godeath", programs: dying, limit: 5 * time.Minute, warm: "^TestErrorChain$/^(panic|chain|unwrap-panics)$",
 		run: "^(TestDeaths|TestVariants|TestErrorChain.*|TestNote.*|TestOnCrash|TestOnCrashOfGo|TestOnCrashOfGoVariants|TestOnCrashInCopy)$"},
 	// 300 ms are not enough for two snapshots on a machine that is this slow.
 	{dir: "tests/blackbox", programs: plain, skip: "^TestDiskIsFilledLater$"},

@@ -62,6 +62,7 @@ type suite struct {
 	programs []*victim.Program // what it makes crash
 	run      string            // which tests; "" is all
 	skip     string            // which not, and the reason is beside it
+	warm     string            // which run once before, so that the emulated processor has translated the code
 	env      []string          // of its build
 	limit    time.Duration
 }
@@ -94,8 +95,12 @@ func (r *root) add(t *testing.T, s suite) {
 	if limit == 0 {
 		limit = 3 * time.Minute
 	}
+	var warm []string
+	if s.warm != "" {
+		warm = []string{binary, "-test.run=" + s.warm}
+	}
 	r.jobs = append(r.jobs, job.Job{
-		Name: name, Dir: inside, Limit: limit + time.Minute,
+		Name: name, Dir: inside, Limit: limit + time.Minute, Warm: warm,
 		Args: []string{binary, "-test.v", "-test.run=" + s.run, "-test.skip=" + s.skip, "-test.parallel=3", fmt.Sprintf("-test.timeout=%v", limit)},
 		Env: []string{"PATH=/bin", "HOME=/tmp", "GOTRACEBACK=", victim.Elsewhere + "=" + built, victim.Slower + "=6",
 			"EPITAPH_MATRIX=" + os.Getenv("EPITAPH_MATRIX"), "GORT_TEST_WITH_SYMBOLS=1"},

@@ -194,7 +194,10 @@ func TestLeaks(t *testing.T) {
 	var first, last [3]int
 	scan(t, lines[1], first[:])
 	scan(t, lines[9], last[:])
-	if last[0] > first[0] || last[1] > first[1] || last[2] > first[2]+2 {
+	// What leaks does so once a round. A goroutine or two of the last Disable, which has waited for their work,
+	// may be on their last instructions.
+	const rounds = 80
+	if last[0] > first[0]+rounds/10 || last[1] > first[1] || last[2] > first[2]+2 {
 		t.Errorf("goroutines, descriptors, threads were %v after 20 rounds and %v after 100", first, last)
 	}
 }

@@ -141,6 +141,11 @@ func runJobs() error {
 	defer disk.Close()
 	for _, j := range jobs {
 		fmt.Println("guest:", j.Name)
+		if len(j.Warm) > 0 {
+			before := j
+			before.Args = j.Warm
+			run(before)
+		}
 		if err := json.NewEncoder(disk).Encode(run(j)); err != nil {
 			return err
 		}

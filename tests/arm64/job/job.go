@@ -20,8 +20,9 @@ type Job struct {
 	Name  string
 	Dir   string // where it runs
 	Args  []string
+	Warm  []string // Args of a run before, whose result is of no interest
 	Env   []string
-	Limit time.Duration // then it is killed
+	Limit time.Duration // then each of the two is killed
 }
 
 // A Result is how a job ended.
