@@ -11,25 +11,15 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/epitaph-go/epitaph/blackbox"
 	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
-// heldUp starts a victim whose reports stop behind the headline: a pipe of one
-// page is full for poll once anything is in it. Begun waits until the box has that
-// headline too, and goOn lets the report go on.
+// heldUp starts a victim whose reports stop behind the headline. Begun waits until the box
+// has that headline too, and goOn lets the report go on.
 func heldUp(t *testing.T, box string) (c *child, begun func(box string), goOn func()) {
 	t.Helper()
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { r.Close() })
-	if _, err := unix.FcntlInt(w.Fd(), unix.F_SETPIPE_SZ, 4096); err != nil {
-		t.Fatal(err)
-	}
+	r, w := victim.OnePage(t)
 	c = start(t, box, "20ms", victim.Stderr(w))
 	w.Close()
 	begun = func(box string) {

@@ -9,14 +9,11 @@ import (
 	"syscall"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/epitaph-go/epitaph/internal/victim"
 	"github.com/epitaph-go/epitaph/report"
 )
 
-// A stalled is a pipe of one page, which a writer finds full once there is
-// anything in it.
+// A stalled is a pipe that a writer finds full once there is anything in it.
 type stalled struct {
 	*os.File
 	text strings.Builder
@@ -24,14 +21,7 @@ type stalled struct {
 
 func stalledPipe(t *testing.T) (s *stalled, w *os.File) {
 	t.Helper()
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { r.Close(); w.Close() })
-	if _, err := unix.FcntlInt(w.Fd(), unix.F_SETPIPE_SZ, 4096); err != nil {
-		t.Fatal(err)
-	}
+	r, w := victim.OnePage(t)
 	return &stalled{File: r}, w
 }
 
