@@ -104,8 +104,11 @@ func (f Frame) Name() string {
 	}
 }
 
-// IsGo reports whether a frame is a call of Go, by the form of its function's name.
-func (f Frame) IsGo() bool { return f.isCall() && isGoName(cClone.ReplaceAllString(f.Func, "")) }
+// IsGo reports whether a frame is a call of Go, by the form of its function's name; of a
+// function of Go's assembly that is local to its file, by the file.
+func (f Frame) IsGo() bool {
+	return f.isCall() && (isGoName(cClone.ReplaceAllString(f.Func, "")) || f.isGoAssembly())
+}
 
 // String returns the line of the report, without the end of the line.
 func (f Frame) String() string { return string(appendFrame(nil, f, false)) }

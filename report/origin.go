@@ -106,6 +106,8 @@ func (r *Report) originOf(f *Frame, name string, dynamic bool) origin {
 		return ofProgram
 	case isGoName(name):
 		return r.originOfGo(name)
+	case f.isGoAssembly():
+		return originOfAssembly(f.File)
 	case isEpitaphC(name), name == "on_terminate" && strings.HasSuffix(f.File, "native/report/cxx.c"):
 		return ofEpitaph
 	case isCLibrary(f.Module), isCxxRuntime(name), cxxHeader.MatchString(f.File):
@@ -139,6 +141,26 @@ func (r *Report) originOfGo(name string) origin {
 	}
 	return ofProgram
 }
+
+// isGoAssembly reports whether a frame is of Go's assembly. A function that is local to its
+// file, cmpbody<>, has no package in its name.
+func (f *Frame) isGoAssembly() bool {
+	return f.Kind == SourceFrame && f.PC == 0 && !f.Inlined && strings.HasSuffix(f.File, ".s")
+}
+
+// originOfAssembly goes by the directory, in GOROOT or, with -trimpath, without it.
+func originOfAssembly(file string) origin {
+	if i := strings.LastIndex(file, "/src/"); i >= 0 {
+		file = file[i+len("/src/"):]
+	}
+	if first, _, found := strings.Cut(file, "/"); found && goStandard[first] {
+		return ofLibrary
+	}
+	return ofProgram
+}
+
+// isGo reports whether a call is of Go, by the name of its function or by its file.
+func (c call) isGo() bool { return isGoName(c.name) || c.isGoAssembly() }
 
 const epitaphModule = "github.com/epitaph-go/epitaph/"
 

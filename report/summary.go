@@ -94,7 +94,7 @@ func (r *Report) where(calls []call) string {
 	if function, ok := hangsInC(calls, first); ok && r.Kind != Crash {
 		return function + ", called from " + s
 	}
-	inC := !isGoName(calls[first].name)
+	inC := !calls[first].isGo()
 	for _, c := range calls[first+1:] {
 		if !isSignificant(c) || c.name == calls[first].name && c.name != "" {
 			continue
@@ -102,7 +102,7 @@ func (r *Report) where(calls []call) string {
 		if !inC {
 			return s + ", called by " + r.placeOf(c)
 		}
-		if isGoName(c.name) {
+		if c.isGo() {
 			return s + ", called from " + r.placeOf(c)
 		}
 	}
@@ -119,7 +119,7 @@ func (r *Report) where(calls []call) string {
 // hangsInC returns the program's C function that the function of Go at first has called,
 // where that has left no frame of its own.
 func hangsInC(calls []call, first int) (function string, ok bool) {
-	if !isGoName(calls[first].name) || !endsInStub(calls, first) {
+	if !calls[first].isGo() || !endsInStub(calls, first) {
 		return "", false
 	}
 	function, _ = cStub(calls[first-1].name)

@@ -111,7 +111,7 @@ func (r *Report) waits() []Wait {
 func (r *Report) threadWait(t *Thread) (w Wait, ok bool) {
 	calls := r.calls(t.Frames)
 	first := slices.IndexFunc(calls, func(c call) bool { return c.from == ofProgram && !c.doubtful })
-	if first < 0 || isGoName(calls[first].name) && !endsInStub(calls, first) {
+	if first < 0 || calls[first].isGo() && !endsInStub(calls, first) {
 		return w, false
 	}
 	w = Wait{For: "running", Count: t.Count, rank: rankC, calls: calls}
@@ -144,7 +144,7 @@ func endsInStub(calls []call, first int) bool {
 func calledByC(calls []call, first int) int {
 	for i := first - 1; i >= 0; i-- {
 		c := calls[i]
-		if c.from == ofLibrary && c.name != "" && !isGoName(c.name) {
+		if c.from == ofLibrary && c.name != "" && !c.isGo() {
 			return i
 		}
 		if c.from != ofPlumbing && c.from != ofLibrary {

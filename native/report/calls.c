@@ -35,6 +35,7 @@ static EPI_SAFE int32_t describe_go(struct epi_call_text *text, uintptr_t pc, ui
     if (go == NULL || !go->names)
         return -1;
     int32_t n = epi_pclntab_frames(go, pc, callee, functions, INLINE_MAX);
+    text->go = n > 0;
     if (n > 0 && inlined < (uint32_t)n) {
         epi_pclntab_print(text->name, sizeof text->name, functions[inlined].function);
         text->file = functions[inlined].file;
@@ -93,6 +94,7 @@ static EPI_SAFE uint32_t describe(struct epi_call_text *text, struct epi_inciden
     text->module = text->file = "";
     text->line = 0;
     text->offset = 0;
+    text->go = false;
     if ((frame->flags & EPI_FRAME_SIGNAL) != 0 ||
         ((frame->flags & EPI_FRAME_BAD_PC) != 0 &&
          epi_codemap_find(epi_program.code, frame->pc) == NULL) ||
@@ -111,6 +113,7 @@ static EPI_SAFE void describe_text(struct epi_call_text *text, const struct epi_
         epi_grouptext_describe(text, calls->text, at);
     else
         epi_gotext_describe(text, calls->text, at);
+    text->go = true;
 }
 
 EPI_SAFE void epi_call_describe(struct epi_call_text *text, struct epi_incident *incident,
@@ -169,7 +172,7 @@ static EPI_SAFE uint32_t facts_of(const struct epi_call_text *text, char *name)
     epi_name_make_public(name);
     if (comparable[0] != '\0')
         facts |= EPI_CALL_NAMED;
-    if (epi_name_is_go(comparable))
+    if (epi_name_is_go(comparable) || (text->go && epi_origin_go_assembly(text->file)))
         facts |= EPI_CALL_GO;
     if (epi_origin_failure(name))
         facts |= EPI_CALL_FAILURE;
@@ -204,6 +207,7 @@ static EPI_SAFE void add(struct epi_calls *calls, struct epi_call *call,
     struct epi_call_text *text = &calls->scratch;
     hints->module = text->module;
     hints->file = text->file;
+    hints->go = text->go;
     epi_name_normalize(text->comparable, text->name);
     call->name = hash(text->comparable);
     call->facts = (uint16_t)facts_of(text, calls->public_name);

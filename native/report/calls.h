@@ -11,7 +11,7 @@
 #define EPI_CALLS_MAX 512
 
 enum epi_call_fact {
-    EPI_CALL_GO = 1,           /* its name has Go's form */
+    EPI_CALL_GO = 1, /* its name has Go's form, or it is of Go's assembly */
     EPI_CALL_NAMED = 2,
     EPI_CALL_FAILURE = 4,      /* it leads from a failed check to the signal */
     EPI_CALL_DOUBTFUL = 8,     /* only a scan has found it, and nothing bears it out */
@@ -39,6 +39,7 @@ struct epi_call_text {
     char comparable[EPI_NAME_MAX]; /* see epi_name_normalize */
     const char *module;            /* "" of a line of Go's source */
     const char *file;              /* "" when it is not known */
+    bool go;                       /* by Go's tables, or in Go's words */
     int64_t line;
     uint64_t offset;               /* in the module, of a call without a name */
     char path[256];                /* for a file that a text names */

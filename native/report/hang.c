@@ -216,9 +216,10 @@ static EPI_SAFE void look_at_threads(struct search *search)
     if (threads->error != 0)
         return;
     for (uint32_t i = 0; i < threads->count; i++) {
-        const struct epi_thread *thread = &threads->thread[i];
+        struct epi_thread *thread = &threads->thread[i];
         if (!epi_thread_listed(threads, thread) || thread->members == 0 ||
-            epi_thread_answer(thread) == EPI_WRITING || thread->stack.count == 0)
+            epi_thread_answer(thread) == EPI_WRITING || thread->stack.count == 0 ||
+            epi_threads_leave_out(search->incident, thread))
             continue;
         if (!may_look(search, looked))
             return;

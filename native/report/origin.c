@@ -173,6 +173,23 @@ static EPI_SAFE enum epi_origin origin_of_go(const char *name, const char *build
     return is_standard_go(name, size) ? EPI_OF_LIBRARY : EPI_OF_PROGRAM;
 }
 
+EPI_SAFE bool epi_origin_go_assembly(const char *file)
+{
+    size_t size = epi_strlen(file);
+    return size > 2 && epi_streq(file + size - 2, ".s");
+}
+
+/* By the directory, in GOROOT or, with -trimpath, without it. */
+static EPI_SAFE enum epi_origin origin_of_assembly(const char *file)
+{
+    static const char source[] = "/src/";
+    const char *path = file;
+    for (const char *c = file; *c != '\0'; c++)
+        if (epi_name_begins(c, source))
+            path = c + sizeof source - 1;
+    return is_standard_go(path, epi_strlen(path)) ? EPI_OF_LIBRARY : EPI_OF_PROGRAM;
+}
+
 EPI_SAFE enum epi_origin epi_origin_of(const char *name, const struct epi_origin_hints *hints)
 {
     bool module = hints->module[0] != '\0', library = is_c_library(hints->module);
@@ -184,6 +201,8 @@ EPI_SAFE enum epi_origin epi_origin_of(const char *name, const struct epi_origin
         return !module || library ? EPI_OF_LIBRARY : EPI_OF_PROGRAM;
     if (epi_name_is_go(name))
         return origin_of_go(name, hints->build);
+    if (hints->go && epi_origin_go_assembly(hints->file))
+        return origin_of_assembly(hints->file);
     if (is_epitaph_c(name))
         return EPI_OF_EPITAPH;
     if (library || epi_origin_cxx_runtime(name) || is_cxx_header(hints->file) ||

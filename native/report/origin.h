@@ -18,11 +18,16 @@ struct epi_origin_hints {
     const char *module; /* the path of the frame's; "" for a line of Go's source */
     const char *file;   /* of its line; "" when that is not known */
     const char *build;  /* the text of the report's "Build:" line */
+    bool go;            /* it is of Go's tables, or in Go's words */
     bool dynamic;       /* the program has its C library from a module of its own */
 };
 
 /* The origin of a frame whose comparable name is NAME ("": it has none). */
 EPI_SAFE enum epi_origin epi_origin_of(const char *name, const struct epi_origin_hints *hints);
+
+/* Is a call of Go's in FILE one of its assembly?  A function that is local to its file,
+ * cmpbody<>, has no package in its name. */
+EPI_SAFE bool epi_origin_go_assembly(const char *file);
 
 /* Is MODULE the C++ library?  Is it one that makes a program a dynamic one? */
 EPI_SAFE bool epi_origin_cxx_library(const char *module);

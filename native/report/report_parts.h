@@ -60,6 +60,10 @@ EPI_SAFE struct epi_threads *epi_report_asked(const struct epi_incident *inciden
 EPI_SAFE void epi_threads_print(struct epi_incident *incident, struct epi_threads *threads,
                                 uint32_t max);
 
+/* Does the stack of THREAD, one of a group, say nothing?  Then it is counted only. */
+EPI_SAFE bool epi_threads_leave_out(const struct epi_incident *incident,
+                                    struct epi_thread *thread);
+
 /* How many words of the stack a report has, from SP on. */
 #define EPI_STACK_WORDS 32
 

@@ -248,9 +248,8 @@ static EPI_SAFE void print_counts(struct epi_out *out, const struct epi_threads 
     epi_out_text(out, "\n\n");
 }
 
-/* Its stack says nothing: it is counted. */
-static EPI_SAFE bool is_left_out(const struct epi_incident *incident,
-                                 struct epi_thread *thread)
+EPI_SAFE bool epi_threads_leave_out(const struct epi_incident *incident,
+                                    struct epi_thread *thread)
 {
     return !incident->options->idle_threads && kind_of(thread) != EPI_IDLE_NOT;
 }
@@ -329,7 +328,7 @@ EPI_SAFE void epi_threads_print(struct epi_incident *incident, struct epi_thread
         for (uint32_t i = 0; i < threads->count; i++) {
             struct epi_thread *thread = &threads->thread[i];
             if (!epi_thread_listed(threads, thread) || thread->members == 0 ||
-                thread->crashed != crashed || is_left_out(incident, thread))
+                thread->crashed != crashed || epi_threads_leave_out(incident, thread))
                 continue;
             if (epi_incident_stops(incident))
                 return;

@@ -54,6 +54,7 @@ var deaths = []death{
 	{"map", "concurrent map writes", joined, []string{"runtime.fatalthrow", "internal/runtime/maps.fatal", "main.mapWrites", "main.main"}},
 	{"unlock", "sync: unlock of unlocked mutex", joined, []string{"runtime.fatalthrow", "internal/sync.fatal", "main.main"}},
 	{"fault", "fault", joined, []string{"runtime.throw", "runtime.sigpanic", "main.main"}},
+	{"fault-assembly", "fault", joined, []string{"runtime.throw", "runtime.sigpanic", "cmpbody", "main.compare", "main.main"}},
 	{"stack", "stack overflow", joined, []string{"runtime.throw", "runtime.newstack", "runtime.morestack"}},
 	{"memory", "out of memory", joined, []string{"runtime.throw", "runtime.makeslice", "main.main"}},
 }
@@ -132,6 +133,22 @@ func TestDeaths(t *testing.T) {
 			same(t, o, run(t, plain, d.kind+" off=1"))
 			d.check(t, complete(t, onlyFile(t, dir)), o)
 		})
+	}
+}
+
+// Go's fault is that of the program's function that has called the standard library, also
+// where that is assembly whose names have no package.
+func TestFaultInAssembly(t *testing.T) {
+	t.Parallel()
+	for _, flags := range [][]string{nil, {"-trimpath"}} {
+		program := &victim.Program{Build: append(flags, "-tags", "epitaph_test", "./victim")}
+		dir := t.TempDir()
+		run(t, program, "fault-assembly dir="+dir).Exited(t, 2)
+		r := complete(t, onlyFile(t, dir))
+		const where = "SIGSEGV in bytes.Compare, called by main.compare (kinds.go:"
+		if !strings.Contains(r.End.Sentence, where) || r.Summary() != r.End.Sentence {
+			t.Errorf("flags %v: the sentence is %q, of the text %q", flags, r.End.Sentence, r.Summary())
+		}
 	}
 }
 

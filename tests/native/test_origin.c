@@ -29,6 +29,30 @@ static void by_file(void)
     }
 }
 
+/* Functions of Go's assembly that are local to their files have no package. */
+static void of_assembly(void)
+{
+    static const struct {
+        const char *file;
+        bool go;
+        enum epi_origin want;
+    } cases[] = {
+        {"/usr/local/go/src/internal/bytealg/compare_amd64.s", true, EPI_OF_LIBRARY},
+        {"/home/me/src/go/src/runtime/asm_amd64.s", true, EPI_OF_LIBRARY},
+        {"runtime/asm_arm64.s", true, EPI_OF_LIBRARY}, /* -trimpath */
+        {"/home/me/src/hash/sum_amd64.go", true, EPI_OF_PROGRAM},
+        {"/home/me/go/pkg/mod/example.com/x@v1.0.0/hash/sum_amd64.s", true, EPI_OF_PROGRAM},
+        {"example.com/x@v1.0.0/hash/sum_amd64.s", true, EPI_OF_PROGRAM},
+        {"/usr/src/hash/sum.s", false, EPI_OF_PROGRAM}, /* of C's */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct epi_origin_hints hints = {
+            .module = "", .file = cases[i].file, .build = "", .go = cases[i].go};
+        enum epi_origin is = epi_origin_of("cmpbody", &hints);
+        CHECK(is == cases[i].want, "%s: %d", cases[i].file, (int)is);
+    }
+}
+
 /* As report's TestSignature, TestSummaryOfRust. */
 static void of_rust(void)
 {
@@ -67,6 +91,7 @@ static void of_rust(void)
 int main(void)
 {
     by_file();
+    of_assembly();
     of_rust();
     return check_result();
 }

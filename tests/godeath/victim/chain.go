@@ -62,7 +62,7 @@ func init() {
 	})
 	unwrap("allocates", func() error {
 		for range 64 {
-			bytes = make([]byte, 1<<20)
+			large = make([]byte, 1<<20)
 		}
 		return errGone
 	})

@@ -6,6 +6,7 @@ package main
 import "C"
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -61,6 +62,7 @@ func init() {
 	kinds["map"] = func() { mapWrites() }
 	kinds["unlock"] = func() { new(sync.Mutex).Unlock() }
 	kinds["fault"] = func() { sink = *(*int)(*(*unsafe.Pointer)(unsafe.Pointer(&unmapped))) }
+	kinds["fault-assembly"] = func() { sink = compare(noAccess(), make([]byte, 4096)) }
 	kinds["stack"] = func() {
 		debug.SetMaxStack(64 << 10)
 		sink = recurse(0)
@@ -69,7 +71,7 @@ func init() {
 		// What is left to be swept would be first, and may need memory of its own.
 		runtime.GC()
 		scenario.Must(syscall.Setrlimit(syscall.RLIMIT_AS, &syscall.Rlimit{Cur: 1 << 30, Max: 1 << 30}))
-		bytes = make([]byte, 1<<40)
+		large = make([]byte, 1<<40)
 	}
 	kinds["collector"] = func() {
 		damaged = new([100]*int)
@@ -118,7 +120,7 @@ var (
 	nothing    *int
 	noFunction func()
 	zero, sink int
-	bytes      []byte
+	large      []byte
 	damaged    *[100]*int
 	// Behind everything that Linux maps for a program of this size.
 	unmapped uintptr = 0x500000000000
@@ -187,4 +189,16 @@ func grow(n int) int {
 		return 0
 	}
 	return grow(n-1) + int(frame[n])
+}
+
+// compare calls a function of the standard library's assembly that is local to its file.
+//
+//go:noinline
+func compare(a, b []byte) int { return bytes.Compare(a, b) + len(a) }
+
+// noAccess returns memory that cannot be read.
+func noAccess() []byte {
+	page, err := syscall.Mmap(-1, 0, 4096, syscall.PROT_NONE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	scenario.Must(err)
+	return page
 }
