@@ -69,15 +69,19 @@ EPI_SAFE uint64_t epi_watch_round(struct epi_watch *watch, uint64_t now, uint64_
     return passed - EPI_STOP > waited ? passed - EPI_STOP - waited : 0;
 }
 
+/* A thread that wakes by itself comes about so late on a machine that is not busy. */
+#define LATE (10 * EPI_MS)
+
 /* Who has settled has woken the helper, which then was late for a stop only.  Who has not may
- * be in the write of the first line, while the helper slept on: of that time, what is behind
- * DUE was a stop. */
+ * be in the write of the first line, while the helper slept on until DUE.  A helper that is
+ * late for that, too, has been stopped, and nothing tells since when: the process may have
+ * been stopped in the moment in which its first line could be read. */
 EPI_SAFE uint64_t epi_incident_watched_from(const struct epi_incident *incident, uint64_t due,
                                             uint64_t now)
 {
     if (incident->deadline == 0) /* the owner has not got there yet */
         return now;
-    if (incident->settled)
+    if (incident->settled || now > due + LATE)
         return incident->began;
     uint64_t from = due < now ? due : now;
     return from > incident->began ? from : incident->began;
