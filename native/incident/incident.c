@@ -70,7 +70,7 @@ EPI_SAFE uint64_t epi_watch_round(struct epi_watch *watch, uint64_t now, uint64_
 }
 
 /* A thread that wakes by itself comes about so late on a machine that is not busy. */
-#define LATE (10 * EPI_MS)
+#define OVERSLEPT (10 * EPI_MS)
 
 /* Who has settled has woken the helper, which then was late for a stop only.  Who has not may
  * be in the write of the first line, while the helper slept on until DUE.  A helper that is
@@ -81,7 +81,7 @@ EPI_SAFE uint64_t epi_incident_watched_from(const struct epi_incident *incident,
 {
     if (incident->deadline == 0) /* the owner has not got there yet */
         return now;
-    if (incident->settled || now > due + LATE)
+    if (incident->settled || now > due + OVERSLEPT)
         return incident->began;
     uint64_t from = due < now ? due : now;
     return from > incident->began ? from : incident->began;

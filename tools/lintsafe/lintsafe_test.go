@@ -68,6 +68,7 @@ func TestSource(t *testing.T) {
 		{"macro, good", "EPI_SAFE int f(int x)\n{\n    return CALLS_GOOD(x);\n}", nil},
 		{"macro, bad", "EPI_SAFE int f(int x)\n{\n    return CALLS_BAD(x);\n}", []string{"3: calls epi_bad"}},
 		{"macro without arguments", "#define VALUE strlen(\"\")\nEPI_SAFE int f(int x)\n{\n    return VALUE;\n}", []string{"4: calls strlen"}},
+		{"two macros of one name", "#define N (1)\n#define N (2)\nEPI_SAFE int f(int x)\n{\n    return N;\n}", nil},
 		{"macro that renames", "#define LENGTH strlen\nEPI_SAFE int f(int x)\n{\n    return LENGTH(\"\");\n}", nil}, // seen by the object check
 		{"in a condition", "EPI_SAFE int f(int x)\n{\n    if (epi_bad(x)) while (epi_bad(2)) ;\n    return sizeof(x);\n}", []string{"3: calls epi_bad", "3: calls epi_bad"}},
 		{"in a comment", "EPI_SAFE int f(int x)\n{\n    /* epi_bad(1) */ // strlen(2)\n    return 1; /* a\n b */\n}", nil},

@@ -152,7 +152,8 @@ func (f *File) define(name string, like bool, rest string, line int) {
 	if like {
 		_, rest, _ = strings.Cut(rest, ")")
 	}
-	f.Macros[name] = append(f.Macros[name], tokenize(rest, line)...)
+	// Two bodies of one name (behind #if, or of two files) are no text in one piece: (1)(2) is a call.
+	f.Macros[name] = append(append(f.Macros[name], tokenize(rest, line)...), Token{Text: ";", Line: line})
 }
 
 // stripComments blanks out comments and what is in strings.
