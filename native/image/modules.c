@@ -268,21 +268,20 @@ static EPI_SAFE bool overlaps_text(const struct epi_module *module,
     return false;
 }
 
-/* Is MAPPING between segments of MODULE?  The list is by rising address: if another image has
- * taken MODULE's place, MODULE has not been seen at its start. */
-static EPI_SAFE bool is_in_hole(const struct epi_mapping *mapping,
+/* Is MAPPING a segment of MODULE?  One that begins in the first page of the file is mapped with
+ * an offset of 0, too: the code, where the linker has put less than a page before it. */
+static EPI_SAFE bool is_segment(const struct epi_mapping *mapping,
                                 const struct epi_module *module)
 {
-    return module->seen && module->extent.start != mapping->range.start &&
-           !overlaps_text(module, &mapping->range);
+    return module->extent.start < mapping->range.start && mapping->inode != 0 &&
+           module->inode == mapping->inode;
 }
 
-/* What a file that is mapped only to be read says of its extent may reach beyond the hole. */
-static EPI_SAFE void add_in_hole(struct epi_modules *table, const struct epi_module *module,
-                                 const struct epi_module *around)
+/* Does MODULE stand although an image begins at START, further up?  The list is by rising
+ * address: if the image has taken MODULE's place, MODULE has not been seen at its start. */
+static EPI_SAFE bool stays(const struct epi_module *module, uintptr_t start)
 {
-    if (module->extent.end <= around->extent.end && !overlaps_text(around, &module->extent))
-        insert(table, module);
+    return module->seen && module->extent.start != start;
 }
 
 /* A module whose image is at the start of MAPPING, and which the table does
@@ -298,8 +297,9 @@ static EPI_SAFE void add_image(struct epi_modules *table, const struct epi_mappi
     if (known == NULL) {
         if (!overlaps_any(table, &module))
             insert(table, &module);
-    } else if (is_in_hole(mapping, known)) {
-        add_in_hole(table, &module, known);
+    } else if (stays(known, mapping->range.start)) {
+        if (!overlaps_text(known, &module.extent)) /* it is between two segments */
+            insert(table, &module);
     } else if (known->bias != module.bias || known->build_id_size != module.build_id_size ||
                !epi_equal(known->build_id, module.build_id, module.build_id_size)) {
         epi_copy(known, &module, sizeof module);
@@ -316,12 +316,15 @@ static EPI_SAFE void see(struct epi_modules *table, const struct epi_mapping *ma
     bool device = epi_equal(mapping->path, "/dev/", 5); /* reading may have effects */
     bool image = (mapping->inode != 0 && !device) || epi_streq(mapping->path, VDSO_MAPPING);
     struct epi_module *module = find(table, mapping->range.start);
-    if (image && mapping->offset == 0 && (mapping->prot & EPI_PROT_READ) != 0) {
+    if (image && mapping->offset == 0 && (mapping->prot & EPI_PROT_READ) != 0 &&
+        (module == NULL || !is_segment(mapping, module))) {
         add_image(table, mapping, module);
         module = find(table, mapping->range.start);
     }
     if (module == NULL)
         return;
+    if (epi_in(mapping->range, module->extent.start))
+        module->inode = mapping->inode;
     if ((module->loaded && epi_in(mapping->range, module->extent.start)) ||
         ((mapping->prot & EPI_PROT_EXEC) != 0 &&
          epi_in(mapping->range, module->text[0].start)))
@@ -334,8 +337,10 @@ EPI_SAFE void epi_modules_refresh(struct epi_modules *table)
     struct epi_mapping mapping;
     if (!epi_maps_open(&maps))
         return;
-    for (uint32_t i = 0; i < table->count; i++)
+    for (uint32_t i = 0; i < table->count; i++) {
         table->module[i].seen = false;
+        table->module[i].inode = 0;
+    }
     bool any = false;
     while (epi_maps_next(&maps, &mapping)) {
         see(table, &mapping);

@@ -35,6 +35,7 @@ struct epi_module {
     uintptr_t dynamic;        /* PT_DYNAMIC, or 0 */
     uint8_t build_id[EPI_MODULE_BUILD_ID];
     uint8_t build_id_size;
+    uint64_t inode;  /* of what the last refresh saw at its start; 0: no file */
     uint8_t dropped; /* enum epi_dropped */
     bool loaded; /* the loader listed it */
     bool seen;   /* by the last refresh */

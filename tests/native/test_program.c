@@ -164,17 +164,24 @@ static void map_image(char *at, int fd, int prot)
     CHECK(mmap(at, PAGE, prot, MAP_PRIVATE | MAP_FIXED, fd, 0) == at, "not mapped");
 }
 
+static struct epi_modules *empty_table(void)
+{
+    enum { MOST = 64 };
+    struct epi_modules *table = calloc(1, sizeof *table + MOST * sizeof table->module[0]);
+    CHECK(table != NULL, "no memory");
+    table->capacity = MOST;
+    return table;
+}
+
 /* A program may map a library in another one's hole, only to read it. */
 static void file_in_a_hole(void)
 {
-    enum { HOLE = 0x40000, MOST = 64 };
+    enum { HOLE = 0x40000 };
     int outer = make_image(HOLE), inner = make_image(HOLE);
     char *at = mmap(NULL, 3 * HOLE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     CHECK(at != MAP_FAILED && munmap(at + PAGE, HOLE - PAGE) == 0, "no hole");
     map_image(at, outer, PROT_READ | PROT_EXEC);
-    struct epi_modules *table = calloc(1, sizeof *table + MOST * sizeof table->module[0]);
-    CHECK(table != NULL, "no memory");
-    table->capacity = MOST;
+    struct epi_modules *table = empty_table();
     epi_modules_refresh(table);
     const struct epi_module *found = epi_modules_find_text(table, (uintptr_t)at);
     CHECK(found != NULL && found->extent.start == (uintptr_t)at, "the image is not there");
@@ -190,10 +197,70 @@ static void file_in_a_hole(void)
     close(inner);
 }
 
+/* Where less than a page is before the code, the first page of the file is mapped once more. */
+static void code_in_the_first_page(void)
+{
+    enum { BEFORE = 0x200 };
+    int fd = make_image(PAGE);
+    Elf64_Phdr *segment = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    CHECK(segment != MAP_FAILED, "not mapped");
+    segment = (Elf64_Phdr *)(void *)((char *)segment + sizeof(Elf64_Ehdr));
+    segment[0].p_flags = PF_R;
+    segment[0].p_memsz = BEFORE;
+    segment[1].p_flags = PF_R | PF_X;
+    segment[1].p_offset = BEFORE;
+    segment[1].p_vaddr += BEFORE;
+    segment[1].p_memsz -= BEFORE;
+    char *at = mmap(NULL, 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(at != MAP_FAILED, "no room");
+    map_image(at, fd, PROT_READ);
+    map_image(at + PAGE, fd, PROT_READ | PROT_EXEC);
+    struct epi_modules *table = empty_table();
+    for (int i = 0; i < 3; i++) {
+        epi_modules_refresh(table);
+        const struct epi_module *found =
+            epi_modules_find_text(table, (uintptr_t)at + PAGE + BEFORE);
+        CHECK(found != NULL && found->extent.start == (uintptr_t)at, "lost in refresh %d", i);
+        if (found != NULL && i == 1) /* the loader's list has it, too */
+            ((struct epi_module *)(uintptr_t)found)->loaded = true;
+    }
+    munmap(at, 2 * PAGE);
+    free(table);
+    close(fd);
+}
+
+/* A library is closed, other memory comes to its start, and another one to its end. */
+static void behind_a_closed_one(void)
+{
+    enum { HOLE = 0x40000 };
+    int closed = make_image(HOLE), opened = make_image(PAGE);
+    char *at = mmap(NULL, 2 * HOLE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(at != MAP_FAILED && munmap(at + PAGE, HOLE - PAGE) == 0, "no hole");
+    map_image(at, closed, PROT_READ | PROT_EXEC);
+    struct epi_modules *table = empty_table();
+    epi_modules_refresh(table);
+    const struct epi_module *found = epi_modules_find_text(table, (uintptr_t)at);
+    CHECK(found != NULL && found->extent.end == (uintptr_t)at + HOLE + PAGE, "not found");
+    if (found != NULL)
+        ((struct epi_module *)(uintptr_t)found)->loaded = true;
+    CHECK(mmap(at, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == at,
+          "not closed");
+    map_image(at + HOLE, opened, PROT_READ | PROT_EXEC);
+    epi_modules_refresh(table);
+    found = epi_modules_find_text(table, (uintptr_t)at + HOLE);
+    CHECK(found != NULL && found->extent.start == (uintptr_t)at + HOLE, "the new one is lost");
+    munmap(at, 2 * HOLE);
+    free(table);
+    close(closed);
+    close(opened);
+}
+
 int main(void)
 {
     in_a_hole();
     file_in_a_hole();
+    code_in_the_first_page();
+    behind_a_closed_one();
     enable();
     refresh();
     loads_wait();
