@@ -148,8 +148,10 @@ static EPI_SAFE EPI_ON_CRASH void headline(struct epi_incident *incident)
     epi_out_flush(&incident->out);
     /* The kernel wakes the line's reader on this processor, since a writer mostly sleeps soon
      * (wake_up_interruptible_sync_poll in fs/pipe.c), and would let it wait for the report's
-     * end. */
-    epi_syscall6(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+     * end.  So this thread sleeps for as long as the kernel's timers are late, some 50 us.  A
+     * sched_yield would put it behind all others: on a busy machine for seconds, if it has a
+     * low priority. */
+    epi_pause(1);
 }
 
 /* A file of the report's own is made by a stage; a record names the thread. */
