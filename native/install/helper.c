@@ -62,16 +62,23 @@ static EPI_SAFE uint64_t look_for_a_stop(struct epi_incident *incident, struct e
     uint64_t stop = epi_watch_round(watch, now, late ? epi_task_starved(epi_gettid()) : 0);
     if (stop > 0)
         epi_incident_postpone(incident, stop, now);
-    if (incident->out.watched != EPI_OUT_ALONE)
-        incident->out.watched = now;
+    uint64_t watched = incident->out.watched; /* its owner may take it away meanwhile */
+    if (watched != EPI_OUT_ALONE)
+        atomic_compare_exchange_strong(&incident->out.watched, &watched, now);
     return stop;
 }
 
 /* From a crash's beginning to the end of the process, or until a host's handler
- * has repaired it. */
+ * has repaired it.  An owner that has not settled gets a moment for it: it may be that the
+ * process was stopped, and that the helper is the first to go on. */
 static EPI_SAFE void enforce(struct epi_incident *crash)
 {
-    struct epi_watch watch = {.last = epi_incident_watched_from(crash, due, epi_now())};
+    uint64_t woken_by = due;
+    if (epi_crashing() && !crash->settled) {
+        sleep_on_word(*epi_helper_word(), TICK);
+        woken_by += TICK;
+    }
+    struct epi_watch watch = {.last = epi_incident_watched_from(crash, woken_by, epi_now())};
     while (epi_crashing()) {
         look_for_a_stop(crash, &watch);
         uint64_t now = watch.last;
