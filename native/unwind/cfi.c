@@ -245,10 +245,14 @@ static EPI_SAFE void raise_cfa(const struct epi_cfi_entry *entry, struct epi_cfi
         row->value[EPI_REG_RA] < 0 || row->value[EPI_REG_RA] > INT16_MAX ||
         row->cfa_value > INT32_MAX - 2 * INT16_MAX)
         return;
+    for (unsigned reg = 0; reg < EPI_NREGS; reg++)
+        if (row->kind[reg] == EPI_CFI_EXPRESSION || row->kind[reg] == EPI_CFI_VAL_EXPRESSION)
+            return; /* it may compute with the CFA */
     int32_t by = (int32_t)row->value[EPI_REG_RA] + (int32_t)sizeof(uint64_t);
     row->cfa_value += by;
     for (unsigned reg = 0; reg < EPI_NREGS; reg++)
-        if (row->kind[reg] == EPI_CFI_OFFSET && row->value[reg] > INT32_MIN + by)
+        if ((row->kind[reg] == EPI_CFI_OFFSET || row->kind[reg] == EPI_CFI_VAL_OFFSET) &&
+            row->value[reg] > INT32_MIN + by)
             row->value[reg] -= by;
 }
 
