@@ -12,7 +12,8 @@ func TestOriginOfAssembly(t *testing.T) {
 		{"/usr/local/go/src/internal/bytealg/compare_amd64.s", 0, ofLibrary},
 		{"/home/me/src/go/src/runtime/asm_amd64.s", 0, ofLibrary},
 		{"runtime/asm_arm64.s", 0, ofLibrary}, // -trimpath
-		{"/home/me/src/hash/sum_amd64.go", 0, ofProgram},
+		{"/home/me/src/hash/sum_amd64.s", 0, ofProgram},
+		{"/src/internal/simd/add_amd64.s", 0, ofProgram},
 		{"/home/me/go/pkg/mod/example.com/x@v1.0.0/hash/sum_amd64.s", 0, ofProgram},
 		{"example.com/x@v1.0.0/hash/sum_amd64.s", 0, ofProgram},
 		{"/usr/src/hash/sum.s", 0x401000, ofProgram},

@@ -148,16 +148,20 @@ func (f *Frame) isGoAssembly() bool {
 	return f.Kind == SourceFrame && f.PC == 0 && !f.Inlined && strings.HasSuffix(f.File, ".s")
 }
 
-// originOfAssembly goes by the directory, in GOROOT or, with -trimpath, without it.
+// originOfAssembly goes by the directory, in GOROOT or, with -trimpath, without it: a program
+// may have a src/crypto, too, so that only the packages with such functions count.
 func originOfAssembly(file string) origin {
 	if i := strings.LastIndex(file, "/src/"); i >= 0 {
 		file = file[i+len("/src/"):]
 	}
-	if first, _, found := strings.Cut(file, "/"); found && goStandard[first] {
+	if goAssembly[path.Dir(file)] {
 		return ofLibrary
 	}
 	return ofProgram
 }
+
+var goAssembly = wordSet(`crypto/internal/fips140/aes crypto/internal/fips140/nistec internal/bytealg internal/runtime/gc/scan
+	runtime runtime/cgo vendor/golang.org/x/crypto/chacha20poly1305 vendor/golang.org/x/sys/cpu`)
 
 // isGo reports whether a call is of Go, by the name of its function or by its file.
 func (c call) isGo() bool { return isGoName(c.name) || c.isGoAssembly() }

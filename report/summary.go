@@ -62,6 +62,9 @@ func wholeEscapes(text string, n int) int {
 // called from dec.Decode (decode.go:19)", and the whole of "write through a NULL pointer
 // + 8". What is not known is empty. Where the sentence is the one of the text, it is what.
 func (r *Report) SummaryParts() (what, where, cause string) {
+	if r.Kind != Crash && r.hasCutThreads() && r.End != nil && r.End.Sentence != "" {
+		return r.End.Sentence, "", "" // it may be about one that the text leaves out
+	}
 	if where = r.where(r.stack()); where == "" {
 		if r.Sentence != "" {
 			return r.Sentence, "", ""

@@ -77,6 +77,27 @@ func TestSummaryCountsAll(t *testing.T) {
 	}
 }
 
+// A sentence may be about a thread that the text leaves out, and the core does not look at the
+// goroutines of a snapshot.
+func TestSummaryOfWhatIsNotShown(t *testing.T) {
+	const end, thread = "End of report (complete, 100 bytes, 1.0 ms): ",
+		"Thread 0x00007f0825d9d6c0 [app, 7, S, 0.00 s] (most recent call first):\n  File \"/srv/a.c\", line 3 in compute\n\n"
+	const goroutine = "Goroutine 1 [sync.Mutex.Lock, 5 minutes] (most recent call first):\n  File \"/srv/a.go\", line 17 in main.wait\n\n"
+	for _, c := range []struct{ text, want string }{
+		{thread + end + "timeout of 1 s in want (a.c:9): pthread_mutex_lock", "timeout of 1 s in compute (a.c:3): running"},
+		{thread + "... (1 more thread)\n\n" + end + "timeout of 1 s in want (a.c:9): pthread_mutex_lock", "timeout of 1 s in want (a.c:9): pthread_mutex_lock"},
+		{thread + "... (1 more thread)\n\n", "timeout of 1 s in compute (a.c:3): running"},
+		{"Goroutines: 1, snapshot 9.5 s old (the runtime did not answer in time), in 1 group\n\n" + goroutine, "timeout of 1 s"},
+		{"Goroutines: 1, live, in 1 group\n\n" + goroutine, "timeout of 1 s in main.wait (a.go:17): sync.Mutex.Lock"},
+	} {
+		r := parse(t, "Timeout (0:00:01)!\n\n"+c.text+"\n")
+		if len(r.Unknown) > 0 {
+			t.Errorf("not understood: %v", r.Unknown)
+		}
+		equal(t, c.text, r.Summary(), c.want)
+	}
+}
+
 // A cause that has no room is cut between characters, whatever its length.
 func TestWideCause(t *testing.T) {
 	for n := range 700 {

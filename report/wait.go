@@ -56,7 +56,8 @@ var cRanks = map[string]int{
 // WaitsFor returns what a program that hangs waits for: of the stacks of goroutines and
 // threads that have the program's own frames in them, those that wait for the most
 // telling thing, a lock before a channel, and of these the ones that have waited longest.
-// Stacks of one length of time are in the order of the text.
+// Stacks of one length of time are in the order of the text. Goroutines of a snapshot do not
+// count: it may be older than the hang.
 func (r *Report) WaitsFor() []Wait { return r.waits() }
 
 func (r *Report) waits() []Wait {
@@ -69,6 +70,9 @@ func (r *Report) waits() []Wait {
 		}
 	}
 	for i := range r.GoroutineGroups {
+		if r.Goroutines != nil && !r.Goroutines.Live {
+			break // a snapshot may be a minute old
+		}
 		g := &r.GoroutineGroups[i]
 		calls := r.calls(withoutCreator(g.Frames))
 		if !anyProgram(calls) || inC && callsC(calls) {
@@ -160,4 +164,9 @@ func withoutCreator(frames []Frame) []Frame {
 
 func callsC(calls []call) bool {
 	return slices.ContainsFunc(calls, func(c call) bool { return strings.Contains(c.name, "._Cfunc_") })
+}
+
+// hasCutThreads reports whether the text leaves threads out for their number.
+func (r *Report) hasCutThreads() bool {
+	return slices.ContainsFunc(r.Threads, func(t Thread) bool { return t.Kind == CutThreads })
 }

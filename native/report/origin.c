@@ -179,15 +179,22 @@ EPI_SAFE bool epi_origin_go_assembly(const char *file)
     return size > 2 && epi_streq(file + size - 2, ".s");
 }
 
-/* By the directory, in GOROOT or, with -trimpath, without it. */
+/* By the directory, in GOROOT or, with -trimpath, without it: a program may have a src/crypto,
+ * too, so that only the packages with such functions count. */
 static EPI_SAFE enum epi_origin origin_of_assembly(const char *file)
 {
+    static const char directories[] =
+        " crypto/internal/fips140/aes crypto/internal/fips140/nistec internal/bytealg "
+        "internal/runtime/gc/scan runtime runtime/cgo "
+        "vendor/golang.org/x/crypto/chacha20poly1305 vendor/golang.org/x/sys/cpu ";
     static const char source[] = "/src/";
     const char *path = file;
     for (const char *c = file; *c != '\0'; c++)
         if (epi_name_begins(c, source))
             path = c + sizeof source - 1;
-    return is_standard_go(path, epi_strlen(path)) ? EPI_OF_LIBRARY : EPI_OF_PROGRAM;
+    size_t size = (size_t)(epi_name_base(path) - path);
+    return size > 0 && epi_name_listed(directories, path, size - 1) ? EPI_OF_LIBRARY
+                                                                    : EPI_OF_PROGRAM;
 }
 
 EPI_SAFE enum epi_origin epi_origin_of(const char *name, const struct epi_origin_hints *hints)

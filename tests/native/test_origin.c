@@ -40,7 +40,8 @@ static void of_assembly(void)
         {"/usr/local/go/src/internal/bytealg/compare_amd64.s", true, EPI_OF_LIBRARY},
         {"/home/me/src/go/src/runtime/asm_amd64.s", true, EPI_OF_LIBRARY},
         {"runtime/asm_arm64.s", true, EPI_OF_LIBRARY}, /* -trimpath */
-        {"/home/me/src/hash/sum_amd64.go", true, EPI_OF_PROGRAM},
+        {"/home/me/src/hash/sum_amd64.s", true, EPI_OF_PROGRAM},
+        {"/src/internal/simd/add_amd64.s", true, EPI_OF_PROGRAM},
         {"/home/me/go/pkg/mod/example.com/x@v1.0.0/hash/sum_amd64.s", true, EPI_OF_PROGRAM},
         {"example.com/x@v1.0.0/hash/sum_amd64.s", true, EPI_OF_PROGRAM},
         {"/usr/src/hash/sum.s", false, EPI_OF_PROGRAM}, /* of C's */
