@@ -27,6 +27,10 @@ EPI_SAFE bool epi_arch_may_jump_out(struct epi_range code);
 /* Is PC at the two instructions that return from a signal handler? */
 EPI_SAFE bool epi_arch_at_sigreturn(uintptr_t pc);
 
+/* Is PC at the instructions that end a thread?  They are behind the call of a thread's function
+ * where nothing has called: in musl's __clone, which has no call frame information. */
+EPI_SAFE bool epi_arch_at_thread_end(uintptr_t pc);
+
 /* The registers that a signal interrupted, from the frame that the kernel
  * pushed; SP is what it is when PC is at those instructions. */
 EPI_SAFE bool epi_arch_sigreturn_regs(struct epi_regs *regs, uintptr_t sp);

@@ -148,6 +148,14 @@ EPI_SAFE bool epi_arch_at_sigreturn(uintptr_t pc)
     return epi_equal(b, rax, sizeof rax) || epi_equal(b, eax, sizeof eax);
 }
 
+/* mov %eax, %edi; xor %eax, %eax; mov $60, %al (exit); syscall */
+EPI_SAFE bool epi_arch_at_thread_end(uintptr_t pc)
+{
+    static const uint8_t exits[] = {0x89, 0xc7, 0x31, 0xc0, 0xb0, 0x3c, 0x0f, 0x05};
+    uint8_t b[sizeof exits];
+    return epi_peek(b, pc, sizeof b) && epi_equal(b, exits, sizeof exits);
+}
+
 static EPI_SAFE void from_gregs(struct epi_regs *regs, const greg_t *gregs)
 {
     static const unsigned char from[EPI_NREGS] = {

@@ -91,6 +91,14 @@ EPI_SAFE bool epi_arch_at_sigreturn(uintptr_t pc)
            code[1] == 0xd4000001;
 }
 
+/* mov x8, #93 (exit); svc #0 */
+EPI_SAFE bool epi_arch_at_thread_end(uintptr_t pc)
+{
+    uint32_t code[2];
+    return pc % 4 == 0 && epi_peek(code, pc, sizeof code) && code[0] == 0xd2800ba8 &&
+           code[1] == 0xd4000001;
+}
+
 /* The words of the kernel's struct sigcontext: the fault's address, then X0 to X30, SP and PC,
  * which is how enum epi_reg has them. */
 #define CONTEXT_WORDS (1 + EPI_NREGS)

@@ -2,10 +2,11 @@
  *
  * Order: the rules for Go text (gostack.c), call frame information (cfi.c),
  * the signal trampoline by its code, the instructions of the function
- * (framecode.c), the return address at SP where no code can have moved SP yet,
- * the frame pointer, a bounded scan of the stack.  The last three are guesses; a
- * guess has to be an address in executable text right after a CALL, and so has
- * what the instructions lead to, and whatever rules yield from guessed registers.
+ * (framecode.c), the instructions that end a thread, the return address at SP
+ * where no code can have moved SP yet, the frame pointer, a bounded scan of the
+ * stack.  The last three are guesses; a guess has to be an address in executable
+ * text right after a CALL, and so has what the instructions lead to, and whatever
+ * rules yield from guessed registers.
  *
  * Termination.  On one stack SP rises with every step.  Stacks change at
  * signals, between Go and C, and by code that switches them itself, so rising
@@ -135,25 +136,32 @@ static EPI_SAFE enum epi_step step_by_rules(struct epi_cursor *cursor,
                                                                  : EPI_STEP_NO_RULE;
 }
 
+/* By what the code at the PC says, where there are no rules for it. */
+static EPI_SAFE enum epi_step step_by_code(struct epi_cursor *cursor, struct epi_frame *frame)
+{
+    if ((frame->flags & EPI_FRAME_BAD_PC) != 0)
+        return EPI_STEP_NO_RULE;
+    if (step_sigreturn(cursor)) {
+        frame->flags |= EPI_FRAME_SIGNAL | EPI_FRAME_EXACT;
+        return EPI_STEP_OK;
+    }
+    const struct epi_module *module =
+        epi_modules_find_text(cursor->modules, epi_cursor_lookup_pc(cursor));
+    if (epi_framecode_step(cursor, module) == EPI_STEP_OK)
+        return EPI_STEP_OK;
+    return epi_arch_at_thread_end(cursor->regs.r[EPI_REG_PC]) ? EPI_STEP_OUTERMOST
+                                                              : EPI_STEP_NO_RULE;
+}
+
 static EPI_SAFE bool step_by_guess(struct epi_cursor *cursor, enum epi_step failed,
-                                   struct epi_frame *frame)
+                                   const struct epi_frame *frame)
 {
     bool bad = (frame->flags & EPI_FRAME_BAD_PC) != 0;
     bool exact = (frame->flags & EPI_FRAME_EXACT) != 0;
-    bool found = false;
-    if (failed == EPI_STEP_NO_RULE && !bad && step_sigreturn(cursor)) {
-        frame->flags |= EPI_FRAME_SIGNAL | EPI_FRAME_EXACT;
-        found = true;
-    }
-    if (!found && failed == EPI_STEP_NO_RULE && !bad)
-        found = epi_framecode_step(cursor, epi_modules_find_text(
-                                               cursor->modules, epi_cursor_lookup_pc(cursor))) ==
-                EPI_STEP_OK;
-    if (!found && failed == EPI_STEP_NO_RULE && exact)
-        found = step_return(cursor, bad ? EPI_HOW_RETURN : EPI_HOW_SCAN);
-    if (!found)
-        found = step_frame_pointer(cursor) || epi_scan_step(cursor, SCAN_WORDS);
-    return found;
+    if (failed == EPI_STEP_NO_RULE && exact &&
+        step_return(cursor, bad ? EPI_HOW_RETURN : EPI_HOW_SCAN))
+        return true;
+    return step_frame_pointer(cursor) || epi_scan_step(cursor, SCAN_WORDS);
 }
 
 /* Brent: a state that comes again would come for ever. */
@@ -175,7 +183,7 @@ static EPI_SAFE enum epi_stop move(struct epi_cursor *cursor, struct epi_frame *
 {
     uint64_t fp = cursor->regs.r[EPI_REG_FP];
     bool outermost_fp = epi_known(&cursor->regs, EPI_REG_FP) && fp == 0;
-    enum epi_step step = step_by_rules(cursor, frame);
+    enum epi_step step = step_by_rules(cursor, frame), by_code;
     switch (step) {
     case EPI_STEP_OK:
         if ((frame->flags & EPI_FRAME_GO) == 0 && (cursor->flags & EPI_FRAME_EXACT) != 0)
@@ -189,7 +197,10 @@ static EPI_SAFE enum epi_stop move(struct epi_cursor *cursor, struct epi_frame *
     case EPI_STEP_OUTERMOST:
         return EPI_STOP_OUTERMOST;
     default:
-        if (step_by_guess(cursor, step, frame))
+        by_code = step == EPI_STEP_NO_RULE ? step_by_code(cursor, frame) : step;
+        if (by_code == EPI_STEP_OUTERMOST)
+            return EPI_STOP_OUTERMOST;
+        if (by_code == EPI_STEP_OK || step_by_guess(cursor, step, frame))
             break;
         if (step == EPI_STEP_STUCK)
             return EPI_STOP_STUCK;

@@ -7,6 +7,7 @@
 #include "machine.h"
 #include "reference.h"
 
+#include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -174,6 +175,48 @@ static void uncovered(void)
               stack.frame[0].how == EPI_HOW_CODE,
           "%#lx how %d", stack.frame[0].pc, stack.frame[0].how);
     check_tail("leaf", 1);
+}
+
+/* As musl's clone: takes its return address off the stack, calls, and ends the thread.  FP is
+ * that of who called. */
+void thread_begins(void (*)(void));
+#if defined(__x86_64__)
+__asm__(".text\n"
+        ".globl thread_begins\n"
+        ".type thread_begins, @function\n"
+        "thread_begins: popq %rax\n"
+        "    call *%rdi\n"
+        "    movl %eax, %edi\n"
+        "    xorl %eax, %eax\n"
+        "    movb $60, %al\n"
+        "    syscall\n"
+        ".size thread_begins, .-thread_begins\n");
+#else
+__asm__(".text\n"
+        ".globl thread_begins\n"
+        ".type thread_begins, %function\n"
+        "thread_begins: blr x0\n"
+        "    mov x8, #93\n"
+        "    svc #0\n"
+        ".size thread_begins, .-thread_begins\n");
+#endif
+
+static jmp_buf before_thread;
+
+static __attribute__((noinline)) void take_and_leave(void)
+{
+    take();
+    longjmp(before_thread, 1);
+}
+
+static __attribute__((noinline)) void thread_start(void)
+{
+    if (setjmp(before_thread) == 0)
+        thread_begins(take_and_leave);
+    CHECK(stack.count == 3 && stack.stop == EPI_STOP_OUTERMOST, "%u frames, stop %d",
+          stack.count, stack.stop);
+    CHECK(stack.frame[2].pc - (uintptr_t)thread_begins < 8 && stack.frame[2].how == EPI_HOW_CFI,
+          "%#lx how %d", stack.frame[2].pc, stack.frame[2].how);
 }
 
 /* A stack made by hand, in memory of its own. */
@@ -374,6 +417,7 @@ int main(void)
     harness_start(NULL);
     jit_code();
     uncovered();
+    thread_start();
     circles();
     call_encodings();
     call_targets();
