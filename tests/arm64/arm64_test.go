@@ -118,15 +118,24 @@ const casesOfPython = "^TestFaulthandler_"
 // byName are the suites that were never seen to pass as a whole: they run when they are asked for by their directories.
 var byName = []suite{
 	{dir: "tests/faulthandler", programs: plain, limit: 5 * time.Minute, skip: casesOfPython},
-	{dir: "tests/threads", programs: withTrouble},
+	{dir: "tests/threads", programs: []*victim.Program{withTrouble[0], shared("c11.so", "testdata/c11.c"),
+		shared("constructor.so", "testdata/constructor.c", "-lpthread"),
+		{Name: "static", Build: []string{"-tags", "epitaph_test", "-ldflags=-linkmode external -extldflags -static", "./victim"}}}},
 	{dir: "tests/exits", programs: plain},
-	{dir: "tests/lastwords", programs: plain},
+	{dir: "tests/lastwords", programs: lastWords},
 	{dir: "tests/hangs", programs: plain},
 	{dir: "tests/fields", programs: plain},
-	{dir: "tests/host", programs: []*victim.Program{plain[0], {Name: "healthy", Build: []string{"./healthy"}}}},
-	{dir: "tests/taken", programs: []*victim.Program{plain[0], takenLibrary}},
+	{dir: "tests/host", programs: []*victim.Program{plain[0], {Name: "healthy", Build: []string{"./healthy"}},
+		{Name: "unseen", Build: []string{"-tags", "epitaph_nowrap", "./victim"}}}},
+	{dir: "tests/taken", programs: []*victim.Program{plain[0], takenLibrary,
+		{Build: []string{"-buildmode=pie", "./victim"}}, {Build: []string{"-tags=epitaph_nowrap", "./victim"}},
+		{Build: []string{"-ldflags=-extldflags '-static -Wl,--no-warnings'", "./victim"}}}},
 	{dir: "tests/edges", programs: []*victim.Program{withTrouble[0], tripwire}},
-	{dir: "tests/regress", programs: []*victim.Program{plain[0], plugin("plugin"), plugin("other")}},
+	{dir: "tests/regress", programs: []*victim.Program{plain[0], shared("plugin.so", "plugin/plugin.c"),
+		shared("other.so", "plugin/other.c"), shared("many.so", "many/many.c"),
+		{Name: "library.so", Build: []string{"-buildmode=c-shared", "./library"}},
+		{Name: "host", Compiler: []string{"cc"}, Build: []string{"library/host/host.c", "-ldl"}},
+		{Name: "gohost", Build: []string{"./goplugin/host"}}, {Name: "goplugin.so", Build: []string{"-buildmode=plugin", "./goplugin/plug"}}}},
 	{dir: "tests/cgotraceback", programs: []*victim.Program{plain[0], {Name: "inits", Build: []string{"./inits"}}}},
 	{dir: "cgo"}, {dir: "internal/engine"}, {dir: "handler"},
 }
@@ -147,9 +156,20 @@ var (
 		Build: []string{"-I../../internal/victim/machine", "tripwire/tripwire.c", "-ldl"}}
 )
 
-// plugin is a shared library of tests/regress.
-func plugin(name string) *victim.Program {
-	return &victim.Program{Name: name + ".so", Compiler: []string{"cc", "-shared", "-fPIC"}, Build: []string{"plugin/" + name + ".c"}}
+// lastWords are the programs of tests/lastwords, but for those with Rust.
+var lastWords = []*victim.Program{
+	plain[0],
+	{Name: "static", Build: []string{"-ldflags=-linkmode external -extldflags -static", "./victim"}},
+	{Name: "loader", Build: []string{"./loader"}},
+	{Name: "plugin.so", Compiler: []string{"c++", "-shared", "-fPIC"}, Build: []string{"plugin/plugin.cc"}},
+	{Name: "words", Build: []string{"./words"}},
+	{Name: "plain", Build: []string{"-tags=epitaph_nowrap", "./words"}},
+	{Name: "words", Build: []string{"-ldflags=-linkmode external -extldflags -static", "./words"}},
+}
+
+// shared is a shared library.
+func shared(name string, build ...string) *victim.Program {
+	return &victim.Program{Name: name, Compiler: []string{"cc", "-shared", "-fPIC"}, Build: build}
 }
 
 // loading are those tests of gort that read neither sources nor build.
