@@ -199,10 +199,11 @@ func TestMachine(t *testing.T) {
 	for _, s := range suites {
 		r.add(t, s)
 	}
-	r.addBox(t)
+	r.addBox()
 	if asked == "full" || asked == "cores" {
-		r.addCores(t)
+		r.addCores()
 	}
+	r.buildAll(t)
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	for _, result := range runAll(ctx, t, machine, r) {

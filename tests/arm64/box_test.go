@@ -22,12 +22,9 @@ import (
 // boxJob is the job that leaves a black box, and prints it.
 const boxJob = "a black box"
 
-func (r *root) addBox(t *testing.T) {
-	t.Helper()
+func (r *root) addBox() {
 	dir, p := "../blackbox", plain[0]
-	if err := p.BuildElsewhere(dir, r.path(built), r.env...); err != nil {
-		t.Fatal(err)
-	}
+	r.program(dir, p, r.env...)
 	script := `printf 'goroutines 7\nannotate request=7f3a\ncrumb last one\nsleep 100ms\ncrash\n' |
 		` + "'" + filepath.Join(built, p.Inside(dir)) + "'" + ` /tmp/box 20ms >/dev/null
 		gzip -c /tmp/box | base64`

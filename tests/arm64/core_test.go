@@ -30,12 +30,9 @@ var coreCrashes = []string{"null-write -place cgo", "call-null -place thread", "
 // forCores is crashdemo with symbols, but without the debug information, by which gdb would show inlined calls as frames.
 var forCores = crashdemo("symbols", "-ldflags=-w")
 
-func (r *root) addCores(t *testing.T) {
-	t.Helper()
+func (r *root) addCores() {
 	dir := filepath.Join("..", "..", "tests")
-	if err := forCores.BuildElsewhere(dir, r.path(built), r.env...); err != nil {
-		t.Fatal(err)
-	}
+	r.program(dir, forCores, r.env...)
 	program := filepath.Join(built, forCores.Inside(dir))
 	for _, crash := range coreCrashes {
 		script := fmt.Sprintf("mkdir /tmp/core && cd /tmp/core && ulimit -c unlimited && '%s' run %s -core >/dev/null; gzip -1c core* | base64; rm -r /tmp/core",

@@ -7,8 +7,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,34 +28,80 @@ const (
 
 // A root is the machine's file system, as a directory, and what runs in it.
 type root struct {
-	dir  string
-	env  []string // of what is built for it
-	jobs []job.Job
+	dir    string
+	env    []string // of what is built for it
+	jobs   []job.Job
+	builds map[string]func() error // by the file that each makes
+	common map[string]func() error // what many of them have in common, by environment
 }
 
 // newRoot makes one with the first process in it.
 func newRoot(t *testing.T) *root {
 	t.Helper()
-	r := &root{dir: t.TempDir(), env: vm.Env()}
+	r := &root{dir: t.TempDir(), env: vm.Env(), builds: map[string]func() error{}, common: map[string]func() error{}}
 	if asked == "" {
 		// All with the troubles of the victims, or the core would be compiled once more without.
 		r.env = append(r.env, "GOFLAGS="+os.Getenv("GOFLAGS")+" -tags=epitaph_test")
 	}
-	r.build(t, "guest", "init", []string{"CGO_ENABLED=0", "GOOS=linux", "GOARCH=arm64"}, "build")
+	r.build("guest", "init", []string{"CGO_ENABLED=0", "GOOS=linux", "GOARCH=arm64"}, "build")
 	return r
 }
 
 // path is where a file of the machine's is here.
 func (r *root) path(inside string) string { return filepath.Join(r.dir, inside) }
 
-// build runs go build or the like in a package's directory.
-func (r *root) build(t *testing.T, dir, into string, env []string, args ...string) {
-	t.Helper()
-	cmd := exec.Command("go", append(args, "-o", r.path(into), ".")...)
+// build has go build or the like run in a package's directory.
+func (r *root) build(dir, into string, env []string, args ...string) {
+	path := r.path(into)
+	r.builds[path] = func() error { return runGo(dir, env, append(args, "-o", path, ".")...) }
+}
+
+// program has a victim built, as the tests in a directory would.
+func (r *root) program(dir string, p *victim.Program, env ...string) {
+	r.builds[r.path(filepath.Join(built, p.Inside(dir)))] = func() error {
+		return p.BuildElsewhere(dir, r.path(built), env...)
+	}
+}
+
+func runGo(dir string, env []string, args ...string) error {
+	cmd := exec.Command("go", args...)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v in %s: %v\n%s", cmd, dir, err, out)
+		return fmt.Errorf("%v in %s: %w\n%s", cmd, dir, err, out)
 	}
+	return nil
+}
+
+// buildAll builds what was asked for. Most of the time is the linkers', of which each keeps one
+// processor busy; but what goes into all of them is compiled before, or each would compile it.
+func (r *root) buildAll(t *testing.T) {
+	t.Helper()
+	began := time.Now()
+	for _, build := range r.common {
+		if err := build(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	builds := make(chan func() error, len(r.builds))
+	for _, build := range r.builds {
+		builds <- build
+	}
+	close(builds)
+	var all sync.WaitGroup
+	for range runtime.NumCPU() {
+		all.Go(func() {
+			for build := range builds {
+				if err := build(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if t.Failed() {
+		t.FailNow()
+	}
+	t.Logf("%d builds took %v", len(r.builds), time.Since(began).Round(time.Second))
 }
 
 // A suite is the tests of a package, run in the machine.
@@ -67,13 +115,15 @@ type suite struct {
 	limit    time.Duration
 }
 
-// add builds a suite and adds the job that runs it.
+// add has a suite built and adds the job that runs it.
 func (r *root) add(t *testing.T, s suite) {
 	t.Helper()
 	dir := filepath.Join("..", "..", s.dir)
 	name := strings.Join(append([]string{s.dir}, s.env...), " ")
 	binary := filepath.Join(tests, strings.ReplaceAll(name, "/", "_")+".test")
-	r.build(t, dir, binary, slices.Concat(r.env, s.env), "test", "-c")
+	env := slices.Concat(r.env, s.env)
+	r.common[strings.Join(s.env, " ")] = func() error { return runGo("../../handler", env, "build", ".") }
+	r.build(dir, binary, env, "test", "-c")
 	for _, p := range s.programs {
 		env := slices.Clone(r.env)
 		if slices.Contains(p.Env, "CC=musl-gcc") {
@@ -83,9 +133,7 @@ func (r *root) add(t *testing.T, s suite) {
 			}
 			env = append(env, "PATH="+musl+":"+os.Getenv("PATH"))
 		}
-		if err := p.BuildElsewhere(dir, r.path(built), env...); err != nil {
-			t.Fatal(err)
-		}
+		r.program(dir, p, env...)
 	}
 	inside := filepath.Join(sources, s.dir)
 	if err := r.copyData(dir, inside); err != nil {
