@@ -58,14 +58,21 @@ static bool hidden(const struct epi_action *slot)
     return slot->role == EPI_ROLE_FAULT || slot->role == EPI_ROLE_ABORT;
 }
 
-/* As the kernel keeps it (kernel/signal.c, do_sigaction), and with libc's restorer.  An
- * action without one is of no use to the kernel: its handler's signal ends in SIGSEGV
- * (arch/x86/kernel/signal_64.c, x64_setup_rt_frame). */
+/* The flag of an action with a restorer, where libc gives its actions one.  On amd64 an action
+ * without is of no use to the kernel: its handler's signal ends in SIGSEGV
+ * (arch/x86/kernel/signal_64.c, x64_setup_rt_frame).  On arm64 glibc has none, and the flag
+ * alone would have handlers return to 0 (arch/arm64/kernel/signal.c, setup_return). */
+static unsigned restored(void)
+{
+    return (unsigned)epi_actions.common.flags & SA_RESTORER;
+}
+
+/* As the kernel keeps it (kernel/signal.c, do_sigaction), and with libc's restorer. */
 static struct epi_sigaction action_of(const struct sigaction *action)
 {
     struct epi_sigaction result = {
         .handler = (uintptr_t)action->sa_handler,
-        .flags = (unsigned)action->sa_flags | SA_RESTORER,
+        .flags = (unsigned)action->sa_flags | restored(),
         .restorer = epi_actions.common.restorer,
         .mask = *(const uint64_t *)(const void *)&action->sa_mask &
                 ~(epi_mask_of(SIGKILL) | epi_mask_of(SIGSTOP)),
@@ -96,7 +103,7 @@ static void tell(const struct epi_sigaction *action, struct sigaction *to)
 static bool stopped_by_go(int signal, const struct epi_sigaction *action)
 {
     return (action->mask | LEFT_OUT) == ~UINT64_C(0) &&
-           action->flags == (SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_RESTORER) &&
+           action->flags == (SA_SIGINFO | SA_ONSTACK | SA_RESTART | restored()) &&
            epi_wanted_by_go(signal) && epi_actions.go_raised == 0;
 }
 

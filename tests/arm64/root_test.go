@@ -164,5 +164,9 @@ func (r *root) copyData(dir, inside string) error {
 	if _, err := os.Stat(data); err != nil {
 		return nil
 	}
-	return os.CopyFS(r.path(filepath.Join(inside, "testdata")), os.DirFS(data))
+	to := r.path(filepath.Join(inside, "testdata"))
+	if _, err := os.Stat(to); err == nil {
+		return nil // for another suite of the package
+	}
+	return os.CopyFS(to, os.DirFS(data))
 }

@@ -292,11 +292,11 @@ struct kernels {
     uint64_t mask;
 };
 
-// With libc's restorer, as another action has it.
+// With libc's restorer if there is one, as another action has it.
 static int install_raw(unsigned flags, way_function *function) {
-    struct kernels old, action = {function, flags | 0x04000000, NULL, 0};
+    struct kernels old;
     syscall(SYS_rt_sigaction, SIGSEGV, NULL, &old, sizeof old.mask);
-    action.restorer = old.restorer;
+    struct kernels action = {function, flags | (old.flags & 0x04000000), old.restorer, 0};
     before.sa_sigaction = old.handler;
     return syscall(SYS_rt_sigaction, SIGSEGV, &action, NULL, sizeof action.mask) == 0 ? 0 : errno;
 }

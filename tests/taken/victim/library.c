@@ -75,11 +75,10 @@ static int by_itself(int number, const struct sigaction *action, struct sigactio
         void (*restorer)(void);
         unsigned long mask;
     } kernels, before;
-    struct sigaction restorer;
-    sigaction(SIGCHLD, NULL, &restorer); // Go's: all have the same
+    syscall(SYS_rt_sigaction, SIGCHLD, NULL, &kernels,
+            8); // Go's: all have the same restorer, or none
     kernels.handler = action->sa_handler;
-    kernels.flags = (unsigned)action->sa_flags | 0x04000000;
-    kernels.restorer = restorer.sa_restorer;
+    kernels.flags = (unsigned)action->sa_flags | (kernels.flags & 0x04000000);
     kernels.mask = 0;
     int result = (int)syscall(SYS_rt_sigaction, number, &kernels, &before, 8);
     memset(old, 0, sizeof *old);
