@@ -14,6 +14,7 @@ import (
 
 func pprof(t *testing.T, args ...string) string {
 	t.Helper()
+	victim.NeedTools(t, "go")
 	cmd := exec.Command("go", append([]string{"tool", "pprof", "-symbolize=none"}, args...)...)
 	out, err := cmd.CombinedOutput()
 	if err != nil {

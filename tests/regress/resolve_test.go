@@ -18,6 +18,7 @@ import (
 // it was before, what it would have had with it.
 func TestResolve(t *testing.T) {
 	t.Parallel()
+	victim.NeedTools(t, "cc", "strip")
 	dir := t.TempDir()
 	path, full := filepath.Join(dir, "plugin.so"), filepath.Join(dir, "full", "plugin.so")
 	if err := os.Mkdir(filepath.Dir(full), 0o700); err != nil {

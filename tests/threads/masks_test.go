@@ -59,6 +59,9 @@ func TestFaultBehindAMask(t *testing.T) {
 		"blocked 0": syscall.SIGSEGV, "blocked 1": syscall.SIGFPE, "blocked 2": syscall.SIGSEGV,
 	} {
 		t.Run(line, func(t *testing.T) {
+			if signal == syscall.SIGFPE {
+				victim.NeedDivision(t, "div")
+			}
 			out := program.Run(t, line)
 			out.DiedOf(t, signal)
 			if r := victim.Complete(t, out.Stderr); r.Current().Name() != "blocked" {

@@ -36,9 +36,11 @@ static void *throwing(void *)
 
 static void *loading(void *)
 {
-    const char *const names[] = {"libexpat.so.1", "libbz2.so.1.0", "liblzma.so.5", "libz.so.1"};
+    // The last two are glibc's own, which are there without any other package.
+    const char *const names[] = {"libexpat.so.1", "libbz2.so.1.0",     "liblzma.so.5",
+                                 "libz.so.1",     "libthread_db.so.1", "libBrokenLocale.so.1"};
     for (unsigned i = 0; !done; i++) {
-        if (void *handle = dlopen(names[i % 4], RTLD_NOW)) {
+        if (void *handle = dlopen(names[i % (sizeof names / sizeof names[0])], RTLD_NOW)) {
             loads++;
             dlclose(handle);
         }
