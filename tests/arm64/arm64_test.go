@@ -87,6 +87,11 @@ var everything = []suite{
 	{dir: "tests/live", programs: withTrouble},
 	{dir: "tests/nocfi", programs: plain},
 	{dir: "tests/edges", programs: withTrouble, run: "^TestCause$"},
+	{dir: "tests/exits", programs: plain},
+	{dir: "tests/hangs", programs: plain},
+	{dir: "tests/fields", programs: plain},
+	{dir: "tests/lastwords", programs: lastWords},
+	{dir: "tests/regress", programs: plain, run: "^(TestNotifyAgain|TestHandlersInACircle)$"},
 	// These two are long; the first runs under qemu-user as well (tests/README.md).
 	{dir: "tests/gostack", limit: 2 * time.Minute, skip: "^(TestNamesOfAllText|TestRandomRegisters)$"},
 }
@@ -122,10 +127,6 @@ var byName = []suite{
 	{dir: "tests/threads", skip: "^TestNamesComeBeforeASanitizers$", programs: []*victim.Program{withTrouble[0], shared("c11.so", "testdata/c11.c"),
 		shared("constructor.so", "testdata/constructor.c", "-lpthread"),
 		{Name: "static", Build: []string{"-tags", "epitaph_test", "-ldflags=-linkmode external -extldflags -static", "./victim"}}}},
-	{dir: "tests/exits", programs: plain},
-	{dir: "tests/lastwords", programs: lastWords},
-	{dir: "tests/hangs", programs: plain},
-	{dir: "tests/fields", programs: plain},
 	{dir: "tests/host", programs: []*victim.Program{plain[0], {Name: "healthy", Build: []string{"./healthy"}},
 		{Name: "unseen", Build: []string{"-tags", "epitaph_nowrap", "./victim"}}}},
 	{dir: "tests/taken", programs: []*victim.Program{plain[0], takenLibrary,

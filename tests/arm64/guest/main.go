@@ -149,8 +149,12 @@ func runJobs() error {
 		if err := json.NewEncoder(disk).Encode(run(j)); err != nil {
 			return err
 		}
+		// Who has run out of patience with the next job has this one's result.
+		if err := disk.Sync(); err != nil {
+			return err
+		}
 	}
-	return disk.Sync()
+	return nil
 }
 
 func run(j job.Job) job.Result {
