@@ -91,7 +91,7 @@ var everything = []suite{
 	{dir: "tests/hangs", programs: plain},
 	{dir: "tests/fields", programs: plain},
 	{dir: "tests/lastwords", programs: lastWords},
-	{dir: "tests/regress", programs: plain, run: "^(TestNotifyAgain|TestHandlersInACircle)$"},
+	{dir: "tests/regress", programs: plain, run: "^(TestNotifyAgain|TestHandlersInACircle|TestStopAfterUnregister)$"},
 	// These two are long; the first runs under qemu-user as well (tests/README.md).
 	{dir: "tests/gostack", limit: 2 * time.Minute, skip: "^(TestNamesOfAllText|TestRandomRegisters)$"},
 }

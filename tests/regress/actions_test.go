@@ -146,7 +146,8 @@ func TestNotifyAgain(t *testing.T) {
 // it does not handle any more: it must not be the core's handler, which calls Go's.
 func TestStopAfterUnregister(t *testing.T) {
 	t.Parallel()
-	line, nohup := fmt.Sprintf("stop_late signal=%d", syscall.SIGHUP), victim.Under("nohup")
+	line := fmt.Sprintf("stop_late signal=%d", syscall.SIGHUP)
+	nohup := victim.Under("sh", "-c", `trap "" HUP; exec "$0" "$@"`) // not every busybox has nohup
 	o := program.Run(t, line, nohup)
 	o.Exited(t, wentOn)
 	likePlain(t, o, program.Run(t, line+" off=1", nohup))

@@ -132,7 +132,7 @@ func (m *Machine) pack(path, root string, jobs []job.Job) error {
 		a.file("modules/"+filepath.Base(m.kernel.module(i)), m.kernel.module(i))
 	}
 	a.file("bin/busybox", m.kernel.busybox())
-	for _, applet := range strings.Fields("sh cat ls true false sleep kill ps env echo head tail wc gzip base64 nohup") {
+	for _, applet := range strings.Fields("sh cat ls true false sleep kill ps env echo head tail wc gzip base64") {
 		a.link("bin/"+applet, "busybox")
 	}
 	a.link("bin/unshare", "../init")
