@@ -6,7 +6,7 @@
 
 #include <signal.h>
 
-#ifndef EPI_NOWRAP
+#ifdef EPI_INTERPOSES
 
 EPI_NEXT(next_sigaction, sigaction);
 

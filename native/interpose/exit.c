@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#ifndef EPI_NOWRAP
+#ifdef EPI_INTERPOSES
 
 EPI_NEXT(next_exit, _exit);
 

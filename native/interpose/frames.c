@@ -3,7 +3,7 @@
 #include "../base/base.h"
 #include "../image/frameblocks.h"
 
-#ifndef EPI_NOWRAP
+#ifdef EPI_INTERPOSES
 
 /* libgcc's header has no declaration of these. */
 void __register_frame(void *begin);

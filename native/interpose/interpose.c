@@ -19,16 +19,16 @@
 #include <stdatomic.h>
 #include <threads.h>
 
-#ifndef EPI_NOWRAP
+#ifdef EPI_INTERPOSES
 
 #pragma weak dlsym
 #pragma weak dlerror
 
-static uintptr_t look_up(const char *name)
+static uintptr_t look_up(void *where, const char *name)
 {
     if (dlsym == NULL || name == NULL)
         return 0;
-    uintptr_t found = (uintptr_t)dlsym(RTLD_NEXT, name);
+    uintptr_t found = (uintptr_t)dlsym(where, name);
     if (found == 0 && dlerror != NULL)
         dlerror(); /* or the program's next call says that a name of ours is missing */
     return found;
@@ -36,16 +36,21 @@ static uintptr_t look_up(const char *name)
 
 /* The address that the linker has for a definition in a shared runtime may be a jump of the
  * program's own, which is bound lazily: so it comes behind dlsym's.  Threads that look a name
- * up at once find the same, and none sees a part of it. */
+ * up at once find the same, and none sees a part of it.
+ *
+ * A library comes behind such a runtime, which calls what is defined here as its next one. */
 uintptr_t epi_interpose_next(struct epi_next *next)
 {
     if (next->known)
         return next->found;
-    uintptr_t found = look_up(next->second_name);
+    uintptr_t found = 0;
+    if (next->second_name != NULL && epi_in_program()) {
+        found = look_up(RTLD_NEXT, next->second_name);
+        if (found == 0)
+            found = (uintptr_t)next->linked;
+    }
     if (found == 0)
-        found = (uintptr_t)next->linked;
-    if (found == 0)
-        found = look_up(next->name);
+        found = look_up(RTLD_NEXT, next->name);
     next->found = found;
     next->known = true;
     return found;
@@ -96,7 +101,12 @@ static epi_create_function find_next(void)
 {
     epi_create_function found = next;
     PULL_IN;
-    if (found == NULL) {
+    if (found != NULL)
+        return found;
+    if (!epi_in_program()) { /* what comes before a library calls this one as its next */
+        found = (epi_create_function)epi_interpose_next(&behind);
+        epi_create_by((epi_create_function)look_up(RTLD_DEFAULT, behind.second_name));
+    } else {
         if (!wins())
             found = __real_pthread_create;
         else if (__pthread_create != NULL)
@@ -104,8 +114,8 @@ static epi_create_function find_next(void)
         else
             found = (epi_create_function)epi_interpose_next(&behind);
         epi_create_by(found);
-        next = found;
     }
+    next = found;
     return found;
 }
 

@@ -15,16 +15,26 @@
  * definitions are weak, too, and would win.  So ours are strong there, and go on to the
  * runtime's, which have a second name (compiler-rt's interception.h).
  *
- * Ours stay weak with the thread sanitizer, under which the core cannot be enabled, and with
- * the memory sanitizer, which would check what a library without it hands over.  Ours stay weak
- * with -fsanitize=undefined, too, which may come without a runtime, in a static program, whose
- * libc must not have a second strong definition. */
+ * Ours stay weak with the memory sanitizer, which would check what a library without it hands
+ * over.  Ours stay weak with -fsanitize=undefined, too, which may come without a runtime, in a
+ * static program, whose libc must not have a second strong definition.
+ *
+ * With the thread sanitizer there are none: the core cannot be enabled under it.  In a library
+ * that has imported them by mistake its runtime would find them behind its own, call them
+ * before it is there, and die in what the compiler puts at their start. */
 #if defined __SANITIZE_ADDRESS__ /* gcc's */
 #define EPI_BEFORE_RUNTIME
+#elif defined __SANITIZE_THREAD__
+#define EPI_UNDER_TSAN
 #elif defined __clang__
 #if __has_feature(address_sanitizer) || __has_feature(leak_sanitizer)
 #define EPI_BEFORE_RUNTIME
+#elif __has_feature(thread_sanitizer)
+#define EPI_UNDER_TSAN
 #endif
+#endif
+#if !defined EPI_NOWRAP && !defined EPI_UNDER_TSAN
+#define EPI_INTERPOSES
 #endif
 #ifdef EPI_BEFORE_RUNTIME
 #define EPI_INTERPOSED_FIRST __attribute__((visibility("default")))

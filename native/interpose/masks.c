@@ -10,7 +10,7 @@
 #include <pthread.h>
 #include <sys/signalfd.h>
 
-#ifndef EPI_NOWRAP
+#ifdef EPI_INTERPOSES
 
 #define NAMES(X)                                                                               \
     X(pthread_sigmask) X(sigprocmask) X(sigtimedwait) X(sigwaitinfo) X(sigwait) X(signalfd)

@@ -8,7 +8,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#ifndef EPI_NOWRAP
+#ifdef EPI_INTERPOSES
 
 EPI_NEXT(next_write, write);
 static epi_write_function next;

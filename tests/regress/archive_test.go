@@ -3,6 +3,7 @@
 package regress
 
 import (
+	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
@@ -58,5 +59,46 @@ func TestArchiveDefinesNames(t *testing.T) {
 				victim.NoReport(t, o.Stderr)
 			})
 		}
+	}
+}
+
+// A c-shared library that imports handler/auto defines these names, too: it lets the calls of its host
+// through, and those of what comes before it and has it as the next one.
+func TestLibraryThatDefinesNames(t *testing.T) {
+	t.Parallel()
+	before := &victim.Program{Name: "before.so", Compiler: []string{"cc", "-shared", "-fPIC"}, Build: []string{"archiveauto/before/before.c", "-ldl"}}
+	definesNames(t, nil, "")
+	definesNames(t, nil, "", "LD_PRELOAD="+before.Path(t))
+	if !victim.Full {
+		return
+	}
+	// The thread sanitizer's runtime calls them before it is there itself.
+	for _, compiler := range []string{"gcc", "clang"} {
+		for _, sanitizer := range []string{"address", "thread"} {
+			t.Run(compiler+" "+sanitizer, func(t *testing.T) {
+				if _, err := exec.LookPath(compiler); err != nil {
+					t.Skipf("%s is not installed", compiler)
+				}
+				flag := "-fsanitize=" + sanitizer
+				definesNames(t, []string{"CC=" + compiler, "CGO_CFLAGS=-O1 -g " + flag, "CGO_LDFLAGS=" + flag}, flag)
+			})
+		}
+	}
+}
+
+func definesNames(t *testing.T, env []string, flag string, run ...string) {
+	t.Helper()
+	compiler := "cc"
+	if len(env) > 0 {
+		compiler = strings.TrimPrefix(env[0], "CC=")
+	}
+	auto := &victim.Program{Name: "archiveauto.so", Build: []string{"-buildmode=c-shared", "./archiveauto"}, Env: env}
+	host := &victim.Program{Name: "sharedautohost", Compiler: []string{compiler}, Limit: limit,
+		Build: append(strings.Fields(flag), "archiveauto/host/host.c", auto.Path(t), "-pthread")}
+	for _, epitaph := range []string{"", "1"} {
+		o := host.Run(t, "", victim.Env("EPITAPH="+epitaph, "ASAN_OPTIONS=detect_leaks=0"), victim.Env(run...))
+		o.Exited(t, wentOn)
+		says(t, o, "threads 1, handler 1, blocked 1 1")
+		victim.NoReport(t, o.Stderr)
 	}
 }
