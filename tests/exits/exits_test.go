@@ -94,7 +94,7 @@ func TestCrashWins(t *testing.T) {
 	each(t, func(t *testing.T, v variant) {
 		rounds := 1
 		if victim.Full && v.program == program {
-			rounds = 42 // of 8 ways and 3 pauses: 1008 in all
+			rounds = 84 // of 3 pauses: 252 of each way
 		} else if victim.Full {
 			rounds = 2
 		}
@@ -114,13 +114,21 @@ func TestCrashWins(t *testing.T) {
 	})
 }
 
-// The crash hook of the program is a part of the crash.
+// The crash hook of the program is a part of the crash. With those of TestCrashWins these are more
+// than a thousand runs of main's return, os.Exit, C's exit and an end during a hook.
 func TestLastActGoesOn(t *testing.T) {
 	for _, how := range ways {
-		t.Run(how, func(t *testing.T) {
-			t.Parallel()
-			died(t, program.Run(t, "race oncrash=sleep ms=50 how="+how))
-		})
+		for _, ms := range []int{1, 5, 100} {
+			if !victim.Full && ms != 100 {
+				continue
+			}
+			t.Run(fmt.Sprintf("%s/%d", how, ms), func(t *testing.T) {
+				t.Parallel()
+				for range victim.Rounds(11) {
+					died(t, program.Run(t, fmt.Sprintf("race oncrash=sleep how=%s ms=%d", how, ms)))
+				}
+			})
+		}
 	}
 }
 
@@ -186,7 +194,7 @@ func TestExecGoesOn(t *testing.T) {
 	for _, line := range []string{"within=0", "within=5", "within=20 spin=4", "within=20 spin=2 dump=1"} {
 		t.Run(line, func(t *testing.T) {
 			t.Parallel()
-			for range victim.Rounds(250) {
+			for range victim.Rounds(2500) { // 10,000 in all
 				o := program.Run(t, "exec "+line)
 				o.Exited(t, 0)
 				victim.NoReport(t, o.Stderr)

@@ -66,9 +66,9 @@ func init() {
 	}
 
 	// Other threads dump and are dumped, or spin, when the program becomes another one, somewhere in
-	// the first milliseconds that the setting within has.
+	// the first milliseconds after Enable that the setting within has: nobody waits until it is ready.
 	scenarios["exec"] = func(s settings) {
-		s.Enable()
+		scenario.Must(handler.Enable(s.Options()...))
 		for range s.Number("spin") {
 			go func() {
 				//lint:ignore SA5002 that is the case
