@@ -5,6 +5,7 @@ package goruntime
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -19,14 +20,20 @@ import (
 	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
-// The packages of the distribution that test cgo itself, and libraries that are made with it. The
-// second two build libraries from the directory testdata, and hosts in C around them.
-var cgoTests = []struct {
-	name, test string // test: the file that names testdata
-}{
-	{"test", ""},
-	{"testcarchive", "carchive_test.go"},
-	{"testcshared", "cshared_test.go"},
+// The packages of the distribution that test cgo itself, libraries that are made with it, and the
+// C compilers' sanitizers. All but the first build from the directory testdata: the second two
+// libraries, and hosts in C around them, the others programs.
+var cgoTests = []cgoTest{
+	{name: "test"},
+	{name: "testcarchive", test: "carchive_test.go"},
+	{name: "testcshared", test: "cshared_test.go"},
+	{name: "testsanitizers", programs: true},
+}
+
+type cgoTest struct {
+	name     string
+	test     string // the file that names testdata
+	programs bool   // in testdata, each of which is built from there, where it lies
 }
 
 // tooLong builds all packages anew, with linker flags of its own, twice.
@@ -48,13 +55,12 @@ func TestCgoTests(t *testing.T) {
 	}
 	for _, c := range cgoTests {
 		t.Run(c.name, func(t *testing.T) {
-			dir := filepath.Join(goroot(), "src/cmd/cgo/internal", c.name)
-			if _, err := os.Stat(dir); err != nil {
-				t.Skipf("this distribution of Go has no %s", dir)
+			if _, err := os.Stat(c.dir()); err != nil {
+				t.Skipf("this distribution of Go has no %s", c.dir())
 			}
-			want := cgoResults(t, dir, c.test, "runtime/cgo", "")
+			want := c.results(t, "runtime/cgo", "")
 			for _, epitaph := range []string{"", "1"} {
-				got := cgoResults(t, dir, c.test, "github.com/epitaph-go/epitaph/handler/auto", epitaph)
+				got := c.results(t, "github.com/epitaph-go/epitaph/handler/auto", epitaph)
 				t.Logf("EPITAPH=%s: %d results", epitaph, len(got))
 				compareResults(t, c.name, epitaph, got, want)
 			}
@@ -77,26 +83,25 @@ func compareResults(t *testing.T, pkg, epitaph string, got, want map[string]stri
 	}
 }
 
-// cgoResults are what the tests of a package of the distribution end with, by their names. The
+func (c cgoTest) dir() string { return filepath.Join(goroot(), "src/cmd/cgo/internal", c.name) }
+
+// results are what the tests of a package of the distribution end with, by their names. The
 // package has one import more, or, if a test builds from testdata, each program there.
-func cgoResults(t *testing.T, dir, test, path, epitaph string) map[string]string {
+func (c cgoTest) results(t *testing.T, path, epitaph string) map[string]string {
 	t.Helper()
 	scratch := t.TempDir()
-	replace := map[string]string{}
-	if test == "" {
-		file := filepath.Join(scratch, "more.go")
-		write(t, file, []byte("package cgotest\n\nimport _ \""+path+"\"\n"))
-		replace[filepath.Join(dir, "one_import_more.go")] = file
-	} else {
-		replace[filepath.Join(dir, test)] = withTestdata(t, dir, test, path, scratch)
-	}
-	overlay, err := json.Marshal(map[string]any{"Replace": replace})
+	overlay := filepath.Join(scratch, "overlay.json")
+	replaced, err := json.Marshal(map[string]any{"Replace": c.replaced(t, path, scratch)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(scratch, "overlay.json"), overlay)
-	cmd := exec.Command("go", "test", "-C", dir, "-json", "-count=1", "-timeout=30m", "-skip", tooLong, "-overlay", filepath.Join(scratch, "overlay.json"), ".")
-	cmd.Env = append(os.Environ(), "GO111MODULE=off", "GOPATH="+gopath(t), "CGO_ENABLED=1", "GOFLAGS=-trimpath", "EPITAPH="+epitaph)
+	write(t, overlay, replaced)
+	goflags := "-trimpath"
+	if c.programs {
+		goflags = "-overlay=" + overlay // for the go commands of the test
+	}
+	cmd := exec.Command("go", "test", "-C", c.dir(), "-json", "-count=1", "-timeout=30m", "-skip", tooLong, "-overlay", overlay, ".")
+	cmd.Env = append(os.Environ(), "GO111MODULE=off", "GOPATH="+gopath(t), "CGO_ENABLED=1", "GOFLAGS="+goflags, "EPITAPH="+epitaph)
 	if epitaph == "" {
 		cmd.Env = slices.DeleteFunc(cmd.Env, func(v string) bool { return strings.HasPrefix(v, "EPITAPH=") })
 	}
@@ -122,6 +127,43 @@ func cgoResults(t *testing.T, dir, test, path, epitaph string) map[string]string
 		t.Logf("EPITAPH=%s, with %s:\n%s", epitaph, path, text)
 	}
 	return results
+}
+
+// replaced are the files that are other ones for the go command.
+func (c cgoTest) replaced(t *testing.T, path, scratch string) map[string]string {
+	t.Helper()
+	switch {
+	case c.programs:
+		return withImports(t, filepath.Join(c.dir(), "testdata"), path, scratch)
+	case c.test != "":
+		return map[string]string{filepath.Join(c.dir(), c.test): withTestdata(t, c.dir(), c.test, path, scratch)}
+	}
+	file := filepath.Join(scratch, "more.go")
+	write(t, file, []byte("package cgotest\n\nimport _ \""+path+"\"\n"))
+	return map[string]string{filepath.Join(c.dir(), "one_import_more.go"): file}
+}
+
+// withImports are copies of the programs in a directory, and in those below it, that have one import
+// more, on a line that they have already: their tests look for numbers of lines.
+func withImports(t *testing.T, data, path, scratch string) map[string]string {
+	t.Helper()
+	replace := map[string]string{}
+	err := filepath.WalkDir(data, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(name) != ".go" {
+			return err
+		}
+		source, err := os.ReadFile(name)
+		before, after, found := strings.Cut("\n"+string(source), "\npackage main\n")
+		if err == nil && found {
+			replace[name] = filepath.Join(scratch, fmt.Sprintf("%d.go", len(replace)))
+			write(t, replace[name], []byte((before + "\npackage main; import _ \"" + path + "\"\n" + after)[1:]))
+		}
+		return err
+	})
+	if err != nil || len(replace) == 0 {
+		t.Fatalf("no programs in %s: %v", data, err)
+	}
+	return replace
 }
 
 // withTestdata is a copy of the package's test that builds from a copy of testdata, in GOPATH mode and
