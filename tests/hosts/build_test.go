@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -37,9 +38,10 @@ type host struct {
 	library *victim.Program // what the program loads, if it does
 	needs   []string        // packages of pkg-config
 	tools   []string
-	file    string // which must be there
-	full    bool   // only with EPITAPH_MATRIX=full: it takes long to build
-	rounds  int    // then of each run; 0: one
+	file    string   // which must be there
+	full    bool     // only with EPITAPH_MATRIX=full: it takes long to build
+	rounds  int      // then of each run; 0: one
+	often   []string // of these a hundred: those that went wrong once
 	env     []string
 	with    func(t testing.TB, path string) // builds what the library wants beside it
 
@@ -56,9 +58,9 @@ var hosts = []host{
 	{name: "duckdb", program: duckdb, places: []string{"thread"}, full: true},
 	{name: "kafka", rounds: 20, program: library, library: built("kafka.c", "rdkafka"), needs: []string{"rdkafka"}, places: []string{"thread"}, waits: true},
 	{name: "jvm", rounds: 20, program: library, library: jvm, tools: []string{"javac"}, places: []string{"main", "thread"}, dies: true,
-		with: compileJava},
+		often: []string{"healthy/after", "main/null/before", "main/overflow/after"}, with: compileJava},
 	{name: "python", rounds: 20, program: library, library: built("python.c", "python3-embed"), needs: []string{"python3-embed"},
-		places: []string{"main", "thread"}},
+		often: []string{"healthy/after", "main/null/before"}, places: []string{"main", "thread"}},
 	{name: "rust", program: library, places: []string{"main", "thread"}, tools: []string{"rustc"},
 		// The library's name, where it was loaded too short a time ago for a name of the function.
 		frames: map[string]string{"null": "rust", "wild": "rust", "overflow": "rust"},
@@ -171,6 +173,14 @@ func (h host) ready(t testing.TB) {
 	if h.library != nil && h.with != nil {
 		h.with(t, h.library.Path(t))
 	}
+}
+
+// times is how often a run is repeated.
+func (h host) times(run string) int {
+	if slices.Contains(h.often, run) {
+		return victim.Rounds(100)
+	}
+	return victim.Rounds(max(h.rounds, 1))
 }
 
 // start starts the program with the settings of a line.

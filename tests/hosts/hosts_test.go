@@ -39,7 +39,7 @@ func TestHealthy(t *testing.T) {
 		}
 		want := off.Stdout + "in Go: runtime error: invalid memory address or nil pointer dereference\n"
 		for order, setting := range orders {
-			for range victim.Rounds(h.rounds) {
+			for range h.times("healthy/" + order) {
 				o := h.start(t, "healthy go=1"+setting).Wait()
 				if o.End() != off.End() || o.Stdout != want || o.Stderr != off.Stderr {
 					t.Errorf("enabled %s it: %v\nwithout Epitaph: %v", order, o, off)
@@ -49,12 +49,14 @@ func TestHealthy(t *testing.T) {
 	})
 }
 
-// The ways to crash, by the name that crash.c has for them.
-var kinds = []struct {
+// A kind is a way to crash, by the name that crash.c has for it.
+type kind struct {
 	name   string
 	signal syscall.Signal
 	frame  string // where it happens; of Rust another
-}{
+}
+
+var kinds = []kind{
 	{"null", syscall.SIGSEGV, "write_at"},
 	{"wild", syscall.SIGSEGV, "write_at"},
 	{"abort", syscall.SIGABRT, ""},
@@ -74,28 +76,16 @@ func TestCrashes(t *testing.T) {
 						continue
 					}
 					line := fmt.Sprintf("crash place=%s kind=%s", place, kind.name)
-					t.Run(fmt.Sprintf("%s/%s/%s", place, kind.name, order), func(t *testing.T) {
+					run := fmt.Sprintf("%s/%s/%s", place, kind.name, order)
+					t.Run(run, func(t *testing.T) {
 						t.Parallel()
-						for range victim.Rounds(h.rounds) - 1 {
-							h.crashes(t, line+setting, kind.signal)
-						}
-						o := h.start(t, line+setting).Wait()
+						var off *victim.Outcome
 						if h.dies || place == "thread" && victim.Full {
-							off := h.start(t, line+" off=1").Wait()
-							if o.End() != off.End() && !goDied(off) && !noStack(off) {
-								t.Errorf("%v\nwithout Epitaph: %v", o, off)
-							}
+							off = h.start(t, line+" off=1").Wait()
 						}
-						if !h.dies {
-							o.DiedOf(t, kind.signal)
-						}
-						r := victim.Complete(t, o.Stderr)
-						if r.Signal == nil || r.Signal.Number != int(kind.signal) {
-							t.Errorf("not the report of %v:\n%v", kind.signal, o)
-						}
-						frame := cmp.Or(h.frames[kind.name], kind.frame)
-						if !strings.Contains(o.Stderr, frame) {
-							t.Errorf("no frame of %s:\n%v", frame, o)
+						for range h.times(run) {
+							o := h.start(t, line+setting).Wait()
+							h.crashed(t, o, off, kind)
 						}
 					})
 				}
@@ -137,13 +127,24 @@ func TestCodeOfLLVM(t *testing.T) {
 	}
 }
 
-// crashes runs a crash once more: it must be reported each time.
-func (h host) crashes(t *testing.T, line string, signal syscall.Signal) {
-	o := h.start(t, line).Wait()
-	if !h.dies {
-		o.DiedOf(t, signal)
+// crashed holds a crash against what it must be, and its end against that without Epitaph, if that
+// is known.
+func (h host) crashed(t *testing.T, o, off *victim.Outcome, kind kind) {
+	t.Helper()
+	if off != nil && o.End() != off.End() && !goDied(off) && !noStack(off) {
+		t.Errorf("%v\nwithout Epitaph: %v", o, off)
 	}
-	victim.Complete(t, o.Stderr)
+	if !h.dies {
+		o.DiedOf(t, kind.signal)
+	}
+	r := victim.Complete(t, o.Stderr)
+	if r.Signal == nil || r.Signal.Number != int(kind.signal) {
+		t.Errorf("not the report of %v:\n%v", kind.signal, o)
+	}
+	frame := cmp.Or(h.frames[kind.name], kind.frame)
+	if !strings.Contains(o.Stderr, frame) {
+		t.Errorf("no frame of %s:\n%v", frame, o)
+	}
 }
 
 // goDied tells whether Go's handler has ended the process.

@@ -27,6 +27,21 @@ var suites = []struct {
 	{name: "duckdb", module: "github.com/marcboeker/go-duckdb", from: "duckdb", pkg: "duckdb"},
 }
 
+// withEpitaph is the file that a suite has more, which makes sure of what it is for.
+const withEpitaph = `package %s
+
+import (
+	"github.com/epitaph-go/epitaph/handler"
+	_ "github.com/epitaph-go/epitaph/handler/auto"
+)
+
+func init() {
+	if !handler.Enabled() {
+		panic("Epitaph is not enabled")
+	}
+}
+`
+
 // A host's own tests have the results that they have without Epitaph, which is linked into them and
 // enabled. Its reports would be among their output.
 func TestSuites(t *testing.T) {
@@ -42,8 +57,7 @@ func TestSuites(t *testing.T) {
 					flags = append(flags, race)
 				}
 				want := results(t, dir, flags)
-				source := fmt.Sprintf("package %s\n\nimport _ \"github.com/epitaph-go/epitaph/handler/auto\"\n", s.pkg)
-				if err := os.WriteFile(filepath.Join(dir, "with_epitaph_test.go"), []byte(source), 0o644); err != nil {
+				if err := os.WriteFile(filepath.Join(dir, "with_epitaph_test.go"), fmt.Appendf(nil, withEpitaph, s.pkg), 0o644); err != nil {
 					t.Fatal(err)
 				}
 				got := results(t, dir, flags)
