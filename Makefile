@@ -51,6 +51,7 @@ test-go:
 
 matrix: test-go
 	EPITAPH_MATRIX=full $(GO) test -count=1 -timeout 60m ./tests/...
+	cd tests/hosts && EPITAPH_MATRIX=full $(GO) test -count=1 -timeout 60m -run 'TestHealthy|TestCrashes|TestStdThread' .
 
 # What the virtual machine of tests/arm64 needs; without it "make test" leaves that out.
 ARM64_TOOLS := aarch64-linux-gnu-gcc aarch64-linux-gnu-g++ qemu-system-aarch64
