@@ -36,6 +36,9 @@ typedef uint32_t epi_regset; /* a bit for each */
 #define EPI_RED_ZONE 128
 #define EPI_CALL_PUSHES 8
 
+/* From a handler's CFA to its ucontext: the kernel puts that behind the return address. */
+#define EPI_BEFORE_CONTEXT 0
+
 /* The most bytes that an instruction has. */
 #define EPI_INSTRUCTION_LONGEST 15
 

@@ -42,6 +42,9 @@ typedef uint64_t epi_regset; /* a bit for each */
 #define EPI_RED_ZONE 0
 #define EPI_CALL_PUSHES 0
 
+/* From a handler's CFA to its ucontext: the kernel puts the siginfo_t before it. */
+#define EPI_BEFORE_CONTEXT 128
+
 /* The most bytes that an instruction has. */
 #define EPI_INSTRUCTION_LONGEST 4
 

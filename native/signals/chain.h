@@ -29,7 +29,8 @@ EPI_SAFE void epi_chain_with(const struct epi_sigaction *action, uint64_t mask, 
 EPI_SAFE void epi_chain_next(int signal, siginfo_t *info, void *context, bool called);
 
 /* In a handler that was given CONTEXT, and not in a function that it calls: has another handler
- * called it?  The kernel puts the context behind the return address. */
-#define EPI_CALLED(context) (__builtin_dwarf_cfa() != (void *)(context))
+ * called it?  The kernel puts the context on the stack that it calls the handler on. */
+#define EPI_CALLED(context)                                                                    \
+    ((char *)__builtin_dwarf_cfa() + EPI_BEFORE_CONTEXT != (char *)(context))
 
 #endif
