@@ -9,6 +9,7 @@
  *     every register the same
  *   puts the default action in place, and returns ........ not resolved
  *   raises or sends a fatal signal, aborts, faults ....... not resolved
+ *   overflows its stack .................................. not resolved
  *   ends the process (exit_wrap.c) ....................... not resolved
  *   does none of this before the deadline ................ reported, and goes on
  *
@@ -291,11 +292,33 @@ static EPI_SAFE bool is_anothers(int signal, const siginfo_t *info)
            epi_syscall6(SYS_tgkill, epi_getpid(), tid, signal, 0, 0, 0) == 0;
 }
 
+/* The evidence of what it was asked about is overwritten: what is reported is its own fault. */
+static EPI_SAFE EPI_NOINLINE void report_its_own(uintptr_t handler, const char *answer,
+                                                 int signal, siginfo_t *info, ucontext_t *uc)
+{
+    struct epi_evidence evidence;
+    epi_evidence_keep(&evidence, signal, info, uc);
+    evidence.handler = handler;
+    give_up_and_die(&evidence, answer, signal, &evidence.info, uc);
+}
+
+static EPI_SAFE bool has_overflowed(int tid, bool called, int signal, siginfo_t *info,
+                                    ucontext_t *uc)
+{
+    uintptr_t handler =
+        called || !epi_fault_of_memory(info) ? 0 : epi_asked_overflowed(tid, info, uc);
+    if (handler != 0)
+        report_its_own(handler, "has overflowed its stack", signal, info, uc);
+    return handler != 0;
+}
+
 EPI_SAFE EPI_ON_FAULT bool epi_host_gave_up(const struct epi_sigaction *next, int tid,
                                             bool called, int signal, siginfo_t *info,
                                             ucontext_t *uc)
 {
     uintptr_t sp = called ? epi_arch_current_sp() : epi_arch_sp(uc);
+    if (has_overflowed(tid, called, signal, info, uc))
+        return true;
     struct epi_evidence *evidence = epi_host_evidence(tid, sp);
     bool sent = info->si_code <= 0, own = sent && info->si_pid == epi_getpid();
     if (evidence != NULL && called && uc == evidence->uc) {

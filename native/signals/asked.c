@@ -140,6 +140,36 @@ EPI_SAFE EPI_ON_FAULT struct epi_evidence *epi_asked_evidence(int tid, uintptr_t
     return NULL;
 }
 
+/* Bytes below a stack that an overflow gets to, at most: more is a jump over its guard. */
+#define OVERFLOW_MOST (64 * 1024)
+
+/* Can nothing be read from ADDRESS, in a page there, up to END? */
+static EPI_SAFE bool nothing_between(uintptr_t address, uintptr_t end)
+{
+    uint8_t byte;
+    for (uintptr_t at = end - 1; at >= address; at = (at & ~(uintptr_t)4095) - 1)
+        if (epi_peek8(&byte, at))
+            return false;
+    return true;
+}
+
+EPI_SAFE uintptr_t epi_asked_overflowed(int tid, const siginfo_t *info, const ucontext_t *uc)
+{
+    struct epi_asked *slot = first_way(tid);
+    uintptr_t sp = epi_arch_sp(uc), address = (uintptr_t)info->si_addr;
+    for (int i = 0; i < EPI_ASKED_WAYS; i++) {
+        uint32_t round = slot[i].round;
+        uintptr_t bottom = slot[i].bottom, handler = slot[i].handler;
+        if (slot[i].tid != tid || (round & 1) == 0 || bottom == 0 || sp > bottom ||
+            bottom - sp > OVERFLOW_MOST || address >= bottom ||
+            bottom - address > OVERFLOW_MOST || !nothing_between(address, bottom))
+            continue;
+        epi_asked_drop(&slot[i], round);
+        return handler;
+    }
+    return 0;
+}
+
 EPI_SAFE struct epi_asked *epi_asked_about(int signal)
 {
     struct epi_asked *slot = epi_process()->asked;

@@ -58,6 +58,14 @@ EPI_SAFE void epi_asked_drop(struct epi_asked *slot, uint32_t round);
  * not asking any more; RESOLVED NULL: that is left to others. */
 EPI_SAFE struct epi_evidence *epi_asked_evidence(int tid, uintptr_t sp, uintptr_t *resolved);
 
+/* The calling thread TID has a fault of memory, INFO at UC.  Is it that of a handler that is
+ * being asked and has overflowed the alternate stack?  Then the thread is not asking any more,
+ * and that handler is returned; else 0.  With SP below that stack the kernel takes it for
+ * unused, and has begun at its top again, over the evidence: it looks as if the thread had
+ * jumped out.  But only one that has come from above can touch what is right below that stack,
+ * and cannot be read. */
+EPI_SAFE uintptr_t epi_asked_overflowed(int tid, const siginfo_t *info, const ucontext_t *uc);
+
 /* Is EVIDENCE that of SLOT in its ROUND?  LINK is the uc_link of the frame that is at its uc
  * now: a thread that has jumped out may run another handler whose frame is at the same place,
  * with the old evidence in a part that is not written yet.  Then the mark is not there. */

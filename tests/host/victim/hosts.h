@@ -24,6 +24,9 @@ int host_does(const char *way);
 int host_fault(int n);
 int host_fault_on_threads(int threads, int n);
 
+// A thread with an alternate stack faults, and its handler, with FLAGS, overflows its stack.
+int host_overflows(unsigned flags);
+
 // How often a handler was called.
 int host_calls(void);
 

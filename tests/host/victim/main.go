@@ -136,6 +136,12 @@ var scenarios = map[string]func(settings){
 		scenario.Say("host: %d calls", C.host_calls())
 	},
 
+	// The handler overflows its stack.
+	"overflows": func(s settings) {
+		s.Enable()
+		check(C.host_overflows(flags[s["flags"]]))
+	},
+
 	// A nil dereference of Go's own, which Go makes a panic of, with a library's handler
 	// behind Epitaph's; then one of C's.
 	"go": func(s settings) {
