@@ -30,6 +30,7 @@
 #include "../signals/asked.h"
 #include "../signals/chain.h"
 #include "../signals/hosts.h"
+#include "../signals/redeliver.h"
 #include "../signals/terminate.h"
 #include "../threads/wake.h"
 #include "../report/report.h"
@@ -226,16 +227,10 @@ static EPI_SAFE void expect_no_more(const struct epi_evidence *evidence, struct 
     slot->repeats = 2 * TRIES;
 }
 
-EPI_SAFE EPI_ON_FAULT bool epi_host_asked(const struct epi_sigaction *action,
-                                          struct epi_evidence *outer, int tid, bool called,
-                                          int signal, siginfo_t *info, ucontext_t *uc)
+static EPI_SAFE EPI_ON_FAULT void ask(uintptr_t handler, struct epi_evidence *outer, int tid,
+                                      bool called, int signal, siginfo_t *info, ucontext_t *uc)
 {
-    const struct epi_options *options = epi_incidents.options;
-    uintptr_t handler = epi_action_hosts(action, signal, info);
     struct epi_evidence evidence;
-    if (handler == 0 || options == NULL ||
-        !epi_host_goes_first(options->host_first, handler, signal, epi_arch_pc(uc)))
-        return false;
     epi_evidence_keep(&evidence, signal, info, uc);
     evidence.outer = outer;
     evidence.handler = handler;
@@ -243,7 +238,7 @@ EPI_SAFE EPI_ON_FAULT bool epi_host_asked(const struct epi_sigaction *action,
     epi_asked_begin(&evidence, tid);
     if (in_vain(&evidence)) {
         give_up_and_die(&evidence, "has changed nothing", signal, &evidence.info, uc);
-        return true;
+        return;
     }
     have_it_watched();
     struct epi_asked *slot = evidence.slot;
@@ -253,16 +248,40 @@ EPI_SAFE EPI_ON_FAULT bool epi_host_asked(const struct epi_sigaction *action,
             epi_terminate(signal, &evidence.info, uc);
         else if (slot != NULL && slot->tid == tid)
             expect_no_more(&evidence, slot);
-        return true;
+        return;
     }
     enum answer answer = judge(&evidence);
     if (answer == NOT_RESOLVED) {
         give_up_and_die(&evidence, "has changed nothing", signal, &evidence.info, uc);
-        return true;
+        return;
     }
     if (answer == RESOLVED && epi_asked_slot(&evidence) != NULL)
         slot->repeats = 0;
     epi_asked_end(&evidence);
+}
+
+static EPI_SAFE EPI_ON_FAULT void ask_there(struct epi_redelivered *moved)
+{
+    uintptr_t handler = epi_action_hosts(moved->action, moved->signal, moved->info);
+    ask(handler, moved->outer, moved->tid, false, moved->signal, moved->info, moved->uc);
+}
+
+EPI_SAFE EPI_ON_FAULT bool epi_host_asked(const struct epi_sigaction *action,
+                                          struct epi_evidence *outer, int tid, bool called,
+                                          int signal, siginfo_t *info, ucontext_t *uc)
+{
+    const struct epi_options *options = epi_incidents.options;
+    uintptr_t handler = epi_action_hosts(action, signal, info);
+    if (handler == 0 || options == NULL ||
+        !epi_host_goes_first(options->host_first, handler, signal, epi_arch_pc(uc)))
+        return false;
+    enum epi_where where = epi_redeliver_where(action, uc, called);
+    struct epi_redelivered there = {action, info, uc, outer, NULL, signal, tid, ask_there};
+    if (where == EPI_WHERE_NONE)
+        return false;
+    if (where == EPI_WHERE_BELOW)
+        epi_redeliver(&there);
+    ask(handler, outer, tid, called, signal, info, uc);
     return true;
 }
 

@@ -58,4 +58,8 @@ int front_is_there(void);
 void start_blocked(void);
 void faults(void);
 
+// Faults whose handler has no SA_ONSTACK, and uses more than an alternate stack has: it returns, and
+// jumps out.
+void uses_much_stack(int on_thread);
+
 #endif

@@ -52,6 +52,13 @@ var scenarios = map[string]func(settings){
 		s.Enable()
 		C.writes()
 	},
+	"deep": func(s settings) {
+		s.Enable()
+		C.uses_much_stack(C.int(s.Number("thread")))
+		for range 3 {
+			runtime.GC() // meets what a handler has overwritten in Go's heap
+		}
+	},
 	"behind": func(s settings) {
 		C.install_asking()
 		s.Enable()
