@@ -32,6 +32,7 @@
 #include "../signals/hosts.h"
 #include "../signals/redeliver.h"
 #include "../signals/terminate.h"
+#include "../threads/resend.h"
 #include "../threads/wake.h"
 #include "../report/report.h"
 
@@ -91,12 +92,18 @@ static EPI_SAFE void give_up_and_die(struct epi_evidence *evidence, const char *
 
 /* ---- asking ---- */
 
-/* With the mask that the kernel would give it; but what a fault raises stays open, or one in
- * the handler would kill in silence, and so does the deadline's signal. */
+/* Not blocked for a handler that is asked: what a fault raises, or one in the handler would
+ * kill in silence, and the deadline's signal. */
+static EPI_SAFE uint64_t left_open(void)
+{
+    return epi_fatal_mask() & ~epi_mask_of(SIGABRT);
+}
+
+/* With the mask that the kernel would give it, but for those. */
 static EPI_SAFE void call(struct epi_evidence *evidence, int signal, siginfo_t *info, bool called)
 {
     const struct epi_sigaction *action = epi_action_turn(signal);
-    uint64_t open = epi_fatal_mask() & ~epi_mask_of(SIGABRT);
+    uint64_t open = left_open();
     uint64_t before = called ? epi_chain_blocked() : 0;
     evidence->blocked = epi_chain_mask(action, signal, evidence->uc, called);
     epi_chain_with(action, evidence->blocked & ~open, signal, info, evidence->uc);
@@ -163,15 +170,17 @@ static EPI_SAFE bool comes_again(const struct epi_evidence *evidence)
 }
 
 /* Can the access that faulted be made now?  The look may fault, so the core's handler is put
- * in place for it. */
+ * in place for it.  With such a signal pending there is no look: then the fault tells. */
 static EPI_SAFE bool memory_is_there(const struct epi_evidence *evidence)
 {
     const struct epi_sigaction *ours = &epi_actions.slot[evidence->signal].ours;
     struct epi_sigaction now;
+    if ((evidence->pending & (epi_mask_of(SIGSEGV) | epi_mask_of(SIGBUS))) != 0)
+        return true;
     if (!epi_fault_of_memory(&evidence->info) ||
         !epi_sigaction(evidence->signal, ours, &now))
         return false;
-    epi_sigmask(SIG_UNBLOCK, epi_fatal_mask());
+    epi_sigmask(SIG_UNBLOCK, epi_fatal_mask() & ~evidence->pending);
     bool there = epi_fault_is_over(&evidence->info, epi_evidence_context(evidence));
     if (now.handler != ours->handler)
         epi_sigaction(evidence->signal, &now, NULL);
@@ -300,6 +309,40 @@ static EPI_SAFE bool may_ask_again(const struct epi_evidence *evidence, int sign
                               epi_host_resolves(evidence->handler));
 }
 
+/* A signal was sent to a thread that asks, and that the kernel would have blocked: it stays
+ * pending until the handler has returned, or unblocks it.  Not the one of the fault, if it
+ * comes from this process: so a handler gives up. */
+static EPI_SAFE bool stays_pending(struct epi_evidence *evidence, int signal,
+                                   const siginfo_t *info, ucontext_t *uc)
+{
+    uint64_t bit = epi_mask_of(signal), blocked = 0, pending = 0;
+    for (const struct epi_evidence *of = evidence; of != NULL; of = of->outer) {
+        blocked |= of->blocked;
+        pending |= of->pending;
+        if (of->signal == signal && info->si_pid == epi_getpid())
+            return false;
+    }
+    if ((blocked & ~pending & left_open() & bit) == 0)
+        return false;
+    evidence->pending |= bit;
+    epi_sigmask(SIG_BLOCK, bit);
+    /* Another may have interrupted this handler at its first instruction. */
+    *(uint64_t *)(void *)&uc->uc_sigmask |= bit | pending;
+    if (info->si_code == SI_TKILL)
+        epi_sigqueue(epi_gettid(), signal, info);
+    else
+        epi_resend(signal, info);
+    return true;
+}
+
+static EPI_SAFE bool was_pending(const struct epi_evidence *evidence, int signal)
+{
+    for (; evidence != NULL; evidence = evidence->outer)
+        if ((evidence->pending & epi_mask_of(signal)) != 0)
+            return true;
+    return false;
+}
+
 /* By kill the process sends it to itself, and the kernel prefers the first thread. */
 static EPI_SAFE bool is_anothers(int signal, const siginfo_t *info)
 {
@@ -346,6 +389,10 @@ EPI_SAFE EPI_ON_FAULT bool epi_host_gave_up(const struct epi_sigaction *next, in
     }
     if (evidence == NULL)
         return own && info->si_code != SI_TKILL && is_anothers(signal, info);
+    if (sent && !called && stays_pending(evidence, signal, info, uc))
+        return true;
+    if (sent && was_pending(evidence, signal)) /* the handler has unblocked it */
+        return epi_host_asked(next, evidence, tid, called, signal, info, uc);
     if (sent && !own)
         return false;
     if (!sent && may_ask_again(evidence, signal) &&

@@ -49,6 +49,7 @@ EPI_SAFE void epi_evidence_keep(struct epi_evidence *evidence, int signal, const
     evidence->uc = uc;
     evidence->outer = NULL;
     evidence->slot = NULL;
+    evidence->pending = 0;
     evidence->reported = false;
     epi_copy_words(evidence->context, uc, EPI_CONTEXT_SIZE);
     epi_copy_words(&evidence->info, info, sizeof evidence->info);

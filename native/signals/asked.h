@@ -27,6 +27,7 @@ struct epi_evidence {
     struct epi_asked *slot;     /* NULL: there was no room */
     uintptr_t handler;          /* the host's */
     uint64_t blocked;           /* what the kernel would have blocked for it */
+    uint64_t pending;           /* of that: sent meanwhile, and blocked until it has returned */
     uint64_t floats;            /* the control words of the floating-point units */
     int signal;
     uint32_t round; /* of the slot */

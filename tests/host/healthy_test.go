@@ -32,6 +32,8 @@ func TestHealthyProgramsGoOn(t *testing.T) {
 		{line: "deep", status: 3},
 		{line: "deep thread=1", status: 3},
 		{line: "deep hostfirst=true", status: 3},
+		{line: "sent", status: 3},
+		{line: "sent jump=1", status: 3},
 		{line: "behind", status: 3},
 		{line: "divides", status: 3},
 		{line: "divides quiet=1", status: 3},

@@ -62,4 +62,8 @@ void faults(void);
 // jumps out.
 void uses_much_stack(int on_thread);
 
+// Another thread sends signals to one whose handler of a fault blocks them, and repairs the memory,
+// or jumps out.
+void sent_while_it_is_asked(int jump);
+
 #endif

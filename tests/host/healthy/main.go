@@ -59,6 +59,10 @@ var scenarios = map[string]func(settings){
 			runtime.GC() // meets what a handler has overwritten in Go's heap
 		}
 	},
+	"sent": func(s settings) {
+		s.Enable()
+		C.sent_while_it_is_asked(C.int(s.Number("jump")))
+	},
 	"behind": func(s settings) {
 		C.install_asking()
 		s.Enable()
