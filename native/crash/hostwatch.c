@@ -61,17 +61,40 @@ static EPI_SAFE bool waits_for_threads(const struct epi_task_syscall *call)
            (ts.tv_sec > 0 || ts.tv_nsec > (long)BEHIND_THE_DUMP);
 }
 
+/* Faults in handlers of faults, at most: more than askhost.c asks about. */
+#define DEEPEST 16
+
+static struct epi_evidence kept; /* the helper's alone */
+
+/* Copies the evidence of SLOT's outermost fault: the thread's stack stays as it is while its
+ * handler runs, but that may return any time.  False when what is there is not, or no longer,
+ * the evidence of ROUND. */
+static EPI_SAFE bool copy_evidence(const struct epi_asked *slot, uint32_t round)
+{
+    uint64_t link;
+    if (!epi_peek(&kept, (uintptr_t)slot->evidence, sizeof kept) ||
+        !epi_peek64(&link, slot->frame + offsetof(ucontext_t, uc_link)) ||
+        !epi_asked_owns(slot, round, &kept, (uintptr_t)link))
+        return false;
+    for (int depth = 0; kept.outer != NULL; depth++)
+        if (depth == DEEPEST || !epi_peek(&kept, (uintptr_t)kept.outer, sizeof kept))
+            return false;
+    return slot->round == round;
+}
+
 /* A thread that is gone has left, too.  Go's code below the frame of a signal is Go's
  * handler, to which the host's has handed the fault on: on a Go thread it dies of it
- * (runtime/signal_unix.go, sighandler), and waits for its other threads before it does. */
-static EPI_SAFE enum place place_of(const struct epi_asked *slot)
+ * (runtime/signal_unix.go, sighandler), and waits for its other threads before it does.  On the
+ * stack that was interrupted a thread that has jumped out may be as deep again; then it has
+ * written over the evidence, as a rule. */
+static EPI_SAFE enum place place_of(const struct epi_asked *slot, uint32_t round)
 {
     struct epi_task_syscall call;
     if (epi_syscall6(SYS_tgkill, epi_getpid(), slot->tid, 0, 0, 0, 0) == -ESRCH)
         return LEFT;
     if (!epi_task_sleeps(slot->tid, &call))
         return RUNS;
-    if (epi_asked_left(slot, call.sp))
+    if (epi_asked_left(slot, call.sp) || (slot->bottom == 0 && !copy_evidence(slot, round)))
         return LEFT;
     if (!slot->go || !epi_go_text(epi_program.go, call.pc))
         return SLEEPS;
@@ -101,27 +124,6 @@ static EPI_SAFE _Noreturn void die_of(int signal)
     epi_sigmask(SIG_UNBLOCK, epi_mask_of(signal));
     epi_syscall6(SYS_tgkill, epi_getpid(), epi_gettid(), signal, 0, 0, 0);
     epi_exit(128 + signal);
-}
-
-/* Faults in handlers of faults, at most: more than askhost.c asks about. */
-#define DEEPEST 16
-
-static struct epi_evidence kept; /* the helper's alone */
-
-/* Copies the evidence of SLOT's outermost fault: the thread's stack stays as it is while its
- * handler runs, but that may return any time.  False when what is there is not, or no longer,
- * the evidence of ROUND. */
-static EPI_SAFE bool copy_evidence(const struct epi_asked *slot, uint32_t round)
-{
-    uint64_t link;
-    if (!epi_peek(&kept, (uintptr_t)slot->evidence, sizeof kept) ||
-        !epi_peek64(&link, slot->frame + offsetof(ucontext_t, uc_link)) ||
-        !epi_asked_owns(slot, round, &kept, (uintptr_t)link))
-        return false;
-    for (int depth = 0; kept.outer != NULL; depth++)
-        if (depth == DEEPEST || !epi_peek(&kept, (uintptr_t)kept.outer, sizeof kept))
-            return false;
-    return slot->round == round;
 }
 
 /* A handler that blocks the deadline's signal; or has the thread jumped out, and blocks it
@@ -184,14 +186,16 @@ static EPI_SAFE void look_at(size_t i, uint64_t passed, uint64_t deadline)
         return;
     }
     uint64_t waited = watch.of[i].waited += passed, end = deadline + ANSWER;
-    if (waited >= deadline && !watch.of[i].told) {
+    bool tell = waited >= deadline && !watch.of[i].told;
+    if (waited < watch.of[i].look && !tell)
+        return;
+    watch.of[i].look = waited < end && waited * 2 > end ? end : waited * 2;
+    enum place place = place_of(slot, round);
+    /* Not one that has jumped out, and sleeps: its system call would end. */
+    if (tell && place != LEFT) {
         struct epi_ask ask = {EPI_ASK_LEAVE, round, 0};
         watch.of[i].told = epi_ask_send(epi_actions.deadline_signal, slot->tid, ask) == 0;
     }
-    if (waited < watch.of[i].look)
-        return;
-    watch.of[i].look = waited < end && waited * 2 > end ? end : waited * 2;
-    enum place place = place_of(slot);
     watch.of[i].slept = watch.of[i].slept || place == SLEEPS;
     watch.of[i].in_go = watch.of[i].in_go || place == GO_PRINTS;
     if (watch.of[i].in_go)

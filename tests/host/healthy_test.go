@@ -25,6 +25,7 @@ func TestHealthyProgramsGoOn(t *testing.T) {
 		{line: "sleeps deadline=300ms hostfirst=false", status: 3, reports: 1},
 		{line: "reads", status: 3},
 		{line: "reads hostfirst=false", status: 3, reports: 1},
+		{line: "lingers deadline=1400ms", status: 3}, // the last looks are at 0.64 and 1.28 s
 		{line: "ends", status: 0},
 		{line: "resets", status: 3},
 		{line: "late deadline=300ms", status: 3, reports: 1}, // it did not return in time

@@ -76,25 +76,36 @@ void sleeps_after(double seconds) { on_thread(fault_and_sleep, &seconds); }
 
 static int ends[2];
 
-static void *fault_and_read(void *unused) {
+static void *fault_and_read(void *seconds) {
     char c;
     fault();
+    if (seconds != NULL) {
+        compute(*(double *)seconds);
+    }
     long n = read(ends[0], &c, 1);
     printf("read returns %ld%s%s\n", n, n < 0 ? ": " : "", n < 0 ? strerror(errno) : "");
     return NULL;
 }
 
-void reads_after(void) {
+static void read_meanwhile(double *computes, useconds_t waits) {
     pthread_t thread;
     if (pipe(ends) != 0) {
         abort();
     }
-    pthread_create(&thread, NULL, fault_and_read, NULL);
-    usleep(1000000);
+    pthread_create(&thread, NULL, fault_and_read, computes);
+    usleep(waits);
     if (write(ends[1], "x", 1) != 1) {
         abort();
     }
     pthread_join(thread, NULL);
+}
+
+void reads_after(void) { read_meanwhile(NULL, 1000000); }
+
+// It is seen to run whenever it is looked at before the deadline.
+void computes_and_reads_after(void) {
+    double seconds = 1.33;
+    read_meanwhile(&seconds, 3000000);
 }
 
 // The frame of this handler is where that of the fault was, and LINE where the core's

@@ -10,6 +10,7 @@
 void computes_after(double seconds);
 void sleeps_after(double seconds);
 void reads_after(void);
+void computes_and_reads_after(void);
 
 // One that computes then, until a signal comes whose handler ends the process.
 void ends_after(void);

@@ -45,6 +45,7 @@ var scenarios = map[string]func(settings){
 	"computes": afterJump(func() { C.computes_after(2.5) }),
 	"sleeps":   afterJump(func() { C.sleeps_after(1.5) }),
 	"reads":    afterJump(func() { C.reads_after() }),
+	"lingers":  afterJump(func() { C.computes_and_reads_after() }),
 	"ends":     afterJump(func() { C.ends_after() }),
 	"resets":   afterJump(func() { C.resets_after() }),
 	"late": func(s settings) {
