@@ -2,6 +2,8 @@
  *
  *   returns, and the context or the floating-point
  *     control is changed, or the memory is there ......... resolved
+ *   returns, and the instruction or its divisor is
+ *     another ............................................ resolved
  *   jumps out (siglongjmp, an exception) ................. resolved; seen later
  *   returns from a breakpoint, or from what was sent ..... resolved: it does not come again
  *   returns, and has changed nothing ..................... not resolved, from a handler that
@@ -72,6 +74,7 @@ static EPI_SAFE void give_up_by(struct epi_evidence *evidence, const char *answe
     epi_copy(&crash->context, first->context, EPI_CONTEXT_SIZE);
     crash->host.handler = first->handler;
     crash->host.answer = answer;
+    crash->host.instruction = first->instruction;
     crash->go_failed = go_died; /* it has stopped the world */
     epi_report_on_own_stack(crash);
     epi_action_return(); /* the host may have handlers for while it gives up */
@@ -187,6 +190,18 @@ static EPI_SAFE bool memory_is_there(const struct epi_evidence *evidence)
     return there;
 }
 
+/* Is there another instruction now where the fault was, or another divisor?  The next such
+ * fault is another, though every register be the same: the program has put the first one back.
+ */
+static EPI_SAFE bool is_patched(const struct epi_evidence *evidence)
+{
+    if (evidence->instruction == 0 || (evidence->pending & epi_fatal_mask()) != 0)
+        return false;
+    epi_sigmask(SIG_UNBLOCK, epi_fatal_mask());
+    return evidence->instruction !=
+           epi_fault_instruction(&evidence->info, epi_evidence_context(evidence));
+}
+
 /* What the handler's return with the context unchanged means. */
 static EPI_SAFE enum answer judge_return(const struct epi_evidence *evidence)
 {
@@ -204,6 +219,10 @@ static EPI_SAFE enum answer judge_return(const struct epi_evidence *evidence)
     }
     /* Set back by the kernel (SA_RESETHAND) or by itself (wrap.c). */
     gone = gone || epi_action_next(signal)->handler <= (uintptr_t)SIG_IGN;
+    if (!gone && is_patched(evidence)) {
+        epi_host_has_resolved(evidence->handler);
+        return RESOLVED;
+    }
     if (!gone) {
         uint32_t times = repeated(evidence);
         if (!epi_fault_of_memory(&evidence->info) || (times <= TRIES && resolves))
@@ -230,6 +249,7 @@ static EPI_SAFE enum answer judge(const struct epi_evidence *evidence)
 static EPI_SAFE void expect_no_more(const struct epi_evidence *evidence, struct epi_asked *slot)
 {
     if (!comes_again(evidence) || epi_fault_of_memory(&evidence->info) ||
+        is_patched(evidence) ||
         !epi_arch_same_registers(epi_evidence_context(evidence), evidence->uc))
         return;
     slot->same = fault_of(evidence);
@@ -244,6 +264,7 @@ static EPI_SAFE EPI_ON_FAULT void ask(uintptr_t handler, struct epi_evidence *ou
     evidence.outer = outer;
     evidence.handler = handler;
     evidence.give_up = give_up_by;
+    evidence.instruction = epi_fault_instruction(info, uc);
     epi_asked_begin(&evidence, tid);
     if (in_vain(&evidence)) {
         give_up_and_die(&evidence, "has changed nothing", signal, &evidence.info, uc);
@@ -361,6 +382,7 @@ static EPI_SAFE EPI_NOINLINE void report_its_own(uintptr_t handler, const char *
     struct epi_evidence evidence;
     epi_evidence_keep(&evidence, signal, info, uc);
     evidence.handler = handler;
+    evidence.instruction = 0;
     give_up_and_die(&evidence, answer, signal, &evidence.info, uc);
 }
 

@@ -23,6 +23,7 @@
 #include "../base/fetch.h"
 #include "../base/clock.h"
 #include "../base/system.h"
+#include "../memory/instruction.h"
 #include "../memory/maps.h"
 #include "../memory/peek.h"
 #include "../incident/incident.h"
@@ -57,6 +58,20 @@ EPI_SAFE bool epi_fault_is_over(const siginfo_t *info, const ucontext_t *uc)
     return access == EPI_ACCESS_WRITE ? epi_peek_writable(address) : epi_peek8(&byte, address);
 }
 
+EPI_SAFE uint64_t epi_fault_instruction(const siginfo_t *info, const ucontext_t *uc)
+{
+    struct epi_instruction instruction;
+    uint8_t code[EPI_INSTRUCTION_LONGEST];
+    uintptr_t pc = epi_arch_pc(uc);
+    uint64_t hash = 1;
+    if (info->si_code <= 0 || epi_fault_of_memory(info))
+        return 0;
+    for (size_t i = 0; i < sizeof code && epi_peek8(&code[i], pc + i); i++)
+        hash = epi_mix(hash, code[i]);
+    epi_arch_instruction(&instruction, uc);
+    return instruction.kind == EPI_INSTRUCTION_DIVIDE ? epi_mix(hash, instruction.value) : hash;
+}
+
 EPI_SAFE void epi_chain_begin(struct epi_incident *crash, uintptr_t handler)
 {
     crash->host.called = handler;
@@ -65,6 +80,7 @@ EPI_SAFE void epi_chain_begin(struct epi_incident *crash, uintptr_t handler)
     crash->deadline = crash->chained + crash->options->deadline;
     crash->left = epi_chain_left;
     crash->host.slept = false;
+    crash->host.patched = false;
     crash->phase = EPI_PHASE_HOST;
     /* It may jump out, and a child has no thread that would see that in time. */
     epi_crash_return_alarm(crash);
@@ -106,6 +122,8 @@ EPI_SAFE bool epi_chain_repaired(struct epi_incident *crash, const ucontext_t *u
     if (memory || !same)
         epi_host_has_resolved(crash->host.called);
     crash->host.unchanged = same;
+    crash->host.patched =
+        crash->host.instruction != epi_fault_instruction(&crash->info, &crash->context);
     crash->resumed = epi_now();
     if (may_end(crash))
         epi_crash_end(crash);
@@ -117,6 +135,7 @@ static EPI_SAFE bool chain_host(struct epi_incident *crash, const struct epi_sig
 {
     uint64_t mask = epi_chain_mask(action, signal, uc, called);
     uintptr_t pc = epi_arch_pc(uc);
+    crash->host.instruction = epi_fault_instruction(&crash->info, &crash->context);
     epi_chain_begin(crash, epi_action_hosts(action, signal, info));
     epi_chain_with(action, mask & ~epi_mask_of(epi_actions.deadline_signal), signal, info, uc);
     /* It was let go, and has repaired nothing in the end: once more, and there would be a
@@ -209,7 +228,7 @@ static EPI_SAFE bool is_again(const struct epi_incident *crash, const siginfo_t 
                               const ucontext_t *uc)
 {
     int signal = crash->signal;
-    return info->si_code > 0 &&
+    return info->si_code > 0 && !crash->host.patched &&
            (signal == SIGFPE || signal == SIGILL ||
             ((signal == SIGSEGV || signal == SIGBUS) && !epi_fault_of_memory(&crash->info))) &&
            info->si_code == crash->info.si_code && info->si_addr == crash->info.si_addr &&

@@ -23,6 +23,11 @@ EPI_SAFE bool epi_chain_repaired(struct epi_incident *crash, const ucontext_t *u
 EPI_SAFE bool epi_fault_of_memory(const siginfo_t *info);
 EPI_SAFE bool epi_fault_is_over(const siginfo_t *info, const ucontext_t *uc);
 
+/* What the instruction that faulted is, in one word, and what it divides by: a handler may have
+ * put another in its place, or another divisor.  0 for a fault of memory, where that does not
+ * matter. */
+EPI_SAFE uint64_t epi_fault_instruction(const siginfo_t *info, const ucontext_t *uc);
+
 /* The owner of CRASH is interrupted at UC while the host's handler should be
  * running: ends the crash, and says so, if it has jumped out of it instead. */
 EPI_SAFE bool epi_chain_left(struct epi_incident *crash, const ucontext_t *uc);

@@ -141,6 +141,8 @@ struct epi_incident {
         bool slept;        /* the helper has seen the thread asleep in it */
         uintptr_t called;  /* its handler that runs, or has returned */
         bool unchanged;    /* it has returned, and changed nothing */
+        bool patched;      /* but the instruction, perhaps, which was this one: */
+        uint64_t instruction;
         uintptr_t handler; /* that was asked before this report; 0: none was */
         const char *answer;
     } host;

@@ -29,6 +29,7 @@ struct epi_evidence {
     uint64_t blocked;           /* what the kernel would have blocked for it */
     uint64_t pending;           /* of that: sent meanwhile, and blocked until it has returned */
     uint64_t floats;            /* the control words of the floating-point units */
+    uint64_t instruction;       /* what has faulted (crash/host.h) */
     int signal;
     uint32_t round; /* of the slot */
     bool reported; /* the host has given up, and the report is made */

@@ -67,4 +67,7 @@ void uses_much_stack(int on_thread);
 // or jumps out.
 void sent_while_it_is_asked(int jump);
 
+// A handler that puts another instruction, or another divisor, where the fault was, time after time.
+void meets_probes(int divides);
+
 #endif

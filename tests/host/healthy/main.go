@@ -7,7 +7,7 @@
 // It does the same with Epitaph as without.
 package main
 
-// #cgo CFLAGS: -std=c11 -D_GNU_SOURCE -Wall
+// #cgo CFLAGS: -std=c11 -D_GNU_SOURCE -Wall -I${SRCDIR}/../../../internal/victim/machine
 // #include <stdio.h>
 // #include "healthy.h"
 import "C"
@@ -63,6 +63,10 @@ var scenarios = map[string]func(settings){
 	"sent": func(s settings) {
 		s.Enable()
 		C.sent_while_it_is_asked(C.int(s.Number("jump")))
+	},
+	"probes": func(s settings) {
+		s.Enable()
+		C.meets_probes(C.int(s.Number("divide")))
 	},
 	"behind": func(s settings) {
 		C.install_asking()
