@@ -285,8 +285,11 @@ func WithChain() Option {
 // Without this option those are called first that may resolve the fault: a handler that
 // has done so before, one of a library known for it, such as a Java VM, one of C code
 // that is linked into the program, one for a fault in code that was generated at run
-// time, and one of SIGSYS or SIGTRAP that continues behind the trap. Others, such as
-// crash reporters (glog, Abseil, Python's faulthandler), are called after the report.
+// time, one of SIGSYS or SIGTRAP that continues behind the trap, and, in a program that
+// imports handler/interpose, one for a signal that was sent or raised, but not by abort().
+// Others, such as crash reporters (glog, Abseil, Python's faulthandler), are called after
+// the report. A fault of Go code goes to Go, but one of memory, other than of a nil
+// dereference, goes first to any handler but those.
 // With true all are called first: if a handler in a shared library prints and ends the
 // process, there may be no report. With false none is, and each fault is reported.
 func WithHostFirst(first bool) Option {

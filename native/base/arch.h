@@ -76,14 +76,19 @@ EPI_SAFE bool epi_arch_shown_register(const ucontext_t *uc, unsigned i,
 /* Are the general registers, SP and PC the same in both? */
 EPI_SAFE bool epi_arch_same_registers(const ucontext_t *a, const ucontext_t *b);
 
+/* What UC interrupted goes on where FROM was, with its mask; the floating-point state stays. */
+EPI_SAFE void epi_arch_go_on_at(ucontext_t *uc, const ucontext_t *from);
+
 /* HASH with the same registers mixed in. */
 EPI_SAFE uint64_t epi_arch_mix_registers(const ucontext_t *uc, uint64_t hash);
 
 /* The words that say which floating-point exceptions trap, in one; 0 without such state. */
 EPI_SAFE uint64_t epi_arch_float_control(const ucontext_t *uc);
 
-/* si_code of the SIGSYS of seccomp; libc headers do not all have it. */
-#define EPI_SYS_SECCOMP 1
+/* si_code of the SIGSYS of seccomp, and of PR_SET_SYSCALL_USER_DISPATCH; libc headers do not
+ * all have them. */
+#define EPI_SYS_SECCOMP       1
+#define EPI_SYS_USER_DISPATCH 2
 
 /* What the faulting instruction did, as far as the CPU's error code tells. */
 enum epi_access { EPI_ACCESS_UNKNOWN, EPI_ACCESS_READ, EPI_ACCESS_WRITE, EPI_ACCESS_EXEC };

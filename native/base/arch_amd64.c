@@ -229,6 +229,13 @@ EPI_SAFE bool epi_arch_same_registers(const ucontext_t *a, const ucontext_t *b)
                      (REG_RIP + 1) * sizeof a->uc_mcontext.gregs[0]);
 }
 
+/* Not the rest: behind them is the pointer to the floating-point state in the frame. */
+EPI_SAFE void epi_arch_go_on_at(ucontext_t *uc, const ucontext_t *from)
+{
+    epi_copy(uc->uc_mcontext.gregs, from->uc_mcontext.gregs, sizeof uc->uc_mcontext.gregs);
+    epi_copy(&uc->uc_sigmask, &from->uc_sigmask, sizeof(uint64_t));
+}
+
 EPI_SAFE uint64_t epi_arch_mix_registers(const ucontext_t *uc, uint64_t hash)
 {
     for (int i = 0; i <= REG_RIP; i++)

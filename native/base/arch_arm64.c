@@ -303,6 +303,18 @@ EPI_SAFE bool epi_arch_same_registers(const ucontext_t *a, const ucontext_t *b)
     return epi_equal(x->regs, y->regs, sizeof x->regs) && x->sp == y->sp && x->pc == y->pc;
 }
 
+/* Not the records behind them, of the floating-point state. */
+EPI_SAFE void epi_arch_go_on_at(ucontext_t *uc, const ucontext_t *from)
+{
+    mcontext_t *to = &uc->uc_mcontext;
+    epi_copy(to->regs, from->uc_mcontext.regs, sizeof to->regs);
+    to->sp = from->uc_mcontext.sp;
+    to->pc = from->uc_mcontext.pc;
+    to->pstate = from->uc_mcontext.pstate;
+    to->fault_address = from->uc_mcontext.fault_address;
+    epi_copy(&uc->uc_sigmask, &from->uc_sigmask, sizeof(uint64_t));
+}
+
 EPI_SAFE uint64_t epi_arch_mix_registers(const ucontext_t *uc, uint64_t hash)
 {
     for (unsigned i = 0; i < EPI_COUNT(uc->uc_mcontext.regs); i++)

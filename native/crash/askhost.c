@@ -22,9 +22,9 @@
 #include "askhost.h"
 #include "host.h"
 #include "owner.h"
+#include "sent.h"
 #include "../base/base.h"
 #include "../base/fetch.h"
-#include "../base/clock.h"
 #include "../base/system.h"
 #include "../incident/incident.h"
 #include "../incident/process.h"
@@ -42,9 +42,6 @@
 
 #define TRIES 16
 #define NESTED 4
-
-/* The helper looks some times in this. */
-#define HELPER_PATIENCE (500 * EPI_MS)
 
 /* ---- giving up ---- */
 
@@ -89,6 +86,8 @@ static EPI_SAFE void give_up(struct epi_evidence *evidence, const char *answer)
 static EPI_SAFE void give_up_and_die(struct epi_evidence *evidence, const char *answer,
                                      int signal, const siginfo_t *info, ucontext_t *uc)
 {
+    if (epi_asked_for_go(evidence, uc))
+        return;
     give_up(evidence, answer);
     epi_terminate(signal, info, uc);
 }
@@ -167,8 +166,7 @@ enum answer { RESOLVED, RETURNED, NOT_RESOLVED };
 static EPI_SAFE bool comes_again(const struct epi_evidence *evidence)
 {
     if (evidence->info.si_code <= 0)
-        return evidence->signal == SIGABRT && evidence->info.si_code == SI_TKILL &&
-               evidence->info.si_pid == epi_getpid();
+        return epi_sent_by_abort(&evidence->info, epi_evidence_context(evidence));
     return evidence->signal != SIGTRAP && evidence->signal != SIGSYS;
 }
 
@@ -240,7 +238,8 @@ static EPI_SAFE enum answer judge(const struct epi_evidence *evidence)
     if (epi_arch_same_registers(epi_evidence_context(evidence), evidence->uc) &&
         epi_arch_float_control(evidence->uc) == evidence->floats)
         return judge_return(evidence);
-    epi_host_has_resolved(evidence->handler);
+    if (evidence->go == NULL) /* or it has handed it on to Go, whose panic is to come */
+        epi_host_has_resolved(evidence->handler);
     return RESOLVED;
 }
 
@@ -256,12 +255,15 @@ static EPI_SAFE void expect_no_more(const struct epi_evidence *evidence, struct 
     slot->repeats = 2 * TRIES;
 }
 
-static EPI_SAFE EPI_ON_FAULT void ask(uintptr_t handler, struct epi_evidence *outer, int tid,
-                                      bool called, int signal, siginfo_t *info, ucontext_t *uc)
+/* GO: NULL, or Go's action for the fault, which is of Go's code. */
+static EPI_SAFE EPI_ON_FAULT void ask(uintptr_t handler, const struct epi_sigaction *go,
+                                      struct epi_evidence *outer, int tid, bool called,
+                                      int signal, siginfo_t *info, ucontext_t *uc)
 {
     struct epi_evidence evidence;
     epi_evidence_keep(&evidence, signal, info, uc);
     evidence.outer = outer;
+    evidence.go = go;
     evidence.handler = handler;
     evidence.give_up = give_up_by;
     evidence.instruction = epi_fault_instruction(info, uc);
@@ -293,7 +295,7 @@ static EPI_SAFE EPI_ON_FAULT void ask(uintptr_t handler, struct epi_evidence *ou
 static EPI_SAFE EPI_ON_FAULT void ask_there(struct epi_redelivered *moved)
 {
     uintptr_t handler = epi_action_hosts(moved->action, moved->signal, moved->info);
-    ask(handler, moved->outer, moved->tid, false, moved->signal, moved->info, moved->uc);
+    ask(handler, NULL, moved->outer, moved->tid, false, moved->signal, moved->info, moved->uc);
 }
 
 EPI_SAFE EPI_ON_FAULT bool epi_host_asked(const struct epi_sigaction *action,
@@ -303,7 +305,8 @@ EPI_SAFE EPI_ON_FAULT bool epi_host_asked(const struct epi_sigaction *action,
     const struct epi_options *options = epi_incidents.options;
     uintptr_t handler = epi_action_hosts(action, signal, info);
     if (handler == 0 || options == NULL ||
-        !epi_host_goes_first(options->host_first, handler, signal, epi_arch_pc(uc)))
+        !epi_host_goes_first(options->host_first, handler, signal, epi_arch_pc(uc),
+                             epi_sent_does_no_harm(info, uc)))
         return false;
     enum epi_where where = epi_redeliver_where(action, uc, called);
     struct epi_redelivered there = {action, info, uc, outer, NULL, signal, tid, ask_there};
@@ -311,7 +314,20 @@ EPI_SAFE EPI_ON_FAULT bool epi_host_asked(const struct epi_sigaction *action,
         return false;
     if (where == EPI_WHERE_BELOW)
         epi_redeliver(&there);
-    ask(handler, outer, tid, called, signal, info, uc);
+    ask(handler, NULL, outer, tid, called, signal, info, uc);
+    return true;
+}
+
+EPI_SAFE EPI_ON_FAULT bool epi_host_asked_for_go(const struct epi_sigaction *action,
+                                                 const struct epi_sigaction *go, int signal,
+                                                 siginfo_t *info, ucontext_t *uc)
+{
+    const struct epi_options *options = epi_incidents.options;
+    uintptr_t handler = epi_action_hosts(action, signal, info);
+    if (handler == 0 || options == NULL ||
+        !epi_host_goes_first(options->host_first, handler, signal, epi_arch_pc(uc), true))
+        return false;
+    ask(handler, go, NULL, epi_gettid(), false, signal, info, uc);
     return true;
 }
 
@@ -424,27 +440,4 @@ EPI_SAFE EPI_ON_FAULT bool epi_host_gave_up(const struct epi_sigaction *next, in
                                                                    : "has raised a signal";
     give_up_and_die(evidence, answer, signal, info, uc);
     return true;
-}
-
-EPI_SAFE void epi_host_died_in_go(int tid, const ucontext_t *uc)
-{
-    struct epi_evidence *evidence = epi_host_evidence(tid, epi_arch_sp(uc));
-    if (evidence != NULL)
-        give_up_by(evidence, "has handed it on to Go", true);
-    /* Of the threads that Go stops to list their stacks any may be the last, and end it.
-     * Then the helper sees where the one is that was asking, and makes the report. */
-    uint64_t end = epi_now() + HELPER_PATIENCE;
-    while (evidence == NULL && !epi_crashing() && epi_asked_on_go() && epi_now() < end)
-        epi_pause(EPI_MS);
-}
-
-void epi_host_ends_process(const char *answer)
-{
-    struct epi_evidence *evidence = epi_host_evidence(epi_gettid(), epi_arch_current_sp());
-    uint64_t mask;
-    if (evidence == NULL)
-        return;
-    epi_syscall6(SYS_rt_sigprocmask, SIG_BLOCK, 0, (long)&mask, sizeof mask, 0, 0);
-    give_up(evidence, answer);
-    epi_sigmask(SIG_SETMASK, mask);
 }

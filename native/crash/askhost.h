@@ -14,6 +14,17 @@
 EPI_SAFE bool epi_host_asked(const struct epi_sigaction *action, struct epi_evidence *outer,
                              int tid, bool called, int signal, siginfo_t *info, ucontext_t *uc);
 
+/* The same about a fault of Go's own code, which is Go's, whose action is GO, when the handler
+ * does not resolve it. */
+EPI_SAFE bool epi_host_asked_for_go(const struct epi_sigaction *action,
+                                    const struct epi_sigaction *go, int signal, siginfo_t *info,
+                                    ucontext_t *uc);
+
+/* The host has given EVIDENCE up.  A fault of Go's own code is Go's then, as if the host had
+ * not been asked; but by way of the frame UC, which may be that of a signal in the host's
+ * handler, where the thread does not come back to.  False: it is another's. */
+EPI_SAFE bool epi_asked_for_go(struct epi_evidence *evidence, ucontext_t *uc);
+
 /* The thread TID has a fault, or a signal was sent to it: does a host's handler that was
  * asked give up by that?  Then it has been reported, and dealt with.  NEXT is whose turn it
  * is for SIGNAL; CALLED: the same. */

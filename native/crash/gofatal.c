@@ -9,8 +9,10 @@
  * The world is frozen (runtime/panic.go, startpanic_m), so no goroutine answers
  * any more; the newest snapshot stands in. */
 #include "gofatal.h"
+#include "host.h"
 #include "owner.h"
 #include "../base/base.h"
+#include "../base/fetch.h"
 #include "../base/clock.h"
 #include "../base/fd.h"
 #include "../base/system.h"
@@ -21,6 +23,7 @@
 #include "../record/box.h"
 #include "../signals/actions.h"
 #include "../signals/chain.h"
+#include "../signals/hosts.h"
 #include "../goruntime/traceback_bit.h"
 #include "../goruntime/gofault.h"
 #include "../goruntime/goparts.h"
@@ -109,6 +112,30 @@ static EPI_SAFE bool becomes_panic(int signal)
     return (signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE) &&
            epi_program.go->goid != 0 &&
            epi_peek64(&id, epi_go_g(epi_program.go) + epi_program.go->goid) && id != 0;
+}
+
+EPI_SAFE EPI_ON_FAULT const struct epi_sigaction *
+epi_go_action_for(int signal, const struct epi_sigaction *next)
+{
+    bool panics = signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE;
+    return panics && epi_actions.go.handler != 0 ? &epi_actions.go : next;
+}
+
+/* Of a page that is there for others, or may be: a write barrier, a file that is mapped when it
+ * is read.  The first page is nobody's, and its faults are Go's nil dereferences.  A handler
+ * that the kernel would call on a goroutine's stack has no room there. */
+EPI_SAFE bool epi_go_fault_is_open(const struct epi_sigaction *next, int signal,
+                                   const siginfo_t *info, const ucontext_t *uc)
+{
+    uintptr_t handler = next->handler;
+    if (handler <= (uintptr_t)SIG_IGN || handler == epi_actions.go.handler ||
+        (next->flags & SA_ONSTACK) == 0 ||
+        uc->uc_link != NULL) /* it was asked, and has called the core's */
+        return false;
+    bool memory = epi_fault_of_memory(info);
+    if (memory && (uintptr_t)info->si_addr < 4096)
+        return false;
+    return becomes_panic(signal) && (memory || epi_host_resolves(handler));
 }
 
 /* Reports a fault that Go dies of, before Go does. */

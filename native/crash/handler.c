@@ -1,6 +1,7 @@
 /* What happens to a fatal signal, from the kernel's call on.  The cases in the order in
  * which they are looked at, down to the table at the end of the file:
  *
+ *   a system call that the program emulates . its handler
  *   a note in a black box that was truncated  ordinary memory under it
  *   a load of peek.c that failed ............ skip it
  *   g cannot be read ........................ there is none
@@ -9,12 +10,13 @@
  *     thread: the core's own, or one that
  *     takes the signal for blocked .......... sent once more
  *   a panic or fatal error of Go ............ gofatal.c
- *   Go's own fault .......................... Go's handler, untouched
+ *   Go's own fault .......................... Go's handler, untouched; or a host's, which
+ *     may be waiting for it
  *   a fault of the reporter itself .......... leave the stage
  *   the core is off, or only dumps .......... what would have happened without it
  *   in a handler of the host that was asked . its way to give up: report, terminate
-*   another process sent it, and the program
- *     wants it or ignores it ................ Go's handler, or nothing
+ *   it was sent or raised, but not by abort(),
+ *     and the program wants it or ignores it  Go's handler, or nothing
  *   the same, while a crash is reported ..... keep it, should the program live on
  *   a host's, whose business faults may be .. ask it; resolved: nothing happened
  *   otherwise ............................... own it, report, terminate; or park
@@ -26,6 +28,7 @@
 #include "gofatal.h"
 #include "host.h"
 #include "owner.h"
+#include "sent.h"
 #include "../base/base.h"
 #include "../base/fetch.h"
 #include "../base/clock.h"
@@ -48,6 +51,7 @@
 #include "../threads/newthread.h"
 #include "../threads/resend.h"
 #include "../threads/service.h"
+#include "../goruntime/gofault.h"
 #include "../goruntime/traceback_bit.h"
 #include "../goruntime/resume.h"
 #include "../report/report.h"
@@ -100,15 +104,6 @@ static EPI_SAFE EPI_ON_FAULT bool fault_of_getg(const ucontext_t *uc)
     return go != NULL && go->getg != 0 && epi_arch_pc(uc) - go->getg < EPI_GETG_SIZE;
 }
 
-/* A filter that traps system calls does so to the reporter's too.  Each of them
- * may fail, and then something is missing from the report. */
-static EPI_SAFE EPI_ON_FAULT bool refused_to_reporter(const siginfo_t *info,
-                                                      const ucontext_t *uc)
-{
-    return info->si_signo == SIGSYS && info->si_code == EPI_SYS_SECCOMP &&
-           epi_arch_pc(uc) == (uintptr_t)epi_arch_syscall_end;
-}
-
 /* After its own report Go calls runtime.raise(SIGABRT)
  * (runtime.dieFromSignal), which is a tgkill.  A Go program that sends itself the
  * signal makes the system call elsewhere; so does the goroutine that has run the
@@ -127,30 +122,6 @@ static EPI_SAFE EPI_ON_FAULT bool last_act_of_go(const siginfo_t *info, const uc
         return true;
     return !go->tables || (epi_pclntab_find(go, epi_arch_pc(uc), &function) &&
                            epi_streq(epi_pclntab_function(go, &function), "runtime.raise"));
-}
-
-/* What another process sends says nothing of what a handler of the host has made of the
- * fault. */
-static EPI_SAFE bool is_anothers(const siginfo_t *info)
-{
-    return info->si_code <= 0 && info->si_pid != epi_getpid();
-}
-
-/* By kill or sigqueue, or by another process: not the raise() of an abort(). */
-static EPI_SAFE bool is_sent(const siginfo_t *info)
-{
-    return info->si_code == SI_USER || info->si_code == SI_QUEUE || is_anothers(info);
-}
-
-/* What is sent, or raised by the thread itself, and that the program ignores; but for
- * abort().  Go's handler drops a signal on the threads that it knows (runtime/signal_unix.go,
- * sighandler). */
-static EPI_SAFE EPI_ON_FAULT bool ignored(int signal, const siginfo_t *info)
-{
-    if (signal == SIGABRT || info->si_code > 0)
-        return false;
-    return epi_action_next(signal)->handler == (uintptr_t)SIG_IGN ||
-           (epi_ignored_by_go(signal) && (is_sent(info) || epi_go_g(epi_program.go) != 0));
 }
 
 /* Has Go's handler something to say on this thread, which runs Go, or C on behalf of a
@@ -230,6 +201,14 @@ struct arrival {
     bool called; /* by a handler that has ours as its next, not by the kernel */
 };
 
+/* Quiet: only dumps need the core.  NULL: disabled, but a later handler kept ours as its
+ * next. */
+static EPI_SAFE EPI_ON_FAULT bool is_off(void)
+{
+    const struct epi_options *options = epi_incidents.options;
+    return (options == NULL || options->quiet) && !epi_crashing();
+}
+
 static EPI_SAFE EPI_ON_FAULT bool access_works_now(struct arrival *a)
 {
     return (a->signal == SIGSEGV || a->signal == SIGBUS) &&
@@ -244,9 +223,24 @@ static EPI_SAFE EPI_ON_FAULT bool g_is_none(struct arrival *a)
     return true;
 }
 
+/* Syscall User Dispatch (prctl): until the program's handler has said otherwise each system
+ * call of this thread comes here, the core's too. */
+static EPI_SAFE EPI_ON_FAULT bool is_dispatched(struct arrival *a)
+{
+    uintptr_t next = a->next->handler;
+    if (a->signal != SIGSYS || a->info->si_code != EPI_SYS_USER_DISPATCH ||
+        next <= (uintptr_t)SIG_IGN || next == epi_actions.go.handler)
+        return false;
+    epi_chain_call(epi_action_turn(a->signal), a->signal, a->info, a->uc);
+    return true;
+}
+
+/* A filter that traps system calls does so to the reporter's too.  Each of them
+ * may fail, and then something is missing from the report. */
 static EPI_SAFE EPI_ON_FAULT bool call_fails(struct arrival *a)
 {
-    if (!refused_to_reporter(a->info, a->uc))
+    if (a->signal != SIGSYS || a->info->si_code != EPI_SYS_SECCOMP ||
+        epi_arch_pc(a->uc) != (uintptr_t)epi_arch_syscall_end)
         return false;
     epi_arch_fail_syscall(a->uc);
     return true;
@@ -276,22 +270,25 @@ static EPI_SAFE EPI_ON_FAULT bool go_dies(struct arrival *a)
     return true;
 }
 
-/* A library's handler that was put before Go's would take the fault for C's.  The three that
- * Go makes panics of (runtime/sigtab_linux_generic.go, _SigPanic) it handles in every kind of
- * program. */
-static EPI_SAFE EPI_ON_FAULT const struct epi_sigaction *gos_own(
-    int signal, const struct epi_sigaction *next)
+/* What Go may die of is kept first: the handler may hand it on to Go by itself. */
+static EPI_SAFE bool repaired(struct arrival *a, const struct epi_sigaction *go)
 {
-    bool panics = signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE;
-    return panics && epi_actions.go.handler != 0 ? &epi_actions.go : next;
+    if (is_off()) {
+        epi_chain_next(a->signal, a->info, a->uc, false);
+        return true;
+    }
+    epi_gofault_keep(a->signal, a->info, a->uc);
+    return epi_host_asked_for_go(a->next, go, a->signal, a->info, a->uc);
 }
 
 static EPI_SAFE EPI_ON_FAULT bool go_faults(struct arrival *a)
 {
-    const struct epi_sigaction *go = gos_own(a->signal, a->next);
+    const struct epi_sigaction *go = epi_go_action_for(a->signal, a->next);
     if (go->handler <= (uintptr_t)SIG_IGN || !fault_of_go(a->info, a->uc))
         return false;
-    epi_go_faults(a->crash, go, a->signal, a->info, a->uc);
+    if (a->called || !epi_go_fault_is_open(a->next, a->signal, a->info, a->uc) ||
+        !repaired(a, go))
+        epi_go_faults(a->crash, go, a->signal, a->info, a->uc);
     return true;
 }
 
@@ -304,9 +301,8 @@ static EPI_SAFE EPI_ON_FAULT bool reporter_faults(struct arrival *a)
     struct epi_incident *incident = epi_incident_of(epi_self());
     bool sent = a->info->si_code <= 0, dump = incident == &epi_process()->dump;
     int phase = incident == NULL ? EPI_PHASE_NONE : incident->phase;
-    if (incident == NULL ||
-        (dump && (sent || phase != EPI_PHASE_REPORTING)) ||
-        (is_sent(a->info) && phase <= EPI_PHASE_LAST_ACT))
+    if (incident == NULL || (dump && (sent || phase != EPI_PHASE_REPORTING)) ||
+        (epi_sent_from_outside(a->info) && phase <= EPI_PHASE_LAST_ACT))
         return false;
     switch (phase) {
     case EPI_PHASE_REPORTING:
@@ -321,7 +317,7 @@ static EPI_SAFE EPI_ON_FAULT bool reporter_faults(struct arrival *a)
         return false;
     case EPI_PHASE_HOST: /* another fault; or it calls ours, which it has saved, for this one */
         if (!(a->called && a->uc == incident->uc) &&
-            (epi_chain_left(incident, a->uc) || is_anothers(a->info)))
+            (epi_chain_left(incident, a->uc) || epi_sent_by_another(a->info)))
             return false; /* a signal that was pending until the handler's end is kept */
         break;
     case EPI_PHASE_LAST_ACT: /* another goroutine has the thread by now */
@@ -334,12 +330,9 @@ static EPI_SAFE EPI_ON_FAULT bool reporter_faults(struct arrival *a)
     return true;
 }
 
-/* Quiet: only dumps need the core.  NULL: disabled, but a later handler kept ours as its
- * next. */
 static EPI_SAFE EPI_ON_FAULT bool core_is_off(struct arrival *a)
 {
-    const struct epi_options *options = epi_incidents.options;
-    if ((options != NULL && !options->quiet) || epi_crashing())
+    if (!is_off())
         return false;
     hand_on(epi_action_turn(a->signal), a->signal, a->info, a->uc, a->called);
     return true;
@@ -357,11 +350,12 @@ static EPI_SAFE bool host_ends_it(const struct arrival *a)
  * needs: the one that has a P of Go's. */
 static EPI_SAFE EPI_ON_FAULT bool comes_from_outside(struct arrival *a)
 {
-    if (ignored(a->signal, a->info))
+    if (epi_sent_is_ignored(a->signal, a->info, a->uc))
         return true;
-    if (!is_sent(a->info))
+    bool outside = epi_sent_from_outside(a->info);
+    if (!outside && !epi_sent_to_channel(a->signal, a->info, a->uc))
         return false;
-    if (host_ends_it(a)) {
+    if (outside && host_ends_it(a)) {
         epi_terminate(a->signal, a->info, a->uc);
         return true;
     }
@@ -424,9 +418,10 @@ static EPI_SAFE EPI_ON_CRASH bool is_a_crash(struct arrival *a)
 }
 
 static bool (*const cases[])(struct arrival *) = {
-    access_works_now, g_is_none,       call_fails,    goes_elsewhere,
-    go_dies,          go_faults,       reporter_faults, core_is_off,
-    host_gives_up,    comes_from_outside, host_resolves, is_a_crash,
+    is_dispatched,  access_works_now, g_is_none,          call_fails,
+    goes_elsewhere, go_dies,          go_faults,          reporter_faults,
+    core_is_off,    host_gives_up,    comes_from_outside, host_resolves,
+    is_a_crash,
 };
 
 EPI_SAFE EPI_ON_FAULT void epi_handler(int signal, siginfo_t *info, void *context)

@@ -19,6 +19,7 @@
  * its system call; one that runs is interrupted, and the handler of the interrupt looks. */
 #include "host.h"
 #include "owner.h"
+#include "sent.h"
 #include "../base/base.h"
 #include "../base/fetch.h"
 #include "../base/clock.h"
@@ -115,7 +116,7 @@ EPI_SAFE bool epi_chain_repaired(struct epi_incident *crash, const ucontext_t *u
     bool memory = epi_fault_of_memory(&crash->info);
     /* What changes a register alone, a result say, goes on behind the fault too. */
     bool same = !moved && epi_arch_same_registers(&crash->context, uc);
-    if (!moved && ((crash->signal == SIGABRT && crash->info.si_code <= 0) ||
+    if (!moved && (epi_sent_by_abort(&crash->info, &crash->context) ||
                    (memory && !epi_fault_is_over(&crash->info, &crash->context)) ||
                    (same && crash->sent == epi_sent_of(crash->signal, epi_getpid()))))
         return false;

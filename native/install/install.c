@@ -32,6 +32,7 @@
 #include "../report/message.h"
 #include "../report/stage.h"
 #include "../crash/entry.h"
+#include "../crash/sent.h"
 #include "../ondemand/dump.h"
 #include "../ondemand/dumper.h"
 #include "../ondemand/usersignal.h"
@@ -101,6 +102,7 @@ static int prepare(void)
     if (!prepare_stacks())
         return ENOMEM;
     epi_incidents_reserve();
+    epi_sent_prepare();
     epi_service_runs(EPI_SERVICE_HELPER, epi_helper);
     epi_service_runs(EPI_SERVICE_DUMPER, epi_dumper);
     int error = epi_service_start(EPI_SERVICE_HELPER);

@@ -5,6 +5,7 @@
 #include "../base/system.h"
 #include "../crash/askhost.h"
 #include "../crash/leave.h"
+#include "../signals/hosts.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -18,7 +19,7 @@ EPI_NEXT(next_exit, _exit);
 static __attribute__((constructor)) void look_up(void)
 {
     epi_interpose_next(&next_exit);
-    epi_interpose_own();
+    epi_hosts_see_libraries(epi_interpose_own());
 }
 
 static _Noreturn void leave(int status)

@@ -50,6 +50,7 @@ EPI_SAFE void epi_evidence_keep(struct epi_evidence *evidence, int signal, const
     evidence->outer = NULL;
     evidence->slot = NULL;
     evidence->pending = 0;
+    evidence->go = NULL;
     evidence->reported = false;
     epi_copy_words(evidence->context, uc, EPI_CONTEXT_SIZE);
     epi_copy_words(&evidence->info, info, sizeof evidence->info);
@@ -72,7 +73,7 @@ EPI_SAFE void epi_asked_begin(struct epi_evidence *evidence, int tid)
     bool alternate = (stack->ss_flags & SS_DISABLE) == 0 && stack->ss_size != 0 &&
                      frame - bottom < stack->ss_size;
     slot->signal = (uint16_t)evidence->signal;
-    slot->go = epi_go_g(epi_program.go) != 0;
+    slot->go = evidence->go == NULL && epi_go_g(epi_program.go) != 0;
     slot->frame = frame;
     slot->bottom = alternate ? bottom : 0;
     slot->handler = evidence->handler;

@@ -26,6 +26,8 @@ struct epi_evidence {
     struct epi_evidence *outer; /* of the fault in whose handler this one happened; NULL */
     struct epi_asked *slot;     /* NULL: there was no room */
     uintptr_t handler;          /* the host's */
+    const struct epi_sigaction *go; /* Go's action, when the fault is of Go's code: its, when
+                                       the host gives up; NULL: of other code */
     uint64_t blocked;           /* what the kernel would have blocked for it */
     uint64_t pending;           /* of that: sent meanwhile, and blocked until it has returned */
     uint64_t floats;            /* the control words of the floating-point units */

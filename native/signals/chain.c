@@ -85,3 +85,9 @@ EPI_SAFE void epi_chain_next(int signal, siginfo_t *info, void *context, bool ca
 {
     epi_chain(epi_action_turn(signal), signal, info, context, called);
 }
+
+EPI_SAFE void epi_chain_call(const struct epi_sigaction *action, int signal, siginfo_t *info,
+                             void *context)
+{
+    call(action, signal, info, context);
+}

@@ -30,6 +30,10 @@ EPI_SAFE void epi_chain_with(const struct epi_sigaction *action, uint64_t mask, 
 /* The same as epi_chain with the action whose turn is after the core's for SIGNAL. */
 EPI_SAFE void epi_chain_next(int signal, siginfo_t *info, void *context, bool called);
 
+/* Calls the handler that ACTION names without any system call, so with the core's mask. */
+EPI_SAFE void epi_chain_call(const struct epi_sigaction *action, int signal, siginfo_t *info,
+                             void *context);
+
 /* In a handler that was given CONTEXT, and not in a function that it calls: has another handler
  * called it?  The kernel puts the context on the stack that it calls the handler on. */
 #define EPI_CALLED(context)                                                                    \

@@ -133,6 +133,18 @@ EPI_SAFE EPI_ON_FAULT struct epi_evidence *epi_host_evidence(int tid, uintptr_t 
     return evidence;
 }
 
+static bool libraries_seen;
+
+void epi_hosts_see_libraries(bool seen)
+{
+    libraries_seen = seen;
+}
+
+EPI_SAFE bool epi_hosts_in_libraries_are_seen(void)
+{
+    return libraries_seen && epi_action_is_wrapped();
+}
+
 static EPI_SAFE bool code_of_no_module(uintptr_t pc)
 {
     const struct epi_modules *modules = epi_program.modules;
@@ -144,11 +156,12 @@ static EPI_SAFE bool code_of_no_module(uintptr_t pc)
 }
 
 EPI_SAFE bool epi_host_goes_first(enum epi_host_first wanted, uintptr_t handler, int signal,
-                                  uintptr_t pc)
+                                  uintptr_t pc, bool doubt)
 {
     if (wanted != EPI_HOST_FIRST_KNOWN)
         return wanted == EPI_HOST_FIRST_ALWAYS;
     enum kind kind = kind_of(handler);
     return kind == RESOLVES || kind == SEEN ||
-           (kind == UNKNOWN && (signal == SIGSYS || signal == SIGTRAP || code_of_no_module(pc)));
+           (kind == UNKNOWN &&
+            (doubt || signal == SIGSYS || signal == SIGTRAP || code_of_no_module(pc)));
 }

@@ -10,6 +10,8 @@
  *     are seen (wrap.c, crash/exit_wrap.c) .. asked; the report comes when it gives up
  *   it is one of SIGSYS or SIGTRAP .......... what trapped is behind the thread: an emulator of
  *                                             system calls, a debugger's.  Asked
+ *   the signal was sent, and ways to give up
+ *     of libraries are seen ................. it has done no harm yet: asked
  *   the fault is in code of no module ....... a compiler at run time made that, whose handler
  *                                             this is: asked
  *   any other ............................... after the report
@@ -21,9 +23,14 @@
 #include "../base/base.h"
 #include "../incident/incident.h"
 
-/* Is HANDLER asked before the report of SIGNAL, of a fault at PC? */
+/* Is HANDLER asked before the report of SIGNAL, of a fault at PC?  DOUBT: there may be none
+ * to report, so that one that may resolve it is asked. */
 EPI_SAFE bool epi_host_goes_first(enum epi_host_first wanted, uintptr_t handler, int signal,
-                                  uintptr_t pc);
+                                  uintptr_t pc, bool doubt);
+
+/* Are ways to give up seen that are in shared libraries?  Not after a fault. */
+void epi_hosts_see_libraries(bool seen);
+EPI_SAFE bool epi_hosts_in_libraries_are_seen(void);
 
 /* HANDLER has resolved a fault. */
 EPI_SAFE void epi_host_has_resolved(uintptr_t handler);

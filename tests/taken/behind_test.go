@@ -39,7 +39,7 @@ func TestLibraryGoesSecond(t *testing.T) {
 
 func TestLibraryGoesSecondForAll(t *testing.T) {
 	for kind, signal := range map[string]syscall.Signal{
-		"abort": syscall.SIGABRT, "div": syscall.SIGFPE, "ud2": syscall.SIGILL, "raise": syscall.SIGSEGV,
+		"abort": syscall.SIGABRT, "div": syscall.SIGFPE, "ud2": syscall.SIGILL,
 	} {
 		for _, place := range []string{"cgo", "thread"} {
 			t.Run(kind+"/"+place, func(t *testing.T) {
@@ -51,6 +51,25 @@ func TestLibraryGoesSecondForAll(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// What is raised does no harm if the handler returns, so it is asked first, whoever's it is; and
+// when it dies of it, that is reported.
+func TestLibraryGoesFirstForWhatIsRaised(t *testing.T) {
+	for _, place := range []string{"cgo", "thread"} {
+		t.Run(place, func(t *testing.T) {
+			t.Parallel()
+			o := variants[1].run(t, fmt.Sprintf("take kind=raise place=%s signal=%d do=sigaction:dies", place, syscall.SIGSEGV))
+			o.DiedOf(t, syscall.SIGSEGV)
+			r := victim.Complete(t, o.Stderr)
+			if len(r.Notes) == 0 || !strings.HasPrefix(r.Notes[0], "the host's handler was asked first, and has raised a signal: ") {
+				t.Errorf("notes %q", r.Notes)
+			}
+			if strings.Count(o.Stderr, "library: dies....") != 1 {
+				t.Errorf("the library's handler was not called once: %v", o)
+			}
+		})
 	}
 }
 
