@@ -19,6 +19,14 @@ static epi_frame_function next(struct epi_next *name)
     return (epi_frame_function)epi_interpose_next(name);
 }
 
+/* As those of masks.c: the first call may come while dlopen waits for its thread.  A program
+ * that exports the names has libgcc from its beginning, as a rule. */
+static __attribute__((constructor)) void look_up(void)
+{
+    next(&next_register);
+    next(&next_deregister);
+}
+
 EPI_INTERPOSED void __register_frame(void *begin)
 {
     epi_frameblock_register(begin, next(&next_register));

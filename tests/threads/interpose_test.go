@@ -13,12 +13,20 @@ import (
 	"github.com/epitaph-go/epitaph/internal/victim"
 )
 
-// constructed is a shared library.
-var constructed = &victim.Program{
-	Name:     "constructor.so",
-	Compiler: []string{"cc", "-shared", "-fPIC"},
-	Build:    []string{"testdata/constructor.c", "-lpthread"},
-}
+// Two shared libraries whose constructors wait for a thread: one that changes its mask, and one
+// that announces code to the unwinder.
+var (
+	masking = &victim.Program{
+		Name:     "constructor.so",
+		Compiler: []string{"cc", "-shared", "-fPIC"},
+		Build:    []string{"testdata/constructor.c", "-lpthread"},
+	}
+	registering = &victim.Program{
+		Name:     "frames.so",
+		Compiler: []string{"cc", "-shared", "-fPIC"},
+		Build:    []string{"-DFRAMES", "testdata/constructor.c", "-lpthread", "-lgcc_s"},
+	}
+)
 
 // A shared library finds the executable's names first only if they are exported.
 func TestNamesAreExported(t *testing.T) {
@@ -32,7 +40,8 @@ func TestNamesAreExported(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"pthread_create", "thrd_create", "pthread_sigmask", "sigprocmask", "sigwait", "sigwaitinfo",
-		"sigtimedwait", "signalfd", "sigaction", "signal", "sysv_signal", "__sysv_signal", "sigset", "sigignore"} {
+		"sigtimedwait", "signalfd", "sigaction", "signal", "sysv_signal", "__sysv_signal", "sigset", "sigignore",
+		"__register_frame", "__deregister_frame"} {
 		if !slices.ContainsFunc(symbols, func(s elf.Symbol) bool {
 			return s.Name == name && s.Section != elf.SHN_UNDEF
 		}) {
@@ -115,9 +124,15 @@ func symbolsOf(t *testing.T, object string) []elf.Symbol {
 }
 
 // While dlopen runs a constructor, another thread that called dlsym would wait for it.
-func TestLibraryWaitsForItsThreadsMask(t *testing.T) {
-	out := program.Run(t, "load", victim.Env("LIBRARY="+constructed.Path(t)))
-	if !out.IsExit(0) || strings.TrimSpace(out.Stdout) != "loaded 1" {
-		t.Fatal(out)
+func TestLibraryWaitsForItsThreads(t *testing.T) {
+	for _, library := range []*victim.Program{masking, registering} {
+		for _, line := range []string{"load 0", "load 1"} {
+			t.Run(library.Name+" "+line, func(t *testing.T) {
+				out := program.Run(t, line, victim.Env("LIBRARY="+library.Path(t)))
+				if !out.IsExit(0) || strings.TrimSpace(out.Stdout) != "loaded 1" {
+					t.Fatal(out)
+				}
+			})
+		}
 	}
 }

@@ -17,7 +17,7 @@ func TestLibrariesThreadsUnderSanitizers(t *testing.T) {
 	if !victim.Full {
 		t.Skip("only with EPITAPH_MATRIX=full")
 	}
-	env := victim.Env("LIBRARY="+constructed.Path(t), "ASAN_OPTIONS=use_sigaltstack=0:detect_leaks=0:handle_segv=0:handle_abort=0")
+	env := victim.Env("LIBRARY="+masking.Path(t), "ASAN_OPTIONS=use_sigaltstack=0:detect_leaks=0:handle_segv=0:handle_abort=0")
 	for _, way := range [][3]string{
 		{"clang", "clang++", ""}, {"gcc", "g++", ""}, {"gcc", "g++", " -static-libasan"},
 	} {
