@@ -347,7 +347,8 @@ static EPI_SAFE bool host_ends_it(const struct arrival *a)
 }
 
 /* A thread that was stopped for it might be one that the report, or the crash hook,
- * needs: the one that has a P of Go's. */
+ * needs: the one that has a P of Go's.  A channel of Go's gets nothing where C has set the
+ * default since. */
 static EPI_SAFE EPI_ON_FAULT bool comes_from_outside(struct arrival *a)
 {
     if (epi_sent_is_ignored(a->signal, a->info, a->uc))
@@ -361,7 +362,7 @@ static EPI_SAFE EPI_ON_FAULT bool comes_from_outside(struct arrival *a)
     }
     if (epi_crash_keep(a->crash, a->signal, a->info->si_pid))
         return true;
-    if (epi_wanted_by_go(a->signal)) {
+    if (epi_wanted_by_go(a->signal) && a->next->handler != (uintptr_t)SIG_DFL) {
         epi_chain_next(a->signal, a->info, a->uc, a->called);
         return true;
     }

@@ -33,7 +33,6 @@ struct epi_action {
     uint32_t changes;
     struct epi_sigaction before_go;      /* the next, before signal.Notify took the signal */
     struct epi_sigaction before_ignored; /* the next, before the signal was ignored */
-    bool stepped_aside; /* the program has set the default action, and ours is not in place */
     bool go_has_ours;   /* Go found ours when it took the signal, and will give it back */
     struct epi_sigaction displaced; /* the program's, that a crash has taken the place of */
     struct epi_sigaction behind; /* the next, before the core put its action in front of one

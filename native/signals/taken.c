@@ -5,19 +5,12 @@
 #include "../base/base.h"
 #include "../base/system.h"
 
-/* The program has set the default action for SIGABRT itself (wrap.c). */
-static EPI_SAFE bool is_programs(const struct epi_action *slot, const struct epi_sigaction *now)
-{
-    return slot->stepped_aside && now->handler == (uintptr_t)SIG_DFL;
-}
-
 /* Is the action for SIGNAL, which is NOW, another than the core's? */
 static EPI_SAFE bool is_taken(int signal, struct epi_sigaction *now)
 {
     const struct epi_action *slot = &epi_actions.slot[signal];
     return slot->role != EPI_ROLE_NONE && !epi_action_holds(signal) &&
-           epi_sigaction(signal, NULL, now) && now->handler != slot->ours.handler &&
-           !is_programs(slot, now);
+           epi_sigaction(signal, NULL, now) && now->handler != slot->ours.handler;
 }
 
 EPI_SAFE enum epi_taken_state epi_taken_look(void)

@@ -127,16 +127,22 @@ static bool host_gives_up(const struct sigaction *action)
            epi_asked_evidence(epi_gettid(), epi_arch_current_sp(), NULL) != NULL;
 }
 
-/* Of a signal whose action is hidden from the program.  A caller that has read ours all the
- * same, by a system call of its own, gets what it asks for.  The same applies to one that sets
- * the default action of SIGABRT, to die of it. */
-static enum event event_of_hidden(int signal, const struct epi_sigaction *action,
-                                  bool gives_up)
+/* Go has raised SIGABRT to die of it, lives on, and sets the default for another try
+ * (runtime/signal_unix.go, dieFromSignal).  It is to have the status that it would have. */
+static bool go_dies(int signal, const struct epi_sigaction *action)
 {
-    const struct epi_action *slot = &epi_actions.slot[signal];
-    bool dies = slot->role == EPI_ROLE_ABORT && action->handler == (uintptr_t)SIG_DFL &&
-                !stopped_by_go(signal, action) && !gives_up;
-    return dies || action->handler == slot->ours.handler ? NOTHING : SETS;
+    return signal == SIGABRT && action->handler == (uintptr_t)SIG_DFL &&
+           epi_actions.go_raised != 0 && epi_actions.go_raised == epi_gettid();
+}
+
+/* Of a signal whose action is hidden from the program.  The default is written down like any
+ * other action, of SIGABRT too: who sets it may be about to die of it, and does so behind a
+ * report; but a library may set all signals to the default when it begins.  A caller that has
+ * read ours all the same, by a system call of its own, gets what it asks for. */
+static enum event event_of_hidden(int signal, const struct epi_sigaction *action)
+{
+    uintptr_t ours = epi_actions.slot[signal].ours.handler;
+    return action->handler == ours || go_dies(signal, action) ? NOTHING : SETS;
 }
 
 /* What becomes of SIGNAL with the ACTION that a caller sets.  NOTHING: it is not written
@@ -147,7 +153,7 @@ static enum event event(int signal, const struct epi_sigaction *action, bool in_
     const struct epi_action *slot = &epi_actions.slot[signal];
     unsigned policy = policies[slot->role];
     if (hidden(slot))
-        return in_place ? event_of_hidden(signal, action, gives_up) : NOTHING;
+        return in_place ? event_of_hidden(signal, action) : NOTHING;
     /* Go's flags are its own (runtime/os_linux.go, setsig); ours have SA_NODEFER, also when
      * C puts back what it has saved: behind that Go's handler is as it was. */
     bool ours = action->handler == slot->ours.handler;
@@ -170,15 +176,6 @@ static enum event event(int signal, const struct epi_sigaction *action, bool in_
     return ours && ignored(signal) ? HEEDS : NOTHING;
 }
 
-/* Has the program itself put the default action in place of ours?  It may mean another one
- * later. */
-static bool stepped_aside(const struct epi_action *slot, int signal)
-{
-    struct epi_sigaction now;
-    return slot->stepped_aside && epi_sigaction(signal, NULL, &now) &&
-           now.handler == (uintptr_t)SIG_DFL;
-}
-
 /* A caller sets ACTION.  True when that was written down, and is not to be done.
  *
  * When Go gives back ours, that calls Go's handler next, which passes the signal on to ours
@@ -194,12 +191,9 @@ static bool changed(int signal, const struct sigaction *action, struct sigaction
     const struct epi_sigaction *so_far = epi_action_next(signal);
     struct epi_sigaction next = action_of(action);
     bool in_place = epi_action_holds(signal), was_ignored = ignored(signal);
-    bool aside = stepped_aside(slot, signal);
-    enum event what = event(signal, &next, in_place || aside, gives_up);
-    if (what == NOTHING) {
-        slot->stepped_aside = hidden(slot) && (in_place || aside) && next.handler == (uintptr_t)SIG_DFL;
+    enum event what = event(signal, &next, in_place, gives_up);
+    if (what == NOTHING)
         return false;
-    }
     if (old != NULL)
         sigaction(signal, NULL, old);
     if (what == TAKEN) {

@@ -148,12 +148,47 @@ func TestLibraryPutsBack(t *testing.T) {
 			})
 		}
 	}
-	t.Run("abort", func(t *testing.T) { // for which the default is done as asked for
-		t.Parallel()
-		o := program.Run(t, "take kind=abort signal=6 do=signal:default,signal:saved")
-		o.DiedOf(t, syscall.SIGABRT)
-		victim.Complete(t, o.Stderr)
-	})
+}
+
+// A library that sets all signals to the default when it begins has not silenced abort, nor what is sent. The process
+// dies of it as it would without Epitaph; also where Go has a channel for it.
+func TestAbortBehindTheDefault(t *testing.T) {
+	for i, v := range variants {
+		for _, line := range []string{"kind=abort do=signal:default,signal:saved", "kind=abort do=signal:default", "kind=abort place=thread do=sigaction:default",
+			"kind=abort do=sysv_signal:default", "kind=abort do=sigset:default", "kind=kill do=signal:default", "kind=kill do=signal:default notify=1"} {
+			if !victim.Full && i > 1 && strings.Contains(line, "_") {
+				continue
+			}
+			t.Run(v.name+"/"+line, func(t *testing.T) {
+				t.Parallel()
+				line := "take signal=6 " + line
+				o := v.run(t, line)
+				o.DiedOf(t, syscall.SIGABRT)
+				victim.Complete(t, o.Stderr)
+				if strings.Contains(line, "saved") { // that is Go's
+					return
+				}
+				if plain := v.run(t, line+" off=1"); !plain.IsDeath(syscall.SIGABRT) {
+					t.Errorf("not as without Epitaph: %v", plain)
+				}
+			})
+		}
+	}
+}
+
+// In a child the default is the kernel's: a program that it executes begins with that.
+func TestDefaultInAChild(t *testing.T) {
+	for _, v := range variants[:2] {
+		t.Run(v.name, func(t *testing.T) {
+			t.Parallel()
+			o, plain := v.run(t, "child"), v.run(t, "child off=1")
+			o.Exited(t, 3)
+			victim.NoReport(t, o.Stderr)
+			if o.Stdout != plain.Stdout || strings.Count(o.Stdout, "\n") != 6 {
+				t.Errorf("not as without Epitaph.\nWith it: %v\nWithout: %v", o, plain)
+			}
+		})
+	}
 }
 
 // The handler is the library's own when the core is off, and second again when it is on.

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "machine.h"
@@ -44,7 +45,31 @@ void crash(const char *kind) {
         __asm__ volatile(MACHINE_UNDEFINED);
     } else if (strcmp(kind, "raise") == 0) {
         raise(SIGSEGV);
+    } else if (strcmp(kind, "kill") == 0) {
+        kill(getpid(), SIGABRT);
+        sleep(10); // the kernel may give it to another thread
     }
+}
+
+// How a child ends that sets all signals to the default first, as those that start other
+// programs do.
+int child_ends(const char *way)
+{
+    int status = -1;
+    char *const arguments[] = {"sh", "-c", "kill -ABRT $$", NULL}, *const none[] = {NULL};
+    pid_t child = strcmp(way, "vfork") == 0 ? vfork() : fork();
+    if (child == 0) {
+        for (int number = 1; number < 32; number++) {
+            signal(number, SIG_DFL);
+        }
+        if (strcmp(way, "fork") == 0) {
+            abort();
+        }
+        execve("/bin/sh", arguments, none);
+        _exit(1);
+    }
+    waitpid(child, &status, 0);
+    return status;
 }
 
 static int trap_getppid(void) {

@@ -17,6 +17,7 @@ int library_do_set(const char *how, const char *what, int number);
 void library_do_show(int number);
 
 void crash(const char *kind);
+int child_ends(const char *way);
 
 // Traps a hundred times by the signal, and adds up what the library's handler gives.
 long traps(int number);

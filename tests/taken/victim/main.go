@@ -17,8 +17,10 @@ import "C"
 import (
 	"fmt"
 	"os"
+	ossignal "os/signal"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/epitaph-go/epitaph/handler"
@@ -34,10 +36,11 @@ func main() {
 	}
 	C.library_do_begin()
 	scenario.Main(map[string]func(settings){
-		"take": take,
-		"show": show,
-		"trap": trap,
-		"go":   goFaults,
+		"take":  take,
+		"show":  show,
+		"trap":  trap,
+		"go":    goFaults,
+		"child": child,
 	})
 }
 
@@ -59,13 +62,16 @@ func set(word string, signal int) {
 
 // take enables Epitaph, has the library install its handlers, as the setting "do" says, and
 // crashes. With the setting before the library comes first. With taken it waits until
-// Epitaph knows, or has taken the signal back.
+// Epitaph knows, or has taken the signal back; with notify Go has a channel for it.
 func take(s settings) {
 	signal := s.Number("signal")
 	if signal == 0 {
 		signal = 11
 	}
 	words := strings.Split(s["do"], ",")
+	if s["notify"] != "" {
+		ossignal.Notify(make(chan os.Signal, 1), syscall.Signal(signal))
+	}
 	if s["before"] == "" {
 		enable(s)
 	}
@@ -100,6 +106,18 @@ func trap(s settings) {
 	enable(s)
 	set(s["do"], s.Number("signal"))
 	scenario.Say("sum %d", int(C.traps(C.int(s.Number("signal")))))
+}
+
+// child has children set all signals to the default and die of SIGABRT, also behind a library
+// that has done so.
+func child(s settings) {
+	s.Enable()
+	for _, way := range []string{"fork", "vfork", "exec"} {
+		name := C.CString(way)
+		scenario.Say("%s: status %#x", way, int(C.child_ends(name)))
+		set("signal:default", 6)
+		scenario.Say("%s again: status %#x", way, int(C.child_ends(name)))
+	}
 }
 
 // waitUntilTaken waits for the helper thread, which looks once a second.
