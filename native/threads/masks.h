@@ -14,7 +14,9 @@
  *
  * Masks are changed past these functions, too: by Go's runtime, by siglongjmp.  A record
  * therefore holds the whole mask that it goes with, and counts only while the kernel has
- * that one. */
+ * that one, or one that blocks more, as it does for a handler.
+ *
+ * The memory of a set is the caller's, and may not be there: then the answer is that of libc. */
 #ifndef EPI_MASKS_H
 #define EPI_MASKS_H
 

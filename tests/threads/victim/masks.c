@@ -140,8 +140,117 @@ static void *steps(void *arg) {
     return arg;
 }
 
+static void got(int signal, siginfo_t *info, void *context)
+{
+    (void)context;
+    printf("signal %d, code %d\n", signal, info->si_code);
+}
+
+static void handle(int signal, void (*handler)(int, siginfo_t *, void *), int blocks)
+{
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_sigaction = handler;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
+    if (blocks != 0)
+        sigaddset(&action.sa_mask, blocks);
+    sigaction(signal, &action, NULL);
+}
+
+/* A handler of another signal, which changes the mask for itself. */
+static void interrupts(int signal, siginfo_t *info, void *context)
+{
+    sigset_t more = set_of(SIGTERM, SIGILL), old;
+    (void)info, (void)context;
+    printf("signal %d\n", signal);
+    show_mask("in the handler");
+    pthread_kill(pthread_self(), SIGFPE);
+    show_pending("pending in the handler");
+    show_mask("in the handler then");
+    use.thread(SIG_BLOCK, &more, &old);
+    show("before a change in the handler", &old);
+    show_mask("behind it");
+    if (signal == SIGUSR1)
+        raise(SIGHUP);
+    use.thread(SIG_SETMASK, &old, NULL);
+    show_mask("set back");
+}
+
+static void *under_handlers(void *arg)
+{
+    sigset_t set = set_of(SIGSEGV, SIGFPE), usr = set_of(SIGUSR2, SIGUSR2),
+             fpe = set_of(SIGFPE, SIGFPE);
+    handle(SIGUSR1, interrupts, SIGALRM);
+    handle(SIGHUP, interrupts, SIGQUIT);
+    handle(SIGFPE, got, 0);
+    use.thread(SIG_BLOCK, &set, NULL);
+    use.thread(SIG_BLOCK, &usr, NULL);
+    for (int i = 0; i < 2; i++) {
+        raise(SIGUSR1);
+        show_mask("behind the handlers");
+        show_pending("pending behind them");
+        use.thread(SIG_UNBLOCK, &fpe, NULL);
+        show_mask("unblocked");
+        use.thread(SIG_BLOCK, &fpe, NULL);
+    }
+    return arg;
+}
+
+/* A child of vfork that sets its mask, and executes a program, has not changed its parent's. */
+static void *under_vfork(void *arg)
+{
+    sigset_t set = set_of(SIGSEGV, SIGFPE), none = set_of(SIGHUP, SIGHUP),
+             segv = set_of(SIGSEGV, SIGSEGV);
+    handle(SIGSEGV, got, 0);
+    use.thread(SIG_BLOCK, &set, NULL);
+    for (int i = 0; i < 3; i++) {
+        fflush(stdout);
+        pid_t child = vfork();
+        if (child == 0) {
+            use.process(i == 0   ? SIG_SETMASK
+                        : i == 1 ? SIG_BLOCK
+                                 : SIG_UNBLOCK,
+                        i == 2 ? &segv : &none, NULL);
+            execlp("grep", "grep", "SigBlk", "/proc/self/status", NULL);
+            _exit(1);
+        }
+        waitpid(child, NULL, 0);
+        show_mask("behind vfork");
+    }
+    pthread_kill(pthread_self(), SIGSEGV);
+    show_pending("pending");
+    use.thread(SIG_UNBLOCK, &segv, NULL);
+    return arg;
+}
+
+/* What the kernel would have written, or read, where there is no memory. */
+static void *without_memory(void *arg)
+{
+    sigset_t *volatile nowhere = (sigset_t *)8, set = set_of(SIGUSR1, SIGUSR1);
+    const struct timespec none = {0, 0};
+    int signal;
+    for (int i = 0; i < 2; i++) {
+        printf("nowhere to write: %d", use.thread(SIG_BLOCK, &set, nowhere));
+        errno = 0;
+        printf(", %d", use.process(SIG_BLOCK, NULL, nowhere));
+        printf(", errno %d\n", errno);
+        show_mask("but done");
+        set = set_of(SIGFPE, SIGUSR2);
+    }
+    errno = 0;
+    printf("nowhere to read: %d", use.timed(nowhere, NULL, &none));
+    printf(", errno %d, %d", errno, use.wait(nowhere, &signal));
+    errno = 0;
+    printf(", %d", use.fd(-1, nowhere, SFD_CLOEXEC));
+    printf(", errno %d\n", errno);
+    return arg;
+}
+
 void masks_show(int shared) {
     choose(shared);
+    run(under_handlers);
+    run(under_vfork);
+    run(without_memory);
     run(steps);
 }
 
