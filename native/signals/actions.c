@@ -2,6 +2,7 @@
  * whose turn comes next, which handlers read while it changes. */
 #include "actions.h"
 #include "lock.h"
+#include "next.h"
 #include "../base/base.h"
 #include "../base/fetch.h"
 #include "../base/system.h"
@@ -43,34 +44,18 @@ EPI_SAFE EPI_ON_FAULT const struct epi_sigaction *epi_action_next(int signal)
     return next != NULL ? next : &by_default;
 }
 
-/* The kernel resets such an action when it delivers the signal (kernel/signal.c,
- * get_signal). */
+/* The kernel resets the handler of such an action when it delivers the signal, and nothing else
+ * of it (kernel/signal.c, get_signal). */
 EPI_SAFE const struct epi_sigaction *epi_action_turn(int signal)
 {
     struct epi_action *slot = &epi_actions.slot[signal];
     const struct epi_sigaction *next = slot->next;
     while (next != NULL && next->handler > (uintptr_t)SIG_IGN &&
            (next->flags & (unsigned)SA_RESETHAND) != 0)
-        if (atomic_compare_exchange_strong(&slot->next, &next, NULL))
+        if (atomic_compare_exchange_strong(&slot->next, &next,
+                                           &slot->spent[next - slot->record]))
             break;
     return next != NULL ? next : &by_default;
-}
-
-EPI_SAFE void epi_action_set_next(struct epi_action *slot, const struct epi_sigaction *action)
-{
-    uint32_t at = 0;
-    for (uint32_t i = 0; i < EPI_COUNT(slot->record); i++) {
-        if (slot->last_next[i] != 0 && epi_equal(&slot->record[i], action, sizeof *action)) {
-            at = i;
-            break;
-        }
-        if (slot->last_next[i] < slot->last_next[at])
-            at = i;
-    }
-    if (!epi_equal(&slot->record[at], action, sizeof *action))
-        epi_copy(&slot->record[at], action, sizeof *action);
-    slot->last_next[at] = ++slot->changes;
-    slot->next = &slot->record[at];
 }
 
 /* ---- ours in place ---- */

@@ -24,11 +24,13 @@ enum epi_role {
 struct epi_action {
     enum epi_role role;
     struct epi_sigaction ours; /* stays after the role: a program may have kept it */
-    /* Whose turn is after ours: one of RECORD; NULL is the default action.  A record is
-     * whole before it is the next, and the one that is written anew has not been the next
+    /* Whose turn is after ours: one of RECORD or SPENT; NULL is the default action.  A record
+     * is whole before it is the next, and the one that is written anew has not been the next
      * for the longest time: a handler that reads it is long done by then. */
     _Atomic(const struct epi_sigaction *) next;
     struct epi_sigaction record[8];
+    struct epi_sigaction spent[8]; /* each once more, as it is after the turn of one with
+                                      SA_RESETHAND */
     uint32_t last_next[8]; /* the number of the change that made each the next; 0: never */
     uint32_t changes;
     struct epi_sigaction before_go;      /* the next, before signal.Notify took the signal */
@@ -130,9 +132,6 @@ EPI_SAFE void epi_action_return(void);
  * with SA_RESETHAND makes way for the default, for one caller. */
 EPI_SAFE const struct epi_sigaction *epi_action_next(int signal);
 EPI_SAFE const struct epi_sigaction *epi_action_turn(int signal);
-
-/* For the wrapper of sigaction: makes ACTION the next. */
-EPI_SAFE void epi_action_set_next(struct epi_action *slot, const struct epi_sigaction *action);
 
 /* The action in the kernel for SIGNAL, as if the core were not in front of Go's for those
  * that Go dies of; false when there is no such signal. */

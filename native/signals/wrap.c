@@ -25,6 +25,7 @@
 #include "actions.h"
 #include "asked.h"
 #include "lock.h"
+#include "next.h"
 #include "../base/base.h"
 #include "../base/system.h"
 #include "../incident/incident.h"
@@ -239,11 +240,36 @@ static int set(int signal, const struct sigaction *action, struct sigaction *old
     return result;
 }
 
+/* A child of fork or vfork gets what it sets.  While that is still ours, it sees the next in
+ * its place, too; and where it puts the next back, it gets ours again, which leads there. */
+static int set_in_child(int signal, const struct sigaction *action, struct sigaction *old,
+                        epi_sigaction_function libcs)
+{
+    const struct epi_action *slot = &epi_actions.slot[signal];
+    const struct epi_sigaction *next = epi_action_next(signal);
+    struct epi_sigaction wanted;
+    bool puts_back = false;
+    if (action != NULL && hidden(slot) && action->sa_handler != SIG_DFL &&
+        action->sa_handler != SIG_IGN) {
+        wanted = action_of(action);
+        puts_back = epi_equal(&wanted, next, sizeof wanted);
+    }
+    int result = libcs(signal, action, old);
+    if (puts_back && result == 0)
+        epi_sigaction(signal, &slot->ours, NULL);
+    if (old != NULL && result == 0 && hidden(slot) &&
+        (uintptr_t)old->sa_handler == slot->ours.handler)
+        tell(next, old);
+    return result;
+}
+
 int epi_action_program(int signal, const struct sigaction *action, struct sigaction *old,
                        epi_sigaction_function libcs)
 {
-    if (epi_process_is_child() || signal < 1 || signal > EPI_SIGNALS)
+    if (signal < 1 || signal > EPI_SIGNALS)
         return libcs(signal, action, old);
+    if (epi_process_is_child())
+        return set_in_child(signal, action, old, libcs);
     if (action != NULL)
         return set(signal, action, old, libcs);
     if (old != NULL && hidden(&epi_actions.slot[signal]) && epi_action_holds(signal)) {

@@ -2,6 +2,7 @@
  * of its own, whose end and whose report are looked at. */
 #include "check.h"
 #include "actions.h"
+#include "next.h"
 #include "dump.h"
 #include "epitaph.h"
 #include "lock.h"

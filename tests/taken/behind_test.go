@@ -130,6 +130,49 @@ func TestLibrarySeesItsActions(t *testing.T) {
 	}
 }
 
+// The kernel resets the handler of an action with SA_RESETHAND, and nothing else of it.
+func TestLibrarySeesWhatIsSpent(t *testing.T) {
+	likePlain(t, "show signals=5,31 do=sigaction:once,raise:x,sigaction:restarts,raise:x,sigaction:saved,sysv_signal:default", 16)
+}
+
+// A child of fork sees what its parent saw, and what it puts back is what was there: the core and what comes behind it.
+func TestLibrarySeesItsActionsInAChild(t *testing.T) {
+	likePlain(t, "forked", 8)
+	for _, v := range variants[:2] {
+		t.Run(v.name+"/crash", func(t *testing.T) {
+			t.Parallel()
+			o := v.run(t, "forked then=null")
+			o.Exited(t, 3)
+			if n := strings.Count(o.Stderr, "End of report ("); n != 2 {
+				t.Errorf("%d reports of 2 children: %v", n, o)
+			}
+		})
+	}
+}
+
+// A handler without SA_RESTART ends a system call; one with it does not.
+func TestLibraryInterrupts(t *testing.T) {
+	do := "do=sigaction:counts,sigaction:restarts,sigaction:counts,sigaction:saved,sigaction:counts"
+	likePlain(t, "interrupted "+do, 5)
+	likePlain(t, "interrupted before=1 "+do, 5)
+}
+
+// likePlain runs a line that prints some lines, with Epitaph and without it.
+func likePlain(t *testing.T, line string, lines int) {
+	t.Helper()
+	for _, v := range variants[:2] {
+		t.Run(v.name+"/"+line, func(t *testing.T) {
+			t.Parallel()
+			o, plain := v.run(t, line), v.run(t, line+" off=1")
+			o.Exited(t, 3)
+			victim.NoReport(t, o.Stderr)
+			if o.Stdout != plain.Stdout || strings.Count(o.Stdout, "\n") != lines {
+				t.Errorf("not as without Epitaph.\nWith it: %v\nWithout: %v", o, plain)
+			}
+		})
+	}
+}
+
 // What a library puts back, and what it sets to the default, does not silence Epitaph.
 func TestLibraryPutsBack(t *testing.T) {
 	for i, v := range variants {
@@ -177,19 +220,7 @@ func TestAbortBehindTheDefault(t *testing.T) {
 }
 
 // In a child the default is the kernel's: a program that it executes begins with that.
-func TestDefaultInAChild(t *testing.T) {
-	for _, v := range variants[:2] {
-		t.Run(v.name, func(t *testing.T) {
-			t.Parallel()
-			o, plain := v.run(t, "child"), v.run(t, "child off=1")
-			o.Exited(t, 3)
-			victim.NoReport(t, o.Stderr)
-			if o.Stdout != plain.Stdout || strings.Count(o.Stdout, "\n") != 6 {
-				t.Errorf("not as without Epitaph.\nWith it: %v\nWithout: %v", o, plain)
-			}
-		})
-	}
-}
+func TestDefaultInAChild(t *testing.T) { likePlain(t, "child", 6) }
 
 // The handler is the library's own when the core is off, and second again when it is on.
 func TestLibraryAfterDisable(t *testing.T) {

@@ -2,6 +2,7 @@
 #include "crash.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
@@ -98,6 +99,59 @@ long traps(int number) {
         sum += result;
     }
     return sum;
+}
+
+static int ends[2];
+static volatile int read_done;
+
+static void *reads(void *unused)
+{
+    char byte;
+    errno = 0;
+    long n = read(ends[0], &byte, 1);
+    printf("read %ld, error %d\n", n, errno);
+    fflush(stdout);
+    read_done = 1;
+    return unused;
+}
+
+// A thread reads from an empty pipe, and gets the signal again and again, until it has been
+// interrupted, or has had enough of them.
+void interrupt_read(int number)
+{
+    pthread_t thread;
+    read_done = 0;
+    if (pipe(ends) != 0 || pthread_create(&thread, NULL, reads, NULL) != 0) {
+        _exit(1);
+    }
+    for (int i = 0; i < 50 && !read_done; i++) {
+        usleep(10000);
+        if (!read_done) {
+            pthread_kill(thread, number);
+        }
+    }
+    if (write(ends[1], "", 1) == 1) {
+        pthread_join(thread, NULL);
+    }
+}
+
+// What a child of fork sees of the action, and puts back.
+void child_shows(int number, const char *then)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        library.show(number);
+        library.set("sigaction", "counts", number);
+        library.show(number);
+        library.set("sigaction", "saved", number);
+        library.show(number);
+        library.set("signal", "default", number);
+        library.show(number);
+        library.set("signal", "saved", number);
+        crash(then);
+        _exit(0);
+    }
+    waitpid(child, NULL, 0);
 }
 
 static void *body(void *kind) {

@@ -18,6 +18,8 @@ void library_do_show(int number);
 
 void crash(const char *kind);
 int child_ends(const char *way);
+void child_shows(int number, const char *then);
+void interrupt_read(int number);
 
 // Traps a hundred times by the signal, and adds up what the library's handler gives.
 long traps(int number);

@@ -67,6 +67,14 @@ static void emulates(int number, siginfo_t *info, void *context) {
     machine_set_result(context, 77);
 }
 
+static volatile int counted;
+
+static void counts(int number, siginfo_t *info, void *context)
+{
+    (void)number, (void)info, (void)context;
+    counted++;
+}
+
 // The kernel's action, as a library has it that makes the system call itself.
 static int by_itself(int number, const struct sigaction *action, struct sigaction *old) {
     struct kernels {
@@ -104,6 +112,10 @@ static struct sigaction action_of(const char *what) {
         action.sa_sigaction = emulates;
     } else if (strcmp(what, "forwards") == 0) {
         action.sa_sigaction = forwards;
+    } else if (strcmp(what, "counts") == 0 || strcmp(what, "restarts") == 0 ||
+               strcmp(what, "once") == 0) {
+        action.sa_sigaction = counts;
+        action.sa_flags |= what[0] == 'r' ? SA_RESTART : what[0] == 'o' ? (int)SA_RESETHAND : 0;
     } else if (strcmp(what, "nostack") == 0) {
         action.sa_sigaction = forwards;
         action.sa_flags = SA_SIGINFO;
@@ -131,6 +143,8 @@ int library_set(const char *how, const char *what, int number) {
         result = sigignore(number);
     } else if (strcmp(how, "itself") == 0) {
         result = by_itself(number, &action, &old);
+    } else if (strcmp(how, "raise") == 0) {
+        return raise(number);
     } else if (strcmp(how, "next") == 0) {
         result = next(number, &action, &old);
     } else {
@@ -144,13 +158,14 @@ int library_set(const char *how, const char *what, int number) {
 
 static const char *name_of(const struct sigaction *action, int number) {
     void (*handler)(int) = action->sa_handler;
-    return handler == SIG_DFL                            ? "default"
-           : handler == SIG_IGN                          ? "ignored"
-           : handler == first[number].sa_handler         ? "first"
-           : handler == (void (*)(int))(void *)dies      ? "dies"
-           : handler == (void (*)(int))(void *)forwards  ? "forwards"
-           : handler == plain                            ? "plain"
-                                                         : "unknown";
+    return handler == SIG_DFL                           ? "default"
+           : handler == SIG_IGN                         ? "ignored"
+           : handler == first[number].sa_handler        ? "first"
+           : handler == (void (*)(int))(void *)dies     ? "dies"
+           : handler == (void (*)(int))(void *)forwards ? "forwards"
+           : handler == (void (*)(int))(void *)counts   ? "counts"
+           : handler == plain                           ? "plain"
+                                                        : "unknown";
 }
 
 void library_show(int number) {

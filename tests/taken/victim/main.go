@@ -36,11 +36,13 @@ func main() {
 	}
 	C.library_do_begin()
 	scenario.Main(map[string]func(settings){
-		"take":  take,
-		"show":  show,
-		"trap":  trap,
-		"go":    goFaults,
-		"child": child,
+		"take":        take,
+		"show":        show,
+		"trap":        trap,
+		"go":          goFaults,
+		"child":       child,
+		"forked":      forked,
+		"interrupted": interrupted,
 	})
 }
 
@@ -106,6 +108,29 @@ func trap(s settings) {
 	enable(s)
 	set(s["do"], s.Number("signal"))
 	scenario.Say("sum %d", int(C.traps(C.int(s.Number("signal")))))
+}
+
+// forked has a child of fork look at the library's actions, and then crash if THEN says so.
+func forked(s settings) {
+	s.Enable()
+	then := C.CString(s["then"])
+	C.child_shows(11, then)
+	set("sigaction:forwards", 11)
+	C.child_shows(11, then)
+}
+
+// interrupted has a signal arrive while a thread reads, for each of the library's actions.
+func interrupted(s settings) {
+	if s["before"] == "" {
+		s.Enable()
+	}
+	for i, word := range strings.Split(s["do"], ",") {
+		set(word, 31)
+		if i == 0 && s["before"] != "" {
+			s.Enable()
+		}
+		C.interrupt_read(31)
+	}
 }
 
 // child has children set all signals to the default and die of SIGABRT, also behind a library
