@@ -90,14 +90,16 @@ static void claim(int signal, enum epi_role role, const struct epi_sigaction *ou
     bool becomes_next = !in_place && !(held && foreign(now.handler));
     if (becomes_next)
         epi_action_set_next(slot, &now); /* before ours may be called */
+    epi_action_follow(slot);
     struct epi_sigaction old;
-    if (!epi_sigaction(signal, ours, &old) || !becomes_next)
+    if (!epi_sigaction(signal, &slot->ours, &old) || !becomes_next)
         return;
     /* Another thread may have set one since, past the wrapper. */
     if (old.handler == epi_actions.death_handler && old.handler != 0)
         epi_copy(&old, &epi_actions.go, sizeof old);
-    if (old.handler != ours->handler && !epi_equal(&old, &now, sizeof now))
-        epi_action_set_next(slot, &old);
+    if (old.handler != ours->handler && !epi_equal(&old, &now, sizeof now) &&
+        epi_action_set_next(slot, &old))
+        epi_sigaction(signal, &slot->ours, NULL);
 }
 
 void epi_action_claim(int signal, enum epi_role role, const struct epi_sigaction *ours)

@@ -2,7 +2,23 @@
 #include "next.h"
 #include "../base/base.h"
 
-EPI_SAFE void epi_action_set_next(struct epi_action *slot, const struct epi_sigaction *action)
+/* The kernel interrupts nothing for a signal that is ignored, and no call comes back from one
+ * that kills. */
+EPI_SAFE bool epi_action_follow(struct epi_action *slot)
+{
+    const struct epi_sigaction *next = slot->next;
+    unsigned long restart = SA_RESTART;
+    if (slot->role != EPI_ROLE_FAULT && slot->role != EPI_ROLE_ABORT)
+        return false;
+    if (next != NULL && next->handler > (uintptr_t)SIG_IGN)
+        restart &= next->flags;
+    if ((slot->ours.flags & SA_RESTART) == restart)
+        return false;
+    slot->ours.flags ^= SA_RESTART;
+    return true;
+}
+
+EPI_SAFE bool epi_action_set_next(struct epi_action *slot, const struct epi_sigaction *action)
 {
     uint32_t at = 0;
     for (uint32_t i = 0; i < EPI_COUNT(slot->record); i++) {
@@ -20,4 +36,5 @@ EPI_SAFE void epi_action_set_next(struct epi_action *slot, const struct epi_siga
     slot->spent[at].handler = (uintptr_t)SIG_DFL;
     slot->last_next[at] = ++slot->changes;
     slot->next = &slot->record[at];
+    return epi_action_follow(slot);
 }

@@ -209,10 +209,10 @@ static bool changed(int signal, const struct sigaction *action, struct sigaction
     } else if (what == HEEDS) {
         next = slot->before_ignored;
     }
-    epi_action_set_next(slot, &next);
+    bool anew = epi_action_set_next(slot, &next);
     if (slot->role == EPI_ROLE_NONE)
         epi_sigaction(signal, &next, NULL);
-    else if (!in_place)
+    else if (!in_place || anew)
         epi_sigaction(signal, &slot->ours, NULL);
     return true;
 }
