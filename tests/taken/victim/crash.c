@@ -145,9 +145,9 @@ void child_shows(int number, const char *then)
         library.show(number);
         library.set("sigaction", "saved", number);
         library.show(number);
-        library.set("signal", "default", number);
+        library.set("sigaction", "default", number);
         library.show(number);
-        library.set("signal", "saved", number);
+        library.set("sigaction", "saved", number);
         crash(then);
         _exit(0);
     }
