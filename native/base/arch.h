@@ -50,16 +50,6 @@ EPI_SAFE void epi_arch_call_on(void *top, void (*fn)(void *), void *arg);
 /* Returns from the signal handler whose frame, pushed by the kernel, UC is in. */
 EPI_SAFE _Noreturn void epi_arch_sigreturn(const ucontext_t *uc);
 
-/* The kernel's frame that UC is in: the most bytes that a copy of it takes; a copy that ends at
- * or below TOP, of which the context is returned; and the siginfo in it. */
-EPI_SAFE size_t epi_arch_frame_size(const ucontext_t *uc);
-EPI_SAFE ucontext_t *epi_arch_frame_move(const ucontext_t *uc, uintptr_t top);
-EPI_SAFE siginfo_t *epi_arch_frame_info(ucontext_t *uc);
-
-/* Calls FN(ARG) as the kernel calls a handler with that frame: when it returns, the thread goes
- * on as the frame says. */
-EPI_SAFE _Noreturn void epi_arch_frame_enter(ucontext_t *uc, void (*fn)(void *), void *arg);
-
 /* The loads of peek.c: 0, or 1 when the memory could not be read.  They stand
  * between the two labels, which is how the handler knows their faults. */
 EPI_SAFE int epi_arch_load8(void *to, uintptr_t from);

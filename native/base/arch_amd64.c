@@ -100,18 +100,6 @@ __asm__(".text\n"
         "    hlt\n"
         ".size epi_arch_sigreturn, .-epi_arch_sigreturn\n");
 
-/* The address that the kernel has put below the context is libc's restorer, to which FN
- * returns, and which debuggers know. */
-__asm__(".text\n"
-        ".globl epi_arch_frame_enter\n"
-        ".hidden epi_arch_frame_enter\n"
-        ".type epi_arch_frame_enter, @function\n"
-        "epi_arch_frame_enter:\n"
-        "    leaq -8(%rdi), %rsp\n"
-        "    movq %rdx, %rdi\n"
-        "    jmp *%rsi\n"
-        ".size epi_arch_frame_enter, .-epi_arch_frame_enter\n");
-
 /* Leaf functions without a frame: when a load faults, the handler sets the PC
  * to epi_arch_load_failed, and SP is that of the entry. */
 __asm__(".text\n"
@@ -144,47 +132,6 @@ __asm__(".text\n"
         "    movl $1, %eax\n"
         "    ret\n"
         ".size epi_arch_load, .-epi_arch_load\n");
-
-/* struct rt_sigframe (arch/x86/include/asm/sigframe.h): the return address, the context as far
- * as its mask, the siginfo.  The floating-point state is elsewhere on that stack, and begins at
- * a multiple of 64; its size is in the part of it that the processor does not use, behind a
- * magic number (asm/fpu/signal.c, uapi/asm/sigcontext.h: struct _fpx_sw_bytes). */
-enum { FRAME = 8 + EPI_CONTEXT_SIZE + sizeof(siginfo_t), STATE_ALIGN = 64 };
-
-static EPI_SAFE size_t state_size(const ucontext_t *uc)
-{
-    enum { LEGACY = 512, RESERVED = 464, MAGIC = 0x46505853, MOST = 64 * 1024 };
-    const unsigned char *state = (const unsigned char *)uc->uc_mcontext.fpregs;
-    uint32_t word[2];
-    if (state == NULL)
-        return 0;
-    epi_copy(word, state + RESERVED, sizeof word);
-    return word[0] == MAGIC && word[1] > LEGACY && word[1] < MOST ? word[1] : LEGACY;
-}
-
-EPI_SAFE size_t epi_arch_frame_size(const ucontext_t *uc)
-{
-    return FRAME + state_size(uc) + 2 * STATE_ALIGN;
-}
-
-EPI_SAFE siginfo_t *epi_arch_frame_info(ucontext_t *uc)
-{
-    return (siginfo_t *)((uintptr_t)uc + EPI_CONTEXT_SIZE);
-}
-
-EPI_SAFE ucontext_t *epi_arch_frame_move(const ucontext_t *uc, uintptr_t top)
-{
-    size_t size = state_size(uc);
-    uintptr_t state = (top - size) & ~(uintptr_t)(STATE_ALIGN - 1);
-    uintptr_t frame = ((state - FRAME) & ~(uintptr_t)15) - 8; /* as behind a call */
-    ucontext_t *moved = (ucontext_t *)(frame + 8);
-    epi_copy((void *)frame, (const void *)((uintptr_t)uc - 8), FRAME);
-    if (size != 0) {
-        epi_copy((void *)state, uc->uc_mcontext.fpregs, size);
-        moved->uc_mcontext.fpregs = (fpregset_t)state;
-    }
-    return moved;
-}
 
 EPI_SAFE void epi_arch_regs_from_jump(struct epi_regs *regs, const struct epi_jump *jump)
 {

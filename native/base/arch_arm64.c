@@ -107,26 +107,6 @@ __asm__(".text\n"
         "    brk #1\n"
         END("epi_arch_sigreturn"));
 
-/* The kernel's own way back is in the vDSO, at an address that is gone by now.  Debuggers and
- * the core know it by its two instructions, so these do as well, behind one that is for whoever
- * looks up the address before.  X1 is the frame record behind the frame. */
-__asm__(".text\n" FUNCTION(
-    "epi_arch_frame_return") "    mov x8, #139\n"
-                             "    svc #0\n" END("epi_arch_frame_return") FUNCTION(
-                                 "epi_arch_frame_jump") "    sub x0, x0, #128\n"
-                                                        "    mov sp, x0\n"
-                                                        "    mov x29, x1\n"
-                                                        "    adrp x30, epi_arch_frame_return\n"
-                                                        "    add x30, x30, "
-                                                        ":lo12:epi_arch_frame_return\n"
-                                                        "    add x30, x30, #4\n"
-                                                        "    mov x16, x2\n" /* whose branches
-                                                                               may go to any
-                                                                               function (BTI) */
-                                                        "    mov x0, x3\n"
-                                                        "    br x16\n" END(
-                                                            "epi_arch_frame_jump"));
-
 /* Leaf functions without a frame: when a load faults, the handler sets the PC
  * to epi_arch_load_failed, and SP and LR are those of the entry. */
 __asm__(".text\n"
@@ -194,72 +174,6 @@ static EPI_SAFE const unsigned char *find_record(const ucontext_t *uc, uint32_t 
         at += head[1];
     }
     return NULL;
-}
-
-/* Where the kernel's frame begins and ends, but for its frame record: siginfo_t, of 128 bytes,
- * the context, and more state (struct extra_context), of which a record has the address and the
- * size. */
-enum { RECORD_EXTRA = 0x45585401, INFO = 128, RECORD = 16 };
-
-struct extra {
-    uint64_t data;
-    uint32_t size;
-};
-
-static EPI_SAFE size_t frame_length(const ucontext_t *uc)
-{
-    enum { MOST = 1024 * 1024 };
-    const unsigned char *record = find_record(uc, RECORD_EXTRA);
-    uintptr_t end = (uintptr_t)uc + sizeof *uc;
-    struct extra extra;
-    if (record != NULL) {
-        epi_copy(&extra, record, sizeof extra);
-        if (extra.data >= end && extra.data - end < MOST && extra.size < MOST)
-            end = extra.data + extra.size;
-    }
-    return INFO + (end - (uintptr_t)uc);
-}
-
-EPI_SAFE size_t epi_arch_frame_size(const ucontext_t *uc)
-{
-    return frame_length(uc) + RECORD + 2 * 16;
-}
-
-EPI_SAFE siginfo_t *epi_arch_frame_info(ucontext_t *uc)
-{
-    return (siginfo_t *)((uintptr_t)uc - INFO);
-}
-
-static EPI_SAFE uintptr_t record_of(const ucontext_t *uc)
-{
-    return (uintptr_t)uc - INFO + ((frame_length(uc) + 15) & ~(uintptr_t)15);
-}
-
-EPI_SAFE ucontext_t *epi_arch_frame_move(const ucontext_t *uc, uintptr_t top)
-{
-    size_t length = frame_length(uc);
-    uintptr_t frame = (top - RECORD - ((length + 15) & ~(uintptr_t)15)) & ~(uintptr_t)15;
-    ucontext_t *moved = (ucontext_t *)(frame + INFO);
-    epi_copy((void *)frame, (const void *)((uintptr_t)uc - INFO), length);
-    const unsigned char *more = find_record(moved, RECORD_EXTRA);
-    if (more != NULL) { /* sigreturn wants it right there */
-        struct extra extra;
-        epi_copy(&extra, more, sizeof extra);
-        extra.data += (uintptr_t)moved - (uintptr_t)uc;
-        epi_copy((void *)(uintptr_t)more, &extra.data, sizeof extra.data);
-    }
-    uint64_t *record = (uint64_t *)record_of(moved);
-    record[0] = uc->uc_mcontext.regs[29];
-    record[1] = uc->uc_mcontext.regs[30];
-    return moved;
-}
-
-EPI_SAFE _Noreturn void epi_arch_frame_jump(ucontext_t *uc, uintptr_t record,
-                                            void (*fn)(void *), void *arg);
-
-EPI_SAFE _Noreturn void epi_arch_frame_enter(ucontext_t *uc, void (*fn)(void *), void *arg)
-{
-    epi_arch_frame_jump(uc, record_of(uc), fn, arg);
 }
 
 /* ESR_EL1 as it was at the fault; the kernel has hidden in it what concerns only itself. */

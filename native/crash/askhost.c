@@ -32,7 +32,6 @@
 #include "../signals/asked.h"
 #include "../signals/chain.h"
 #include "../signals/hosts.h"
-#include "../signals/redeliver.h"
 #include "../signals/terminate.h"
 #include "../threads/resend.h"
 #include "../threads/wake.h"
@@ -292,12 +291,6 @@ static EPI_SAFE EPI_ON_FAULT void ask(uintptr_t handler, const struct epi_sigact
     epi_asked_end(&evidence);
 }
 
-static EPI_SAFE EPI_ON_FAULT void ask_there(struct epi_redelivered *moved)
-{
-    uintptr_t handler = epi_action_hosts(moved->action, moved->signal, moved->info);
-    ask(handler, NULL, moved->outer, moved->tid, false, moved->signal, moved->info, moved->uc);
-}
-
 EPI_SAFE EPI_ON_FAULT bool epi_host_asked(const struct epi_sigaction *action,
                                           struct epi_evidence *outer, int tid, bool called,
                                           int signal, siginfo_t *info, ucontext_t *uc)
@@ -308,12 +301,6 @@ EPI_SAFE EPI_ON_FAULT bool epi_host_asked(const struct epi_sigaction *action,
         !epi_host_goes_first(options->host_first, handler, signal, epi_arch_pc(uc),
                              epi_sent_does_no_harm(info, uc)))
         return false;
-    enum epi_where where = epi_redeliver_where(action, uc, called);
-    struct epi_redelivered there = {action, info, uc, outer, NULL, signal, tid, ask_there};
-    if (where == EPI_WHERE_NONE)
-        return false;
-    if (where == EPI_WHERE_BELOW)
-        epi_redeliver(&there);
     ask(handler, NULL, outer, tid, called, signal, info, uc);
     return true;
 }

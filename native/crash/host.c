@@ -31,8 +31,6 @@
 #include "../signals/actions.h"
 #include "../signals/chain.h"
 #include "../signals/hosts.h"
-#include "../signals/redeliver.h"
-#include "../signals/terminate.h"
 #include "../threads/tasks.h"
 #include "../report/stage.h"
 
@@ -131,8 +129,8 @@ EPI_SAFE bool epi_chain_repaired(struct epi_incident *crash, const ucontext_t *u
     return true;
 }
 
-static EPI_SAFE bool chain_host(struct epi_incident *crash, const struct epi_sigaction *action,
-                                int signal, siginfo_t *info, ucontext_t *uc, bool called)
+EPI_SAFE bool epi_chain_host(struct epi_incident *crash, const struct epi_sigaction *action,
+                             int signal, siginfo_t *info, ucontext_t *uc, bool called)
 {
     uint64_t mask = epi_chain_mask(action, signal, uc, called);
     uintptr_t pc = epi_arch_pc(uc);
@@ -149,23 +147,6 @@ static EPI_SAFE bool chain_host(struct epi_incident *crash, const struct epi_sig
             return !epi_crash_resume(crash, signal); /* another's goes first: it comes again */
     }
     return epi_chain_repaired(crash, uc);
-}
-
-static EPI_SAFE void chain_host_there(struct epi_redelivered *moved)
-{
-    moved->crash->uc = moved->uc;
-    if (!chain_host(moved->crash, moved->action, moved->signal, moved->info, moved->uc, false))
-        epi_terminate(moved->signal, moved->info, moved->uc);
-}
-
-EPI_SAFE bool epi_chain_host(struct epi_incident *crash, const struct epi_sigaction *action,
-                             int signal, siginfo_t *info, ucontext_t *uc, bool called)
-{
-    struct epi_redelivered there = {action, info, uc, NULL, crash, signal, 0, chain_host_there};
-    enum epi_where where = epi_redeliver_where(action, uc, called);
-    if (where == EPI_WHERE_BELOW)
-        epi_redeliver(&there);
-    return where != EPI_WHERE_NONE && chain_host(crash, action, signal, info, uc, called);
 }
 
 /* Has the thread left the handler, if its stack pointer is SP now? */

@@ -10,8 +10,7 @@
 
 /* Calls the host's handler ACTION for the crash of this thread.  CALLED: not the kernel has
  * called the core's handler.  True when the program goes on as that handler decided; the crash
- * is over then.  Does not return where the handler belongs on another stack: all that follows
- * is done there. */
+ * is over then. */
 EPI_SAFE bool epi_chain_host(struct epi_incident *crash, const struct epi_sigaction *action,
                              int signal, siginfo_t *info, ucontext_t *uc, bool called);
 

@@ -6,7 +6,6 @@
  * preemption, for which the next collection waits. */
 #include "chain.h"
 #include "actions.h"
-#include "redeliver.h"
 #include "../base/base.h"
 #include "../base/system.h"
 
@@ -54,8 +53,8 @@ static EPI_SAFE bool behind_another(uint64_t blocked, int signal, const ucontext
     return (blocked & ~expected) != 0;
 }
 
-static EPI_SAFE void chain(const struct epi_sigaction *action, int signal, siginfo_t *info,
-                           void *context, bool called)
+EPI_SAFE void epi_chain(const struct epi_sigaction *action, int signal, siginfo_t *info,
+                        void *context, bool called)
 {
     uint64_t blocked = epi_chain_blocked();
     /* Go's handler returns, or ends the process; it runs with what is blocked here. */
@@ -64,21 +63,6 @@ static EPI_SAFE void chain(const struct epi_sigaction *action, int signal, sigin
     epi_chain_with(action, epi_chain_mask(action, signal, context, keeps), signal, info,
                    context);
     epi_sigmask(SIG_SETMASK, blocked);
-}
-
-static EPI_SAFE void chain_there(struct epi_redelivered *moved)
-{
-    chain(moved->action, moved->signal, moved->info, moved->uc, false);
-}
-
-EPI_SAFE void epi_chain(const struct epi_sigaction *action, int signal, siginfo_t *info,
-                        void *context, bool called)
-{
-    struct epi_redelivered there = {
-        .action = action, .signal = signal, .info = info, .uc = context, .call = chain_there};
-    if (epi_redeliver_where(action, context, called) == EPI_WHERE_BELOW)
-        epi_redeliver(&there);
-    chain(action, signal, info, context, called);
 }
 
 EPI_SAFE void epi_chain_next(int signal, siginfo_t *info, void *context, bool called)

@@ -9,9 +9,7 @@
 
 /* Calls the handler that ACTION names as the kernel would: with its mask, with
  * the original siginfo and context.  Default and ignore do nothing.  CALLED: not the kernel
- * has called the core's handler, but one in front of it, whose mask stays in force.  Where that
- * handler belongs on another stack (redeliver.h) this does not return: so it is the last thing
- * that a handler does, unless ACTION is Go's. */
+ * has called the core's handler, but one in front of it, whose mask stays in force. */
 EPI_SAFE void epi_chain(const struct epi_sigaction *action, int signal, siginfo_t *info,
                         void *context, bool called);
 

@@ -30,9 +30,6 @@ func TestHealthyProgramsGoOn(t *testing.T) {
 		{line: "resets", status: 3},
 		{line: "late deadline=300ms", status: 3, reports: 1}, // it did not return in time
 		{line: "late deadline=300ms hostfirst=false", status: 3, reports: 1},
-		{line: "deep", status: 3},
-		{line: "deep thread=1", status: 3},
-		{line: "deep hostfirst=true", status: 3},
 		{line: "sent", status: 3},
 		{line: "sent jump=1", status: 3},
 		{line: "probes", status: 3},

@@ -59,10 +59,6 @@ int front_is_there(void);
 void start_blocked(void);
 void faults(void);
 
-// Faults whose handler has no SA_ONSTACK, and uses more than an alternate stack has: it returns, and
-// jumps out.
-void uses_much_stack(int on_thread);
-
 // Another thread sends signals to one whose handler of a fault blocks them, and repairs the memory,
 // or jumps out.
 void sent_while_it_is_asked(int jump);

@@ -53,13 +53,6 @@ var scenarios = map[string]func(settings){
 		s.Enable()
 		C.writes()
 	},
-	"deep": func(s settings) {
-		s.Enable()
-		C.uses_much_stack(C.int(s.Number("thread")))
-		for range 3 {
-			runtime.GC() // meets what a handler has overwritten in Go's heap
-		}
-	},
 	"sent": func(s settings) {
 		s.Enable()
 		C.sent_while_it_is_asked(C.int(s.Number("jump")))
