@@ -93,6 +93,14 @@ static EPI_SAFE void give_up_and_die(struct epi_evidence *evidence, const char *
 
 /* ---- asking ---- */
 
+static EPI_SAFE uint64_t fault_of(const struct epi_evidence *evidence)
+{
+    const ucontext_t *context = epi_evidence_context(evidence);
+    uint64_t which = (uint64_t)evidence->signal << 32 | (uint32_t)evidence->info.si_code;
+    uint64_t hash = epi_mix(0, which);
+    return epi_arch_mix_registers(context, epi_mix(hash, (uintptr_t)evidence->info.si_addr));
+}
+
 /* Not blocked for a handler that is asked: what a fault raises, or one in the handler would
  * kill in silence, and the deadline's signal. */
 static EPI_SAFE uint64_t left_open(void)
@@ -104,7 +112,7 @@ static EPI_SAFE uint64_t left_open(void)
 static EPI_SAFE void call(struct epi_evidence *evidence, int signal, siginfo_t *info, bool called)
 {
     const struct epi_sigaction *action = epi_action_turn(signal);
-    uint64_t open = left_open();
+    uint64_t open = epi_asked_circles(evidence->slot, fault_of(evidence)) ? 0 : left_open();
     uint64_t before = called ? epi_chain_blocked() : 0;
     evidence->blocked = epi_chain_mask(action, signal, evidence->uc, called);
     epi_chain_with(action, evidence->blocked & ~open, signal, info, evidence->uc);
@@ -123,14 +131,6 @@ static EPI_SAFE void have_it_watched(void)
 }
 
 /* ---- judging ---- */
-
-static EPI_SAFE uint64_t fault_of(const struct epi_evidence *evidence)
-{
-    const ucontext_t *context = epi_evidence_context(evidence);
-    uint64_t which = (uint64_t)evidence->signal << 32 | (uint32_t)evidence->info.si_code;
-    uint64_t hash = epi_mix(0, which);
-    return epi_arch_mix_registers(context, epi_mix(hash, (uintptr_t)evidence->info.si_addr));
-}
 
 /* Is it the same fault once more, of which the handler has changed nothing so far?  For one
  * that resolves faults of memory, TRIES are counted without a look at the memory, which

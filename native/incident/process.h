@@ -39,6 +39,8 @@ struct epi_asked {
     uintptr_t bottom;     /* of the alternate stack that it is on; or 0 */
     uint64_t same;        /* the fault whose handler returned last, with nothing changed */
     uint32_t repeats;     /* how often it did, for that fault; 0: not at all */
+    uint32_t left;        /* how often the thread was taken to have jumped out since, ... */
+    uint64_t left_fault;  /* ... for this fault */
 };
 #define EPI_ASKED_WAYS 4
 #define EPI_ASKED_SLOTS (128 * EPI_ASKED_WAYS)

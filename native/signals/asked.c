@@ -94,6 +94,7 @@ EPI_SAFE void epi_asked_end(struct epi_evidence *evidence)
     evidence->slot = NULL;
     if (slot == NULL)
         return;
+    slot->left = 0;
     if (evidence->outer != NULL)
         epi_asked_begin(evidence->outer, slot->tid);
     else
@@ -136,6 +137,7 @@ EPI_SAFE EPI_ON_FAULT struct epi_evidence *epi_asked_evidence(int tid, uintptr_t
             return evidence;
         if (resolved != NULL) {
             *resolved = slot[i].handler;
+            slot[i].left++;
             epi_asked_drop(&slot[i], round);
         }
     }
@@ -170,6 +172,19 @@ EPI_SAFE uintptr_t epi_asked_overflowed(int tid, const siginfo_t *info, const uc
         return handler;
     }
     return 0;
+}
+
+/* A handler takes microseconds to fault again. */
+#define CIRCLE 1000
+
+EPI_SAFE bool epi_asked_circles(struct epi_asked *slot, uint64_t fault)
+{
+    if (slot == NULL || slot->left == 0)
+        return false;
+    if (slot->left_fault != fault)
+        slot->left = 0;
+    slot->left_fault = fault;
+    return slot->left != 0 && slot->left % CIRCLE == 0;
 }
 
 EPI_SAFE struct epi_asked *epi_asked_about(int signal)

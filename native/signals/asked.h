@@ -70,6 +70,13 @@ EPI_SAFE struct epi_evidence *epi_asked_evidence(int tid, uintptr_t sp, uintptr_
  * and cannot be read. */
 EPI_SAFE uintptr_t epi_asked_overflowed(int tid, const siginfo_t *info, const ucontext_t *uc);
 
+/* Has the thread of SLOT had the same FAULT time after time, and was taken to have jumped out
+ * of its handler each time?  It may be in the handler in fact, on a stack that the handler has
+ * changed to, or below an alternate stack without a guard, and would be asked for ever.  True
+ * now and then: then the handler had better be called with all blocked that the kernel would
+ * block, which ends a thread that is in it, and no other. */
+EPI_SAFE bool epi_asked_circles(struct epi_asked *slot, uint64_t fault);
+
 /* Is EVIDENCE that of SLOT in its ROUND?  LINK is the uc_link of the frame that is at its uc
  * now: a thread that has jumped out may run another handler whose frame is at the same place,
  * with the old evidence in a part that is not written yet.  Then the mark is not there. */
