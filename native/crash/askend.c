@@ -1,7 +1,8 @@
 /* A host's handler that was asked, and that gives up: where the fault was Go's, and where it
  * ends the process. */
-#include "askhost.h"
+#include "askend.h"
 #include "gofatal.h"
+#include "leave.h"
 #include "../base/base.h"
 #include "../base/clock.h"
 #include "../base/system.h"
@@ -55,6 +56,8 @@ void epi_host_ends_process(const char *answer)
         return;
     int number = outermost(evidence)->signal;
     if (outermost(evidence)->go != NULL) { /* back to the core, which gives it to Go */
+        if (epi_leave_is_mine())           /* what the program has for its end has run */
+            return;
         epi_syscall6(SYS_tgkill, epi_getpid(), epi_gettid(), number, 0, 0, 0);
         return;
     }

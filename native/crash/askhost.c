@@ -19,6 +19,7 @@
  *
  * A handler that has resolved faults is given more than one try: what it maps, another
  * thread may have taken away again before it is looked at. */
+#include "askend.h"
 #include "askhost.h"
 #include "host.h"
 #include "owner.h"

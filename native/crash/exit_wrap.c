@@ -4,7 +4,7 @@
  * exit calls waits by itself.  What does the system call itself, or in a shared library, is not
  * seen: the handlers of those go first only if they are known to resolve faults
  * (signals/hosts.h). */
-#include "askhost.h"
+#include "askend.h"
 #include "leave.h"
 #include "../base/base.h"
 #include "../base/system.h"

@@ -24,6 +24,7 @@
  * The order matters: recovered nil dereferences of Go pass here by the million,
  * so what is Go's is found without a system call. */
 #include "handler.h"
+#include "askend.h"
 #include "askhost.h"
 #include "gofatal.h"
 #include "host.h"

@@ -47,6 +47,11 @@ static EPI_SAFE bool may(uint64_t waited)
     return false;
 }
 
+EPI_SAFE bool epi_leave_is_mine(void)
+{
+    return leaving == epi_gettid();
+}
+
 bool epi_leave_may(uint64_t waited)
 {
     return may(waited);

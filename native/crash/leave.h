@@ -31,6 +31,9 @@ void epi_leave_let(void);
  * may be crashing, in a child of fork or vfork too, and before epi_enable; async-signal-safe. */
 EPI_SAFE void epi_leave_wait(enum epi_mark_how how, int status);
 
+/* Has the calling thread begun to end the process? */
+EPI_SAFE bool epi_leave_is_mine(void);
+
 /* For who has become the owner of a crash: if another thread is on its way out, either
  * the process is at its end in a moment, and the crash came too late, or that thread
  * is stopped. */

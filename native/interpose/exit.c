@@ -3,7 +3,7 @@
 #include "interpose.h"
 #include "../base/base.h"
 #include "../base/system.h"
-#include "../crash/askhost.h"
+#include "../crash/askend.h"
 #include "../crash/leave.h"
 #include "../signals/hosts.h"
 
