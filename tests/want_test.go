@@ -154,7 +154,12 @@ var exceptions = []exception{
 	},
 	{
 		traits: "any-thread", variants: "notify,pid1-notify",
-		reason: "signal.Notify has asked for the signal, and kill sends one, if to the process itself: it goes to the channel, as without Epitaph, and the program goes on. (raise and abort are no such requests, and are reported.)",
+		reason: "signal.Notify has asked for the signal, and kill sends one, if to the process itself: it goes to the channel, as without Epitaph, and the program goes on. (abort is no such request, and is reported.)",
+		change: func(w *want) { w.status, w.silent = exitSwallowed, true },
+	},
+	{
+		kinds: "raise", variants: "notify,pid1-notify",
+		reason: "The same: the signal of raise is sent, too.",
 		change: func(w *want) { w.status, w.silent = exitSwallowed, true },
 	},
 	{
