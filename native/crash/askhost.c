@@ -1,29 +1,12 @@
-/* Asking first, and what the answers are:
+/* Asking a host's handler first; what its answers mean stands in verdict.c.
  *
- *   returns, and the context or the floating-point
- *     control is changed, or the memory is there ......... resolved
- *   returns, and the instruction or its divisor is
- *     another ............................................ resolved
- *   jumps out (siglongjmp, an exception) ................. resolved; seen later
- *   returns from a breakpoint, or from what was sent ..... resolved: it does not come again
- *   returns, and has changed nothing ..................... not resolved, from a handler that
- *     never resolved a fault of memory; else if the same fault comes again, with
- *     every register the same
- *   puts the default action in place, and returns ........ not resolved
- *   raises or sends a fatal signal, aborts, faults ....... not resolved
- *   overflows its stack .................................. not resolved
- *   ends the process (exit_wrap.c) ....................... not resolved
- *   does none of this before the deadline ................ reported, and goes on
- *
- * What is not resolved is reported as it was before the host was asked.
- *
- * A handler that has resolved faults is given more than one try: what it maps, another
- * thread may have taken away again before it is looked at. */
+ * What is not resolved is reported as it was before the host was asked. */
 #include "askend.h"
 #include "askhost.h"
 #include "host.h"
 #include "owner.h"
 #include "sent.h"
+#include "verdict.h"
 #include "../base/base.h"
 #include "../base/fetch.h"
 #include "../base/system.h"
@@ -40,7 +23,6 @@
 
 #include <stdatomic.h>
 
-#define TRIES 16
 #define NESTED 4
 
 /* ---- giving up ---- */
@@ -92,15 +74,7 @@ static EPI_SAFE void give_up_and_die(struct epi_evidence *evidence, const char *
     epi_terminate(signal, info, uc);
 }
 
-/* ---- asking ---- */
-
-static EPI_SAFE uint64_t fault_of(const struct epi_evidence *evidence)
-{
-    const ucontext_t *context = epi_evidence_context(evidence);
-    uint64_t which = (uint64_t)evidence->signal << 32 | (uint32_t)evidence->info.si_code;
-    uint64_t hash = epi_mix(0, which);
-    return epi_arch_mix_registers(context, epi_mix(hash, (uintptr_t)evidence->info.si_addr));
-}
+/* ---- calling ---- */
 
 /* Not blocked for a handler that is asked: what a fault raises, or one in the handler would
  * kill in silence, and the deadline's signal. */
@@ -113,7 +87,9 @@ static EPI_SAFE uint64_t left_open(void)
 static EPI_SAFE void call(struct epi_evidence *evidence, int signal, siginfo_t *info, bool called)
 {
     const struct epi_sigaction *action = epi_action_turn(signal);
-    uint64_t open = epi_asked_circles(evidence->slot, fault_of(evidence)) ? 0 : left_open();
+    uint64_t open = epi_asked_circles(evidence->slot, epi_verdict_fault(evidence))
+                        ? epi_mask_of(epi_actions.deadline_signal)
+                        : left_open();
     uint64_t before = called ? epi_chain_blocked() : 0;
     evidence->blocked = epi_chain_mask(action, signal, evidence->uc, called);
     epi_chain_with(action, evidence->blocked & ~open, signal, info, evidence->uc);
@@ -131,129 +107,7 @@ static EPI_SAFE void have_it_watched(void)
     epi_helper_wake();
 }
 
-/* ---- judging ---- */
-
-/* Is it the same fault once more, of which the handler has changed nothing so far?  For one
- * that resolves faults of memory, TRIES are counted without a look at the memory, which
- * takes longer, and TRIES with one. */
-static EPI_SAFE bool in_vain(const struct epi_evidence *evidence)
-{
-    const struct epi_asked *slot = evidence->slot;
-    if (slot == NULL || slot->repeats == 0)
-        return false;
-    uint32_t most = !epi_host_resolves(evidence->handler)      ? 1
-                    : epi_fault_of_memory(&evidence->info) ? 2 * TRIES
-                                                           : TRIES;
-    return slot->repeats >= most && slot->same == fault_of(evidence);
-}
-
-/* Counts it; how often it was, one after the other. */
-static EPI_SAFE uint32_t repeated(const struct epi_evidence *evidence)
-{
-    struct epi_asked *slot = epi_asked_slot(evidence);
-    uint64_t fault = fault_of(evidence);
-    if (slot == NULL)
-        return 1;
-    slot->repeats = slot->same == fault ? slot->repeats + 1 : 1;
-    slot->same = fault;
-    return slot->repeats;
-}
-
-enum answer { RESOLVED, RETURNED, NOT_RESOLVED };
-
-/* Does the thread meet its fault again?  What was sent is gone, but for abort's, which
- * goes on to die; a breakpoint and a refused system call are behind it. */
-static EPI_SAFE bool comes_again(const struct epi_evidence *evidence)
-{
-    if (evidence->info.si_code <= 0)
-        return epi_sent_by_abort(&evidence->info, epi_evidence_context(evidence));
-    return evidence->signal != SIGTRAP && evidence->signal != SIGSYS;
-}
-
-/* Can the access that faulted be made now?  The look may fault, so the core's handler is put
- * in place for it.  With such a signal pending there is no look: then the fault tells. */
-static EPI_SAFE bool memory_is_there(const struct epi_evidence *evidence)
-{
-    const struct epi_sigaction *ours = &epi_actions.slot[evidence->signal].ours;
-    struct epi_sigaction now;
-    if ((evidence->pending & (epi_mask_of(SIGSEGV) | epi_mask_of(SIGBUS))) != 0)
-        return true;
-    if (!epi_fault_of_memory(&evidence->info) ||
-        !epi_sigaction(evidence->signal, ours, &now))
-        return false;
-    epi_sigmask(SIG_UNBLOCK, epi_fatal_mask() & ~evidence->pending);
-    bool there = epi_fault_is_over(&evidence->info, epi_evidence_context(evidence));
-    if (now.handler != ours->handler)
-        epi_sigaction(evidence->signal, &now, NULL);
-    return there;
-}
-
-/* Is there another instruction now where the fault was, or another divisor?  The next such
- * fault is another, though every register be the same: the program has put the first one back.
- */
-static EPI_SAFE bool is_patched(const struct epi_evidence *evidence)
-{
-    if (evidence->instruction == 0 || (evidence->pending & epi_fatal_mask()) != 0)
-        return false;
-    epi_sigmask(SIG_UNBLOCK, epi_fatal_mask());
-    return evidence->instruction !=
-           epi_fault_instruction(&evidence->info, epi_evidence_context(evidence));
-}
-
-/* What the handler's return with the context unchanged means. */
-static EPI_SAFE enum answer judge_return(const struct epi_evidence *evidence)
-{
-    int signal = evidence->signal;
-    bool resolves = epi_host_resolves(evidence->handler), gone = false;
-    struct epi_sigaction now;
-    if (!comes_again(evidence))
-        return RESOLVED;
-    if (evidence->info.si_code <= 0)
-        return NOT_RESOLVED;
-    if (!epi_action_holds(signal) && epi_sigaction(signal, NULL, &now)) {
-        if (now.handler != (uintptr_t)SIG_DFL)
-            return RESOLVED; /* the next fault is not the core's any more */
-        gone = true;
-    }
-    /* Set back by the kernel (SA_RESETHAND) or by itself (wrap.c). */
-    gone = gone || epi_action_next(signal)->handler <= (uintptr_t)SIG_IGN;
-    if (!gone && is_patched(evidence)) {
-        epi_host_has_resolved(evidence->handler);
-        return RESOLVED;
-    }
-    if (!gone) {
-        uint32_t times = repeated(evidence);
-        if (!epi_fault_of_memory(&evidence->info) || (times <= TRIES && resolves))
-            return RETURNED;
-    }
-    if (memory_is_there(evidence)) {
-        epi_host_has_resolved(evidence->handler);
-        return RESOLVED;
-    }
-    return resolves && !gone ? RETURNED : NOT_RESOLVED;
-}
-
-static EPI_SAFE enum answer judge(const struct epi_evidence *evidence)
-{
-    if (epi_arch_same_registers(epi_evidence_context(evidence), evidence->uc) &&
-        epi_arch_float_control(evidence->uc) == evidence->floats)
-        return judge_return(evidence);
-    if (evidence->go == NULL) /* or it has handed it on to Go, whose panic is to come */
-        epi_host_has_resolved(evidence->handler);
-    return RESOLVED;
-}
-
-/* It has been reported, and the host has changed nothing since: should it come again, that is
- * in vain.  Whether memory is there, epi_chain_repaired has looked. */
-static EPI_SAFE void expect_no_more(const struct epi_evidence *evidence, struct epi_asked *slot)
-{
-    if (!comes_again(evidence) || epi_fault_of_memory(&evidence->info) ||
-        is_patched(evidence) ||
-        !epi_arch_same_registers(epi_evidence_context(evidence), evidence->uc))
-        return;
-    slot->same = fault_of(evidence);
-    slot->repeats = 2 * TRIES;
-}
+/* ---- asking ---- */
 
 /* GO: NULL, or Go's action for the fault, which is of Go's code. */
 static EPI_SAFE EPI_ON_FAULT void ask(uintptr_t handler, const struct epi_sigaction *go,
@@ -268,7 +122,7 @@ static EPI_SAFE EPI_ON_FAULT void ask(uintptr_t handler, const struct epi_sigact
     evidence.give_up = give_up_by;
     evidence.instruction = epi_fault_instruction(info, uc);
     epi_asked_begin(&evidence, tid);
-    if (in_vain(&evidence)) {
+    if (epi_verdict_in_vain(&evidence)) {
         give_up_and_die(&evidence, "has changed nothing", signal, &evidence.info, uc);
         return;
     }
@@ -279,15 +133,15 @@ static EPI_SAFE EPI_ON_FAULT void ask(uintptr_t handler, const struct epi_sigact
         if (!epi_chain_repaired(&epi_process()->crash, uc))
             epi_terminate(signal, &evidence.info, uc);
         else if (slot != NULL && slot->tid == tid)
-            expect_no_more(&evidence, slot);
+            epi_verdict_expect_no_more(&evidence, slot);
         return;
     }
-    enum answer answer = judge(&evidence);
-    if (answer == NOT_RESOLVED) {
+    enum epi_verdict answer = epi_verdict_of(&evidence);
+    if (answer == EPI_NOT_RESOLVED) {
         give_up_and_die(&evidence, "has changed nothing", signal, &evidence.info, uc);
         return;
     }
-    if (answer == RESOLVED && epi_asked_slot(&evidence) != NULL)
+    if (answer == EPI_RESOLVED && epi_asked_slot(&evidence) != NULL)
         slot->repeats = 0;
     epi_asked_end(&evidence);
 }
@@ -386,7 +240,6 @@ static EPI_SAFE EPI_NOINLINE void report_its_own(uintptr_t handler, const char *
     struct epi_evidence evidence;
     epi_evidence_keep(&evidence, signal, info, uc);
     evidence.handler = handler;
-    evidence.instruction = 0;
     give_up_and_die(&evidence, answer, signal, &evidence.info, uc);
 }
 

@@ -49,7 +49,7 @@ EPI_SAFE void epi_evidence_keep(struct epi_evidence *evidence, int signal, const
     evidence->uc = uc;
     evidence->outer = NULL;
     evidence->slot = NULL;
-    evidence->pending = 0;
+    evidence->pending = evidence->instruction = 0;
     evidence->go = NULL;
     evidence->reported = false;
     epi_copy_words(evidence->context, uc, EPI_CONTEXT_SIZE);

@@ -173,22 +173,32 @@ static struct epi_modules *empty_table(void)
     return table;
 }
 
+#define HOLE 0x40000
+
+/* FD is an image with a hole, in SIZE bytes of room, and TABLE has found it. */
+static char *map_with_hole(int fd, size_t size, struct epi_modules *table)
+{
+    char *at = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(at != MAP_FAILED && munmap(at + PAGE, HOLE - PAGE) == 0, "no hole");
+    map_image(at, fd, PROT_READ | PROT_EXEC);
+    epi_modules_refresh(table);
+    const struct epi_module *found = epi_modules_find_text(table, (uintptr_t)at);
+    CHECK(found != NULL && found->extent.start == (uintptr_t)at &&
+              found->extent.end == (uintptr_t)at + HOLE + PAGE,
+          "the image is not there");
+    return at;
+}
+
 /* A program may map a library in another one's hole, only to read it. */
 static void file_in_a_hole(void)
 {
-    enum { HOLE = 0x40000 };
     int outer = make_image(HOLE), inner = make_image(HOLE);
-    char *at = mmap(NULL, 3 * HOLE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    CHECK(at != MAP_FAILED && munmap(at + PAGE, HOLE - PAGE) == 0, "no hole");
-    map_image(at, outer, PROT_READ | PROT_EXEC);
     struct epi_modules *table = empty_table();
-    epi_modules_refresh(table);
-    const struct epi_module *found = epi_modules_find_text(table, (uintptr_t)at);
-    CHECK(found != NULL && found->extent.start == (uintptr_t)at, "the image is not there");
+    char *at = map_with_hole(outer, 3 * HOLE, table);
     map_image(at + HOLE / 2, inner, PROT_READ);
     for (int i = 0; i < 2; i++) {
         epi_modules_refresh(table);
-        found = epi_modules_find_text(table, (uintptr_t)at);
+        const struct epi_module *found = epi_modules_find_text(table, (uintptr_t)at);
         CHECK(found != NULL && found->extent.start == (uintptr_t)at, "lost in refresh %d", i);
     }
     munmap(at, 3 * HOLE);
@@ -232,15 +242,10 @@ static void code_in_the_first_page(void)
 /* A library is closed, other memory comes to its start, and another one to its end. */
 static void behind_a_closed_one(void)
 {
-    enum { HOLE = 0x40000 };
     int closed = make_image(HOLE), opened = make_image(PAGE);
-    char *at = mmap(NULL, 2 * HOLE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    CHECK(at != MAP_FAILED && munmap(at + PAGE, HOLE - PAGE) == 0, "no hole");
-    map_image(at, closed, PROT_READ | PROT_EXEC);
     struct epi_modules *table = empty_table();
-    epi_modules_refresh(table);
+    char *at = map_with_hole(closed, 2 * HOLE, table);
     const struct epi_module *found = epi_modules_find_text(table, (uintptr_t)at);
-    CHECK(found != NULL && found->extent.end == (uintptr_t)at + HOLE + PAGE, "not found");
     if (found != NULL)
         ((struct epi_module *)(uintptr_t)found)->loaded = true;
     CHECK(mmap(at, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == at,
